@@ -1,0 +1,78 @@
+# `make run` and `make test` do all set-up themselves; `make` alone runs what CI runs.
+
+VENV := .venv/bin/python
+# How many tests run at once: TEST_WORKERS=0 runs them one after the other in one process.
+TEST_WORKERS ?= 2
+# Chooses tests: make test TESTS=tests/house or TESTS="-k redis"
+TESTS ?=
+# make pins UPGRADE=1 takes the newest versions that the .in files allow.
+UPGRADE ?=
+# What the short shows run; the words after `python -m core`.
+DEMO ?= demo
+SIMULATE ?= simulate
+
+CODE := api core dashboard_app tools tests
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := all
+
+.PHONY: all
+all: check test ## Everything that CI runs: check, then test
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: setup
+setup: ## Prepare .venv (everything else does it by itself)
+	@bash tools/setup.sh
+
+.PHONY: run
+run: setup ## Start the API and the dashboard; Ctrl-C ends both
+	@$(VENV) -m tools.run
+
+.PHONY: demo
+demo: setup ## A short hunt on the command line, with the simulated provider
+	@$(VENV) -m core $(DEMO)
+
+.PHONY: simulate
+simulate: setup ## A whole simulated team at work: something to see in the dashboard
+	@$(VENV) -m core $(SIMULATE)
+
+.PHONY: test
+test: setup ## Every test; says what could not be had
+	@bash tools/test_programs.sh
+	@$(VENV) -m tools.offline $(VENV) -m pytest -q -n $(TEST_WORKERS) $(TESTS)
+
+.PHONY: check
+check: setup ## Style, types and the direction of imports
+	@$(VENV) -m ruff check --quiet $(CODE)
+	@$(VENV) -m ruff format --check --quiet $(CODE) || { echo "Not formatted: run make format"; exit 1; }
+	@$(VENV) -m mypy --no-error-summary
+	@said=$$(.venv/bin/lint-imports --no-logo 2>&1) || { echo "$$said"; exit 1; }
+
+.PHONY: format
+format: setup ## Put the code into its form and fix what can be fixed safely
+	@$(VENV) -m ruff check --quiet --fix-only $(CODE)
+	@$(VENV) -m ruff format --quiet $(CODE)
+
+.PHONY: bench
+bench: setup ## Measure what must be fast
+	@$(VENV) -m tests.benchmarks
+
+.PHONY: soak
+soak: setup ## Hours in minutes: many hunts, leaks looked for
+	@$(VENV) -m tests.benchmarks soak
+
+.PHONY: screenshots
+screenshots: setup ## Pictures of every page, for people and for docs
+	@bash tools/test_programs.sh
+	@$(VENV) -m tools.screenshots
+
+.PHONY: pins
+pins: setup ## Write requirements/*.txt anew from requirements/*.in
+	@bash tools/pins.sh $(if $(UPGRADE),--upgrade)
+
+.PHONY: clean
+clean: ## Remove caches and .venv; nothing that you wrote
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis mutants
+	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

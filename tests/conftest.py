@@ -1,0 +1,10 @@
+"""What every test may lean on: loopback and nothing else, the real Redis, and a word about what is missing.
+
+Fixtures of one room stand in that room's own conftest.
+"""
+
+pytest_plugins = [
+    "tests.house.loopback_only",
+    "tests.house.missing",
+    "tests.house.real_redis",
+]

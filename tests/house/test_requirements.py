@@ -1,0 +1,74 @@
+"""What we ask for (.in) and what is installed (.txt) agree, and the pins hold no address of any index."""
+
+import re
+from pathlib import Path
+
+import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.house.tree import ROOT
+
+FOLDER = ROOT / "requirements"
+NAMES = ("api", "dashboard", "dev")
+HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")
+
+
+def asked_for(text: str) -> list[Requirement]:
+    lines = (line.split("#")[0].strip() for line in text.splitlines())
+    return [Requirement(line) for line in lines if line and not line.startswith("-")]
+
+
+def pinned(text: str) -> dict[str, str]:
+    """Version by canonical name, of the pins that apply on this machine. Every pin needs a hash."""
+    pins: dict[str, str] = {}
+    for entry in text.replace("\\\n", " ").splitlines():
+        assert HASH.search(entry), f"no hash: {entry}"
+        requirement = Requirement(entry.split("--hash")[0])
+        if requirement.marker is None or requirement.marker.evaluate(dict(default_environment())):
+            (specifier,) = requirement.specifier
+            assert specifier.operator == "==", entry
+            pins[canonicalize_name(requirement.name)] = specifier.version
+    return pins
+
+
+def pins_of(name: str) -> dict[str, str]:
+    return pinned((FOLDER / f"{name}.txt").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
+def test_no_requirement_holds_an_address(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert "://" not in text
+    assert "index-url" not in text
+    assert "find-links" not in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_everything_asked_for_is_pinned_within_its_range(name: str) -> None:
+    pins = pins_of(name)
+    requirements = asked_for((FOLDER / f"{name}.in").read_text(encoding="utf-8"))
+    assert requirements
+    outside = [
+        f"{requirement} is pinned as {pins.get(canonicalize_name(requirement.name))}"
+        for requirement in requirements
+        if not requirement.specifier.contains(pins.get(canonicalize_name(requirement.name), "0"))
+    ]
+    assert outside == [], "run make pins"
+
+
+@pytest.mark.parametrize("name", ["api", "dashboard"])
+def test_what_is_deployed_is_what_is_tested(name: str) -> None:
+    tested = pins_of("dev")
+    assert pins_of(name).items() <= tested.items(), "run make pins"
+
+
+def test_a_pin_without_its_hash_is_seen() -> None:
+    with pytest.raises(AssertionError, match="no hash: quart==1"):
+        pinned("quart==1.0\n")
+
+
+def test_the_deployed_halves_hold_no_test_tool() -> None:
+    deployed = pins_of("api").keys() | pins_of("dashboard").keys()
+    assert deployed & {"pytest", "hypothesis", "ruff", "mypy", "playwright", "litellm"} == set()

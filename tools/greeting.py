@@ -1,0 +1,57 @@
+"""What `make run` says when everything answers: where to look, what it runs on, and how to end it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import httpx
+
+from tools.parts import Part
+
+ASK_TIMEOUT_S = 5.0
+Json = dict[str, Any]
+
+SESSIONS = {
+    "redis": "kept in Redis",
+    "memory": "kept in memory, gone when this ends (REDIS_URL keeps them)",
+}
+NO_KEYS = "simulated only: no keys found (.env.example says where to put yours)"
+
+
+async def greeting(api: Part, dashboard: Part) -> str:
+    """Asks the API what it runs on; what it does not say is left out."""
+    async with httpx.AsyncClient(base_url=api.address, timeout=ASK_TIMEOUT_S, trust_env=False) as client:
+        health = await _ask(client, "/api/health")
+        models = await _ask(client, "/api/models")
+    facts = [
+        ("Hunting page", f"{api.address}/"),
+        ("Dashboard", f"{dashboard.address}/"),
+        *_what_it_runs_on(health, models),
+        ("To stop", "Ctrl-C"),
+    ]
+    rule = "─" * 78
+    lines = [f"  {label:<14}{sentence}" for label, sentence in facts]
+    return "\n".join(["", rule, "Model Hunter is running.", "", *lines, rule])
+
+
+async def _ask(client: httpx.AsyncClient, path: str) -> Json:
+    try:
+        body = (await client.get(path)).json()
+    except (httpx.HTTPError, ValueError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _what_it_runs_on(health: Json, models: Json) -> Iterable[tuple[str, str]]:
+    if health.get("status") == "degraded":
+        yield "Attention", f"degraded: {health.get('reason') or 'see the API log'}"
+    if health.get("sessions_backend") in SESSIONS:
+        yield "Sessions", SESSIONS[health["sessions_backend"]]
+    providers = models.get("providers")
+    if isinstance(providers, list):
+        yield "Providers", ", ".join(_with_keys(providers)) or NO_KEYS
+
+
+def _with_keys(providers: list[Any]) -> list[str]:
+    rows = [row for row in providers if isinstance(row, dict)]
+    usable = [row for row in rows if row.get("usable") and not row.get("simulated")]
+    return [str(row.get("label") or row.get("name")) for row in usable]

@@ -1,0 +1,63 @@
+"""`make run`: the API and the dashboard side by side, started together and ended together.
+
+Loads .env where there is one (what the environment already says wins), looks whether the ports are free
+before it starts anything, greets when both answer, and ends both on Ctrl-C. Exit code 0 when a person ended
+it, 1 when something could not start or ended by itself.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+from core.errors import BadSettings
+from core.settings import Settings, read_settings
+from tools.greeting import greeting
+from tools.parts import CannotStart, parts_of, require_free_ports
+from tools.side_by_side import Ended, run_side_by_side
+
+ROOT = Path(__file__).resolve().parent.parent
+START_DEADLINE_S = 90.0  # far above any start that still deserves the name
+STOP_SLACK_S = 5.0  # on top of DRAIN, the time that hunts get to finish
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+async def run_until_told_to_stop(settings: Settings) -> None:
+    """Returns when a person asked it to stop; raises CannotStart or Ended."""
+    parts = parts_of(settings)
+    require_free_ports(parts)
+
+    async def greet() -> None:
+        print(await greeting(*parts), flush=True)
+
+    running = asyncio.create_task(
+        run_side_by_side(parts, greet, start_deadline_s=START_DEADLINE_S, stop_grace_s=settings.drain_s + STOP_SLACK_S),
+        name="make run",
+    )
+    for number in STOP_SIGNALS:  # a second one while stopping cuts the grace short
+        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        print("\nStopped.", flush=True)
+
+
+def main() -> int:
+    os.chdir(ROOT)
+    load_dotenv(ROOT / ".env", interpolate=False)  # a `$` in a key is a `$`
+    try:
+        asyncio.run(run_until_told_to_stop(read_settings()))
+    except BadSettings as problem:
+        print(f"\n{problem.message}\n{problem.hint}", file=sys.stderr)
+        return 1
+    except (CannotStart, Ended) as problem:
+        print(f"\n{problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
