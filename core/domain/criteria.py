@@ -1,0 +1,44 @@
+"""A criterion: one yes/no requirement with an id (`C1`, `C2`, …; gaps are legal, ids compare upper-case)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pydantic import field_validator
+
+from core.domain.value import Value
+from core.errors import BadTask
+
+CRITERION_ID = re.compile(r"C[1-9][0-9]{0,3}")
+
+
+class Criterion(Value):
+    id: str
+    text: str
+
+    @field_validator("id")
+    @classmethod
+    def _upper(cls, value: str) -> str:
+        upper = value.strip().upper()
+        if not CRITERION_ID.fullmatch(upper):
+            raise ValueError(f"{value!r} is not a criterion id; write C1, C2, …")
+        return upper
+
+    @field_validator("text")
+    @classmethod
+    def _not_empty(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("a criterion needs a text")
+        return value
+
+
+def refuse_duplicate_ids(criteria: Sequence[Criterion]) -> None:
+    """Raise BadTask that names the ids that occur twice."""
+    seen: set[str] = set()
+    twice = sorted({c.id for c in criteria if c.id in seen or seen.add(c.id)})  # type: ignore[func-returns-value]
+    if twice:
+        raise BadTask(
+            f"Criterion id used twice: {', '.join(twice)}.", hint="Give every criterion an id of its own.",
+            code="duplicate_criterion", details={"ids": twice},
+        )

@@ -1,0 +1,157 @@
+"""A run: one press of Start. N hunts over one or more models, with the task as it was at that moment."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from core.domain.hunt import Hunt, HuntStatus, sum_known
+from core.domain.ids import hunt_id
+from core.domain.task import Task
+from core.domain.value import Value
+
+MOST_HUNTS = 1000
+
+
+class RunStatus(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+RUN_ENDED = frozenset({RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.FAILED})
+
+
+class Run(Value):
+    run_id: str
+    models: tuple[str, ...]
+    hunts: Annotated[int, Field(ge=1, le=MOST_HUNTS)]
+    judge_model: str
+    task: Task
+    """The task when Start was pressed: hunts are judged by it even if it is edited meanwhile."""
+    first_number: int
+    """The number of this run's first hunt; numbers count on over all runs."""
+    status: RunStatus = RunStatus.QUEUED
+    created_at: datetime
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    idempotency_key: str = ""
+    check_overridden: bool = False
+    """The trainer started although the reference check had not passed."""
+    stop_reason: str = ""
+    """Why a failed or stopped run ended, in words for people."""
+
+    def model_of(self, index: int) -> str:
+        """Models take turns, so that all of them have replies early."""
+        return self.models[index % len(self.models)]
+
+    def hunt(self, index: int) -> Hunt:
+        """The hunt at place `index` (from 0), not yet begun."""
+        return Hunt(
+            hunt_id=hunt_id(self.run_id, index),
+            run_id=self.run_id,
+            number=self.first_number + index,
+            model=self.model_of(index),
+        )
+
+
+class Counts(Value):
+    """Derived from hunts, never kept beside them."""
+
+    total: int = 0
+    queued: int = 0
+    calling: int = 0
+    judging: int = 0
+    broke: int = 0
+    held: int = 0
+    undetermined: int = 0
+    error: int = 0
+    cancelled: int = 0
+    interrupted: int = 0
+    cost_usd: float | None = None
+    judge_cost_usd: float | None = None
+    replies: int = 0
+    """Hunts with a non-empty reply, whatever came of them: what counts as an attempt made."""
+    unknown_costs: int = 0
+    """Finished calls whose cost nobody knows."""
+
+    @property
+    def done(self) -> int:
+        return self.total - self.queued - self.calling - self.judging
+
+    @property
+    def break_rate(self) -> float | None:
+        """Over decided hunts only; None ("n/a") when there are none."""
+        decided = self.broke + self.held
+        return self.broke / decided if decided else None
+
+
+class Tally:
+    """Counts of one run, kept in step as hunts change. Made by a store; always rebuildable from the hunts."""
+
+    def __init__(self) -> None:
+        self._by_state: Counter[str] = Counter()
+        self._costs = _Sum()
+        self._judge_costs = _Sum()
+        self._unknown_costs = 0
+        self._replies = 0
+
+    def replace(self, before: Hunt | None, after: Hunt) -> None:
+        """`after` stands now where `before` (None: nothing) stood."""
+        if before is not None:
+            self._add(before, -1)
+        self._add(after, +1)
+
+    def counts(self, total: int) -> Counts:
+        """Hunts of `total` that were never added are queued."""
+        states = {state: n for state, n in self._by_state.items() if state != HuntStatus.QUEUED}
+        return Counts(
+            total=total,
+            queued=total - sum(states.values()),
+            cost_usd=self._costs.known,
+            judge_cost_usd=self._judge_costs.known,
+            unknown_costs=self._unknown_costs,
+            replies=self._replies,
+            **states,
+        )
+
+    def _add(self, hunt: Hunt, sign: int) -> None:
+        self._by_state[(hunt.outcome or hunt.status).value] += sign
+        self._costs.add(hunt.cost_usd, sign)
+        self._judge_costs.add(hunt.judge_cost_usd, sign)
+        self._replies += sign * (hunt.reply is not None)
+        unknown = int(hunt.reply is not None and hunt.reply.cost_usd is None)
+        unknown += sum(v.calls > 0 and v.cost_usd is None for v in hunt.verdicts)
+        self._unknown_costs += sign * unknown
+
+
+class _Sum:
+    """A sum of what is known; None when nothing is."""
+
+    def __init__(self) -> None:
+        self._sum, self._n = 0.0, 0
+
+    def add(self, value: float | None, sign: int) -> None:
+        if value is not None:
+            self._sum += sign * value
+            self._n += sign
+
+    @property
+    def known(self) -> float | None:
+        return self._sum if self._n else None
+
+
+def total_counts(parts: Iterable[Counts]) -> Counts:
+    """The counts of several runs together."""
+    every = list(parts)
+    whole = {name: sum(getattr(c, name) for c in every) for name in Counts.model_fields if not name.endswith("_usd")}
+    return Counts(
+        cost_usd=sum_known(c.cost_usd for c in every), judge_cost_usd=sum_known(c.judge_cost_usd for c in every), **whole
+    )

@@ -1,0 +1,110 @@
+"""The task: prompt, reference response, criteria, judge prompts, pass rule."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from enum import StrEnum
+
+from core.domain.criteria import Criterion, refuse_duplicate_ids
+from core.domain.value import Value
+from core.errors import BadTask
+
+LEAST_CRITERIA = 3
+
+
+class PassRule(StrEnum):
+    MAJORITY = "majority"
+    """The reply passes if more than half of its criteria pass; exactly half is a break."""
+    ALL = "all"
+    """Every criterion must pass."""
+
+
+class Metadata(Value):
+    """The notebook's `# Metadata` cell: key and value as written, in order. Known keys have properties."""
+
+    entries: tuple[tuple[str, str], ...] = ()
+
+    def get(self, key: str) -> str:
+        """The value of `key`, compared without case; "" when it is not there."""
+        return next((v for k, v in self.entries if k.casefold() == key.casefold()), "")
+
+    @property
+    def task_id(self) -> str:
+        return self.get("Task ID")
+
+    @property
+    def domain(self) -> str:
+        return self.get("Domain")
+
+    @property
+    def taxonomy(self) -> str:
+        return self.get("L1 Taxonomy")
+
+    @property
+    def prompt_length(self) -> str:
+        """The asked-for length of the prompt as written: `20 - 50 words`, `Above 500 words`."""
+        return self.get("User Prompt Length")
+
+
+class Task(Value):
+    prompt: str = ""
+    response: str = ""
+    """The reference response: the trainer's own correct answer."""
+    criteria: tuple[Criterion, ...] = ()
+    pass_rule: PassRule = PassRule.MAJORITY
+    judge_system_prompt: str = ""
+    """The notebook's, or "" for the built-in one."""
+    judge_prompt_template: str = ""
+    """The notebook's, with its placeholders, or "" for the built-in one."""
+    metadata: Metadata = Metadata()
+
+    def content_hash(self) -> str:
+        """Changes with everything that a verdict depends on; not with the metadata."""
+        judged = self.model_dump_json(exclude={"metadata"})
+        return hashlib.sha256(judged.encode()).hexdigest()[:16]
+
+
+def refuse_unhuntable(task: Task, missing: tuple[str, ...] = ()) -> None:
+    """Raise BadTask that says all of what is wrong: no prompt, fewer than 3 criteria, ids twice, MISSING ones."""
+    refuse_duplicate_ids(task.criteria)
+    wrong = []
+    if not task.prompt.strip():
+        wrong.append("the prompt is empty")
+    if not task.response.strip():
+        wrong.append("the reference response is empty")
+    if len(task.criteria) < LEAST_CRITERIA:
+        wrong.append(f"there are {len(task.criteria)} criteria and at least {LEAST_CRITERIA} are needed")
+    if missing:
+        wrong.append(f"criteria were removed since the notebook was loaded: {', '.join(missing)}")
+    if wrong:
+        raise BadTask(
+            f"The task cannot be hunted yet: {'; '.join(wrong)}.",
+            hint="Fill in what is missing on the task, then start again.", code="task_incomplete",
+            details={"problems": wrong},
+        )
+
+
+_ALL = re.compile(
+    r"\b(?:all|every|each)\s+(?:of\s+)?(?:the\s+)?(?:\w+\s+){0,2}?criteri(?:a|on)\s+(?:\w+\s+){0,2}?"
+    r"(?:must|needs?|has|have|pass(?:es)?|(?:is|are)\s+(?:required|met|satisfied|passed))\b"
+    r"|\b(?:pass(?:es)?|satisf(?:y|ies)|meets?|fulfils?|fulfills?)\s+(?:all|every|each)\b[^.]{0,40}?\bcriteri(?:a|on)\b"
+    r"|\b100\s*%\s+of\b[^.]{0,30}?\bcriteria\b",
+    re.IGNORECASE,
+)
+_MAJORITY = re.compile(
+    r"\bmore\s+than\s+(?:50\s*%|half)|\b(?:over|above|>)\s*50\s*%|\bmajority\b|\bP\s*>\s*N\s*/\s*2\b", re.IGNORECASE
+)
+
+
+def pass_rule_in(prose: str) -> PassRule | None:
+    """The pass rule that the prose around the criteria states, or None when it states none.
+
+    A stated majority wins over words about all criteria ("all criteria are evaluated; more than 50 % must pass").
+    Source: domain.md, Rules, Outcome.
+    """
+    if _MAJORITY.search(prose):
+        return PassRule.MAJORITY
+    if _ALL.search(prose):
+        return PassRule.ALL
+    return None

@@ -1,0 +1,116 @@
+"""The tree of expected failures. What is not in this tree is a bug.
+
+    HunterError
+    ├── BadInput              the caller can mend it            (400)
+    │   ├── BadSettings       a variable of the environment
+    │   ├── BadNotebook       the file is not a usable task notebook
+    │   └── BadTask           the task cannot be hunted as it stands
+    ├── NotFound              session, run or hunt is not there (404)
+    ├── Conflict              somebody changed it meanwhile     (409)
+    ├── TooLarge              over a size limit                 (413)
+    ├── Busy                  a bounded queue is full           (429)
+    ├── Unavailable           we cannot serve this now          (503)
+    └── ProviderError         a provider did not give a usable reply (never a break)
+
+Every error says what happened, to which thing, and in `hint` what the reader can do.
+`code` is stable and is what clients compare; `details` holds what a program needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+
+class HunterError(Exception):
+    """An expected failure. `code` is stable; `message` and `hint` are for people."""
+
+    code = "hunter_error"
+
+    def __init__(
+        self, message: str, *, hint: str = "", code: str | None = None, details: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.code = code or type(self).code
+        self.details = dict(details or {})
+
+
+class BadInput(HunterError):
+    code = "bad_input"
+
+
+class BadSettings(BadInput):
+    code = "bad_settings"
+
+
+class BadNotebook(BadInput):
+    code = "bad_notebook"
+
+
+class BadTask(BadInput):
+    code = "bad_task"
+
+
+class NotFound(HunterError):
+    code = "not_found"
+
+
+class Conflict(HunterError):
+    code = "conflict"
+
+
+class TooLarge(HunterError):
+    code = "too_large"
+
+
+class Busy(HunterError):
+    code = "busy"
+
+
+class Unavailable(HunterError):
+    code = "unavailable"
+
+
+class Advice(StrEnum):
+    """What a provider says about trying the same call again."""
+
+    NEVER = "never"
+    """The same call fails again: bad key, unknown model, refused content."""
+    LATER = "later"
+    """A passing fault: try again after a growing pause."""
+    SLOW_DOWN = "slow_down"
+    """Rate limited: try again after `retry_after_s`, or a growing pause when none was given."""
+
+
+class ProviderError(HunterError):
+    """A call gave no usable reply.
+
+    `code` is the cause: `unauthorized`, `unknown_model`, `refused`, `bad_request`, `rate_limited`, `overloaded`,
+    `server_error`, `timeout`, `silent` (no byte for too long), `unreachable`, `cut_stream`, `empty_reply`,
+    `bad_reply`, `no_key`, `out_of_credit`, `too_large`, `gave_up` (the retry budget is spent).
+    """
+
+    code = "provider_error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        advice: Advice,
+        retry_after_s: float | None = None,
+        status: int | None = None,
+        provider: str = "",
+        hint: str = "",
+        raw: str = "",
+    ) -> None:
+        super().__init__(message, code=code, hint=hint, details={"provider": provider, "status": status})
+        self.advice = advice
+        self.retry_after_s = retry_after_s
+        self.status = status
+        self.provider = provider
+        self.raw = raw
+        """What the provider sent, bounded, without credentials; for the page's "raw" view."""

@@ -1,0 +1,55 @@
+"""The event log's promise."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Sequence
+
+from core.domain.events import Event, EventDraft, id_key
+from core.errors import BadInput, Conflict
+
+START = "0-0"
+
+
+class TooFarBehind(Conflict):
+    """Events after the asked-for id are gone (trimmed by count): read the snapshot again."""
+
+    code = "too_far_behind"
+
+
+def parsed_event_id(text: str) -> tuple[int, int]:
+    """An event id from outside as numbers. Raises BadInput."""
+    try:
+        return id_key(text)
+    except ValueError:
+        raise BadInput(
+            f'"{text[:40]}" is not an event id.', hint="Use the id of an event, or last_event_id of the snapshot."
+        ) from None
+
+
+class EventLog(ABC):
+    """Events of each session with ids that only grow. Kept: the newest `events_most` of a session."""
+
+    @abstractmethod
+    async def append(self, session_id: str, drafts: Sequence[EventDraft]) -> tuple[Event, ...]:
+        """Append in order and wake the watchers."""
+
+    @abstractmethod
+    async def read(self, session_id: str, after: str, limit: int) -> tuple[Event, ...]:
+        """Events after that id, oldest first, at most `limit`. Raises TooFarBehind, BadInput for a malformed id."""
+
+    @abstractmethod
+    async def last_id(self, session_id: str) -> str:
+        """The newest event's id, START when there is none. Read it BEFORE the snapshot that it belongs to."""
+
+    @abstractmethod
+    def watch(self, session_id: str, after: str) -> AsyncIterator[tuple[Event, ...]]:
+        """Batches of events after that id, for ever, each event once and in order. Raises like `read`."""
+
+    @abstractmethod
+    async def forget(self, session_id: str) -> None:
+        """Remove a session's events."""
+
+    @abstractmethod
+    def watchers(self) -> int:
+        """How many watch at this moment."""

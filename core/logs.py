@@ -1,0 +1,69 @@
+"""Structured logs: one line per event, as JSON for machines or readable on a terminal, never with a secret."""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterable, Mapping, MutableMapping
+from typing import Any
+
+import structlog
+
+from core.settings import Settings, table
+
+HIDDEN = "[hidden]"
+_LOOKS_SECRET = re.compile(r"(?i)\b(?:sk|fw|key|pk)[-_][A-Za-z0-9_\-]{12,}|(?<=Bearer )\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
+
+
+def configure_logs(settings: Settings) -> None:
+    """Route structlog and the standard library's logging to stderr, with every known secret taken out."""
+    readable = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _Hide(secrets(settings)),
+    ]
+    last = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
+    formatter = structlog.stdlib.ProcessorFormatter(
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last], foreign_pre_chain=shared
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # one line per provider call, addresses included
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+def secrets(settings: Settings) -> tuple[str, ...]:
+    """Every secret among the settings, longest first."""
+    found = {getattr(settings, name) for name, row, _ in table() if row.secret}
+    found |= {endpoint.key for endpoint in settings.openai_compatible}
+    return tuple(sorted((s for s in found if len(s) >= 6), key=len, reverse=True))
+
+
+class _Hide:
+    """A structlog processor that replaces secrets, and what looks like one, in every text of an event."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._secrets = tuple(secrets)
+
+    def __call__(self, _logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        return {key: self._clean(value) for key, value in event.items()}
+
+    def _clean(self, value: Any) -> Any:
+        if isinstance(value, str):
+            for secret in self._secrets:
+                value = value.replace(secret, HIDDEN)
+            return _LOOKS_SECRET.sub(HIDDEN, value)
+        if isinstance(value, Mapping):
+            return {key: self._clean(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._clean(item) for item in value]
+        return value

@@ -1,0 +1,167 @@
+"""Sessions in this process's memory: gone when it ends, and only right while it is the only process."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from core.clock import Clock
+from core.domain.events import EventDraft
+from core.domain.hunt import Hunt, HuntStatus
+from core.domain.run import Counts, Tally
+from core.domain.session import Session
+from core.errors import Busy, Conflict, NotFound
+from core.sessions.base import Announce, Change, HuntPage, SessionStore, nothing
+
+SWEEP_EVERY_S = 60.0
+
+
+class MemorySessionStore(SessionStore):
+    backend = "memory"
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        ttl_s: float,
+        sessions_most: int,
+        append: Callable[[str, Sequence[EventDraft]], object],
+        forget: Callable[[str], None],
+    ) -> None:
+        """`append` and `forget` are the event log's, without a pause: a result and its event are one step."""
+        self._clock = clock
+        self._ttl_s = ttl_s
+        self._most = sessions_most
+        self._append = append
+        self._forget = forget
+        self._kept: dict[str, _Kept] = {}
+        self._swept_at = clock.monotonic()
+
+    async def create(self, session: Session, notebook: bytes) -> None:
+        self._sweep(always=len(self._kept) >= self._most)
+        if len(self._kept) >= self._most:
+            raise Busy(f"{self._most} sessions are open already.", hint="Delete sessions, or raise SESSIONS_MOST.")
+        self._kept[session.session_id] = _Kept(session, notebook, self._clock.monotonic() + self._ttl_s)
+
+    async def read(self, session_id: str) -> Session:
+        return self._use(session_id).session
+
+    async def change(
+        self, session_id: str, change: Change, *, announce: Announce = nothing, expected_version: int | None = None
+    ) -> Session:
+        kept = self._use(session_id)
+        before = kept.session
+        if expected_version is not None and expected_version != before.version:
+            raise Conflict(
+                "The session was changed elsewhere meanwhile.",
+                hint="Read the session again and repeat your change on it.",
+                details={"version": before.version},
+            )
+        after = change(before)
+        if after is before:
+            return before
+        kept.session = after.model_copy(update={"version": before.version + 1})
+        self._append(session_id, announce(kept.session))
+        return kept.session
+
+    async def announce(self, session_id: str, events: Sequence[EventDraft]) -> None:
+        self._use(session_id)
+        self._append(session_id, events)
+
+    async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
+        if self._use(session_id).save(hunt):
+            self._append(session_id, events)
+
+    async def hunts(self, session_id: str, *, after: int = 0, limit: int = 200, run_id: str | None = None) -> HuntPage:
+        return self._use(session_id).page(after, limit, run_id)
+
+    async def hunt(self, session_id: str, hunt_id: str) -> Hunt:
+        found = self._use(session_id).hunts.get(hunt_id)
+        if found is None:
+            raise NotFound(f"This session has no hunt {hunt_id}.", hint="Read the session's hunts again.", code="no_hunt")
+        return found
+
+    async def counts(self, session_id: str) -> Mapping[str, Counts]:
+        return self._use(session_id).counts()
+
+    async def notebook(self, session_id: str) -> bytes:
+        return self._use(session_id).notebook
+
+    async def delete(self, session_id: str) -> None:
+        self._use(session_id)
+        self._drop(session_id)
+
+    async def count(self) -> int:
+        self._sweep(always=False)
+        return len(self._kept)
+
+    async def close(self) -> None:
+        for session_id in list(self._kept):
+            self._drop(session_id)
+
+    def _use(self, session_id: str) -> _Kept:
+        """The session, renewed. Raises NotFound when it is not there or has ended."""
+        now = self._clock.monotonic()
+        kept = self._kept.get(session_id)
+        if kept is not None and kept.ends_at <= now:
+            self._drop(session_id)
+            kept = None
+        if kept is None:
+            raise NotFound(
+                "This session does not exist, or has ended.",
+                hint="Sessions end some time after their last use. Load the notebook (or your export) again.",
+                code="no_session",
+            )
+        kept.ends_at = now + self._ttl_s
+        return kept
+
+    def _drop(self, session_id: str) -> None:
+        del self._kept[session_id]
+        self._forget(session_id)
+
+    def _sweep(self, *, always: bool) -> None:
+        now = self._clock.monotonic()
+        if not always and now - self._swept_at < SWEEP_EVERY_S:
+            return
+        self._swept_at = now
+        for session_id in [sid for sid, kept in self._kept.items() if kept.ends_at <= now]:
+            self._drop(session_id)
+
+
+@dataclass
+class _Kept:
+    session: Session
+    notebook: bytes
+    ends_at: float
+    hunts: dict[str, Hunt] = field(default_factory=dict)
+    numbers: list[int] = field(default_factory=list)
+    """Of the hunts that are here, sorted."""
+    ids: dict[int, str] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+
+    def save(self, hunt: Hunt) -> bool:
+        """Keep it; False when a finished hunt stands there already."""
+        before = self.hunts.get(hunt.hunt_id)
+        if before is not None and before.status is HuntStatus.DONE:
+            return False
+        if before is None:
+            insort(self.numbers, hunt.number)
+            self.ids[hunt.number] = hunt.hunt_id
+        self.hunts[hunt.hunt_id] = hunt
+        self.tallies.setdefault(hunt.run_id, Tally()).replace(before, hunt)
+        return True
+
+    def page(self, after: int, limit: int, run_id: str | None) -> HuntPage:
+        found: list[Hunt] = []
+        for place in range(bisect_right(self.numbers, after), len(self.numbers)):
+            hunt = self.hunts[self.ids[self.numbers[place]]]
+            if run_id is not None and hunt.run_id != run_id:
+                continue
+            if len(found) == limit:
+                return HuntPage(hunts=tuple(found), next=found[-1].number)
+            found.append(hunt)
+        return HuntPage(hunts=tuple(found), next=None)
+
+    def counts(self) -> dict[str, Counts]:
+        return {run.run_id: self.tallies.get(run.run_id, Tally()).counts(run.hunts) for run in self.session.runs}

@@ -1,0 +1,83 @@
+"""The event log's promise, on every implementation."""
+
+import asyncio
+
+import pytest
+
+from core.domain.events import EventDraft, EventType, id_key
+from core.errors import BadInput, NotFound
+from core.eventlog.base import START, TooFarBehind
+from core.eventlog.memory import MemoryEventLog
+from tests.builders import HandClock
+
+
+def drafts(*numbers: int) -> list[EventDraft]:
+    return [EventDraft(EventType.HUNT, f'{{"n": {n}}}') for n in numbers]
+
+
+@pytest.fixture(params=["memory"])
+def log(request):
+    return MemoryEventLog(HandClock(), events_most=100)
+
+
+async def test_a_session_without_events_has_none(log):
+    assert await log.read("s", START, 10) == ()
+    assert await log.last_id("s") == START
+
+
+async def test_ids_grow_also_within_one_millisecond_and_after_any_id_the_rest_follows(log):
+    events = await log.append("s", drafts(1, 2, 3))
+    keys = [id_key(e.id) for e in events]
+    assert keys == sorted(set(keys))
+    assert await log.read("s", events[0].id, 10) == events[1:]
+    assert await log.read("s", START, 2) == events[:2]
+    assert await log.last_id("s") == events[-1].id
+
+
+@pytest.mark.parametrize("bad", ["x", "1-x", "", "-"])
+async def test_a_malformed_id_is_refused(log, bad):
+    with pytest.raises(BadInput):
+        await log.read("s", bad, 10)
+
+
+async def test_a_reader_too_far_behind_is_told_so(log):
+    events = await log.append("s", drafts(*range(102)))
+    for gone in (START, events[0].id):
+        with pytest.raises(TooFarBehind):
+            await log.read("s", gone, 10)
+    assert await log.read("s", events[1].id, 1000) == events[2:]
+
+
+async def test_every_watcher_sees_every_event_once_in_order(log):
+    async def watch(after: str, n: int) -> list[str]:
+        seen: list[str] = []
+        async for batch in log.watch("s", after):
+            seen += [e.data for e in batch]
+            if len(seen) >= n:
+                return seen
+        return seen
+
+    await log.append("s", drafts(0))
+    watchers = [asyncio.create_task(watch(START, 21)) for _ in range(5)]
+    for n in range(1, 21):
+        await log.append("s", drafts(n))
+        await asyncio.sleep(0)
+    expected = [d.data for d in drafts(*range(21))]
+    assert await asyncio.gather(*watchers) == [expected] * 5
+
+
+async def test_forgetting_a_session_ends_its_watchers(log):
+    await log.append("s", drafts(1))
+
+    async def watch() -> None:
+        async for _ in log.watch("s", START):
+            pass
+
+    watcher = asyncio.create_task(watch())
+    while not log.watchers():
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await log.forget("s")
+    with pytest.raises(NotFound):
+        await watcher
+    assert log.watchers() == 0

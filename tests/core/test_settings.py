@@ -1,0 +1,63 @@
+"""Settings are refused with sentences, never with traces or by behaving oddly."""
+
+import json
+
+import pytest
+
+from core.errors import BadSettings
+from core.settings import Settings, read_settings, table
+
+
+def test_an_empty_environment_gives_the_defaults():
+    assert read_settings({}) == Settings()
+
+
+def test_empty_values_count_as_not_set():
+    assert read_settings({"OPENAI_CONCURRENCY": "  "}).openai_concurrency == 8
+
+
+@pytest.mark.parametrize("bad", ["six", "0", "-1", "1.5", "1e3", "nan"])
+def test_a_concurrency_that_cannot_be_meant_is_refused_with_a_sentence(bad):
+    with pytest.raises(BadSettings) as refused:
+        read_settings({"OPENROUTER_CONCURRENCY": bad})
+    assert refused.value.message.startswith("OPENROUTER_CONCURRENCY: ")
+    assert refused.value.message.endswith(".")
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    with pytest.raises(BadSettings) as refused:
+        read_settings({"API_PORT": "99999", "CALL_TIMEOUT": "nan", "LOG_LEVEL": "loud", "REDIS_URL": "localhost"})
+    assert len(refused.value.details["problems"]) == 4
+
+
+def test_a_secret_is_not_repeated_in_the_error():
+    with pytest.raises(BadSettings) as refused:
+        read_settings({"REDIS_URL": "user:hunter2@somewhere"})
+    assert "hunter2" not in refused.value.message
+
+
+def test_further_addresses_are_read_with_their_keys():
+    rows = [{"name": "lab", "base_url": "http://127.0.0.1:9/v1/", "key_variable": "LAB_KEY", "concurrency": 2}]
+    settings = read_settings({"OPENAI_COMPATIBLE": json.dumps(rows), "LAB_KEY": "k-secret"})
+    lab = settings.openai_compatible[0]
+    assert (lab.name, lab.base_url, lab.key, lab.concurrency) == ("lab", "http://127.0.0.1:9/v1", "k-secret", 2)
+    assert "k-secret" not in repr(lab)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "[", '{"name": "x"}', '[{"name": "openai", "base_url": "http://x"}]', '[{"name": "lab", "base_url": "x"}]',
+        '[{"name": "lab", "base_url": "http://x", "concurrency": 0}]', '[{"name": "lab", "base_url": "http://x", "z": 1}]',
+        '[{"name": "a", "base_url": "http://x"}, {"name": "a", "base_url": "http://y"}]',
+    ],
+)
+def test_a_bad_further_address_is_refused(bad):
+    with pytest.raises(BadSettings, match="OPENAI_COMPATIBLE"):
+        read_settings({"OPENAI_COMPATIBLE": bad})
+
+
+def test_every_row_is_documented_and_has_its_own_variable():
+    rows = [row for _, row, _ in table()]
+    assert all(row.about.endswith(".") and row.unit for row in rows)
+    assert len({row.variable for row in rows}) == len(rows)
