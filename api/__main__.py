@@ -1,0 +1,27 @@
+"""`python -m api` serves the API and the hunting page alone."""
+
+from __future__ import annotations
+
+import sys
+
+import uvloop
+
+from api.server import run_server
+from core.errors import BadInput
+from core.logs import configure_logs
+from core.settings import read_settings
+
+
+def main() -> int:
+    try:
+        settings = read_settings()
+        configure_logs(settings)
+        uvloop.run(run_server(settings))
+    except BadInput as error:
+        print(f"{error.message} {error.hint}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

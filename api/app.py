@@ -1,0 +1,72 @@
+"""The Quart application: routes, errors, headers. Everything it needs comes with the runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from quart import Quart, Response, request
+from quart_schema import Info, QuartSchema
+
+from api.context import answer, put_runtime
+from api.errors import error_body, register_errors
+from api.routes.admin import admin
+from api.routes.docs import docs
+from api.routes.events import events
+from api.routes.health import health
+from api.routes.hunts import hunts
+from api.routes.models import models
+from api.routes.page import page
+from api.routes.runs import runs
+from api.routes.sessions import sessions
+from core import __version__
+from core.runtime import Runtime
+
+STATIC = Path(__file__).parent / "static"
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+def create_app(runtime: Runtime) -> Quart:
+    app = Quart("api", static_folder=str(STATIC), static_url_path="/static")
+    app.config["MAX_CONTENT_LENGTH"] = runtime.settings.body_max_bytes
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    put_runtime(app, runtime)
+    QuartSchema(
+        app,
+        info=Info(title="Model Hunter", version=__version__),
+        openapi_path="/openapi.json",
+        swagger_ui_path=None,  # these load their scripts from elsewhere; /docs is our own
+        redoc_ui_path=None,
+        scalar_ui_path=None,
+    )
+    register_errors(app)
+    for blueprint in (sessions, runs, hunts, events, models, health, admin, docs, page):
+        app.register_blueprint(blueprint)
+    app.before_request(_refuse_foreign_origin)
+    app.after_request(_protect)
+    return app
+
+
+async def _refuse_foreign_origin() -> Response | None:
+    """A page of another site may not change anything here, even from a browser that can reach us."""
+    origin = request.headers.get("Origin")
+    if request.method not in CHANGES or origin is None or urlsplit(origin).netloc == request.host:
+        return None
+    message = "Another site's page cannot change anything here."
+    return answer(error_body("foreign_origin", message, "Send the request from the page itself, or with curl."), 403)
+
+
+async def _protect(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("X-Model-Hunter-Version", __version__)
+    if response.mimetype == "text/html":
+        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    if request.path.startswith("/static/"):
+        headers["Cache-Control"] = "no-cache"  # revalidated by ETag: a new version is never mixed with an old one
+    return response

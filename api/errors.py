@@ -1,0 +1,92 @@
+"""The one place where errors become answers: our tree to status codes, everything else to a counted 500."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from pydantic import ValidationError
+from quart import Quart, Response, request
+from quart_schema import QuerystringValidationError, RequestSchemaValidationError
+from werkzeug.exceptions import HTTPException
+
+from api.context import answer, runtime
+from core.errors import BadInput, Busy, Conflict, HunterError, NotFound, ProviderError, TooLarge, Unavailable
+
+log = structlog.get_logger(__name__)
+
+STATUS: tuple[tuple[type[HunterError], int], ...] = (
+    (BadInput, 400),
+    (NotFound, 404),
+    (Conflict, 409),
+    (TooLarge, 413),
+    (Busy, 429),
+    (ProviderError, 502),
+    (Unavailable, 503),
+)
+"""First match wins."""
+
+HINTS = {
+    404: ("not_found", "Look at /docs for the addresses that exist."),
+    405: ("method_not_allowed", "Look at /docs for the methods of this address."),
+    408: ("timeout", "Send the body faster, or make it smaller."),
+    413: ("too_large", "Send a smaller body, or raise BODY_MAX_BYTES."),
+    415: ("unsupported_media_type", "Send JSON with Content-Type: application/json, or a multipart form."),
+}
+
+
+def status_of(error: HunterError) -> int:
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def error_body(code: str, message: str, hint: str = "", details: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The shape of every error."""
+    return {"error": {"code": code, "message": message, "hint": hint, "details": details or {}}}
+
+
+def register_errors(app: Quart) -> None:
+    app.register_error_handler(HunterError, _ours)
+    app.register_error_handler(RequestSchemaValidationError, _bad_request)
+    app.register_error_handler(QuerystringValidationError, _bad_request)
+    app.register_error_handler(ValidationError, _bad_values)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _bug)
+
+
+async def _ours(error: HunterError) -> Response:
+    return answer(error_body(error.code, error.message, error.hint, error.details), status_of(error))
+
+
+async def _bad_request(error: RequestSchemaValidationError | QuerystringValidationError) -> Response:
+    cause = error.validation_error
+    if isinstance(cause, ValidationError):
+        return await _bad_values(cause)
+    return answer(error_body("bad_input", f"The request cannot be read: {cause}", "See /docs for its shape."), 400)
+
+
+async def _bad_values(error: ValidationError) -> Response:
+    problems = [
+        {"field": ".".join(str(part) for part in problem["loc"]) or "body", "problem": problem["msg"]}
+        for problem in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    listed = "; ".join(f"{p['field']}: {p['problem']}" for p in problems[:5])
+    return answer(error_body("bad_input", f"The request is not right: {listed}.", "See /docs for its shape.",
+                             {"problems": problems[:50]}), 400)
+
+
+async def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    code, hint = HINTS.get(status, ("bad_input" if status < 500 else "internal_error", ""))
+    response = answer(error_body(code, f"{error.name}: {request.method} {request.path}", hint), status)
+    for name, value in error.get_headers():
+        if name.lower() in {"allow", "retry-after"}:
+            response.headers[name] = value
+    return response
+
+
+async def _bug(error: Exception) -> Response:
+    """Not ours and not expected: logged with its trace, counted, told in the same shape without its insides."""
+    log.exception("a request failed in a way nobody expected", method=request.method, path=request.path)
+    runtime().activity.note_bug(error)
+    return answer(error_body("internal_error", "Something failed in the server that should not have.",
+                             "It has been logged. Try again; if it happens again, tell the operator when."), 500)

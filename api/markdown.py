@@ -1,0 +1,31 @@
+"""Markdown of models as HTML that can do nothing: raw HTML is text, and what is left is sanitised again."""
+
+from __future__ import annotations
+
+import html
+
+import nh3
+from markdown_it import MarkdownIt
+
+RENDERED_MOST_CHARS = 200_000
+"""Longer replies are shown as plain text: rendering is for reading, and nobody reads that."""
+
+_TAGS = {
+    "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "pre", "code", "em", "strong", "s", "ul", "ol", "li",
+    "table", "thead", "tbody", "tr", "th", "td", "a",
+}
+_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+
+
+def render(text: str) -> str:
+    """Sanitised HTML of a reply: no scripts, no styles, no pictures (they would be fetched), links that lead nowhere by
+    themselves (`rel="noopener noreferrer nofollow"`)."""
+    if len(text) > RENDERED_MOST_CHARS:
+        return f"<pre>{html.escape(text)}</pre>"
+    return nh3.clean(
+        _markdown.render(text),
+        tags=_TAGS,
+        attributes={"a": {"href", "title"}, "ol": {"start"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    )

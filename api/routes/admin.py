@@ -1,0 +1,23 @@
+"""What the operator and the dashboard ask: the admin status, and the same numbers for Prometheus."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response
+
+from api.context import answer, runtime
+from api.metrics import prometheus_text
+
+admin = Blueprint("admin", __name__)
+
+
+@admin.get("/api/admin/status")
+async def status() -> Response:
+    """Instance, sessions, providers, runs, streams, telemetry. No secrets, no session ids."""
+    return answer((await runtime().board.status(draining=runtime().draining.is_set())).model_dump())
+
+
+@admin.get("/metrics")
+async def metrics() -> Response:
+    """The status as Prometheus text."""
+    text = prometheus_text(await runtime().board.status(draining=runtime().draining.is_set()))
+    return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")

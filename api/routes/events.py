@@ -1,0 +1,48 @@
+"""What happens in a session, as a stream or as JSON."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response, make_response, request
+from quart_schema import validate_querystring
+
+from api.context import answer, runtime
+from api.payloads import EventsQuery
+from api.sse import event_stream
+from core.errors import Busy
+from core.eventlog.base import START, parsed_event_id
+from core.hunt.views import JsonFragment
+
+events = Blueprint("events", __name__, url_prefix="/api/sessions/<sid>/events")
+
+
+@events.get("")
+@validate_querystring(EventsQuery)
+async def watch_events(sid: str, query_args: EventsQuery) -> Response:
+    """Server-sent events from `Last-Event-ID` or `?after=` on; the same as JSON when JSON is asked for."""
+    await runtime().store.read(sid)
+    after = request.headers.get("Last-Event-ID") or query_args.after or START
+    if query_args.format == "json" or request.accept_mimetypes.best == "application/json":
+        return await _as_json(sid, after, query_args.limit)
+    return await _as_stream(sid, after)
+
+
+async def _as_json(sid: str, after: str, limit: int) -> Response:
+    found = await runtime().events.read(sid, after, limit)
+    shown = [{"id": event.id, "type": event.type, "data": JsonFragment(event.data)} for event in found]
+    return answer({"events": shown, "last_event_id": found[-1].id if found else after})
+
+
+async def _as_stream(sid: str, after: str) -> Response:
+    here = runtime()
+    if here.events.watchers() >= here.settings.event_streams_most:
+        raise Busy("Too many event streams are open.", hint="Close other pages, or poll with ?format=json.")
+    parsed_event_id(after)
+    stream = event_stream(
+        here.events, sid, after, draining=here.draining, heartbeat_s=here.settings.heartbeat_s
+    )
+    response = await make_response(stream)
+    response.timeout = None  # Quart cuts streamed responses after 60 s otherwise
+    response.headers.update(
+        {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    )
+    return response

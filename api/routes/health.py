@@ -1,0 +1,29 @@
+"""Is it well, can it work: for load balancers, deploys and people with curl."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response
+
+from api.context import answer, runtime
+
+health = Blueprint("health", __name__, url_prefix="/api/health")
+
+
+@health.get("")
+async def whole() -> Response:
+    """200 healthy or degraded (with the reason), 503 when it cannot serve."""
+    state = runtime().board.health(draining=runtime().draining.is_set())
+    return answer(state.model_dump(), 503 if state.status == "unhealthy" else 200)
+
+
+@health.get("/live")
+async def live() -> Response:
+    """The process answers."""
+    return answer({"status": "alive"})
+
+
+@health.get("/ready")
+async def ready() -> Response:
+    """It accepts work: 503 while it drains."""
+    draining = runtime().draining.is_set()
+    return answer({"status": "draining" if draining else "ready"}, 503 if draining else 200)

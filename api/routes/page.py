@@ -1,0 +1,22 @@
+"""The hunting page and the documentation, as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from quart import Blueprint, Response, current_app, send_file
+
+page = Blueprint("page", __name__)
+STATIC = Path(__file__).parents[1] / "static"
+
+
+@page.get("/")
+async def hunting_page() -> Response:
+    response = await send_file(STATIC / "index.html")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+@page.get("/favicon.ico")
+async def favicon() -> Response:
+    return await current_app.send_static_file("favicon.svg")

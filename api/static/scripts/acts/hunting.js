@@ -1,0 +1,44 @@
+// Starting and cancelling runs. One press is one run, however nervous the finger or the network.
+
+import { checkHasPassed } from "../state/session.js";
+import { cancelRun, startRun } from "../wire/api.js";
+import { perform } from "./act.js";
+
+const ONE_PRESS_MS = 800;
+
+export class Starter {
+  #store;
+  #pressedAt = -Infinity;
+  #intent = { wish: "", key: "" };
+
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /** Starts what the plan says. A press that follows within a moment belongs to the same wish. */
+  start(pressedAt) {
+    const again = pressedAt - this.#pressedAt < ONE_PRESS_MS;
+    this.#pressedAt = pressedAt;
+    if (again) return undefined;
+    const { session, plan } = this.#store.state;
+    const override = plan.override && !checkHasPassed(session);
+    const wanted = { models: plan.models, hunts: plan.hunts, judge: plan.judge, override };
+    return perform(this.#store, "start", () => this.#send(session.session_id, wanted));
+  }
+
+  /** The key stays the same until an answer came: a wish whose answer was lost is asked again, not doubled. */
+  async #send(sid, wanted) {
+    const wish = JSON.stringify([sid, wanted]);
+    if (this.#intent.wish !== wish) this.#intent = { wish, key: crypto.randomUUID() };
+    const { run } = await startRun(sid, wanted, this.#intent.key);
+    this.#intent = { wish: "", key: "" };
+    this.#store.dispatch({ type: "run.changed", run });
+  }
+}
+
+export function cancel(store, runId) {
+  return perform(store, `cancel ${runId}`, async () => {
+    const run = await cancelRun(store.state.session.session_id, runId);
+    store.dispatch({ type: "run.changed", run });
+  });
+}

@@ -1,0 +1,70 @@
+// Numbers as people read them. Unknown is said, never shown as 0.
+
+const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
+const whole = new Intl.NumberFormat();
+const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+const dayAndTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+/** US dollars: `$0.0123`, `$1.24`, or `unknown`. */
+export function money(usd) {
+  if (usd === null || usd === undefined) return "unknown";
+  if (usd > 0 && usd < 0.0001) return "< $0.0001";
+  return `$${usd.toFixed(usd === 0 || usd >= 1 ? 2 : 4)}`;
+}
+
+/** A span of time from milliseconds: `3.2 s`, `1 min 5 s`, `2 h 3 min`; "–" when there is none. */
+export function duration(ms) {
+  if (ms === null || ms === undefined) return "–";
+  const seconds = ms / 1000;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const rounded = Math.round(seconds);
+  if (rounded < 3600) return `${Math.floor(rounded / 60)} min ${rounded % 60} s`;
+  return `${Math.floor(rounded / 3600)} h ${Math.floor((rounded % 3600) / 60)} min`;
+}
+
+/** Time that is left, from seconds: `about 12 s left`. "" when nobody knows. */
+export function timeLeft(seconds) {
+  if (seconds === null || seconds === undefined) return "";
+  if (seconds < 1) return "nearly done";
+  if (seconds < 90) return `about ${Math.round(seconds)} s left`;
+  return `about ${Math.round(seconds / 60)} min left`;
+}
+
+/** A share of decided hunts: `25%`, or `n/a` when none was decided. */
+export function rate(share) {
+  return share === null || share === undefined ? "n/a" : percent.format(share);
+}
+
+export function count(number) {
+  return number === null || number === undefined ? "unknown" : whole.format(number);
+}
+
+export function clock(iso) {
+  return iso ? timeOfDay.format(new Date(iso)) : "–";
+}
+
+export function moment(iso) {
+  return iso ? dayAndTime.format(new Date(iso)) : "–";
+}
+
+/** A model's price per million tokens, in and out: `$1.25 in · $10 out`, or "price unknown". */
+export function price(model) {
+  const { input_usd_per_mtok: input, output_usd_per_mtok: output } = model;
+  if (input === null && output === null) return "price unknown";
+  return `${perMillion(input)} in · ${perMillion(output)} out per 1M tokens`;
+}
+
+function perMillion(usd) {
+  return usd === null || usd === undefined ? "unknown" : `$${Number(usd.toFixed(2))}`;
+}
+
+/** JSON text, indented for reading; what is not JSON is shown as it is. */
+export function prettyJson(text) {
+  if (typeof text !== "string") return JSON.stringify(text, null, 2);
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch (notJson) {
+    if (notJson instanceof SyntaxError) return text;
+    throw notJson;
+  }
+}

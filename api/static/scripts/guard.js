@@ -1,0 +1,25 @@
+// The page never dies in silence: whatever goes wrong, or does not even load, is said at the top with a way on.
+// A plain script that needs nothing else, since it must work when the others do not.
+(function guardThePage() {
+  "use strict";
+  const MOST_SHOWN = 200;
+
+  function tell(what) {
+    const place = document.getElementById("guard");
+    if (!place) return;
+    place.querySelector("[data-what]").textContent = String(what).slice(0, MOST_SHOWN);
+    place.hidden = false;
+  }
+
+  addEventListener("error", (event) => {
+    if (event.target instanceof HTMLScriptElement || event.target instanceof HTMLLinkElement) {
+      tell("A part of this page could not be loaded.");
+    } else if (event.message && !event.message.startsWith("ResizeObserver loop")) tell(event.message);
+  }, true);
+  addEventListener("unhandledrejection", (event) => tell(event.reason?.message ?? event.reason));
+  document.addEventListener("DOMContentLoaded", () => {
+    const place = document.getElementById("guard");
+    place.querySelector("[data-act=reload]").addEventListener("click", () => location.reload());
+    place.querySelector("[data-act=hide]").addEventListener("click", () => { place.hidden = true; });
+  });
+})();

@@ -1,0 +1,93 @@
+// The whole state of the page as one plain object, and what every event makes of it. No document, no network,
+// no clock in here: the same events give the same state, in a browser and in node.
+
+import { reduceActs } from "./acts.js";
+import { closedDetail, reduceDetail } from "./detail.js";
+import { noHunts, reduceHunts } from "./hunts.js";
+import { reduceNotices } from "./notices.js";
+import { emptyPlan, reducePlan } from "./plan.js";
+import { reduceSession } from "./session.js";
+
+const EVERYTHING = { filter: "all", run: "all", order: "ascending" };
+
+export function initialState() {
+  return {
+    route: { name: "start" },
+    server: { health: null, models: null, examples: null },
+    recent: [],
+    /** none | loading | ready | gone | unreachable */
+    access: "none",
+    /** idle | live | polling | reconnecting */
+    connection: "idle",
+    session: null,
+    hunts: noHunts(),
+    view: EVERYTHING,
+    plan: emptyPlan(),
+    detail: closedDetail(),
+    acts: {},
+    notices: [],
+  };
+}
+
+export function reduce(state, event) {
+  return {
+    route: event.type === "route.changed" ? event.route : state.route,
+    server: reduceServer(state.server, event),
+    recent: event.type === "recent.changed" ? event.recent : state.recent,
+    access: reduceAccess(state.access, event),
+    connection: reduceConnection(state.connection, event),
+    session: reduceSession(state.session, event),
+    hunts: reduceHunts(state.hunts, event),
+    view: reduceView(state.view, event),
+    plan: reducePlan(state.plan, event),
+    detail: reduceDetail(state.detail, event),
+    acts: reduceActs(state.acts, event),
+    notices: reduceNotices(state.notices, event),
+  };
+}
+
+function reduceServer(server, event) {
+  switch (event.type) {
+    case "health.read":
+      return { ...server, health: event.health };
+    case "models.read":
+      return { ...server, models: event.models };
+    case "examples.read":
+      return { ...server, examples: event.examples };
+    default:
+      return server;
+  }
+}
+
+function reduceAccess(access, event) {
+  switch (event.type) {
+    case "session.opening":
+      return "loading";
+    case "session.read":
+      return "ready";
+    case "session.gone":
+      return "gone";
+    case "session.unreachable":
+      return access === "ready" ? access : "unreachable";
+    case "session.left":
+      return "none";
+    default:
+      return access;
+  }
+}
+
+function reduceConnection(connection, event) {
+  if (event.type === "connection.changed") return event.connection;
+  return event.type === "session.left" || event.type === "session.gone" ? "idle" : connection;
+}
+
+function reduceView(view, event) {
+  switch (event.type) {
+    case "view.changed":
+      return { ...view, ...event.view };
+    case "session.left":
+      return EVERYTHING;
+    default:
+      return view;
+  }
+}

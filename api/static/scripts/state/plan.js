@@ -1,0 +1,65 @@
+// What the next press of Start will do: which models, how many hunts, which judge. Remembered by this browser.
+
+export const MOST_HUNTS = 1000;
+
+export function emptyPlan() {
+  return { models: [], typed: [], hunts: 8, judge: "", override: false };
+}
+
+/** The state after a wish of the trainer (`plan.…`), or after the models were read. */
+export function reducePlan(plan, event) {
+  switch (event.type) {
+    case "plan.remembered":
+      return { ...plan, ...event.plan, override: false };
+    case "plan.model":
+      return { ...plan, models: toggled(plan.models, event.model, event.chosen) };
+    case "plan.typed":
+      return {
+        ...plan, typed: toggled(plan.typed, event.model, true), models: toggled(plan.models, event.model, true),
+      };
+    case "plan.hunts":
+      return { ...plan, hunts: clamped(event.hunts, plan.hunts) };
+    case "plan.judge":
+      return { ...plan, judge: event.judge };
+    case "plan.override":
+      return { ...plan, override: event.override };
+    case "models.read":
+      return usablePlan(plan, event.models);
+    case "session.left":
+      return { ...plan, override: false };
+    default:
+      return plan;
+  }
+}
+
+function toggled(names, name, chosen) {
+  const others = names.filter((one) => one !== name);
+  return chosen ? [...others, name] : others;
+}
+
+function clamped(hunts, before) {
+  if (!Number.isFinite(hunts)) return before;
+  return Math.min(MOST_HUNTS, Math.max(1, Math.trunc(hunts)));
+}
+
+/** Drops remembered models that cannot be used now; with none left, the first usable one is proposed. */
+function usablePlan(plan, { models, any_model: anyModel }) {
+  const usable = new Set(models.filter((model) => model.usable).map((model) => model.model));
+  const typed = anyModel ? plan.typed.filter((name) => !models.some((model) => model.model === name)) : [];
+  const kept = plan.models.filter((name) => usable.has(name) || typed.includes(name));
+  const real = models.find((model) => model.usable && !model.simulated);
+  const first = real ?? models.find((model) => model.usable);
+  const chosen = kept.length || !first ? kept : [first.model];
+  const judge = usable.has(plan.judge) ? plan.judge : "";
+  return { ...plan, typed, models: chosen, judge };
+}
+
+/** Whether a text can be a model's name: `provider/model id`. */
+export function looksLikeModel(text) {
+  return /^[a-z0-9][\w.-]*\/\S+$/i.test(text.trim());
+}
+
+/** How N hunts fall to the models in turn: [[model, hunts], …]. */
+export function shares(models, hunts) {
+  return models.map((model, place) => [model, Math.ceil((hunts - place) / models.length)]);
+}

@@ -1,0 +1,83 @@
+// The session's head as the snapshot gives it, kept true by events. null: no session is open.
+
+const RUN_RANK = { queued: 0, running: 1, completed: 2, cancelled: 2, failed: 2 };
+const ENDED = new Set(["completed", "cancelled", "failed"]);
+
+/**
+ * The state after an event: `session.read` {snapshot}, `check.changed` {check}, `run.changed` {run}, `session.left`.
+ * A snapshot that is older than what events already told does not turn anything back.
+ */
+export function reduceSession(session, event) {
+  switch (event.type) {
+    case "session.read":
+      return merge(session, event.snapshot);
+    case "check.changed":
+      return session && { ...session, check: event.check };
+    case "run.changed":
+      return session && { ...session, runs: withRun(session.runs, event.run) };
+    case "session.left":
+      return null;
+    default:
+      return session;
+  }
+}
+
+function merge(known, snapshot) {
+  if (known === null || known.session_id !== snapshot.session_id) return snapshot;
+  if (snapshot.version < known.version) return known;
+  const runs = known.runs.reduce(withRun, snapshot.runs);
+  return { ...snapshot, runs, check: laterCheck(snapshot.check, known.check) };
+}
+
+function withRun(runs, run) {
+  const place = runs.findIndex((one) => one.run_id === run.run_id);
+  if (place < 0) return [...runs, run].sort((one, other) => one.first_number - other.first_number);
+  return isLaterRun(runs[place], run) ? runs.with(place, run) : runs;
+}
+
+function isLaterRun(known, told) {
+  const step = RUN_RANK[told.status] - RUN_RANK[known.status];
+  return step > 0 || (step === 0 && told.counts.done >= known.counts.done);
+}
+
+/** The same check told twice: the one that has finished, else the one with more verdicts. */
+function laterCheck(read, known) {
+  if (read.started_at !== known.started_at) return read;
+  if (read.finished_at === known.finished_at) return known.verdicts.length > read.verdicts.length ? known : read;
+  return known.finished_at ? { ...known, stale: read.stale } : read;
+}
+
+export function hasEnded(run) {
+  return ENDED.has(run.status);
+}
+
+export function activeRuns(session) {
+  return session.runs.filter((run) => !hasEnded(run));
+}
+
+/** Whether hunting may start without an override: the check has passed for the task as it stands. */
+export function checkHasPassed(session) {
+  return session.check.status === "passed" && !session.check.stale;
+}
+
+/** Counts over all runs, added up from the runs so that they follow every event. */
+export function totals(session) {
+  const sum = {
+    total: 0, done: 0, queued: 0, calling: 0, judging: 0, broke: 0, held: 0, undetermined: 0, error: 0,
+    cancelled: 0, interrupted: 0, unknown_costs: 0,
+  };
+  for (const run of session.runs) for (const name of Object.keys(sum)) sum[name] += run.counts[name] ?? 0;
+  const decided = sum.broke + sum.held;
+  return {
+    ...sum,
+    break_rate: decided ? sum.broke / decided : null,
+    cost_usd: sumKnown(session.runs.map((run) => run.counts.cost_usd)),
+    judge_cost_usd: sumKnown(session.runs.map((run) => run.counts.judge_cost_usd)),
+  };
+}
+
+/** What is known, added up; null when nothing is: unknown is not 0. */
+function sumKnown(costs) {
+  const known = costs.filter((cost) => cost !== null && cost !== undefined);
+  return known.length ? known.reduce((sum, cost) => sum + cost, 0) : null;
+}

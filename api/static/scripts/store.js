@@ -1,0 +1,41 @@
+// Holds the state, hands events to the reducer and tells watchers once per animation frame, however many came.
+
+/** `dispatch(event)` changes the state at once; `watch(fn)` hears (state, before) with the next frame. */
+export class Store {
+  #state;
+  #drawn;
+  #reduce;
+  #watchers = [];
+  #frame = 0;
+
+  constructor(reduce, state) {
+    this.#reduce = reduce;
+    this.#state = state;
+    this.#drawn = state;
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  dispatch(event) {
+    this.#state = this.#reduce(this.#state, event);
+    if (!this.#frame) this.#frame = nextFrame(() => this.#tell());
+  }
+
+  watch(watcher) {
+    this.#watchers.push(watcher);
+  }
+
+  #tell() {
+    this.#frame = 0;
+    const before = this.#drawn;
+    this.#drawn = this.#state;
+    for (const watcher of this.#watchers) watcher(this.#state, before);
+  }
+}
+
+/** A hidden tab has no frames: its title and announcements go on with a timer. */
+export function nextFrame(draw) {
+  return document.hidden ? setTimeout(draw, 250) : requestAnimationFrame(draw);
+}

@@ -1,0 +1,89 @@
+// One call to the API. Whatever goes wrong comes out as a Problem with a message and a hint for people.
+
+const NO_ANSWER_S = 60;
+
+/** An expected failure: `code` is stable, `message` says what happened, `hint` what the reader can do. */
+export class Problem extends Error {
+  constructor({ code, message, hint = "", status = 0, details = {} }) {
+    super(message);
+    this.name = "Problem";
+    this.code = code;
+    this.hint = hint;
+    this.status = status;
+    this.details = details;
+  }
+}
+
+/** What the state keeps of any failure. A fault of this page itself is passed on, to be told by the guard. */
+export function problemOf(failure) {
+  if (!(failure instanceof Problem)) throw failure;
+  return { code: failure.code, message: failure.message, hint: failure.hint };
+}
+
+/** The answer's JSON, or null when it has no body. `json` is sent as JSON, `body` as it is. */
+export async function request(method, path, { json, body, headers = {} } = {}) {
+  const response = await answer(path, {
+    method,
+    headers: { Accept: "application/json", ...(json ? { "Content-Type": "application/json" } : {}), ...headers },
+    body: json ? JSON.stringify(json) : body,
+    cache: "no-store",
+  });
+  if (!response.ok) throw await refusal(response);
+  return response.status === 204 ? null : await bodyOf(response);
+}
+
+/** A file that the API makes: {blob, name}. */
+export async function download(path) {
+  const response = await answer(path, { cache: "no-store" });
+  if (!response.ok) throw await refusal(response);
+  return { blob: await response.blob(), name: fileName(response.headers.get("Content-Disposition") ?? "") };
+}
+
+async function answer(path, options) {
+  try {
+    return await fetch(path, { ...options, signal: AbortSignal.timeout(NO_ANSWER_S * 1000) });
+  } catch (cause) {
+    if (cause.name === "TimeoutError") throw noAnswer(`The server has not answered for ${NO_ANSWER_S} seconds.`);
+    if (cause instanceof TypeError) throw noAnswer("The server cannot be reached.");
+    throw cause;
+  }
+}
+
+function noAnswer(message) {
+  return new Problem({
+    code: "unreachable", message, hint: "Check your connection and try again. Nothing that has started is lost.",
+  });
+}
+
+async function bodyOf(response) {
+  try {
+    return await response.json();
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new Problem({
+      code: "bad_answer", message: "The server's answer could not be read.", hint: "Try again in a moment.",
+      status: response.status,
+    });
+  }
+}
+
+async function refusal(response) {
+  const text = await response.text();
+  try {
+    return new Problem({ status: response.status, ...JSON.parse(text).error });
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    return new Problem({ // something in between (a proxy) answered in its own words
+      code: "bad_answer", status: response.status, message: `The server answered ${response.status} without saying why.`,
+      hint: "Try again in a moment. If it stays, tell the people who run this server.",
+    });
+  }
+}
+
+/** The file name in a Content-Disposition header; the UTF-8 form wins over the plain one. */
+export function fileName(header) {
+  const encoded = /filename\*=(?:UTF-8|utf-8)''([^;]+)/.exec(header);
+  if (encoded) return decodeURIComponent(encoded[1].trim());
+  const plain = /filename="?([^";]+)"?/.exec(header);
+  return plain ? plain[1].trim() : "task.ipynb";
+}

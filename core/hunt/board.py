@@ -1,0 +1,115 @@
+"""What people look at: a session's snapshot, the health and the admin status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core import __version__
+from core.clock import Clock
+from core.eventlog.base import EventLog
+from core.hunt.activity import Activity
+from core.hunt.dispatch.base import Dispatcher, JobKind
+from core.hunt.status import (
+    AdminStatus,
+    Health,
+    HealthState,
+    ProviderStatus,
+    RedisState,
+    RunNumbers,
+    SessionNumbers,
+    StreamNumbers,
+    TelemetryNumbers,
+    hunt_numbers,
+)
+from core.hunt.views import JsonObject, session_view
+from core.providers.catalog import Catalog
+from core.sessions.base import SessionStore
+from core.settings import Settings
+from core.telemetry.writer import TelemetryWriter
+from core.throttle.base import Throttle
+
+
+@dataclass(frozen=True)
+class Board:
+    store: SessionStore
+    events: EventLog
+    catalog: Catalog
+    throttle: Throttle
+    dispatcher: Dispatcher
+    telemetry: TelemetryWriter
+    activity: Activity
+    clock: Clock
+    settings: Settings
+    instance: str
+    started_at: float
+    """The clock's monotonic seconds when the process started."""
+
+    async def snapshot(self, session_id: str) -> JsonObject:
+        """Everything the page shows but the hunts. Its `last_event_id` is read first: a stream from there misses nothing."""
+        last_event_id = await self.events.last_id(session_id)
+        session = await self.store.read(session_id)
+        return session_view(
+            session,
+            await self.store.counts(session_id),
+            now=self.clock.now(),
+            ttl_s=self.settings.session_ttl_s,
+            default_judge=self.catalog.default_judge,
+            last_event_id=last_event_id,
+        )
+
+    def health(self, *, draining: bool) -> Health:
+        status, reason = "healthy", ""
+        if draining:
+            status, reason = "unhealthy", "The server is ending."
+        elif self.settings.redis_url and self.store.backend == "memory":
+            status, reason = "degraded", "Redis is configured but not used: sessions are in memory and end with the process."
+        providers, _ = self.catalog.rows()
+        return Health(
+            status=status,  # type: ignore[arg-type]
+            reason=reason,
+            version=__version__,
+            sessions_backend=self.store.backend,
+            simulated_only=not any(p.usable and not p.simulated for p in providers),
+        )
+
+    async def status(self, *, draining: bool) -> AdminStatus:
+        health, telemetry = self.health(draining=draining), self.telemetry.status()
+        return AdminStatus(
+            instance=self.instance,
+            version=__version__,
+            revision=self.settings.revision,
+            uptime_s=round(self.clock.monotonic() - self.started_at, 1),
+            health=HealthState(status=health.status, reason=health.reason),
+            sessions=SessionNumbers(backend=self.store.backend, count=await self.store.count()),
+            redis=RedisState(configured=bool(self.settings.redis_url), connected=self.store.backend == "redis"),
+            providers=self._providers(),
+            runs=RunNumbers(
+                active=self.dispatcher.active(JobKind.RUN),
+                started=self.activity.runs_started,
+                finished=self.activity.runs_finished,
+            ),
+            hunts=hunt_numbers(self.activity),
+            event_streams=StreamNumbers(open=self.events.watchers(), limit=self.settings.event_streams_most),
+            telemetry=TelemetryNumbers(
+                queued=telemetry.queued, written=telemetry.written, dropped=telemetry.dropped, failed=telemetry.failed
+            ),
+            bugs=self.activity.bugs,
+        )
+
+    def _providers(self) -> tuple[ProviderStatus, ...]:
+        loads = {load.account: load for load in self.throttle.load()}
+        rows, _ = self.catalog.rows()
+        return tuple(
+            ProviderStatus(
+                name=row.name,
+                account=row.account,
+                limit=loads[row.account].limit,
+                in_flight=loads[row.account].in_flight,
+                queued=loads[row.account].queued,
+                usable=row.usable,
+                why_not=row.why_not,
+                simulated=row.simulated,
+                **self.catalog.numbers(row.name).model_dump(),
+            )
+            for row in rows
+        )

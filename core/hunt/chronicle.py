@@ -1,0 +1,72 @@
+"""What is written down for the dashboard when a session, a run or a hunt comes to something."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+from core.domain.hunt import Hunt
+from core.domain.run import Counts, Run
+from core.domain.session import Session
+from core.domain.verdict import Verdict
+from core.telemetry.records import HuntRecord, Record, RunRecord
+
+EXCERPT_CHARS = 200
+Tell = Callable[[Record], None]
+
+
+def session_mark(session_id: str) -> str:
+    """Enough of a session to group by, not enough to get in: the id itself opens the session."""
+    return hashlib.sha256(session_id.encode()).hexdigest()[:12]
+
+
+def hunt_record(session: Session, run: Run, hunt: Hunt) -> HuntRecord:
+    reply, metadata = hunt.reply, run.task.metadata
+    took = (hunt.finished_at - hunt.started_at) if hunt.finished_at and hunt.started_at else None
+    return HuntRecord(
+        session=session_mark(session.session_id),
+        run_id=run.run_id,
+        hunt_id=hunt.hunt_id,
+        number=hunt.number,
+        notebook=session.name,
+        task_id=metadata.task_id,
+        domain=metadata.domain,
+        taxonomy=metadata.taxonomy,
+        model=hunt.model,
+        provider=hunt.model.partition("/")[0],
+        judge_model=run.judge_model,
+        simulated=hunt.simulated,
+        outcome=hunt.outcome.value if hunt.outcome else "",
+        passed=sum(v.verdict is Verdict.PASS for v in hunt.verdicts),
+        criteria=len(run.task.criteria),
+        verdicts={v.criterion_id: v.verdict.value for v in hunt.verdicts},
+        error=hunt.error.code if hunt.error else None,
+        error_message=hunt.error.message[:EXCERPT_CHARS] if hunt.error else None,
+        cost_usd=reply.cost_usd if reply else None,
+        judge_cost_usd=hunt.judge_cost_usd,
+        input_tokens=reply.usage.input_tokens if reply else None,
+        output_tokens=reply.usage.output_tokens if reply else None,
+        latency_ms=reply.latency_ms if reply else None,
+        first_token_ms=reply.first_token_ms if reply else None,
+        duration_ms=took.total_seconds() * 1000 if took else None,
+        excerpt=reply.text[:EXCERPT_CHARS] if reply else "",
+    )
+
+
+def run_record(session_id: str, run: Run, counts: Counts) -> RunRecord:
+    ended = run.finished_at and run.started_at
+    return RunRecord(
+        session=session_mark(session_id),
+        run_id=run.run_id,
+        status=run.status.value,
+        models=run.models,
+        judge_model=run.judge_model,
+        hunts=run.hunts,
+        broke=counts.broke,
+        held=counts.held,
+        undetermined=counts.undetermined,
+        error=counts.error,
+        cancelled=counts.cancelled + counts.interrupted,
+        cost_usd=counts.cost_usd,
+        duration_s=(run.finished_at - run.started_at).total_seconds() if ended else None,  # type: ignore[operator]
+    )

@@ -1,0 +1,58 @@
+"""Jobs as tasks of this process. Each task has a name and is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from core.errors import Unavailable
+from core.hunt.dispatch.base import Dispatcher, Job, JobKind, Work
+
+log = structlog.get_logger(__name__)
+
+
+class LocalDispatcher(Dispatcher):
+    def __init__(self, work: Work, on_bug: Callable[[BaseException], None]) -> None:
+        """`on_bug` counts what a worker did not expect; the worker itself settles its job before it lets go."""
+        self._work = work
+        self._on_bug = on_bug
+        self._tasks: dict[str, tuple[Job, asyncio.Task[None]]] = {}
+        self._draining = False
+
+    async def submit(self, job: Job) -> None:
+        if self._draining:
+            raise Unavailable("The server is ending and takes no new work.", hint="Try again in a moment.")
+        if job.key not in self._tasks:
+            task = asyncio.create_task(self._supervise(job), name=f"{job.kind}:{job.key}")
+            self._tasks[job.key] = (job, task)
+
+    async def stop(self, key: str) -> None:
+        if key in self._tasks:
+            task = self._tasks[key][1]
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def drain(self, grace_s: float) -> None:
+        self._draining = True
+        tasks = [task for _, task in self._tasks.values()]
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=grace_s)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+
+    def active(self, kind: JobKind) -> int:
+        return sum(job.kind is kind for job, _ in self._tasks.values())
+
+    async def _supervise(self, job: Job) -> None:
+        try:
+            await self._work(job)
+        except Exception as error:
+            log.exception("a job failed in a way nobody expected", job=job.kind, key=job.key)
+            self._on_bug(error)
+        finally:
+            del self._tasks[job.key]

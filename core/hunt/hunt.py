@@ -1,0 +1,113 @@
+"""One hunt: call the target model, have the reply judged, decide the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from core.clock import Clock
+from core.domain.chat import Message
+from core.domain.hunt import Hunt, HuntError, HuntStatus
+from core.domain.run import Run
+from core.domain.verdict import CriterionVerdict, Outcome, decide
+from core.errors import BadInput, Busy, HunterError, ProviderError
+from core.judge.judge import Judge
+from core.providers.base import CallContext, ChatRequest, RetryBudget
+from core.providers.catalog import Catalog
+
+Save = Callable[[Hunt], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Hunter:
+    """Conducts hunts. Every state on the way is saved: a hunt handed in with a reply is only judged,
+    and verdicts that it has already are not asked for again."""
+
+    catalog: Catalog
+    judge: Judge
+    clock: Clock
+    target_max_output_tokens: int
+
+    async def conduct(
+        self, hunt: Hunt, run: Run, *, session: str, budget: RetryBudget, save: Save, on_reply: Callable[[], None]
+    ) -> Hunt:
+        """The finished hunt, saved. `on_reply` is told once, when the target call has ended well or badly.
+
+        Never raises for a failure of a provider: that is the outcome `error`. Cancelling leaves the last state saved.
+        """
+        state = _State(hunt, save)
+        context = CallContext(session=session, budget=budget, on_slot=state.on_slot(self.clock), on_retry=state.on_retry)
+        try:
+            if hunt.reply is None:
+                await self._call_target(state, run, context)
+            on_reply()
+            await self._judge_reply(state, run, context)
+        except (ProviderError, BadInput, Busy) as error:
+            on_reply()
+            await state.become(outcome=Outcome.ERROR, error=hunt_error(error), **self._ended())
+        return state.hunt
+
+    async def _call_target(self, state: _State, run: Run, context: CallContext) -> None:
+        provider, model = self.catalog.resolve(state.hunt.model)
+        request = ChatRequest(
+            model=model,
+            messages=(Message(role="user", content=run.task.prompt),),
+            max_output_tokens=self.target_max_output_tokens or None,
+        )
+        state.hunt = state.hunt.model_copy(update={"simulated": provider.simulated})
+        reply = await provider.complete(request, context)
+        await state.become(status=HuntStatus.JUDGING, reply=reply, attempts=max(reply.calls, state.hunt.attempts))
+
+    async def _judge_reply(self, state: _State, run: Run, context: CallContext) -> None:
+        reply = state.hunt.reply
+        if reply is None:
+            raise RuntimeError("a hunt is judged only when it has a reply")
+        known = {v.criterion_id: v for v in state.hunt.verdicts}
+        order = [c.id for c in run.task.criteria]
+
+        async def keep(verdict: CriterionVerdict) -> None:
+            known[verdict.criterion_id] = verdict
+            if len(known) < len(order):  # the last one is saved together with the outcome
+                await state.become(verdicts=tuple(known[i] for i in order if i in known))
+
+        quiet = CallContext(session=context.session, budget=context.budget)
+        await self.judge.grade_all(
+            run.task, reply.text, run.judge_model, lambda: quiet, on_verdict=keep, skip=dict(known)
+        )
+        verdicts = tuple(known[i] for i in order)
+        outcome = decide((v.verdict for v in verdicts), run.task.pass_rule)
+        await state.become(verdicts=verdicts, outcome=outcome, **self._ended())
+
+    def _ended(self) -> dict[str, object]:
+        return {"status": HuntStatus.DONE, "finished_at": self.clock.now()}
+
+
+class _State:
+    """The hunt as it stands, saved with every change."""
+
+    def __init__(self, hunt: Hunt, save: Save) -> None:
+        self.hunt = hunt
+        self._save = save
+
+    async def become(self, **changes: object) -> None:
+        self.hunt = self.hunt.model_copy(update=changes)
+        await self._save(self.hunt)
+
+    def on_slot(self, clock: Clock) -> Callable[[], Awaitable[None]]:
+        async def calling() -> None:
+            if self.hunt.status is HuntStatus.QUEUED:
+                await self.become(status=HuntStatus.CALLING, started_at=clock.now(), attempts=1)
+
+        return calling
+
+    async def on_retry(self, _error: ProviderError, attempts: int, _wait_s: float) -> None:
+        await self.become(attempts=attempts + 1)
+
+
+def hunt_error(error: HunterError) -> HuntError:
+    """What stays of a failure in the hunt."""
+    if isinstance(error, ProviderError):
+        return HuntError(
+            code=error.code, message=error.message, hint=error.hint, status=error.status, raw=error.raw
+        )
+    return HuntError(code=error.code, message=error.message, hint=error.hint)

@@ -1,0 +1,60 @@
+"""A run's arithmetic: what is begun when, what may be retried, when to stop, how long it will take. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from core.domain.run import RUN_ENDED, Counts, Run
+from core.providers.base import RetryBudget
+
+LOOKAHEAD = 8
+"""Target calls that may wait in the throttle beside those that fill it. Few, because judge calls line up behind them."""
+
+
+def retry_budget(run: Run, retries_per_call: float) -> RetryBudget:
+    """Retries for the whole run: `retries_per_call` for each call that it needs, and ten."""
+    calls = run.hunts * (1 + len(run.task.criteria))
+    return RetryBudget(left=10 + int(calls * retries_per_call))
+
+
+def calling_most(account_limit: int) -> int:
+    """Hunts of one run that may be calling or about to, on an account with that limit.
+
+    Enough to keep every slot busy; little enough that a reply is judged at once when target and judge share the account.
+    """
+    return 2 * account_limit + LOOKAHEAD
+
+
+def shares(run: Run, accounts: Mapping[str, str]) -> dict[str, list[int]]:
+    """Places of the run's hunts by the account of their model (`accounts`: model to account), in order."""
+    by_account: dict[str, list[int]] = {}
+    for index in range(run.hunts):
+        by_account.setdefault(accounts[run.model_of(index)], []).append(index)
+    return by_account
+
+
+class FailureStreak:
+    """Counts final failures of one cause with no reply between them: a deterministic failure is not tried for ever."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._code = ""
+        self._length = 0
+
+    def note(self, error_code: str | None) -> bool:
+        """Take in how a hunt ended (None: with a reply). True when the run should stop."""
+        self._length = 0 if error_code is None else self._length + 1 if error_code == self._code else 1
+        self._code = error_code or ""
+        return self._length >= self._most
+
+    @property
+    def reason(self) -> str:
+        return f"The last {self._length} hunts all failed with the same cause: {self._code}."
+
+
+def eta_s(run: Run, counts: Counts, now: datetime) -> float | None:
+    """Seconds until the run's end at its pace so far; None before its first hunt is done and when it has ended."""
+    if run.status in RUN_ENDED or run.started_at is None or counts.done == 0:
+        return None
+    return (now - run.started_at).total_seconds() * (counts.total - counts.done) / counts.done

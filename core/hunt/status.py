@@ -1,0 +1,107 @@
+"""The admin status: what an operator sees of this process. No secrets, no session ids."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from core.domain.value import Value
+from core.domain.verdict import Outcome
+from core.hunt.activity import Activity
+
+HealthStatus = Literal["healthy", "degraded", "unhealthy"]
+
+
+class Health(Value):
+    status: HealthStatus
+    reason: str = ""
+    version: str
+    sessions_backend: str
+    simulated_only: bool
+    """No provider has a key: everything that is hunted is simulated."""
+
+
+class HealthState(Value):
+    status: HealthStatus
+    reason: str = ""
+
+
+class SessionNumbers(Value):
+    backend: str
+    count: int
+
+
+class RedisState(Value):
+    configured: bool
+    connected: bool
+
+
+class ProviderStatus(Value):
+    name: str
+    account: str
+    limit: int
+    in_flight: int
+    queued: int
+    requests: int
+    errors: int
+    rate_limited: int
+    retries: int
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    usable: bool
+    why_not: str
+    simulated: bool
+
+
+class RunNumbers(Value):
+    active: int
+    started: int
+    finished: int
+
+
+class HuntNumbers(Value):
+    """`active` now; the others since the process started."""
+
+    active: int
+    done: int
+    broke: int
+    held: int
+    undetermined: int
+    error: int
+    cancelled: int
+    interrupted: int
+
+    def outcomes(self) -> dict[str, int]:
+        return {outcome.value: getattr(self, outcome.value) for outcome in Outcome}
+
+
+class StreamNumbers(Value):
+    open: int
+    limit: int
+
+
+class TelemetryNumbers(Value):
+    queued: int
+    written: int
+    dropped: int
+    failed: int
+
+
+class AdminStatus(Value):
+    instance: str
+    version: str
+    revision: str
+    uptime_s: float
+    health: HealthState
+    sessions: SessionNumbers
+    redis: RedisState
+    providers: tuple[ProviderStatus, ...]
+    runs: RunNumbers
+    hunts: HuntNumbers
+    event_streams: StreamNumbers
+    telemetry: TelemetryNumbers
+    bugs: int
+
+
+def hunt_numbers(activity: Activity) -> HuntNumbers:
+    by_outcome = {outcome.value: activity.outcomes[outcome.value] for outcome in Outcome}
+    return HuntNumbers(active=activity.hunts_active, done=sum(by_outcome.values()), **by_outcome)

@@ -1,0 +1,225 @@
+"""The JSON shapes in which a session is shown: the same for answers of the API, for events and for `--json`.
+
+`docs/api.md` describes them. Everything that leaves the server about a session is made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from core.domain.events import EventDraft, EventType
+from core.domain.hunt import Hunt, HuntStatus
+from core.domain.run import Counts, Run, total_counts
+from core.domain.session import ReferenceCheck, Session, TaskWarning
+from core.domain.slot import Grading, Slot
+from core.domain.task import Task, refuse_unhuntable
+from core.domain.verdict import CriterionVerdict, Verdict
+from core.errors import BadTask
+from core.hunt.run import eta_s
+
+EXCERPT_CHARS = 160
+JsonFragment = orjson.Fragment
+"""JSON that is written already."""
+JsonObject = dict[str, Any]
+
+
+def hunt_view(hunt: Hunt, *, texts: bool, reasons: bool = True) -> JsonObject:
+    """One HUNT. Without `texts` the reply and the reasoning are null; without `reasons` verdicts are bare."""
+    reply = hunt.reply
+    return {
+        "hunt_id": hunt.hunt_id,
+        "number": hunt.number,
+        "run_id": hunt.run_id,
+        "model": hunt.model,
+        "simulated": hunt.simulated,
+        "status": hunt.status,
+        "outcome": hunt.outcome,
+        "verdicts": [verdict_view(v) if reasons else bare_verdict(v) for v in hunt.verdicts],
+        "passed": sum(v.verdict is Verdict.PASS for v in hunt.verdicts),
+        "criteria": len(hunt.verdicts),
+        "response": reply.text if reply and texts else None,
+        "reasoning": reply.reasoning if reply and texts else None,
+        "excerpt": reply.text[:EXCERPT_CHARS] if reply else "",
+        "finish_reason": reply.finish_reason if reply else None,
+        "usage": _usage(hunt),
+        "cost_usd": reply.cost_usd if reply else None,
+        "judge_cost_usd": hunt.judge_cost_usd,
+        "latency_ms": reply.latency_ms if reply else None,
+        "attempts": hunt.attempts,
+        "error": hunt.error.model_dump() if hunt.error else None,
+        "started_at": hunt.started_at,
+        "finished_at": hunt.finished_at,
+    }
+
+
+def verdict_view(verdict: CriterionVerdict) -> JsonObject:
+    return {
+        "criterion_id": verdict.criterion_id,
+        "verdict": verdict.verdict,
+        "reason": verdict.reason,
+        "evidence": verdict.evidence,
+        "judge_model": verdict.judge_model,
+        "judge_text": verdict.judge_text,
+        "error": verdict.error,
+        "cost_usd": verdict.cost_usd,
+        "latency_ms": verdict.latency_ms,
+    }
+
+
+def bare_verdict(verdict: CriterionVerdict) -> JsonObject:
+    """A verdict while the others are on their way: its reason comes with the finished hunt."""
+    return {"criterion_id": verdict.criterion_id, "verdict": verdict.verdict, "reason": "", "evidence": ""}
+
+
+def run_view(run: Run, counts: Counts, now: datetime) -> JsonObject:
+    return {
+        "run_id": run.run_id,
+        "status": run.status,
+        "hunts": run.hunts,
+        "models": list(run.models),
+        "judge_model": run.judge_model,
+        "first_number": run.first_number,
+        "created_at": run.created_at,
+        "started_at": run.started_at,
+        "finished_at": run.finished_at,
+        "simulated": any(model.startswith("simulated/") for model in (*run.models, run.judge_model)),
+        "stop_reason": run.stop_reason,
+        "check_overridden": run.check_overridden,
+        "task_hash": run.task.content_hash(),
+        "counts": counts_view(counts),
+        "eta_s": eta_s(run, counts, now),
+    }
+
+
+def counts_view(counts: Counts) -> JsonObject:
+    return {**counts.model_dump(), "done": counts.done, "break_rate": counts.break_rate}
+
+
+def check_view(check: ReferenceCheck, task: Task) -> JsonObject:
+    return {
+        "status": check.status,
+        "stale": check.stale_for(task),
+        "judge_model": check.judge_model,
+        "verdicts": [verdict_view(v) for v in check.verdicts],
+        "error": check.error,
+        "started_at": check.started_at,
+        "finished_at": check.finished_at,
+    }
+
+
+def task_view(task: Task, missing: tuple[str, ...] = ()) -> JsonObject:
+    problems = _problems(task, missing)
+    return {
+        "prompt": task.prompt,
+        "response": task.response,
+        "criteria": [{"id": c.id, "text": c.text} for c in task.criteria],
+        "pass_rule": task.pass_rule,
+        "judge_system_prompt": task.judge_system_prompt,
+        "judge_prompt_template": task.judge_prompt_template,
+        "metadata": dict(task.metadata.entries),
+        "hash": task.content_hash(),
+        "prompt_words": len(task.prompt.split()),
+        "missing_criteria": list(missing),
+        "huntable": not problems,
+        "problems": problems,
+    }
+
+
+def session_view(
+    session: Session, counts: Mapping[str, Counts], *, now: datetime, ttl_s: float, default_judge: str, last_event_id: str
+) -> JsonObject:
+    """The snapshot: everything the page shows but the hunts."""
+    total = total_counts(counts[run.run_id] for run in session.runs)
+    return {
+        "session_id": session.session_id,
+        "version": session.version,
+        "name": session.name,
+        "created_at": session.created_at,
+        "visibility": session.visibility,
+        "require_check": session.require_check,
+        "expires_in_s": ttl_s,
+        "task": task_view(session.task, session.missing_criteria),
+        "warnings": [warning_view(w) for w in session.warnings],
+        "proposed_criteria": [{"id": c.id, "text": c.text} for c in session.proposed_criteria],
+        "slots": [_slot_view(slot) for slot in session.slots],
+        "attempts_before": session.attempts_before,
+        "attempts_made": session.attempts_before + total.replies,
+        "check": check_view(session.check, session.task),
+        "runs": [run_view(run, counts[run.run_id], now) for run in session.runs],
+        "counts": counts_view(total),
+        "selection": session.selection.model_dump(),
+        "default_judge": default_judge,
+        "last_event_id": last_event_id,
+    }
+
+
+def warning_view(warning: TaskWarning) -> JsonObject:
+    return {"code": warning.code, "message": warning.message, "cell": warning.cell}
+
+
+def hunt_event(hunt: Hunt) -> EventDraft:
+    shown = hunt_view(hunt, texts=False, reasons=hunt.status is HuntStatus.DONE)
+    return _draft(EventType.HUNT, {"hunt": shown})
+
+
+def run_event(run: Run, counts: Counts, now: datetime) -> EventDraft:
+    return _draft(EventType.RUN, {"run": run_view(run, counts, now)})
+
+
+def check_event(session: Session) -> EventDraft:
+    return _draft(EventType.CHECK, {"check": check_view(session.check, session.task)})
+
+
+def session_event(session: Session) -> EventDraft:
+    return _draft(EventType.SESSION, {"version": session.version})
+
+
+def to_json(view: Any) -> bytes:
+    """The one way in which views are written: times as ISO 8601 with a Z."""
+    return orjson.dumps(view, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+
+
+def _draft(kind: EventType, data: JsonObject) -> EventDraft:
+    return EventDraft(kind, to_json(data).decode())
+
+
+def _usage(hunt: Hunt) -> JsonObject | None:
+    usage = hunt.reply.usage if hunt.reply else None
+    return usage and {
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "reasoning_tokens": usage.reasoning_tokens,
+        "cached_tokens": usage.cached_tokens,
+    }
+
+
+def _problems(task: Task, missing: tuple[str, ...]) -> list[str]:
+    try:
+        refuse_unhuntable(task, missing)
+    except BadTask as error:
+        return list(error.details.get("problems", [error.message]))
+    return []
+
+
+def _slot_view(slot: Slot) -> JsonObject:
+    return {
+        "number": slot.number,
+        "model": slot.model,
+        "filled": slot.filled,
+        "response": slot.response,
+        "reasoning": slot.reasoning,
+        "llm_judge": slot.llm_judge and _grading_view(slot.llm_judge),
+        "human_judge": slot.human_judge and _grading_view(slot.human_judge),
+    }
+
+
+def _grading_view(grading: Grading) -> JsonObject:
+    return {
+        "verdicts": [{"criterion_id": cid, "verdict": verdict} for cid, verdict in grading.verdicts],
+        "score": grading.score,
+        "explanation": grading.explanation,
+    }

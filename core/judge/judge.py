@@ -1,0 +1,150 @@
+"""The judge: one question per criterion, all criteria of a reply at once, and verdicts as data.
+
+Whatever goes wrong with a judge's call is an UNDETERMINED verdict that says so, never a FAIL: outages make no breaks.
+How many calls run at once is not decided here; the provider that the catalog hands out is throttled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
+
+import structlog
+
+from core.domain.chat import Message
+from core.domain.criteria import Criterion
+from core.domain.task import Task
+from core.domain.verdict import CriterionVerdict, Verdict
+from core.errors import HunterError
+from core.judge.question import Question
+from core.providers.base import CallContext, Provider
+from core.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+OnVerdict = Callable[[CriterionVerdict], Awaitable[None]]
+
+
+class Catalog(Protocol):
+    """Who answers for a model's name."""
+
+    def resolve(self, model: str) -> tuple[Provider, str]:
+        """The provider of `provider/model id` and its own id of the model. HunterError when nobody can be asked."""
+
+
+def log_bug(bug: Exception) -> None:
+    log.error("judging failed by a bug", exc_info=bug)
+
+
+class Judge:
+    def __init__(self, catalog: Catalog, settings: Settings, on_bug: Callable[[Exception], None] = log_bug) -> None:
+        """`on_bug` is told of every exception that is not one of ours, to log and to count it."""
+        self._catalog = catalog
+        self._settings = settings
+        self._on_bug = on_bug
+
+    async def grade(
+        self,
+        task: Task,
+        criterion: Criterion,
+        reply_text: str,
+        judge_model: str,
+        context: CallContext,
+        history: tuple[Message, ...] = (),
+    ) -> CriterionVerdict:
+        """The verdict on one criterion of one reply, asked for up to `judge_questions` times.
+
+        A judge that cannot be asked, or gives no usable answer, is UNDETERMINED. Cancelling ends the call at once.
+        """
+        refused = self._refusal(reply_text)
+        if refused is not None:
+            return _undetermined(criterion, judge_model, *refused)
+        try:
+            provider, model = self._catalog.resolve(judge_model)
+        except HunterError as error:
+            return _undetermined(criterion, judge_model, error.code, f"The judge cannot be asked: {error.message}")
+        question = Question(task, criterion, reply_text, judge_model, history)
+        return await question.ask(provider, model, self._settings, context)
+
+    async def grade_all(
+        self,
+        task: Task,
+        reply_text: str,
+        judge_model: str,
+        context_factory: Callable[[], CallContext],
+        on_verdict: OnVerdict,
+        skip: Mapping[str, CriterionVerdict] | None = None,
+        missing: Sequence[str] = (),
+        history: tuple[Message, ...] = (),
+    ) -> tuple[CriterionVerdict, ...]:
+        """All verdicts in the order of the criteria, those on the `missing` ids (MISSING, without a call) at the end.
+
+        `on_verdict` is told of each as it comes. Verdicts in `skip` (criterion id → verdict) stand: they are neither
+        asked for nor told again. When `on_verdict` raises, the others are still judged and told; then that is raised.
+        """
+        known = dict(skip or {})
+        failures: list[Exception] = []
+
+        async def tell(verdict: CriterionVerdict) -> None:
+            known[verdict.criterion_id] = verdict
+            try:
+                await on_verdict(verdict)
+            except Exception as failure:  # noqa: BLE001  (raised below, when nobody else's verdict is lost by it)
+                failures.append(failure)
+
+        async def judge(criterion: Criterion) -> None:
+            await tell(await self._surely(task, criterion, reply_text, judge_model, context_factory, history))
+
+        for gone in missing:
+            if gone not in known:
+                await tell(CriterionVerdict(criterion_id=gone, verdict=Verdict.MISSING))
+        async with asyncio.TaskGroup() as judging:
+            for criterion in task.criteria:
+                if criterion.id not in known:
+                    judging.create_task(judge(criterion), name=f"judge {criterion.id}")
+        if failures:
+            raise failures[0]
+        return tuple(known[id_] for id_ in dict.fromkeys((*(c.id for c in task.criteria), *missing)))
+
+    async def _surely(
+        self,
+        task: Task,
+        criterion: Criterion,
+        reply_text: str,
+        judge_model: str,
+        context_factory: Callable[[], CallContext],
+        history: tuple[Message, ...],
+    ) -> CriterionVerdict:
+        """Like `grade`; a bug in one criterion's judging takes no other criterion along."""
+        try:
+            return await self.grade(task, criterion, reply_text, judge_model, context_factory(), history)
+        except Exception as bug:  # noqa: BLE001  (recorded and counted by on_bug)
+            self._on_bug(bug)
+            return _undetermined(
+                criterion, judge_model, "internal_error", "Judging failed by a fault of Model Hunter; it was recorded."
+            )
+
+    def _refusal(self, reply_text: str) -> tuple[str, str] | None:
+        """(code, sentence) when this reply is not judged at all."""
+        most = self._settings.judge_reply_max_chars
+        if not reply_text.strip():
+            return "empty_reply", "There is no reply to judge."
+        if len(reply_text) > most:
+            return "reply_too_long", (
+                f"The reply has {len(reply_text):,} characters and at most {most:,} are judged "
+                "(JUDGE_REPLY_MAX_CHARS); it is not judged by a part of it."
+            )
+        return None
+
+
+def _undetermined(criterion: Criterion, judge_model: str, code: str, sentence: str) -> CriterionVerdict:
+    """No call was made."""
+    return CriterionVerdict(
+        criterion_id=criterion.id,
+        verdict=Verdict.UNDETERMINED,
+        reason=sentence,
+        judge_model=judge_model,
+        judge_text=sentence,
+        error=code,
+    )

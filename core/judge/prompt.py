@@ -1,0 +1,103 @@
+"""What the judge is sent: the notebook's prompts or ours, the data in blocks, and the one criterion last.
+
+The user message is: earlier turns, if any · the template with its placeholders filled · what the template did not
+place · our instruction · the criterion. The notebook shapes its middle; the end is always ours.
+"""
+
+from __future__ import annotations
+
+import re
+
+from core.domain.chat import Message
+from core.domain.criteria import Criterion
+from core.domain.task import Task
+from core.judge import wording
+from core.judge.blocks import Label, block, nonce_for
+from core.judge.unicode import encodable
+
+PLACEHOLDERS: dict[str, Label] = {
+    "prompt": "PROMPT",
+    "response": "REPLY",
+    "model_response": "REPLY",
+    "model_resposne": "REPLY",  # misspelt in real notebooks
+    "standard_response": "REFERENCE RESPONSE",
+    "response_reference": "CRITERION",
+    "criteria": "CRITERION",
+}
+"""The template's words and the data that each stands for. Source: notebook-format.md, Judge cells."""
+
+INTRODUCTIONS: dict[Label, str] = {
+    "PROMPT": wording.PROMPT_FOLLOWS,
+    "REFERENCE RESPONSE": wording.REFERENCE_FOLLOWS,
+    "REPLY": wording.REPLY_FOLLOWS,
+}
+"""What is added, in this order, when the template has no place for it."""
+
+_PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
+
+
+def judge_messages(
+    task: Task, criterion: Criterion, reply_text: str, history: tuple[Message, ...] = ()
+) -> tuple[Message, ...]:
+    """The system and the user message that ask for a verdict on `criterion` of `reply_text`, and on nothing else.
+
+    When the reply is the reference response itself (reference check), it stands there once, as the reply.
+    `history` holds the earlier turns of the conversation, oldest first.
+    """
+    system = encodable(_given(task.judge_system_prompt, wording.BUILT_IN_SYSTEM_PROMPT))
+    template = encodable(_given(task.judge_prompt_template, wording.BUILT_IN_TEMPLATE))
+    data = _data(task, reply_text)
+    earlier = [_earlier(message) for message in history]
+    # Over all criteria, so that the questions about one reply differ only at their end: providers cache equal starts.
+    criteria = dict.fromkeys(encodable(c.text) for c in (*task.criteria, criterion))
+    nonce = nonce_for((system, template, *data.values(), *criteria, *(text for _, text in earlier)))
+    data["CRITERION"] = f"{criterion.id}: {encodable(criterion.text)}"
+
+    turns = [block(label, nonce, text) for label, text in earlier]
+    parts = ["\n".join((wording.EARLIER_TURNS, *turns))] if turns else []
+    parts += _filled(template, data, nonce)
+    parts.append(wording.instruction(criterion.id, nonce))
+    parts.append(block("CRITERION", nonce, data["CRITERION"]) + "\n" + wording.last_line(criterion.id))
+    return Message(role="system", content=system), Message(role="user", content="\n\n".join(parts))
+
+
+def _given(text: str, built_in: str) -> str:
+    return text if text.strip() else built_in
+
+
+def _data(task: Task, reply_text: str) -> dict[Label, str]:
+    """The same for all criteria. No REFERENCE RESPONSE when there is none, or when it is what is judged."""
+    data: dict[Label, str] = {"PROMPT": encodable(task.prompt), "REPLY": encodable(reply_text)}
+    if task.response.strip() and task.response.strip() != reply_text.strip():
+        data["REFERENCE RESPONSE"] = encodable(task.response)
+    return data
+
+
+def _earlier(message: Message) -> tuple[Label, str]:
+    return ("EARLIER REPLY" if message.role == "assistant" else "EARLIER PROMPT"), encodable(message.content)
+
+
+def _filled(template: str, data: dict[Label, str], nonce: str) -> list[str]:
+    """The template with its data, and after it the data that it has no place for.
+
+    One pass: a placeholder inside data stays as it is. Each datum stands there once in full, however often the
+    template names it, so that a message is never a multiple of a long reply.
+    """
+    placed: set[Label] = set()
+
+    def put(found: re.Match[str]) -> str:
+        label = PLACEHOLDERS[found[1]]
+        if label not in data:
+            return wording.NO_REFERENCE_HERE
+        if label in placed:
+            return f"(the {label} block above)"
+        placed.add(label)
+        before = "" if template[found.start() - 1 : found.start()] in ("", "\n") else "\n"
+        after = "" if template.startswith("\n", found.end()) or found.end() == len(template) else "\n"
+        return before + block(label, nonce, data[label]) + after
+
+    parts = [_PLACEHOLDER.sub(put, template)]
+    for label, introduction in INTRODUCTIONS.items():
+        if label in data and label not in placed:
+            parts.append(f"{introduction}\n{block(label, nonce, data[label])}")
+    return parts

@@ -1,0 +1,134 @@
+"""One criterion's question to the judge, asked until its answer can be used, and what that took."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from core.domain.chat import Message, Reply, Usage
+from core.domain.criteria import Criterion
+from core.domain.task import Task
+from core.domain.verdict import CriterionVerdict, Verdict
+from core.errors import HunterError
+from core.judge.answer import Answer, read_answer
+from core.judge.evidence import passage_of
+from core.judge.prompt import judge_messages
+from core.judge.unicode import bounded, encodable
+from core.judge.wording import once_more
+from core.providers.base import CallContext, ChatRequest, Provider
+from core.settings import Settings
+
+JUDGE_TEXT_MOST_CHARS = 20_000
+
+_COUNTS = tuple(Usage.model_fields)
+
+
+class Question:
+    """Used for one criterion of one reply, once."""
+
+    def __init__(
+        self, task: Task, criterion: Criterion, reply_text: str, judge_model: str, history: tuple[Message, ...]
+    ) -> None:
+        self._criterion = criterion
+        self._reply_text = reply_text
+        self._judge_model = judge_model
+        self._messages = judge_messages(task, criterion, reply_text, history)
+        self._answers: list[Reply] = []
+        self._failed_calls = 0
+        self._cost_known = True
+
+    async def ask(self, provider: Provider, model: str, settings: Settings, context: CallContext) -> CriterionVerdict:
+        """At most `settings.judge_questions` questions; a failed call ends them, since the provider has retried it."""
+        for _ in range(settings.judge_questions):
+            try:
+                reply = await self._call(provider, model, settings, context)
+            except HunterError as error:
+                return self._failed(error)
+            self._answers.append(reply)
+            if answer := self._read(reply):
+                return self._decided(answer)
+        return self._unusable()
+
+    async def _call(self, provider: Provider, model: str, settings: Settings, context: CallContext) -> Reply:
+        slots = 0
+
+        async def count_slot() -> None:
+            nonlocal slots
+            slots += 1
+            await context.on_slot()
+
+        request = ChatRequest(
+            model=model,
+            messages=(*self._messages, *self._asked_again()),
+            purpose="judge",
+            max_output_tokens=settings.judge_max_output_tokens,
+        )
+        try:
+            return await provider.complete(request, replace(context, on_slot=count_slot))
+        except HunterError:
+            self._failed_calls, self._cost_known = slots, False
+            raise
+
+    def _asked_again(self) -> tuple[Message, ...]:
+        """The judge's last unusable answer and the request for a usable one; the earlier ones would only cost."""
+        if not self._answers:
+            return ()
+        unusable = bounded(encodable(self._answers[-1].text), JUDGE_TEXT_MOST_CHARS)
+        return Message(role="assistant", content=unusable), Message(role="user", content=once_more(self._criterion.id))
+
+    def _read(self, reply: Reply) -> Answer | None:
+        """None also for an answer that ran into its output limit: its last word was not reached."""
+        return None if reply.finish_reason == "length" else read_answer(reply.text, self._criterion.id)
+
+    def _decided(self, answer: Answer) -> CriterionVerdict:
+        """Evidence that is no passage of the reply is not shown as one: it goes to the words that could not be used."""
+        passage = passage_of(self._reply_text, answer.evidence)
+        return self._verdict(
+            answer.verdict,
+            reason=answer.reason,
+            evidence=encodable(passage),
+            judge_text="" if passage else bounded(answer.evidence, JUDGE_TEXT_MOST_CHARS),
+        )
+
+    def _unusable(self) -> CriterionVerdict:
+        times = len(self._answers)
+        sentence = f"The judge was asked {times} time{'s'[: times > 1]} and gave no usable verdict."
+        return self._verdict(Verdict.UNDETERMINED, reason=sentence, judge_text=self._last_words())
+
+    def _failed(self, error: HunterError) -> CriterionVerdict:
+        said_before = f"\n\nBefore that the judge said:\n{self._last_words()}" if self._answers else ""
+        return self._verdict(
+            Verdict.UNDETERMINED,
+            reason=f"The judge's call failed: {error.message}",
+            judge_text=error.message + said_before,
+            error=error.code,
+        )
+
+    def _last_words(self) -> str:
+        return bounded(encodable(self._answers[-1].text), JUDGE_TEXT_MOST_CHARS)
+
+    def _verdict(
+        self, verdict: Verdict, *, reason: str, judge_text: str, evidence: str = "", error: str = ""
+    ) -> CriterionVerdict:
+        costs = [reply.cost_usd for reply in self._answers]
+        known = [cost for cost in costs if cost is not None]
+        all_known = bool(costs) and len(known) == len(costs) and self._cost_known
+        return CriterionVerdict(
+            criterion_id=self._criterion.id,
+            verdict=verdict,
+            reason=reason,
+            evidence=evidence,
+            judge_model=self._judge_model,
+            judge_text=judge_text,
+            calls=sum(reply.calls for reply in self._answers) + self._failed_calls,
+            usage=_sum_usage([reply.usage for reply in self._answers]),
+            # Unknown is not 0: with one unknown cost the sum is unknown, too.
+            cost_usd=sum(known) if all_known else None,
+            latency_ms=sum(reply.latency_ms for reply in self._answers),
+            error=error,
+        )
+
+
+def _sum_usage(usages: list[Usage]) -> Usage:
+    """Token counts added up; None where one of them was not reported."""
+    columns = {name: [getattr(usage, name) for usage in usages] for name in _COUNTS}
+    return Usage(**{name: sum(column) if column and None not in column else None for name, column in columns.items()})

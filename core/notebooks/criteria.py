@@ -1,0 +1,145 @@
+"""The criteria of a task: found inside the prose of `response_reference`, in any of the forms people write.
+
+What cannot be read with certainty is only proposed: criteria are never guessed. Never hand in `judge_system_prompt`:
+real ones hold another task's criteria.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from core.domain.criteria import CRITERION_ID, Criterion
+from core.notebooks.criteria_found import Form, Found, Item, Span
+from core.notebooks.criteria_json import JsonSearch, search_json
+from core.notebooks.criteria_lines import find_bullets, find_id_lines
+from core.notebooks.criteria_repair import looks_like_criteria, looks_like_sentences, repaired
+from core.notebooks.criteria_tables import find_table
+from core.notebooks.text import without_surrogates
+
+_CONFIRM = "Compare what was understood with the notebook and confirm it, or write the criteria anew."
+
+
+@dataclass(frozen=True)
+class ReadCriteria:
+    criteria: tuple[Criterion, ...] = ()
+    """Read with certainty; empty when there is a `problem`."""
+    proposed: tuple[Criterion, ...] = ()
+    """What was probably meant; becomes criteria only when the trainer says so."""
+    code: str = ""
+    """Of the problem or remark, for programs; "" when there is none."""
+    problem: str = ""
+    """What is wrong and what to do, for people."""
+    found: Found | None = None
+    """Where the list stands and how it is written; None when it is broken or not there."""
+    span: Span | None = None
+    """The list's place, broken or whole; None when there is none."""
+
+    def prose(self, body: str) -> str:
+        """What stands around the list: where the pass rule is stated."""
+        return body if self.span is None else f"{body[: self.span.start]}\n\n{body[self.span.end :]}"
+
+
+def read_criteria(body: str) -> ReadCriteria:
+    """The criteria in the body of a `response_reference` cell. Takes time that grows with its length only."""
+    search = search_json(body)
+    broken = [span for span in search.broken if looks_like_criteria(span.of(body)[:100_000])]
+    if search.strong and not any(b.start < search.strong.span.start for b in broken):
+        return _checked(search.strong, second=search.further is not None)
+    if broken:
+        return _broken(body, Span(broken[0].start, broken[-1].end), search)
+    if search.loose:
+        span = Span(search.loose[0].whole.start, search.loose[-1].whole.end)
+        return ReadCriteria(
+            proposed=_proposal((i.id, i.text) for i in search.loose), code="criteria_json_broken", span=span,
+            problem=f"The criteria stand as single objects, not as a list in [ ]. {_CONFIRM}",
+        )
+    return _read_text(body, search)
+
+
+def _read_text(body: str, search: JsonSearch) -> ReadCriteria:
+    found = find_table(body) or find_id_lines(body) or search.weak
+    if found:
+        return _checked(found)
+    sentences = [span for span in search.broken if looks_like_sentences(span.of(body)[:4000])]
+    if sentences:
+        return _broken(body, sentences[0], search)
+    bullets, certain = find_bullets(body)
+    if bullets and certain:
+        return _checked(bullets)
+    if bullets:
+        return ReadCriteria(
+            proposed=_proposal((i.id, i.text) for i in bullets.items), code="criteria_uncertain", span=bullets.span,
+            problem=f"There are several lists and it is not clear which one holds the criteria. {_CONFIRM}",
+        )
+    return ReadCriteria(
+        code="missing_criteria",
+        problem="There are no criteria under response_reference. Write at least three, each with an id: C1, C2, C3.",
+    )
+
+
+def _checked(found: Found, *, second: bool = False) -> ReadCriteria:
+    """The found items as criteria, or as a proposal when an id or a text is wrong."""
+    pairs = [(item.id or f"C{n}", without_surrogates(item.text)) for n, item in enumerate(found.items, 1)]
+    ids = [written for written, _ in pairs]
+    twice = sorted({i for i in ids if ids.count(i) > 1}) if len(ids) < 10_000 else ["too many"]
+    wrong = [written for written in ids if not CRITERION_ID.fullmatch(written)]
+    empty = [written for written, text in pairs if not text.strip()]
+    code, problem = "", ""
+    if twice:
+        code, problem = "duplicate_criterion", f"Criterion id used twice: {', '.join(twice)}."
+    elif wrong:
+        code, problem = "bad_criterion_id", f"Not a criterion id: {', '.join(map(repr, wrong[:5]))}; write C1, C2, …"
+    elif empty:
+        code, problem = "empty_criterion", f"No text for {', '.join(empty[:5])}."
+    if problem:
+        proposed = _proposal((item.id, item.text) for item in found.items)
+        hint = f"Give every criterion an id and a text of its own. {_CONFIRM}"
+        return ReadCriteria(proposed=proposed, code=code, problem=f"{problem} {hint}", found=found, span=found.span)
+    remark = "The cell holds two lists of criteria; the first one was read. Remove the other one." if second else ""
+    return ReadCriteria(
+        criteria=tuple(Criterion(id=i, text=text) for i, text in pairs), code="two_lists" if second else "",
+        problem=remark, found=found, span=found.span,
+    )
+
+
+def _broken(body: str, span: Span, search: JsonSearch) -> ReadCriteria:
+    proposed = _proposal(repaired(body, span))
+    if not proposed and search.strong:
+        proposed = _proposal((i.id, i.text) for i in search.strong.items)
+    what = f"{len(proposed)} criteria were understood. {_CONFIRM}" if proposed else "Write the criteria anew."
+    return ReadCriteria(
+        proposed=proposed, code="criteria_json_broken", span=span,
+        problem=f"The list of criteria is broken JSON (a comma, bracket or quotation mark too many or too few). {what}",
+    )
+
+
+def _proposal(pairs: Iterable[tuple[str, str]]) -> tuple[Criterion, ...]:
+    """Criteria with valid ids, each once: what has no usable id of its own gets the next free one."""
+    read = [(i, without_surrogates(text)) for i, text in pairs if text.strip()]
+    taken = {i for i, _ in read}
+    used: set[str] = set()
+    found: list[Criterion] = []
+    free = 1
+    for written, text in read[:9_000]:
+        if written in used or not CRITERION_ID.fullmatch(written):
+            while f"C{free}" in taken or f"C{free}" in used:
+                free += 1
+            written = f"C{free}"
+        used.add(written)
+        found.append(_criterion(written, text))
+    return tuple(found)
+
+
+def _criterion(written: str, text: str) -> Criterion:
+    return Criterion(id=written, text=text)
+
+
+def same_criteria(one: Sequence[Criterion], other: Sequence[Criterion]) -> bool:
+    """Whether two lists say the same in the same order."""
+    return tuple(one) == tuple(other)
+
+
+__all__ = ["Form", "ReadCriteria", "ValidationError", "read_criteria", "same_criteria"]

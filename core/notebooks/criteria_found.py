@@ -1,0 +1,82 @@
+"""A list of criteria found inside prose: its form, its items, and where each part stands, so that it can be replaced."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.domain.verdict import Verdict
+
+
+class Form(StrEnum):
+    OBJECTS = "objects"
+    """`[{"id": "C1", "criteria1": "…"}]`"""
+    STRINGS = "strings"
+    """`["…", "C2: …"]`"""
+    MAPPING = "mapping"
+    """`{"C1": "…"}`"""
+    TABLE = "table"
+    LINES = "lines"
+    """`C1: …`, with or without a bullet before it."""
+    BULLETS = "bullets"
+    """A list without ids."""
+
+
+JSON_FORMS = frozenset({Form.OBJECTS, Form.STRINGS, Form.MAPPING})
+
+
+@dataclass(frozen=True)
+class Span:
+    start: int
+    end: int
+
+    def of(self, body: str) -> str:
+        return body[self.start : self.end]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One criterion as it stands: its whole, its text, and its id when one is written."""
+
+    whole: Span
+    text_at: Span
+    text: str
+    id: str = ""
+    """`C3` when the written id means that; the written word when it means nothing; "" when none is written."""
+    id_at: Span | None = None
+    text_key: str = ""
+    id_key: str = ""
+
+
+@dataclass(frozen=True)
+class Found:
+    form: Form
+    span: Span
+    """The whole list, brackets included."""
+    items: tuple[Item, ...]
+
+
+_ID = re.compile(r"(?:c|criterion|criteria)?[\s._-]{0,2}0{0,3}([1-9][0-9]{0,3})", re.IGNORECASE | re.ASCII)
+_NOT_A_TEXT = frozenset(v.value for v in Verdict) | {"N/A", "YES", "NO", "TRUE", "FALSE"}
+
+
+def id_in(word: object) -> str:
+    """The criterion id that a written id means: `c1`, `C01`, `1` and 1 are C1. Anything else comes back as it is."""
+    if isinstance(word, bool) or not isinstance(word, str | int):
+        return ""
+    written = str(word)[:40].strip()
+    meant = _ID.fullmatch(written)
+    return f"C{meant.group(1)}" if meant else written
+
+
+def is_id(word: str) -> bool:
+    return _ID.fullmatch(word[:40].strip()) is not None and len(word) <= 40
+
+
+def is_text(value: object) -> bool:
+    """Whether a value can be a criterion's text: some words, and not a verdict or an id alone."""
+    if not isinstance(value, str):
+        return False
+    word = value.strip()
+    return bool(word) and word.upper() not in _NOT_A_TEXT and not is_id(word)

@@ -1,0 +1,175 @@
+"""Criteria as JSON inside prose. Every bracket that may begin a value is tried; strings are respected by the decoder.
+
+Work is bounded: at most MOST_TRIES brackets, and about eight times the text's length in all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.notebooks.criteria_found import Form, Found, Item, Span, id_in, is_id, is_text
+from core.notebooks.json_text import Member, Node, elements_at, members_at, value_at
+
+MOST_TRIES = 400
+_MAY_BEGIN = re.compile(r"""\[(?=\s{0,2000}[{"“”„'‘’])|\{(?=\s{0,2000}["“”„'‘’])""")
+_BRACKET = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
+_ID_WRITTEN = re.compile(r"(C[1-9][0-9]{0,3})\s{0,3}[:：.)–-]\s{1,3}(?=\S)", re.IGNORECASE | re.ASCII)
+
+
+@dataclass
+class JsonSearch:
+    """What a search found. `broken`: places that look like JSON and are not."""
+
+    strong: Found | None = None
+    """Objects or a mapping: these say themselves that they are criteria."""
+    weak: Found | None = None
+    """A list of sentences: taken only when nothing better is there."""
+    further: Found | None = None
+    """A second list of objects after the first."""
+    loose: list[Item] = field(default_factory=list)
+    """Criterion objects that stand in no array."""
+    broken: list[Span] = field(default_factory=list)
+
+
+def search_json(body: str) -> JsonSearch:
+    """All JSON in `body` that may be criteria; the first of each kind."""
+    search = JsonSearch()
+    passed = 0
+    for start, node in _values(body, search.broken):
+        if start < passed:
+            continue
+        found = _as_criteria(body, node)
+        if found is None:
+            _keep_loose(body, node, search)
+        elif found.form is Form.STRINGS:
+            search.weak = search.weak or found
+            passed = node.end
+        elif search.strong is None:
+            search.strong, passed = found, node.end
+        else:
+            search.further, passed = search.further or found, node.end
+    return search
+
+
+def _values(body: str, broken: list[Span]) -> Iterator[tuple[int, Node]]:
+    """Each value that decodes, outside of broken ones, which are noted in `broken`."""
+    closed = tries = work = 0
+    for bracket in _MAY_BEGIN.finditer(body):
+        start = bracket.start()
+        if start < closed:
+            continue
+        tries += 1
+        if tries > MOST_TRIES or work > 8 * len(body) + 10_000:
+            broken.append(Span(start, len(body)))
+            return
+        try:
+            node = value_at(body, start, raw_breaks=True)
+        except (ValueError, RecursionError):
+            closed = _balanced_end(body, start)
+            broken.append(Span(start, closed))
+            work += closed - start
+            continue
+        work += node.end - start
+        yield start, node
+
+
+def _balanced_end(body: str, start: int) -> int:
+    """The place after the bracket that closes the one at `start`, brackets in strings aside; the end when none does."""
+    depth, in_string = 0, False
+    for mark in _BRACKET.finditer(body, start):
+        sign = mark.group()
+        if sign == '"':
+            in_string = not in_string
+        elif in_string or len(sign) == 2:
+            continue
+        elif sign in "[{":
+            depth += 1
+        else:
+            depth -= 1
+            if depth <= 0:
+                return mark.end()
+    return len(body)
+
+
+def _as_criteria(body: str, node: Node) -> Found | None:
+    value = node.value
+    span = Span(node.start, node.end)
+    if isinstance(value, dict):
+        if value and all(is_id(key) for key in value) and any(is_text(text) for text in value.values()):
+            members, _ = members_at(body, node.start, raw_breaks=True)
+            return Found(Form.MAPPING, span, tuple(_entry(member) for member in members))
+        return None
+    if value and any(isinstance(element, dict) and text_key(element) for element in value):
+        nodes, _ = elements_at(body, node.start, raw_breaks=True)
+        return Found(Form.OBJECTS, span, tuple(_object(body, element) for element in nodes))
+    if _are_sentences(value):
+        nodes, _ = elements_at(body, node.start, raw_breaks=True)
+        return Found(Form.STRINGS, span, tuple(_string(element) for element in nodes))
+    return None
+
+
+def _are_sentences(value: Any) -> bool:
+    strings = isinstance(value, list) and bool(value) and all(isinstance(element, str) for element in value)
+    return strings and all(is_text(element) for element in value) and any(" " in e.strip() for e in value)
+
+
+def text_key(element: dict[str, Any]) -> str:
+    """The key that holds a criterion's text: one that starts with `criteria`, else `description`, else `text`."""
+    for name in ("criteria", "criterion"):
+        for key, value in element.items():
+            folded = key.strip().casefold()
+            if folded.startswith(name) and not folded.endswith("id") and is_text(value):
+                return key
+    for name in ("description", "text"):
+        for key, value in element.items():
+            if key.strip().casefold() == name and is_text(value):
+                return key
+    return ""
+
+
+def id_key(element: dict[str, Any]) -> str:
+    """The key that holds a criterion's id, or ""."""
+    named = {"id", "criterion_id", "criteria_id", "criterionid", "criteriaid"}
+    return next((key for key in element if key.strip().casefold() in named), "")
+
+
+def _object(body: str, node: Node) -> Item:
+    whole = Span(node.start, node.end)
+    if not isinstance(node.value, dict):
+        return Item(whole, whole, text="")
+    members = {m.key: m.node for m in members_at(body, node.start, raw_breaks=True)[0]}
+    named, told = id_key(node.value), text_key(node.value)
+    id_node, text_node = members.get(named), members.get(told)
+    return Item(
+        whole=whole,
+        text_at=Span(text_node.start, text_node.end) if text_node else whole,
+        text=text_node.value if text_node else "",
+        id=id_in(id_node.value) if id_node else "",
+        id_at=Span(id_node.start, id_node.end) if id_node else None,
+        text_key=told, id_key=named,
+    )
+
+
+def _entry(member: Member) -> Item:
+    node = member.node
+    return Item(
+        whole=Span(member.start, node.end), text_at=Span(node.start, node.end),
+        text=node.value if isinstance(node.value, str) else "", id=id_in(member.key),
+        id_at=Span(member.start, member.start + len(member.key) + 2),
+    )
+
+
+def _string(node: Node) -> Item:
+    whole = Span(node.start, node.end)
+    written = _ID_WRITTEN.match(node.value.lstrip())
+    if not written:
+        return Item(whole, whole, text=node.value)
+    return Item(whole, whole, text=node.value.lstrip()[written.end() :], id=id_in(written.group(1)), id_at=whole)
+
+
+def _keep_loose(body: str, node: Node, search: JsonSearch) -> None:
+    if search.strong is None and isinstance(node.value, dict) and id_key(node.value) and text_key(node.value):
+        search.loose.append(_object(body, node))

@@ -1,0 +1,135 @@
+"""A notebook file opened: its JSON, and where cells and metadata stand in it. Refuses what is no notebook."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from core.errors import BadNotebook, TooLarge
+from core.notebooks.json_text import Member, Node, members_at, skip_space
+from core.notebooks.layout import Layout, layout_of
+
+_BOM = "\ufeff"
+_ASK_AGAIN = "Open the file in Jupyter or Colab, save it again as .ipynb, and load that."
+
+
+@dataclass(frozen=True)
+class Document:
+    text: str
+    """The whole file, decoded, without a byte order mark."""
+    bom: bool
+    cells: tuple[Node, ...]
+    cells_start: int
+    """Where the array of cells begins."""
+    cells_end: int
+    members: tuple[Member, ...]
+    """The file's top level; of keys that stand twice the last one counts."""
+    end: int
+    """Where the top level's object ends."""
+    minor: int
+    layout: Layout
+
+    @property
+    def metadata(self) -> Node | None:
+        return self.member("metadata")
+
+    def member(self, key: str) -> Node | None:
+        return next((m.node for m in reversed(self.members) if m.key == key), None)
+
+
+def open_document(raw: bytes, max_bytes: int | None = None) -> Document:
+    """The parts of a notebook file. Raises TooLarge, and BadNotebook that says what is wrong and what to do."""
+    if max_bytes is not None and len(raw) > max_bytes:
+        raise TooLarge(
+            f"The notebook has {len(raw):,} bytes; at most {max_bytes:,} are allowed.",
+            hint="Take pictures and outputs out of the notebook and load it again.",
+        )
+    text = _decoded(raw)
+    bom = text.startswith(_BOM)
+    text = text.removeprefix(_BOM)
+    members, end = _walked(text)
+    by_key = {m.key: m.node for m in members}
+    minor = _checked_version(by_key)
+    cells = _checked_cells(by_key)
+    return Document(
+        text=text, bom=bom, cells=cells.value, cells_start=cells.start, cells_end=cells.end, members=members, end=end,
+        minor=minor, layout=layout_of(text),
+    )
+
+
+def _decoded(raw: bytes) -> str:
+    if not raw.strip():
+        raise BadNotebook("The file is empty.", hint="Choose a notebook (.ipynb) with a task in it.")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadNotebook(
+            f"The file is not UTF-8 text (byte {error.start:,} does not fit).", hint=_ASK_AGAIN
+        ) from error
+
+
+def _walked(text: str) -> tuple[tuple[Member, ...], int]:
+    start = skip_space(text, 0)
+    if text[start : start + 1] in {"[", '"'} or text[start : start + 4] in {"null", "true"}:
+        _no_notebook("its JSON is not an object")
+    try:
+        members, end = members_at(text, start, whole="cells")
+        if skip_space(text, end) != len(text):
+            raise json.JSONDecodeError("Extra data", text, end)
+    except RecursionError as error:
+        raise BadNotebook("The file's JSON is nested too deeply to be a notebook.", hint=_ASK_AGAIN) from error
+    except json.JSONDecodeError as error:
+        raise BadNotebook(
+            f"The file is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.", hint=_ASK_AGAIN
+        ) from error
+    except ValueError as error:
+        raise BadNotebook(f"The file is not JSON: {error}.", hint=_ASK_AGAIN) from error
+    return members, end
+
+
+def _checked_version(by_key: dict[str, Node]) -> int:
+    if "cells" not in by_key and "worksheets" not in by_key and "nbformat" not in by_key:
+        _no_notebook("it has neither cells nor nbformat")
+    major = by_key["nbformat"].value if "nbformat" in by_key else None
+    if not isinstance(major, int) or isinstance(major, bool):
+        _no_notebook("its nbformat is not a number")
+    if major != 4:
+        raise BadNotebook(
+            f"The notebook has format {major}; format 4 is needed.", hint=_ASK_AGAIN, details={"nbformat": major}
+        )
+    minor = by_key["nbformat_minor"].value if "nbformat_minor" in by_key else 0
+    metadata = by_key["metadata"].value if "metadata" in by_key else {}
+    if not isinstance(metadata, dict):
+        _no_notebook("its metadata is not an object")
+    return minor if isinstance(minor, int) else 0
+
+
+def _checked_cells(by_key: dict[str, Node]) -> Node:
+    cells = by_key.get("cells")
+    if cells is None or not isinstance(cells.value, tuple):
+        _no_notebook("it has no list of cells")
+    if not cells.value:
+        raise BadNotebook("The notebook has no cells.", hint="Start from the task template and fill it in.")
+    for index, node in enumerate(cells.value):
+        wrong = _wrong_with(node.value)
+        if wrong:
+            raise BadNotebook(
+                f"Cell {index + 1} of the notebook {wrong}.", hint=_ASK_AGAIN, details={"cell": index}
+            )
+    return cells
+
+
+def _wrong_with(cell: Any) -> str:
+    if not isinstance(cell, dict):
+        return "is not an object"
+    if not isinstance(cell.get("cell_type"), str):
+        return "does not say its cell_type"
+    source = cell.get("source")
+    if isinstance(source, str) or (isinstance(source, list) and all(isinstance(line, str) for line in source)):
+        return ""
+    return "has no source text"
+
+
+def _no_notebook(why: str) -> NoReturn:
+    raise BadNotebook(f"The file is not a Jupyter notebook: {why}.", hint="Choose a file that ends in .ipynb.")

@@ -1,0 +1,101 @@
+"""JSON read together with where its parts stand in the text, so that one part can be replaced and the rest stays.
+
+Decoding is the standard library's; this file only walks over brackets, commas and keys.
+Malformed text raises json.JSONDecodeError, too deep nesting RecursionError, a number of absurd length ValueError.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A value and its place: `text[start:end]`."""
+
+    start: int
+    end: int
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A key of an object, where the key begins, and its value."""
+
+    key: str
+    start: int
+    node: Node
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_refuse_constant)
+_LENIENT = json.JSONDecoder(parse_constant=_refuse_constant, strict=False)
+
+
+def value_at(text: str, start: int, *, raw_breaks: bool = False) -> Node:
+    """The value that begins exactly at `start`. `raw_breaks`: line breaks may stand inside strings."""
+    value, end = (_LENIENT if raw_breaks else _STRICT).raw_decode(text, start)
+    return Node(start, end, value)
+
+
+def skip_space(text: str, start: int) -> int:
+    """The place of the first character from `start` on that is not JSON white space."""
+    found = _SPACE.match(text, start)
+    return found.end() if found else start
+
+
+def members_at(text: str, start: int, *, raw_breaks: bool = False, whole: str = "") -> tuple[tuple[Member, ...], int]:
+    """The members of the object that begins at `start`, and the place after it.
+
+    The value under the key `whole` is only walked over when it is an array, not decoded here: its node's value is
+    the tuple of its elements' nodes.
+    """
+    found: list[Member] = []
+    at = skip_space(text, _expect(text, start, "{"))
+    if text[at : at + 1] == "}":
+        return (), at + 1
+    while True:
+        key = value_at(text, at, raw_breaks=raw_breaks)
+        if not isinstance(key.value, str):
+            raise json.JSONDecodeError("Expecting a key", text, at)
+        colon = _expect(text, skip_space(text, key.end), ":")
+        at = skip_space(text, colon)
+        if whole and key.value == whole and text[at : at + 1] == "[":
+            nodes, end = elements_at(text, at)
+            node = Node(at, end, nodes)
+        else:
+            node = value_at(text, at, raw_breaks=raw_breaks)
+        found.append(Member(key.value, key.start, node))
+        at = skip_space(text, node.end)
+        if text[at : at + 1] == "}":
+            return tuple(found), at + 1
+        at = skip_space(text, _expect(text, at, ","))
+
+
+def elements_at(text: str, start: int, *, raw_breaks: bool = False) -> tuple[tuple[Node, ...], int]:
+    """The elements of the array that begins at `start`, and the place after it."""
+    found: list[Node] = []
+    at = skip_space(text, _expect(text, start, "["))
+    if text[at : at + 1] == "]":
+        return (), at + 1
+    while True:
+        node = value_at(text, at, raw_breaks=raw_breaks)
+        found.append(node)
+        at = skip_space(text, node.end)
+        if text[at : at + 1] == "]":
+            return tuple(found), at + 1
+        at = skip_space(text, _expect(text, at, ","))
+
+
+def _expect(text: str, at: int, mark: str) -> int:
+    if text[at : at + 1] != mark:
+        raise json.JSONDecodeError(f"Expecting {mark!r}", text, at)
+    return at + 1

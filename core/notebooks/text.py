@@ -1,0 +1,37 @@
+"""Line ends, blank lines and characters that UTF-8 cannot carry, in cell texts. All functions are linear."""
+
+from __future__ import annotations
+
+
+def without_surrogates(text: str) -> str:
+    """`text` with lone surrogates (JSON may hold them, UTF-8 may not) as U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def has_crlf_only(text: str) -> bool:
+    """Whether every line break is CRLF: then the breaks are a habit of the file and not part of what was said."""
+    breaks = text.count("\n")
+    return breaks > 0 and text.count("\r\n") == breaks
+
+
+def neat(text: str) -> str:
+    """`text` without blank lines before and after it. Spaces that begin or end a line stay."""
+    body = text.lstrip()
+    start = text.rfind("\n", 0, len(text) - len(body)) + 1
+    end = text.find("\n", len(text.rstrip()))
+    return text[start:] if end < 0 or end < start else text[start:end]
+
+
+def one_line(text: str) -> str:
+    """`text` with its line breaks as single spaces."""
+    return " ".join(line.strip(" \t") for line in text.replace("\r", "\n").split("\n") if line.strip(" \t"))
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """The beginning of `text` on one line, for messages."""
+    line = one_line(text[: 4 * most])
+    return line if len(line) <= most else line[: most - 1] + "…"

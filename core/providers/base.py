@@ -1,0 +1,116 @@
+"""The provider's promise: one request in, one whole reply out, or a ProviderError with advice."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from core.domain.chat import Message, Reply
+from core.domain.value import Value
+from core.errors import ProviderError
+
+
+class ChatRequest(Value):
+    """What is asked. `model` is the provider's own id of the model, without the provider's name."""
+
+    model: str
+    messages: tuple[Message, ...]
+    purpose: Literal["target", "judge"] = "target"
+    max_output_tokens: int | None = None
+    """None: the provider's own limit."""
+    temperature: float | None = None
+    """None: not sent, the model's own."""
+
+
+@dataclass
+class RetryBudget:
+    """How many retries a run may still spend, all its calls together. 0 left: the next failure is final."""
+
+    left: int = 10
+
+    def spend(self) -> bool:
+        """True when a retry may be made; it is then spent."""
+        if self.left <= 0:
+            return False
+        self.left -= 1
+        return True
+
+
+async def _unheard(*_told: object) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True)
+class CallContext:
+    """On whose behalf a call is made. Owned by the caller, one for each call."""
+
+    session: str = ""
+    """For fair turns in the throttle; never sent to a provider."""
+    budget: RetryBudget = field(default_factory=RetryBudget)
+    on_slot: Callable[[], Awaitable[None]] = _unheard
+    """Awaited when a slot was had and before the request goes out."""
+    on_retry: Callable[[ProviderError, int, float], Awaitable[None]] = _unheard
+    """Awaited before each pause: the failure, the tries so far, the pause in seconds."""
+
+
+class ProviderNumbers(Value):
+    """Counters of one account since the process started, for the admin status."""
+
+    requests: int = 0
+    errors: int = 0
+    rate_limited: int = 0
+    retries: int = 0
+    latency_p50_ms: float | None = None
+    latency_p95_ms: float | None = None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What the catalog tells of a provider: nothing here changes a call."""
+
+    label: str = ""
+    """For people; empty: the provider's name."""
+    concurrency: int = 4
+    """Most calls in flight on the account."""
+    models: tuple[str, ...] = ()
+    """Model ids that the page offers."""
+    any_model: bool = True
+    """Whether ids that are not in `models` may be named too."""
+    why_not: str = ""
+    """Why it cannot be called now, and what to do; empty: it can."""
+    custom: bool = False
+    """From OPENAI_COMPATIBLE."""
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What is known of a model without asking anybody; None: not known."""
+
+    reasoning: bool | None = None
+    input_usd_per_mtok: float | None = None
+    """US dollars for a million input tokens; likewise for output."""
+    output_usd_per_mtok: float | None = None
+
+
+class Provider(ABC):
+    """Calls models of one account. Holds no slot and does not retry: see Throttled and Retrying."""
+
+    name: str
+    """The word before the first slash of a model's name."""
+    account: str
+    """What limits belong to: one provider with one key."""
+    simulated: bool = False
+    offer: Offer = Offer()
+
+    def facts(self, model: str) -> ModelFacts:  # noqa: ARG002 – nothing is known until a provider says so
+        """What is known of one of its models."""
+        return ModelFacts()
+
+    @abstractmethod
+    async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
+        """One call: a whole, non-empty reply whose stream said that it was finished.
+
+        Raises ProviderError with advice for everything else. Cancelling closes the connection's stream at once.
+        """

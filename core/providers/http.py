@@ -1,0 +1,86 @@
+"""The one place where an HTTP client to providers is made. Its owner is whoever enters `open_http`."""
+
+from __future__ import annotations
+
+import re
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+from pyreqwest.client import Client, ClientBuilder
+
+from core.errors import BadSettings
+from core.providers.transport import PyreqwestTransport
+from core.settings import Settings
+
+PING_S = 30.0
+"""Between HTTP/2 pings while calls are in flight: a dead connection is noticed before its calls fall silent."""
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+
+
+@asynccontextmanager
+async def open_http(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client for calls to providers: HTTP/2 over TLS, HTTP/1.1 otherwise, proxies from the environment.
+
+    Follows no redirect (a key would travel along). Limits the connect, the silence between two bytes and the whole
+    call by `settings`; not how many calls are in flight: that is the throttle's. Raises BadSettings for a bad TLS_CA_FILE.
+    """
+    certificates = further_certificates(settings.tls_ca_file)
+    client = _on_httpx(settings, certificates) if settings.http_transport == "httpx" else _on_pyreqwest(settings, certificates)
+    async with client:
+        yield client
+
+
+def further_certificates(path: str) -> tuple[bytes, ...]:
+    """The PEM certificates of a file; none for an empty path. Raises BadSettings when it holds none."""
+    if not path:
+        return ()
+    try:
+        found = tuple(_CERTIFICATE.findall(Path(path).read_bytes()))
+    except OSError as error:
+        raise BadSettings(
+            f"TLS_CA_FILE: {path} cannot be read ({error.strerror}).", hint="Mend the path or leave it empty."
+        ) from error
+    if not found:
+        raise BadSettings(
+            f"TLS_CA_FILE: {path} holds no certificate.", hint="It must be a PEM file with BEGIN CERTIFICATE lines."
+        )
+    return found
+
+
+def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.AsyncClient:
+    def build() -> Client:
+        builder = (
+            ClientBuilder()
+            .http2(True)
+            .connect_timeout(timedelta(seconds=settings.connect_timeout_s))
+            .read_timeout(timedelta(seconds=settings.silence_timeout_s))
+            .timeout(timedelta(seconds=settings.call_timeout_s))
+            .pool_idle_timeout(timedelta(seconds=settings.http_keepalive_s))
+            .http2_keep_alive_interval(timedelta(seconds=PING_S))
+            .http2_keep_alive_timeout(timedelta(seconds=PING_S))
+            .tcp_user_timeout(timedelta(seconds=PING_S))
+            .follow_redirects(False)
+            .referer(False)
+        )
+        for certificate in certificates:
+            builder = builder.add_root_certificate_pem(certificate)
+        return builder.build()
+
+    return httpx.AsyncClient(transport=PyreqwestTransport(build), timeout=None)  # noqa: S113 – the builder's hold
+
+
+def _on_httpx(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.AsyncClient:
+    trusted = ssl.create_default_context()
+    for certificate in certificates:
+        trusted.load_verify_locations(cadata=certificate.decode("ascii", "replace"))
+    return httpx.AsyncClient(
+        http2=True,
+        verify=trusted,
+        # max_connections=None: with a limit, httpx 0.28's pool loses places for good when calls are cancelled
+        limits=httpx.Limits(max_connections=None, keepalive_expiry=settings.http_keepalive_s),
+        timeout=httpx.Timeout(settings.silence_timeout_s, connect=settings.connect_timeout_s, pool=None),
+    )

@@ -1,0 +1,153 @@
+"""The httpx transport on pyreqwest that calls to providers go through.
+
+pyreqwest comes with a transport of its own, but a streamed call needs three things that it lacks (0.15):
+
+- It collects up to 64 kB of a body before it hands out the head, so a reply of a few words is never streamed and
+  cannot be cancelled while it comes. Here the read buffer is 0 and chunks are passed on as they arrive.
+- A request that is cancelled before its head has come goes on in the background, unseen. Here such a request is
+  waited for and hung up on, so that whoever holds its slot can know when it is really gone.
+- One HTTP/2 connection carries as many streams as the server allows, commonly 100; the 101st waits in line although
+  it holds a slot. Here every `CALLS_PER_CLIENT` calls in flight get a client, and with it a connection, of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import httpx
+from pyreqwest import exceptions as pyreqwest
+from pyreqwest.client import Client
+from pyreqwest.request import StreamRequest
+from pyreqwest.response import Response, ResponseBodyReader
+
+CALLS_PER_CLIENT = 90
+"""Under the 100 streams per connection that most servers allow."""
+
+FOREIGN: dict[type[pyreqwest.PyreqwestError], type[httpx.RequestError]] = {
+    pyreqwest.ConnectTimeoutError: httpx.ConnectTimeout,
+    pyreqwest.ReadTimeoutError: httpx.ReadTimeout,
+    pyreqwest.WriteTimeoutError: httpx.WriteTimeout,
+    pyreqwest.PoolTimeoutError: httpx.PoolTimeout,
+    pyreqwest.RequestTimeoutError: httpx.ReadTimeout,
+    pyreqwest.ConnectError: httpx.ConnectError,
+    pyreqwest.WriteError: httpx.WriteError,
+    pyreqwest.DecodeError: httpx.DecodingError,
+    pyreqwest.RedirectError: httpx.TooManyRedirects,
+    pyreqwest.BuilderError: httpx.UnsupportedProtocol,
+}
+"""pyreqwest's errors in httpx's words, the more exact first. What is not here is a ReadError."""
+
+
+@dataclass
+class Line:
+    """One pyreqwest client and the calls that are in flight on it."""
+
+    client: Client
+    calls: int = 0
+
+
+class PyreqwestTransport(httpx.AsyncBaseTransport):
+    """Raises httpx.RequestError for every failure, also in mid body. Cancelling closes the request's stream.
+
+    A request that is cancelled before its head has come ends when the head comes or a timeout of the client strikes;
+    until then `handle_async_request` does not return. Cancelling it a second time returns at once, and the request is
+    hung up on in the background.
+    """
+
+    def __init__(self, build_client: Callable[[], Client]) -> None:
+        self._build_client = build_client
+        self._lines: list[Line] = []
+        self._hanging_up: set[asyncio.Task[None]] = set()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        line = self._least_busy()
+        line.calls += 1
+        call = (
+            line.client.request(request.method, str(request.url))
+            .headers(request.headers.multi_items())
+            .body_bytes(request.content)
+            .streamed_read_buffer_limit(0)
+            .build_streamed()
+        )
+        head = asyncio.create_task(_head(call), name="provider-head")
+        try:
+            response = await asyncio.shield(head)
+        except asyncio.CancelledError:
+            await asyncio.wait({self._hang_up(line, call, head)})
+            raise
+        except pyreqwest.PyreqwestError as error:
+            line.calls -= 1
+            raise translated(error, request) from error
+        return httpx.Response(
+            response.status,
+            headers=list(response.headers.items()),
+            stream=Body(line, call, response.body_reader, request),
+            extensions={"http_version": response.version.encode()},
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection; requests in flight fail."""
+        for line in self._lines:
+            await line.client.close()
+        await asyncio.gather(*self._hanging_up)
+
+    def _least_busy(self) -> Line:
+        """The first client with room: calls gather on few connections, and further ones are made when needed."""
+        for line in self._lines:
+            if line.calls < CALLS_PER_CLIENT:
+                return line
+        self._lines.append(Line(self._build_client()))
+        return self._lines[-1]
+
+    def _hang_up(self, line: Line, call: StreamRequest, head: asyncio.Task[Response]) -> asyncio.Task[None]:
+        leaving = asyncio.create_task(_leave(line, call, head), name="provider-hang-up")
+        self._hanging_up.add(leaving)
+        leaving.add_done_callback(self._hanging_up.discard)
+        return leaving
+
+
+class Body(httpx.AsyncByteStream):
+    """A response's body as it arrives; closing it early closes the request's stream."""
+
+    def __init__(self, line: Line, call: StreamRequest, reader: ResponseBodyReader, request: httpx.Request) -> None:
+        self._line = line
+        self._call: StreamRequest | None = call
+        self._reader = reader
+        self._request = request
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        read = self._reader.read_chunk
+        try:
+            while (chunk := await read()) is not None:
+                yield bytes(chunk)
+        except pyreqwest.PyreqwestError as error:
+            raise translated(error, self._request) from error
+
+    async def aclose(self) -> None:
+        if self._call is not None:
+            call, self._call = self._call, None
+            self._line.calls -= 1
+            await call.__aexit__(None, None, None)
+
+
+async def _head(call: StreamRequest) -> Response:
+    return await call.__aenter__()
+
+
+async def _leave(line: Line, call: StreamRequest, head: asyncio.Task[Response]) -> None:
+    try:
+        await head
+        await call.__aexit__(None, None, None)
+    except pyreqwest.PyreqwestError:
+        return  # nobody is left who wants to know how it failed
+    finally:
+        line.calls -= 1
+
+
+def translated(error: pyreqwest.PyreqwestError, request: httpx.Request) -> httpx.RequestError:
+    """The same failure as an httpx error; its message tells the causes too."""
+    kind = next((ours for theirs, ours in FOREIGN.items() if isinstance(error, theirs)), httpx.ReadError)
+    causes = error.details.get("causes") if isinstance(error, pyreqwest.DetailedPyreqwestError) else None
+    return kind(": ".join([error.message, *(cause["message"] for cause in causes or ())]), request=request)

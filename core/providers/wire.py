@@ -1,0 +1,166 @@
+"""The pieces of a chat completion, merged as they come: streamed chunks, or one JSON answer.
+
+Nothing is judged here: whether the pieces make a whole reply is for `reply.py`, what an error means for `faults.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import orjson
+
+DONE = b"[DONE]"
+REPEATED_LEAST = 24
+"""Characters that pieces must have in common before they are taken for repetitions of one growing text."""
+
+
+class Merge:
+    """What a reply consists of so far. Fields hold what the provider sent, unchecked where typed Any."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.details: list[str] = []
+        self.reasoning: list[str] = []
+        self.reasoning_content: list[str] = []
+        self.whole: str | None = None
+        """The text of a `message`: a complete one, where chunks have a `delta`."""
+        self.refusal: list[str] = []
+        self.finish_reason = ""
+        self.usage: dict[str, Any] = {}
+        self.error: Any = None
+        self.rest: dict[str, Any] = {}
+        """Everything else of the answer's top level, the last of each name."""
+        self.ending: dict[str, Any] = {}
+        """Everything else of the choice, the last of each name."""
+        self.done = False
+        """[DONE] has come."""
+        self.choices = 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether text or reasoning has come."""
+        return bool(self.pieces or self.details or self.reasoning or self.reasoning_content or self.whole)
+
+    @property
+    def text(self) -> str:
+        told = mended(unrepeated(self.pieces))
+        whole = mended(self.whole or "")
+        return whole if whole.startswith(told) else told
+
+    @property
+    def thoughts(self) -> str:
+        """The reasoning trace of the first source that has one; providers send the same one in several."""
+        sources = (self.details, self.reasoning, self.reasoning_content)
+        return mended(next((text for source in sources if (text := unrepeated(source)).strip()), ""))
+
+    def add_event(self, data: bytes) -> None:
+        """Merge one event. Raises ValueError when it is not a JSON object."""
+        if data == DONE:
+            self.done = True
+        else:
+            for chunk in parsed(data):
+                self.add(chunk)
+
+    def add(self, chunk: dict[str, Any]) -> None:
+        """Merge one chunk, or one whole answer."""
+        if chunk.get("error"):
+            self.error = chunk["error"]
+        elif chunk.get("object") == "error":
+            self.error = chunk
+        usage = chunk.get("usage")
+        if isinstance(usage, dict):
+            self.usage = usage
+        choices = chunk.get("choices")
+        if isinstance(choices, list) and choices and isinstance(choices[0], dict):
+            self._add_choice(choices[0])
+        self.rest.update(chunk)
+
+    def _add_choice(self, choice: dict[str, Any]) -> None:
+        self.choices += 1
+        delta, message = choice.get("delta"), choice.get("message")
+        if isinstance(delta, dict):
+            self._add_content(delta.get("content"), self.pieces)
+            self._add_asides(delta)
+        if isinstance(message, dict):
+            whole: list[str] = []
+            self._add_content(message.get("content"), whole)
+            self.whole = "".join(whole)
+            if not (self.details or self.reasoning or self.reasoning_content):  # else it repeats what streamed by
+                self._add_asides(message)
+        if choice.get("finish_reason"):
+            self.finish_reason = str(choice["finish_reason"])
+        if choice.get("error"):
+            self.error = choice["error"]
+        self.ending.update(choice)
+
+    def _add_content(self, content: Any, pieces: list[str]) -> None:
+        if isinstance(content, str):
+            if content:
+                pieces.append(content)
+        elif isinstance(content, list):  # typed parts, as some gateways and Mistral send them
+            for part in content:
+                if isinstance(part, dict) and isinstance(part.get("text"), str):
+                    pieces.append(part["text"])
+                elif isinstance(part, dict) and part.get("type") == "thinking":
+                    self._add_content(part.get("thinking"), self.reasoning_content)
+
+    def _add_asides(self, delta: dict[str, Any]) -> None:
+        for name, pieces in (
+            ("reasoning", self.reasoning), ("reasoning_content", self.reasoning_content), ("refusal", self.refusal)
+        ):
+            piece = delta.get(name)
+            if isinstance(piece, str) and piece:
+                pieces.append(piece)
+        details = delta.get("reasoning_details")
+        for detail in details if isinstance(details, list) else ():
+            piece = (detail.get("text") or detail.get("summary")) if isinstance(detail, dict) else None
+            if isinstance(piece, str) and piece:
+                self.details.append(piece)
+
+
+def parsed(data: bytes) -> list[dict[str, Any]]:
+    """The JSON objects of one event. Raises ValueError when there is anything else in it."""
+    try:
+        chunks = [orjson.loads(data)]
+    except orjson.JSONDecodeError:
+        try:  # json reads half a surrogate pair, which some providers send when a chunk ends inside an emoji
+            chunks = [json.loads(data)]
+        except ValueError:
+            if b"\n" not in data:
+                raise
+            chunks = [json.loads(line) for line in data.split(b"\n") if line != DONE]  # events without a line between
+    if not all(isinstance(chunk, dict) for chunk in chunks):
+        raise ValueError("not a JSON object")
+    return chunks
+
+
+def unrepeated(pieces: list[str]) -> str:
+    """The text of pieces that continue each other, or that each repeat all that came before.
+
+    Repetition is believed only with `REPEATED_LEAST` characters of it: a reply may well say "1", "10", "100".
+    """
+    if len(pieces) > 1:
+        if sum(map(len, pieces[:-1])) >= REPEATED_LEAST and _cumulative(pieces):
+            return pieces[-1]
+        last = pieces[-1]
+        if len(pieces) > 2 and len(last) >= REPEATED_LEAST and "".join(pieces[:-1]) == last:  # noqa: PLR2004 – two pieces may be equal
+            return last
+    return "".join(pieces)
+
+
+def _cumulative(pieces: list[str]) -> bool:
+    """Each piece begins with the one before and is longer; only the very last may say nothing new."""
+    *_, before, last = pieces
+    grew = all(len(late) > len(early) and late.startswith(early) for early, late in pairwise(pieces[:-1]))
+    return grew and last.startswith(before) and (len(last) > len(before) or len(pieces) > 2)  # noqa: PLR2004
+
+
+def mended(text: str) -> str:
+    """Halves of surrogate pairs joined; a half that stays alone becomes U+FFFD, for nothing can store it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

@@ -1,0 +1,124 @@
+"""Builds everything, closes it in reverse. The only place that knows which implementation stands behind a port.
+
+Here lives the runtime, one for each process. May use every room. Never holds logic: it only connects.
+
+Closing order: drain hunts · flush telemetry · HTTP · sessions. (The API first turns readiness red and tells its event
+streams to reconnect; see api/server.py.)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+
+from core import __version__
+from core.clock import Clock, SystemClock
+from core.eventlog.base import EventLog
+from core.eventlog.memory import MemoryEventLog
+from core.hunt.activity import Activity
+from core.hunt.board import Board
+from core.hunt.checking import Checker
+from core.hunt.dispatch.base import Job, JobKind
+from core.hunt.dispatch.local import LocalDispatcher
+from core.hunt.hunt import Hunter
+from core.hunt.runner import Runner
+from core.hunt.workbench import Entropy, Workbench
+from core.judge.judge import Judge
+from core.notebooks.fetch import NotebookFetcher
+from core.providers.catalog import Catalog, build_catalog, configured_limits
+from core.providers.http import open_http
+from core.providers.simulated.provider import SimulatedProvider
+from core.providers.simulated.script import read_script
+from core.sessions.base import SessionStore
+from core.sessions.memory import MemorySessionStore
+from core.settings import Settings
+from core.telemetry.records import ProcessRecord
+from core.telemetry.writer import TelemetryWriter
+from core.throttle.memory import MemoryThrottle
+
+
+@dataclass(frozen=True)
+class Runtime:
+    settings: Settings
+    clock: Clock
+    store: SessionStore
+    events: EventLog
+    catalog: Catalog
+    workbench: Workbench
+    board: Board
+    fetcher: NotebookFetcher
+    telemetry: TelemetryWriter
+    activity: Activity
+    draining: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the process is asked to end: readiness goes red and event streams say farewell."""
+
+
+@asynccontextmanager
+async def open_runtime(
+    settings: Settings, *, clock: Clock | None = None, entropy: Entropy = secrets.token_bytes, seed: int | None = None
+) -> AsyncIterator[Runtime]:
+    """Everything that a process needs, open until the block ends. `seed` fixes the retries' jitter, for tests."""
+    clock = clock or SystemClock()
+    started_at = clock.monotonic()
+    instance = settings.instance or f"{socket.gethostname()}-{os.getpid()}"
+    activity = Activity()
+    async with AsyncExitStack() as closing:
+        events = MemoryEventLog(clock, settings.events_most)
+        store = MemorySessionStore(
+            clock,
+            ttl_s=settings.session_ttl_s,
+            sessions_most=settings.sessions_most,
+            append=events.append_now,
+            forget=events.forget_now,
+        )
+        closing.push_async_callback(store.close)
+        http = await closing.enter_async_context(open_http(settings))
+        telemetry = await closing.enter_async_context(TelemetryWriter(settings.telemetry_dir, instance, settings, clock))
+        throttle = MemoryThrottle(configured_limits(settings), settings.queue_most)
+        catalog = _catalog(settings, http, throttle, telemetry, clock, seed)
+        judge = Judge(catalog, settings)
+        hunter = Hunter(catalog, judge, clock, settings.target_max_output_tokens)
+        runner = Runner(store, hunter, clock, settings, activity, telemetry.record)
+        checker = Checker(store, judge, clock, telemetry.record)
+
+        async def work(job: Job) -> None:
+            if job.kind is JobKind.RUN:
+                await runner.work(job.session_id, job.key)
+            else:
+                await checker.work(job.session_id)
+
+        dispatcher = LocalDispatcher(work, activity.note_bug)
+        closing.push_async_callback(dispatcher.drain, settings.drain_s)
+        workbench = Workbench(
+            store, dispatcher, catalog, clock, settings, entropy, secret=entropy(32), tell=telemetry.record
+        )
+        board = Board(
+            store, events, catalog, throttle, dispatcher, telemetry, activity, clock, settings, instance, started_at
+        )
+        fetcher = NotebookFetcher(http, settings.notebook_hosts, settings.notebook_max_bytes, settings.fetch_timeout_s)
+        telemetry.record(ProcessRecord(action="started", instance=instance, version=__version__))
+        yield Runtime(
+            settings, clock, store, events, catalog, workbench, board, fetcher, telemetry, activity
+        )
+
+
+def _catalog(
+    settings: Settings,
+    http: httpx.AsyncClient,
+    throttle: MemoryThrottle,
+    telemetry: TelemetryWriter,
+    clock: Clock,
+    seed: int | None,
+) -> Catalog:
+    simulated = [SimulatedProvider(read_script(settings.simulated_script))] if settings.simulated_provider else []
+    return build_catalog(
+        settings, http, throttle, extra=simulated, on_call=telemetry.record, clock=clock, rng=random.Random(seed)
+    )

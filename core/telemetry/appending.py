@@ -1,0 +1,41 @@
+"""Whole lines at the end of a file that other processes may be appending to at the same moment.
+
+One `os.write` on an O_APPEND file is put down in one piece by Linux' local file systems, so lines of two processes
+never mix. The file is opened anew for every write: it may have been moved, packed or deleted meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def append_lines(path: Path, lines: Sequence[bytes]) -> int:
+    """Appends `lines` (each ends with a newline) and returns how many of them are in the file whole.
+
+    A full disk may take the first part only; the rest is for the next try. A line that was cut, by us or by a
+    process that died, is closed with a newline first: it stays a broken line of its own and harms no other.
+    Raises OSError when nothing could be written.
+    """
+    descriptor = os.open(path, os.O_APPEND | os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o640)
+    try:
+        closing = b"" if _ends_whole(descriptor) else b"\n"
+        taken = os.write(descriptor, closing + b"".join(lines)) - len(closing)
+    finally:
+        os.close(descriptor)
+    return _whole(lines, taken)
+
+
+def _ends_whole(descriptor: int) -> bool:
+    size_bytes = os.fstat(descriptor).st_size
+    return size_bytes == 0 or os.pread(descriptor, 1, size_bytes - 1) == b"\n"
+
+
+def _whole(lines: Sequence[bytes], taken_bytes: int) -> int:
+    end = 0
+    for count, line in enumerate(lines):
+        end += len(line)
+        if end > taken_bytes:
+            return count
+    return len(lines)

@@ -1,0 +1,49 @@
+"""How telemetry files are called: `telemetry-YYYY-MM-DD-<instance>.jsonl`, days in UTC; `.gz` behind it when packed.
+
+The day in the name is the day of the records inside, so that age is told without opening the file.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+
+_NAME = re.compile(r"telemetry-(\d{4}-\d{2}-\d{2})-[^/]+\.jsonl(\.gz)?")
+_NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
+INSTANCE_MOST_CHARACTERS = 80
+
+
+def file_name(day: date, instance: str) -> str:
+    """The file of one process and day. Whatever `instance` holds, the name stays inside its folder."""
+    safe = _NOT_IN_A_NAME.sub("-", instance).strip("-.")[:INSTANCE_MOST_CHARACTERS]
+    return f"telemetry-{day.isoformat()}-{safe or 'unnamed'}.jsonl"
+
+
+def day_of(name: str) -> date | None:
+    """The day in a telemetry file's name; None for every other file, which is not ours to touch."""
+    found = _NAME.fullmatch(name)
+    if found is None:
+        return None
+    try:
+        return date.fromisoformat(found[1])
+    except ValueError:
+        return None
+
+
+def telemetry_files(directory: Path) -> list[Path]:
+    """Every telemetry file, oldest first. While a day is being packed only its unpacked file counts.
+
+    A folder that is not there holds no files. Raises OSError when it cannot be listed.
+    """
+    try:
+        paths = {path.name: path for path in directory.iterdir() if day_of(path.name) is not None}
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [path for name, path in sorted(paths.items()) if name.removesuffix(".gz") == name or name[:-3] not in paths]
+
+
+def outdated(paths: list[Path], today: date, keep_days: int) -> list[Path]:
+    """The files whose day lies more than `keep_days` days before `today`."""
+    oldest = today - timedelta(days=keep_days)
+    return [path for path in paths if (day := day_of(path.name)) is not None and day < oldest]

@@ -1,0 +1,107 @@
+"""The records of the telemetry log. Envelope: {"ts", "type", "schema", "data"}; `ts` is UTC, ISO 8601.
+
+Field names follow OpenTelemetry's GenAI conventions where they have one, in short form.
+Every record carries what the dashboard groups by; a reader needs no join to answer its commonest questions.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from core.domain.value import Value
+
+SCHEMA = 1
+
+
+class HuntRecord(Value):
+    """type `hunt`: one hunt came to its end."""
+
+    session: str
+    """A short hash of the session's id: enough to group by, not enough to get in."""
+    run_id: str
+    hunt_id: str
+    number: int
+    notebook: str
+    task_id: str
+    domain: str
+    taxonomy: str
+    model: str
+    provider: str
+    judge_model: str
+    simulated: bool
+    outcome: str
+    passed: int
+    criteria: int
+    verdicts: dict[str, str]
+    error: str | None = None
+    error_message: str | None = None
+    cost_usd: float | None = None
+    judge_cost_usd: float | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    latency_ms: float | None = None
+    first_token_ms: float | None = None
+    duration_ms: float | None = None
+    """From the call's start to the last verdict."""
+    excerpt: str = ""
+    """The first characters of the reply, to find it again."""
+
+
+class CallRecord(Value):
+    """type `call`: one HTTP call to a provider ended, well or not."""
+
+    session: str
+    provider: str
+    model: str
+    purpose: Literal["target", "judge"]
+    simulated: bool
+    ok: bool
+    error: str | None = None
+    status: int | None = None
+    wait_ms: float
+    """Waited for a slot."""
+    latency_ms: float
+    cost_usd: float | None = None
+
+
+class RunRecord(Value):
+    """type `run`: a run started or ended."""
+
+    session: str
+    run_id: str
+    status: str
+    models: tuple[str, ...]
+    judge_model: str
+    hunts: int
+    broke: int = 0
+    held: int = 0
+    undetermined: int = 0
+    error: int = 0
+    cancelled: int = 0
+    cost_usd: float | None = None
+    duration_s: float | None = None
+
+
+class SessionRecord(Value):
+    """type `session`: a session was made, exported or deleted."""
+
+    session: str
+    action: Literal["created", "exported", "deleted", "checked"]
+    notebook: str = ""
+    criteria: int = 0
+    detail: str = ""
+
+
+class ProcessRecord(Value):
+    """type `process`: a process started or stopped; `dropped` counts records that never reached the log."""
+
+    action: Literal["started", "stopped"]
+    instance: str
+    version: str
+    dropped: int = 0
+
+
+Record = HuntRecord | CallRecord | RunRecord | SessionRecord | ProcessRecord
+TYPES: dict[type, str] = {
+    HuntRecord: "hunt", CallRecord: "call", RunRecord: "run", SessionRecord: "session", ProcessRecord: "process",
+}

@@ -1,0 +1,177 @@
+"""Writes telemetry without ever holding up a hunt: a bounded queue in front, one task behind it that writes.
+
+    async with TelemetryWriter(directory, instance, settings, SystemClock()) as telemetry:
+        telemetry.record(HuntRecord(...))      # about a microsecond; never waits, never raises
+
+What does not fit into the queue is dropped and counted. A disk that fails is tried again at the next flush, with the
+same records; leaving the block writes what is left, once, and counts as dropped what the disk does not take then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from contextlib import suppress
+from datetime import date, datetime
+from itertools import takewhile
+from pathlib import Path
+from typing import Self
+
+import orjson
+import structlog
+
+from core.clock import Clock
+from core.domain.value import Value
+from core.settings import Settings
+from core.telemetry.appending import append_lines
+from core.telemetry.names import file_name, outdated, telemetry_files
+from core.telemetry.records import SCHEMA, TYPES, Record
+
+log = structlog.get_logger(__name__)
+
+RECORDS_PER_WRITE = 1000
+"""About a megabyte in memory at a time, however long the queue has grown."""
+
+
+class TelemetryStatus(Value):
+    """Counts of this process since it started."""
+
+    queued: int = 0
+    written: int = 0
+    dropped: int = 0
+    """Records that never reach the log: the queue was full, they could not be encoded, or the end came first."""
+    failed: int = 0
+    """Times that the disk refused a write; the records were kept and tried again."""
+
+
+class TelemetryWriter:
+    def __init__(self, directory: Path, instance: str, settings: Settings, clock: Clock) -> None:
+        self._directory = directory
+        self._instance = instance
+        self._queue_most = settings.telemetry_queue_most
+        self._keep_days = settings.telemetry_days
+        self._flush_s = settings.telemetry_flush_s
+        self._clock = clock
+        self._queue: deque[tuple[datetime, Record]] = deque()
+        self._lines: deque[tuple[date, bytes]] = deque()
+        """Encoded and on their way to the disk; they stay here until they are whole in the file."""
+        self._written = self._dropped = self._failed = 0
+        self._failing = False
+        self._cleaned_on: date | None = None
+        self._one_at_a_time = threading.Lock()
+        self._ending = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def record(self, rec: Record) -> None:
+        """Puts `rec` in line to be written, with the time of now. Never waits and never raises."""
+        if self._waiting >= self._queue_most:
+            self._dropped += 1
+        else:
+            self._queue.append((self._clock.now(), rec))
+
+    def status(self) -> TelemetryStatus:
+        return TelemetryStatus(
+            queued=self._waiting, written=self._written, dropped=self._dropped, failed=self._failed
+        )
+
+    async def flush(self) -> None:
+        """Writes what is queued by now, in a thread. A disk that fails is counted, and what it did not take stays."""
+        await asyncio.to_thread(self._write_queue)
+
+    async def __aenter__(self) -> Self:
+        self._task = asyncio.create_task(self._flush_now_and_then(), name="telemetry writer")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._ending.set()
+        if self._task is not None:
+            await self._task
+        await self.flush()
+        if left := self._waiting:
+            log.error("telemetry.lost_at_the_end", records=left, directory=str(self._directory))
+            self._dropped += left
+            self._queue.clear()
+            self._lines.clear()
+
+    @property
+    def _waiting(self) -> int:
+        return len(self._queue) + len(self._lines)
+
+    async def _flush_now_and_then(self) -> None:
+        while not self._ending.is_set():
+            try:
+                await self.flush()
+            except Exception:  # noqa: BLE001 - a bug in here must not end telemetry, nor anything else
+                self._failed += 1
+                log.exception("telemetry.flush_failed")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), self._flush_s)
+
+    # ---------------------------------------------------------------- below: in the thread
+
+    def _write_queue(self) -> None:
+        with self._one_at_a_time:
+            self._remove_outdated_once_a_day()
+            try:
+                for _ in range(1 + self._waiting // RECORDS_PER_WRITE):
+                    self._encode_some()
+                    self._write_lines()
+            except OSError as error:
+                self._tell_of_failure(error)
+            else:
+                self._tell_of_success()
+
+    def _encode_some(self) -> None:
+        while self._queue and len(self._lines) < RECORDS_PER_WRITE:
+            at, rec = self._queue.popleft()
+            try:
+                self._lines.append((at.date(), _line(at, rec)))
+            except TypeError as error:
+                self._dropped += 1
+                log.error("telemetry.record_cannot_be_written", record=type(rec).__name__, error=str(error))
+
+    def _write_lines(self) -> None:
+        """Lines leave only when they are in the file. Raises OSError when not all of them could be written."""
+        while self._lines:
+            day = self._lines[0][0]
+            of_day = [line for _, line in takewhile(lambda entry, day=day: entry[0] == day, self._lines)]
+            self._directory.mkdir(parents=True, exist_ok=True)
+            taken = append_lines(self._directory / file_name(day, self._instance), of_day)
+            self._written += taken
+            for _ in range(taken):
+                self._lines.popleft()
+            if taken < len(of_day):
+                raise OSError(f"only {taken} of {len(of_day)} lines fitted on the disk")
+
+    def _tell_of_failure(self, error: OSError) -> None:
+        self._failed += 1
+        if not self._failing:
+            log.warning("telemetry.disk_fails", directory=str(self._directory), error=str(error))
+        self._failing = True
+
+    def _tell_of_success(self) -> None:
+        if self._failing:
+            log.info("telemetry.disk_works_again", directory=str(self._directory))
+        self._failing = False
+
+    def _remove_outdated_once_a_day(self) -> None:
+        today = self._clock.now().date()
+        if today == self._cleaned_on:
+            return
+        self._cleaned_on = today
+        try:
+            for path in outdated(telemetry_files(self._directory), today, self._keep_days):
+                path.unlink(missing_ok=True)
+                log.info("telemetry.outdated_file_removed", file=path.name)
+        except OSError as error:
+            log.warning("telemetry.outdated_file_stays", directory=str(self._directory), error=str(error))
+
+
+def _line(at: datetime, rec: Record) -> bytes:
+    """One line of the log. Raises TypeError for what is no record or cannot be written as JSON."""
+    kind = TYPES.get(type(rec))
+    if kind is None:
+        raise TypeError(f"{type(rec).__name__} is not a telemetry record")
+    envelope = {"ts": at, "type": kind, "schema": SCHEMA, "data": vars(rec)}
+    return orjson.dumps(envelope, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)

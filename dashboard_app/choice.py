@@ -1,0 +1,71 @@
+"""What a viewer has chosen to look at: the part of the log that every number and chart of a page is about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+
+class Period(StrEnum):
+    """Up to now. The values stand in the page's address."""
+
+    HOUR = "1h"
+    DAY = "24h"
+    WEEK = "7d"
+    MONTH = "30d"
+    ALL = "all"
+
+
+class Origin(StrEnum):
+    """Whether the hunted models were real."""
+
+    ANY = "any"
+    REAL = "real"
+    SIMULATED = "simulated"
+
+
+LENGTH: dict[Period, timedelta] = {
+    Period.HOUR: timedelta(hours=1),
+    Period.DAY: timedelta(days=1),
+    Period.WEEK: timedelta(days=7),
+    Period.MONTH: timedelta(days=30),
+}
+
+CONDITION = """
+    ($since IS NULL OR ts >= $since) AND ($model IS NULL OR model = $model)
+    AND ($notebook IS NULL OR notebook = $notebook) AND ($simulated IS NULL OR simulated = $simulated)
+"""
+"""Which rows of `hunts` are meant; its parameters are `Choice.params`."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    now: datetime
+    """Aware; the end of the period."""
+    period: Period = Period.ALL
+    model: str | None = None
+    notebook: str | None = None
+    origin: Origin = Origin.ANY
+
+    @property
+    def since(self) -> datetime | None:
+        """The period's beginning; None: the log's."""
+        length = LENGTH.get(self.period)
+        return self.now - length if length else None
+
+    @property
+    def params(self) -> dict[str, Any]:
+        simulated = {Origin.REAL: False, Origin.SIMULATED: True}.get(self.origin)
+        return {
+            "since": _in_the_log(self.since) if self.since else None,
+            "model": self.model,
+            "notebook": self.notebook,
+            "simulated": simulated,
+        }
+
+
+def _in_the_log(moment: datetime) -> datetime:
+    """UTC without a zone, as the log's `ts` column holds it."""
+    return moment.astimezone(UTC).replace(tzinfo=None)

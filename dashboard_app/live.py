@@ -1,0 +1,142 @@
+"""What the API says of itself now: `GET /api/admin/status`, as a value, or as a value that says why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import httpx
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+PATH = "/api/admin/status"
+TIMEOUT = httpx.Timeout(3.0, connect=2.0)
+"""Seconds. A status that takes longer is as good as none: the next question comes soon."""
+
+
+class Told(BaseModel):
+    """Fields may be added to the API's answers at any time; those that we do not know are left aside."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Health(Told):
+    status: str
+    reason: str = ""
+
+
+class Sessions(Told):
+    backend: str
+    count: int
+
+
+class Redis(Told):
+    configured: bool = False
+    connected: bool = False
+
+
+class Provider(Told):
+    name: str
+    account: str = ""
+    limit: int = 0
+    in_flight: int = 0
+    queued: int = 0
+    requests: int = 0
+    errors: int = 0
+    rate_limited: int = 0
+    retries: int = 0
+    latency_p50_ms: float | None = None
+    latency_p95_ms: float | None = None
+    usable: bool = True
+    why_not: str = ""
+    simulated: bool = False
+
+
+class Runs(Told):
+    active: int = 0
+    queued: int = 0
+    started: int = 0
+    finished: int = 0
+
+
+class Hunts(Told):
+    active: int = 0
+    done: int = 0
+    broke: int = 0
+    held: int = 0
+    undetermined: int = 0
+    error: int = 0
+    cancelled: int = 0
+
+
+class EventStreams(Told):
+    open: int = 0
+    limit: int = 0
+
+
+class Telemetry(Told):
+    queued: int = 0
+    written: int = 0
+    dropped: int = 0
+    failed: int = 0
+
+
+class Status(Told):
+    """One process of the API; behind a balancer another one may answer next time."""
+
+    instance: str
+    version: str
+    revision: str = ""
+    uptime_s: float = 0.0
+    health: Health
+    sessions: Sessions
+    redis: Redis = Redis()
+    providers: tuple[Provider, ...] = ()
+    runs: Runs = Runs()
+    hunts: Hunts = Hunts()
+    event_streams: EventStreams = EventStreams()
+    telemetry: Telemetry = Telemetry()
+    bugs: int = 0
+
+    @property
+    def in_flight(self) -> int:
+        return sum(provider.in_flight for provider in self.providers)
+
+    @property
+    def queued(self) -> int:
+        return sum(provider.queued for provider in self.providers)
+
+
+@dataclass(frozen=True)
+class Silence:
+    """No status: what happened, and what the reader can do."""
+
+    what: str
+    hint: str
+
+
+def ask_status(client: httpx.Client) -> Status | Silence:
+    """Asks once. `client` has the API's address; expected failures come back as Silence."""
+    address = str(client.base_url).rstrip("/")
+    try:
+        answer = client.get(PATH)
+    except httpx.TimeoutException:
+        return Silence(
+            f"The API at {address} did not answer within {TIMEOUT.read:g} s.",
+            "It may be overloaded or stuck; its log tells more. This page keeps asking.",
+        )
+    except httpx.HTTPError:
+        return Silence(
+            f"Nothing answers at {address}.",
+            "Start the API with make run (or look why it ended), or set API_URL to where it is. This page keeps asking.",
+        )
+    if answer.status_code != httpx.codes.OK:
+        return Silence(
+            f"The API at {address} answered with status {answer.status_code} instead of its state.",
+            "It may be starting, draining or in maintenance; its log tells more. This page keeps asking.",
+        )
+    try:
+        return Status.model_validate_json(answer.content)
+    except ValidationError:
+        return Silence(
+            f"What answers at {address} is not Model Hunter's API, or one of another version.",
+            "Set API_URL to the API's address, without a path. This page keeps asking.",
+        )

@@ -1,0 +1,29 @@
+"""One colour and one word for each thing, the same on every chart here and on the hunting page."""
+
+from __future__ import annotations
+
+from core.domain.verdict import Outcome
+
+OUTCOMES: dict[str, str] = {
+    Outcome.BROKE.value: "#d1495b",
+    Outcome.HELD.value: "#2a9d8f",
+    Outcome.UNDETERMINED.value: "#e9c46a",
+    Outcome.ERROR.value: "#8d99ae",
+    Outcome.CANCELLED.value: "#c0c5ce",
+    Outcome.INTERRUPTED.value: "#dfe3e8",
+}
+"""In the order in which they are stacked and listed."""
+
+SIGNS: dict[str, str] = {
+    Outcome.BROKE.value: "✗ broke",
+    Outcome.HELD.value: "✓ held",
+    Outcome.UNDETERMINED.value: "? undetermined",
+    Outcome.ERROR.value: "! error",
+    Outcome.CANCELLED.value: "– cancelled",
+    Outcome.INTERRUPTED.value: "– interrupted",
+}
+
+TARGET, JUDGE = "#3a86c8", "#e09f3e"
+IN_FLIGHT, QUEUED = "#2a9d8f", "#e09f3e"
+PLAIN = "#3a86c8"
+"""For what has no meaning of its own but its length; reads on white and on black."""

@@ -1,0 +1,32 @@
+"""How often a model breaks, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import sqrt
+
+Z_95 = 1.959964
+"""Standard deviations of the normal distribution that hold 95 %."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Breaks over decided hunts (broke + held); errors and undecided hunts say nothing about a model."""
+
+    broke: int
+    decided: int
+
+    @property
+    def share(self) -> float | None:
+        """0 to 1; None ("n/a") when no hunt is decided."""
+        return self.broke / self.decided if self.decided else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Wilson's score interval, 95 %: holds for few hunts and for rates of 0 and 1, where the usual one fails."""
+        if not self.decided:
+            return None
+        share, n, z2 = self.broke / self.decided, self.decided, Z_95**2
+        middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+        reach = Z_95 / (1 + z2 / n) * sqrt(share * (1 - share) / n + z2 / (4 * n * n))
+        return max(0.0, middle - reach), min(1.0, middle + reach)

@@ -1,0 +1,151 @@
+"""Plausible telemetry, the same for the same seed: records with their times, and the files they would be in."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import orjson
+
+from core.telemetry.names import file_name
+from core.telemetry.records import (
+    SCHEMA,
+    TYPES,
+    CallRecord,
+    HuntRecord,
+    ProcessRecord,
+    Record,
+    RunRecord,
+    SessionRecord,
+)
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+CRITERIA = 4
+JUDGE = "openai/gpt-5"
+
+
+@dataclass(frozen=True)
+class Model:
+    name: str
+    break_rate: float
+    latency_ms: float
+    usd_a_reply: float | None
+    error_rate: float = 0.04
+
+    @property
+    def provider(self) -> str:
+        return self.name.split("/", 1)[0]
+
+    @property
+    def simulated(self) -> bool:
+        return self.provider == "simulated"
+
+
+MODELS = (
+    Model("openrouter/nvidia/nemotron-3-nano-30b-a3b", 0.41, 5200, 0.0011, 0.06),
+    Model("openrouter/qwen/qwen3-235b-a22b-thinking-2507", 0.22, 21000, 0.0092),
+    Model("fireworks/accounts/fireworks/models/deepseek-v3p1", 0.27, 8300, None, 0.09),
+    Model("openai/gpt-5-mini", 0.12, 9800, 0.0051, 0.02),
+    Model("simulated/careless", 0.5, 420, 0.0),
+)
+NOTEBOOKS = ("word-budget.ipynb", "train-timetable.ipynb", "three-constraints.ipynb", "tax-table.ipynb")
+ERRORS = ("rate_limited", "timeout", "empty_reply", "overloaded", "cut_stream")
+At = tuple[datetime, Record]
+
+
+def team_at_work(
+    *, seed: int = 7, hunts: int = 600, days: float = 9.0, now: datetime = NOW, models: tuple[Model, ...] = MODELS
+) -> Iterator[At]:
+    """`hunts` hunts of a small team in the `days` before `now`, with their calls, runs and sessions, by time."""
+    chance = random.Random(seed)
+    start = now - timedelta(days=days)
+    made = 0
+    yield start, ProcessRecord(action="started", instance="api-1", version="0.1.0")
+    while made < hunts:
+        size = min(chance.choice((4, 8, 8, 16)), hunts - made)
+        begun = start + timedelta(days=days) * (made / hunts) + timedelta(seconds=chance.uniform(0, 60))
+        yield from _run(chance, begun, made, size, models)
+        made += size
+
+
+def _run(chance: random.Random, begun: datetime, first: int, size: int, models: tuple[Model, ...]) -> Iterator[At]:
+    session, run_id = f"{chance.getrandbits(32):08x}", f"r_{first:06d}"
+    notebook, model = chance.choice(NOTEBOOKS), chance.choice(models)
+    yield begun, SessionRecord(session=session, action="created", notebook=notebook, criteria=CRITERIA)
+    outcomes: dict[str, int] = {}
+    for place in range(size):
+        at = begun + timedelta(seconds=2 + place * 0.7)
+        hunt = _hunt(chance, session, run_id, first + place, notebook, model)
+        outcomes[hunt.outcome] = outcomes.get(hunt.outcome, 0) + 1
+        yield from ((at, call) for call in _calls(chance, hunt))
+        yield at, hunt
+    yield begun + timedelta(seconds=3 + size), RunRecord(
+        session=session, run_id=run_id, status="completed", models=(model.name,), judge_model=JUDGE, hunts=size,
+        duration_s=3.0 + size, **{name: outcomes.get(name, 0) for name in ("broke", "held", "undetermined", "error")},
+    )
+
+
+def _hunt(chance: random.Random, session: str, run_id: str, number: int, notebook: str, model: Model) -> HuntRecord:
+    outcome = _outcome(chance, model)
+    replied = outcome in {"broke", "held", "undetermined"}
+    passed = {"broke": chance.randint(0, 2), "held": chance.randint(3, 4), "undetermined": 2}.get(outcome, 0)
+    verdicts = {f"C{n + 1}": "PASS" if n < passed else "FAIL" for n in range(CRITERIA)} if replied else {}
+    error = chance.choice(ERRORS) if outcome == "error" else None
+    latency_ms = round(model.latency_ms * chance.lognormvariate(0, 0.45), 1) if replied else None
+    return HuntRecord(
+        session=session, run_id=run_id, hunt_id=f"h_{number:06d}", number=number, notebook=notebook,
+        task_id=notebook.removesuffix(".ipynb"), domain="Reasoning", taxonomy="Instructions", model=model.name,
+        provider=model.provider, judge_model=JUDGE, simulated=model.simulated, outcome=outcome, passed=passed,
+        criteria=CRITERIA if replied else 0, verdicts=verdicts, error=error,
+        error_message=f"{model.provider} said {error}" if error else None,
+        cost_usd=round(model.usd_a_reply * chance.uniform(0.6, 1.7), 6)
+        if replied and model.usd_a_reply is not None else None,
+        judge_cost_usd=round(CRITERIA * 0.0007 * chance.uniform(0.7, 1.4), 6) if replied else None,
+        input_tokens=chance.randint(90, 400) if replied else None,
+        output_tokens=chance.randint(120, 2400) if replied else None, latency_ms=latency_ms,
+        duration_ms=latency_ms + chance.uniform(800, 2600) if latency_ms else None,
+        excerpt="Here is the plan: first the list, then the budget, and every sentence ends with…" if replied else "",
+    )
+
+
+def _outcome(chance: random.Random, model: Model) -> str:
+    if chance.random() < model.error_rate:
+        return "error"
+    if chance.random() < 0.03:
+        return chance.choice(("cancelled", "undetermined"))
+    return "broke" if chance.random() < model.break_rate else "held"
+
+
+def _calls(chance: random.Random, hunt: HuntRecord) -> Iterator[CallRecord]:
+    if hunt.outcome == "cancelled":
+        return
+    common = {"session": hunt.session, "simulated": hunt.simulated, "wait_ms": round(chance.uniform(0, 900), 1)}
+    yield CallRecord(
+        **common, provider=hunt.provider, model=hunt.model, purpose="target", ok=hunt.error is None, error=hunt.error,
+        status=200 if hunt.error is None else 503, latency_ms=hunt.latency_ms or 900.0, cost_usd=hunt.cost_usd,
+    )
+    for _ in range(hunt.criteria):
+        yield CallRecord(
+            **common, provider="openai", model=JUDGE, purpose="judge", ok=True, status=200,
+            latency_ms=round(chance.lognormvariate(6.8, 0.4), 1), cost_usd=(hunt.judge_cost_usd or 0) / CRITERIA,
+        )
+
+
+def line(at: datetime, record: Record) -> bytes:
+    """The line of the log that holds `record`, written independently of the writer."""
+    envelope = {"ts": at, "type": TYPES[type(record)], "schema": SCHEMA, "data": record.model_dump()}
+    return orjson.dumps(envelope, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
+
+
+def write_log(directory: Path, entries: Iterable[At], *, instance: str = "api-1") -> None:
+    """Puts `entries` into the files of their days."""
+    directory.mkdir(parents=True, exist_ok=True)
+    by_day: dict[date, list[bytes]] = {}
+    for at, record in entries:
+        by_day.setdefault(at.astimezone(UTC).date(), []).append(line(at, record))
+    for day, lines in by_day.items():
+        with (directory / file_name(day, instance)).open("ab") as file:
+            file.writelines(lines)
