@@ -1,0 +1,10 @@
+"""`python -m core hunt|check|demo|simulate`: see `python -m core --help`."""
+
+from __future__ import annotations
+
+import sys
+
+from core.cli.commands import main
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

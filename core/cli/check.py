@@ -1,0 +1,72 @@
+"""`check`: what was read of a notebook, and whether its own reference response passes its criteria."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.markup import escape
+
+from core.cli.sources import Source, read_sources
+from core.domain.session import CheckStatus, Session
+from core.errors import BadTask
+from core.eventlog.base import START
+from core.hunt.orders import OpenOrder
+from core.hunt.views import check_view, task_view, to_json, warning_view
+from core.runtime import Runtime, open_runtime
+from core.settings import Settings
+
+
+async def check(settings: Settings, notebooks: Sequence[str], judge: str, *, as_json: bool) -> int:
+    """Check every notebook. 0 when all pass, 1 when one does not."""
+    worst = 0
+    async with open_runtime(settings) as runtime:
+        for source in read_sources(notebooks):
+            worst = max(worst, await _check_one(runtime, source, judge, as_json=as_json))
+    return worst
+
+
+async def _check_one(runtime: Runtime, source: Source, judge: str, *, as_json: bool) -> int:
+    session = await runtime.workbench.open_notebook(source.raw, source.name, OpenOrder())
+    problem = ""
+    try:
+        await runtime.workbench.start_check(session.session_id, judge)
+        session = await _ended(runtime, session.session_id)
+    except BadTask as error:
+        problem = error.message
+    if as_json:
+        shown = {
+            "notebook": source.name,
+            "task": task_view(session.task),
+            "warnings": [warning_view(w) for w in session.warnings],
+            "check": check_view(session.check, session.task),
+            "problem": problem,
+        }
+        sys.stdout.buffer.write(to_json(shown) + b"\n")
+    else:
+        _print(source.name, session, problem)
+    return 0 if session.check.status is CheckStatus.PASSED else 1
+
+
+async def _ended(runtime: Runtime, sid: str) -> Session:
+    async for _events in runtime.events.watch(sid, START):
+        session = await runtime.store.read(sid)
+        if session.check.finished_at is not None:
+            break
+    return await runtime.store.read(sid)
+
+
+def _print(name: str, session: Session, problem: str) -> None:
+    console = Console()
+    task = session.task
+    words = len(task.prompt.split())
+    console.print(f"[bold]{escape(name)}[/]: {words} words, {len(task.criteria)} criteria, pass rule {task.pass_rule}")
+    for warning in session.warnings:
+        console.print(f"  warning: {escape(warning.message)}")
+    if problem:
+        console.print(f"  {escape(problem)}")
+        return
+    for verdict in session.check.verdicts:
+        console.print(f"  {verdict.criterion_id} {verdict.verdict}  {escape(verdict.reason)}")
+    console.print(f"  reference check: {session.check.status} {escape(session.check.error)}")

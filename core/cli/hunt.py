@@ -1,0 +1,107 @@
+"""`hunt`: a run on the command line, watched live, its notebook written at the end or at Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.cli.report import print_report, report_json
+from core.cli.sources import Source, read_sources
+from core.cli.watching import Watching
+from core.domain.run import RUN_ENDED, Counts, Run, RunStatus
+from core.domain.session import Session
+from core.errors import BadInput
+from core.eventlog.base import START
+from core.hunt.orders import OpenOrder, RunOrder
+from core.hunt.views import to_json
+from core.runtime import Runtime, open_runtime
+from core.settings import Settings
+
+
+@dataclass(frozen=True)
+class HuntWish:
+    notebooks: tuple[str, ...]
+    models: tuple[str, ...]
+    hunts: int = 16
+    judge: str = ""
+    out: str = ""
+    """A file, or a folder when there are several notebooks; "" writes nothing."""
+    as_json: bool = False
+
+
+async def hunt(settings: Settings, wish: HuntWish) -> int:
+    """Hunt every notebook of the wish, one after the other. The exit code."""
+    sources = list(read_sources(wish.notebooks))
+    outs = _outs(sources, wish.out)
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopped.set)
+    worst = 0
+    async with open_runtime(settings) as runtime:
+        for source, out in zip(sources, outs, strict=True):
+            worst = max(worst, await _hunt_one(runtime, source, out, wish, stopped))
+            if stopped.is_set():
+                return 130
+    return worst
+
+
+async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: HuntWish, stopped: asyncio.Event) -> int:
+    session = await runtime.workbench.open_notebook(source.raw, source.name, OpenOrder())
+    for warning in session.warnings:
+        print(f"{source.name}: {warning.message}", file=sys.stderr)
+    order = RunOrder(models=wish.models, hunts=wish.hunts, judge_model=wish.judge)
+    run = await runtime.workbench.start_run(session.session_id, order)
+    run, counts = await _follow(runtime, session, run, stopped, quiet=wish.as_json)
+    hunts = [h for h in await runtime.workbench.all_hunts(session.session_id) if h.run_id == run.run_id]
+    if wish.as_json:
+        sys.stdout.buffer.write(to_json(report_json(source.name, run, counts, hunts)) + b"\n")
+    else:
+        print_report(source.name, run, counts, hunts)
+    if out is not None:
+        delivery = await runtime.workbench.deliver(session.session_id)
+        out.write_bytes(delivery.notebook)
+        print(f"Written: {out} ({len(delivery.hunt_ids)} hunts in its slots)", file=sys.stderr)
+    nothing_came = counts.error == counts.total
+    return 1 if run.status is RunStatus.FAILED or nothing_came else 0
+
+
+async def _follow(
+    runtime: Runtime, session: Session, run: Run, stopped: asyncio.Event, *, quiet: bool
+) -> tuple[Run, Counts]:
+    """Show the run until it ends; Ctrl-C cancels it and keeps what is there."""
+    sid = session.session_id
+    ctrl_c = asyncio.create_task(stopped.wait(), name="ctrl-c")
+    with Watching(run, quiet=quiet) as watching:
+        watch = asyncio.create_task(_watch(runtime, sid, run.run_id, watching), name="watch")
+        await asyncio.wait({ctrl_c, watch}, return_when=asyncio.FIRST_COMPLETED)
+        if not watch.done():
+            await runtime.workbench.cancel_run(sid, run.run_id)
+        await watch
+        ctrl_c.cancel()
+    return (await runtime.store.read(sid)).run(run.run_id), (await runtime.store.counts(sid))[run.run_id]
+
+
+async def _watch(runtime: Runtime, sid: str, rid: str, watching: Watching) -> None:
+    async for _events in runtime.events.watch(sid, START):
+        run = (await runtime.store.read(sid)).run(rid)
+        watching.show((await runtime.store.counts(sid))[rid])
+        if run.status in RUN_ENDED and run.finished_at is not None:
+            return
+
+
+def _outs(sources: Sequence[Source], out: str) -> list[Path | None]:
+    """Where each notebook is written. Raises BadInput before anything is hunted when that cannot work."""
+    if not out:
+        return [None] * len(sources)
+    target = Path(out)
+    if len(sources) == 1 and not target.is_dir():
+        if not target.parent.is_dir():
+            raise BadInput(f"There is no folder {target.parent}.", hint="Make it first, or write elsewhere with --out.")
+        return [target]
+    if target.exists() and not target.is_dir():
+        raise BadInput(f"{target} is a file, and there are {len(sources)} notebooks.", hint="Name a folder with --out.")
+    target.mkdir(parents=True, exist_ok=True)
+    return [target / source.name for source in sources]

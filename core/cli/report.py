@@ -1,0 +1,86 @@
+"""What a run came to: a table for people, an object for scripts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from core.domain.hunt import Hunt
+from core.domain.run import Counts, Run, Tally
+from core.domain.verdict import Outcome, Verdict
+from core.hunt.views import JsonObject, counts_view, hunt_view
+
+BREAKS_SHOWN = 5
+EXCERPT_CHARS = 100
+
+
+def report_json(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt]) -> JsonObject:
+    return {
+        "notebook": name,
+        "run_id": run.run_id,
+        "status": run.status,
+        "stop_reason": run.stop_reason,
+        "models": list(run.models),
+        "judge_model": run.judge_model,
+        "counts": counts_view(counts),
+        "hunts": [hunt_view(hunt, texts=True) for hunt in hunts],
+    }
+
+
+def print_report(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt]) -> None:
+    console = Console()
+    simulated = "  (simulated)" if any(h.simulated for h in hunts) else ""
+    table = Table(title=f"{escape(name)}: {run.status}{simulated}", title_justify="left")
+    table.add_column("model")
+    for column in ("hunts", "breaks", "held", "undetermined", "errors", "break rate", "cost"):
+        table.add_column(column, justify="right")
+    for model, model_counts in _by_model(hunts).items():
+        table.add_row(escape(model), *_cells(model_counts))
+    if len(run.models) > 1:
+        table.add_row("all", *_cells(counts), style="bold")
+    console.print(table)
+    if run.stop_reason:
+        console.print(escape(run.stop_reason))
+    _print_breaks(console, [h for h in hunts if h.outcome is Outcome.BROKE])
+    _print_errors(console, hunts)
+
+
+def _by_model(hunts: Iterable[Hunt]) -> dict[str, Counts]:
+    tallies: defaultdict[str, Tally] = defaultdict(Tally)
+    totals: defaultdict[str, int] = defaultdict(int)
+    for hunt in hunts:
+        tallies[hunt.model].replace(None, hunt)
+        totals[hunt.model] += 1
+    return {model: tally.counts(totals[model]) for model, tally in tallies.items()}
+
+
+def _cells(counts: Counts) -> tuple[str, ...]:
+    rate = "n/a" if counts.break_rate is None else f"{counts.break_rate:.0%}"
+    cost = "unknown" if counts.cost_usd is None else f"${counts.cost_usd:.4f}"
+    whole = (counts.total, counts.broke, counts.held, counts.undetermined, counts.error)
+    return (*(str(n) for n in whole), rate, cost + ("+?" if counts.unknown_costs and counts.cost_usd is not None else ""))
+
+
+def _print_breaks(console: Console, breaks: Sequence[Hunt]) -> None:
+    for hunt in breaks[:BREAKS_SHOWN]:
+        failed = [v for v in hunt.verdicts if v.verdict is Verdict.FAIL]
+        text = " ".join(hunt.reply.text.split())[:EXCERPT_CHARS] if hunt.reply else ""
+        console.print(f"[bold]break[/] hunt {hunt.number}: {escape(text)}…")
+        for verdict in failed[:3]:
+            console.print(f"      {verdict.criterion_id} FAIL  {escape(verdict.reason[:EXCERPT_CHARS])}")
+    if len(breaks) > BREAKS_SHOWN:
+        console.print(f"… and {len(breaks) - BREAKS_SHOWN} more breaks.")
+
+
+def _print_errors(console: Console, hunts: Iterable[Hunt]) -> None:
+    causes: defaultdict[str, list[Hunt]] = defaultdict(list)
+    for hunt in hunts:
+        if hunt.error is not None:
+            causes[hunt.error.code].append(hunt)
+    for code, failed in causes.items():
+        first = failed[0].error
+        console.print(f"{len(failed)} × {code}: {escape(first.message if first else '')} {escape(first.hint if first else '')}")

@@ -1,0 +1,33 @@
+"""The progress bar of a run on a terminal; on stderr, so that stdout stays for results."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from core.domain.run import Counts, Run
+
+
+class Watching:
+    def __init__(self, run: Run, *, quiet: bool) -> None:
+        self._progress = Progress(
+            TextColumn("hunting"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"),
+            TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True), disable=quiet,
+        )
+        self._task = self._progress.add_task("", total=run.hunts)
+
+    def show(self, counts: Counts) -> None:
+        parts = [f"{counts.broke} breaks", f"{counts.held} held"]
+        parts += [f"{n} {word}" for n, word in ((counts.undetermined, "undetermined"), (counts.error, "errors")) if n]
+        self._progress.update(self._task, completed=counts.done, description=" · ".join(parts))
+
+    def __enter__(self) -> Watching:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()

@@ -1,0 +1,109 @@
+"""What is read from a judge's answer: the recorded ones first, then whatever hypothesis can think of."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from core.domain.verdict import Verdict
+from core.judge.answer import REASON_MOST_CHARS, Answer, read_answer
+from core.judge.objects import DEEPEST, whole_objects
+
+RECORDED = [
+    pytest.param(case, id=f"{file.stem}: {case['name']}")
+    for file in sorted((Path(__file__).parent / "recorded").glob("*.json"))
+    for case in json.loads(file.read_text())
+]
+
+
+@pytest.mark.parametrize("case", RECORDED)
+def test_a_recorded_answer_is_read_as_a_person_would_read_it(case):
+    expected = case["verdict"] and Answer(
+        verdict=Verdict(case["verdict"]), reason=case["reason"], evidence=case["evidence"]
+    )
+    assert read_answer("\n".join(case["text"]), case["criterion"]) == expected
+
+
+def test_there_are_enough_recorded_answers_of_every_kind():
+    assert len(RECORDED) >= 60
+    assert {case.values[0]["verdict"] for case in RECORDED} == {"PASS", "FAIL", None}
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.sampled_from('{}[]":,\\ \nC12`*[]PASFILverdctson\ud800\u2028'), max_size=200) | st.text(max_size=200))
+@example('{"verdict": "PASS"')
+@example("\\" * 50 + '"')
+def test_no_text_makes_the_reading_raise(text):
+    answer = read_answer(text, "C2")
+    assert answer is None or answer.verdict in (Verdict.PASS, Verdict.FAIL)
+
+
+REASON = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).map(str.strip).filter(bool)
+
+
+@settings(deadline=None)
+@given(
+    reason=REASON, evidence=REASON, verdict=st.sampled_from(["PASS", "FAIL"]), around=st.sampled_from(["", "\n```\n"])
+)
+def test_whatever_a_reason_and_a_quote_hold_they_come_back_whole(reason, evidence, verdict, around):
+    written = json.dumps({"reason": reason, "evidence": evidence, "verdict": verdict})
+    assert read_answer(around + written + around, "C2") == Answer(
+        verdict=Verdict(verdict), reason=reason, evidence=evidence
+    )
+
+
+@settings(deadline=None)
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_every_json_object_is_found_whole(value):
+    text = json.dumps({"value": value}, ensure_ascii=False)
+    assert [(found.start, found.end) for found in whole_objects(f"[ {text}")] == [(2, 2 + len(text))]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["{", '{"', '{"a":', '{"a":[', '{"\\"', '{"a" ', '"', "{ ", "{\n", '{"verdict":"PASS"', '{"verdict":"PASS"}', "}", "\\",
+     '{"a":"\\"', "[explanation]", '{"a":"b" ', '{"', '{"a":{"b":[{"c":', '{"C2":"PASS","', "[Explanation", "```"],
+)  # fmt: skip
+def test_a_hostile_answer_ten_times_as_long_takes_about_ten_times_as_long(piece):
+    def cpu_s(times: int) -> float:
+        text = piece * times
+        best = float("inf")
+        for _ in range(3):
+            started = time.process_time()
+            read_answer(text, "C2")
+            best = min(best, time.process_time() - started)
+        return best
+
+    short, long = cpu_s(2_000), cpu_s(20_000)
+    assert long < 40 * max(short, 0.0005)  # quadratic would be 100 times; the floor keeps the clock's grain out
+
+
+def test_braces_doubled_a_million_times_end_too():
+    text = "{" * 200_000 + '{"C2": "PASS"}' + "}" * 200_000
+    assert read_answer(text, "C2") == Answer(verdict=Verdict.PASS, reason="", evidence="")
+
+
+def test_a_verdict_nested_deeper_than_any_answer_is_not_used():
+    def nested(depth: int) -> str:
+        return '{"a":' * depth + '{"verdict": "PASS"}' + "}" * depth
+
+    assert read_answer(nested(DEEPEST - 1), "C2") is not None
+    assert read_answer(nested(DEEPEST), "C2") is None
+
+
+def test_a_reason_without_end_is_bounded_and_says_so():
+    answer = read_answer(json.dumps({"reason": "x" * (REASON_MOST_CHARS + 7), "verdict": "FAIL"}), "C1")
+    assert answer is not None
+    assert answer.reason == "x" * REASON_MOST_CHARS + " … (7 more characters are not kept)"
+
+
+def test_the_asked_id_is_compared_without_case():
+    assert read_answer('{"C2": "FAIL"}', "c2") == Answer(verdict=Verdict.FAIL, reason="", evidence="")
