@@ -18,7 +18,7 @@ def main() -> int:
         configure_logs(settings)
         uvloop.run(run_server(settings))
     except BadInput as error:
-        print(f"{error.message} {error.hint}", file=sys.stderr)
+        sys.stderr.write(f"{error.message} {error.hint}\n")
         return 2
     return 0
 

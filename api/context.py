@@ -18,7 +18,7 @@ def put_runtime(app: Quart, runtime: Runtime) -> None:
 
 def runtime() -> Runtime:
     """The runtime of the app that answers this request."""
-    return cast(Runtime, current_app.config[KEY])
+    return cast("Runtime", current_app.config[KEY])
 
 
 def answer(view: Any, status: int = 200, **headers: str) -> Response:

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 from quart import Quart, Response, request
-from quart_schema import QuerystringValidationError, RequestSchemaValidationError
+from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
 
 from api.context import answer, runtime
@@ -47,7 +47,6 @@ def error_body(code: str, message: str, hint: str = "", details: dict[str, Any] 
 def register_errors(app: Quart) -> None:
     app.register_error_handler(HunterError, _ours)
     app.register_error_handler(RequestSchemaValidationError, _bad_request)
-    app.register_error_handler(QuerystringValidationError, _bad_request)
     app.register_error_handler(ValidationError, _bad_values)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _bug)
@@ -57,7 +56,7 @@ async def _ours(error: HunterError) -> Response:
     return answer(error_body(error.code, error.message, error.hint, error.details), status_of(error))
 
 
-async def _bad_request(error: RequestSchemaValidationError | QuerystringValidationError) -> Response:
+async def _bad_request(error: RequestSchemaValidationError) -> Response:
     cause = error.validation_error
     if isinstance(cause, ValidationError):
         return await _bad_values(cause)
@@ -70,8 +69,12 @@ async def _bad_values(error: ValidationError) -> Response:
         for problem in error.errors(include_url=False, include_context=False, include_input=False)
     ]
     listed = "; ".join(f"{p['field']}: {p['problem']}" for p in problems[:5])
-    return answer(error_body("bad_input", f"The request is not right: {listed}.", "See /docs for its shape.",
-                             {"problems": problems[:50]}), 400)
+    return answer(
+        error_body(
+            "bad_input", f"The request is not right: {listed}.", "See /docs for its shape.", {"problems": problems[:50]}
+        ),
+        400,
+    )
 
 
 async def _http(error: HTTPException) -> Response:
@@ -88,5 +91,11 @@ async def _bug(error: Exception) -> Response:
     """Not ours and not expected: logged with its trace, counted, told in the same shape without its insides."""
     log.exception("a request failed in a way nobody expected", method=request.method, path=request.path)
     runtime().activity.note_bug(error)
-    return answer(error_body("internal_error", "Something failed in the server that should not have.",
-                             "It has been logged. Try again; if it happens again, tell the operator when."), 500)
+    return answer(
+        error_body(
+            "internal_error",
+            "Something failed in the server that should not have.",
+            "It has been logged. Try again; if it happens again, tell the operator when.",
+        ),
+        500,
+    )

@@ -13,7 +13,9 @@ import structlog
 from core.settings import Settings, table
 
 HIDDEN = "[hidden]"
-_LOOKS_SECRET = re.compile(r"(?i)\b(?:sk|fw|key|pk)[-_][A-Za-z0-9_\-]{12,}|(?<=Bearer )\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)")
+_LOOKS_SECRET = re.compile(
+    r"(?i)\b(?:sk|fw|key|pk)[-_][A-Za-z0-9_\-]{12,}|(?<=Bearer )\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
+)
 
 
 def configure_logs(settings: Settings) -> None:

@@ -16,6 +16,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import httpx
 
@@ -81,7 +82,9 @@ async def open_runtime(
         )
         closing.push_async_callback(store.close)
         http = await closing.enter_async_context(open_http(settings))
-        telemetry = await closing.enter_async_context(TelemetryWriter(settings.telemetry_dir, instance, settings, clock))
+        telemetry = await closing.enter_async_context(
+            TelemetryWriter(Path(settings.telemetry_dir), instance, settings, clock)
+        )
         throttle = MemoryThrottle(configured_limits(settings), settings.queue_most)
         catalog = _catalog(settings, http, throttle, telemetry, clock, seed)
         judge = Judge(catalog, settings)
@@ -105,9 +108,7 @@ async def open_runtime(
         )
         fetcher = NotebookFetcher(http, settings.notebook_hosts, settings.notebook_max_bytes, settings.fetch_timeout_s)
         telemetry.record(ProcessRecord(action="started", instance=instance, version=__version__))
-        yield Runtime(
-            settings, clock, store, events, catalog, workbench, board, fetcher, telemetry, activity
-        )
+        yield Runtime(settings, clock, store, events, catalog, workbench, board, fetcher, telemetry, activity)
 
 
 def _catalog(

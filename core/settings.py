@@ -66,76 +66,117 @@ class Settings:
     openrouter_api_key: str = setting("", "OPENROUTER_API_KEY", "key", "Key for OpenRouter.", secret=True)
     fireworks_api_key: str = setting("", "FIREWORKS_API_KEY", "key", "Key for Fireworks.", secret=True)
     openai_base_url: str = setting(
-        "https://api.openai.com/v1", "OPENAI_BASE_URL", "URL", "OpenAI's address, or that of a gateway.")
+        "https://api.openai.com/v1", "OPENAI_BASE_URL", "URL", "OpenAI's address, or that of a gateway."
+    )
     openrouter_base_url: str = setting(
-        "https://openrouter.ai/api/v1", "OPENROUTER_BASE_URL", "URL", "OpenRouter's address, or that of a gateway.")
+        "https://openrouter.ai/api/v1", "OPENROUTER_BASE_URL", "URL", "OpenRouter's address, or that of a gateway."
+    )
     fireworks_base_url: str = setting(
-        "https://api.fireworks.ai/inference/v1", "FIREWORKS_BASE_URL", "URL", "Fireworks' address, or a gateway's.")
+        "https://api.fireworks.ai/inference/v1", "FIREWORKS_BASE_URL", "URL", "Fireworks' address, or a gateway's."
+    )
     openai_concurrency: int = setting(8, "OPENAI_CONCURRENCY", "calls", "Most calls in flight at OpenAI.", least=1)
     openrouter_concurrency: int = setting(
-        6, "OPENROUTER_CONCURRENCY", "calls", "Most calls in flight at OpenRouter.", least=1)
+        6, "OPENROUTER_CONCURRENCY", "calls", "Most calls in flight at OpenRouter.", least=1
+    )
     fireworks_concurrency: int = setting(
-        4, "FIREWORKS_CONCURRENCY", "calls", "Most calls in flight at Fireworks.", least=1)
+        4, "FIREWORKS_CONCURRENCY", "calls", "Most calls in flight at Fireworks.", least=1
+    )
     openai_models: tuple[str, ...] = setting(
-        ("gpt-5", "gpt-5-mini", "gpt-4.1", "gpt-4o"), "OPENAI_MODELS", "names, comma-separated",
-        "Models of OpenAI that the page offers; any other may be typed in.")
+        ("gpt-5", "gpt-5-mini", "gpt-4.1", "gpt-4o"),
+        "OPENAI_MODELS",
+        "names, comma-separated",
+        "Models of OpenAI that the page offers; any other may be typed in.",
+    )
     openrouter_models: tuple[str, ...] = setting(
         ("nvidia/nemotron-3-nano-30b-a3b", "qwen/qwen3-235b-a22b-thinking-2507", "deepseek/deepseek-r1-0528"),
-        "OPENROUTER_MODELS", "names, comma-separated", "Models of OpenRouter that the page offers.")
+        "OPENROUTER_MODELS",
+        "names, comma-separated",
+        "Models of OpenRouter that the page offers.",
+    )
     fireworks_models: tuple[str, ...] = setting(
         ("accounts/fireworks/models/qwen3-235b-a22b-thinking-2507", "accounts/fireworks/models/deepseek-v3p1"),
-        "FIREWORKS_MODELS", "names, comma-separated", "Models of Fireworks that the page offers.")
+        "FIREWORKS_MODELS",
+        "names, comma-separated",
+        "Models of Fireworks that the page offers.",
+    )
     openai_compatible: tuple[Endpoint, ...] = setting(
-        (), "OPENAI_COMPATIBLE", "JSON list",
-        'Further addresses: [{"name", "base_url", "key_variable", "concurrency", "models"}].')
+        (),
+        "OPENAI_COMPATIBLE",
+        "JSON list",
+        'Further addresses: [{"name", "base_url", "key_variable", "concurrency", "models"}].',
+    )
     simulated_provider: bool = setting(
-        True, "SIMULATED_PROVIDER", "true/false", "Offer the built-in simulated provider; it is always labelled.")
+        True, "SIMULATED_PROVIDER", "true/false", "Offer the built-in simulated provider; it is always labelled."
+    )
     simulated_concurrency: int = setting(
-        8, "SIMULATED_CONCURRENCY", "calls", "Most calls in flight at the simulated provider.", least=1)
+        8, "SIMULATED_CONCURRENCY", "calls", "Most calls in flight at the simulated provider.", least=1
+    )
     simulated_script: str = setting(
-        "", "SIMULATED_SCRIPT", "JSON",
-        "What the simulated provider does: seed, latency, break rate, failures (docs/simulated.md).")
+        "",
+        "SIMULATED_SCRIPT",
+        "JSON",
+        "What the simulated provider does: seed, latency, break rate, failures (docs/simulated.md).",
+    )
     default_judge: str = setting(
-        "", "DEFAULT_JUDGE", "model", "The judge when none is chosen; empty: openai/gpt-5 with a key, else simulated.")
+        "", "DEFAULT_JUDGE", "model", "The judge when none is chosen; empty: openai/gpt-5 with a key, else simulated."
+    )
 
     # -- calls
     call_timeout_s: float = setting(600.0, "CALL_TIMEOUT", "s", "Longest one call to a model may take.", least=0.1)
     silence_timeout_s: float = setting(
-        120.0, "SILENCE_TIMEOUT", "s", "Longest silence between two bytes of a reply.", least=0.1)
+        120.0, "SILENCE_TIMEOUT", "s", "Longest silence between two bytes of a reply.", least=0.1
+    )
     connect_timeout_s: float = setting(10.0, "CONNECT_TIMEOUT", "s", "Longest wait for a connection.", least=0.1)
     call_attempts: int = setting(5, "CALL_ATTEMPTS", "tries", "Most tries of one call.", least=1, most=50)
     retry_wait_s: float = setting(1.0, "RETRY_WAIT", "s", "First pause before a retry; doubles each time.", least=0.0)
     retry_wait_most_s: float = setting(60.0, "RETRY_WAIT_MOST", "s", "Longest pause before a retry.", least=0.0)
     retry_after_most_s: float = setting(
-        300.0, "RETRY_AFTER_MOST", "s", "A Retry-After beyond this ends the call instead of waiting.", least=0.0)
+        300.0, "RETRY_AFTER_MOST", "s", "A Retry-After beyond this ends the call instead of waiting.", least=0.0
+    )
     retry_budget_ratio: float = setting(
-        1.0, "RETRY_BUDGET", "retries per call", "Retries of a run per call that it needs, plus 10.", least=0.0)
+        1.0, "RETRY_BUDGET", "retries per call", "Retries of a run per call that it needs, plus 10.", least=0.0
+    )
     same_failure_most: int = setting(
-        20, "SAME_FAILURE_MOST", "failures",
-        "After so many final failures of one cause in a row, without a reply between, a run stops.", least=1)
+        20,
+        "SAME_FAILURE_MOST",
+        "failures",
+        "After so many final failures of one cause in a row, without a reply between, a run stops.",
+        least=1,
+    )
     target_max_output_tokens: int = setting(
-        0, "TARGET_MAX_OUTPUT_TOKENS", "tokens", "Output limit for the target; 0: the provider's own.", least=0)
+        0, "TARGET_MAX_OUTPUT_TOKENS", "tokens", "Output limit for the target; 0: the provider's own.", least=0
+    )
     judge_max_output_tokens: int = setting(
-        16000, "JUDGE_MAX_OUTPUT_TOKENS", "tokens", "Output limit for the judge; reasoning counts.", least=256)
+        16000, "JUDGE_MAX_OUTPUT_TOKENS", "tokens", "Output limit for the judge; reasoning counts.", least=256
+    )
     judge_questions: int = setting(
-        3, "JUDGE_QUESTIONS", "times", "How often the judge is asked for a usable verdict.", least=1, most=10)
+        3, "JUDGE_QUESTIONS", "times", "How often the judge is asked for a usable verdict.", least=1, most=10
+    )
     judge_reply_max_chars: int = setting(
-        400_000, "JUDGE_REPLY_MAX_CHARS", "characters",
-        "A longer reply is not judged: its verdicts are UNDETERMINED, never made from a part of it.", least=1000)
+        400_000,
+        "JUDGE_REPLY_MAX_CHARS",
+        "characters",
+        "A longer reply is not judged: its verdicts are UNDETERMINED, never made from a part of it.",
+        least=1000,
+    )
     reply_max_bytes: int = setting(
-        8 * MIB, "REPLY_MAX_BYTES", "bytes", "A longer reply ends the call with an error.", least=1024)
+        8 * MIB, "REPLY_MAX_BYTES", "bytes", "A longer reply ends the call with an error.", least=1024
+    )
     http_transport: str = setting(
-        "pyreqwest", "HTTP_TRANSPORT", "name", "The HTTP transport to providers.", choices=("pyreqwest", "httpx"))
+        "pyreqwest", "HTTP_TRANSPORT", "name", "The HTTP transport to providers.", choices=("pyreqwest", "httpx")
+    )
     http_keepalive_s: float = setting(60.0, "HTTP_KEEPALIVE", "s", "How long an idle connection is kept.", least=1.0)
     tls_ca_file: str = setting("", "TLS_CA_FILE", "path", "Further certificates to trust (a gateway's own CA).")
 
     # -- throttle, runs
     queue_most: int = setting(
-        20000, "QUEUE_MOST", "calls", "Most calls waiting for one account; more are refused.", least=1)
+        20000, "QUEUE_MOST", "calls", "Most calls waiting for one account; more are refused.", least=1
+    )
     hunts_most: int = setting(1000, "HUNTS_MOST", "hunts", "Most hunts of one run.", least=1, most=1000)
     runs_most: int = setting(50, "RUNS_MOST", "runs", "Most runs of one session.", least=1)
     active_hunts_most: int = setting(
-        400, "ACTIVE_HUNTS_MOST", "hunts", "Most hunts of one run worked on at once in this process.", least=1)
+        400, "ACTIVE_HUNTS_MOST", "hunts", "Most hunts of one run worked on at once in this process.", least=1
+    )
     drain_s: float = setting(20.0, "DRAIN", "s", "How long hunts may finish when the process is asked to end.", least=0)
 
     # -- sessions
@@ -143,31 +184,43 @@ class Settings:
     session_ttl_s: float = setting(7200.0, "SESSION_TTL", "s", "A session's life after its last use.", least=1)
     sessions_most: int = setting(5000, "SESSIONS_MOST", "sessions", "Most sessions kept in memory.", least=1)
     events_most: int = setting(
-        20000, "EVENTS_MOST", "events", "Events kept per session; a reader further behind reloads.", least=100)
+        20000, "EVENTS_MOST", "events", "Events kept per session; a reader further behind reloads.", least=100
+    )
     event_streams_most: int = setting(
-        2000, "EVENT_STREAMS_MOST", "streams", "Most event streams open at once in this process.", least=1)
+        2000, "EVENT_STREAMS_MOST", "streams", "Most event streams open at once in this process.", least=1
+    )
     heartbeat_s: float = setting(15.0, "HEARTBEAT", "s", "Pause between signs of life on a quiet stream.", least=0.05)
 
     # -- input
     notebook_max_bytes: int = setting(
-        16 * MIB, "NOTEBOOK_MAX_BYTES", "bytes", "Largest notebook that is loaded.", least=1024)
-    body_max_bytes: int = setting(
-        17 * MIB, "BODY_MAX_BYTES", "bytes", "Largest request body.", least=1024)
+        16 * MIB, "NOTEBOOK_MAX_BYTES", "bytes", "Largest notebook that is loaded.", least=1024
+    )
+    body_max_bytes: int = setting(17 * MIB, "BODY_MAX_BYTES", "bytes", "Largest request body.", least=1024)
     notebook_hosts: tuple[str, ...] = setting(
-        ("raw.githubusercontent.com", "gist.githubusercontent.com"), "NOTEBOOK_HOSTS", "names, comma-separated",
-        "Hosts that notebooks may be fetched from by URL.")
+        ("raw.githubusercontent.com", "gist.githubusercontent.com"),
+        "NOTEBOOK_HOSTS",
+        "names, comma-separated",
+        "Hosts that notebooks may be fetched from by URL.",
+    )
     fetch_timeout_s: float = setting(15.0, "FETCH_TIMEOUT", "s", "Longest fetch of a notebook by URL.", least=0.1)
 
     # -- telemetry, logs
     telemetry_dir: str = setting("telemetry", "TELEMETRY_DIR", "path", "Where telemetry is written and read.")
     telemetry_queue_most: int = setting(
-        20000, "TELEMETRY_QUEUE", "records", "Records waiting to be written; more are dropped and counted.", least=1)
+        20000, "TELEMETRY_QUEUE", "records", "Records waiting to be written; more are dropped and counted.", least=1
+    )
     telemetry_days: int = setting(30, "TELEMETRY_DAYS", "days", "Older telemetry files are removed.", least=1)
     telemetry_flush_s: float = setting(0.5, "TELEMETRY_FLUSH", "s", "Pause between writes of telemetry.", least=0.01)
     log_level: str = setting(
-        "info", "LOG_LEVEL", "name", "Least severe level that is logged.", choices=("debug", "info", "warning", "error"))
+        "info", "LOG_LEVEL", "name", "Least severe level that is logged.", choices=("debug", "info", "warning", "error")
+    )
     log_format: str = setting(
-        "auto", "LOG_FORMAT", "name", "json, console, or auto: console on a terminal.", choices=("auto", "json", "console"))
+        "auto",
+        "LOG_FORMAT",
+        "name",
+        "json, console, or auto: console on a terminal.",
+        choices=("auto", "json", "console"),
+    )
     instance: str = setting("", "INSTANCE", "name", "This process's name in the status; empty: host and process id.")
     revision: str = setting("", "REVISION", "text", "The revision that was built, shown in the status.")
 
@@ -200,7 +253,8 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
             wrong.append(f"{row.variable}: {error}")
     if wrong:
         raise BadSettings(
-            "; ".join(wrong), hint="Mend the variable in the environment or in .env and start again.",
+            "; ".join(wrong),
+            hint="Mend the variable in the environment or in .env and start again.",
             details={"problems": wrong},
         )
     return Settings(**{**values, **overrides})
@@ -258,7 +312,9 @@ def _endpoints(text: str, env: Mapping[str, str]) -> tuple[Endpoint, ...]:
 
 def _endpoint(row: Mapping[str, Any], env: Mapping[str, str]) -> Endpoint:
     if unknown := set(row) - _ENDPOINT_FIELDS:
-        raise ValueError(f"unknown field {', '.join(sorted(unknown))}; known are {', '.join(sorted(_ENDPOINT_FIELDS))}.")
+        raise ValueError(
+            f"unknown field {', '.join(sorted(unknown))}; known are {', '.join(sorted(_ENDPOINT_FIELDS))}."
+        )
     name, url = str(row.get("name", "")), str(row.get("base_url", ""))
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", name) or name in _RESERVED:
         raise ValueError(f'"{name}" cannot be a name: small letters, digits, - and _, and none of ours.')
@@ -271,6 +327,6 @@ def _endpoint(row: Mapping[str, Any], env: Mapping[str, str]) -> Endpoint:
     if not isinstance(models, list) or not all(isinstance(m, str) for m in models):
         raise ValueError(f"{name}: models must be a list of names.")
     variable = str(row.get("key_variable", ""))
-    return Endpoint(name, url.rstrip("/"), env.get(variable, "") if variable else "", variable, concurrency, tuple(models))
-
-
+    return Endpoint(
+        name, url.rstrip("/"), env.get(variable, "") if variable else "", variable, concurrency, tuple(models)
+    )

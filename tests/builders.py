@@ -57,7 +57,9 @@ def a_session(**changes: object) -> Session:
 
 
 def a_verdict(criterion_id: str = "C1", verdict: Verdict = Verdict.PASS, **changes: object) -> CriterionVerdict:
-    return CriterionVerdict(criterion_id=criterion_id, verdict=verdict, **({"reason": "It does.", "calls": 1} | changes))
+    return CriterionVerdict(
+        criterion_id=criterion_id, verdict=verdict, **({"reason": "It does.", "calls": 1} | changes)
+    )
 
 
 def a_hunt(number: int = 1, **changes: object) -> Hunt:

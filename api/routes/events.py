@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, Response, make_response, request
+from quart import Blueprint, Response, request
 from quart_schema import validate_querystring
 
 from api.context import answer, runtime
@@ -37,10 +37,8 @@ async def _as_stream(sid: str, after: str) -> Response:
     if here.events.watchers() >= here.settings.event_streams_most:
         raise Busy("Too many event streams are open.", hint="Close other pages, or poll with ?format=json.")
     parsed_event_id(after)
-    stream = event_stream(
-        here.events, sid, after, draining=here.draining, heartbeat_s=here.settings.heartbeat_s
-    )
-    response = await make_response(stream)
+    stream = event_stream(here.events, sid, after, draining=here.draining, heartbeat_s=here.settings.heartbeat_s)
+    response = Response(stream)
     response.timeout = None  # Quart cuts streamed responses after 60 s otherwise
     response.headers.update(
         {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -22,9 +22,7 @@ hunts = Blueprint("hunts", __name__, url_prefix="/api/sessions/<sid>/hunts")
 @validate_querystring(HuntsQuery)
 async def list_hunts(sid: str, query_args: HuntsQuery) -> Response:
     """Hunts by number, a page at a time. Hunts that have not begun are not among them."""
-    page = await runtime().store.hunts(
-        sid, after=query_args.after, limit=query_args.limit, run_id=query_args.run_id
-    )
+    page = await runtime().store.hunts(sid, after=query_args.after, limit=query_args.limit, run_id=query_args.run_id)
     shown = [hunt_view(hunt, texts=query_args.texts) for hunt in page.hunts]
     return answer({"hunts": shown, "next": page.next})
 

@@ -76,7 +76,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _notebook_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("notebooks", nargs="+", metavar="NOTEBOOK", help=".ipynb file, a folder of them, or - for stdin")
+    parser.add_argument(
+        "notebooks", nargs="+", metavar="NOTEBOOK", help=".ipynb file, a folder of them, or - for stdin"
+    )
     parser.add_argument("--judge", default="", metavar="MODEL", help="judge model (default: the default judge)")
     parser.add_argument("--json", action="store_true", help="one JSON object per notebook on stdout, nothing else")
 
@@ -84,7 +86,9 @@ def _notebook_options(parser: argparse.ArgumentParser) -> None:
 def _hunt_options(parser: argparse.ArgumentParser) -> None:
     _notebook_options(parser)
     parser.add_argument("--model", action="append", required=True, help="provider/model id; may be given several times")
-    parser.add_argument("--hunts", type=int, default=16, help="how many hunts, shared out over the models (default: 16)")
+    parser.add_argument(
+        "--hunts", type=int, default=16, help="how many hunts, shared out over the models (default: 16)"
+    )
     parser.add_argument("--out", default="", help="where the finished notebook goes; a folder for several")
 
 

@@ -62,7 +62,7 @@ async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: Hu
         print_report(source.name, run, counts, hunts)
     if out is not None:
         delivery = await runtime.workbench.deliver(session.session_id)
-        out.write_bytes(delivery.notebook)
+        await asyncio.to_thread(out.write_bytes, delivery.notebook)
         print(f"Written: {out} ({len(delivery.hunt_ids)} hunts in its slots)", file=sys.stderr)
     nothing_came = counts.error == counts.total
     return 1 if run.status is RunStatus.FAILED or nothing_came else 0

@@ -62,7 +62,11 @@ def _cells(counts: Counts) -> tuple[str, ...]:
     rate = "n/a" if counts.break_rate is None else f"{counts.break_rate:.0%}"
     cost = "unknown" if counts.cost_usd is None else f"${counts.cost_usd:.4f}"
     whole = (counts.total, counts.broke, counts.held, counts.undetermined, counts.error)
-    return (*(str(n) for n in whole), rate, cost + ("+?" if counts.unknown_costs and counts.cost_usd is not None else ""))
+    return (
+        *(str(n) for n in whole),
+        rate,
+        cost + ("+?" if counts.unknown_costs and counts.cost_usd is not None else ""),
+    )
 
 
 def _print_breaks(console: Console, breaks: Sequence[Hunt]) -> None:
@@ -83,4 +87,6 @@ def _print_errors(console: Console, hunts: Iterable[Hunt]) -> None:
             causes[hunt.error.code].append(hunt)
     for code, failed in causes.items():
         first = failed[0].error
-        console.print(f"{len(failed)} × {code}: {escape(first.message if first else '')} {escape(first.hint if first else '')}")
+        console.print(
+            f"{len(failed)} × {code}: {escape(first.message if first else '')} {escape(first.hint if first else '')}"
+        )

@@ -13,8 +13,14 @@ from core.domain.run import Counts, Run
 class Watching:
     def __init__(self, run: Run, *, quiet: bool) -> None:
         self._progress = Progress(
-            TextColumn("hunting"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"),
-            TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True), disable=quiet,
+            TextColumn("hunting"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=quiet,
         )
         self._task = self._progress.add_task("", total=run.hunts)
 

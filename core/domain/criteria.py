@@ -39,6 +39,8 @@ def refuse_duplicate_ids(criteria: Sequence[Criterion]) -> None:
     twice = sorted({c.id for c in criteria if c.id in seen or seen.add(c.id)})  # type: ignore[func-returns-value]
     if twice:
         raise BadTask(
-            f"Criterion id used twice: {', '.join(twice)}.", hint="Give every criterion an id of its own.",
-            code="duplicate_criterion", details={"ids": twice},
+            f"Criterion id used twice: {', '.join(twice)}.",
+            hint="Give every criterion an id of its own.",
+            code="duplicate_criterion",
+            details={"ids": twice},
         )

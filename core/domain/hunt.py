@@ -76,4 +76,3 @@ def sum_known(costs: Iterable[float | None]) -> float | None:
     """The sum of what is known; None when nothing is, since unknown is not 0."""
     known = [c for c in costs if c is not None]
     return sum(known) if known else None
-

@@ -153,5 +153,7 @@ def total_counts(parts: Iterable[Counts]) -> Counts:
     every = list(parts)
     whole = {name: sum(getattr(c, name) for c in every) for name in Counts.model_fields if not name.endswith("_usd")}
     return Counts(
-        cost_usd=sum_known(c.cost_usd for c in every), judge_cost_usd=sum_known(c.judge_cost_usd for c in every), **whole
+        cost_usd=sum_known(c.cost_usd for c in every),
+        judge_cost_usd=sum_known(c.judge_cost_usd for c in every),
+        **whole,
     )

@@ -122,5 +122,3 @@ class Session(Value):
         """Ids that were loaded and are gone."""
         here = {c.id for c in self.task.criteria}
         return tuple(c.id for c in self.loaded_task.criteria if c.id not in here)
-
-

@@ -80,7 +80,8 @@ def refuse_unhuntable(task: Task, missing: tuple[str, ...] = ()) -> None:
     if wrong:
         raise BadTask(
             f"The task cannot be hunted yet: {'; '.join(wrong)}.",
-            hint="Fill in what is missing on the task, then start again.", code="task_incomplete",
+            hint="Fill in what is missing on the task, then start again.",
+            code="task_incomplete",
             details={"problems": wrong},
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from core.domain.events import Event, EventDraft, id_key
 from core.errors import BadInput, Conflict
@@ -43,7 +43,7 @@ class EventLog(ABC):
         """The newest event's id, START when there is none. Read it BEFORE the snapshot that it belongs to."""
 
     @abstractmethod
-    def watch(self, session_id: str, after: str) -> AsyncIterator[tuple[Event, ...]]:
+    def watch(self, session_id: str, after: str) -> AsyncGenerator[tuple[Event, ...], None]:
         """Batches of events after that id, for ever, each event once and in order. Raises like `read`."""
 
     @abstractmethod

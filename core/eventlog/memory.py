@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from itertools import islice
 
 from core.clock import Clock
@@ -41,7 +41,7 @@ class MemoryEventLog(EventLog):
         history = self._histories.get(session_id)
         return START if history is None else history.last_id
 
-    async def watch(self, session_id: str, after: str) -> AsyncIterator[tuple[Event, ...]]:
+    async def watch(self, session_id: str, after: str) -> AsyncGenerator[tuple[Event, ...], None]:
         key = parsed_event_id(after)
         history = self._history(session_id)
         self._watchers += 1
@@ -101,7 +101,9 @@ class _History:
 
     def after(self, key: tuple[int, int], limit: int) -> tuple[Event, ...]:
         if key < self._trimmed:
-            raise TooFarBehind("Events before this point are no longer kept.", hint="Load the session's snapshot again.")
+            raise TooFarBehind(
+                "Events before this point are no longer kept.", hint="Load the session's snapshot again."
+            )
         if key >= self._last:
             return ()
         newer = 0
@@ -122,4 +124,3 @@ class _History:
         if self._news is not None:
             self._news.set_result(None)
             self._news = None
-

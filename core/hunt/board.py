@@ -45,7 +45,7 @@ class Board:
     """The clock's monotonic seconds when the process started."""
 
     async def snapshot(self, session_id: str) -> JsonObject:
-        """Everything the page shows but the hunts. Its `last_event_id` is read first: a stream from there misses nothing."""
+        """Everything the page shows but the hunts. `last_event_id` is read first: a stream from there misses nothing."""
         last_event_id = await self.events.last_id(session_id)
         session = await self.store.read(session_id)
         return session_view(
@@ -62,7 +62,10 @@ class Board:
         if draining:
             status, reason = "unhealthy", "The server is ending."
         elif self.settings.redis_url and self.store.backend == "memory":
-            status, reason = "degraded", "Redis is configured but not used: sessions are in memory and end with the process."
+            status, reason = (
+                "degraded",
+                "Redis is configured but not used: sessions are in memory and end with the process.",
+            )
         providers, _ = self.catalog.rows()
         return Health(
             status=status,  # type: ignore[arg-type]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from core.clock import Clock
@@ -61,8 +61,11 @@ class Checker:
         ended = (await self.store.read(session_id)).check
         self.tell(
             SessionRecord(
-                session=session_mark(session_id), action="checked", notebook=session.name,
-                criteria=len(task.criteria), detail=ended.status.value,
+                session=session_mark(session_id),
+                action="checked",
+                notebook=session.name,
+                criteria=len(task.criteria),
+                detail=ended.status.value,
             )
         )
 
@@ -76,12 +79,15 @@ class Checker:
             await self._update(session.session_id, session.check.started_at, lambda _check: {"verdicts": verdicts})
 
         await self.judge.grade_all(
-            task, task.response, session.check.judge_model,
-            lambda: CallContext(session=session.session_id), on_verdict=keep,
+            task,
+            task.response,
+            session.check.judge_model,
+            lambda: CallContext(session=session.session_id),
+            on_verdict=keep,
         )
 
     async def _update(
-        self, session_id: str, begun_at: object, changes: Callable[[ReferenceCheck], dict[str, object]]
+        self, session_id: str, begun_at: object, changes: Callable[[ReferenceCheck], Mapping[str, object]]
     ) -> None:
         """Change the check that we are working on; one that was begun later is another's."""
 

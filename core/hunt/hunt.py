@@ -36,7 +36,9 @@ class Hunter:
         Never raises for a failure of a provider: that is the outcome `error`. Cancelling leaves the last state saved.
         """
         state = _State(hunt, save)
-        context = CallContext(session=session, budget=budget, on_slot=state.on_slot(self.clock), on_retry=state.on_retry)
+        context = CallContext(
+            session=session, budget=budget, on_slot=state.on_slot(self.clock), on_retry=state.on_retry
+        )
         try:
             if hunt.reply is None:
                 await self._call_target(state, run, context)
@@ -107,7 +109,5 @@ class _State:
 def hunt_error(error: HunterError) -> HuntError:
     """What stays of a failure in the hunt."""
     if isinstance(error, ProviderError):
-        return HuntError(
-            code=error.code, message=error.message, hint=error.hint, status=error.status, raw=error.raw
-        )
+        return HuntError(code=error.code, message=error.message, hint=error.hint, status=error.status, raw=error.raw)
     return HuntError(code=error.code, message=error.message, hint=error.hint)

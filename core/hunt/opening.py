@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from core.domain.hunt import Hunt
 from core.domain.session import Session
-from core.domain.task import Task
-from core.hunt.orders import OpenOrder
-from core.notebooks.parse import LoadedNotebook
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from core.domain.run import RUN_ENDED, Counts, Run
 from core.providers.base import RetryBudget
 
 LOOKAHEAD = 8
-"""Target calls that may wait in the throttle beside those that fill it. Few, because judge calls line up behind them."""
+"""Target calls that may wait beside those that fill the slots. Few, because judge calls line up behind them."""
 
 
 def retry_budget(run: Run, retries_per_call: float) -> RetryBudget:
@@ -21,7 +21,7 @@ def retry_budget(run: Run, retries_per_call: float) -> RetryBudget:
 def calling_most(account_limit: int) -> int:
     """Hunts of one run that may be calling or about to, on an account with that limit.
 
-    Enough to keep every slot busy; little enough that a reply is judged at once when target and judge share the account.
+    Enough to keep every slot busy; little enough that a reply is judged at once when the judge shares the account.
     """
     return 2 * account_limit + LOOKAHEAD
 

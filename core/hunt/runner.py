@@ -51,9 +51,13 @@ class Runner:
         run = session.run(run_id)
         if run.status in RUN_ENDED:
             return
-        course = _Course(session, run, retry_budget(run, self.settings.retry_budget_ratio),
-                         FailureStreak(self.settings.same_failure_most),
-                         asyncio.Semaphore(self.settings.active_hunts_most))
+        course = _Course(
+            session,
+            run,
+            retry_budget(run, self.settings.retry_budget_ratio),
+            FailureStreak(self.settings.same_failure_most),
+            asyncio.Semaphore(self.settings.active_hunts_most),
+        )
         stopped = ""
         try:
             stopped = await self._hunt_all(course)
@@ -78,6 +82,7 @@ class Runner:
         """All hunts to their end. Why the run was stopped early, "" when it was not."""
         done = {h.hunt_id: h for h in await self._saved(course)}
         accounts = {model: self._account(model) for model in course.run.models}
+        stopped = ""
         try:
             async with asyncio.TaskGroup() as group:
                 lanes = [
@@ -88,8 +93,8 @@ class Runner:
                 await asyncio.wait(lanes)
                 progress.cancel()
         except* _Stop:
-            return course.streak.reason
-        return ""
+            stopped = course.streak.reason
+        return stopped
 
     def _account(self, model: str) -> str:
         return self.hunter.catalog.resolve(model)[0].account
@@ -181,9 +186,7 @@ class Runner:
         found: list[Hunt] = []
         after: int | None = course.run.first_number - 1
         while after is not None:
-            page = await self.store.hunts(
-                course.session.session_id, after=after, limit=PAGE, run_id=course.run.run_id
-            )
+            page = await self.store.hunts(course.session.session_id, after=after, limit=PAGE, run_id=course.run.run_id)
             found += page.hunts
             after = page.next
         return found
@@ -201,7 +204,7 @@ class _Course:
     ended: int = field(default=0)
 
 
-class _Stop(Exception):  # noqa: N818  (not an error: the way out of the run's tasks)
+class _Stop(Exception):
     """The run is not to go on."""
 
 

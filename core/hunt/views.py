@@ -130,7 +130,13 @@ def task_view(task: Task, missing: tuple[str, ...] = ()) -> JsonObject:
 
 
 def session_view(
-    session: Session, counts: Mapping[str, Counts], *, now: datetime, ttl_s: float, default_judge: str, last_event_id: str
+    session: Session,
+    counts: Mapping[str, Counts],
+    *,
+    now: datetime,
+    ttl_s: float,
+    default_judge: str,
+    last_event_id: str,
 ) -> JsonObject:
     """The snapshot: everything the page shows but the hunts."""
     total = total_counts(counts[run.run_id] for run in session.runs)
@@ -188,8 +194,10 @@ def _draft(kind: EventType, data: JsonObject) -> EventDraft:
 
 
 def _usage(hunt: Hunt) -> JsonObject | None:
-    usage = hunt.reply.usage if hunt.reply else None
-    return usage and {
+    if hunt.reply is None:
+        return None
+    usage = hunt.reply.usage
+    return {
         "input_tokens": usage.input_tokens,
         "output_tokens": usage.output_tokens,
         "reasoning_tokens": usage.reasoning_tokens,

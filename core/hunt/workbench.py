@@ -9,6 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from core.clock import Clock
 from core.domain.hunt import Hunt
@@ -31,6 +32,7 @@ from core.settings import Settings
 from core.telemetry.records import SessionRecord
 
 Entropy = Callable[[int], bytes]
+SessionAction = Literal["created", "exported", "deleted", "checked"]
 
 
 @dataclass(frozen=True)
@@ -101,8 +103,9 @@ class Workbench:
         begun: dict[str, Run] = {}
 
         def start(session: Session) -> Session:
-            known = next((r for r in session.runs if order.idempotency_key and
-                          r.idempotency_key == order.idempotency_key), None)
+            known = next(
+                (r for r in session.runs if order.idempotency_key and r.idempotency_key == order.idempotency_key), None
+            )
             begun["run"] = known or self._new_run(session, order, new_id, judge)
             if known:
                 return session
@@ -193,20 +196,27 @@ class Workbench:
             check_overridden=order.override_check and not checked,
         )
 
-    def _tell(self, session: Session, action: str, detail: str = "") -> None:
+    def _tell(self, session: Session, action: SessionAction, detail: str = "") -> None:
         self.tell(
             SessionRecord(
-                session=session_mark(session.session_id), action=action, notebook=session.name,  # type: ignore[arg-type]
-                criteria=len(session.task.criteria), detail=detail,
+                session=session_mark(session.session_id),
+                action=action,
+                notebook=session.name,
+                criteria=len(session.task.criteria),
+                detail=detail,
             )
         )
 
 
 def _check_required(session: Session) -> BadTask:
-    state = "is stale" if session.check.stale_for(session.task) else {
-        CheckStatus.NONE: "has not been made",
-        CheckStatus.RUNNING: "is still running",
-    }.get(session.check.status, "has not passed")
+    state = (
+        "is stale"
+        if session.check.stale_for(session.task)
+        else {
+            CheckStatus.NONE: "has not been made",
+            CheckStatus.RUNNING: "is still running",
+        }.get(session.check.status, "has not passed")
+    )
     return BadTask(
         f"The reference check {state}.",
         hint="Let the reference response be judged first, or start anyway (override_check), which is recorded.",

@@ -119,6 +119,8 @@ def _statements(node: Json, about: str | None) -> Iterator[_Statement]:
         for name, value in node.members:
             row = _ID.fullmatch(name.strip(" *_`:"))
             inside = row[1].upper() if row else about
+            if _key(name) in REASON_KEYS + EVIDENCE_KEYS:
+                continue  # words per criterion: {"C1": "why", "C2": "why"}
             if isinstance(value, JsonObject | list):
                 yield from _statements(value, inside)
             elif row:

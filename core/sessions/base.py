@@ -38,7 +38,7 @@ class SessionStore(ABC):
 
     @abstractmethod
     async def create(self, session: Session, notebook: bytes) -> None:
-        """Keep a new session and its original notebook (b"" when it was typed in). Raises Busy when there are too many."""
+        """Keep a new session and its original notebook. Raises Busy when there are too many."""
 
     @abstractmethod
     async def read(self, session_id: str) -> Session: ...

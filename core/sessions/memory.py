@@ -79,7 +79,9 @@ class MemorySessionStore(SessionStore):
     async def hunt(self, session_id: str, hunt_id: str) -> Hunt:
         found = self._use(session_id).hunts.get(hunt_id)
         if found is None:
-            raise NotFound(f"This session has no hunt {hunt_id}.", hint="Read the session's hunts again.", code="no_hunt")
+            raise NotFound(
+                f"This session has no hunt {hunt_id}.", hint="Read the session's hunts again.", code="no_hunt"
+            )
         return found
 
     async def counts(self, session_id: str) -> Mapping[str, Counts]:

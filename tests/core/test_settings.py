@@ -47,8 +47,12 @@ def test_further_addresses_are_read_with_their_keys():
 @pytest.mark.parametrize(
     "bad",
     [
-        "[", '{"name": "x"}', '[{"name": "openai", "base_url": "http://x"}]', '[{"name": "lab", "base_url": "x"}]',
-        '[{"name": "lab", "base_url": "http://x", "concurrency": 0}]', '[{"name": "lab", "base_url": "http://x", "z": 1}]',
+        "[",
+        '{"name": "x"}',
+        '[{"name": "openai", "base_url": "http://x"}]',
+        '[{"name": "lab", "base_url": "x"}]',
+        '[{"name": "lab", "base_url": "http://x", "concurrency": 0}]',
+        '[{"name": "lab", "base_url": "http://x", "z": 1}]',
         '[{"name": "a", "base_url": "http://x"}, {"name": "a", "base_url": "http://y"}]',
     ],
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 from core.providers.simulated.chance import Chance
-from core.providers.simulated.script import Script
+from core.providers.simulated.role import Role
 
 
 class Mishap(StrEnum):
-    """Named like the rates in the script."""
+    """Named like the rates in the role."""
 
     RATE_LIMITED = "rate_limited"
     """429 with Retry-After."""
@@ -45,17 +45,17 @@ ANSWERS_AT_ONCE = frozenset(
 """A refusal needs no thinking: it comes after a tenth of the latency."""
 
 
-def draw_mishap(script: Script, chance: Chance, nth: int) -> Mishap | None:
+def draw_mishap(role: Role, chance: Chance, nth: int) -> Mishap | None:
     """What happens to the `nth` call (from 0) of a conversation; None: it goes well.
 
-    `first_calls` of the script says it outright for the first calls; after them the rates decide.
+    `first_calls` of the role says it outright for the first calls; after them the rates decide.
     """
-    if nth < len(script.first_calls):
-        told = script.first_calls[nth]
+    if nth < len(role.first_calls):
+        told = role.first_calls[nth]
         return None if told == "ok" else Mishap(told)
     drawn = chance.share("mishap")
     for mishap in Mishap:
-        rate: float = getattr(script, mishap.value)
+        rate: float = getattr(role, mishap.value)
         if drawn < rate:
             return mishap
         drawn -= rate

@@ -1,109 +1,83 @@
-"""The script: everything that a simulated model does, as numbers. `docs/simulated.md` lists every field."""
+"""The script: who plays which role, and what the settings change about it."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import ValidationError
 
-from core.domain.value import Value
-
-Rate = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Milliseconds = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
-Seconds = Annotated[float, Field(ge=0, le=3_600, allow_inf_nan=False)]
-
-ReasoningForm = Literal["none", "field", "content_field", "details", "think_tag", "lone_close_tag"]
-JudgeForm = Literal["mixed", "plain", "pretty", "fence", "around", "status", "result", "corrected"]
-FirstCall = Literal[
-    "ok",
-    "rate_limited",
-    "rate_limited_bare",
-    "server_error",
-    "overloaded",
-    "error_in_200",
-    "error_mid_stream",
-    "empty_reply",
-    "cut_stream",
-    "silent",
-    "slow",
-]
-
-FAILURE_RATES = (
-    "rate_limited",
-    "rate_limited_bare",
-    "server_error",
-    "overloaded",
-    "error_in_200",
-    "error_mid_stream",
-    "empty_reply",
-    "cut_stream",
-    "silent",
-    "slow",
-)
+from core.errors import BadSettings
+from core.providers.simulated.characters import CHARACTERS, STAND_IN
+from core.providers.simulated.role import Role
 
 
-class Script(Value):
-    seed: int = 1
-    """One seed replays one run."""
+def model_id(model: str) -> str:
+    """`simulated/hasty` and `hasty` are one model; any other name stays what it is."""
+    return model.removeprefix("simulated/")
 
-    # -- how long it takes
-    target_latency_ms: Milliseconds = 400.0
-    """Until the first byte of a reply, as of the reference workload (docs: performance)."""
-    judge_latency_ms: Milliseconds = 100.0
-    latency_spread: Rate = 0.0
-    """Share of the latency by which it varies, both ways; 0: exact."""
-    chunk_chars: Annotated[int, Field(ge=1, le=100_000)] = 24
-    """Characters of text in one streamed chunk. Small ones cut tags and words."""
-    chunk_pause_ms: Milliseconds = 0.0
 
-    # -- how well it answers
-    break_rate: Rate = 0.35
-    """Chance that a reply fails a criterion; for every criterion on its own."""
-    break_rates: dict[str, Rate] = Field(default_factory=dict)
-    """The same for single criteria by id: {"C1": 0.9}."""
-    reasoning: ReasoningForm = "none"
-    """How the reasoning trace travels; none: there is no trace."""
+@dataclass(frozen=True)
+class Script:
+    """Every character, overlaid with `changes` for all models and then with those for one model."""
 
-    # -- what goes wrong: shares of all calls, together at most 1
-    rate_limited: Rate = 0.0
-    rate_limited_bare: Rate = 0.0
-    server_error: Rate = 0.0
-    overloaded: Rate = 0.0
-    error_in_200: Rate = 0.0
-    error_mid_stream: Rate = 0.0
-    empty_reply: Rate = 0.0
-    cut_stream: Rate = 0.0
-    silent: Rate = 0.0
-    slow: Rate = 0.0
-    retry_after_s: Seconds = 1.0
-    """What Retry-After says."""
-    silent_s: Seconds = 600.0
-    """How long a silent call is held open; then the connection is closed."""
-    slow_chunk_ms: Milliseconds = 250.0
-    """Pause between the chunks of a slow reply."""
-    first_calls: tuple[FirstCall, ...] = ()
-    """What the first calls of every conversation do: ["rate_limited", "ok"]. After them the rates decide."""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    changes_of: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    _roles: dict[str, Role] = field(init=False, repr=False, compare=False)
 
-    # -- how it judges
-    judge_form: JudgeForm = "mixed"
-    """The form of its verdicts; mixed: all of them in turn."""
-    judge_broken: Rate = 0.0
-    """Share of verdicts that nobody can use."""
-    judge_flip: Rate = 0.0
-    """Share of verdicts that say the opposite of what the judge saw."""
+    def __post_init__(self) -> None:
+        """Raises ValidationError when a change does not fit."""
+        names = {*CHARACTERS, *self.changes_of}
+        object.__setattr__(self, "_roles", {name: self._made(name) for name in names})
+        self._roles[""] = self._made("")
 
-    # -- whom it turns away (over HTTP)
-    bad_keys: tuple[str, ...] = ("bad-key",)
-    """Keys that are answered with 401."""
-    unknown_models: tuple[str, ...] = ("no-such-model",)
-    """Model names that are answered with 404."""
+    def knows(self, model: str) -> bool:
+        """Whether the model is one of ours or named in the settings."""
+        return model_id(model) in self._roles
 
-    @model_validator(mode="after")
-    def _rates_fit(self) -> Script:
-        together = sum(getattr(self, name) for name in FAILURE_RATES)
-        if together > 1 + 1e-9:
-            raise ValueError(f"the failure rates add up to {together:g}; together they may be at most 1")
-        return self
+    def role_of(self, model: str) -> Role:
+        """The role of a model; of one that nobody knows: the stand-in's."""
+        return self._roles.get(model_id(model), self._roles[""])
 
-    def break_rate_of(self, criterion_id: str) -> float:
-        return self.break_rates.get(criterion_id, self.break_rate)
+    def _made(self, model: str) -> Role:
+        base = CHARACTERS.get(model, STAND_IN).model_dump()
+        return Role.model_validate({**base, **self.changes, **self.changes_of.get(model, {})})
+
+
+def read_script(text: str) -> Script:
+    """The script that SIMULATED_SCRIPT asks for: a JSON object with fields of Role, and `models` for single ones:
+    `{"seed": 7, "models": {"judge": {"judge_broken": 0.2}}}`. Empty text: the characters as they are.
+
+    Raises BadSettings with a sentence for everything that is wrong.
+    """
+    if not text.strip():
+        return Script()
+    try:
+        changes = json.loads(text)
+    except ValueError as error:
+        raise _bad(f"is not JSON ({error})") from None
+    if not isinstance(changes, dict):
+        raise _bad('must be a JSON object such as {"seed": 7, "break_rate": 0.5}')
+    models = changes.pop("models", {})
+    if not isinstance(models, dict) or not all(isinstance(row, dict) for row in models.values()):
+        raise _bad('"models" must hold an object of changes for each model name')
+    try:
+        return Script(changes, {model_id(name): row for name, row in models.items()})
+    except ValidationError as error:
+        raise _bad("; ".join(_sentence(problem) for problem in error.errors())) from error
+
+
+def _bad(what: str) -> BadSettings:
+    return BadSettings(
+        f"SIMULATED_SCRIPT: {what}.", hint="docs/simulated.md lists what a script may say.", code="bad_script"
+    )
+
+
+def _sentence(problem: Any) -> str:
+    place = ".".join(str(step) for step in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f'there is no "{place}"; known are {", ".join(Role.model_fields)}, models'
+    words = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{place}: {words}" if place else words

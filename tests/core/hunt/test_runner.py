@@ -1,0 +1,133 @@
+"""A run: every hunt gets one end, whatever happens on the way."""
+
+import asyncio
+
+import pytest
+
+from core.domain.hunt import HuntStatus
+from core.domain.run import RunStatus
+from core.domain.verdict import Outcome, Verdict
+from core.telemetry.records import HuntRecord, RunRecord
+from tests.builders import a_hunt, a_run, a_session, a_verdict
+from tests.core.hunt.stand_ins import Bench, Reply, fails, passes
+
+
+def a_told_session(hunts: int = 6, **changes):
+    return a_session(runs=(a_run(hunts, models=("told/a", "told/b"), judge_model="told/judge", **changes),))
+
+
+async def test_every_hunt_is_called_once_judged_on_every_criterion_and_told():
+    bench = Bench()
+    await bench.open(a_told_session())
+    await bench.runner.work("s_one", "r_one")
+    hunts = await bench.hunts()
+    assert [(h.number, h.model, h.outcome) for h in hunts] == [
+        (n, "told/a" if n % 2 else "told/b", Outcome.HELD) for n in range(1, 7)
+    ]
+    assert (bench.provider.targets, bench.provider.judgements) == (6, 18)
+    run = await bench.run()
+    assert (run.status, run.finished_at is not None) == (RunStatus.COMPLETED, True)
+    assert sum(isinstance(r, HuntRecord) for r in bench.records) == 6
+    assert [r.status for r in bench.records if isinstance(r, RunRecord)] == ["completed"]
+
+
+async def test_a_failing_provider_is_an_error_and_never_judged():
+    def fail_target(request):
+        if request.purpose == "target":
+            raise fails("timeout")
+        return passes(request)
+
+    bench = Bench(fail_target)
+    await bench.open(a_told_session(3))
+    await bench.runner.work("s_one", "r_one")
+    assert [(h.outcome, h.error.code, h.verdicts) for h in await bench.hunts()] == [(Outcome.ERROR, "timeout", ())] * 3
+    assert bench.provider.judgements == 0
+
+
+async def test_a_failing_judge_is_undetermined_and_never_a_break():
+    def fail_judge(request):
+        if request.purpose == "judge":
+            raise fails("overloaded")
+        return passes(request)
+
+    bench = Bench(fail_judge)
+    await bench.open(a_told_session(2))
+    await bench.runner.work("s_one", "r_one")
+    hunts = await bench.hunts()
+    assert {h.outcome for h in hunts} == {Outcome.UNDETERMINED}
+    assert {v.verdict for h in hunts for v in h.verdicts} == {Verdict.UNDETERMINED}
+
+
+async def test_the_same_failure_again_and_again_stops_the_run_with_its_cause():
+    def refuse(_request):
+        raise fails("unauthorized")
+
+    bench = Bench(refuse, same_failure_most=5)
+    await bench.open(a_told_session(60))
+    await bench.runner.work("s_one", "r_one")
+    run = await bench.run()
+    assert (run.status, "unauthorized" in run.stop_reason) == (RunStatus.FAILED, True)
+    hunts = await bench.hunts()
+    assert len(hunts) == 60
+    assert {h.outcome for h in hunts} == {Outcome.ERROR, Outcome.INTERRUPTED}
+    assert bench.provider.targets < 60
+
+
+async def test_cancelling_ends_every_hunt_and_keeps_replies():
+    bench = Bench()
+    await bench.open(a_told_session(40))
+    bench.provider.gate.clear()
+    work = asyncio.create_task(bench.runner.work("s_one", "r_one"))
+    while bench.provider.in_flight < 16:
+        await asyncio.sleep(0)
+    await bench.store.change(
+        "s_one", lambda s: s.with_run(s.runs[0].model_copy(update={"status": RunStatus.CANCELLED}))
+    )
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert {h.outcome for h in await bench.hunts()} == {Outcome.CANCELLED}
+    assert len(await bench.hunts()) == 40
+    assert (await bench.run()).status is RunStatus.CANCELLED
+    assert bench.provider.in_flight == 0
+
+
+async def test_a_hunt_with_a_reply_is_only_judged_and_verdicts_are_not_asked_again():
+    bench = Bench()
+    await bench.open(a_told_session(1))
+    begun = a_hunt(
+        model="told/a", status=HuntStatus.JUDGING, reply=Reply(text="Paid for."),
+        verdicts=(a_verdict("C1", Verdict.FAIL),),
+    )
+    await bench.store.save_hunt("s_one", begun)
+    await bench.runner.work("s_one", "r_one")
+    (hunt,) = await bench.hunts()
+    assert (bench.provider.targets, bench.provider.judgements) == (0, 2)
+    assert [v.verdict for v in hunt.verdicts] == [Verdict.FAIL, Verdict.PASS, Verdict.PASS]
+    assert (hunt.outcome, hunt.reply.text) == (Outcome.HELD, "Paid for.")
+
+
+async def test_a_deleted_session_ends_its_run_without_a_word():
+    bench = Bench()
+    await bench.open(a_told_session(20))
+    bench.provider.gate.clear()
+    work = asyncio.create_task(bench.runner.work("s_one", "r_one"))
+    while not bench.provider.in_flight:
+        await asyncio.sleep(0)
+    await bench.store.delete("s_one")
+    bench.provider.gate.set()
+    await work
+    assert bench.provider.in_flight == 0
+
+
+async def test_judge_calls_find_a_place_between_target_calls():
+    order = []
+
+    def note(request):
+        order.append(request.purpose)
+        return passes(request)
+
+    bench = Bench(note)
+    await bench.open(a_told_session(100))
+    await bench.runner.work("s_one", "r_one")
+    assert order.index("judge") < 40

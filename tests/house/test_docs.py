@@ -1,0 +1,40 @@
+"""The documentation tells the truth about settings, routes and where things are."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from api.app import create_app
+from core.runtime import open_runtime
+from core.settings import Settings, table
+
+ROOT = Path(__file__).parents[2]
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("row", "default"), [(row, default) for _, row, default in table()], ids=lambda x: str(x)[:40])
+def test_every_setting_is_in_the_operations_guide_with_its_default(row, default):
+    line = next((line for line in OPERATIONS.splitlines() if line.startswith(f"| `{row.variable}` |")), None)
+    assert line is not None, f"{row.variable} is not in docs/operations.md"
+    if isinstance(default, int | float) and not isinstance(default, bool):
+        assert f"`{default:g}`" in line or f"`{default}`" in line
+    assert row.about in line
+
+
+async def test_every_route_is_in_the_api_guide(tmp_path):
+    async with open_runtime(Settings(telemetry_dir=str(tmp_path))) as runtime:
+        rules = {re.sub(r"<(?:path:)?(\w+)>", r"{\1}", rule.rule) for rule in create_app(runtime).url_map.iter_rules()}
+    undocumented = {rule for rule in rules if not rule.startswith("/static") and rule not in {"/", "/favicon.ico"}}
+    shown = API.replace("/live`", "/api/health/live`")
+    assert sorted(rule for rule in undocumented if rule not in shown) == []
+
+
+def test_every_link_between_documents_leads_somewhere():
+    broken = []
+    for document in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
+            if not (document.parent / target).exists():
+                broken.append(f"{document.relative_to(ROOT)}: {target}")
+    assert broken == []
