@@ -27,6 +27,7 @@ from core.eventlog.memory import MemoryEventLog
 from core.hunt.activity import Activity
 from core.hunt.board import Board
 from core.hunt.checking import Checker
+from core.hunt.chronicle import call_record
 from core.hunt.dispatch.base import Job, JobKind
 from core.hunt.dispatch.local import LocalDispatcher
 from core.hunt.hunt import Hunter
@@ -87,7 +88,7 @@ async def open_runtime(
         )
         throttle = MemoryThrottle(configured_limits(settings), settings.queue_most)
         catalog = _catalog(settings, http, throttle, telemetry, clock, seed)
-        judge = Judge(catalog, settings)
+        judge = Judge(catalog, settings, activity.note_bug)
         hunter = Hunter(catalog, judge, clock, settings.target_max_output_tokens)
         runner = Runner(store, hunter, clock, settings, activity, telemetry.record)
         checker = Checker(store, judge, clock, telemetry.record)
@@ -119,7 +120,17 @@ def _catalog(
     clock: Clock,
     seed: int | None,
 ) -> Catalog:
-    simulated = [SimulatedProvider(read_script(settings.simulated_script))] if settings.simulated_provider else []
+    simulated = []
+    if settings.simulated_provider:
+        script = read_script(settings.simulated_script)
+        simulated = [SimulatedProvider(script, clock=clock, silence_timeout_s=settings.silence_timeout_s)]
     return build_catalog(
-        settings, http, throttle, extra=simulated, on_call=telemetry.record, clock=clock, rng=random.Random(seed)
+        settings,
+        http,
+        throttle,
+        simulated=simulated,
+        simulated_models=SimulatedProvider.models,
+        on_call=lambda end: telemetry.record(call_record(end)),
+        clock=clock,
+        chance=random.Random(seed),
     )

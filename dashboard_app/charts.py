@@ -14,9 +14,9 @@ import pandas as pd
 from dashboard_app.palette import IN_FLIGHT, JUDGE, OUTCOMES, PLAIN, QUEUED, TARGET
 from dashboard_app.words import model_label, usd
 
-HEIGHT = 260
-ROW_HEIGHT = 34
-"""Pixels for one model's row; a chart by model grows with the number of models."""
+HEIGHT = 300
+ROW_HEIGHT, NARROW_ROW_HEIGHT, AROUND_ROWS = 36, 24, 110
+"""Pixels of one row, and of axis and legend, which Streamlit counts in: a chart by model grows with its models."""
 WHEN = "%-d %b %H:%M"
 
 
@@ -86,25 +86,25 @@ def break_rates(frame: pd.DataFrame) -> alt.LayerChart:
         ],
     )
     scale = alt.Scale(domain=[0, 1])
-    across = alt.X("low:Q", title="Share of decided hunts that broke", scale=scale, axis=alt.Axis(format="%"))
+    across = alt.X("low:Q", title="Share that broke", scale=scale, axis=alt.Axis(format="%"))
     red = OUTCOMES["broke"]
     rule = base.mark_rule(strokeWidth=3, opacity=0.45, color=red).encode(x=across, x2="high")
     point = base.mark_point(filled=True, size=90, opacity=1, color=red).encode(x=alt.X("share:Q", scale=scale))
-    text = base.mark_text(dy=-11, fontSize=11, color=_INK).encode(x=alt.X("share:Q", scale=scale), text="text:N")
+    text = base.mark_text(dy=-11, fontSize=11).encode(x=alt.X("share:Q", scale=scale), text="text:N")
     return alt.layer(rule, text, point).properties(height=_height(len(frame)))
 
 
 def latencies(frame: pd.DataFrame) -> alt.LayerChart:
     labelled = _with_label(frame)
     long = labelled.melt(["model", "label", "replies"], ["p50_s", "p95_s"], var_name="which", value_name="seconds")
-    long["which"] = long["which"].map({"p50_s": "median (p50)", "p95_s": "slow (p95)"})
+    long["which"] = long["which"].map({"p50_s": "median", "p95_s": "p95"})
     order = list(labelled["label"])
     tips = [
         _words("model", "Model"), _words("which", "Which"), _number("seconds", "Seconds", ",.2f"),
         _number("replies", "Replies", ",d"),
     ]
     rule = alt.Chart(labelled).mark_rule(strokeWidth=3, opacity=0.35, color=PLAIN).encode(
-        y=_models(order), x=alt.X("p50_s:Q", title="Seconds from call to end of reply"), x2="p95_s"
+        y=_models(order), x=alt.X("p50_s:Q", title="Seconds"), x2="p95_s"
     )
     point = alt.Chart(long).mark_point(filled=True, size=95, opacity=1, color=PLAIN).encode(
         y=_models(order),
@@ -116,17 +116,15 @@ def latencies(frame: pd.DataFrame) -> alt.LayerChart:
 
 
 def errors(frame: pd.DataFrame) -> alt.LayerChart:
-    drawn = frame.assign(cause=frame["cause"].str.replace("_", " "))
-    tips = [_words("cause", "Cause"), _words("provider", "Provider"), _number("hunts", "Hunts", ",d")]
+    drawn = frame.assign(what=frame["cause"].str.replace("_", " ") + " · " + frame["provider"])
     base = alt.Chart(drawn).encode(
-        y=alt.Y("cause:N", title=None, sort="-x", axis=alt.Axis(labelLimit=150)),
-        x=alt.X("sum(hunts):Q", title="Hunts lost", axis=alt.Axis(tickMinStep=1, format=",d")),
+        y=alt.Y("what:N", title=None, sort=list(drawn["what"]), axis=alt.Axis(labelLimit=190, labelOverlap=False)),
+        x=alt.X("hunts:Q", title="Hunts lost", axis=alt.Axis(tickMinStep=1, format=",d")),
     )
-    bars = base.mark_bar(height=16).encode(
-        color=alt.Color("provider:N", title=None, scale=alt.Scale(scheme="tableau10"), legend=_LEGEND), tooltip=tips
-    )
-    text = base.mark_text(align="left", dx=5, color=_INK).encode(text=alt.Text("sum(hunts):Q", format=",d"))
-    return alt.layer(bars, text).properties(height=_height(drawn["cause"].nunique()))
+    tips = [_words("cause", "Cause"), _words("provider", "Provider"), _number("hunts", "Hunts", ",d")]
+    bars = base.mark_bar(height=16, color=OUTCOMES["error"]).encode(tooltip=tips)
+    text = base.mark_text(align="left", dx=5).encode(text=alt.Text("hunts:Q", format=",d"))
+    return alt.layer(bars, text).properties(height=len(drawn) * NARROW_ROW_HEIGHT + AROUND_ROWS)
 
 
 def recent(frame: pd.DataFrame) -> alt.Chart:
@@ -143,25 +141,23 @@ def recent(frame: pd.DataFrame) -> alt.Chart:
             detail="instance:N",
             tooltip=[_words("instance", "Instance"), _words("what", "Calls"), _number("calls", "Number", ",d")],
         )
-        .properties(height=200)
+        .properties(height=260)
     )
 
 
-_LEGEND = alt.Legend(orient="top", title=None, labelLimit=200)
-_INK = "#7f8794"
-"""A grey that reads on white and on black: text marks do not follow the theme."""
+_LEGEND = alt.Legend(orient="top", title=None, labelLimit=200, columns=3)
 
 
 def _time(column: str, period: tuple[datetime, datetime]) -> alt.X:
     domain = [moment.isoformat() for moment in period]
     return alt.X(
-        f"{column}:T", title="Time (UTC)", scale=alt.Scale(type="utc", domain=domain),
+        f"{column}:T", bin="binned", title="Time (UTC)", scale=alt.Scale(type="utc", domain=domain),
         axis=alt.Axis(tickCount=6, labelOverlap=True),
     )
 
 
 def _models(sort: Any) -> alt.Y:
-    return alt.Y("label:N", title=None, sort=sort, axis=alt.Axis(labelLimit=170))
+    return alt.Y("label:N", title=None, sort=sort, axis=alt.Axis(labelLimit=170, labelOverlap=False))
 
 
 def _usd_axis(axis: type[Any]) -> Any:
@@ -203,4 +199,4 @@ def _with_label(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _height(rows: int) -> int:
-    return max(2, rows) * ROW_HEIGHT + 40
+    return max(2, rows) * ROW_HEIGHT + AROUND_ROWS

@@ -9,7 +9,8 @@ from core.domain.hunt import Hunt
 from core.domain.run import Counts, Run
 from core.domain.session import Session
 from core.domain.verdict import Verdict
-from core.telemetry.records import HuntRecord, Record, RunRecord
+from core.providers.throttled import CallEnd
+from core.telemetry.records import CallRecord, HuntRecord, Record, RunRecord
 
 EXCERPT_CHARS = 200
 Tell = Callable[[Record], None]
@@ -50,6 +51,22 @@ def hunt_record(session: Session, run: Run, hunt: Hunt) -> HuntRecord:
         first_token_ms=reply.first_token_ms if reply else None,
         duration_ms=took.total_seconds() * 1000 if took else None,
         excerpt=reply.text[:EXCERPT_CHARS] if reply else "",
+    )
+
+
+def call_record(end: CallEnd) -> CallRecord:
+    return CallRecord(
+        session=session_mark(end.session) if end.session else "",
+        provider=end.provider.name,
+        model=end.request.model,
+        purpose=end.request.purpose,
+        simulated=end.provider.simulated,
+        ok=end.error is None,
+        error=end.error.code if end.error else None,
+        status=end.error.status if end.error else None,
+        wait_ms=round(end.waited_ms, 1),
+        latency_ms=round(end.took_ms, 1),
+        cost_usd=end.reply.cost_usd if end.reply else None,
     )
 
 

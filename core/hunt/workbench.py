@@ -22,7 +22,7 @@ from core.hunt import checking
 from core.hunt.chronicle import Tell, run_record, session_mark
 from core.hunt.delivery import Delivery, deliver
 from core.hunt.dispatch.base import Dispatcher, Job, JobKind
-from core.hunt.opening import opened_notebook, opened_task
+from core.hunt.opening import Opened, opened_notebook, opened_task
 from core.hunt.orders import EditOrder, OpenOrder, RunOrder
 from core.hunt.views import check_event, run_event, session_event
 from core.notebooks.parse import parse_notebook
@@ -51,13 +51,11 @@ class Workbench:
     async def open_notebook(self, raw: bytes, name: str, order: OpenOrder) -> Session:
         """A session for an uploaded notebook, or the one that the same idempotency key made. Raises BadNotebook."""
         loaded = parse_notebook(raw, max_bytes=self.settings.notebook_max_bytes)
-        opened = opened_notebook(loaded, name, order, self._new_session_id(order), self.clock.now())
-        return await self._open(opened.session, raw, opened.hunts)
+        return await self._open(opened_notebook(raw, loaded, name, order, self._new_session_id(order), self.clock.now()))
 
     async def open_task(self, task: Task, order: OpenOrder) -> Session:
         """A session for a task that was typed in; its notebook is made of it."""
-        opened = opened_task(task, order, self._new_session_id(order), self.clock.now())
-        return await self._open(opened.session, opened.notebook, ())
+        return await self._open(opened_task(task, order, self._new_session_id(order), self.clock.now()))
 
     async def edit_task(self, sid: str, order: EditOrder) -> Session:
         """The session with its task changed. Raises Conflict when the version is not current, BadTask."""
@@ -161,12 +159,13 @@ class Workbench:
             after = page.next
         return tuple(found)
 
-    async def _open(self, session: Session, notebook: bytes, hunts: Sequence[Hunt]) -> Session:
+    async def _open(self, opened: Opened) -> Session:
+        session = opened.session
         try:
             return await self.store.read(session.session_id)  # the same idempotency key again
         except NotFound:
-            await self.store.create(session, notebook)
-        for hunt in hunts:
+            await self.store.create(session, opened.notebook)
+        for hunt in opened.hunts:
             await self.store.save_hunt(session.session_id, hunt)
         self._tell(session, "created")
         return session

@@ -58,10 +58,13 @@ class _Statement:
     source: JsonObject
 
 
-def read_answer(text: str, criterion_id: str) -> Answer | None:
-    """The judge's verdict on `criterion_id` with its reason; None when the text holds no usable one. Never raises."""
+def read_answer(text: str, criterion_id: str, reply_text: str = "") -> Answer | None:
+    """The judge's verdict on `criterion_id` with its reason; None when the text holds no usable one. Never raises.
+
+    An object that stands word for word in `reply_text`, the reply that is judged, is a quote and no verdict.
+    """
     asked = criterion_id.upper()
-    chosen, statements = _last_word(text, asked)
+    chosen, statements = _last_word(text, asked, reply_text)
     if chosen is None or len({statement.verdict for statement in statements}) != 1:
         return None
     verdict, source = statements[0].verdict, statements[0].source
@@ -74,17 +77,18 @@ def read_answer(text: str, criterion_id: str) -> Answer | None:
     )
 
 
-def _last_word(text: str, asked: str) -> tuple[Found | None, list[_Statement]]:
+def _last_word(text: str, asked: str, reply_text: str) -> tuple[Found | None, list[_Statement]]:
     """The last object that speaks of the asked criterion, and what it says; nothing when a brace is left over."""
     chosen: Found | None = None
     statements: list[_Statement] = []
     left_over, end = False, 0
     for found in whole_objects(text):
         left_over = left_over or "}" in text[end : found.start]
-        found = _with_doubled_braces(text, found)
-        end = found.end
-        if said := _about(asked, found.value):
-            chosen, statements, left_over = found, said, False
+        whole = _with_doubled_braces(text, found)
+        end = whole.end
+        said = _about(asked, found.value)
+        if said and text[found.start : found.end] not in reply_text:
+            chosen, statements, left_over = whole, said, False
     if left_over or "}" in text[end:]:
         return None, []
     return chosen, statements

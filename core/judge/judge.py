@@ -7,7 +7,7 @@ How many calls run at once is not decided here; the provider that the catalog ha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -83,42 +83,30 @@ class Judge:
         `on_verdict` is told of each as it comes. Verdicts in `skip` (criterion id → verdict) stand: they are neither
         asked for nor told again. When `on_verdict` raises, the others are still judged and told; then that is raised.
         """
-        known = dict(skip or {})
-        failures: list[Exception] = []
-
-        async def tell(verdict: CriterionVerdict) -> None:
-            known[verdict.criterion_id] = verdict
-            try:
-                await on_verdict(verdict)
-            except Exception as failure:  # noqa: BLE001  (raised below, when nobody else's verdict is lost by it)
-                failures.append(failure)
+        verdicts = _Verdicts(dict(skip or {}), on_verdict)
 
         async def judge(criterion: Criterion) -> None:
-            await tell(await self._surely(task, criterion, reply_text, judge_model, context_factory, history))
+            def grade() -> Awaitable[CriterionVerdict]:
+                return self.grade(task, criterion, reply_text, judge_model, context_factory(), history)
 
-        for gone in missing:
-            if gone not in known:
-                await tell(CriterionVerdict(criterion_id=gone, verdict=Verdict.MISSING))
+            await verdicts.tell(await self._surely(criterion, judge_model, grade))
+
+        for id_ in verdicts.without(missing):
+            await verdicts.tell(CriterionVerdict(criterion_id=id_, verdict=Verdict.MISSING))
+        open_ = {c.id: c for c in task.criteria}
         async with asyncio.TaskGroup() as judging:
-            for criterion in task.criteria:
-                if criterion.id not in known:
-                    judging.create_task(judge(criterion), name=f"judge {criterion.id}")
-        if failures:
-            raise failures[0]
-        return tuple(known[id_] for id_ in dict.fromkeys((*(c.id for c in task.criteria), *missing)))
+            for id_ in verdicts.without(open_):
+                judging.create_task(judge(open_[id_]), name=f"judge {id_}")
+        for id_ in verdicts.without(open_):  # its call ended as cancelled, although nobody cancelled the judging
+            await verdicts.tell(_undetermined(open_[id_], judge_model, "cancelled", "The judge's call was broken off."))
+        return verdicts.all_of((*open_, *missing))
 
     async def _surely(
-        self,
-        task: Task,
-        criterion: Criterion,
-        reply_text: str,
-        judge_model: str,
-        context_factory: Callable[[], CallContext],
-        history: tuple[Message, ...],
+        self, criterion: Criterion, judge_model: str, grade: Callable[[], Awaitable[CriterionVerdict]]
     ) -> CriterionVerdict:
-        """Like `grade`; a bug in one criterion's judging takes no other criterion along."""
+        """What `grade` gives; a bug in one criterion's judging takes no other criterion along."""
         try:
-            return await self.grade(task, criterion, reply_text, judge_model, context_factory(), history)
+            return await grade()
         except Exception as bug:  # noqa: BLE001  (recorded and counted by on_bug)
             self._on_bug(bug)
             return _undetermined(
@@ -138,8 +126,34 @@ class Judge:
         return None
 
 
+class _Verdicts:
+    """The verdicts on one reply: those that were there and those that come, each told once."""
+
+    def __init__(self, known: dict[str, CriterionVerdict], on_verdict: OnVerdict) -> None:
+        self._known = known
+        self._on_verdict = on_verdict
+        self._failures: list[Exception] = []
+
+    def without(self, ids: Iterable[str]) -> list[str]:
+        """Those of `ids` that have no verdict yet."""
+        return [id_ for id_ in ids if id_ not in self._known]
+
+    async def tell(self, verdict: CriterionVerdict) -> None:
+        self._known[verdict.criterion_id] = verdict
+        try:
+            await self._on_verdict(verdict)
+        except Exception as failure:  # noqa: BLE001  (raised by all_of, when no other verdict is lost by it)
+            self._failures.append(failure)
+
+    def all_of(self, ids: Iterable[str]) -> tuple[CriterionVerdict, ...]:
+        """In the order of `ids`. Raises what the first failed telling raised."""
+        if self._failures:
+            raise self._failures[0]
+        return tuple(self._known[id_] for id_ in dict.fromkeys(ids))
+
+
 def _undetermined(criterion: Criterion, judge_model: str, code: str, sentence: str) -> CriterionVerdict:
-    """No call was made."""
+    """For a question that was not asked, or whose calls nobody can tell of."""
     return CriterionVerdict(
         criterion_id=criterion.id,
         verdict=Verdict.UNDETERMINED,

@@ -91,9 +91,9 @@ def cause_of(status: int, problem: Problem) -> Cause:
         return named
     if status in BY_STATUS:
         return BY_STATUS[status]
-    if status < 400:  # noqa: PLR2004 – the classes of HTTP
-        return MOVED if status >= 300 else SERVER_ERROR  # noqa: PLR2004
-    return BAD_REQUEST if status < 500 else SERVER_ERROR  # noqa: PLR2004
+    if status < 400:
+        return MOVED if status >= 300 else SERVER_ERROR
+    return BAD_REQUEST if status < 500 else SERVER_ERROR
 
 
 def read_problem(body: bytes) -> Problem:
@@ -123,7 +123,7 @@ def problem_of(error: Any) -> Problem:
 
 def _status(code: Any) -> int | None:
     number = int(code) if isinstance(code, int) or (isinstance(code, str) and code.isdecimal()) else 0
-    return number if 400 <= number < 600 else None  # noqa: PLR2004 – the classes of HTTP
+    return number if 400 <= number < 600 else None
 
 
 def cause_of_break(error: httpx.RequestError) -> Cause:

@@ -29,7 +29,11 @@ async def open_http(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     call by `settings`; not how many calls are in flight: that is the throttle's. Raises BadSettings for a bad TLS_CA_FILE.
     """
     certificates = further_certificates(settings.tls_ca_file)
-    client = _on_httpx(settings, certificates) if settings.http_transport == "httpx" else _on_pyreqwest(settings, certificates)
+    client = (
+        _on_httpx(settings, certificates)
+        if settings.http_transport == "httpx"
+        else _on_pyreqwest(settings, certificates)
+    )
     async with client:
         yield client
 

@@ -20,7 +20,9 @@ class EventReader:
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The data of the events that end in this chunk, in order."""
-        if b"\n" not in chunk:  # pieces are joined once, when the line ends: a long line costs its length, not its square
+        if (
+            b"\n" not in chunk
+        ):  # pieces are joined once, when the line ends: a long line costs its length, not its square
             self._begun.append(chunk)
             return []
         lines = b"".join((*self._begun, chunk)).split(b"\n")

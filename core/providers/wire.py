@@ -108,7 +108,9 @@ class Merge:
 
     def _add_asides(self, delta: dict[str, Any]) -> None:
         for name, pieces in (
-            ("reasoning", self.reasoning), ("reasoning_content", self.reasoning_content), ("refusal", self.refusal)
+            ("reasoning", self.reasoning),
+            ("reasoning_content", self.reasoning_content),
+            ("refusal", self.refusal),
         ):
             piece = delta.get(name)
             if isinstance(piece, str) and piece:
@@ -145,7 +147,7 @@ def unrepeated(pieces: list[str]) -> str:
         if sum(map(len, pieces[:-1])) >= REPEATED_LEAST and _cumulative(pieces):
             return pieces[-1]
         last = pieces[-1]
-        if len(pieces) > 2 and len(last) >= REPEATED_LEAST and "".join(pieces[:-1]) == last:  # noqa: PLR2004 – two pieces may be equal
+        if len(pieces) > 2 and len(last) >= REPEATED_LEAST and "".join(pieces[:-1]) == last:
             return last
     return "".join(pieces)
 
@@ -154,7 +156,7 @@ def _cumulative(pieces: list[str]) -> bool:
     """Each piece begins with the one before and is longer; only the very last may say nothing new."""
     *_, before, last = pieces
     grew = all(len(late) > len(early) and late.startswith(early) for early, late in pairwise(pieces[:-1]))
-    return grew and last.startswith(before) and (len(last) > len(before) or len(pieces) > 2)  # noqa: PLR2004
+    return grew and last.startswith(before) and (len(last) > len(before) or len(pieces) > 2)
 
 
 def mended(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+
 from core.providers.simulated.role import Role
 
 JUDGE = "judge"

@@ -13,7 +13,7 @@ Milliseconds = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, le=3_600, allow_inf_nan=False)]
 
 ReasoningForm = Literal["none", "field", "content_field", "details", "think_tag", "lone_close_tag"]
-JudgeForm = Literal["mixed", "plain", "pretty", "fence", "around", "status", "result", "corrected"]
+JudgeForm = Literal["mixed", "plain", "pretty", "fence", "around", "status", "result", "grading", "corrected"]
 FirstCall = Literal[
     "ok",
     "rate_limited",

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from core.errors import BadSettings
 from core.providers.simulated.characters import CHARACTERS, STAND_IN
-from core.providers.simulated.role import Role
+from core.providers.simulated.role import FAILURE_RATES, Role
 
 
 def model_id(model: str) -> str:
@@ -25,13 +25,14 @@ class Script:
 
     changes: Mapping[str, Any] = field(default_factory=dict)
     changes_of: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    _roles: dict[str, Role] = field(init=False, repr=False, compare=False)
+    _roles: Mapping[str, Role] = field(init=False, repr=False, compare=False)
+    _stand_in: Role = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Raises ValidationError when a change does not fit."""
         names = {*CHARACTERS, *self.changes_of}
         object.__setattr__(self, "_roles", {name: self._made(name) for name in names})
-        self._roles[""] = self._made("")
+        object.__setattr__(self, "_stand_in", _changed(STAND_IN, self.changes))
 
     def knows(self, model: str) -> bool:
         """Whether the model is one of ours or named in the settings."""
@@ -39,11 +40,17 @@ class Script:
 
     def role_of(self, model: str) -> Role:
         """The role of a model; of one that nobody knows: the stand-in's."""
-        return self._roles.get(model_id(model), self._roles[""])
+        return self._roles.get(model_id(model), self._stand_in)
 
     def _made(self, model: str) -> Role:
-        base = CHARACTERS.get(model, STAND_IN).model_dump()
-        return Role.model_validate({**base, **self.changes, **self.changes_of.get(model, {})})
+        role = _changed(CHARACTERS.get(model, STAND_IN), self.changes)
+        return _changed(role, self.changes_of.get(model, {}))
+
+
+def _changed(role: Role, changes: Mapping[str, Any]) -> Role:
+    """A change of one failure rate replaces all of them: what goes wrong is then what the change says, and no more."""
+    kept = set(Role.model_fields) - (set(FAILURE_RATES) if set(FAILURE_RATES) & set(changes) else set())
+    return Role.model_validate({**role.model_dump(include=kept), **changes})
 
 
 def read_script(text: str) -> Script:
@@ -56,7 +63,7 @@ def read_script(text: str) -> Script:
         return Script()
     try:
         changes = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _bad(f"is not JSON ({error})") from None
     if not isinstance(changes, dict):
         raise _bad('must be a JSON object such as {"seed": 7, "break_rate": 0.5}')

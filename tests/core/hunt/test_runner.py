@@ -96,7 +96,9 @@ async def test_a_hunt_with_a_reply_is_only_judged_and_verdicts_are_not_asked_aga
     bench = Bench()
     await bench.open(a_told_session(1))
     begun = a_hunt(
-        model="told/a", status=HuntStatus.JUDGING, reply=Reply(text="Paid for."),
+        model="told/a",
+        status=HuntStatus.JUDGING,
+        reply=Reply(text="Paid for."),
         verdicts=(a_verdict("C1", Verdict.FAIL),),
     )
     await bench.store.save_hunt("s_one", begun)

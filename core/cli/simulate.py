@@ -1,0 +1,57 @@
+"""`python -m core simulate`: the simulated provider as an HTTP server, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+from core.providers.simulated.characters import ABOUT, STAND_IN
+from core.providers.simulated.script import Script, read_script
+from core.providers.simulated.serving.server import SimulatedServer, open_server
+from core.settings import read_settings
+
+
+def simulate(host: str, port: int, script: str = "") -> int:
+    """Serve `script` (JSON; without one, SIMULATED_SCRIPT) on `host` and `port` (0: any free one) until told to stop.
+
+    Returns the exit code: 0 after Ctrl-C, 1 when it cannot listen there. Raises BadSettings for a bad script.
+    """
+    read = read_script(script or read_settings().simulated_script)
+    try:
+        asyncio.run(_serve(read, host, port))
+    except OSError as error:
+        print(f"Cannot listen on {host}:{port}: {error}. Choose another one with --port.", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _serve(script: Script, host: str, port: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with open_server(script, host, port) as server:
+        print(greeting(host, server), flush=True)
+        await stop.wait()
+    calls = server.counters.total.calls
+    print(f"\nStopped after {calls} simulated call{'' if calls == 1 else 's'}.", flush=True)
+
+
+def greeting(host: str, server: SimulatedServer) -> str:
+    """What a person needs in order to use the server."""
+    shown_host = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else f"[{host}]" if ":" in host else host  # noqa: S104 – to name it
+    base = f"http://{shown_host}:{server.port}"
+    models = "\n".join(f"  {name:<8} {about}" for name, about in ABOUT.items())
+    return f"""\
+SIMULATED provider on {base} – no model answers here, whatever a reply says, and nothing costs money.
+
+To let Model Hunter call it in place of a real provider, start it with:
+  OPENROUTER_BASE_URL={base}/v1 OPENROUTER_API_KEY=simulated make run
+  (the same with OPENAI_ or FIREWORKS_)
+
+Models:
+{models}
+  any other name answers after {STAND_IN.target_latency_ms:g} ms, as a judge after {STAND_IN.judge_latency_ms:g} ms
+
+  curl {base}/sim/counters    what it counted: calls, most in flight, by model and by account
+  Ctrl-C ends it. docs/simulated.md tells what --script can say."""

@@ -1,0 +1,62 @@
+"""What is taken away: which hunts go into the slots, and the finished notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.domain.hunt import Hunt
+from core.domain.session import Session
+from core.domain.verdict import Outcome
+from core.errors import BadInput
+from core.notebooks.export import Export, download_name, export_notebook
+
+
+@dataclass(frozen=True)
+class Delivery:
+    notebook: bytes
+    name: str
+    hunt_ids: tuple[str, ...]
+    """In slot order."""
+
+
+def deliver(session: Session, hunts: Sequence[Hunt], notebook: bytes, hunt_ids: Sequence[str] | None) -> Delivery:
+    """The notebook with the chosen hunts; without a choice the selection, without one the proposal.
+
+    Raises BadInput that names every id that is unknown or not decided.
+    """
+    chosen = _chosen(hunts, hunt_ids if hunt_ids is not None else session.selection.hunt_ids or proposal(session, hunts))
+    export = Export(
+        session=session,
+        hunts=tuple(hunts),
+        selected=tuple(chosen),
+        attempts=session.attempts_before + sum(h.reply is not None for h in hunts),
+    )
+    return Delivery(export_notebook(notebook, export), download_name(session.name), tuple(h.hunt_id for h in chosen))
+
+
+def proposal(session: Session, hunts: Sequence[Hunt]) -> tuple[str, ...]:
+    """Breaks first, in order of number, filled up with held ones, up to the session's number of slots."""
+    breaks = [h for h in hunts if h.outcome is Outcome.BROKE]
+    held = [h for h in hunts if h.outcome is Outcome.HELD]
+    return tuple(h.hunt_id for h in (*breaks, *held)[: session.selection.slots])
+
+
+def _chosen(hunts: Sequence[Hunt], hunt_ids: Sequence[str]) -> list[Hunt]:
+    known = {h.hunt_id: h for h in hunts}
+    unknown = [i for i in hunt_ids if i not in known]
+    undecided = [i for i in hunt_ids if i in known and not known[i].decided]
+    twice = sorted({i for i in hunt_ids if list(hunt_ids).count(i) > 1})
+    wrong = [
+        f"{what}: {', '.join(ids)}"
+        for what, ids in (("no such hunt", unknown), ("neither broke nor held", undecided), ("chosen twice", twice))
+        if ids
+    ]
+    if wrong:
+        raise BadInput(
+            f"These hunts cannot be delivered: {'; '.join(wrong)}.",
+            hint="Choose finished hunts that broke or held, each once.",
+            code="not_deliverable",
+            details={"unknown": unknown, "undecided": undecided, "twice": twice},
+        )
+    return [known[i] for i in hunt_ids]

@@ -1,0 +1,235 @@
+"""Which providers and models there are, which can be used now and why not, and who answers for a model's name."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import httpx
+
+from core.clock import Clock
+from core.domain.value import Value
+from core.errors import BadInput
+from core.providers.base import Provider, ProviderNumbers
+from core.providers.fireworks import Fireworks
+from core.providers.openai import OpenAI
+from core.providers.openai_compatible import Limits, OpenAICompatible
+from core.providers.openrouter import OpenRouter
+from core.providers.prices import listed_rates
+from core.providers.retrying import Patience, Retrying
+from core.providers.throttled import CallEnd, Throttled
+from core.settings import Settings
+from core.throttle.base import Throttle
+
+SIMULATED = "simulated"
+SIMULATED_JUDGE = "simulated/judge"
+PREFERRED_JUDGE = "openai/gpt-5"
+
+
+class ProviderRow(Value):
+    name: str
+    label: str
+    account: str
+    usable: bool
+    why_not: str
+    simulated: bool
+    concurrency: int
+    custom: bool
+    """From OPENAI_COMPATIBLE."""
+
+
+class ModelRow(Value):
+    model: str
+    provider: str
+    name: str
+    usable: bool
+    why_not: str
+    simulated: bool
+    reasoning: bool | None
+    """None: not known."""
+    input_usd_per_mtok: float | None
+    output_usd_per_mtok: float | None
+
+
+@dataclass(frozen=True)
+class Configured:
+    """A provider, what is shown of it, and the models that are offered."""
+
+    row: ProviderRow
+    models: tuple[str, ...]
+    price_list: str
+    provider: Provider
+
+
+@dataclass(frozen=True)
+class _Entry:
+    configured: Configured
+    throttled: Throttled
+    retrying: Retrying
+
+
+class Catalog:
+    def __init__(
+        self,
+        configured: Iterable[Configured],
+        *,
+        throttle: Throttle,
+        patience: Patience,
+        clock: Clock,
+        chance: random.Random,
+        on_call: Callable[[CallEnd], None],
+        default_judge: str = "",
+    ) -> None:
+        self._clock = clock
+        self._entries: dict[str, _Entry] = {}
+        for one in configured:
+            throttled = Throttled(one.provider, throttle, clock, on_call)
+            self._entries[one.row.name] = _Entry(one, throttled, Retrying(throttled, patience, chance))
+        self.default_judge = default_judge or self._first_judge()
+
+    def resolve(self, model: str) -> tuple[Provider, str]:
+        """The provider of `provider/model id`, ready to call, and its own id of the model.
+
+        Raises BadInput: `unknown_model` when the name is of no provider, `model_not_usable` when it cannot be called.
+        """
+        name, slash, own_id = model.partition("/")
+        entry = self._entries.get(name)
+        if entry is None or not slash or not own_id.strip():
+            raise BadInput(
+                f'"{model[:120]}" is not the name of a model here.',
+                hint=f"Write provider/model id; the providers are {', '.join(self._entries)}.",
+                code="unknown_model",
+            )
+        row = entry.configured.row
+        if not row.usable:
+            raise BadInput(f"{model} cannot be used: {row.why_not}.", hint=row.why_not + ".", code="model_not_usable")
+        if row.simulated and own_id not in entry.configured.models:
+            known = ", ".join(f"{name}/{known}" for known in entry.configured.models)
+            raise BadInput(f"There is no simulated model {own_id[:60]}.", hint=f"Use {known}.", code="unknown_model")
+        return entry.retrying, own_id
+
+    def limit(self, account: str) -> int:
+        """The configured concurrency of an account."""
+        return next(e.configured.row.concurrency for e in self._entries.values() if e.configured.row.account == account)
+
+    def numbers(self, name: str) -> ProviderNumbers:
+        entry = self._entries[name]
+        return entry.throttled.numbers(entry.retrying.retries)
+
+    def rows(self) -> tuple[tuple[ProviderRow, ...], tuple[ModelRow, ...]]:
+        """Every provider, and every model that is offered; the usable ones first."""
+        models = [row for entry in self._entries.values() for row in self._model_rows(entry.configured)]
+        providers = tuple(entry.configured.row for entry in self._entries.values())
+        return providers, tuple(sorted(models, key=lambda row: (not row.usable, row.simulated)))
+
+    def _model_rows(self, one: Configured) -> Iterable[ModelRow]:
+        for model in one.models:
+            received, sent = listed_rates(model, one.price_list, self._clock.now())
+            yield ModelRow(
+                model=f"{one.row.name}/{model}",
+                provider=one.row.name,
+                name=model,
+                usable=one.row.usable,
+                why_not=one.row.why_not,
+                simulated=one.row.simulated,
+                reasoning=None,
+                input_usd_per_mtok=received,
+                output_usd_per_mtok=sent,
+            )
+
+    def _first_judge(self) -> str:
+        """OpenAI's when there is a key, else the first real model that can be used, else the simulated judge."""
+        _, models = self.rows()
+        usable = [row.model for row in models if row.usable and not row.simulated]
+        return PREFERRED_JUDGE if PREFERRED_JUDGE in usable else next(iter(usable), SIMULATED_JUDGE)
+
+
+def configured_limits(settings: Settings) -> list[tuple[str, int]]:
+    """(account, most calls in flight) of every provider there can be."""
+    fixed = [
+        ("openai", settings.openai_concurrency),
+        ("openrouter", settings.openrouter_concurrency),
+        ("fireworks", settings.fireworks_concurrency),
+    ]
+    further = [(endpoint.name, endpoint.concurrency) for endpoint in settings.openai_compatible]
+    return [*fixed, *further, *([(SIMULATED, settings.simulated_concurrency)] if settings.simulated_provider else [])]
+
+
+def build_catalog(
+    settings: Settings,
+    http: httpx.AsyncClient,
+    throttle: Throttle,
+    *,
+    simulated: Sequence[Provider],
+    simulated_models: Sequence[str],
+    on_call: Callable[[CallEnd], None],
+    clock: Clock,
+    chance: random.Random,
+) -> Catalog:
+    """The catalog of these settings. `simulated`: the simulated provider, or nothing."""
+    configured = [
+        *_with_keys(settings, http, clock),
+        *_further(settings, http, clock),
+        *(_simulated(provider, simulated_models, settings.simulated_concurrency) for provider in simulated),
+    ]
+    return Catalog(
+        configured,
+        throttle=throttle,
+        patience=Patience.of(settings),
+        clock=clock,
+        chance=chance,
+        on_call=on_call,
+        default_judge=settings.default_judge,
+    )
+
+
+def _with_keys(settings: Settings, http: httpx.AsyncClient, clock: Clock) -> Iterable[Configured]:
+    table: tuple[tuple[type[OpenAICompatible], str, str, str, str, int, tuple[str, ...]], ...] = (
+        (OpenAI, "openai", "OpenAI", settings.openai_base_url, settings.openai_api_key,
+         settings.openai_concurrency, settings.openai_models),
+        (OpenRouter, "openrouter", "OpenRouter", settings.openrouter_base_url, settings.openrouter_api_key,
+         settings.openrouter_concurrency, settings.openrouter_models),
+        (Fireworks, "fireworks", "Fireworks", settings.fireworks_base_url, settings.fireworks_api_key,
+         settings.fireworks_concurrency, settings.fireworks_models),
+    )  # fmt: skip
+    for kind, name, label, url, key, concurrency, models in table:
+        row = _row(name, label, concurrency, why_not="" if key else f"set {name.upper()}_API_KEY and start again")
+        provider = kind(name, label, url, key, http, clock, Limits.of(settings))
+        yield Configured(row, models, kind.price_list, provider)
+
+
+def _further(settings: Settings, http: httpx.AsyncClient, clock: Clock) -> Iterable[Configured]:
+    for endpoint in settings.openai_compatible:
+        lacks_key = endpoint.key_variable and not endpoint.key
+        row = _row(
+            endpoint.name,
+            endpoint.name,
+            endpoint.concurrency,
+            why_not=f"set {endpoint.key_variable} and start again" if lacks_key else "",
+            custom=True,
+        )
+        provider = OpenAICompatible(
+            endpoint.name, endpoint.name, endpoint.base_url, endpoint.key, http, clock, Limits.of(settings)
+        )
+        yield Configured(row, endpoint.models, endpoint.base_url, provider)
+
+
+def _simulated(provider: Provider, models: Sequence[str], concurrency: int) -> Configured:
+    row = _row(provider.name, "Simulated", concurrency, simulated=True)
+    return Configured(row, tuple(models), "", provider)
+
+
+def _row(
+    name: str, label: str, concurrency: int, *, why_not: str = "", simulated: bool = False, custom: bool = False
+) -> ProviderRow:
+    return ProviderRow(
+        name=name,
+        label=label,
+        account=name,
+        usable=not why_not,
+        why_not=why_not,
+        simulated=simulated,
+        concurrency=concurrency,
+        custom=custom,
+    )

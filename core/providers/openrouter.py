@@ -1,0 +1,29 @@
+"""OpenRouter: what is different from the shared dialect.
+
+It bills in its answers when asked to, passes on errors of the providers behind it inside answers of status 200, and
+names those providers in the error's metadata.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from core.providers.base import ChatRequest
+from core.providers.faults import Cause, Problem
+from core.providers.openai_compatible import OpenAICompatible
+
+
+class OpenRouter(OpenAICompatible):
+    price_list = "openrouter"
+
+    def body(self, request: ChatRequest) -> dict[str, Any]:
+        return {**super().body(request), "usage": {"include": True}}
+
+    def headers(self) -> dict[str, str]:
+        return {**super().headers(), "X-Title": "Model Hunter"}
+
+    def cause_of(self, status: int, problem: Problem) -> Cause:
+        cause = super().cause_of(status, problem)
+        behind = problem.metadata.get("provider_name")
+        return replace(cause, says=f"(through {behind}) {cause.says}") if isinstance(behind, str) else cause

@@ -1,0 +1,93 @@
+"""Tries again as the provider advises: bounded in number and time, within the run's budget. Knows no status code."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from core.domain.chat import Reply
+from core.errors import Advice, ProviderError
+from core.providers.base import CallContext, ChatRequest, Provider
+from core.settings import Settings
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long and how often; from the settings."""
+
+    attempts: int
+    wait_s: float
+    wait_most_s: float
+    retry_after_most_s: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> Patience:
+        return cls(
+            settings.call_attempts, settings.retry_wait_s, settings.retry_wait_most_s, settings.retry_after_most_s
+        )
+
+    def pause_s(self, attempt: int, error: ProviderError, chance: random.Random) -> float:
+        """The pause after try number `attempt`: what the provider asked for, and at least our own, which doubles.
+
+        Our own is drawn between half and all of it, so that calls that failed together do not come back together.
+        """
+        own_s = min(self.wait_most_s, self.wait_s * 2 ** (attempt - 1)) * chance.uniform(0.5, 1.0)
+        return own_s if error.retry_after_s is None else max(error.retry_after_s, own_s if own_s < 1 else 0.0)
+
+
+class Retrying(Provider):
+    """The order is Retrying(Throttled(provider)): a call that pauses holds no slot."""
+
+    def __init__(
+        self, inner: Provider, patience: Patience, chance: random.Random, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self.name, self.account, self.simulated = inner.name, inner.account, inner.simulated
+        self.retries = 0
+        """Since the process started."""
+        self._inner = inner
+        self._patience = patience
+        self._chance = chance
+        self._sleep = sleep
+
+    async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
+        attempt = 1
+        while True:
+            try:
+                reply = await self._inner.complete(request, context)
+            except ProviderError as error:
+                pause_s = self._pause_s(error, attempt, context)
+                await context.on_retry(error, attempt, pause_s)
+            else:
+                return reply if attempt == 1 else reply.model_copy(update={"calls": attempt})
+            self.retries += 1
+            await self._sleep(pause_s)
+            attempt += 1
+
+    def _pause_s(self, error: ProviderError, attempt: int, context: CallContext) -> float:
+        """How long to pause before the next try; raises the error when there is to be none."""
+        if error.advice is Advice.NEVER or attempt >= self._patience.attempts:
+            raise error
+        pause_s = self._patience.pause_s(attempt, error, self._chance)
+        if pause_s > self._patience.retry_after_most_s:
+            raise _ended(error, f"it asks to wait {pause_s:.0f} s, which is longer than RETRY_AFTER_MOST")
+        if not context.budget.spend():
+            raise _ended(error, "the run has spent its retries (RETRY_BUDGET)")
+        return pause_s
+
+
+def _ended(error: ProviderError, why: str) -> ProviderError:
+    """The same failure, final, with the reason why it is not tried again."""
+    return ProviderError(
+        f"{error.message} Not tried again: {why}.",
+        code=error.code,
+        advice=Advice.NEVER,
+        retry_after_s=error.retry_after_s,
+        status=error.status,
+        provider=error.provider,
+        hint=error.hint,
+        raw=error.raw,
+    )

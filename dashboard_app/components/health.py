@@ -1,0 +1,61 @@
+"""The head of the live page: is it well, who says so, and what to do when nobody answers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard_app.live import Silence, Status
+from dashboard_app.words import count, plain, span
+
+
+def state(status: Status) -> None:
+    reason = plain(status.health.reason)
+    if status.health.status == "healthy":
+        st.success("**Healthy.** The API accepts work.", icon=":material/check_circle:")
+    elif status.health.status == "degraded":
+        st.warning(f"**Degraded.** {reason or 'The API gives no reason.'}", icon=":material/warning:")
+    else:
+        st.error(f"**{plain(status.health.status)}.** {reason or 'The API gives no reason.'}", icon=":material/error:")
+    st.caption(plain(_who(status)))
+    _concerns(status)
+
+
+def silence(answer: Silence) -> None:
+    st.error(f"**The API is not answering.** {plain(answer.what)}", icon=":material/cloud_off:")
+    st.markdown(plain(answer.hint))
+    st.caption("The history does not need the API: it is read from the telemetry log and stays usable.")
+
+
+def several(instances: list[str]) -> None:
+    """Behind a balancer every look may reach another process; each tells only of itself."""
+    if len(instances) > 1:
+        st.caption(f"{len(instances)} instances answered in turn; the numbers are those of the last one.")
+
+
+def _who(status: Status) -> str:
+    revision = f" ({status.revision})" if status.revision else ""
+    redis = ""
+    if status.redis.configured:
+        redis = ", Redis connected" if status.redis.connected else ", Redis not connected"
+    return f"{status.instance}, version {status.version}{revision}, up {span(status.uptime_s)}{redis}"
+
+
+def _concerns(status: Status) -> None:
+    telemetry = status.telemetry
+    if status.bugs:
+        st.warning(
+            f"{count(status.bugs, 'bug')} since start: requests that ended in an internal error. The API's log has the traces.",
+            icon=":material/bug_report:",
+        )
+    if telemetry.dropped:
+        st.warning(
+            f"{count(telemetry.dropped, 'telemetry record')} dropped: the history misses them. "
+            "The disk is too slow or the queue (TELEMETRY_QUEUE) too short.",
+            icon=":material/history_toggle_off:",
+        )
+    if telemetry.failed:
+        st.warning(
+            f"The telemetry log could not be written {count(telemetry.failed, 'time')}. "
+            "Look at the space and the rights of TELEMETRY_DIR.",
+            icon=":material/hard_drive:",
+        )

@@ -1,0 +1,68 @@
+"""Who answers the calls: how full each account is, and what goes wrong there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboard_app.live import Provider
+from dashboard_app.words import NOT_KNOWN
+
+ROW_PX = 35
+
+
+def table(providers: Sequence[Provider]) -> None:
+    if not providers:
+        st.info("The API names no provider.")
+        return
+    whole = st.column_config.NumberColumn
+    seconds = {"format": "%.2f s"}
+    st.dataframe(
+        frame(providers),
+        hide_index=True,
+        placeholder=NOT_KNOWN,
+        height=ROW_PX * (len(providers) + 1),
+        column_config={
+            "provider": st.column_config.TextColumn("Provider", pinned=True),
+            "state": st.column_config.TextColumn("State", help="Whether it can be called, and why not."),
+            "fill": st.column_config.ProgressColumn(
+                "Slots in use", min_value=0, max_value=100, format="%.0f %%", help="Calls in flight over the limit."
+            ),
+            "in_flight": st.column_config.TextColumn("In flight / limit", help="The limit belongs to the account."),
+            "queued": whole("Queued", help="Calls that wait for a slot.", format="localized"),
+            "requests": whole("Requests", help="HTTP calls since start.", format="localized"),
+            "errors": whole("Errors", format="localized"),
+            "rate_limited": whole("Rate limited", help="The provider asked to slow down.", format="localized"),
+            "retries": whole("Retries", format="localized"),
+            "p50_s": whole("p50", help="Half of the calls were faster.", **seconds),
+            "p95_s": whole("p95", help="19 of 20 calls were faster.", **seconds),
+        },
+    )
+
+
+def frame(providers: Sequence[Provider]) -> pd.DataFrame:
+    """One row a provider; latencies in seconds, NaN while there has been no call."""
+    return pd.DataFrame(
+        [
+            {
+                "provider": provider.name + (" (simulated)" if provider.simulated and provider.name != "simulated" else ""),
+                "state": "usable" if provider.usable else f"not usable: {provider.why_not or 'no reason given'}",
+                "fill": 100 * provider.in_flight / provider.limit if provider.limit else 0.0,
+                "in_flight": f"{provider.in_flight} / {provider.limit}",
+                "queued": provider.queued,
+                "requests": provider.requests,
+                "errors": provider.errors,
+                "rate_limited": provider.rate_limited,
+                "retries": provider.retries,
+                "p50_s": _seconds(provider.latency_p50_ms),
+                "p95_s": _seconds(provider.latency_p95_ms),
+            }
+            for provider in sorted(providers, key=lambda provider: (not provider.usable, provider.name))
+        ]
+    )
+
+
+def _seconds(milliseconds: float | None) -> float:
+    return float("nan") if milliseconds is None else milliseconds / 1000

@@ -1,0 +1,39 @@
+"""Live: what happens now, as the API tells it. It asks again by itself, also while nobody answers."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from dashboard_app import charts, data
+from dashboard_app.components import health, numbers, providers
+from dashboard_app.live import Silence, Status
+from dashboard_app.recent import Recent
+
+
+def show() -> None:
+    st.title("Live", anchor=False)
+    # Made here and not by a decorator: how often is a setting.
+    st.fragment(_show_now, run_every=data.settings().dashboard_refresh_s)()
+
+
+def _show_now() -> None:
+    answer = data.api_status()
+    if isinstance(answer, Silence):
+        health.silence(answer)
+    else:
+        _show_status(answer)
+
+
+def _show_status(status: Status) -> None:
+    recent: Recent = st.session_state.setdefault("recent", Recent())
+    recent.add(datetime.now(UTC), status)
+    health.state(status)
+    health.several(recent.instances)
+    numbers.of_now(status)
+    st.subheader("Providers", anchor=False)
+    providers.table(status.providers)
+    st.subheader("Calls in the last minutes", anchor=False)
+    st.altair_chart(charts.recent(recent.frame()), alt="Calls in flight and queued over the last ten minutes.")
+    st.caption("Since this page was opened, at most ten minutes.")

@@ -1,0 +1,45 @@
+"""The real application on a real runtime with the simulated provider, quick, in this process."""
+
+import json
+
+import pytest
+
+from api.app import create_app
+from core.runtime import open_runtime
+from core.settings import Settings
+
+QUICK = json.dumps({"seed": 7, "target_latency_ms": 1, "judge_latency_ms": 1})
+
+
+@pytest.fixture
+async def runtime(tmp_path):
+    settings = Settings(telemetry_dir=str(tmp_path), simulated_script=QUICK, heartbeat_s=0.2, drain_s=2.0)
+    async with open_runtime(settings, seed=1) as opened:
+        yield opened
+
+
+@pytest.fixture
+def client(runtime):
+    return create_app(runtime).test_client()
+
+
+TASK = {
+    "prompt": "In exactly one word: what is the capital of France?",
+    "response": "Paris",
+    "criteria": [
+        {"id": "C1", "text": 'Mentions "Paris".'},
+        {"id": "C2", "text": "Is at most 1 word long."},
+        {"id": "C3", "text": 'Does not mention "London".'},
+    ],
+}
+
+
+@pytest.fixture
+def task():
+    return json.loads(json.dumps(TASK))
+
+
+@pytest.fixture
+async def sid(client, task):
+    opened = await client.post("/api/sessions", json={"task": task})
+    return (await opened.get_json())["session_id"]

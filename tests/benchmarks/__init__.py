@@ -1,0 +1,1 @@
+"""Measurements of the reference workload, on loopback, bounded; `make bench`."""

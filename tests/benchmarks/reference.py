@@ -1,0 +1,97 @@
+"""The reference workload: N hunts of a task with four criteria, target 400 ms, judge 100 ms, on two accounts.
+
+`ideal = max(N × 0.4 / target limit, 4N × 0.1 / judge limit)` plus one call of each: no schedule can beat it.
+"""
+
+from __future__ import annotations
+
+import resource
+import tempfile
+import time
+from dataclasses import dataclass
+
+import httpx
+
+from core.domain.criteria import Criterion
+from core.domain.run import RUN_ENDED, Counts
+from core.domain.task import Task
+from core.eventlog.base import START
+from core.hunt.orders import OpenOrder, RunOrder
+from core.runtime import Runtime, open_runtime
+from core.settings import Settings
+from tests.benchmarks.stand_in import JUDGE_S, TARGET_S
+
+CRITERIA = 4
+
+
+@dataclass(frozen=True)
+class Measured:
+    hunts: int
+    target_limit: int
+    judge_limit: int
+    took_s: float
+    ideal_s: float
+    cpu_per_call_ms: float
+    most_in_flight: dict[str, int]
+    counts: Counts
+
+    @property
+    def ratio(self) -> float:
+        return self.took_s / self.ideal_s
+
+
+def ideal_s(hunts: int, target_limit: int, judge_limit: int) -> float:
+    return max(hunts * TARGET_S / target_limit, CRITERIA * hunts * JUDGE_S / judge_limit) + TARGET_S + JUDGE_S
+
+
+async def measure(address: str, hunts: int, target_limit: int, judge_limit: int) -> Measured:
+    """One run, from Start to its end. The stand-in's own counters tell how many calls were in flight at once."""
+    async with httpx.AsyncClient(base_url=address, trust_env=False) as provider:
+        await provider.post("/sim/reset")
+        with tempfile.TemporaryDirectory() as folder:
+            settings = Settings(
+                openrouter_base_url=f"{address}/v1",
+                openrouter_api_key="key-target",
+                openai_base_url=f"{address}/v1",
+                openai_api_key="key-judge",
+                openrouter_concurrency=target_limit,
+                openai_concurrency=judge_limit,
+                telemetry_dir=folder,
+            )
+            async with open_runtime(settings) as runtime:
+                cpu, began = _cpu_s(), time.perf_counter()
+                counts = await _run(runtime, hunts)
+                took, cpu = time.perf_counter() - began, _cpu_s() - cpu
+        counters = (await provider.get("/sim/counters")).json()
+    most = {key: account["most_in_flight"] for key, account in counters["accounts"].items()}
+    calls = hunts * (1 + CRITERIA)
+    return Measured(
+        hunts,
+        target_limit,
+        judge_limit,
+        took,
+        ideal_s(hunts, target_limit, judge_limit),
+        cpu / calls * 1000,
+        most,
+        counts,
+    )
+
+
+async def _run(runtime: Runtime, hunts: int) -> Counts:
+    task = Task(
+        prompt="Which atomic number has Krypton?",
+        response="36",
+        criteria=tuple(Criterion(id=f"C{n}", text=f"Explains point {n} well.") for n in range(1, CRITERIA + 1)),
+    )
+    sid = (await runtime.workbench.open_task(task, OpenOrder())).session_id
+    order = RunOrder(models=("openrouter/simulated-target",), hunts=hunts, judge_model="openai/judge")
+    run = await runtime.workbench.start_run(sid, order)
+    async for _ in runtime.events.watch(sid, START):
+        if (await runtime.store.read(sid)).run(run.run_id).status in RUN_ENDED:
+            break
+    return (await runtime.store.counts(sid))[run.run_id]
+
+
+def _cpu_s() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime

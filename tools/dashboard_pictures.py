@@ -1,0 +1,111 @@
+"""Pictures of the dashboard: each view in light, in dark and on a telephone. The dashboard must be running.
+
+    python -m tools.dashboard_pictures http://127.0.0.1:8001 /tmp/pictures
+"""
+
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars")
+WAIT_MS = 30_000
+SETTLE_MS = 1_500
+"""Charts draw themselves after the page says that it is done."""
+MOST_HEIGHT = 6_000
+
+
+@dataclass(frozen=True)
+class View:
+    name: str
+    path: str
+    says: str
+    """A text that stands on the page when it has come, also when there is nothing to show."""
+
+
+@dataclass(frozen=True)
+class Screen:
+    name: str
+    width: int
+    height: int
+    colours: Literal["light", "dark"]
+
+
+VIEWS = (
+    View("live", "", r"Calls in the last minutes|The API is not answering"),
+    View("history", "history?period=all", r"Newest hunts|No hunts yet|No hunts match"),
+)
+SCREENS = (
+    Screen("light", 1440, 900, "light"),
+    Screen("dark", 1440, 900, "dark"),
+    Screen("narrow", 390, 844, "light"),
+)
+
+
+class NoChromium(Exception):
+    """There is no browser on this machine to take pictures with."""
+
+
+def take(base_url: str, out_dir: Path) -> list[Path]:
+    """Pictures of every view on every screen, as `dashboard-<view>-<screen>.png`; returns their paths.
+
+    Raises NoChromium, and Playwright's Error when a view does not come within 30 s.
+    """
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        raise NoChromium("No chromium found: apt-get install chromium.")
+    out_dir.mkdir(parents=True, exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        try:
+            return list(_take_all(browser, base_url.rstrip("/"), out_dir))
+        finally:
+            browser.close()
+
+
+def _take_all(browser: Browser, base_url: str, out_dir: Path) -> Iterator[Path]:
+    for screen in SCREENS:
+        context = browser.new_context(
+            viewport={"width": screen.width, "height": screen.height}, color_scheme=screen.colours
+        )
+        for view in VIEWS:
+            page = context.new_page()
+            page.goto(f"{base_url}/{view.path}")
+            page.get_by_text(re.compile(view.says)).first.wait_for(timeout=WAIT_MS)
+            _grow_to_content(page, screen.width)
+            path = out_dir / f"dashboard-{view.name}-{screen.name}.png"
+            page.screenshot(path=path)
+            page.close()
+            yield path
+        context.close()
+
+
+def _grow_to_content(page: Page, width: int) -> None:
+    """Streamlit scrolls inside the page: a picture of everything needs a window as tall as everything."""
+    for _ in range(2):  # charts change their height once they have room
+        page.wait_for_timeout(SETTLE_MS)
+        height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
+        page.set_viewport_size({"width": width, "height": min(MOST_HEIGHT, int(height) + 20)})
+    page.wait_for_timeout(SETTLE_MS)
+
+
+def main() -> int:
+    if len(sys.argv) != 3:
+        print(__doc__, file=sys.stderr)
+        return 2
+    try:
+        paths = take(sys.argv[1], Path(sys.argv[2]))
+    except (NoChromium, Error) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    print("\n".join(str(path) for path in paths))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
