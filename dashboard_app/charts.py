@@ -90,7 +90,7 @@ def break_rates(frame: pd.DataFrame) -> alt.LayerChart:
     red = OUTCOMES["broke"]
     rule = base.mark_rule(strokeWidth=3, opacity=0.45, color=red).encode(x=across, x2="high")
     point = base.mark_point(filled=True, size=90, opacity=1, color=red).encode(x=alt.X("share:Q", scale=scale))
-    text = base.mark_text(dy=-11, fontSize=11).encode(x=alt.X("share:Q", scale=scale), text="text:N")
+    text = base.mark_text(dy=-12, fontSize=12, color=_INK).encode(x=alt.X("share:Q", scale=scale), text="text:N")
     return alt.layer(rule, text, point).properties(height=_height(len(frame)))
 
 
@@ -123,7 +123,7 @@ def errors(frame: pd.DataFrame) -> alt.LayerChart:
     )
     tips = [_words("cause", "Cause"), _words("provider", "Provider"), _number("hunts", "Hunts", ",d")]
     bars = base.mark_bar(height=16, color=OUTCOMES["error"]).encode(tooltip=tips)
-    text = base.mark_text(align="left", dx=5).encode(text=alt.Text("hunts:Q", format=",d"))
+    text = base.mark_text(align="left", dx=5, fontSize=12, color=_INK).encode(text=alt.Text("hunts:Q", format=",d"))
     return alt.layer(bars, text).properties(height=len(drawn) * NARROW_ROW_HEIGHT + AROUND_ROWS)
 
 
@@ -146,6 +146,10 @@ def recent(frame: pd.DataFrame) -> alt.Chart:
 
 
 _LEGEND = alt.Legend(orient="top", title=None, labelLimit=200, columns=3)
+
+
+_INK = "#7d848f"
+"""A grey that reads on white and on black: texts inside a chart do not follow the theme."""
 
 
 def _time(column: str, period: tuple[datetime, datetime]) -> alt.X:

@@ -73,6 +73,13 @@ def chunk(plan: Plan, model: str, delta: Mapping[str, Any], finish_reason: str |
     return {**_frame(plan, model, "chat.completion.chunk"), "choices": [choice]}
 
 
+def delta_events(plan: Plan, model: str, pieces: list[dict[str, Any]]) -> list[bytes]:
+    """An event for each delta; the frame, which is the same in all of them, is encoded once."""
+    frame = encoded(_frame(plan, model, "chat.completion.chunk"))[:-1]
+    before, after = b"data: " + frame + b',"choices":[{"index":0,"delta":', b',"finish_reason":null}]}\n\n'
+    return [before + encoded(piece) + after for piece in pieces]
+
+
 def usage_chunk(plan: Plan, model: str) -> dict[str, Any]:
     return {**_frame(plan, model, "chat.completion.chunk"), "choices": [], "usage": usage_body(plan.usage)}
 

@@ -17,6 +17,7 @@ from core.providers.simulated.serving.bodies import (
     SSE_TYPE,
     chunk,
     completion,
+    delta_events,
     deltas,
     encoded,
     error_body,
@@ -124,8 +125,8 @@ class Stage:
         last = chunk(plan, self.model, {}, "stop")
         if plan.mishap is Mishap.EMPTY_REPLY:
             return [event({**first, "choices": []})] if self._odd else [event(first), event(last)]
-        middle = [chunk(plan, self.model, delta) for delta in deltas(plan.role, plan.text, plan.reasoning)]
-        return [event(value) for value in (first, *middle, last)]
+        middle = delta_events(plan, self.model, deltas(plan.role, plan.text, plan.reasoning))
+        return [event(first), *middle, event(last)]
 
     async def _say_nothing(self) -> None:
         await asyncio.sleep(self.plan.role.silent_s)
