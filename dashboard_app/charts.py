@@ -73,16 +73,17 @@ def costs_by_model(frame: pd.DataFrame) -> alt.Chart:
 def break_rates(frame: pd.DataFrame) -> alt.LayerChart:
     labelled = _with_label(frame)
     drawn = labelled.assign(
-        text=[
-            f"{share:.0%} of {n:,}" for share, n in zip(frame["share"], frame["decided"], strict=True)
-        ],
+        text=[f"{share:.0%} of {n:,}" for share, n in zip(frame["share"], frame["decided"], strict=True)],
         reach=[f"{low:.0%} to {high:.0%}" for low, high in zip(frame["low"], frame["high"], strict=True)],
     )
     base = alt.Chart(drawn).encode(
         y=_models(alt.EncodingSortField("share", order="descending")),
         tooltip=[
-            _words("model", "Model"), _words("text", "Broke, of decided hunts"), _words("reach", "95 % interval"),
-            _number("broke", "Breaks", ",d"), _number("decided", "Decided hunts (n)", ",d"),
+            _words("model", "Model"),
+            _words("text", "Broke, of decided hunts"),
+            _words("reach", "95 % interval"),
+            _number("broke", "Breaks", ",d"),
+            _number("decided", "Decided hunts (n)", ",d"),
         ],
     )
     scale = alt.Scale(domain=[0, 1])
@@ -100,17 +101,25 @@ def latencies(frame: pd.DataFrame) -> alt.LayerChart:
     long["which"] = long["which"].map({"p50_s": "median", "p95_s": "p95"})
     order = list(labelled["label"])
     tips = [
-        _words("model", "Model"), _words("which", "Which"), _number("seconds", "Seconds", ",.2f"),
+        _words("model", "Model"),
+        _words("which", "Which"),
+        _number("seconds", "Seconds", ",.2f"),
         _number("replies", "Replies", ",d"),
     ]
-    rule = alt.Chart(labelled).mark_rule(strokeWidth=3, opacity=0.35, color=PLAIN).encode(
-        y=_models(order), x=alt.X("p50_s:Q", title="Seconds"), x2="p95_s"
+    rule = (
+        alt.Chart(labelled)
+        .mark_rule(strokeWidth=3, opacity=0.35, color=PLAIN)
+        .encode(y=_models(order), x=alt.X("p50_s:Q", title="Seconds"), x2="p95_s")
     )
-    point = alt.Chart(long).mark_point(filled=True, size=95, opacity=1, color=PLAIN).encode(
-        y=_models(order),
-        x="seconds:Q",
-        shape=alt.Shape("which:N", title=None, scale=alt.Scale(range=["circle", "diamond"]), legend=_LEGEND),
-        tooltip=tips,
+    point = (
+        alt.Chart(long)
+        .mark_point(filled=True, size=95, opacity=1, color=PLAIN)
+        .encode(
+            y=_models(order),
+            x="seconds:Q",
+            shape=alt.Shape("which:N", title=None, scale=alt.Scale(range=["circle", "diamond"]), legend=_LEGEND),
+            tooltip=tips,
+        )
     )
     return alt.layer(rule, point).properties(height=_height(len(frame)))
 
@@ -155,7 +164,10 @@ _INK = "#7d848f"
 def _time(column: str, period: tuple[datetime, datetime]) -> alt.X:
     domain = [moment.isoformat() for moment in period]
     return alt.X(
-        f"{column}:T", bin="binned", title="Time (UTC)", scale=alt.Scale(type="utc", domain=domain),
+        f"{column}:T",
+        bin="binned",
+        title="Time (UTC)",
+        scale=alt.Scale(type="utc", domain=domain),
         axis=alt.Axis(tickCount=6, labelOverlap=True),
     )
 

@@ -21,7 +21,7 @@ def percent(share: float | None) -> str:
 
 
 def interval(rate: Rate) -> str:
-    """"24 % to 33 %"; empty when no hunt is decided."""
+    """ "24 % to 33 %"; empty when no hunt is decided."""
     return f"{rate.interval[0]:.0%} to {rate.interval[1]:.0%}" if rate.interval else ""
 
 
@@ -38,12 +38,12 @@ def latency(milliseconds: float | None) -> str:
 
 
 def count(number: int, one: str, many: str = "") -> str:
-    """"1 hunt", "2 hunts"."""
+    """ "1 hunt", "2 hunts"."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def span(seconds: float) -> str:
-    """"3 d 4 h", "2 h 5 min", "12 s": the two largest units."""
+    """ "3 d 4 h", "2 h 5 min", "12 s": the two largest units."""
     rest = timedelta(seconds=max(0.0, seconds))
     hours, minutes = rest.seconds // 3600, rest.seconds % 3600 // 60
     if rest.days:

@@ -1,6 +1,6 @@
 """Pictures of the dashboard: each view in light, in dark and on a telephone. The dashboard must be running.
 
-    python -m tools.dashboard_pictures http://127.0.0.1:8001 /tmp/pictures
+python -m tools.dashboard_pictures http://127.0.0.1:8001 /tmp/pictures
 """
 
 import re

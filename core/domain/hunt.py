@@ -76,3 +76,8 @@ def sum_known(costs: Iterable[float | None]) -> float | None:
     """The sum of what is known; None when nothing is, since unknown is not 0."""
     known = [c for c in costs if c is not None]
     return sum(known) if known else None
+
+
+def attempts_made(hunts: Iterable[Hunt], came_with: int = 0) -> int:
+    """`number_of_attempts_made`: hunts with a non-empty reply over all runs, plus what the notebook came with."""
+    return came_with + sum(h.reply is not None for h in hunts)

@@ -9,10 +9,12 @@ from core.domain.hunt import Hunt
 from core.domain.session import Session
 from core.domain.task import Task
 from core.hunt.orders import OpenOrder
-from core.notebooks.new import new_notebook
+from core.notebooks.blank import blank_notebook
 from core.notebooks.parse import LoadedNotebook
 
 TYPED_NAME = "task.ipynb"
+KEPT_OF_AN_EXPORT = ("runs", "hunts_issued", "check", "selection")
+"""What an export brings back of its session; the task is read from the cells, which may have been edited since."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +40,11 @@ def opened_notebook(raw: bytes, loaded: LoadedNotebook, name: str, order: OpenOr
         slots=loaded.slots,
         attempts_before=loaded.attempts_before,
     )
-    resumed = loaded.resumed
-    if resumed is None:
+    if loaded.resumed is None:
         return Opened(session, raw)
-    again = {
-        "runs": resumed.runs,
-        "hunts_issued": resumed.hunts_issued,
-        "check": resumed.check,
-        "selection": resumed.selection,
-        "attempts_before": resumed.attempts_before,
-    }
-    return Opened(session.model_copy(update=again), raw, resumed.hunts)
+    earlier = loaded.resumed.session
+    kept = {name: getattr(earlier, name) for name in KEPT_OF_AN_EXPORT}
+    return Opened(session.model_copy(update=kept), raw, loaded.resumed.hunts)
 
 
 def opened_task(task: Task, order: OpenOrder, sid: str, now: datetime) -> Opened:
@@ -62,4 +58,4 @@ def opened_task(task: Task, order: OpenOrder, sid: str, now: datetime) -> Opened
         task=task,
         loaded_task=task,
     )
-    return Opened(session, new_notebook(task))
+    return Opened(session, blank_notebook(task))

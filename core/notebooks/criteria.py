@@ -6,13 +6,11 @@ real ones hold another task's criteria.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pydantic import ValidationError
-
 from core.domain.criteria import CRITERION_ID, Criterion
-from core.notebooks.criteria_found import Form, Found, Item, Span
+from core.notebooks.criteria_found import Found, Span
 from core.notebooks.criteria_json import JsonSearch, search_json
 from core.notebooks.criteria_lines import find_bullets, find_id_lines
 from core.notebooks.criteria_repair import looks_like_criteria, looks_like_sentences, repaired
@@ -129,17 +127,5 @@ def _proposal(pairs: Iterable[tuple[str, str]]) -> tuple[Criterion, ...]:
                 free += 1
             written = f"C{free}"
         used.add(written)
-        found.append(_criterion(written, text))
+        found.append(Criterion(id=written, text=text))
     return tuple(found)
-
-
-def _criterion(written: str, text: str) -> Criterion:
-    return Criterion(id=written, text=text)
-
-
-def same_criteria(one: Sequence[Criterion], other: Sequence[Criterion]) -> bool:
-    """Whether two lists say the same in the same order."""
-    return tuple(one) == tuple(other)
-
-
-__all__ = ["Form", "ReadCriteria", "ValidationError", "read_criteria", "same_criteria"]

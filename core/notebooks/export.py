@@ -12,8 +12,8 @@ from core.domain.value import Value
 from core.notebooks.cells import read_cells
 from core.notebooks.document import open_document
 from core.notebooks.editing import Edits
-from core.notebooks.parse import read_task
-from core.notebooks.resume import KEY, resume_record
+from core.notebooks.parse import parse_notebook
+from core.notebooks.resume import METADATA_KEY, resume_record
 from core.notebooks.results import result_bodies
 from core.notebooks.taskcells import edited_bodies
 
@@ -33,7 +33,7 @@ class Export(Value):
 def export_notebook(raw: bytes, export: Export) -> bytes:
     """The bytes of the finished notebook. Raises BadNotebook when `raw` is none."""
     document = open_document(raw)
-    written = read_task(document)
+    written = parse_notebook(raw, max_bytes=len(raw)).task
     if not export.hunts and export.session.task == written:
         return raw
     cells = read_cells(document)
@@ -43,7 +43,7 @@ def export_notebook(raw: bytes, export: Export) -> bytes:
     if export.hunts:
         for key, body, name in result_bodies(cells, export.selected, export.session, export.attempts):
             edits.set_body(key, body, name)
-        edits.set_metadata(KEY, resume_record(export.session, export.hunts, export.selected))
+        edits.set_metadata(METADATA_KEY, resume_record(export.session, export.hunts))
     return edits.applied()
 
 

@@ -1,61 +1,110 @@
-"""A judge cell: verdicts, score and explanation. Reads every form that real files have; writes one."""
+"""Judge cells: what stands in them, and the form in which they are written."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 
+from core.domain.hunt import Hunt
 from core.domain.slot import Grading
-from core.domain.task import PassRule
-from core.domain.verdict import CriterionVerdict, Verdict, decide, pass_count, score
+from core.domain.verdict import CriterionVerdict, Outcome, Verdict, pass_count, score
+from core.notebooks.text import neat, one_line
 
-_VERDICT = re.compile(r"[\"“”']?(C[1-9][0-9]{0,3})[\"“”']?\s*[:=]\s*[\"“”']?(PASS|FAIL|UNDETERMINED|MISSING)\b", re.IGNORECASE)
-_SECTION = re.compile(r"^[ \t]*\[?(grading basis|score|json|explanation)\][ \t]*:?", re.IGNORECASE | re.MULTILINE)
-_SCORE = re.compile(r"[01]")
+_SECTION = re.compile(
+    r"^[ \t]{0,8}\*{0,2}(?P<open>\[)?[ \t]{0,4}(?P<name>grading basis|score|json|review|explanation)[ \t]{0,4}(?P<close>\])?"
+    r"\*{0,2}[ \t]{0,4}(?P<colon>[:：])?\*{0,2}[ \t]{0,8}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_VERDICT = re.compile(
+    r"\bC0{0,3}([1-9][0-9]{0,3})[\"”’']?\s{0,20}[:：=]\s{0,20}[\"“‘']?(PASS|FAIL|UNDETERMINED|MISSING)(?:ED)?\b",
+    re.IGNORECASE | re.ASCII,
+)
+_POINTS = re.compile(r"[ \t\r\n]{0,40}(-?[0-9]{1,4})\b", re.ASCII)
+_NOT_APPLICABLE = re.compile(r"\s{0,40}(?:n/?a|none|null|-|–)", re.IGNORECASE)
+_ANSWER_SCORE = re.compile(r"answer_score[\"”']?\s{0,20}[:：]\s{0,20}(-?[0-9]{1,4})", re.ASCII)
+NOT_APPLICABLE = "n/a"
+UNBLINDED = "made with the judge's verdicts in view"
 
 
 def read_grading(body: str) -> Grading | None:
-    """What a judge cell's body says; None for an empty one. A body without sections is all explanation."""
+    """A judge cell's body as values; None when it is blank. Whatever is damaged stays in `text`."""
     if not body.strip():
         return None
     sections = _sections(body)
-    found = {m[1].upper(): Verdict(m[2].upper()) for m in _VERDICT.finditer(sections.get("grading basis", ""))}
-    scored = _SCORE.search(sections.get("score", ""))
-    explanation = sections.get("explanation", "" if sections else body)
+    if not sections:
+        return Grading(explanation=neat(body), text=body)
     return Grading(
-        verdicts=tuple(found.items()), score=int(scored[0]) if scored else None, explanation=explanation.strip(), text=body
-    )
-
-
-def write_grading(verdicts: Sequence[CriterionVerdict], rule: PassRule) -> str:
-    """The body of an `llm_judge_N` cell. An undecided score is `n/a`, never 0."""
-    values = [v.verdict for v in verdicts]
-    mark = score(decide(values, rule))
-    shown = "n/a" if mark is None else f"{mark} point(s)"
-    answer = '"n/a"' if mark is None else str(mark)
-    basis = ",\n".join(f'  "{v.criterion_id}": "{v.verdict}"' for v in verdicts)
-    passed, total = pass_count(values)
-    lines = [f"{v.criterion_id}: ({v.verdict}) {_one_paragraph(v.reason)}".rstrip() for v in verdicts]
-    return (
-        f"[Grading Basis]:\n\n{{\n{basis}\n}}\n\n[Score]: {shown}\n\n[JSON]: {{\"answer_score\": {answer}}}\n\n"
-        f"[Explanation]:\n\nThe pass rate is {passed}/{total}, here are the details:\n\n" + "\n".join(lines)
+        verdicts=_verdicts(sections.get("grading basis", "")),
+        score=_score(sections),
+        explanation=neat(sections.get("explanation", "")).lstrip(" \t"),
+        text=body,
     )
 
 
 def _sections(body: str) -> dict[str, str]:
-    marks = list(_SECTION.finditer(body))
-    ends = [*(m.start() for m in marks[1:]), len(body)][: len(marks)]
-    found: dict[str, str] = {}
-    for mark, end in zip(marks, ends, strict=True):
-        name = mark[1].lower()
-        if name == "explanation":
-            end = len(body)  # whatever stands in an explanation belongs to it
-        found.setdefault(name, body[mark.end() : end])
+    """The first section of each name; nothing after `[Explanation]` is looked into."""
+    starts: list[tuple[str, int, int]] = []
+    for mark in _SECTION.finditer(body):
+        name = mark.group("name").casefold()
+        if not (mark.group("open") or mark.group("close")) and not mark.group("colon"):
+            continue
+        if any(name == seen for seen, _, _ in starts):
+            continue
+        starts.append((name, mark.start(), mark.end()))
         if name == "explanation":
             break
-    return found
+    ends = [start for _, start, _ in starts[1:]] + [len(body)]
+    return {name: body[start:end] for (name, _, start), end in zip(starts, ends, strict=True)}
 
 
-def _one_paragraph(reason: str) -> str:
-    """A reason on one line, so that it cannot look like a section or another criterion's line."""
-    return " ".join(reason.split())
+def _verdicts(basis: str) -> tuple[tuple[str, Verdict], ...]:
+    found: dict[str, Verdict] = {}
+    for number, word in _VERDICT.findall(basis):
+        found.setdefault(f"C{number}", Verdict(word.upper()))
+    return tuple(found.items())
+
+
+def _score(sections: dict[str, str]) -> int | None:
+    written = sections.get("score", "")
+    points = _POINTS.match(written)
+    if points:
+        return int(points.group(1))
+    if _NOT_APPLICABLE.match(written):
+        return None
+    answer = _ANSWER_SCORE.search(sections.get("json", ""))
+    return int(answer.group(1)) if answer else None
+
+
+def judge_cell(hunt: Hunt) -> str:
+    """The body of `llm_judge_N`: verdicts, score by the hunt's outcome, the pass rate and each criterion's reason."""
+    passed, total = pass_count(v.verdict for v in hunt.verdicts)
+    lines = [f"The pass rate is {passed}/{total}, here are the details:", ""]
+    lines += [f"{v.criterion_id}: ({v.verdict.value}) {_reason(v)}".rstrip() for v in hunt.verdicts]
+    verdicts = [(v.criterion_id, v.verdict) for v in hunt.verdicts]
+    return _written(verdicts, score(hunt.outcome or Outcome.UNDETERMINED), "\n".join(lines))
+
+
+def review_cell(review: Grading, *, unblinded: bool) -> str:
+    """The body of `human_judge_N`: the trainer's verdicts, score and explanation."""
+    return _written(review.verdicts, review.score, review.explanation, unblinded=unblinded)
+
+
+def _reason(verdict: CriterionVerdict) -> str:
+    if verdict.reason.strip():
+        return one_line(verdict.reason)
+    if verdict.verdict is Verdict.UNDETERMINED:
+        return f"the judge gave no usable answer ({verdict.error})" if verdict.error else "the judge gave no usable answer"
+    return "the criterion was removed" if verdict.verdict is Verdict.MISSING else ""
+
+
+def _written(
+    verdicts: Sequence[tuple[str, Verdict]], points: int | None, explanation: str, *, unblinded: bool = False
+) -> str:
+    basis = json.dumps({i: v.value for i, v in verdicts}, indent=2)
+    shown = NOT_APPLICABLE if points is None else f"{points} point(s)"
+    answer = json.dumps({"answer_score": NOT_APPLICABLE if points is None else points})
+    parts = [f"[Grading Basis]:\n\n{basis}", f"[Score]: {shown}", f"[JSON]: {answer}"]
+    if unblinded:
+        parts.append(f"[Review]: {UNBLINDED}")
+    return "\n\n".join((*parts, f"[Explanation]:\n\n{explanation}"))

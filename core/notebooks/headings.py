@@ -100,7 +100,8 @@ def _meaning(name: str) -> tuple[Role, int | None, int] | None:
     turn = _TURN.fullmatch(folded)
     if turn:
         role = _OF_A_TURN.get(turn.group(2).replace("_", " ").strip())
-        return (role, int(turn.group(1)), len(name)) if role else None
+        if role:
+            return role, int(turn.group(1)), len(name)
     numbered = _NUMBERED.fullmatch(name)
     if not numbered:
         return None

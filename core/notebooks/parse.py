@@ -1,121 +1,185 @@
-"""A task notebook read: the task, what its slots hold, and everything odd about it as warnings."""
+"""A notebook file as a task, its slots and what was odd about it."""
 
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from core.domain.criteria import Criterion
+from core.domain.hunt import attempts_made
 from core.domain.session import TaskWarning
 from core.domain.slot import Slot
 from core.domain.task import PassRule, Task, pass_rule_in
 from core.domain.value import Value
+from core.errors import BadNotebook
 from core.notebooks.cells import Cells, read_cells
 from core.notebooks.criteria import ReadCriteria, read_criteria
 from core.notebooks.document import Document, open_document
 from core.notebooks.headings import Role
 from core.notebooks.metadata import prompt_length_warning, read_metadata
-from core.notebooks.resume import KEY, Resumed, read_resume
+from core.notebooks.resume import METADATA_KEY, Resumed, read_resume
 from core.notebooks.slots import read_slots
+from core.notebooks.text import neat
+from core.notebooks.turns import Conversation, Turn, read_conversation
 
-_NUMBER = re.compile(r"[0-9]{1,6}")
-_NEEDED = {Role.PROMPT: "the prompt", Role.RESPONSE: "the reference response"}
+_PROSE_MOST = 100_000
+_COUNT = re.compile(r"[\s:：-]{0,20}([0-9]{1,9})\b", re.ASCII)
 
 
 class LoadedNotebook(Value):
     task: Task
+    """As the cells say it now; where a kept session says the same more exactly, in its words."""
     slots: tuple[Slot, ...] = ()
     warnings: tuple[TaskWarning, ...] = ()
     attempts_before: int = 0
+    """`number_of_attempts_made` without the hunts of `resumed`, which count themselves."""
+    attempts_stated: int = 0
+    """`number_of_attempts_made` as it stands in the cell."""
+    conversation: Conversation = Conversation()
+    """Read-only: what the notebook says of several turns."""
     proposed_criteria: tuple[Criterion, ...] = ()
-    """Read from a broken list: criteria only when the trainer confirms them."""
+    """What unreadable criteria were probably meant to be. Not criteria until the trainer confirms them."""
     resumed: Resumed | None = None
-    """The earlier session, when this is an export of ours."""
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        return self.conversation.turns
 
 
 def parse_notebook(raw: bytes, *, max_bytes: int) -> LoadedNotebook:
-    """Everything that a task notebook says. Raises BadNotebook that names the cell and what to do; TooLarge.
+    """Read a notebook of at most `max_bytes`.
 
-    An unfinished task loads too: what is missing is a warning, so that it can be written on the page.
+    Raises TooLarge, and BadNotebook for a file that is no notebook. A notebook whose task is incomplete or whose
+    criteria cannot be read loads, with warnings that say what to mend.
     """
     document = open_document(raw, max_bytes)
     cells = read_cells(document)
-    criteria = read_criteria(cells.body(Role.RESPONSE_REFERENCE))
-    task = _task(cells, criteria)
-    resumed, damaged = _resumed(document, task)
+    warnings = list(cells.warnings)
+    conversation = read_conversation(cells)
+    read = read_criteria(_reference(cells))
+    task = _task(cells, read)
+    warnings += _missing(task, cells, conversation)
+    if read.problem:
+        warnings.append(_warn(read.code, read.problem, cells, Role.RESPONSE_REFERENCE))
+    warnings += _oddities(task, cells, conversation)
+    resumed = _resumed(document, warnings)
+    stated = _attempts(cells, warnings)
+    before = stated
+    if resumed:
+        task = _in_kept_words(task, resumed.session.task, _kept_record(document))
+        own = attempts_made(resumed.hunts)
+        before = stated - own if stated >= own else resumed.session.attempts_before
     return LoadedNotebook(
-        task=task,
-        slots=read_slots(cells),
-        warnings=(*_missing(cells), *_about_criteria(cells, criteria), *_about_length(cells, task), *cells.warnings,
-                  *damaged),
-        attempts_before=_attempts(cells),
-        proposed_criteria=criteria.proposed,
-        resumed=resumed,
+        task=task, slots=read_slots(cells), warnings=tuple(warnings), attempts_before=before, attempts_stated=stated,
+        conversation=conversation, proposed_criteria=read.proposed, resumed=resumed,
     )
 
 
-def read_task(document: Document) -> Task:
-    """The task alone, as it stands in the cells."""
-    cells = read_cells(document)
-    return _task(cells, read_criteria(cells.body(Role.RESPONSE_REFERENCE)))
+def _reference(cells: Cells) -> str:
+    return _first_of(cells, Role.RESPONSE_REFERENCE, Role.TURN_REFERENCE)
 
 
-def _task(cells: Cells, criteria: ReadCriteria) -> Task:
+def _first_of(cells: Cells, role: Role, of_turn: Role) -> str:
+    """The cell's body; in a conversation without that cell, the first turn's."""
+    return cells.body(role) if cells.find(role) else cells.body(of_turn, 1)
+
+
+def _task(cells: Cells, read: ReadCriteria) -> Task:
+    prose = read.prose(_reference(cells))[:_PROSE_MOST]
     metadata = cells.find(Role.METADATA)
-    stated = pass_rule_in(criteria.prose(cells.body(Role.RESPONSE_REFERENCE)))
     return Task(
-        prompt=cells.body(Role.PROMPT),
-        response=cells.body(Role.RESPONSE),
-        criteria=criteria.criteria,
-        pass_rule=stated or PassRule.MAJORITY,
+        prompt=_first_of(cells, Role.PROMPT, Role.TURN_PROMPT),
+        response=_first_of(cells, Role.RESPONSE, Role.TURN_RESPONSE),
+        criteria=read.criteria,
+        pass_rule=pass_rule_in(prose) or PassRule.MAJORITY,
         judge_system_prompt=cells.body(Role.JUDGE_SYSTEM_PROMPT),
         judge_prompt_template=cells.body(Role.JUDGE_PROMPT_TEMPLATE),
-        metadata=read_metadata(metadata.body) if metadata else Task().metadata,
+        **({"metadata": read_metadata(metadata.body)} if metadata else {}),
     )
 
 
-def _missing(cells: Cells) -> list[TaskWarning]:
-    found = []
-    for role, what in _NEEDED.items():
-        cell = cells.find(role)
-        if cell is None:
-            message = f"There is no cell **[{role}]**, so {what} is empty. Add the cell, or write it here."
-            found.append(TaskWarning(code=f"missing_{role}", message=message))
-        elif not cell.neat_body.strip():
-            message = f"Cell {cell.index + 1} (**[{role}]**) is empty: write {what}."
-            found.append(TaskWarning(code=f"empty_{role}", message=message, cell=cell.index))
+_WANTED = (
+    (Role.PROMPT, "prompt", "missing_prompt", "There is no prompt. Write what the model is asked."),
+    (Role.RESPONSE, "response", "missing_response", "There is no reference response. Write the correct answer."),
+    (
+        Role.JUDGE_PROMPT_TEMPLATE, "judge_prompt_template", "built_in_judge_template",
+        "There is no judge prompt template; the built-in one is used.",
+    ),
+    (
+        Role.JUDGE_SYSTEM_PROMPT, "judge_system_prompt", "built_in_judge_system_prompt",
+        "There is no judge system prompt; the built-in one is used.",
+    ),
+)  # fmt: skip
+
+
+def _missing(task: Task, cells: Cells, conversation: Conversation) -> list[TaskWarning]:
+    if not cells.by_key:
+        return [TaskWarning(
+            code="no_task_cells",
+            message="No cell has a task heading like **[prompt]**. Is this a task notebook? Start from the template.",
+        )]  # fmt: skip
+    found = [_warn(code, words, cells, role) for role, name, code, words in _WANTED if not getattr(task, name).strip()]
+    if conversation.turns:
+        words = f"The notebook tells of {len(conversation.turns)} turns; they are shown, and one turn can be hunted."
+        found.append(TaskWarning(code="several_turns", message=words))
     return found
 
 
-def _about_criteria(cells: Cells, criteria: ReadCriteria) -> list[TaskWarning]:
-    if not criteria.problem:
-        return []
-    cell = cells.find(Role.RESPONSE_REFERENCE)
-    code = "criteria_proposed" if criteria.proposed else criteria.code
-    return [TaskWarning(code=code, message=criteria.problem, cell=cell.index if cell else None)]
+def _oddities(task: Task, cells: Cells, conversation: Conversation) -> list[TaskWarning]:
+    """What may be meant so and is worth a look."""
+    found = []
+    prompt = cells.find(Role.PROMPT)
+    first = next((turn.prompt for turn in conversation.turns if turn.number == 1), "")
+    length = prompt_length_warning(task.metadata.prompt_length, first or task.prompt, prompt.index if prompt else None)
+    if length:
+        found.append(length)
+    foreign = read_criteria(task.judge_system_prompt).criteria
+    if len(foreign) > 1 and task.criteria and not set(foreign) & set(task.criteria):
+        words = (
+            "The judge system prompt holds criteria that are not this task's. They are not used as criteria, but the "
+            "judge reads them: replace them or take them out."
+        )
+        found.append(_warn("foreign_criteria", words, cells, Role.JUDGE_SYSTEM_PROMPT))
+    return found
 
 
-def _about_length(cells: Cells, task: Task) -> list[TaskWarning]:
-    cell = cells.find(Role.PROMPT)
-    warning = prompt_length_warning(task.metadata.prompt_length, task.prompt, cell.index if cell else None)
-    return [warning] if warning else []
+def _attempts(cells: Cells, warnings: list[TaskWarning]) -> int:
+    body = cells.body(Role.ATTEMPTS)
+    count = _COUNT.match(body)
+    if body and not count:
+        words = f"The number of attempts is not a number: {body[:40]!r}. It counts as 0."
+        warnings.append(_warn("bad_attempts", words, cells, Role.ATTEMPTS))
+    return int(count.group(1)) if count else 0
 
 
-def _attempts(cells: Cells) -> int:
-    number = _NUMBER.search(cells.body(Role.ATTEMPTS))
-    return int(number[0]) if number else 0
-
-
-def _resumed(document: Document, task: Task) -> tuple[Resumed | None, list[TaskWarning]]:
-    """The earlier session; a warning when its record cannot be read or the cells were edited since."""
+def _kept_record(document: Document) -> Any:
     metadata = document.metadata
-    record = metadata.value.get(KEY) if metadata and isinstance(metadata.value, dict) else None
+    return metadata.value.get(METADATA_KEY) if metadata else None
+
+
+def _resumed(document: Document, warnings: list[TaskWarning]) -> Resumed | None:
+    record = _kept_record(document)
     if record is None:
-        return None, []
-    resumed = read_resume(record)
-    if resumed is None:
-        message = "The record of the earlier session in this notebook cannot be read; the cells were read instead."
-        return None, [TaskWarning(code="resume_damaged", message=message)]
-    if resumed.task.content_hash() != task.content_hash():
-        message = "The task was edited since this notebook was exported. The cells count; earlier hunts belong to the text as it was."
-        return resumed, [TaskWarning(code="edited_since_export", message=message)]
-    return resumed, []
+        return None
+    try:
+        return read_resume(record)
+    except BadNotebook as error:
+        warnings.append(TaskWarning(code=error.code, message=f"{error.message} {error.hint}"))
+        return None
+
+
+def _in_kept_words(task: Task, kept: Task, record: Any) -> Task:
+    """The cells' task with the kept session's texts where they say the same: blank lines at the ends are exact there.
+
+    A cell that was edited since the export wins. The pass rule is the kept one unless the prose states another now.
+    """
+    names = ("prompt", "response", "judge_system_prompt", "judge_prompt_template")
+    exact: dict[str, Any] = {n: getattr(kept, n) for n in names if neat(getattr(kept, n)) == getattr(task, n)}
+    if record.get("prose_pass_rule") == task.pass_rule.value:
+        exact["pass_rule"] = kept.pass_rule
+    return task.model_copy(update=exact)
+
+
+def _warn(code: str, message: str, cells: Cells, role: Role) -> TaskWarning:
+    cell = cells.find(role)
+    return TaskWarning(code=code, message=message, cell=cell.index if cell else None)

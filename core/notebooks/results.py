@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from core.domain.hunt import Hunt
 from core.domain.session import Session
 from core.notebooks.cells import Cells, Key
-from core.notebooks.gradings import write_grading
+from core.notebooks.gradings import judge_cell
 from core.notebooks.headings import RESERVED_NAMES, Role
 
 Body = tuple[Key, str, str]
@@ -46,8 +46,7 @@ def _slot(cells: Cells, number: int, hunt: Hunt, session: Session) -> Iterator[B
     fits = cell is not None and _fits(cell.heading.name, hunt.model)
     name = "" if fits else wanted
     yield (Role.MODEL, number), reply.text, name
-    rule = session.run(hunt.run_id).task.pass_rule
-    yield (Role.LLM_JUDGE, number), write_grading(hunt.verdicts, rule), ""
+    yield (Role.LLM_JUDGE, number), judge_cell(hunt), ""
     if cell is None or cells.body(Role.MODEL, number) != reply.text or cells.find(Role.HUMAN_JUDGE, number) is None:
         yield (Role.HUMAN_JUDGE, number), "", ""
     if reply.reasoning or cells.find(Role.REASONING_TRACE, number):

@@ -1,4 +1,8 @@
-"""What an export holds for machines, under `model_hunter` in the notebook's metadata: loading it resumes the session."""
+"""The session as it is kept inside an export, so that loading the export goes on where it ended.
+
+Everything of the session but its id, which lets people in and stays out of files; and all hunts. Tasks, which every
+run holds, are written once. `sha256` is over the values, not over their JSON: an editor may rewrite 1.0 as 1.
+"""
 
 from __future__ import annotations
 
@@ -9,50 +13,106 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.domain.hunt import Hunt
-from core.domain.run import Run
-from core.domain.session import ReferenceCheck, Selection, Session
-from core.domain.task import Task
+from core.domain.session import Session
 from core.domain.value import Value
+from core.errors import BadNotebook
 
-KEY = "model_hunter"
-SCHEMA = 1
+SCHEMA_VERSION = 1
+METADATA_KEY = "model_hunter"
 
 
 class Resumed(Value):
-    """An earlier session as its export tells it."""
+    """What stood in an export. `session.session_id` is "": the caller gives it a new one."""
 
-    schema_version: int = SCHEMA
-    task: Task
-    attempts_before: int
-    hunts_issued: int
-    runs: tuple[Run, ...]
-    hunts: tuple[Hunt, ...]
-    check: ReferenceCheck
-    selection: Selection
-    """The hunts that stand in the slots, in order."""
-    replies: dict[str, str]
-    """Hunt id to the SHA-256 of its reply: the cells of the slots can be compared with it."""
+    session: Session
+    hunts: tuple[Hunt, ...] = ()
+    """All hunts of all runs, by number."""
+    judge_hidden: bool = False
+    """Exported blind, before reveal: the hunts have outcomes and no verdicts."""
 
 
-def resume_record(session: Session, hunts: Sequence[Hunt], selected: Sequence[Hunt]) -> dict[str, Any]:
-    """The record, as JSON values."""
-    whole = Resumed(
-        task=session.task,
-        attempts_before=session.attempts_before,
-        hunts_issued=session.hunts_issued,
-        runs=session.runs,
-        hunts=tuple(hunts),
-        check=session.check,
-        selection=session.selection.model_copy(update={"hunt_ids": tuple(h.hunt_id for h in selected)}),
-        replies={h.hunt_id: hashlib.sha256(h.reply.text.encode()).hexdigest() for h in selected if h.reply},
+def resume_record(session: Session, hunts: Sequence[Hunt], *, judge_hidden: bool = False) -> dict[str, Any]:
+    """The record of a session as JSON values. `judge_hidden`: leave out everything of the judge but the outcomes."""
+    kept = sorted(hunts, key=lambda hunt: hunt.number)
+    if judge_hidden:
+        kept = [hunt.model_copy(update={"verdicts": ()}) for hunt in kept]
+    resumed = Resumed(
+        session=session.model_copy(update={"session_id": ""}), hunts=tuple(kept), judge_hidden=judge_hidden
     )
-    return whole.model_dump(mode="json")
+    tasks: list[Any] = []
+    head = resumed.session.model_dump(mode="json", exclude_defaults=True) | {"session_id": ""}
+    for holder, key in _holders(head):
+        task = holder.get(key, {})
+        if task not in tasks:
+            tasks.append(task)
+        holder[key] = tasks.index(task)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "generator": "model-hunter",
+        "judge_hidden": judge_hidden,
+        "session": head,
+        "tasks": tasks,
+        "hunts": [hunt.model_dump(mode="json", exclude_defaults=True) for hunt in kept],
+        "sha256": _digest(resumed),
+    }
 
 
-def read_resume(record: Any) -> Resumed | None:
-    """The earlier session, or None when the record is not one of ours or is damaged."""
+def read_resume(record: Any) -> Resumed:
+    """What `resume_record` wrote. Raises BadNotebook when it is damaged or of a newer version."""
+    if not isinstance(record, dict) or not isinstance(record.get("schema_version"), int):
+        raise _damaged("it has no schema version")
+    if record["schema_version"] != SCHEMA_VERSION:
+        raise BadNotebook(
+            f"The session kept in the notebook has version {record['schema_version']}; this Model Hunter reads "
+            f"version {SCHEMA_VERSION}.", hint="Update Model Hunter to go on with that session.", code="resume_version",
+        )
     try:
-        resumed = Resumed.model_validate(record)
-    except ValidationError:
-        return None
-    return resumed if resumed.schema_version == SCHEMA else None
+        head = {**record["session"], "runs": [dict(run) for run in record["session"].get("runs", ())]}
+        for holder, key in _holders(head):
+            holder[key] = record["tasks"][holder[key]]
+        hunts = tuple(Hunt.model_validate(hunt) for hunt in record["hunts"])
+        resumed = Resumed(
+            session=Session.model_validate(head), hunts=hunts, judge_hidden=record.get("judge_hidden") is True
+        )
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise _damaged(_first_problem(error)) from error
+    if record.get("sha256") != _digest(resumed):
+        raise _damaged("its checksum does not fit, somebody has changed it")
+    _refuse_strangers(resumed)
+    return resumed
+
+
+def _holders(head: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
+    """Every place in a session's JSON where a task stands."""
+    return [(head, "task"), (head, "loaded_task"), *((run, "task") for run in head.get("runs", ()))]
+
+
+def _digest(resumed: Resumed) -> str:
+    """Defaults are left out, so that a field that is added later does not change what was kept before."""
+    return hashlib.sha256(resumed.model_dump_json(exclude_defaults=True).encode()).hexdigest()
+
+
+def _refuse_strangers(resumed: Resumed) -> None:
+    """Hunts with an id twice, hunts of no run and selected hunts that are not there cannot have been written by us."""
+    ids = {hunt.hunt_id for hunt in resumed.hunts}
+    runs = {run.run_id for run in resumed.session.runs}
+    if len(ids) != len(resumed.hunts):
+        raise _damaged("a hunt id stands twice")
+    if any(hunt.run_id not in runs for hunt in resumed.hunts):
+        raise _damaged("a hunt belongs to no run")
+    if not ids.issuperset(resumed.session.selection.hunt_ids):
+        raise _damaged("a selected hunt is not there")
+
+
+def _damaged(why: str) -> BadNotebook:
+    return BadNotebook(
+        f"The session kept in the notebook's metadata is damaged: {why}.",
+        hint="The task and the slots can be used; the earlier hunts cannot be gone on with.", code="resume_damaged",
+    )
+
+
+def _first_problem(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors(include_input=False, include_url=False)[0]
+        return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    return "a part of it is missing"

@@ -103,5 +103,9 @@ class ProcessRecord(Value):
 
 Record = HuntRecord | CallRecord | RunRecord | SessionRecord | ProcessRecord
 TYPES: dict[type, str] = {
-    HuntRecord: "hunt", CallRecord: "call", RunRecord: "run", SessionRecord: "session", ProcessRecord: "process",
+    HuntRecord: "hunt",
+    CallRecord: "call",
+    RunRecord: "run",
+    SessionRecord: "session",
+    ProcessRecord: "process",
 }

@@ -71,9 +71,7 @@ class TelemetryWriter:
             self._queue.append((self._clock.now(), rec))
 
     def status(self) -> TelemetryStatus:
-        return TelemetryStatus(
-            queued=self._waiting, written=self._written, dropped=self._dropped, failed=self._failed
-        )
+        return TelemetryStatus(queued=self._waiting, written=self._written, dropped=self._dropped, failed=self._failed)
 
     async def flush(self) -> None:
         """Writes what is queued by now, in a thread. A disk that fails is counted, and what it did not take stays."""

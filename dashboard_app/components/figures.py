@@ -17,7 +17,8 @@ CAUSES_MOST = 15
 
 def outcomes(frame: pd.DataFrame, period: tuple[datetime, datetime]) -> None:
     _figure(
-        "Hunts and breaks over time", charts.outcomes_over_time(frame, period),
+        "Hunts and breaks over time",
+        charts.outcomes_over_time(frame, period),
         "Hunts over time, stacked by outcome: broke, held, undetermined, error, cancelled.",
     )
 
@@ -27,7 +28,9 @@ def break_rates(frame: pd.DataFrame) -> None:
         _nothing("Break rate by model", "n/a: no hunt is decided here, so there is no rate.")
         return
     _figure(
-        "Break rate by model", charts.break_rates(frame), "Break rate of each model with its 95 % interval.",
+        "Break rate by model",
+        charts.break_rates(frame),
+        "Break rate of each model with its 95 % interval.",
         "The dot is the rate over decided hunts, the line its 95 % interval: few hunts, long line.",
     )
 
@@ -58,8 +61,10 @@ def errors(frame: pd.DataFrame) -> None:
         return
     rest = int(frame["hunts"].iloc[CAUSES_MOST:].sum())
     _figure(
-        "Errors by cause and provider", charts.errors(frame.head(CAUSES_MOST)),
-        "Hunts lost to errors, by cause and provider.", f"{count(rest, 'more hunt')} lost to rarer causes." if rest else "",
+        "Errors by cause and provider",
+        charts.errors(frame.head(CAUSES_MOST)),
+        "Hunts lost to errors, by cause and provider.",
+        f"{count(rest, 'more hunt')} lost to rarer causes." if rest else "",
     )
 
 

@@ -16,12 +16,22 @@ def choose(now: datetime, models: Sequence[str], notebooks: Sequence[str]) -> Ch
     """A choice in the address that is no longer there (a model that left the log) is everything again."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         period = st.segmented_control(
-            "Period", [period.value for period in Period], default=Period.WEEK.value, required=True,
-            key="period", bind="query-params", help="Up to now: an hour, a day, a week, 30 days, or the whole log.",
+            "Period",
+            [period.value for period in Period],
+            default=Period.WEEK.value,
+            required=True,
+            key="period",
+            bind="query-params",
+            help="Up to now: an hour, a day, a week, 30 days, or the whole log.",
         )
         origin = st.segmented_control(
-            "Models are", [origin.value for origin in Origin], default=Origin.ANY.value, required=True,
-            key="origin", bind="query-params", help="Simulated models are made up by Model Hunter and cost nothing.",
+            "Models are",
+            [origin.value for origin in Origin],
+            default=Origin.ANY.value,
+            required=True,
+            key="origin",
+            bind="query-params",
+            help="Simulated models are made up by Model Hunter and cost nothing.",
         )
         model = st.selectbox("Model", [ALL_MODELS, *models], key="model", bind="query-params", width=300)
         notebook = st.selectbox("Task", [ALL_TASKS, *notebooks], key="task", bind="query-params", width=240)

@@ -38,8 +38,12 @@ def table(frame: pd.DataFrame, now: datetime) -> None:
         },
     )
     st.download_button(
-        "Download as CSV", as_csv(frame), f"hunts-{now:%Y-%m-%dT%H%M}Z.csv", "text/csv",
-        icon=":material/download:", on_click="ignore",
+        "Download as CSV",
+        as_csv(frame),
+        f"hunts-{now:%Y-%m-%dT%H%M}Z.csv",
+        "text/csv",
+        icon=":material/download:",
+        on_click="ignore",
     )
     if len(frame) == NEWEST_MOST:
         st.caption(f"The newest {NEWEST_MOST} of the chosen hunts; narrow the choice to see older ones.")

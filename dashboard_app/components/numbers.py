@@ -27,8 +27,15 @@ def row(numbers: Iterable[Number]) -> None:
     with st.container(horizontal=True, gap="small"):
         for number in numbers:
             st.metric(
-                number.label, number.value, number.note or None, delta_color="off", delta_arrow="off",
-                help=number.about or None, border=True, width="stretch", height="stretch",
+                number.label,
+                number.value,
+                number.note or None,
+                delta_color="off",
+                delta_arrow="off",
+                help=number.about or None,
+                border=True,
+                width="stretch",
+                height="stretch",
             )
 
 
@@ -40,12 +47,16 @@ def of_history(totals: Totals) -> None:
             Number("Hunts", f"{totals.hunts:,}", f"{undecided:,} not decided", "Errors and cancelled hunts included."),
             Number("Breaks", f"{rate.broke:,}", f"of {rate.decided:,} decided", "Hunts in which the model failed."),
             Number(
-                "Break rate", percent(rate.share), interval(rate),
+                "Break rate",
+                percent(rate.share),
+                interval(rate),
                 "Breaks over decided hunts (broke + held), with the 95 % interval (Wilson).",
             ),
             Number("Median latency", latency(totals.median_latency_ms), "", "Of the target's replies."),
             Number(
-                "Cost", _cost(totals), _unknown(totals.unknown_costs),
+                "Cost",
+                _cost(totals),
+                _unknown(totals.unknown_costs),
                 "Targets and judges together, as far as it is known; behind it the number of costs that nobody knows. "
                 "Reference checks are not in it.",
             ),
@@ -60,11 +71,15 @@ def of_now(status: Status) -> None:
         (
             Number("Sessions", f"{status.sessions.count:,}", f"in {plain(status.sessions.backend)}"),
             Number("Runs at work", f"{status.runs.active:,}", f"{status.runs.queued:,} waiting to start"),
-            Number("Hunts in flight", f"{hunts.active:,}", f"{hunts.done:,} done", f"{hunts.error:,} errors since start."),
+            Number(
+                "Hunts in flight", f"{hunts.active:,}", f"{hunts.done:,} done", f"{hunts.error:,} errors since start."
+            ),
             Number("Breaks", f"{hunts.broke:,}", f"{hunts.held:,} held", "Since start."),
             Number("Event streams", f"{streams.open:,}", f"of {streams.limit:,}", "Open hunting pages."),
             Number(
-                "Telemetry", f"{telemetry.written:,}", f"{telemetry.dropped:,} dropped",
+                "Telemetry",
+                f"{telemetry.written:,}",
+                f"{telemetry.dropped:,} dropped",
                 f"Records written since start; {telemetry.queued:,} wait to be written. Dropped ones miss in the history.",
             ),
         )

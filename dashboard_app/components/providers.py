@@ -47,7 +47,8 @@ def frame(providers: Sequence[Provider]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "provider": provider.name + (" (simulated)" if provider.simulated and provider.name != "simulated" else ""),
+                "provider": provider.name
+                + (" (simulated)" if provider.simulated and provider.name != "simulated" else ""),
                 "state": "usable" if provider.usable else f"not usable: {provider.why_not or 'no reason given'}",
                 "fill": 100 * provider.in_flight / provider.limit if provider.limit else 0.0,
                 "in_flight": f"{provider.in_flight} / {provider.limit}",

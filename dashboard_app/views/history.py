@@ -47,8 +47,6 @@ def _show_chosen(reader: TelemetryReader, choice: Choice) -> None:
         figures.break_rates(frames.break_rates(reader, choice))
     with right:
         figures.latencies(frames.latencies(reader, choice))
-    figures.costs(
-        frames.costs_over_time(reader, choice, width), frames.costs_by_model(reader, choice), period
-    )
+    figures.costs(frames.costs_over_time(reader, choice, width), frames.costs_by_model(reader, choice), period)
     figures.errors(frames.errors(reader, choice))
     hunts.table(frames.newest_hunts(reader, choice), choice.now)

@@ -82,9 +82,18 @@ def _run(chance: random.Random, begun: datetime, first: int, size: int, models: 
         outcomes[hunt.outcome] = outcomes.get(hunt.outcome, 0) + 1
         yield from ((at, call) for call in _calls(chance, hunt))
         yield at, hunt
-    yield begun + timedelta(seconds=3 + size), RunRecord(
-        session=session, run_id=run_id, status="completed", models=(model.name,), judge_model=JUDGE, hunts=size,
-        duration_s=3.0 + size, **{name: outcomes.get(name, 0) for name in ("broke", "held", "undetermined", "error")},
+    yield (
+        begun + timedelta(seconds=3 + size),
+        RunRecord(
+            session=session,
+            run_id=run_id,
+            status="completed",
+            models=(model.name,),
+            judge_model=JUDGE,
+            hunts=size,
+            duration_s=3.0 + size,
+            **{name: outcomes.get(name, 0) for name in ("broke", "held", "undetermined", "error")},
+        ),
     )
 
 
@@ -96,16 +105,31 @@ def _hunt(chance: random.Random, session: str, run_id: str, number: int, noteboo
     error = chance.choice(ERRORS) if outcome == "error" else None
     latency_ms = round(model.latency_ms * chance.lognormvariate(0, 0.45), 1) if replied else None
     return HuntRecord(
-        session=session, run_id=run_id, hunt_id=f"h_{number:06d}", number=number, notebook=notebook,
-        task_id=notebook.removesuffix(".ipynb"), domain="Reasoning", taxonomy="Instructions", model=model.name,
-        provider=model.provider, judge_model=JUDGE, simulated=model.simulated, outcome=outcome, passed=passed,
-        criteria=CRITERIA if replied else 0, verdicts=verdicts, error=error,
+        session=session,
+        run_id=run_id,
+        hunt_id=f"h_{number:06d}",
+        number=number,
+        notebook=notebook,
+        task_id=notebook.removesuffix(".ipynb"),
+        domain="Reasoning",
+        taxonomy="Instructions",
+        model=model.name,
+        provider=model.provider,
+        judge_model=JUDGE,
+        simulated=model.simulated,
+        outcome=outcome,
+        passed=passed,
+        criteria=CRITERIA if replied else 0,
+        verdicts=verdicts,
+        error=error,
         error_message=f"{model.provider} said {error}" if error else None,
         cost_usd=round(model.usd_a_reply * chance.uniform(0.6, 1.7), 6)
-        if replied and model.usd_a_reply is not None else None,
+        if replied and model.usd_a_reply is not None
+        else None,
         judge_cost_usd=round(CRITERIA * 0.0007 * chance.uniform(0.7, 1.4), 6) if replied else None,
         input_tokens=chance.randint(90, 400) if replied else None,
-        output_tokens=chance.randint(120, 2400) if replied else None, latency_ms=latency_ms,
+        output_tokens=chance.randint(120, 2400) if replied else None,
+        latency_ms=latency_ms,
         duration_ms=latency_ms + chance.uniform(800, 2600) if latency_ms else None,
         excerpt="Here is the plan: first the list, then the budget, and every sentence ends with…" if replied else "",
     )
@@ -124,13 +148,26 @@ def _calls(chance: random.Random, hunt: HuntRecord) -> Iterator[CallRecord]:
         return
     common = {"session": hunt.session, "simulated": hunt.simulated, "wait_ms": round(chance.uniform(0, 900), 1)}
     yield CallRecord(
-        **common, provider=hunt.provider, model=hunt.model, purpose="target", ok=hunt.error is None, error=hunt.error,
-        status=200 if hunt.error is None else 503, latency_ms=hunt.latency_ms or 900.0, cost_usd=hunt.cost_usd,
+        **common,
+        provider=hunt.provider,
+        model=hunt.model,
+        purpose="target",
+        ok=hunt.error is None,
+        error=hunt.error,
+        status=200 if hunt.error is None else 503,
+        latency_ms=hunt.latency_ms or 900.0,
+        cost_usd=hunt.cost_usd,
     )
     for _ in range(hunt.criteria):
         yield CallRecord(
-            **common, provider="openai", model=JUDGE, purpose="judge", ok=True, status=200,
-            latency_ms=round(chance.lognormvariate(6.8, 0.4), 1), cost_usd=(hunt.judge_cost_usd or 0) / CRITERIA,
+            **common,
+            provider="openai",
+            model=JUDGE,
+            purpose="judge",
+            ok=True,
+            status=200,
+            latency_ms=round(chance.lognormvariate(6.8, 0.4), 1),
+            cost_usd=(hunt.judge_cost_usd or 0) / CRITERIA,
         )
 
 

@@ -44,7 +44,7 @@ class SimulatedProvider(Provider):
         self._silence_timeout_s = silence_timeout_s
         self._counter = CallCounter()
 
-    async def complete(self, request: ChatRequest, context: CallContext) -> Reply:  # noqa: ARG002 – nobody to be fair to
+    async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         """One simulated reply; the nth call of equal requests gets the nth replayable one.
 
         Raises ProviderError: `unknown_model`, or the code of the mishap that the script has for this call.
@@ -52,6 +52,7 @@ class SimulatedProvider(Provider):
         if not self.script.knows(request.model):
             known = ", ".join(f"simulated/{name}" for name in self.models)
             raise _FAULTS.error(UNKNOWN_MODEL, f"There is no simulated/{request.model}; there are {known}.", status=404)
+        await context.on_slot()
         conversation = read_conversation(request.model, request.messages, request.purpose)
         nth = self._counter.next(conversation.key)
         plan = plan_call(self.script, conversation, nth, sum(len(message.content) for message in request.messages))

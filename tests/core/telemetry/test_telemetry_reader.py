@@ -42,9 +42,25 @@ def test_a_folder_that_is_not_there_is_an_empty_log(tmp_path):
 
 def test_every_type_of_record_comes_back_as_it_was_written(tmp_path, reader):
     hunt = HuntRecord(
-        session="s", run_id="r", hunt_id="h", number=1, notebook="n", task_id="t", domain="", taxonomy="", model="a/b",
-        provider="a", judge_model="j", simulated=True, outcome="error", passed=0, criteria=2, error="timeout",
-        verdicts={"C1": "PASS", "C 2": "FAIL"}, latency_ms=1.5, excerpt='ein "Wort"\u2028 und \n mehr',
+        session="s",
+        run_id="r",
+        hunt_id="h",
+        number=1,
+        notebook="n",
+        task_id="t",
+        domain="",
+        taxonomy="",
+        model="a/b",
+        provider="a",
+        judge_model="j",
+        simulated=True,
+        outcome="error",
+        passed=0,
+        criteria=2,
+        error="timeout",
+        verdicts={"C1": "PASS", "C 2": "FAIL"},
+        latency_ms=1.5,
+        excerpt='ein "Wort"\u2028 und \n mehr',
     )
     call = CallRecord(
         session="s", provider="a", model="a/b", purpose="judge", simulated=False, ok=True, wait_ms=0, latency_ms=2
@@ -90,9 +106,21 @@ def test_a_half_written_last_line_waits_until_it_is_whole(tmp_path, reader):
 @pytest.mark.parametrize(
     "broken",
     [
-        b"{broken\n", b"[1]\n", b"3\n", b"null\n", b"\x00\x00\x00\n", b'{"ts": "\xff\xfe"}\n', b'{"ts": "\\ud800"}\n',
-        a_line(ts="yesterday"), a_line(type=None), a_line(data={}), a_line(data="text"), a_line(schema="x"),
-        a_line(data={"action": "started", "instance": "i"}), a_line()[:-1] + b" trailing\n", b"{}\n",
+        b"{broken\n",
+        b"[1]\n",
+        b"3\n",
+        b"null\n",
+        b"\x00\x00\x00\n",
+        b'{"ts": "\xff\xfe"}\n',
+        b'{"ts": "\\ud800"}\n',
+        a_line(ts="yesterday"),
+        a_line(type=None),
+        a_line(data={}),
+        a_line(data="text"),
+        a_line(schema="x"),
+        a_line(data={"action": "started", "instance": "i"}),
+        a_line()[:-1] + b" trailing\n",
+        b"{}\n",
         b'{"ts": "2026-11-24T10:00:00Z", "type": "process", "data": {"action": "' + b"x" * 3_000_000 + b'"}}\n',
     ],
     ids=lambda line: line[:30].decode(errors="replace"),
@@ -254,7 +282,8 @@ async def test_writer_and_reader_agree_over_a_night(tmp_path, reader):
     await writer.flush()
     assert reader.refresh() == RefreshReport(events=2, files=2)
     assert [str(ts) for ts in reader.query("SELECT ts FROM process ORDER BY ts")["ts"]] == [
-        "2026-11-24 23:59:00", "2026-11-25 00:00:00",
+        "2026-11-24 23:59:00",
+        "2026-11-25 00:00:00",
     ]
 
 
@@ -267,7 +296,13 @@ def test_closing_leaves_nothing_behind(tmp_path):
 
 
 def _write(directory: Path, *records) -> None:
-    kinds = {HuntRecord: "hunt", CallRecord: "call", RunRecord: "run", SessionRecord: "session", ProcessRecord: "process"}
+    kinds = {
+        HuntRecord: "hunt",
+        CallRecord: "call",
+        RunRecord: "run",
+        SessionRecord: "session",
+        ProcessRecord: "process",
+    }
     (directory / f"{DAY}-w.jsonl").write_bytes(
         b"".join(a_line(type=kinds[type(record)], data=record.model_dump(mode="json")) for record in records)
     )

@@ -58,7 +58,9 @@ async def test_a_record_is_one_line_in_the_envelope(tmp_path, clock):
         writer.record(STARTED)
     assert lines_of(tmp_path / "telemetry-2026-11-24-api-1.jsonl") == [
         {
-            "ts": "2026-11-24T23:59:59Z", "type": "process", "schema": 1,
+            "ts": "2026-11-24T23:59:59Z",
+            "type": "process",
+            "schema": 1,
             "data": {"action": "started", "instance": "api-1", "version": "0.1.0", "dropped": 0},
         }
     ]
@@ -98,7 +100,8 @@ async def test_a_record_goes_into_the_file_of_its_own_day(tmp_path, clock):
     writer.record(STARTED)
     await writer.flush()
     assert {path.name: len(lines_of(path)) for path in tmp_path.iterdir()} == {
-        "telemetry-2026-11-24-api-1.jsonl": 1, "telemetry-2026-11-25-api-1.jsonl": 1,
+        "telemetry-2026-11-24-api-1.jsonl": 1,
+        "telemetry-2026-11-25-api-1.jsonl": 1,
     }
 
 
@@ -188,9 +191,7 @@ async def test_two_processes_of_one_name_never_mix_their_lines(tmp_path):
         "            await writer.flush()\n"
         "asyncio.run(main())\n"
     )
-    both = [
-        subprocess.Popen([sys.executable, "-c", script, str(tmp_path), name], cwd=ROOT) for name in ("one", "two")
-    ]
+    both = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path), name], cwd=ROOT) for name in ("one", "two")]
     assert [process.wait(50) for process in both] == [0, 0]
     instances = [line["data"]["instance"] for path in tmp_path.iterdir() for line in lines_of(path)]
     assert {name: instances.count(name) for name in ("one", "two")} == {"one": 2000, "two": 2000}
@@ -224,5 +225,7 @@ def test_an_instances_name_never_leaves_the_folder(tmp_path, instance):
 
 def test_no_record_has_room_for_a_secret():
     names = {name for record in TYPES for name in record.model_fields}  # type: ignore[attr-defined]
-    assert not [name for name in names if any(word in name for word in ("key", "secret", "header", "url", "session_id"))]
+    assert not [
+        name for name in names if any(word in name for word in ("key", "secret", "header", "url", "session_id"))
+    ]
     assert set(TYPES) == set(Record.__args__)  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ _NAMES = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
 )
-_VALUES = {name: value for value, name in enumerate(_NAMES)} | {"a single": 1, "once": 1, "twice": 2}
+_VALUES = {name: value for value, name in enumerate(_NAMES)} | {"a single": 1}
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+|a single|" + "|".join(sorted(_NAMES, key=len, reverse=True)) + ")"
 
 _MOST = "at most|no more than|not more than|no longer than|not longer than|up to|within|a maximum of|maximum"
@@ -46,7 +46,7 @@ class Amount:
 
 
 def number_of(text: str) -> int:
-    """ "1,665", "twelve", "twice" as a number. The text must be what NUMBER matches."""
+    """ "1,665", "twelve", "a single" as a number. The text must be what NUMBER matches."""
     folded = " ".join(text.casefold().split())
     return _VALUES[folded] if folded in _VALUES else int(folded.replace(",", ""))
 

@@ -44,10 +44,15 @@ class Demand:
     denied: bool = False
 
 
+def plain(criterion: str) -> str:
+    """The criterion on one line, without asides and the sign at its end, "neither a nor b" as "no a or b"."""
+    text = _ASIDE.sub("", " ".join(criterion.split())).rstrip(" ?.!;")
+    return _NEITHER.sub(r"no\1or", text)
+
+
 def read_demand(criterion: str) -> Demand:
     """What the criterion demands of the reply, as a noun phrase, and whether it is denied ("does not", "avoids")."""
-    text = _ASIDE.sub("", " ".join(criterion.split())).rstrip(" ?.!;")
-    text = _NEITHER.sub(r"no\1or", text)
+    text = plain(criterion)
     text = _AUXILIARY.sub("", _SUBJECT.sub("", text, count=1) if _SUBJECT.match(text) else text, count=1)
     return strip_verbs(text)
 

@@ -16,6 +16,10 @@ class Finding:
     reason: str
     evidence: str = ""
 
+    def __post_init__(self) -> None:
+        if len(self.evidence) > EVIDENCE_CHARS:  # the beginning of a quote is a quote
+            object.__setattr__(self, "evidence", self.evidence[:EVIDENCE_CHARS])
+
 
 Check = Callable[[str], Finding]
 """A reply's text goes in."""

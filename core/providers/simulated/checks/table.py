@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from core.providers.simulated.checks.claims import claims
 from core.providers.simulated.checks.counting import counting, unit_named
-from core.providers.simulated.checks.demand import Demand, read_demand, strip_verbs
+from core.providers.simulated.checks.demand import Demand, plain, read_demand, strip_verbs
 from core.providers.simulated.checks.finding import Check, Finding, all_of, any_of, opposite
 from core.providers.simulated.checks.form import form
 from core.providers.simulated.checks.places import beginning_or_ending
@@ -33,6 +33,8 @@ _EACH = re.compile(
 )
 _JOINT = re.compile(r",?\s+(?P<joint>and|but|or)\s+", re.IGNORECASE)
 _CRITERION_CHARS = 2_000
+_JOINTS_MOST = 5
+"""With more of them the sentence is prose, and trying every split would take too long."""
 REMEMBERED = 4_096
 
 
@@ -41,7 +43,7 @@ def check_for(criterion: str) -> Check | None:
     """The check that decides this criterion by looking at the reply, or None when no program can."""
     if len(criterion) > _CRITERION_CHARS:
         return None
-    text = " ".join(criterion.split()).rstrip(" ?.!;")
+    text = plain(criterion)
     return _each_part(text) or _simple(read_demand(text)) or _compound(text)
 
 
@@ -68,13 +70,14 @@ def _none_of_them(text: str) -> Check | None:
 
 def _compound(text: str) -> Check | None:
     """Two demands in one sentence, each of which must be understood."""
-    for joint in _JOINT.finditer(text):
+    joints = list(_JOINT.finditer(text))
+    for joint in joints if len(joints) <= _JOINTS_MOST else ():
         rest, word = text[joint.end() :], joint["joint"].lower()
         left, right = read_demand(text[: joint.start()]), read_demand(rest)
         if left.denied and (word == "or" or right.text == rest):  # "avoids a and b": without a verb of its own
             right = Demand(right.text, denied=True)
         first = _simple(left)
-        second = _simple(right) or _compound(rest)
+        second = first and (_simple(right) or _compound(rest))
         if first and second:
             alternative = word == "or" and not left.denied
             return any_of([first, second]) if alternative else all_of([first, second])

@@ -22,15 +22,13 @@ _TAIL = (
     r"(?:\s+(?:anywhere|at\s+all|altogether|somewhere|by\s+name|verbatim|literally|even\s+once|in\s+it"
     r"|in\s+(?:the|its)\s+(?:text|response|reply)))?"
 )
-_LIST = rf"{_MARK}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+)(?:{_FILLER})?{_MARK})*"
+_LIST = rf"{_MARK}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+){_FILLER}{_MARK})*"
 _NAMING = rf"(?:(?:calls?|describes?)\s+[^{_MARK}:]{{1,80}}?\s+(?:as\s+)?|[^{_MARK}:]{{1,80}}:\s*)?"
 _CONTAINS = re.compile(rf"(?P<naming>{_NAMING})(?P<filler>{_FILLER})(?P<list>{_LIST}){_TAIL}", re.IGNORECASE)
 _LETTER = re.compile(rf"(?:(?:the|any)\s+)?letters?\s+(?P<list>{_LIST}){_TAIL}", re.IGNORECASE)
 _BARE_LETTER = re.compile(rf"(?:the\s+)?letter\s+(?P<letter>[a-z]){_TAIL}", re.IGNORECASE)
-_TIMES = re.compile(
-    rf"{_FILLER}{_MARK}\s+(?:(?:exactly|only)\s+(?P<once>once|twice)|(?P<once2>once|twice)|{AMOUNT}\s+times?)",
-    re.IGNORECASE,
-)
+_TIMES = re.compile(rf"{_FILLER}{_MARK}\s+{AMOUNT}\s+times?", re.IGNORECASE)
+_ONCE, _TWICE = re.compile(r"\bonce\b", re.IGNORECASE), re.compile(r"\btwice\b", re.IGNORECASE)
 _ALTERNATIVE = re.compile(r"\bor\b|\beither\b|\bany\b|\bat least one\b|\bone of\b", re.IGNORECASE)
 _ACROSTIC = re.compile(
     rf"(?:the\s+)?first\s+letters?\s+of\s+(?:the|its|every|each|all)\s*(?:the\s+)?lines?(?:\s+of\s+the\s+response)?,?"
@@ -75,18 +73,17 @@ def is_alternative(demand: str) -> bool:
 def occurring(demand: str) -> Check | None:
     """ "the word "fish" exactly three times"; None for anything else."""
     shape, pieces = masked(demand)
-    match = _TIMES.fullmatch(shape)
+    match = _TIMES.fullmatch(_TWICE.sub("two times", _ONCE.sub("one time", shape)))
     if match is None or len(pieces) != 1:
         return None
-    piece, once = pieces[0], match["once"] or match["once2"]
-    wanted = 0 if not once else 1 if once.lower() == "once" else 2
-    amount = None if once else read_amount(match)
+    piece, amount = pieces[0], read_amount(match)
 
     def check(reply: str) -> Finding:
         places = list(_pattern(piece).finditer(reply))
-        holds = amount.holds(len(places)) if amount else len(places) == wanted
         evidence = quote(reply, *places[0].span()) if places else ""
-        return Finding(holds, f"“{piece}” occurs {plural(len(places), 'time')} in the reply.", evidence)
+        return Finding(
+            amount.holds(len(places)), f"“{piece}” occurs {plural(len(places), 'time')} in the reply.", evidence
+        )
 
     return check
 
@@ -129,8 +126,8 @@ def _phrase(piece: str) -> Check:
 def _letter(letter: str) -> Check:
     def check(reply: str) -> Finding:
         count = reply.casefold().count(letter.casefold())
-        holder = re.search(rf"\w*{re.escape(letter)}\w*", reply, re.IGNORECASE)
         reason = f"The letter “{letter}” occurs {plural(count, 'time')} in the reply."
-        return Finding(count > 0, reason, quote(reply, *holder.span()) if holder else "")
+        found = re.search(re.escape(letter), reply, re.IGNORECASE)
+        return Finding(count > 0, reason, quote(reply, *found.span()) if found else "")
 
     return check

@@ -1,0 +1,134 @@
+"""Edited criteria written back where the old ones stood, in their form; the prose around them stays as it was.
+
+What was written is read again before it is used: a form that cannot carry the new criteria exactly gives way to a
+JSON array at the same place.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+
+from core.domain.criteria import Criterion
+from core.notebooks.criteria import ReadCriteria, read_criteria
+from core.notebooks.criteria_found import JSON_FORMS, Form, Found, Item, Span
+
+_DEFAULT_BETWEEN = {
+    Form.OBJECTS: ",\n  ", Form.STRINGS: ",\n  ", Form.MAPPING: ",\n  ",
+    Form.TABLE: "\n", Form.LINES: "\n\n", Form.BULLETS: "\n",
+}  # fmt: skip
+_LAST_NUMBER = re.compile(r"[0-9]+(?=[^0-9]*\Z)")
+
+
+def write_criteria(body: str, wanted: Sequence[Criterion]) -> str:
+    """`body` with its list of criteria replaced by `wanted`; the body itself when it says that already."""
+    read = read_criteria(body)
+    criteria = tuple(wanted)
+    if read.criteria == criteria and read.code in {"", "two_lists", "missing_criteria"}:
+        return body
+    attempts = list(_attempts(body, read, criteria))
+    if not criteria:
+        return attempts[0]
+    return next((a for a in attempts if read_criteria(a).criteria == criteria), attempts[-1])
+
+
+def _attempts(body: str, read: ReadCriteria, wanted: tuple[Criterion, ...]) -> Iterator[str]:
+    """From the most faithful to the plainest."""
+    array = criteria_array(wanted)
+    if read.found and not read.problem:
+        yield _in_form(body, read.found, wanted)
+    if read.span:
+        yield body[: read.span.start] + array + body[read.span.end :]
+    prose = read.prose(body).strip("\n")
+    yield f"{prose}\n\n{array}" if prose else array
+    yield array
+
+
+def criteria_array(criteria: Sequence[Criterion]) -> str:
+    """The form that is written where none stood before: a JSON array whose text keys are numbered."""
+    rows = [
+        f'  {{ "id": "{c.id}", "criteria{c.id.removeprefix("C")}": {json.dumps(c.text, ensure_ascii=False)} }}'
+        for c in criteria
+    ]
+    return "[\n" + ",\n".join(rows) + "\n]" if rows else "[]"
+
+
+def _in_form(body: str, found: Found, wanted: tuple[Criterion, ...]) -> str:
+    ids = [item.id or f"C{n}" for n, item in enumerate(found.items, 1)]
+    known = dict(zip(ids, found.items, strict=True))
+    between = _between(body, found, same=[c.id for c in wanted] == ids)
+    pieces = []
+    for place, criterion in enumerate(wanted):
+        item = known.get(criterion.id)
+        pieces.append(
+            _kept(body, found.form, item, criterion) if item else _fresh(body, found, criterion, place + 1)
+        )
+    joined = "".join(piece + gap for piece, gap in zip(pieces, [*between(len(pieces)), ""], strict=True))
+    first, last = found.items[0].whole, found.items[-1].whole
+    if not pieces and found.form in JSON_FORMS:
+        return body[: found.span.start] + ("{}" if found.form is Form.MAPPING else "[]") + body[found.span.end :]
+    return body[: first.start] + joined + body[last.end :]
+
+
+class _Gaps:
+    """What stands between items: the original gaps when the ids are the same, else the first one everywhere."""
+
+    def __init__(self, gaps: list[str], default: str, same: bool) -> None:
+        self._gaps, self._default, self._same = gaps, default, same
+
+    def __call__(self, pieces: int) -> list[str]:
+        if self._same:
+            return self._gaps
+        return [self._gaps[0] if self._gaps else self._default] * max(0, pieces - 1)
+
+
+def _between(body: str, found: Found, *, same: bool) -> _Gaps:
+    wholes = [item.whole for item in found.items]
+    gaps = [body[a.end : b.start] for a, b in zip(wholes, wholes[1:], strict=False)]
+    return _Gaps(gaps, _DEFAULT_BETWEEN[found.form], same)
+
+
+def _kept(body: str, form: Form, item: Item, criterion: Criterion) -> str:
+    if item.text == criterion.text:
+        return item.whole.of(body)
+    return _replaced(body, item.whole, [(item.text_at, _encoded(form, item, criterion))])
+
+
+def _fresh(body: str, found: Found, criterion: Criterion, place: int) -> str:
+    """A new item, like the last one there."""
+    like, form = found.items[-1], found.form
+    text = _encoded(form, like, criterion)
+    if form is Form.OBJECTS:
+        number = criterion.id.removeprefix("C")
+        key = json.dumps(re.sub(r"[0-9]+\Z", number, like.text_key), ensure_ascii=False)
+        named = f'"{like.id_key}": "{criterion.id}", ' if like.id_key else ""
+        return f"{{ {named}{key}: {text} }}"
+    if form is Form.MAPPING:
+        return f'"{criterion.id}": {text}'
+    if form is Form.STRINGS:
+        return text
+    edits = [(like.text_at, text)]
+    if like.id_at:
+        edits.append((like.id_at, criterion.id))
+    piece = _replaced(body, like.whole, edits)
+    lead = like.text_at.start - like.whole.start
+    if form is Form.BULLETS:
+        return _LAST_NUMBER.sub(str(place), piece[:lead]) + piece[lead:]
+    return piece
+
+
+def _encoded(form: Form, item: Item, criterion: Criterion) -> str:
+    text = criterion.text
+    if form is Form.STRINGS and item.id_at:
+        text = f"{criterion.id}: {text}"
+    if form in JSON_FORMS:
+        return json.dumps(text, ensure_ascii=False)
+    return text.replace("|", "\\|") if form is Form.TABLE else text
+
+
+def _replaced(body: str, whole: Span, edits: list[tuple[Span, str]]) -> str:
+    text, offset = whole.of(body), whole.start
+    for span, new in sorted(edits, key=lambda edit: edit[0].start, reverse=True):
+        text = text[: span.start - offset] + new + text[span.end - offset :]
+    return text

@@ -1,0 +1,73 @@
+"""A log to look at, an API to ask, and the dashboard's pages run by Streamlit's own AppTest."""
+
+from collections.abc import Callable
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from core.telemetry.reader import TelemetryReader
+from tests.dashboard_app.records_made_up import At, team_at_work, write_log
+from tests.dashboard_app.status_stand_in import api_stand_in
+
+
+@pytest.fixture(autouse=True)
+def own_settings(tmp_path, monkeypatch):
+    """Every test has a log folder of its own, and no API answers unless it says so."""
+    monkeypatch.setenv("TELEMETRY_DIR", str(tmp_path / "log"))
+    monkeypatch.setenv("API_URL", "http://127.0.0.1:9")
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def log_dir(tmp_path):
+    return tmp_path / "log"
+
+
+@pytest.fixture
+def api(monkeypatch):
+    with api_stand_in() as told:
+        monkeypatch.setenv("API_URL", told.url)
+        yield told
+
+
+@pytest.fixture
+def entries() -> list[At]:
+    return list(team_at_work(hunts=300))
+
+
+@pytest.fixture
+def reader(log_dir, entries):
+    write_log(log_dir, entries)
+    with TelemetryReader(log_dir) as reader:
+        reader.refresh()
+        yield reader
+
+
+@pytest.fixture
+def page() -> Callable[..., AppTest]:
+    """Runs one view, as it stands in the navigation, with `query` in its address."""
+
+    def run(name: str, **query: str) -> AppTest:
+        script = {"history": _history, "live": _live}[name]
+        test = AppTest.from_function(script, default_timeout=30)
+        for key, value in query.items():
+            test.query_params[key] = value
+        test.run()
+        return test
+
+    return run
+
+
+def _history() -> None:
+    from dashboard_app.views import history
+
+    history.show()
+
+
+def _live() -> None:
+    from dashboard_app.views import live
+
+    live.show()

@@ -1,0 +1,168 @@
+"""Every number of the history page against the same number computed from the log's lines in plain Python."""
+
+import json
+from collections import Counter, defaultdict
+from datetime import datetime, timedelta
+from statistics import median
+
+import pytest
+
+from dashboard_app import frames
+from dashboard_app.choice import Choice, Origin, Period
+from dashboard_app.rates import Rate
+from tests.dashboard_app.records_made_up import MODELS, NOTEBOOKS, NOW
+
+CHOICES = [
+    Choice(NOW),
+    Choice(NOW, Period.DAY),
+    Choice(NOW, Period.WEEK, origin=Origin.REAL),
+    Choice(NOW, origin=Origin.SIMULATED),
+    Choice(NOW, model=MODELS[2].name),
+    Choice(NOW, Period.WEEK, notebook=NOTEBOOKS[0]),
+    Choice(NOW, Period.HOUR),
+    Choice(NOW, model="no/such"),
+]
+
+
+def hunts_of(log_dir, choice: Choice) -> list[dict]:
+    lines = [json.loads(line) for path in log_dir.iterdir() for line in path.read_text().splitlines()]
+    hunts = [{**line["data"], "ts": datetime.fromisoformat(line["ts"])} for line in lines if line["type"] == "hunt"]
+    wanted = {Origin.ANY: (True, False), Origin.REAL: (False,), Origin.SIMULATED: (True,)}[choice.origin]
+    return [
+        hunt
+        for hunt in hunts
+        if hunt["simulated"] in wanted
+        and choice.model in (None, hunt["model"])
+        and choice.notebook in (None, hunt["notebook"])
+        and (choice.since is None or hunt["ts"] >= choice.since)
+    ]
+
+
+def known(hunts: list[dict], name: str) -> float | None:
+    costs = [hunt[name] for hunt in hunts if hunt[name] is not None]
+    return pytest.approx(sum(costs)) if costs else None
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=str)
+def test_totals(reader, log_dir, choice):
+    hunts = hunts_of(log_dir, choice)
+    latencies = [hunt["latency_ms"] for hunt in hunts if hunt["latency_ms"] is not None]
+    replied = [hunt for hunt in hunts if hunt["outcome"] in {"broke", "held", "undetermined"}]
+    unknown = sum(hunt["cost_usd"] is None for hunt in replied)
+    unknown += sum(hunt["judge_cost_usd"] is None for hunt in hunts if hunt["criteria"])
+    assert frames.totals(reader, choice) == frames.Totals(
+        hunts=len(hunts),
+        by_outcome=dict(Counter(hunt["outcome"] for hunt in hunts)),
+        simulated=sum(hunt["simulated"] for hunt in hunts),
+        median_latency_ms=pytest.approx(median(latencies)) if latencies else None,
+        target_usd=known(hunts, "cost_usd"),
+        judge_usd=known(hunts, "judge_cost_usd"),
+        unknown_costs=unknown,
+    )
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=str)
+def test_rates_are_over_decided_hunts_only(reader, log_dir, choice):
+    broke, decided = Counter(), Counter()
+    for hunt in hunts_of(log_dir, choice):
+        broke[hunt["model"]] += hunt["outcome"] == "broke"
+        decided[hunt["model"]] += hunt["outcome"] in {"broke", "held"}
+    rows = frames.break_rates(reader, choice).to_dict("records")
+    assert {row["model"]: (row["broke"], row["decided"]) for row in rows} == {
+        model: (broke[model], decided[model]) for model in decided if decided[model]
+    }
+    for row in rows:
+        assert row["share"] == pytest.approx(row["broke"] / row["decided"])
+        assert 0 <= row["low"] <= row["share"] <= row["high"] <= 1
+    assert [row["share"] for row in rows] == sorted((row["share"] for row in rows), reverse=True)
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=str)
+def test_over_time_every_hunt_is_in_its_bar(reader, log_dir, choice):
+    width = frames.step(reader, choice)
+    shown = Counter()
+    for row in frames.outcomes_over_time(reader, choice, width).to_dict("records"):
+        assert row["end"] - row["begin"] == width
+        inside = [h for h in hunts_of(log_dir, choice) if row["begin"] <= h["ts"] < row["end"]]
+        assert row["hunts"] == sum(h["outcome"] == row["outcome"] for h in inside)
+        shown[row["outcome"]] += row["hunts"]
+    assert shown == Counter(hunt["outcome"] for hunt in hunts_of(log_dir, choice))
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=str)
+def test_costs_keep_target_and_judge_apart_and_the_unknown_unknown(reader, log_dir, choice):
+    by_model = defaultdict(list)
+    for hunt in hunts_of(log_dir, choice):
+        by_model[hunt["model"]].append(hunt)
+    rows = frames.costs_by_model(reader, choice).to_dict("records")
+    shown = {(row["model"], row["part"]): None if row["usd"] != row["usd"] else row["usd"] for row in rows}
+    assert shown == {
+        (model, part): known(hunts, name)
+        for model, hunts in by_model.items()
+        for part, name in (("target", "cost_usd"), ("judge", "judge_cost_usd"))
+    }
+    over_time = frames.costs_over_time(reader, choice, timedelta(days=1))
+    for part, name in (("target", "cost_usd"), ("judge", "judge_cost_usd")):
+        spent = sum(hunt[name] or 0 for hunt in hunts_of(log_dir, choice))
+        assert over_time[over_time["part"] == part]["usd"].sum() == pytest.approx(spent)
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=str)
+def test_errors_are_counted_by_cause_and_provider_also_the_rare(reader, log_dir, choice):
+    rows = frames.errors(reader, choice).to_dict("records")
+    assert {(row["cause"], row["provider"]): row["hunts"] for row in rows} == Counter(
+        (hunt["error"], hunt["provider"]) for hunt in hunts_of(log_dir, choice) if hunt["outcome"] == "error"
+    )
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=str)
+def test_latencies(reader, log_dir, choice):
+    by_model = defaultdict(list)
+    for hunt in hunts_of(log_dir, choice):
+        if hunt["latency_ms"] is not None:
+            by_model[hunt["model"]].append(hunt["latency_ms"] / 1000)
+    rows = frames.latencies(reader, choice).to_dict("records")
+    assert {row["model"]: (row["replies"], row["p50_s"]) for row in rows} == {
+        model: (len(seconds), pytest.approx(median(seconds))) for model, seconds in by_model.items()
+    }
+    assert all(row["p50_s"] <= row["p95_s"] for row in rows)
+
+
+def test_the_newest_hunts_are_the_newest(reader, log_dir):
+    expected = sorted(hunts_of(log_dir, Choice(NOW)), key=lambda hunt: (hunt["ts"], hunt["hunt_id"]), reverse=True)[:7]
+    shown = frames.newest_hunts(reader, Choice(NOW), most=7)
+    assert list(shown["number"]) == [hunt["number"] for hunt in expected]
+    assert list(shown["time"]) == [hunt["ts"] for hunt in expected]
+
+
+@pytest.mark.parametrize("period", list(Period))
+def test_no_period_has_too_many_bars(reader, period):
+    choice = Choice(NOW, period)
+    begin = choice.since or NOW - timedelta(days=9)
+    assert (NOW - begin) / frames.step(reader, choice) <= frames.STEPS_MOST
+
+
+def test_filters_offer_what_is_in_the_log(reader, entries):
+    models = Counter(record.model for _, record in entries if hasattr(record, "outcome"))
+    assert frames.names(reader, "model") == [m for m, _ in sorted(models.items(), key=lambda row: (-row[1], row[0]))]
+    with pytest.raises(ValueError, match="no filter"):
+        frames.names(reader, "1; DROP TABLE hunts")
+
+
+@pytest.mark.parametrize(
+    ("broke", "decided", "share", "low", "high"),
+    # Wilson's score interval, 95 %: values of R's binom.confint(method = "wilson").
+    [
+        (0, 10, 0.0, 0.0, 0.2775),
+        (10, 10, 1.0, 0.7225, 1.0),
+        (1, 4, 0.25, 0.0456, 0.6994),
+        (50, 200, 0.25, 0.1950, 0.3144),
+    ],
+)
+def test_a_rate_says_how_sure_it_is(broke, decided, share, low, high):
+    assert Rate(broke, decided).share == share
+    assert Rate(broke, decided).interval == pytest.approx((low, high), abs=1e-4)
+
+
+def test_without_a_decided_hunt_there_is_no_rate():
+    assert (Rate(0, 0).share, Rate(0, 0).interval) == (None, None)

@@ -1,0 +1,52 @@
+"""Asking the API: every way in which it may not answer is a value with words."""
+
+import httpx
+import pytest
+
+from dashboard_app.live import Silence, Status, ask_status
+
+
+def answering(handler) -> httpx.Client:
+    return httpx.Client(base_url="http://api:8000", transport=httpx.MockTransport(handler))
+
+
+def fails(error: type[httpx.HTTPError]):
+    def handler(request: httpx.Request) -> httpx.Response:
+        raise error("no", request=request)
+
+    return handler
+
+
+@pytest.mark.parametrize(
+    ("handler", "said"),
+    [
+        (fails(httpx.ConnectError), "Nothing answers at http://api:8000."),
+        (fails(httpx.ReadTimeout), "did not answer within 3 s"),
+        (fails(httpx.RemoteProtocolError), "Nothing answers"),
+        (lambda _: httpx.Response(503, html="<h1>maintenance</h1>"), "status 503"),
+        (lambda _: httpx.Response(302, headers={"location": "/"}), "status 302"),
+        (lambda _: httpx.Response(200, html="<h1>hello</h1>"), "is not Model Hunter's API"),
+        (lambda _: httpx.Response(200, json={"instance": 3}), "is not Model Hunter's API"),
+        (lambda _: httpx.Response(200, content=b"\xff\xfe"), "is not Model Hunter's API"),
+    ],
+)
+def test_no_status_is_a_value_that_says_why(handler, said):
+    with answering(handler) as client:
+        answer = ask_status(client)
+    assert isinstance(answer, Silence)
+    assert said in answer.what
+    assert answer.hint
+
+
+def test_a_status_is_typed():
+    body = {
+        "instance": "i",
+        "version": "v",
+        "health": {"status": "healthy"},
+        "sessions": {"backend": "memory", "count": 1},
+        "providers": [{"name": "a", "in_flight": 2, "queued": 3}, {"name": "b", "in_flight": 1}],
+    }
+    with answering(lambda _: httpx.Response(200, json=body)) as client:
+        answer = ask_status(client)
+    assert isinstance(answer, Status)
+    assert (answer.in_flight, answer.queued, answer.bugs) == (3, 3, 0)

@@ -1,0 +1,90 @@
+"""The live page: the API well, ill, silent, talking nonsense, and back again."""
+
+import copy
+
+import streamlit as st
+
+from tests.dashboard_app.status_stand_in import STATUS
+
+
+def words(page) -> str:
+    every = [*page.success, *page.warning, *page.error, *page.caption, *page.markdown, *page.info]
+    return "\n".join(element.value for element in every).replace("\\", "")
+
+
+def test_a_healthy_api_shows_its_numbers(page, api):
+    test = page("live")
+    assert not test.exception
+    assert "Healthy" in words(test)
+    assert "api-1, version 0.1.0 (9f2c1ab), up 3 h 12 min, Redis connected" in words(test)
+    assert {metric.label: (metric.value, metric.delta) for metric in test.metric} == {
+        "Sessions": ("42", "in redis"),
+        "Runs at work": ("5", "1 waiting to start"),
+        "Hunts in flight": ("24", "1,630 done"),
+        "Breaks": ("402", "1,130 held"),
+        "Event streams": ("37", "of 2,000"),
+        "Telemetry": ("9,120", "0 dropped"),
+    }
+    rows = test.dataframe[0].value
+    assert list(rows["provider"]) == ["openai", "openrouter", "simulated", "fireworks"]
+    assert list(rows["in_flight"]) == ["6 / 8", "6 / 6", "2 / 8", "0 / 4"]
+    assert list(rows["state"])[3] == "not usable: no key: set FIREWORKS_API_KEY"
+
+
+def test_a_degraded_api_says_why_and_what_is_lost(page, api):
+    api.body = copy.deepcopy(STATUS)
+    api.body["health"] = {"status": "degraded", "reason": "Redis is gone; sessions are kept in *memory*."}
+    api.body["telemetry"] = {"queued": 9, "written": 1, "dropped": 4, "failed": 2}
+    api.body["bugs"] = 1
+    said = words(page("live"))
+    for expected in ("Degraded", "kept in *memory*", "4 telemetry records dropped", "2 times", "1 bug since start"):
+        assert expected in said
+
+
+def test_a_silent_api_says_what_to_do_and_recovers_by_itself(page, api):
+    api.status = 503
+    test = page("live")
+    assert not test.exception
+    assert "The API is not answering" in words(test)
+    assert "status 503" in words(test)
+    assert "stays usable" in words(test)
+    api.status = 200
+    st.cache_resource.clear()
+    test.run()
+    assert "Healthy" in words(test)
+    assert "not answering" not in words(test)
+
+
+def test_nobody_at_the_address(page):
+    test = page("live")
+    assert not test.exception
+    assert "Nothing answers at http://127.0.0.1:9." in words(test)
+    assert "make run" in words(test)
+
+
+def test_fields_of_a_newer_api_are_no_harm_and_those_that_lack_neither(page, api):
+    api.body = {
+        "instance": "x",
+        "version": "9",
+        "health": {"status": "healthy", "since": 3},
+        "sessions": {"backend": "memory", "count": 0},
+        "weather": "fine",
+    }
+    test = page("live")
+    assert not test.exception
+    assert "Healthy" in words(test)
+    assert "names no provider" in words(test)
+
+
+def test_two_instances_behind_a_balancer_are_told_apart(page, api):
+    test = page("live")
+    api.body = {**STATUS, "instance": "api-2"}
+    st.cache_resource.clear()
+    test.run()
+    assert "2 instances answered in turn" in words(test)
+
+
+def test_many_viewers_are_few_questions(page, api):
+    for _ in range(3):
+        page("live")
+    assert api.asked <= 2
