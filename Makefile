@@ -35,7 +35,7 @@ demo: setup ## A short hunt on the command line, with the simulated provider
 	@$(VENV) -m core $(DEMO)
 
 .PHONY: simulate
-simulate: setup ## A whole simulated team at work: something to see in the dashboard
+simulate: setup ## The simulated provider as an HTTP server, for scripts and for trying settings
 	@$(VENV) -m core $(SIMULATE)
 
 .PHONY: test

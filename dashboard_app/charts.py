@@ -14,17 +14,19 @@ import pandas as pd
 from dashboard_app.palette import IN_FLIGHT, JUDGE, OUTCOMES, PLAIN, QUEUED, TARGET
 from dashboard_app.words import model_label, usd
 
+Drawing = alt.Chart | alt.LayerChart | alt.FacetChart
+
 HEIGHT = 300
 ROW_HEIGHT, NARROW_ROW_HEIGHT, AROUND_ROWS = 36, 24, 110
 """Pixels of one row, and of axis and legend, which Streamlit counts in: a chart by model grows with its models."""
 WHEN = "%-d %b %H:%M"
 
 
-def outcomes_over_time(frame: pd.DataFrame, period: tuple[datetime, datetime]) -> alt.Chart:
+def outcomes_over_time(frame: pd.DataFrame, period: tuple[datetime, datetime]) -> Drawing:
     shown = [outcome for outcome in OUTCOMES if outcome in set(frame["outcome"])]
     rank = {outcome: place for place, outcome in enumerate(OUTCOMES)}
     drawn = _with_when(frame).assign(rank=frame["outcome"].map(rank))
-    return (
+    chart: alt.Chart = (
         alt.Chart(drawn)
         .mark_bar()
         .encode(
@@ -37,10 +39,11 @@ def outcomes_over_time(frame: pd.DataFrame, period: tuple[datetime, datetime]) -
         )
         .properties(height=HEIGHT)
     )
+    return chart
 
 
-def costs_over_time(frame: pd.DataFrame, period: tuple[datetime, datetime]) -> alt.Chart:
-    return (
+def costs_over_time(frame: pd.DataFrame, period: tuple[datetime, datetime]) -> Drawing:
+    chart: alt.Chart = (
         alt.Chart(_with_cost(_with_when(frame)))
         .mark_bar()
         .encode(
@@ -53,10 +56,11 @@ def costs_over_time(frame: pd.DataFrame, period: tuple[datetime, datetime]) -> a
         )
         .properties(height=HEIGHT)
     )
+    return chart
 
 
-def costs_by_model(frame: pd.DataFrame) -> alt.Chart:
-    return (
+def costs_by_model(frame: pd.DataFrame) -> Drawing:
+    chart: alt.Chart = (
         alt.Chart(_with_cost(_with_label(frame)))
         .mark_bar(height=16)
         .encode(
@@ -68,9 +72,10 @@ def costs_by_model(frame: pd.DataFrame) -> alt.Chart:
         )
         .properties(height=_height(frame["model"].nunique()))
     )
+    return chart
 
 
-def break_rates(frame: pd.DataFrame) -> alt.LayerChart:
+def break_rates(frame: pd.DataFrame) -> Drawing:
     labelled = _with_label(frame)
     drawn = labelled.assign(
         text=[f"{share:.0%} of {n:,}" for share, n in zip(frame["share"], frame["decided"], strict=True)],
@@ -95,7 +100,7 @@ def break_rates(frame: pd.DataFrame) -> alt.LayerChart:
     return alt.layer(rule, text, point).properties(height=_height(len(frame)))
 
 
-def latencies(frame: pd.DataFrame) -> alt.LayerChart:
+def latencies(frame: pd.DataFrame) -> Drawing:
     labelled = _with_label(frame)
     long = labelled.melt(["model", "label", "replies"], ["p50_s", "p95_s"], var_name="which", value_name="seconds")
     long["which"] = long["which"].map({"p50_s": "median", "p95_s": "p95"})
@@ -124,7 +129,7 @@ def latencies(frame: pd.DataFrame) -> alt.LayerChart:
     return alt.layer(rule, point).properties(height=_height(len(frame)))
 
 
-def errors(frame: pd.DataFrame) -> alt.LayerChart:
+def errors(frame: pd.DataFrame) -> Drawing:
     drawn = frame.assign(what=frame["cause"].str.replace("_", " ") + " · " + frame["provider"])
     base = alt.Chart(drawn).encode(
         y=alt.Y("what:N", title=None, sort=list(drawn["what"]), axis=alt.Axis(labelLimit=190, labelOverlap=False)),
@@ -136,10 +141,10 @@ def errors(frame: pd.DataFrame) -> alt.LayerChart:
     return alt.layer(bars, text).properties(height=len(drawn) * NARROW_ROW_HEIGHT + AROUND_ROWS)
 
 
-def recent(frame: pd.DataFrame) -> alt.Chart:
+def recent(frame: pd.DataFrame) -> Drawing:
     """Lines of one instance each; dashes tell waiting calls from those in flight, beside the colour."""
     whats = ["in flight", "queued"]
-    return (
+    chart: alt.Chart = (
         alt.Chart(frame)
         .mark_line(interpolate="step-after", strokeWidth=2)
         .encode(
@@ -152,6 +157,7 @@ def recent(frame: pd.DataFrame) -> alt.Chart:
         )
         .properties(height=260)
     )
+    return chart
 
 
 _LEGEND = alt.Legend(orient="top", title=None, labelLimit=200, columns=3)

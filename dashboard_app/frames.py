@@ -23,8 +23,9 @@ STEPS_MOST = 60
 """Bars that can still be told apart on a chart of ordinary width."""
 NEWEST_MOST = 500
 
-_UNKNOWN = """(outcome IN ('broke', 'held', 'undetermined') AND cost_usd IS NULL)::INTEGER
-    + (criteria > 0 AND judge_cost_usd IS NULL)::INTEGER"""
+_UNKNOWN = """(latency_ms IS NOT NULL AND cost_usd IS NULL)::INTEGER
+    + (cardinality(verdicts) > 0 AND judge_cost_usd IS NULL)::INTEGER"""
+"""A latency means that there was a reply, verdicts that it was judged: each costs, whatever became of the hunt."""
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,8 @@ def ask_status(client: httpx.Client) -> Status | Silence:
     except httpx.HTTPError:
         return Silence(
             f"Nothing answers at {address}.",
-            "Start the API with make run (or look why it ended), or set API_URL to where it is. This page keeps asking.",
+            "Start the API with make run (or look why it ended), or set API_URL to where it is. "
+            "This page keeps asking.",
         )
     if answer.status_code != httpx.codes.OK:
         return Silence(

@@ -9,12 +9,12 @@ from pathlib import Path
 if (ROOT := str(Path(__file__).resolve().parent.parent)) not in sys.path:
     sys.path.insert(0, ROOT)
 
-import streamlit as st  # noqa: E402 - see above
+import streamlit as st
 
-from core.errors import BadSettings  # noqa: E402
-from dashboard_app import data  # noqa: E402
-from dashboard_app.components import emptiness  # noqa: E402
-from dashboard_app.views import history, live  # noqa: E402
+from core.errors import BadSettings
+from dashboard_app import data
+from dashboard_app.components import emptiness
+from dashboard_app.views import history, live
 
 
 def main() -> None:

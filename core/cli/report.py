@@ -35,8 +35,8 @@ def print_report(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt]) -> 
     console = Console()
     simulated = "  (simulated)" if any(h.simulated for h in hunts) else ""
     table = Table(title=f"{escape(name)}: {run.status}{simulated}", title_justify="left")
-    table.add_column("model")
-    for column in ("hunts", "breaks", "held", "undetermined", "errors", "break rate", "cost"):
+    table.add_column("model", overflow="fold")
+    for column in ("hunts", "breaks", "held", "undet.", "errors", "rate", "cost"):
         table.add_column(column, justify="right")
     for model, model_counts in _by_model(hunts).items():
         table.add_row(escape(model), *_cells(model_counts))

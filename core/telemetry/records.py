@@ -36,7 +36,9 @@ class HuntRecord(Value):
     error: str | None = None
     error_message: str | None = None
     cost_usd: float | None = None
+    """The target's reply alone; None: nobody knows, which is not 0."""
     judge_cost_usd: float | None = None
+    """What is known of all judge calls on that reply."""
     input_tokens: int | None = None
     output_tokens: int | None = None
     latency_ms: float | None = None

@@ -100,7 +100,7 @@ class TelemetryWriter:
         while not self._ending.is_set():
             try:
                 await self.flush()
-            except Exception:  # noqa: BLE001 - a bug in here must not end telemetry, nor anything else
+            except Exception:  # a bug in here must end neither telemetry nor anything else
                 self._failed += 1
                 log.exception("telemetry.flush_failed")
             with suppress(TimeoutError):
@@ -132,8 +132,7 @@ class TelemetryWriter:
     def _write_lines(self) -> None:
         """Lines leave only when they are in the file. Raises OSError when not all of them could be written."""
         while self._lines:
-            day = self._lines[0][0]
-            of_day = [line for _, line in takewhile(lambda entry, day=day: entry[0] == day, self._lines)]
+            day, of_day = self._lines_of_one_day()
             self._directory.mkdir(parents=True, exist_ok=True)
             taken = append_lines(self._directory / file_name(day, self._instance), of_day)
             self._written += taken
@@ -141,6 +140,10 @@ class TelemetryWriter:
                 self._lines.popleft()
             if taken < len(of_day):
                 raise OSError(f"only {taken} of {len(of_day)} lines fitted on the disk")
+
+    def _lines_of_one_day(self) -> tuple[date, list[bytes]]:
+        first = self._lines[0][0]
+        return first, [line for _, line in takewhile(lambda entry: entry[0] == first, self._lines)]
 
     def _tell_of_failure(self, error: OSError) -> None:
         self._failed += 1

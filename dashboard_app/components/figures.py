@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
@@ -68,7 +67,7 @@ def errors(frame: pd.DataFrame) -> None:
     )
 
 
-def _figure(heading: str, chart: alt.Chart | alt.LayerChart, alternative: str, note: str = "") -> None:
+def _figure(heading: str, chart: charts.Drawing, alternative: str, note: str = "") -> None:
     st.subheader(heading, anchor=False)
     st.altair_chart(chart, alt=alternative)
     if note:

@@ -44,7 +44,8 @@ def _concerns(status: Status) -> None:
     telemetry = status.telemetry
     if status.bugs:
         st.warning(
-            f"{count(status.bugs, 'bug')} since start: requests that ended in an internal error. The API's log has the traces.",
+            f"{count(status.bugs, 'bug')} since start: requests that ended in an internal error. "
+            "The API's log has the traces.",
             icon=":material/bug_report:",
         )
     if telemetry.dropped:

@@ -11,9 +11,6 @@ from dashboard_app.frames import Totals
 from dashboard_app.live import Status
 from dashboard_app.words import NOT_KNOWN, interval, latency, percent, plain, usd
 
-WIDTH = 158
-"""Pixels: two of them and the gap between fit on a page of 390."""
-
 
 @dataclass(frozen=True)
 class Number:
@@ -80,7 +77,7 @@ def of_now(status: Status) -> None:
                 "Telemetry",
                 f"{telemetry.written:,}",
                 f"{telemetry.dropped:,} dropped",
-                f"Records written since start; {telemetry.queued:,} wait to be written. Dropped ones miss in the history.",
+                f"Records written since start; {telemetry.queued:,} are waiting. Dropped ones are missing in the history.",
             ),
         )
     )

@@ -18,7 +18,6 @@ def table(providers: Sequence[Provider]) -> None:
         st.info("The API names no provider.")
         return
     whole = st.column_config.NumberColumn
-    seconds = {"format": "%.2f s"}
     st.dataframe(
         frame(providers),
         hide_index=True,
@@ -36,8 +35,8 @@ def table(providers: Sequence[Provider]) -> None:
             "errors": whole("Errors", format="localized"),
             "rate_limited": whole("Rate limited", help="The provider asked to slow down.", format="localized"),
             "retries": whole("Retries", format="localized"),
-            "p50_s": whole("p50", help="Half of the calls were faster.", **seconds),
-            "p95_s": whole("p95", help="19 of 20 calls were faster.", **seconds),
+            "p50_s": whole("p50", help="Half of the calls were faster.", format="%.2f s"),
+            "p95_s": whole("p95", help="19 of 20 calls were faster.", format="%.2f s"),
         },
     )
 

@@ -63,7 +63,7 @@ async def measure(address: str, hunts: int, target_limit: int, judge_limit: int)
                 counts = await _run(runtime, hunts)
                 took, cpu = time.perf_counter() - began, _cpu_s() - cpu
         counters = (await provider.get("/sim/counters")).json()
-    most = {key: account["most_in_flight"] for key, account in counters["accounts"].items()}
+    most = {key: account["in_flight_most"] for key, account in counters["by_purpose"].items()}
     calls = hunts * (1 + CRITERIA)
     return Measured(
         hunts,

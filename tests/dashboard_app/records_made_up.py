@@ -119,7 +119,7 @@ def _hunt(chance: random.Random, session: str, run_id: str, number: int, noteboo
         simulated=model.simulated,
         outcome=outcome,
         passed=passed,
-        criteria=CRITERIA if replied else 0,
+        criteria=CRITERIA,
         verdicts=verdicts,
         error=error,
         error_message=f"{model.provider} said {error}" if error else None,
@@ -158,7 +158,7 @@ def _calls(chance: random.Random, hunt: HuntRecord) -> Iterator[CallRecord]:
         latency_ms=hunt.latency_ms or 900.0,
         cost_usd=hunt.cost_usd,
     )
-    for _ in range(hunt.criteria):
+    for _ in hunt.verdicts:
         yield CallRecord(
             **common,
             provider="openai",

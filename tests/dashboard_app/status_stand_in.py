@@ -115,7 +115,7 @@ def api_stand_in(port: int = 0) -> Iterator[StandIn]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *args: Any) -> None:
             """Says nothing: the test says what matters."""
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Answer)

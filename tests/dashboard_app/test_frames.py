@@ -47,9 +47,8 @@ def known(hunts: list[dict], name: str) -> float | None:
 def test_totals(reader, log_dir, choice):
     hunts = hunts_of(log_dir, choice)
     latencies = [hunt["latency_ms"] for hunt in hunts if hunt["latency_ms"] is not None]
-    replied = [hunt for hunt in hunts if hunt["outcome"] in {"broke", "held", "undetermined"}]
-    unknown = sum(hunt["cost_usd"] is None for hunt in replied)
-    unknown += sum(hunt["judge_cost_usd"] is None for hunt in hunts if hunt["criteria"])
+    unknown = sum(hunt["cost_usd"] is None for hunt in hunts if hunt["latency_ms"] is not None)
+    unknown += sum(hunt["judge_cost_usd"] is None for hunt in hunts if hunt["verdicts"])
     assert frames.totals(reader, choice) == frames.Totals(
         hunts=len(hunts),
         by_outcome=dict(Counter(hunt["outcome"] for hunt in hunts)),

@@ -249,7 +249,7 @@ def test_many_threads_refresh_and_ask_at_once(tmp_path, reader):
             for _ in range(10):
                 events.append(reader.refresh().events)
                 reader.query("SELECT count(*) FROM process WHERE instance = ?", ["api-1"])
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
             failures.append(error)
 
     threads = [threading.Thread(target=look) for _ in range(4)]
