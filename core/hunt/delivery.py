@@ -9,7 +9,8 @@ from core.domain.hunt import Hunt
 from core.domain.session import Session
 from core.domain.verdict import Outcome
 from core.errors import BadInput
-from core.notebooks.export import Export, download_name, export_notebook
+from core.notebooks.export import Export, export_notebook
+from core.notebooks.file_names import download_name
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import json
 from core.domain.task import PassRule, Task
 from core.notebooks.criteria_write import criteria_array
 from core.notebooks.headings import Role, token
+from core.notebooks.text import source_lines
 
 _RULE = {
     PassRule.MAJORITY: "To pass, a response must PASS more than 50% of the criteria listed below:",
@@ -47,5 +48,5 @@ def _cell(role: Role, body: str) -> dict[str, object]:
     text = f"{token(role)}\n\n{body}" if body else token(role)
     name = role.value.removeprefix("# ").lower()
     return {
-        "cell_type": "markdown", "id": f"mh-{name}", "metadata": {}, "source": text.splitlines(keepends=True),
+        "cell_type": "markdown", "id": f"mh-{name}", "metadata": {}, "source": source_lines(text),
     }  # fmt: skip

@@ -109,7 +109,8 @@ def _cell(index: int, node: Node) -> Cell | None:
 
 def _not_text(cell: Cell) -> TaskWarning:
     return TaskWarning(
-        code="not_markdown", cell=cell.index,
+        code="not_markdown",
+        cell=cell.index,
         message=f"Cell {cell.index + 1} has the heading {cell.heading.name} but is not a text cell, so it was not read. "
         "Make it a text (markdown) cell.",
     )
@@ -118,7 +119,8 @@ def _not_text(cell: Cell) -> TaskWarning:
 def _repeated(cell: Cell, first: Cell) -> TaskWarning:
     written = cell.text[cell.heading.name_start : cell.heading.end].rstrip("*:： ]") or cell.heading.name
     return TaskWarning(
-        code="duplicate_heading", cell=cell.index,
+        code="duplicate_heading",
+        cell=cell.index,
         message=f"Cell {cell.index + 1} repeats the heading {written} of cell {first.index + 1}. The first one counts; "
         "this one was left alone. Remove or rename one of them.",
     )

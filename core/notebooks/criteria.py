@@ -51,7 +51,9 @@ def read_criteria(body: str) -> ReadCriteria:
     if search.loose:
         span = Span(search.loose[0].whole.start, search.loose[-1].whole.end)
         return ReadCriteria(
-            proposed=_proposal((i.id, i.text) for i in search.loose), code="criteria_json_broken", span=span,
+            proposed=_proposal((i.id, i.text) for i in search.loose),
+            code="criteria_json_broken",
+            span=span,
             problem=f"The criteria stand as single objects, not as a list in [ ]. {_CONFIRM}",
         )
     return _read_text(body, search)
@@ -69,7 +71,9 @@ def _read_text(body: str, search: JsonSearch) -> ReadCriteria:
         return _checked(bullets)
     if bullets:
         return ReadCriteria(
-            proposed=_proposal((i.id, i.text) for i in bullets.items), code="criteria_uncertain", span=bullets.span,
+            proposed=_proposal((i.id, i.text) for i in bullets.items),
+            code="criteria_uncertain",
+            span=bullets.span,
             problem=f"There are several lists and it is not clear which one holds the criteria. {_CONFIRM}",
         )
     return ReadCriteria(
@@ -98,8 +102,11 @@ def _checked(found: Found, *, second: bool = False) -> ReadCriteria:
         return ReadCriteria(proposed=proposed, code=code, problem=f"{problem} {hint}", found=found, span=found.span)
     remark = "The cell holds two lists of criteria; the first one was read. Remove the other one." if second else ""
     return ReadCriteria(
-        criteria=tuple(Criterion(id=i, text=text) for i, text in pairs), code="two_lists" if second else "",
-        problem=remark, found=found, span=found.span,
+        criteria=tuple(Criterion(id=i, text=text) for i, text in pairs),
+        code="two_lists" if second else "",
+        problem=remark,
+        found=found,
+        span=found.span,
     )
 
 
@@ -109,7 +116,9 @@ def _broken(body: str, span: Span, search: JsonSearch) -> ReadCriteria:
         proposed = _proposal((i.id, i.text) for i in search.strong.items)
     what = f"{len(proposed)} criteria were understood. {_CONFIRM}" if proposed else "Write the criteria anew."
     return ReadCriteria(
-        proposed=proposed, code="criteria_json_broken", span=span,
+        proposed=proposed,
+        code="criteria_json_broken",
+        span=span,
         problem=f"The list of criteria is broken JSON (a comma, bracket or quotation mark too many or too few). {what}",
     )
 

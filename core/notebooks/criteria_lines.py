@@ -79,8 +79,11 @@ def _id_start(row: int, line: Line) -> Start | None:
     if not match.group("sign") and _CONJUNCTION.match(rest):
         return None
     return Start(
-        row=row, text_from=line.start + match.end(), id=id_in(match.group("id").replace(" ", "")),
-        id_at=Span(line.start + match.start("id"), line.start + match.end("id")), strong=strong,
+        row=row,
+        text_from=line.start + match.end(),
+        id=id_in(match.group("id").replace(" ", "")),
+        id_at=Span(line.start + match.start("id"), line.start + match.end("id")),
+        strong=strong,
         bold=bool(match.group("open")) and not match.group("close") and not match.group("late"),
     )
 

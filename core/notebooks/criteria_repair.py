@@ -15,8 +15,12 @@ MOST_REPAIRED = 30_000
 
 _QUOTE = "[\"“”„'‘’]"
 _LIKE_OBJECTS = re.compile(rf"{_QUOTE}(?:id|criteri\w{{0,20}})\s?{_QUOTE}\s{{0,3}}[:=]", re.IGNORECASE)
-_LIKE_MAPPING = re.compile(rf"{_QUOTE}C[1-9][0-9]{{0,3}}{_QUOTE}\s{{0,3}}[:=]\s{{0,3}}{_QUOTE}(?!PASS|FAIL|UNDET|MISS|N/A)", re.IGNORECASE)
-_LIKE_SENTENCES = re.compile(rf"\[\s{{0,200}}{_QUOTE}\w+[^\"“”\n]{{0,400}}\s\w+[^\"“”\n]{{0,2000}}{_QUOTE}\s{{0,20}}[,\]]")
+_LIKE_MAPPING = re.compile(
+    rf"{_QUOTE}C[1-9][0-9]{{0,3}}{_QUOTE}\s{{0,3}}[:=]\s{{0,3}}{_QUOTE}(?!PASS|FAIL|UNDET|MISS|N/A)", re.IGNORECASE
+)
+_LIKE_SENTENCES = re.compile(
+    rf"\[\s{{0,200}}{_QUOTE}\w+[^\"“”\n]{{0,400}}\s\w+[^\"“”\n]{{0,2000}}{_QUOTE}\s{{0,20}}[,\]]"
+)
 _SMART = str.maketrans({"“": '"', "”": '"', "„": '"'})
 
 

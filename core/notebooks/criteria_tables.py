@@ -51,9 +51,7 @@ def _read(lines: list[Line], rule_row: int) -> Found | None:
     return Found(Form.TABLE, Span(items[0].whole.start, items[-1].whole.end), items)
 
 
-def _text_column(
-    head: list[Field], rows: list[tuple[Line, list[Field]]], width: int, ids: int | None
-) -> int | None:
+def _text_column(head: list[Field], rows: list[tuple[Line, list[Field]]], width: int, ids: int | None) -> int | None:
     columns = [c for c in range(width) if c != ids]
     if not columns:
         return None
@@ -64,8 +62,11 @@ def _text_column(
 
 def _item(line: Line, id_field: Field, text_field: Field) -> Item:
     return Item(
-        whole=Span(line.start, line.start + len(line.text)), text_at=text_field.at,
-        text=text_field.text.replace("\\|", "|"), id=id_in(id_field.plain), id_at=id_field.at,
+        whole=Span(line.start, line.start + len(line.text)),
+        text_at=text_field.at,
+        text=text_field.text.replace("\\|", "|"),
+        id=id_in(id_field.plain),
+        id_at=id_field.at,
     )
 
 

@@ -61,9 +61,7 @@ def _in_form(body: str, found: Found, wanted: tuple[Criterion, ...]) -> str:
     pieces = []
     for place, criterion in enumerate(wanted):
         item = known.get(criterion.id)
-        pieces.append(
-            _kept(body, found.form, item, criterion) if item else _fresh(body, found, criterion, place + 1)
-        )
+        pieces.append(_kept(body, found.form, item, criterion) if item else _fresh(body, found, criterion, place + 1))
     joined = "".join(piece + gap for piece, gap in zip(pieces, [*between(len(pieces)), ""], strict=True))
     first, last = found.items[0].whole, found.items[-1].whole
     if not pieces and found.form in JSON_FORMS:

@@ -53,8 +53,15 @@ def open_document(raw: bytes, max_bytes: int | None = None) -> Document:
     minor = _checked_version(by_key)
     cells = _checked_cells(by_key)
     return Document(
-        text=text, bom=bom, cells=cells.value, cells_start=cells.start, cells_end=cells.end, members=members, end=end,
-        minor=minor, layout=layout_of(text),
+        text=text,
+        bom=bom,
+        cells=cells.value,
+        cells_start=cells.start,
+        cells_end=cells.end,
+        members=members,
+        end=end,
+        minor=minor,
+        layout=layout_of(text),
     )
 
 
@@ -114,9 +121,7 @@ def _checked_cells(by_key: dict[str, Node]) -> Node:
     for index, node in enumerate(cells.value):
         wrong = _wrong_with(node.value)
         if wrong:
-            raise BadNotebook(
-                f"Cell {index + 1} of the notebook {wrong}.", hint=_ASK_AGAIN, details={"cell": index}
-            )
+            raise BadNotebook(f"Cell {index + 1} of the notebook {wrong}.", hint=_ASK_AGAIN, details={"cell": index})
     return cells
 
 

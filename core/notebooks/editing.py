@@ -1,133 +1,184 @@
-"""Edits of a notebook's text: bodies of cells replaced, cells added in their order, one metadata entry set."""
+"""Edits of a notebook file: sources replaced, cells added, removed or moved to the end, metadata set.
+
+All of it happens in the file's own text, so that what is not edited stays as it was to the byte.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from core.notebooks.cells import Cell, Cells, Key
+from core.notebooks.cells import Cell, Key
 from core.notebooks.document import Document
-from core.notebooks.headings import Role, token
+from core.notebooks.headings import token
 from core.notebooks.json_text import Node, members_at
+from core.notebooks.text import source_lines
 
 IDS_SINCE_MINOR = 5
 """nbformat 4.5 wants an id for every cell; before it none may have one."""
-_HEAD = (
-    Role.METADATA, Role.PROMPT, Role.RESPONSE, Role.RESPONSE_REFERENCE, Role.JUDGE_PROMPT_TEMPLATE,
-    Role.JUDGE_SYSTEM_PROMPT,
-)  # fmt: skip
-_SLOT = (Role.MODEL, Role.LLM_JUDGE, Role.HUMAN_JUDGE, Role.REASONING_TRACE)
+
+
+@dataclass(frozen=True)
+class Added:
+    """A new cell, named by what it is."""
+
+    key: Key
+    text: str
+
+
+Place = int | Added
+"""A cell of the file by its index, or a new one."""
 
 
 class Edits:
-    def __init__(self, document: Document, cells: Cells) -> None:
-        self._document = document
-        self._cells = cells
-        self._replaced: list[tuple[int, int, str]] = []
-        """(start, end, text) in the file's text."""
-        self._added: list[tuple[Key, str]] = []
+    """Collects the edits of one document; `applied` gives the file with them."""
 
-    def set_body(self, key: Key, body: str, name: str = "") -> None:
-        """Give the cell of that key this body; add the cell when it is not there. `name`: the model's, if it changes."""
-        cell = self._cells.find(*key)
-        if cell is None:
-            self._added.append((key, _text(token(key[0], key[1], name), body)))
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._order: list[Place] = list(range(len(document.cells)))
+        self._sources: dict[int, str] = {}
+        self._metadata: list[tuple[int, int, str]] = []
+        self._taken = {node.value.get("id") for node in document.cells}
+
+    @property
+    def order(self) -> tuple[Place, ...]:
+        """The cells as they will stand."""
+        return tuple(self._order)
+
+    def set_text(self, cell: Cell, text: str, *, keep_line_ends: bool = True) -> None:
+        """Give a cell another text, kept as list or string like the old one. The same text is no edit.
+
+        `keep_line_ends`: CRLF if the cell had it throughout; else the text is written exactly as it is.
+        """
+        if text == cell.text:
             return
-        head = cell.head
-        if name:
-            head = head[: cell.heading.name_start] + name + head[cell.heading.name_end :]
-        if name or body != cell.neat_body:
-            self._set_source(cell, _text(head, body))
+        written = text.replace("\n", "\r\n") if cell.crlf and keep_line_ends else text
+        node, flat, base = self._source_of(cell)
+        self._sources[cell.index] = self._spliced(
+            self._document.cells[cell.index],
+            node,
+            self._document.layout.render(_like(node.value, written), base, flat=flat),
+        )
+
+    def insert(self, position: int, added: Added) -> None:
+        """Put a new cell at that position of `order`."""
+        self._order.insert(position, added)
+
+    def remove(self, cell: Cell) -> None:
+        self._order.remove(cell.index)
+
+    def move_to_end(self, cell: Cell) -> None:
+        self._order.remove(cell.index)
+        self._order.append(cell.index)
 
     def set_metadata(self, key: str, value: Any) -> None:
-        """Set one entry of the notebook's metadata, last if it is new."""
+        """Set one entry of the notebook's metadata; a new one comes last. The same value is no edit."""
         document, layout = self._document, self._document.layout
-        base = (layout.indent or "") * 2
+        one, two = layout.indent or "", (layout.indent or "") * 2
         node = document.metadata
         if node is None:
-            entry = f'{json.dumps("metadata")}{layout.colon}{layout.render({key: value}, layout.indent or "")}'
-            at = document.members[-1].node.end
-            self._replaced.append((at, at, layout.comma.rstrip() + layout.break_before(layout.indent or "") + entry))
+            entry = f'"metadata"{layout.colon}{layout.render({key: value}, one)}'
+            self._append_member(document.members[-1].node.end, one, entry)
             return
         members, _ = members_at(document.text, node.start)
-        known = next((m.node for m in members if m.key == key), None)
-        rendered = layout.render(value, base)
+        flat = layout.indent is not None and "\n" not in document.text[node.start : node.end]
+        known = next((m.node for m in reversed(members) if m.key == key), None)
         if known is not None:
-            self._replace(known, rendered)
+            if known.value != value:
+                self._metadata.append((known.start, known.end, layout.render(value, two, flat=flat)))
         elif members:
-            entry = f"{layout.comma.rstrip()}{layout.break_before(base)}{json.dumps(key)}{layout.colon}{rendered}"
-            self._replaced.append((members[-1].node.end, members[-1].node.end, entry))
+            entry = f"{json.dumps(key)}{layout.colon}{layout.render(value, two, flat=flat)}"
+            self._append_member(members[-1].node.end, two, entry, flat=flat)
         else:
-            self._replace(node, layout.render({key: value}, layout.indent or ""))
+            self._metadata.append((node.start, node.end, layout.render({key: value}, one)))
 
     def applied(self) -> bytes:
-        """The file with all edits made."""
-        text = self._document.text
-        for start, end, new in sorted([*self._replaced, *self._insertions()], reverse=True):
+        """The file with all edits; without any, the file as it was."""
+        document = self._document
+        text = document.text
+        for start, end, new in sorted([*self._metadata, self._cells_edit()], reverse=True):
             text = text[:start] + new + text[end:]
-        return (("\ufeff" if self._document.bom else "") + text).encode("utf-8")
+        return (("\ufeff" if document.bom else "") + text).encode("utf-8")
 
-    def _set_source(self, cell: Cell, text: str) -> None:
-        members, _ = members_at(self._document.text, cell.node.start)
-        node = next(m.node for m in reversed(members) if m.key == "source")
-        text = text.replace("\n", "\r\n") if cell.crlf else text
-        was_text = isinstance(node.value, str)
-        value: Any = text if was_text else [text] if len(node.value) == 1 and "\n" in node.value[0] else _lines(text)
-        base = (self._document.layout.indent or "") * 3
-        self._replace(node, self._document.layout.render(value, base))
-
-    def _replace(self, node: Node, text: str) -> None:
-        if self._document.text[node.start : node.end] != text:
-            self._replaced.append((node.start, node.end, text))
-
-    def _insertions(self) -> list[tuple[int, int, str]]:
-        """Added cells behind the last cell that comes before them in the written order."""
+    def _append_member(self, at: int, base: str, entry: str, *, flat: bool = False) -> None:
         layout = self._document.layout
-        base = (layout.indent or "") * 2
-        by_place: dict[int, list[str]] = {}
-        for key, text in sorted(self._added, key=lambda added: _order(added[0])):
-            rendered = layout.render(self._new_cell(key, text), base)
-            by_place.setdefault(self._place_after(key), []).append(rendered)
-        comma = layout.comma.rstrip() + layout.break_before(base)
-        return [(at, at, "".join(comma + cell for cell in cells)) for at, cells in by_place.items()]
+        gap = ", " if flat else "," + layout.break_before(base)
+        self._metadata.append((at, at, gap + entry))
 
-    def _place_after(self, key: Key) -> int:
-        before = [c for k, c in self._cells.by_key.items() if _order(k) < _order(key)]
-        if key[0] is Role.ATTEMPTS or not before:
-            return self._document.cells[-1].end
-        return max(before, key=lambda cell: _order(cell.key)).node.end
+    def _source_of(self, cell: Cell) -> tuple[Node, bool, str]:
+        """(the source's place, whether its cell stands on one line, what its lines are indented by)"""
+        text = self._document.text
+        members, end = members_at(text, cell.node.start)
+        source = next(m for m in reversed(members) if m.key == "source")
+        line = text[text.rfind("\n", 0, source.start) + 1 : source.start]
+        return source.node, "\n" not in text[cell.node.start : end], line if not line.strip() else ""
 
-    def _new_cell(self, key: Key, text: str) -> dict[str, Any]:
+    def _spliced(self, whole: Node, part: Node, new: str) -> str:
+        text = self._document.text
+        return text[whole.start : part.start] + new + text[part.end : whole.end]
+
+    def _cells_edit(self) -> tuple[int, int, str]:
+        """The array of cells, between its brackets."""
+        text, nodes = self._document.text, self._document.cells
+        lead = text[self._document.cells_start + 1 : nodes[0].start]
+        gap = text[nodes[0].end : nodes[1].start] if len(nodes) > 1 else self._default_gap(lead)
+        parts = [lead]
+        for position, place in enumerate(self._order):
+            if position:
+                before = self._order[position - 1]
+                neighbours = isinstance(place, int) and isinstance(before, int) and place == before + 1
+                parts.append(text[nodes[before].end : nodes[place].start] if neighbours else gap)  # type: ignore[index]
+            parts.append(self._rendered(place, lead))
+        parts.append(text[nodes[-1].end : self._document.cells_end - 1])
+        return self._document.cells_start + 1, self._document.cells_end - 1, "".join(parts)
+
+    def _default_gap(self, lead: str) -> str:
+        return "," + (lead if "\n" in lead else " " if self._document.layout.comma.endswith(" ") else "")
+
+    def _rendered(self, place: Place, lead: str) -> str:
+        if isinstance(place, int):
+            node = self._document.cells[place]
+            return self._sources.get(place) or self._document.text[node.start : node.end]
+        flat = self._document.layout.indent is not None and "\n" not in lead
+        return self._document.layout.render(self._new_cell(place), lead.rpartition("\n")[2], flat=flat)
+
+    def _new_cell(self, added: Added) -> dict[str, Any]:
+        strings = all(isinstance(node.value["source"], str) for node in self._document.cells)
         cell: dict[str, Any] = {"cell_type": "markdown"}
-        name = self._free_id(key)
         if self._document.minor >= IDS_SINCE_MINOR:
-            cell["id"] = name
-        return {**cell, "metadata": {"id": name}, "source": _lines(text)}
+            cell["id"] = self._free_id(added.key)
+        return {**cell, "metadata": {}, "source": added.text if strings else source_lines(added.text)}
 
     def _free_id(self, key: Key) -> str:
-        """Own and the same at every export: made of what the cell is, and changed while another cell has it."""
-        taken = {node.value.get("id") for node in self._document.cells}
-        name = f"hunter-{key[0].name.lower().replace('_', '-')}" + (f"-{key[1]}" if key[1] is not None else "")
-        while name in taken:
-            name = f"{name[:40]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
-        return name
+        """Made of what the cell is, so that every export gives the same; counted on while another cell has it."""
+        role, number = key
+        name = f"hunter-{role.name.lower()}" + (f"-{number}" if number is not None else "")
+        free, further = name, 2
+        while free in self._taken:
+            free, further = f"{name}-{further}", further + 1
+        self._taken.add(free)
+        return free
 
 
-def _order(key: Key) -> tuple[int, int, int]:
-    role, number = key
-    if role in _HEAD:
-        return (0, _HEAD.index(role), 0)
-    if role in _SLOT:
-        return (1, number or 0, _SLOT.index(role))
-    return (3 if role is Role.ATTEMPTS else 2, number or 0, 0)
+def _like(old: Any, text: str) -> str | list[str]:
+    """`text` in the form that a source had: a string, one element, or a list of lines."""
+    if isinstance(old, str):
+        return text
+    return [text] if len(old) == 1 and "\n" in old[0].rstrip("\n") else source_lines(text)
 
 
-def _text(head: str, body: str) -> str:
+def headed(head: str, body: str) -> str:
+    """The text of a cell: its heading, a blank line, the body."""
     return f"{head.rstrip()}\n\n{body}" if body else head.rstrip()
 
 
-def _lines(text: str) -> list[str]:
-    """Lines as notebooks keep them: each ends with its line break, only \\n counts."""
-    parts = text.split("\n")
-    return [*(part + "\n" for part in parts[:-1]), *([parts[-1]] if parts[-1] else [])]
+def new_cell(key: Key, body: str, name: str = "") -> Added:
+    """A cell that was not there. `name`: the model's, for model slots."""
+    return Added(key, headed(token(key[0], key[1], name), body))
+
+
+def position_of(order: tuple[Place, ...], wanted: Callable[[Place], bool]) -> int | None:
+    """Where the first cell that is `wanted` stands."""
+    return next((position for position, place in enumerate(order) if wanted(place)), None)

@@ -1,56 +1,96 @@
-"""The finished notebook: the original file with result cells written, and nothing else touched.
+"""The finished notebook: the original file with its result cells written, and nothing else touched.
 
-Parts are replaced in the file's text, so that indent, line ends, escapes, ids and order of everything else stay.
-Nothing chosen and nothing edited gives the same bytes; exporting twice changes nothing the second time.
+Nothing chosen and nothing edited gives the same bytes; exporting an export again changes nothing.
 """
 
 from __future__ import annotations
 
-from core.domain.hunt import Hunt
-from core.domain.session import Session
-from core.domain.value import Value
-from core.notebooks.cells import read_cells
-from core.notebooks.document import open_document
-from core.notebooks.editing import Edits
-from core.notebooks.parse import parse_notebook
-from core.notebooks.resume import METADATA_KEY, resume_record
-from core.notebooks.results import result_bodies
-from core.notebooks.taskcells import edited_bodies
+from typing import Any
 
-NAME_MOST_CHARS = 150
+from core.domain.hunt import Hunt
+from core.domain.session import Session, Visibility
+from core.domain.slot import Grading
+from core.domain.task import PassRule, pass_rule_in
+from core.domain.value import Value
+from core.notebooks.cells import Cells, read_cells
+from core.notebooks.criteria import read_criteria
+from core.notebooks.criteria_write import write_criteria
+from core.notebooks.document import Document, open_document
+from core.notebooks.editing import Edits
+from core.notebooks.file_names import download_name
+from core.notebooks.gradings import judge_cell, review_cell
+from core.notebooks.headings import Role
+from core.notebooks.resume import METADATA_KEY, resume_record
+from core.notebooks.results import ResultCells, SlotText, delivered, earlier_reviews
+from core.notebooks.taskcells import write_task
+
+__all__ = ["Export", "download_name", "export_notebook"]
 
 
 class Export(Value):
     session: Session
-    hunts: tuple[Hunt, ...]
+    """`session.task` against `session.loaded_task` says which of the task's cells were edited."""
+    hunts: tuple[Hunt, ...] = ()
     """All hunts of the session: they are kept in the file's metadata."""
-    selected: tuple[Hunt, ...]
+    selected: tuple[Hunt, ...] = ()
     """What stands in the slots, in order."""
-    attempts: int
+    attempts: int = 0
     """`number_of_attempts_made`: all hunts with a reply, plus what the notebook came with."""
+    reviews: dict[str, Grading] = {}
+    """The trainer's finished reviews, by hunt id."""
+    revealed: bool = False
+    """Of a blind session: the judge's opinion may be given out now."""
+
+    @property
+    def judge_hidden(self) -> bool:
+        """Blind before reveal: outcomes only, no verdict, count or reason of the judge anywhere in the file."""
+        return self.session.visibility is Visibility.BLIND and not self.revealed
 
 
 def export_notebook(raw: bytes, export: Export) -> bytes:
     """The bytes of the finished notebook. Raises BadNotebook when `raw` is none."""
-    document = open_document(raw)
-    written = parse_notebook(raw, max_bytes=len(raw)).task
-    if not export.hunts and export.session.task == written:
+    session = export.session
+    if not export.selected and session.task == session.loaded_task:
         return raw
+    document = open_document(raw)
     cells = read_cells(document)
-    edits = Edits(document, cells)
-    for key, body in edited_bodies(cells, written, export.session.task):
-        edits.set_body(key, body)
-    if export.hunts:
-        for key, body, name in result_bodies(cells, export.selected, export.session, export.attempts):
-            edits.set_body(key, body, name)
-        edits.set_metadata(METADATA_KEY, resume_record(export.session, export.hunts))
+    edits = Edits(document)
+    write_task(edits, cells, session.task, session.loaded_task)
+    results = ResultCells(edits, cells, earlier_reviews(cells, kept_record(document)))
+    if export.selected:
+        results.write([_slot_text(export, hunt) for hunt in export.selected], export.attempts)
+    elif export.hunts:
+        results.write_attempts(export.attempts)
+    edits.set_metadata(METADATA_KEY, _record(export, cells))
     return edits.applied()
 
 
-def download_name(name: str) -> str:
-    """A file name without path, control characters or what file systems refuse; letters of all scripts stay."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    kept = "".join(c for c in last if c.isprintable() and c not in '<>:"|?*').strip(" .")
-    stem = kept.removesuffix(".ipynb")[:NAME_MOST_CHARS].strip(" .") or "task"
-    return f"{stem}.ipynb"
+def kept_record(document: Document) -> Any:
+    """What stands in the notebook's metadata of an earlier export, or None."""
+    metadata = document.metadata
+    return metadata.value.get(METADATA_KEY) if metadata else None
 
+
+def _slot_text(export: Export, hunt: Hunt) -> SlotText:
+    review = export.reviews.get(hunt.hunt_id)
+    unblinded = export.session.visibility is Visibility.OPEN
+    return SlotText(
+        hunt=hunt,
+        judged="" if export.judge_hidden else judge_cell(hunt),
+        reviewed=None if review is None else review_cell(review, unblinded=unblinded),
+    )
+
+
+def _record(export: Export, cells: Cells) -> dict[str, Any]:
+    """The session for resuming, and for other readers what stands in the slots."""
+    task, loaded = export.session.task, export.session.loaded_task
+    body = cells.body(Role.RESPONSE_REFERENCE)
+    if task.criteria != loaded.criteria:
+        body = write_criteria(body, task.criteria)
+    stated = pass_rule_in(read_criteria(body).prose(body)[:100_000]) or PassRule.MAJORITY
+    kept = resume_record(export.session, export.hunts, judge_hidden=export.judge_hidden)
+    return kept | {
+        "task_sha256_16": task.content_hash(),
+        "prose_pass_rule": stated.value,
+        "delivered": delivered(export.selected, judge_hidden=export.judge_hidden),
+    }

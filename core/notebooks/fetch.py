@@ -27,7 +27,12 @@ class NotebookFetcher:
         if page := _GITHUB_PAGE.fullmatch(url.strip()):
             url = f"https://raw.githubusercontent.com/{page[1]}/{page[2]}"
         parts = urlsplit(url.strip())
-        if parts.scheme != "https" or parts.hostname not in self.hosts or parts.port not in {None, 443} or parts.username:
+        if (
+            parts.scheme != "https"
+            or parts.hostname not in self.hosts
+            or parts.port not in {None, 443}
+            or parts.username
+        ):
             raise BadInput(
                 f"Notebooks can be fetched over https from {', '.join(self.hosts)} only.",
                 hint="Download the file and drop it on the page, or have the operator add the host to NOTEBOOK_HOSTS.",
@@ -57,4 +62,6 @@ class NotebookFetcher:
 
 
 def _failed(url: str, why: str) -> BadInput:
-    return BadInput(f"The notebook at {url} could not be fetched: {why}.", hint="Check the address.", code="fetch_failed")
+    return BadInput(
+        f"The notebook at {url} could not be fetched: {why}.", hint="Check the address.", code="fetch_failed"
+    )

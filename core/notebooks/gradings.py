@@ -54,7 +54,7 @@ def _sections(body: str) -> dict[str, str]:
         starts.append((name, mark.start(), mark.end()))
         if name == "explanation":
             break
-    ends = [start for _, start, _ in starts[1:]] + [len(body)]
+    ends = [*(start for _, start, _ in starts[1:]), len(body)][: len(starts)]
     return {name: body[start:end] for (name, _, start), end in zip(starts, ends, strict=True)}
 
 
@@ -94,7 +94,9 @@ def _reason(verdict: CriterionVerdict) -> str:
     if verdict.reason.strip():
         return one_line(verdict.reason)
     if verdict.verdict is Verdict.UNDETERMINED:
-        return f"the judge gave no usable answer ({verdict.error})" if verdict.error else "the judge gave no usable answer"
+        return (
+            f"the judge gave no usable answer ({verdict.error})" if verdict.error else "the judge gave no usable answer"
+        )
     return "the criterion was removed" if verdict.verdict is Verdict.MISSING else ""
 
 

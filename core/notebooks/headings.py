@@ -49,26 +49,45 @@ class Heading:
 
 
 _TOKEN = re.compile(r"\s*\*\*\[([^\[\]\r\n]{1,160})\]\*\*(?:[ \t]*[:：])?")
-_METADATA = re.compile(r"\s*#{1,6}[ \t]*(?:\*\*)?[ \t]*metadata[ \t]*:?[ \t]*(?:\*\*)?[ \t]*:?[ \t]*(?:[\r\n]|\Z)", re.IGNORECASE)
+_METADATA = re.compile(
+    r"\s*#{1,6}[ \t]*(?:\*\*)?[ \t]*metadata[ \t]*:?[ \t]*(?:\*\*)?[ \t]*:?[ \t]*(?:[\r\n]|\Z)", re.IGNORECASE
+)
 _NUMBERED = re.compile(r"(.+)_0{0,3}([1-9][0-9]{0,2})", re.ASCII)
 _TURN = re.compile(r"turn[\s_-]{0,3}([1-9][0-9]{0,2})\s{0,3}[-–:]\s{0,3}(.+)", re.IGNORECASE | re.ASCII)
 
 _ONCE = {
     role.value: role
     for role in (
-        Role.PROMPT, Role.RESPONSE, Role.RESPONSE_REFERENCE, Role.JUDGE_PROMPT_TEMPLATE, Role.JUDGE_SYSTEM_PROMPT,
-        Role.REASONING_TRACES, Role.ATTEMPTS, Role.HISTORY, Role.TURN_COUNT, Role.BREAKING_TURN,
+        Role.PROMPT,
+        Role.RESPONSE,
+        Role.RESPONSE_REFERENCE,
+        Role.JUDGE_PROMPT_TEMPLATE,
+        Role.JUDGE_SYSTEM_PROMPT,
+        Role.REASONING_TRACES,
+        Role.ATTEMPTS,
+        Role.HISTORY,
+        Role.TURN_COUNT,
+        Role.BREAKING_TURN,
     )
 }
 _WITH_NUMBER = {
-    "llm_judge": Role.LLM_JUDGE, "human_judge": Role.HUMAN_JUDGE, "reasoning_trace": Role.REASONING_TRACE,
-    "prompt": Role.TURN_PROMPT, "response": Role.TURN_RESPONSE, "response_reference": Role.TURN_REFERENCE,
-    "selected_response": Role.SELECTED_RESPONSE, "selected_judge": Role.SELECTED_JUDGE,
+    "llm_judge": Role.LLM_JUDGE,
+    "human_judge": Role.HUMAN_JUDGE,
+    "reasoning_trace": Role.REASONING_TRACE,
+    "prompt": Role.TURN_PROMPT,
+    "response": Role.TURN_RESPONSE,
+    "response_reference": Role.TURN_REFERENCE,
+    "selected_response": Role.SELECTED_RESPONSE,
+    "selected_judge": Role.SELECTED_JUDGE,
 }
 _OF_A_TURN = {
-    "prompt": Role.TURN_PROMPT, "response": Role.TURN_RESPONSE, "ideal response": Role.TURN_RESPONSE,
-    "criteria": Role.TURN_REFERENCE, "response reference": Role.TURN_REFERENCE,
-    "selected response": Role.SELECTED_RESPONSE, "selected judge": Role.SELECTED_JUDGE,
+    "prompt": Role.TURN_PROMPT,
+    "response": Role.TURN_RESPONSE,
+    "ideal response": Role.TURN_RESPONSE,
+    "criteria": Role.TURN_REFERENCE,
+    "response reference": Role.TURN_REFERENCE,
+    "selected response": Role.SELECTED_RESPONSE,
+    "selected judge": Role.SELECTED_JUDGE,
 }
 RESERVED_NAMES = frozenset(_ONCE) | frozenset(_WITH_NUMBER)
 """Names that a model's heading must not have, or its cell would be read as something else."""

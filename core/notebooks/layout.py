@@ -39,14 +39,18 @@ class Layout:
 def layout_of(text: str) -> Layout:
     """The layout of a JSON file that begins with an object (its first `{` at the start, white space aside)."""
     opening = text.index("{")
-    key = opening + 1 + len(text[opening + 1 : opening + 400]) - len(text[opening + 1 : opening + 400].lstrip(" \t\r\n"))
+    key = (
+        opening + 1 + len(text[opening + 1 : opening + 400]) - len(text[opening + 1 : opening + 400].lstrip(" \t\r\n"))
+    )
     lead = text[opening + 1 : key]
     indent = lead.rpartition("\n")[2] if "\n" in lead else None
     after_key = re.compile(r'"[^"]*"([ \t]*:[ \t]*)').match(text, key)
     comma = ","
     if indent is None:
-        tight, spaced = text.count('","') + text.count('},{'), text.count('", "') + text.count("}, {")
-        comma = ", " if spaced > tight or (spaced == tight and ": " in (after_key.group(1) if after_key else "")) else ","
+        tight, spaced = text.count('","') + text.count("},{"), text.count('", "') + text.count("}, {")
+        comma = (
+            ", " if spaced > tight or (spaced == tight and ": " in (after_key.group(1) if after_key else "")) else ","
+        )
     return Layout(
         indent=indent,
         comma=comma,

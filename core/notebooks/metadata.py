@@ -40,7 +40,8 @@ def prompt_length_warning(asked: str, prompt: str, cell: int | None) -> TaskWarn
     if not words or (least or 0) <= words <= (words if most is None else most):
         return None
     return TaskWarning(
-        code="prompt_length", cell=cell,
+        code="prompt_length",
+        cell=cell,
         message=f"The prompt has {words} words; the metadata ask for {asked}. Change one of the two.",
     )
 

@@ -70,8 +70,14 @@ def parse_notebook(raw: bytes, *, max_bytes: int) -> LoadedNotebook:
         own = attempts_made(resumed.hunts)
         before = stated - own if stated >= own else resumed.session.attempts_before
     return LoadedNotebook(
-        task=task, slots=read_slots(cells), warnings=tuple(warnings), attempts_before=before, attempts_stated=stated,
-        conversation=conversation, proposed_criteria=read.proposed, resumed=resumed,
+        task=task,
+        slots=read_slots(cells),
+        warnings=tuple(warnings),
+        attempts_before=before,
+        attempts_stated=stated,
+        conversation=conversation,
+        proposed_criteria=read.proposed,
+        resumed=resumed,
     )
 
 

@@ -1,59 +1,132 @@
-"""The result cells: what stands in the slots, their traces, and the number of attempts."""
+"""The result cells: what stands in the slots, and the number of attempts."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from core.domain.hunt import Hunt
-from core.domain.session import Session
-from core.notebooks.cells import Cells, Key
-from core.notebooks.gradings import judge_cell
-from core.notebooks.headings import RESERVED_NAMES, Role
-
-Body = tuple[Key, str, str]
-"""(cell, its body, the model's name when the heading must change)"""
-
-
-def result_bodies(cells: Cells, selected: Sequence[Hunt], session: Session, attempts: int) -> Iterator[Body]:
-    """Every result cell with its new body. Slots beyond the selection are emptied, and a review of an earlier hunt does
-    not stay beside a new one."""
-    for number, hunt in enumerate(selected, 1):
-        yield from _slot(cells, number, hunt, session)
-    for number in cells.numbers(Role.MODEL, Role.LLM_JUDGE, Role.HUMAN_JUDGE, Role.REASONING_TRACE):
-        if number > len(selected):
-            for role in (Role.MODEL, Role.LLM_JUDGE, Role.HUMAN_JUDGE, Role.REASONING_TRACE):
-                if cells.find(role, number):
-                    yield (role, number), "", ""
-    if cells.find(Role.REASONING_TRACES):
-        yield (Role.REASONING_TRACES, None), "", ""  # the traces stand in their own cells now
-    yield (Role.ATTEMPTS, None), str(attempts), ""
+from core.notebooks.cells import Cells
+from core.notebooks.editing import Edits, headed, new_cell
+from core.notebooks.headings import Role
+from core.notebooks.model_names import fits, heading_name
+from core.notebooks.placing import attempts_last, place
+from core.notebooks.slots import SLOT_ROLES
+from core.notebooks.traces import split_reply
 
 
-def model_name(model: str) -> str:
-    """A short name for a heading: the model's own name without provider, owner and variant."""
-    last = model.rpartition("/")[2].partition(":")[0]
-    name = re.sub(r"[^\w.()+-]+", "-", last).strip("-") or "model"
-    return f"{name}-model" if name.casefold() in RESERVED_NAMES else name
+@dataclass(frozen=True)
+class SlotText:
+    """What stands in the cells of one slot; `reviewed` None: nobody has reviewed this hunt here."""
+
+    hunt: Hunt
+    judged: str
+    reviewed: str | None = None
+
+    @property
+    def reply(self) -> str:
+        return self.hunt.reply.text if self.hunt.reply else ""
+
+    @property
+    def reasoning(self) -> str:
+        return self.hunt.reply.reasoning if self.hunt.reply else ""
 
 
-def _slot(cells: Cells, number: int, hunt: Hunt, session: Session) -> Iterator[Body]:
+class ResultCells:
+    """Writes the results into the cells that are there, and adds those that are not."""
+
+    def __init__(self, edits: Edits, cells: Cells, earlier_reviews: Mapping[str, str]) -> None:
+        self._edits = edits
+        self._cells = cells
+        self._reviews = earlier_reviews
+        """By hunt id: what a person wrote into an earlier export beside that hunt."""
+
+    def write(self, slots: Sequence[SlotText], attempts: int) -> None:
+        """Slot k holds the k-th of `slots`; slots beyond them get empty bodies; older traces go; attempts come last."""
+        for number, slot in enumerate(slots, 1):
+            self._write_slot(number, slot)
+        for number in self._cells.numbers(*SLOT_ROLES):
+            for role in SLOT_ROLES if number > len(slots) else ():
+                self._set(role, number, "", create=False)
+        for cell in self._cells.all(Role.REASONING_TRACES):
+            self._edits.remove(cell)
+        self.write_attempts(attempts)
+
+    def write_attempts(self, attempts: int) -> None:
+        self._set(Role.ATTEMPTS, None, str(attempts))
+        attempts_last(self._edits, self._cells)
+
+    def _write_slot(self, number: int, slot: SlotText) -> None:
+        model, simulated = slot.hunt.model, slot.hunt.simulated
+        cell = self._cells.find(Role.MODEL, number)
+        stays = cell is not None and fits(cell.heading.name, model, simulated=simulated)
+        self._set(Role.MODEL, number, slot.reply, name="" if stays else heading_name(model, simulated=simulated))
+        self._set(Role.LLM_JUDGE, number, slot.judged)
+        earlier = self._reviews.get(slot.hunt.hunt_id, "")
+        self._set(Role.HUMAN_JUDGE, number, earlier if slot.reviewed is None else slot.reviewed)
+        ambiguous = split_reply(slot.reply, number)[0] != slot.reply
+        self._set(Role.REASONING_TRACE, number, slot.reasoning, create=bool(slot.reasoning) or ambiguous)
+
+    def _set(self, role: Role, number: int | None, body: str, *, name: str = "", create: bool = True) -> None:
+        cell = self._cells.find(role, number)
+        if cell is None:
+            if create:
+                place(self._edits, self._cells, new_cell((role, number), body, name))
+            return
+        head = cell.head
+        if name:
+            head = head[: cell.heading.name_start] + name + head[cell.heading.name_end :]
+        same = cell.body == body if body else not cell.body.strip()
+        if name or not same:
+            self._edits.set_text(cell, headed(head, body), keep_line_ends=False)
+
+
+def delivered(hunts: Sequence[Hunt], *, judge_hidden: bool) -> list[dict[str, Any]]:
+    """For machines: which hunt stands in which slot, how it was made and judged, and a hash of what was said."""
+    return [_delivered(number, hunt, judge_hidden) for number, hunt in enumerate(hunts, 1)]
+
+
+def _delivered(number: int, hunt: Hunt, judge_hidden: bool) -> dict[str, Any]:
     reply = hunt.reply
-    if reply is None:
-        raise ValueError("only hunts with a reply stand in slots")
-    cell = cells.find(Role.MODEL, number)
-    wanted = model_name(hunt.model)
-    fits = cell is not None and _fits(cell.heading.name, hunt.model)
-    name = "" if fits else wanted
-    yield (Role.MODEL, number), reply.text, name
-    yield (Role.LLM_JUDGE, number), judge_cell(hunt), ""
-    if cell is None or cells.body(Role.MODEL, number) != reply.text or cells.find(Role.HUMAN_JUDGE, number) is None:
-        yield (Role.HUMAN_JUDGE, number), "", ""
-    if reply.reasoning or cells.find(Role.REASONING_TRACE, number):
-        yield (Role.REASONING_TRACE, number), reply.reasoning, ""
+    row: dict[str, Any] = {
+        "slot": number,
+        "hunt_id": hunt.hunt_id,
+        "run_id": hunt.run_id,
+        "number": hunt.number,
+        "provider": hunt.model.partition("/")[0],
+        "model": hunt.model,
+        "answered_by": reply.model if reply else "",
+        "simulated": hunt.simulated,
+        "started_at": hunt.started_at.isoformat() if hunt.started_at else None,
+        "finished_at": hunt.finished_at.isoformat() if hunt.finished_at else None,
+        "cost_usd": reply.cost_usd if reply else None,
+        "outcome": hunt.outcome.value if hunt.outcome else None,
+        "response_sha256": text_hash(reply.text if reply else ""),
+        "reasoning_sha256": text_hash(reply.reasoning if reply else ""),
+    }
+    if judge_hidden:
+        return row
+    return row | {
+        "judge_cost_usd": hunt.judge_cost_usd,
+        "judges": sorted({v.judge_model for v in hunt.verdicts if v.judge_model}),
+        "verdicts": {v.criterion_id: v.verdict.value for v in hunt.verdicts},
+    }
 
 
-def _fits(heading: str, model: str) -> bool:
-    """Whether a heading names that model: all of its letters and digits stand in the model's id, in order and together."""
-    plain = re.sub(r"[^a-z0-9]", "", heading.casefold())
-    return bool(plain) and plain in re.sub(r"[^a-z0-9]", "", model.casefold())
+def earlier_reviews(cells: Cells, record: Any) -> dict[str, str]:
+    """By hunt id: the body beside each hunt of an earlier export, as long as that hunt's reply still stands there."""
+    rows = record.get("delivered") if isinstance(record, dict) else None
+    found: dict[str, str] = {}
+    for row in rows if isinstance(rows, list) else []:
+        if not isinstance(row, dict) or not isinstance(row.get("slot"), int):
+            continue
+        model, review = (cells.find(role, row["slot"]) for role in (Role.MODEL, Role.HUMAN_JUDGE))
+        if model and review and text_hash(model.body) == row.get("response_sha256"):
+            found[str(row.get("hunt_id"))] = review.body
+    return found
+
+
+def text_hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()

@@ -19,6 +19,8 @@ from core.errors import BadNotebook
 
 SCHEMA_VERSION = 1
 METADATA_KEY = "model_hunter"
+_LEFT_OUT = {"session_id": "", "version": 1, "slots": (), "warnings": (), "proposed_criteria": ()}
+"""The id is a secret, the version counts on from 1, and the rest is read from the cells again."""
 
 
 class Resumed(Value):
@@ -36,9 +38,7 @@ def resume_record(session: Session, hunts: Sequence[Hunt], *, judge_hidden: bool
     kept = sorted(hunts, key=lambda hunt: hunt.number)
     if judge_hidden:
         kept = [hunt.model_copy(update={"verdicts": ()}) for hunt in kept]
-    resumed = Resumed(
-        session=session.model_copy(update={"session_id": ""}), hunts=tuple(kept), judge_hidden=judge_hidden
-    )
+    resumed = Resumed(session=session.model_copy(update=_LEFT_OUT), hunts=tuple(kept), judge_hidden=judge_hidden)
     tasks: list[Any] = []
     head = resumed.session.model_dump(mode="json", exclude_defaults=True) | {"session_id": ""}
     for holder, key in _holders(head):
@@ -64,7 +64,9 @@ def read_resume(record: Any) -> Resumed:
     if record["schema_version"] != SCHEMA_VERSION:
         raise BadNotebook(
             f"The session kept in the notebook has version {record['schema_version']}; this Model Hunter reads "
-            f"version {SCHEMA_VERSION}.", hint="Update Model Hunter to go on with that session.", code="resume_version",
+            f"version {SCHEMA_VERSION}.",
+            hint="Update Model Hunter to go on with that session.",
+            code="resume_version",
         )
     try:
         head = {**record["session"], "runs": [dict(run) for run in record["session"].get("runs", ())]}
@@ -107,7 +109,8 @@ def _refuse_strangers(resumed: Resumed) -> None:
 def _damaged(why: str) -> BadNotebook:
     return BadNotebook(
         f"The session kept in the notebook's metadata is damaged: {why}.",
-        hint="The task and the slots can be used; the earlier hunts cannot be gone on with.", code="resume_damaged",
+        hint="The task and the slots can be used; the earlier hunts cannot be gone on with.",
+        code="resume_damaged",
     )
 
 

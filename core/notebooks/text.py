@@ -35,3 +35,9 @@ def shortened(text: str, most: int = 60) -> str:
     """The beginning of `text` on one line, for messages."""
     line = one_line(text[: 4 * most])
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def source_lines(text: str) -> list[str]:
+    """Lines as notebooks keep them: each with its line break, of which only LF counts; "" gives none."""
+    parts = text.split("\n")
+    return [*(part + "\n" for part in parts[:-1]), *([parts[-1]] if parts[-1] else [])]

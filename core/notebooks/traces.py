@@ -7,7 +7,9 @@ import re
 from core.notebooks.cells import Cells
 from core.notebooks.headings import Role
 
-_SECOND_TOKEN = re.compile(r"^[ \t]{0,3}\*\*\[reasoning_traces?(?:_0{0,3}([0-9]{1,3}))?\]\*\*:?[ \t]*$", re.IGNORECASE | re.MULTILINE)
+_SECOND_TOKEN = re.compile(
+    r"^[ \t]{0,3}\*\*\[reasoning_traces?(?:_0{0,3}([0-9]{1,3}))?\]\*\*:?[ \t]*$", re.IGNORECASE | re.MULTILINE
+)
 _HUNT = re.compile(r"^### Hunt ([1-9][0-9]{0,2}) - .*$", re.IGNORECASE | re.MULTILINE)
 
 

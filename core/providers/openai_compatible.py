@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,15 +30,14 @@ WHOLE = frozenset({"stop", "length", "tool_calls", "function_call", "end_turn", 
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one call; from the settings."""
+    """Of one call; from the settings. The limit on silence is the HTTP client's (http.py)."""
 
     call_s: float
-    silence_s: float
     reply_bytes: int
 
     @classmethod
     def of(cls, settings: Settings) -> Limits:
-        return cls(settings.call_timeout_s, settings.silence_timeout_s, settings.reply_max_bytes)
+        return cls(settings.call_timeout_s, settings.reply_max_bytes)
 
 
 class OpenAICompatible(Provider):
@@ -54,12 +54,13 @@ class OpenAICompatible(Provider):
     ) -> None:
         self.name = self.account = name
         self.label = label
-        self._url = base_url.rstrip("/") + "/chat/completions"
+        self._url = httpx.URL(base_url.rstrip("/") + "/chat/completions")
         self._key = key
         self._http = http
         self._clock = clock
         self._limits = limits
         self._faults = Faults(name, label, key)
+        self._headers = httpx.Headers(self.headers())
 
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         body = self.body(request)
@@ -88,7 +89,12 @@ class OpenAICompatible(Provider):
 
     def headers(self) -> dict[str, str]:
         """Headers of every call; the key is in no other place."""
-        told = {"Content-Type": "application/json", "Accept": "text/event-stream"}
+        told = {
+            "Content-Type": "application/json",
+            "Accept": "text/event-stream",
+            "Accept-Encoding": "identity",  # a stream of small chunks gains nothing by it and loses time
+            "User-Agent": "model-hunter",
+        }
         return {**told, "Authorization": f"Bearer {self._key}"} if self._key else told
 
     def cause_of(self, status: int, problem: Problem) -> Cause:
@@ -97,14 +103,13 @@ class OpenAICompatible(Provider):
 
     async def _call(self, request: ChatRequest, body: dict[str, Any]) -> Reply:
         started_at = self._clock.monotonic()
-        content = orjson.dumps(body)
         merged, reader = Merge(), _Reader(self._limits.reply_bytes)
         first_at: float | None = None
-        async with self._http.stream("POST", self._url, content=content, headers=self.headers()) as response:
+        async with self._sent(orjson.dumps(body)) as response:
             if response.status_code != httpx.codes.OK:
                 raise await self._refusal(response)
             streamed = "event-stream" in response.headers.get("content-type", "")
-            async for chunk in self._unless_silent(response):
+            async for chunk in response.aiter_raw():
                 for event in reader.feed(chunk) if streamed else reader.keep(chunk):
                     self._add(merged, event)
                 if first_at is None and merged.begun:
@@ -119,17 +124,16 @@ class OpenAICompatible(Provider):
         timing = Timing((ended_at - started_at) * 1000, None if first_at is None else (first_at - started_at) * 1000)
         return self._whole(merged, request, body, timing)
 
-    async def _unless_silent(self, response: httpx.Response) -> AsyncIterator[bytes]:
-        chunks = response.aiter_bytes()
-        while True:
-            try:
-                async with asyncio.timeout(self._limits.silence_s):
-                    chunk = await anext(chunks, None)
-            except TimeoutError as error:
-                raise self._faults.error(faults.SILENT, f"{self._limits.silence_s:g} s of silence") from error
-            if chunk is None:
-                return
-            yield chunk
+    @asynccontextmanager
+    async def _sent(self, content: bytes) -> AsyncIterator[httpx.Response]:
+        """The answer to that body, open. The request is made without the client's defaults, which cost more than it."""
+        response = await self._http.send(
+            httpx.Request("POST", self._url, headers=self._headers, content=content), stream=True
+        )
+        try:
+            yield response
+        finally:
+            await response.aclose()
 
     def _add(self, merged: Merge, event: bytes) -> None:
         try:
@@ -167,7 +171,7 @@ class OpenAICompatible(Provider):
 
     async def _refusal(self, response: httpx.Response) -> ProviderError:
         raw = bytearray()
-        async for chunk in self._unless_silent(response):
+        async for chunk in response.aiter_raw():
             raw += chunk
             if len(raw) > ERROR_BODY_MOST_BYTES:
                 break

@@ -77,7 +77,7 @@ def of_now(status: Status) -> None:
                 "Telemetry",
                 f"{telemetry.written:,}",
                 f"{telemetry.dropped:,} dropped",
-                f"Records written since start; {telemetry.queued:,} are waiting. Dropped ones are missing in the history.",
+                f"Records written since start; {telemetry.queued:,} wait. The history lacks the dropped.",
             ),
         )
     )

@@ -11,6 +11,9 @@ from core.providers.simulated.judging.decision import Decision
 NOTHING_TO_JUDGE = "I see no criterion and no reply between their marks, so there is nothing that I could judge."
 
 
+_ROUND = str.maketrans("{}", "()")
+
+
 def _verdict(decision: Decision) -> str:
     return "PASS" if decision.passed else "FAIL"
 
@@ -48,7 +51,8 @@ def _result(decision: Decision, _criterion_id: str) -> str:
 
 
 def _grading(decision: Decision, criterion_id: str) -> str:
-    return f"[Grading Basis]:\n\n{_json({criterion_id: _verdict(decision)}, 2)}\n\n[Explanation]: {decision.reason}"
+    reason = decision.reason.translate(_ROUND)  # braces outside an object make a careful reader doubt the object
+    return f"[Grading Basis]:\n\n{_json({criterion_id: _verdict(decision)}, 2)}\n\n[Explanation]: {reason}"
 
 
 def _corrected(decision: Decision, _criterion_id: str) -> str:

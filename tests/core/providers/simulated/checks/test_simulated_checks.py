@@ -8,6 +8,8 @@ from core.providers.simulated.checks.text import lines, paragraphs, sentences, w
 
 LIST = "- one\n- two\n- three"
 
+REPLIES = ("", "Why? Paris, the cat; 42 fish!\n\n- Dear **light** b\n# Head", "x" * 5000, "{", "\u2028", "🎂" * 300)
+
 CASES = [
     # counting
     ("Is the response between 50 and 70 words long?", "w " * 50, "w " * 71),
@@ -85,7 +87,14 @@ def test_a_criterion_that_can_be_checked_is_decided_by_looking(criterion, fittin
 def test_evidence_is_a_verbatim_quote_and_a_reason_is_always_given(criterion):
     check = check_for(criterion)
     assert check is not None
-    for reply in ("", "Why? Paris, the cat; 42 fish!\n\n- Dear **light** b\n# Head", "x" * 5000, "{", "\u2028", "🎂" * 300):
+    for reply in (
+        "",
+        "Why? Paris, the cat; 42 fish!\n\n- Dear **light** b\n# Head",
+        "x" * 5000,
+        "{",
+        "\u2028",
+        "🎂" * 300,
+    ):
         finding = check(reply)
         assert finding.evidence in reply
         assert len(finding.evidence) <= 200

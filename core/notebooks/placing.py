@@ -1,0 +1,67 @@
+"""Where a cell that was not there belongs: the written order of headings, as far as the file keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.notebooks.cells import Cells, Key
+from core.notebooks.editing import Added, Edits, position_of
+from core.notebooks.headings import Role
+from core.notebooks.slots import SLOT_ROLES
+
+TASK_ROLES = (
+    Role.METADATA, Role.PROMPT, Role.RESPONSE, Role.RESPONSE_REFERENCE, Role.JUDGE_PROMPT_TEMPLATE,
+    Role.JUDGE_SYSTEM_PROMPT,
+)  # fmt: skip
+
+
+def place(edits: Edits, cells: Cells, added: Added) -> None:
+    """Insert a new cell behind its nearest neighbour of the written order, else before the next one, else last."""
+    for key, step in _neighbours(cells, edits, added.key):
+        at = _standing(edits, cells, key)
+        if at is not None:
+            edits.insert(at + step, added)
+            return
+    edits.insert(len(edits.order), added)
+
+
+def attempts_last(edits: Edits, cells: Cells) -> None:
+    """Move the attempts to the end if a slot's cell stands behind them."""
+    cell = cells.find(Role.ATTEMPTS)
+    at = _standing(edits, cells, (Role.ATTEMPTS, None))
+    if cell is None or at is None:
+        return
+    if any(_role(cells, p) in SLOT_ROLES for p in edits.order[at + 1 :]):
+        edits.move_to_end(cell)
+
+
+def _neighbours(cells: Cells, edits: Edits, key: Key) -> Iterator[tuple[Key, int]]:
+    """(key, 1) to stand behind that cell, (key, 0) to stand before it; the best first."""
+    role, number = key
+    if role in TASK_ROLES:
+        rank = TASK_ROLES.index(role)
+        yield from (((r, None), 1) for r in reversed(TASK_ROLES[:rank]))
+        yield from (((r, None), 0) for r in TASK_ROLES[rank + 1 :])
+    if role in SLOT_ROLES and number is not None:
+        rank = SLOT_ROLES.index(role)
+        yield from (((r, number), 1) for r in reversed(SLOT_ROLES[:rank]))
+        yield from (((r, number), 0) for r in SLOT_ROLES[rank + 1 :])
+        slots = sorted({*cells.numbers(*SLOT_ROLES), *(p.key[1] or 0 for p in edits.order if isinstance(p, Added))})
+        yield from (((r, n), 1) for n in reversed(slots) if n < number for r in reversed(SLOT_ROLES))
+        yield from (((r, n), 0) for n in slots if n > number for r in SLOT_ROLES)
+        yield from (((r, None), 1) for r in reversed(TASK_ROLES))
+        yield (Role.ATTEMPTS, None), 0
+
+
+def _standing(edits: Edits, cells: Cells, key: Key) -> int | None:
+    cell = cells.find(*key)
+    return position_of(
+        edits.order,
+        lambda p: p.key == key if isinstance(p, Added) else cell is not None and p == cell.index,
+    )
+
+
+def _role(cells: Cells, place: int | Added) -> Role | None:
+    if isinstance(place, Added):
+        return place.key[0]
+    return next((cell.heading.role for cell in cells.by_key.values() if cell.index == place), None)
