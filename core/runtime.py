@@ -86,6 +86,7 @@ async def open_runtime(
         telemetry = await closing.enter_async_context(
             TelemetryWriter(Path(settings.telemetry_dir), instance, settings, clock)
         )
+        closing.callback(_tell_stopped, telemetry, instance)
         throttle = MemoryThrottle(configured_limits(settings), settings.queue_most)
         catalog = _catalog(settings, http, throttle, telemetry, clock, seed)
         judge = Judge(catalog, settings, activity.note_bug)
@@ -110,6 +111,11 @@ async def open_runtime(
         fetcher = NotebookFetcher(http, settings.notebook_hosts, settings.notebook_max_bytes, settings.fetch_timeout_s)
         telemetry.record(ProcessRecord(action="started", instance=instance, version=__version__))
         yield Runtime(settings, clock, store, events, catalog, workbench, board, fetcher, telemetry, activity)
+
+
+def _tell_stopped(telemetry: TelemetryWriter, instance: str) -> None:
+    dropped = telemetry.status().dropped
+    telemetry.record(ProcessRecord(action="stopped", instance=instance, version=__version__, dropped=dropped))
 
 
 def _catalog(

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 
-from core.providers.simulated.characters import ABOUT, STAND_IN
+from core.providers.simulated.characters import ABOUT
 from core.providers.simulated.script import Script, read_script
 from core.providers.simulated.serving.server import SimulatedServer, open_server
 from core.settings import read_settings
@@ -41,6 +41,7 @@ def greeting(host: str, server: SimulatedServer) -> str:
     """What a person needs in order to use the server."""
     shown_host = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else f"[{host}]" if ":" in host else host  # noqa: S104 – to name it
     base = f"http://{shown_host}:{server.port}"
+    stand_in = server.script.role_of("any other")
     models = "\n".join(f"  {name:<8} {about}" for name, about in ABOUT.items())
     return f"""\
 SIMULATED provider on {base} – no model answers here, whatever a reply says, and nothing costs money.
@@ -51,7 +52,7 @@ To let Model Hunter call it in place of a real provider, start it with:
 
 Models:
 {models}
-  any other name answers after {STAND_IN.target_latency_ms:g} ms, as a judge after {STAND_IN.judge_latency_ms:g} ms
+  any other name answers after {stand_in.target_latency_ms:g} ms, as a judge after {stand_in.judge_latency_ms:g} ms
 
   curl {base}/sim/counters    what it counted: calls, most in flight, by model and by account
   Ctrl-C ends it. docs/simulated.md tells what --script can say."""

@@ -45,7 +45,7 @@ class Board:
     """The clock's monotonic seconds when the process started."""
 
     async def snapshot(self, session_id: str) -> JsonObject:
-        """Everything the page shows but the hunts. `last_event_id` is read first: a stream from there misses nothing."""
+        """All that the page shows but the hunts. `last_event_id` is read first: a stream from there misses nothing."""
         last_event_id = await self.events.last_id(session_id)
         session = await self.store.read(session_id)
         return session_view(

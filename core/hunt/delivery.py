@@ -26,7 +26,9 @@ def deliver(session: Session, hunts: Sequence[Hunt], notebook: bytes, hunt_ids: 
 
     Raises BadInput that names every id that is unknown or not decided.
     """
-    chosen = _chosen(hunts, hunt_ids if hunt_ids is not None else session.selection.hunt_ids or proposal(session, hunts))
+    chosen = _chosen(
+        hunts, hunt_ids if hunt_ids is not None else session.selection.hunt_ids or proposal(session, hunts)
+    )
     export = Export(
         session=session,
         hunts=tuple(hunts),

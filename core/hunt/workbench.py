@@ -51,7 +51,9 @@ class Workbench:
     async def open_notebook(self, raw: bytes, name: str, order: OpenOrder) -> Session:
         """A session for an uploaded notebook, or the one that the same idempotency key made. Raises BadNotebook."""
         loaded = parse_notebook(raw, max_bytes=self.settings.notebook_max_bytes)
-        return await self._open(opened_notebook(raw, loaded, name, order, self._new_session_id(order), self.clock.now()))
+        return await self._open(
+            opened_notebook(raw, loaded, name, order, self._new_session_id(order), self.clock.now())
+        )
 
     async def open_task(self, task: Task, order: OpenOrder) -> Session:
         """A session for a task that was typed in; its notebook is made of it."""

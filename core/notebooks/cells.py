@@ -111,8 +111,8 @@ def _not_text(cell: Cell) -> TaskWarning:
     return TaskWarning(
         code="not_markdown",
         cell=cell.index,
-        message=f"Cell {cell.index + 1} has the heading {cell.heading.name} but is not a text cell, so it was not read. "
-        "Make it a text (markdown) cell.",
+        message=f"Cell {cell.index + 1} has the heading {cell.heading.name} but is not a text cell, so it was not "
+        "read. Make it a text (markdown) cell.",
     )
 
 

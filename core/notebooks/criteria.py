@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from core.domain.criteria import CRITERION_ID, Criterion
 from core.notebooks.criteria_found import Found, Span
 from core.notebooks.criteria_json import JsonSearch, search_json
-from core.notebooks.criteria_lines import find_bullets, find_id_lines
+from core.notebooks.criteria_lines import find_bullets, find_id_lines, lines_of
 from core.notebooks.criteria_repair import looks_like_criteria, looks_like_sentences, repaired
 from core.notebooks.criteria_tables import find_table
 from core.notebooks.text import without_surrogates
 
+MOST_CHARS = 200_000
+"""Longer text is not searched: real cells have a few thousand characters."""
 _CONFIRM = "Compare what was understood with the notebook and confirm it, or write the criteria anew."
 
 
@@ -42,6 +44,12 @@ class ReadCriteria:
 
 def read_criteria(body: str) -> ReadCriteria:
     """The criteria in the body of a `response_reference` cell. Takes time that grows with its length only."""
+    if len(body) > MOST_CHARS:
+        return ReadCriteria(
+            code="criteria_too_long",
+            problem=f"response_reference has {len(body):,} characters, more than the {MOST_CHARS:,} that are searched "
+            "for criteria. Shorten it, or write the criteria anew.",
+        )
     search = search_json(body)
     broken = [span for span in search.broken if looks_like_criteria(span.of(body)[:100_000])]
     if search.strong and not any(b.start < search.strong.span.start for b in broken):
@@ -60,13 +68,14 @@ def read_criteria(body: str) -> ReadCriteria:
 
 
 def _read_text(body: str, search: JsonSearch) -> ReadCriteria:
-    found = find_table(body) or find_id_lines(body) or search.weak
+    lines = lines_of(body)
+    found = find_table(lines) or find_id_lines(body, lines) or search.weak
     if found:
         return _checked(found)
     sentences = [span for span in search.broken if looks_like_sentences(span.of(body)[:4000])]
     if sentences:
         return _broken(body, sentences[0], search)
-    bullets, certain = find_bullets(body)
+    bullets, certain = find_bullets(body, lines)
     if bullets and certain:
         return _checked(bullets)
     if bullets:

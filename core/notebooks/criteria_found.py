@@ -1,4 +1,4 @@
-"""A list of criteria found inside prose: its form, its items, and where each part stands, so that it can be replaced."""
+"""A list of criteria found inside prose: its form, its items, and where each stands, so that it can be replaced."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ class Form(StrEnum):
     """A list without ids."""
 
 
+NAMED_FORMS = frozenset({Form.OBJECTS, Form.MAPPING})
+"""Lists that say themselves that they hold criteria."""
 JSON_FORMS = frozenset({Form.OBJECTS, Form.STRINGS, Form.MAPPING})
 
 

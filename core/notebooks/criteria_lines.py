@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
 
 from core.domain.task import pass_rule_in
 from core.notebooks.criteria_found import Form, Found, Item, Span, id_in
 
 _ID_LINE = re.compile(
     r"[ \t]{0,20}(?:>[ \t]{0,4})?(?P<mark>#{1,6}[ \t]+|[-*+•–][ \t]+|[0-9]{1,3}[.)][ \t]+)?"
-    r"(?P<open>\*\*|__)?(?P<box>[\[(])?(?P<id>C ?0{0,3}[1-9][0-9]{0,3})(?![0-9A-Za-z])[\])]?(?P<close>\*\*|__)?"
+    r"(?P<open>\*\*|__)?(?P<box>[\[(])?(?P<id>C ?0{0,3}[1-9][0-9]{0,3})(?![0-9A-Za-z])"
+    r"(?P<shut>[\])])?(?P<close>\*\*|__)?"
     r"(?:(?P<sign>[ \t]{0,4}[:：]|[.)](?=[ \t]|$)|[ \t]{0,4}[–—]|[ \t]{1,4}-(?=[ \t]))|(?=[ \t]|$))"
     r"(?P<late>\*\*|__)?[ \t]{0,20}",
     re.IGNORECASE | re.ASCII,
@@ -21,8 +24,7 @@ _ANNOUNCED = re.compile(r"criteri|requirement|rubric|checklist", re.IGNORECASE)
 _CLOSING_PROSE = re.compile(r"\babove\b[^.\n]{0,40}\bcriteri|\bcriteri\w+ above\b|\bscore of\b", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     start: int
     text: str
 
@@ -60,10 +62,9 @@ def lines_of(body: str) -> list[Line]:
     return found
 
 
-def find_id_lines(body: str) -> Found | None:
-    """Lines that begin with an id. With a sign behind it (`C1:`, `**C1**`, `- C1`) one is enough; `C1 text` needs two."""
-    lines = lines_of(body)
-    starts = [s for row, line in enumerate(lines) if (s := _id_start(row, line))]
+def find_id_lines(body: str, lines: list[Line]) -> Found | None:
+    """Lines that begin with an id. With a sign (`C1:`, `**C1**`, `- C1`) one is enough; `C1 text` needs two."""
+    starts = [s for row, line in enumerate(lines) if line.text and (s := _id_start(row, line))]
     strong = [s for s in starts if s.strong]
     chosen = strong or (starts if len(starts) > 1 else [])
     return _found(Form.LINES, body, lines, chosen) if chosen else None
@@ -74,7 +75,7 @@ def _id_start(row: int, line: Line) -> Start | None:
     if not match:
         return None
     rest = line.text[match.end() :]
-    signs = ("mark", "open", "box", "sign")
+    signs = ("mark", "open", "box", "shut", "sign")
     strong = any(match.group(sign) for sign in signs)
     if not match.group("sign") and _CONJUNCTION.match(rest):
         return None
@@ -88,9 +89,8 @@ def _id_start(row: int, line: Line) -> Start | None:
     )
 
 
-def find_bullets(body: str) -> tuple[Found | None, bool]:
+def find_bullets(body: str, lines: list[Line]) -> tuple[Found | None, bool]:
     """(a list without ids, whether it is certain). Certain: the only list there, or the only one that is announced."""
-    lines = lines_of(body)
     groups = [g for g in _groups(lines) if len(g) > 1]
     if not groups:
         return None, False
@@ -123,7 +123,7 @@ def _line_before(lines: list[Line], row: int) -> str:
 
 
 def _found(form: Form, body: str, lines: list[Line], starts: list[Start]) -> Found:
-    ends = [_end_row(lines, s.row, following.row) for s, following in zip(starts, starts[1:], strict=False)]
+    ends = [_end_row(lines, s.row, following.row) for s, following in pairwise(starts)]
     ends.append(_last_end_row(lines, starts[-1]))
     items = tuple(_item(body, lines, start, end) for start, end in zip(starts, ends, strict=True))
     return Found(form, Span(items[0].whole.start, items[-1].whole.end), items)

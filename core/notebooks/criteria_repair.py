@@ -11,7 +11,7 @@ from core.notebooks.criteria_found import Span, id_in, is_id, is_text
 from core.notebooks.criteria_json import id_key, text_key
 
 MOST_REPAIRED = 30_000
-"""Characters. json-repair takes time that grows with the square on hostile text: 60 ms at 15,000, so about 250 ms here."""
+"""Characters. json-repair's time grows with the square on hostile text: 60 ms at 15,000, so about 250 ms here."""
 
 _QUOTE = "[\"“”„'‘’]"
 _LIKE_OBJECTS = re.compile(rf"{_QUOTE}(?:id|criteri\w{{0,20}})\s?{_QUOTE}\s{{0,3}}[:=]", re.IGNORECASE)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from core.notebooks.criteria_found import Form, Found, Item, Span, id_in, is_id
-from core.notebooks.criteria_lines import Line, lines_of
+from core.notebooks.criteria_lines import Line
 
 _RULE = re.compile(r"[ \t]{0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
 _BORDER = re.compile(r"(?<!\\)\|")
@@ -25,26 +25,26 @@ class Field:
         return self.text.strip("*_` ")
 
 
-def find_table(body: str) -> Found | None:
+def find_table(lines: list[Line]) -> Found | None:
     """The first table one of whose columns holds criterion ids."""
-    lines = lines_of(body)
+    passed = 0
     for row, line in enumerate(lines):
-        if row and "|" in line.text and "-" in line.text and _RULE.fullmatch(line.text[:2000]):
-            found = _read(lines, row)
-            if found:
-                return found
+        if row <= passed or "|" not in line.text or not _RULE.fullmatch(line.text[:2000]):
+            continue
+        passed = row + 1
+        while passed < len(lines) and "|" in lines[passed].text:
+            passed += 1
+        found = _read(lines[row - 1], lines[row + 1 : passed])
+        if found:
+            return found
     return None
 
 
-def _read(lines: list[Line], rule_row: int) -> Found | None:
-    rows: list[tuple[Line, list[Field]]] = []
-    for line in lines[rule_row + 1 :]:
-        if "|" not in line.text:
-            break
-        rows.append((line, _fields(line)))
+def _read(head: Line, body: list[Line]) -> Found | None:
+    rows = [(line, _fields(line)) for line in body]
     width = min((len(fields) for _, fields in rows), default=0)
     ids = next((c for c in range(width) if all(is_id(fields[c].plain) for _, fields in rows)), None)
-    texts = _text_column(_fields(lines[rule_row - 1]), rows, width, ids)
+    texts = _text_column(_fields(head), rows, width, ids)
     if ids is None or texts is None:
         return None
     items = tuple(_item(line, fields[ids], fields[texts]) for line, fields in rows)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from core.domain.criteria import Criterion
 from core.notebooks.criteria import ReadCriteria, read_criteria
@@ -30,7 +31,7 @@ def write_criteria(body: str, wanted: Sequence[Criterion]) -> str:
     attempts = list(_attempts(body, read, criteria))
     if not criteria:
         return attempts[0]
-    return next((a for a in attempts if read_criteria(a).criteria == criteria), attempts[-1])
+    return next((a for a in attempts if read_criteria(a).criteria == criteria), attempts[-2])
 
 
 def _attempts(body: str, read: ReadCriteria, wanted: tuple[Criterion, ...]) -> Iterator[str]:
@@ -83,7 +84,7 @@ class _Gaps:
 
 def _between(body: str, found: Found, *, same: bool) -> _Gaps:
     wholes = [item.whole for item in found.items]
-    gaps = [body[a.end : b.start] for a, b in zip(wholes, wholes[1:], strict=False)]
+    gaps = [body[a.end : b.start] for a, b in pairwise(wholes)]
     return _Gaps(gaps, _DEFAULT_BETWEEN[found.form], same)
 
 

@@ -5,7 +5,10 @@ Nothing chosen and nothing edited gives the same bytes; exporting an export agai
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+from pydantic import Field
 
 from core.domain.hunt import Hunt
 from core.domain.session import Session, Visibility
@@ -20,8 +23,8 @@ from core.notebooks.editing import Edits
 from core.notebooks.file_names import download_name
 from core.notebooks.gradings import judge_cell, review_cell
 from core.notebooks.headings import Role
-from core.notebooks.resume import METADATA_KEY, resume_record
 from core.notebooks.results import ResultCells, SlotText, delivered, earlier_reviews
+from core.notebooks.resume import METADATA_KEY, resume_record
 from core.notebooks.taskcells import write_task
 
 __all__ = ["Export", "download_name", "export_notebook"]
@@ -36,7 +39,7 @@ class Export(Value):
     """What stands in the slots, in order."""
     attempts: int = 0
     """`number_of_attempts_made`: all hunts with a reply, plus what the notebook came with."""
-    reviews: dict[str, Grading] = {}
+    reviews: Mapping[str, Grading] = Field(default_factory=dict)
     """The trainer's finished reviews, by hunt id."""
     revealed: bool = False
     """Of a blind session: the judge's opinion may be given out now."""

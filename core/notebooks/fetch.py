@@ -23,7 +23,7 @@ class NotebookFetcher:
     timeout_s: float
 
     async def fetch(self, url: str) -> tuple[bytes, str]:
-        """(bytes, file name). A page of GitHub that shows a notebook is read as its raw file. Raises BadInput, TooLarge."""
+        """(bytes, file name). A GitHub page of a notebook is read as its raw file. Raises BadInput, TooLarge."""
         if page := _GITHUB_PAGE.fullmatch(url.strip()):
             url = f"https://raw.githubusercontent.com/{page[1]}/{page[2]}"
         parts = urlsplit(url.strip())

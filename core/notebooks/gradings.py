@@ -12,7 +12,8 @@ from core.domain.verdict import CriterionVerdict, Outcome, Verdict, pass_count, 
 from core.notebooks.text import neat, one_line
 
 _SECTION = re.compile(
-    r"^[ \t]{0,8}\*{0,2}(?P<open>\[)?[ \t]{0,4}(?P<name>grading basis|score|json|review|explanation)[ \t]{0,4}(?P<close>\])?"
+    r"^[ \t]{0,8}\*{0,2}(?P<open>\[)?[ \t]{0,4}"
+    r"(?P<name>grading basis|score|json|review|explanation)[ \t]{0,4}(?P<close>\])?"
     r"\*{0,2}[ \t]{0,4}(?P<colon>[:：])?\*{0,2}[ \t]{0,8}",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -30,7 +30,8 @@ def fits(written: str, model: str, *, simulated: bool = False) -> bool:
     name = heading_name(model, simulated=simulated)
     if written.casefold() == name.casefold():
         return True
-    said, meant = _WORDS.findall(written.casefold()), _WORDS.findall(name.casefold())
+    said: list[str] = _WORDS.findall(written.casefold())
+    meant: list[str] = _WORDS.findall(name.casefold())
     if not said or not meant or _would_be_misread(written):
         return False
     if len(said) == 1 and said[0].isalpha():

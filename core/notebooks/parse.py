@@ -14,6 +14,7 @@ from core.domain.value import Value
 from core.errors import BadNotebook
 from core.notebooks.cells import Cells, read_cells
 from core.notebooks.criteria import ReadCriteria, read_criteria
+from core.notebooks.criteria_found import NAMED_FORMS
 from core.notebooks.document import Document, open_document
 from core.notebooks.headings import Role
 from core.notebooks.metadata import prompt_length_warning, read_metadata
@@ -139,8 +140,9 @@ def _oddities(task: Task, cells: Cells, conversation: Conversation) -> list[Task
     length = prompt_length_warning(task.metadata.prompt_length, first or task.prompt, prompt.index if prompt else None)
     if length:
         found.append(length)
-    foreign = read_criteria(task.judge_system_prompt).criteria
-    if len(foreign) > 1 and task.criteria and not set(foreign) & set(task.criteria):
+    foreign = read_criteria(task.judge_system_prompt)
+    listed = foreign.found is not None and foreign.found.form in NAMED_FORMS
+    if listed and task.criteria and not set(foreign.criteria) & set(task.criteria):
         words = (
             "The judge system prompt holds criteria that are not this task's. They are not used as criteria, but the "
             "judge reads them: replace them or take them out."

@@ -1,4 +1,4 @@
-"""Fireworks: what is different from the shared dialect. It puts reasoning before a lone `</think>`; 503 is a rate limit."""
+"""Fireworks: what is different from the shared dialect. Reasoning ends with a lone `</think>`; 503 is a rate limit."""
 
 from __future__ import annotations
 

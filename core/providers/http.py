@@ -26,7 +26,8 @@ async def open_http(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     """A client for calls to providers: HTTP/2 over TLS, HTTP/1.1 otherwise, proxies from the environment.
 
     Follows no redirect (a key would travel along). Limits the connect, the silence between two bytes and the whole
-    call by `settings`; not how many calls are in flight: that is the throttle's. Raises BadSettings for a bad TLS_CA_FILE.
+    call by `settings`; not how many calls are in flight: that is the throttle's.
+    Raises BadSettings for a bad TLS_CA_FILE.
     """
     certificates = further_certificates(settings.tls_ca_file)
     client = (

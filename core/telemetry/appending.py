@@ -1,11 +1,12 @@
 """Whole lines at the end of a file that other processes may be appending to at the same moment.
 
-One `os.write` on an O_APPEND file is put down in one piece by Linux' local file systems, so lines of two processes
-never mix. The file is opened anew for every write: it may have been moved, packed or deleted meanwhile.
+Writers take turns with a lock on the file: looking whether its last line is whole while another writes would see a
+half of it. The file is opened anew for every write: it may have been moved, packed or deleted meanwhile.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +19,9 @@ def append_lines(path: Path, lines: Sequence[bytes]) -> int:
     process that died, is closed with a newline first: it stays a broken line of its own and harms no other.
     Raises OSError when nothing could be written.
     """
-    descriptor = os.open(path, os.O_APPEND | os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o640)
+    descriptor = os.open(path, os.O_APPEND | os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
     try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)  # given back when the descriptor is closed
         closing = b"" if _ends_whole(descriptor) else b"\n"
         taken = os.write(descriptor, closing + b"".join(lines)) - len(closing)
     finally:

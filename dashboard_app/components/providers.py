@@ -25,7 +25,6 @@ def table(providers: Sequence[Provider]) -> None:
         height=ROW_PX * (len(providers) + 1),
         column_config={
             "provider": st.column_config.TextColumn("Provider", pinned=True),
-            "state": st.column_config.TextColumn("State", help="Whether it can be called, and why not."),
             "fill": st.column_config.ProgressColumn(
                 "Slots in use", min_value=0, max_value=100, format="%.0f %%", help="Calls in flight over the limit."
             ),
@@ -37,6 +36,7 @@ def table(providers: Sequence[Provider]) -> None:
             "retries": whole("Retries", format="localized"),
             "p50_s": whole("p50", help="Half of the calls were faster.", format="%.2f s"),
             "p95_s": whole("p95", help="19 of 20 calls were faster.", format="%.2f s"),
+            "state": st.column_config.TextColumn("State", help="Whether it can be called, and why not."),
         },
     )
 
@@ -48,7 +48,6 @@ def frame(providers: Sequence[Provider]) -> pd.DataFrame:
             {
                 "provider": provider.name
                 + (" (simulated)" if provider.simulated and provider.name != "simulated" else ""),
-                "state": "usable" if provider.usable else f"not usable: {provider.why_not or 'no reason given'}",
                 "fill": 100 * provider.in_flight / provider.limit if provider.limit else 0.0,
                 "in_flight": f"{provider.in_flight} / {provider.limit}",
                 "queued": provider.queued,
@@ -58,6 +57,7 @@ def frame(providers: Sequence[Provider]) -> pd.DataFrame:
                 "retries": provider.retries,
                 "p50_s": _seconds(provider.latency_p50_ms),
                 "p95_s": _seconds(provider.latency_p95_ms),
+                "state": "usable" if provider.usable else f"not usable: {provider.why_not or 'no reason given'}",
             }
             for provider in sorted(providers, key=lambda provider: (not provider.usable, provider.name))
         ]

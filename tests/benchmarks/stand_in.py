@@ -21,7 +21,12 @@ def stand_in(**script: object) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    wanted = {"target_latency_ms": TARGET_S * 1000, "judge_latency_ms": JUDGE_S * 1000, "break_rate": 0.25, "chunk_chars": 200} | script
+    wanted = {
+        "target_latency_ms": TARGET_S * 1000,
+        "judge_latency_ms": JUDGE_S * 1000,
+        "break_rate": 0.25,
+        "chunk_chars": 200,
+    } | script
     command = [sys.executable, "-m", "core", "simulate", "--port", str(port), "--script", json.dumps(wanted)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:

@@ -1,0 +1,186 @@
+"""Criteria in every form that people write, and what happens when they cannot be read."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from core.domain.criteria import Criterion
+from core.notebooks.criteria import MOST_CHARS, read_criteria
+from tests.core.notebooks.building import criteria, load, raw_notebook
+
+A, B, C = "It names a bird.", "It rhymes [a] b.", 'It ends with "?"'
+THREE = criteria(A, B, C)
+J = [json.dumps(text) for text in (A, B, C)]
+
+READABLE = {
+    "numbered text keys": f'[{{"id": "C1", "criteria1": {J[0]}}}, {{"id": "C2", "criteria2": {J[1]}}}, {{"id": "C3", "criteria3": {J[2]}}}]',
+    "a number other than the id's": f'[{{"id": "C1", "criteria7": {J[0]}}}, {{"id": "C2", "criteria7": {J[1]}}}, {{"id": "C3", "criteria1": {J[2]}}}]',
+    "plain key": f'[{{"id": "C1", "criteria": {J[0]}}}, {{"id": "C2", "criteria": {J[1]}}}, {{"id": "C3", "criteria": {J[2]}}}]',
+    "key criterion": f'[{{"id": "C1", "criterion": {J[0]}}}, {{"id": "C2", "criterion": {J[1]}}}, {{"id": "C3", "criterion": {J[2]}}}]',
+    "description": f'[{{"id": "C1", "description": {J[0]}}}, {{"id": "C2", "description": {J[1]}}}, {{"id": "C3", "description": {J[2]}}}]',
+    "text": f'[{{"id": "C1", "text": {J[0]}}}, {{"id": "C2", "text": {J[1]}}}, {{"id": "C3", "text": {J[2]}}}]',
+    "criteria before description": f'[{{"description": "x", "criteria": {J[0]}}}, {{"criteria": {J[1]}}}, {{"criteria": {J[2]}}}]',
+    "without ids": f'[{{"criteria": {J[0]}}}, {{"criteria": {J[1]}}}, {{"criteria": {J[2]}}}]',
+    "lower-case ids": f'[{{"id": "c1", "criteria": {J[0]}}}, {{"id": "c2", "criteria": {J[1]}}}, {{"id": "c3", "criteria": {J[2]}}}]',
+    "numbers as ids": f'[{{"id": 1, "criteria": {J[0]}}}, {{"id": "2", "criteria": {J[1]}}}, {{"id": "C03", "criteria": {J[2]}}}]',
+    "keys in capitals": f'[{{"ID": "C1", "Criteria1": {J[0]}}}, {{"ID": "C2", "CRITERIA2": {J[1]}}}, {{"ID": "C3", "criteria3": {J[2]}}}]',
+    "more keys": f'[{{"weight": 2, "id": "C1", "criteria": {J[0]}, "tags": ["a b"]}}, {{"id": "C2", "criteria": {J[1]}}}, {{"id": "C3", "criteria": {J[2]}}}]',
+    "strings": f"[{', '.join(J)}]",
+    "strings with ids": f'["C1: {A}", "C2: {B}", {json.dumps("C3: " + C)}]',
+    "strings on lines": "[\n  " + ",\n\n  ".join(J) + "\n]",
+    "mapping": f'{{"C1": {J[0]}, "C2": {J[1]}, "C3": {J[2]}}}',
+    "mapping on lines": f'{{\n"C1": {J[0]},\n\n"C2": {J[1]},\n"C3": {J[2]}\n}}',
+    "wrapped": f'{{"criteria": [{{"id": "C1", "criteria": {J[0]}}}, {{"id": "C2", "criteria": {J[1]}}}, {{"id": "C3", "criteria": {J[2]}}}]}}',
+    "code fence": f'```json\n[{{"id": "C1", "criteria": {J[0]}}}, {{"id": "C2", "criteria": {J[1]}}}, {{"id": "C3", "criteria": {J[2]}}}]\n```',
+    "lines with colon": f"C1: {A}\nC2: {B}\nC3: {C}",
+    "lines with blank lines": f"C1: {A}\n\nC2: {B}\n\nC3: {C}",
+    "full-width colon": f"C1：{A}\nC2：{B}\nC3：{C}",
+    "no colon": f"C1 {A}\nC2 {B}\nC3 {C}",
+    "dots": f"C1. {A}\nC2. {B}\nC3. {C}",
+    "parentheses": f"C1) {A}\n(C2) {B}\nC3) {C}",
+    "dashes": f"C1 - {A}\nC2 – {B}\nC3 — {C}",
+    "lower-case lines": f"c1: {A}\nc2: {B}\nc3: {C}",
+    "bold id": f"**C1**: {A}\n\n**C2**: {B}\n\n**C3**: {C}",
+    "bold id and colon": f"**C1:** {A}\n\n**C2:** {B}\n\n**C3:** {C}",
+    "all bold": f"**C1: {A}**\n\n**C2: {B}**\n\n**C3: {C}**",
+    "bulleted ids": f"- C1: {A}\n- C2: {B}\n* C3: {C}",
+    "numbered ids": f"1. C1: {A}\n2. **C2** {B}\n3. C3: {C}",
+    "headings": f"### C1\n{A}\n\n### C2\n{B}\n\n### C3\n{C}",
+    "text below the id": f"C1:\n{A}\n\nC2:\n\n{B}\n\nC3:\n{C}",
+    "bullets": f"- {A}\n- {B}\n- {C}",
+    "bullets with blank lines": f"* {A}\n\n* {B}\n\n* {C}",
+    "numbered list": f"1. {A}\n2. {B}\n3. {C}",
+    "numbered list with parentheses": f"1) {A}\n2) {B}\n3) {C}",
+    "checkboxes": f"- [ ] {A}\n- [x] {B}\n- [ ] {C}",
+    "table": f"| id | criterion |\n|---|---|\n| C1 | {A} |\n| C2 | {B} |\n| C3 | {C} |",
+    "table without borders": f"ID | Criterion\n---|---\nC1 | {A}\nC2 | {B}\nC3 | {C}",
+    "table in another order": f"| Description | # |\n|:---|---:|\n| {A} | C1 |\n| {B} | C2 |\n| {C} | **C3** |",
+    "table with more columns": f"| id | weight | Criteria |\n|---|---|---|\n| C1 | 1 | {A} |\n| C2 | 1 | {B} |\n| C3 | 1 | {C} |",
+    "table with numbers": f"| no. | text |\n|---|---|\n| 1 | {A} |\n| 2 | {B} |\n| 3 | {C} |",
+}  # fmt: skip
+PROSE = {
+    "bare": ("", ""),
+    "plain": ("The criteria are listed below:\n\n", "\n\nFailure to PASS more than 50% of the above criteria gives 0."),
+    "brackets": ('See [1], {x}, the list [a, "b"] and ["PASS", "FAIL"]:\n\n', "\n\nSee [2] and ] and [ again."),
+    "an example grading": ('Answer like {"C1": "PASS", "C2": "FAIL"} for each of the criteria:\n\n', "\n\n[Score]: 0"),
+    "an elided example": ('Each looks like {"a": 1, …}. The criteria:\n\n', '\n\nGrade {"answer_score": 0}.'),
+}
+
+
+@pytest.mark.parametrize("prose", PROSE)
+@pytest.mark.parametrize("form", READABLE)
+def test_every_form_is_read_in_every_prose(form, prose):
+    before, after = PROSE[prose]
+    body = before + READABLE[form] + after
+    read = read_criteria(body)
+    assert (read.criteria, read.problem) == (THREE, "")
+    assert read.prose(body).startswith(before)
+    assert read.prose(body).endswith(after)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("C1: one\nC2: two\nC17: three", {"C1": "one", "C2": "two", "C17": "three"}),
+        ("C1: one\n  still one\n\nmore of one\n\nC2: two\nand more\nC3: three\n  end", {
+            "C1": "one\nstill one\n\nmore of one", "C2": "two\nand more", "C3": "three\nend"}),
+        ("C1: one\nC2: two\nC3: three\n\nA closing paragraph.", {"C1": "one", "C2": "two", "C3": "three"}),
+        ("C1: one\nC2: two\nThe answer needs more than 50% of the criteria above.", {"C1": "one", "C2": "two"}),
+        ("C1 and C2 belong together.\n\nC1: one\nC2: two", {"C1": "one", "C2": "two"}),
+        ("C1: says C36\nC2: like C1: but two", {"C1": "says C36", "C2": "like C1: but two"}),
+        ('[{"id": "C2", "criteria": "a ] b"}, {"id": "C9", "criteria": "c } d ["}]', {"C2": "a ] b", "C9": "c } d ["}),
+        ('[{"id": "C1", "criteria": "line\nbreak"}]', {"C1": "line\nbreak"}),
+        ('[{"id": "C1", "criteria": "a\\u2028b"}]', {"C1": "a\u2028b"}),
+        ("| id | text |\n|---|---|\n| C1 | a \\| b |\n| C2 | c |", {"C1": "a | b", "C2": "c"}),
+        ("- Be strict.\n- Be fair.\n\nThe criteria:\n\n1. one\n2. two\n   more\n3. three", {
+            "C1": "one", "C2": "two\nmore", "C3": "three"}),
+    ],
+)  # fmt: skip
+def test_particular_lists(body, expected):
+    assert {c.id: c.text for c in read_criteria(body).criteria} == expected
+
+
+@pytest.mark.parametrize(
+    "body", ["", "   \n\n", "Only prose, [1] and {x}.", "[]", "{}", '["PASS", "FAIL"]', "- a single note"]
+)
+def test_no_criteria_is_said_and_nothing_is_made_up(body):
+    read = read_criteria(body)
+    assert (read.criteria, read.proposed, read.code) == ((), (), "missing_criteria")
+
+
+BROKEN = {
+    "trailing comma": f'[{{"id": "C1", "criteria1": {J[0]}}}, {{"id": "C2", "criteria2": {J[1]}}}, {{"id": "C3", "criteria3": {J[2]}}},]',
+    "missing comma": f'[{{"id": "C1", "criteria1": {J[0]}}} {{"id": "C2", "criteria2": {J[1]}}}, {{"id": "C3", "criteria3": {J[2]}}}]',
+    "missing bracket": f'[{{"id": "C1", "criteria1": {J[0]}}}, {{"id": "C2", "criteria2": {J[1]}}}, {{"id": "C3", "criteria3": {J[2]}}}',
+    "no brackets": f'{{"id": "C1", "criteria1": {J[0]}}},\n{{"id": "C2", "criteria2": {J[1]}}},\n{{"id": "C3", "criteria3": {J[2]}}}',
+    "smart quotes": f"[{{“id”: “C1”, “criteria1”: “{A}”}}, {{“id”: “C2”, “criteria2”: “{B}”}}, {{“id”: “C3”, “criteria3”: {J[2]}}}]",
+    "single quotes": f"[{{'id': 'C1', 'criteria1': '{A}'}}, {{'id': 'C2', 'criteria2': '{B}'}}, {{'id': 'C3', 'criteria3': '{C}'}}]",
+    "broken mapping": f'{{"C1": {J[0]}, "C2": {J[1]}, "C3": {J[2]},}}',
+    "broken sentences": f"[{', '.join(J)},]",
+    "a list inside the broken one": f'[{{"id": "C1", "criteria": {J[0]}, "not": ["x y z"]}}, {{"id": "C2", "criteria": {J[1]}}}, {{"id": "C3", "criteria": {J[2]}}},]',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", BROKEN)
+def test_broken_json_is_only_proposed(form):
+    read = read_criteria(f"The criteria:\n\n{BROKEN[form]}\n\nThe end.")
+    assert (read.criteria, read.proposed, read.code) == ((), THREE, "criteria_json_broken")
+
+
+def test_twice_the_same_id_is_said_and_a_proposal_gives_the_second_a_new_one():
+    read = read_criteria(
+        '[{"id": "C1", "criteria": "a b"}, {"id": "c1", "criteria": "c d"}, {"id": "C2", "criteria": "e"}]'
+    )
+    assert (read.criteria, read.code) == ((), "duplicate_criterion")
+    assert "C1" in read.problem
+    assert read.proposed == (
+        Criterion(id="C1", text="a b"), Criterion(id="C3", text="c d"), Criterion(id="C2", text="e"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ('[{"id": "A1", "criteria": "a b"}, {"id": "C2", "criteria": "c d"}]', "bad_criterion_id"),
+        ('[{"id": "C0", "criteria": "a b"}]', "bad_criterion_id"),
+        ('[{"id": "C1", "criteria": "a b"}, {"id": "C2"}]', "empty_criterion"),
+        ('[{"id": "C1", "criteria": "a b"}, "c d"]', "empty_criterion"),
+        ("C1: a\nC2:\nC3: c", "empty_criterion"),
+        ("- Be strict.\n- Be fair.\n\nParagraph.\n\n1. one\n2. two", "criteria_uncertain"),
+    ],
+)
+def test_what_is_half_readable_is_not_taken(body, code):
+    read = read_criteria(body)
+    assert (read.criteria, read.code) == ((), code)
+    assert read.proposed
+
+
+def test_two_lists_give_the_first_and_a_word_about_it():
+    one, two = '[{"id": "C1", "criteria": "a b"}]', '[{"id": "C1", "criteria": "x y"}]'
+    read = read_criteria(f"{one}\n\n{two}")
+    assert (read.criteria, read.code) == (criteria("a b"), "two_lists")
+
+
+def test_criteria_are_never_taken_from_the_judge_system_prompt():
+    foreign = '**[judge_system_prompt]**\n\n[{"id": "C1", "criteria1": "of another task"}]'
+    loaded = load(raw_notebook("**[prompt]**\n\nx", "**[response_reference]**", foreign))
+    assert (loaded.task.criteria, loaded.proposed_criteria) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "[", "{", '[{"id":', '["a b', '["', '{"C1":', "[ ", '["a b", ', "C1: x\n", "- x y\n", "|---|\n",
+        "| C1 | x |\n|---|---|\n", " ", "\n", "C1: x\n\n\n\n", "1. x y\n\nprose\n\n- a b\n", "“C1”: ", "more than ",
+    ],
+)  # fmt: skip
+@pytest.mark.timeout(10)
+def test_hostile_text_is_read_in_bounded_time(piece):
+    body = piece * (MOST_CHARS // len(piece))
+    assert len(read_criteria(body).criteria) <= 1
+
+
+def test_a_megabyte_of_brackets_is_refused_at_once_and_said():
+    assert read_criteria("[" * 1_000_000).code == "criteria_too_long"
