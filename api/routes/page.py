@@ -6,12 +6,16 @@ from pathlib import Path
 
 from quart import Blueprint, Response, current_app, send_file
 
+from core.errors import NotFound
+
 page = Blueprint("page", __name__)
 STATIC = Path(__file__).parents[1] / "static"
 
 
 @page.get("/")
 async def hunting_page() -> Response:
+    if not (STATIC / "index.html").is_file():
+        raise NotFound("The hunting page is not part of this version.", hint="Use the API (/docs) or the command line.")
     response = await send_file(STATIC / "index.html")
     response.headers["Cache-Control"] = "no-cache"
     return response
