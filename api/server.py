@@ -7,6 +7,7 @@ the runtime drains its hunts and closes.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import socket
@@ -66,4 +67,5 @@ def _config(settings: Settings) -> Config:
     config.h11_max_incomplete_size = 64 * 1024
     config.include_server_header = False
     config.accesslog = None
+    config.errorlog = logging.getLogger("hypercorn.error")  # its own handler would say everything twice
     return config
