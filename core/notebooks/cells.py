@@ -117,7 +117,7 @@ def _not_text(cell: Cell) -> TaskWarning:
 
 
 def _repeated(cell: Cell, first: Cell) -> TaskWarning:
-    written = cell.text[cell.heading.name_start : cell.heading.end].rstrip("*:： ]") or cell.heading.name
+    written = cell.text[cell.heading.name_start : cell.heading.end].partition("]")[0] or cell.heading.name
     return TaskWarning(
         code="duplicate_heading",
         cell=cell.index,

@@ -55,7 +55,7 @@ def read_criteria(body: str) -> ReadCriteria:
     if search.strong and not any(b.start < search.strong.span.start for b in broken):
         return _checked(search.strong, second=search.further is not None)
     if broken:
-        return _broken(body, Span(broken[0].start, broken[-1].end), search)
+        return _broken(body, Span(broken[0].start, _last_bracket(body, broken[-1])), search)
     if search.loose:
         span = Span(search.loose[0].whole.start, search.loose[-1].whole.end)
         return ReadCriteria(
@@ -117,6 +117,12 @@ def _checked(found: Found, *, second: bool = False) -> ReadCriteria:
         found=found,
         span=found.span,
     )
+
+
+def _last_bracket(body: str, broken: Span) -> int:
+    """Where a broken list ends, as far as can be seen: behind its last bracket. Prose behind it is not part of it."""
+    last = max(body.rfind("]", broken.start, broken.end), body.rfind("}", broken.start, broken.end))
+    return last + 1 if last > broken.start else broken.end
 
 
 def _broken(body: str, span: Span, search: JsonSearch) -> ReadCriteria:

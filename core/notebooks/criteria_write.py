@@ -58,34 +58,24 @@ def criteria_array(criteria: Sequence[Criterion]) -> str:
 def _in_form(body: str, found: Found, wanted: tuple[Criterion, ...]) -> str:
     ids = [item.id or f"C{n}" for n, item in enumerate(found.items, 1)]
     known = dict(zip(ids, found.items, strict=True))
-    between = _between(body, found, same=[c.id for c in wanted] == ids)
-    pieces = []
-    for place, criterion in enumerate(wanted):
-        item = known.get(criterion.id)
-        pieces.append(_kept(body, found.form, item, criterion) if item else _fresh(body, found, criterion, place + 1))
-    joined = "".join(piece + gap for piece, gap in zip(pieces, [*between(len(pieces)), ""], strict=True))
     first, last = found.items[0].whole, found.items[-1].whole
-    if not pieces and found.form in JSON_FORMS:
+    if not wanted and found.form in JSON_FORMS:
         return body[: found.span.start] + ("{}" if found.form is Form.MAPPING else "[]") + body[found.span.end :]
-    return body[: first.start] + joined + body[last.end :]
+    gaps = _gaps(body, found, ids)
+    usual = next(iter(gaps.values()), _DEFAULT_BETWEEN[found.form])
+    parts: list[str] = []
+    for place, criterion in enumerate(wanted):
+        if place:
+            parts.append(gaps.get((wanted[place - 1].id, criterion.id), usual))
+        item = known.get(criterion.id)
+        parts.append(_kept(body, found.form, item, criterion) if item else _fresh(body, found, criterion, place + 1))
+    return body[: first.start] + "".join(parts) + body[last.end :]
 
 
-class _Gaps:
-    """What stands between items: the original gaps when the ids are the same, else the first one everywhere."""
-
-    def __init__(self, gaps: list[str], default: str, same: bool) -> None:
-        self._gaps, self._default, self._same = gaps, default, same
-
-    def __call__(self, pieces: int) -> list[str]:
-        if self._same:
-            return self._gaps
-        return [self._gaps[0] if self._gaps else self._default] * max(0, pieces - 1)
-
-
-def _between(body: str, found: Found, *, same: bool) -> _Gaps:
-    wholes = [item.whole for item in found.items]
-    gaps = [body[a.end : b.start] for a, b in pairwise(wholes)]
-    return _Gaps(gaps, _DEFAULT_BETWEEN[found.form], same)
+def _gaps(body: str, found: Found, ids: list[str]) -> dict[tuple[str, str], str]:
+    """What stands between two neighbours of the old list."""
+    pairs = zip(pairwise(ids), pairwise(found.items), strict=True)
+    return {names: body[one.whole.end : two.whole.start] for names, (one, two) in pairs}
 
 
 def _kept(body: str, form: Form, item: Item, criterion: Criterion) -> str:

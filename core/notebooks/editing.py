@@ -6,7 +6,7 @@ All of it happens in the file's own text, so that what is not edited stays as it
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,13 +39,14 @@ class Edits:
         self._document = document
         self._order: list[Place] = list(range(len(document.cells)))
         self._sources: dict[int, str] = {}
+        self.added: dict[Key, Added] = {}
         self._metadata: list[tuple[int, int, str]] = []
-        self._taken = {node.value.get("id") for node in document.cells}
+        self._taken = {str(node.value.get("id")) for node in document.cells}
 
     @property
-    def order(self) -> tuple[Place, ...]:
+    def order(self) -> Sequence[Place]:
         """The cells as they will stand."""
-        return tuple(self._order)
+        return self._order
 
     def set_text(self, cell: Cell, text: str, *, keep_line_ends: bool = True) -> None:
         """Give a cell another text, kept as list or string like the old one. The same text is no edit.
@@ -65,6 +66,7 @@ class Edits:
     def insert(self, position: int, added: Added) -> None:
         """Put a new cell at that position of `order`."""
         self._order.insert(position, added)
+        self.added[added.key] = added
 
     def remove(self, cell: Cell) -> None:
         self._order.remove(cell.index)
@@ -177,8 +179,3 @@ def headed(head: str, body: str) -> str:
 def new_cell(key: Key, body: str, name: str = "") -> Added:
     """A cell that was not there. `name`: the model's, for model slots."""
     return Added(key, headed(token(key[0], key[1], name), body))
-
-
-def position_of(order: tuple[Place, ...], wanted: Callable[[Place], bool]) -> int | None:
-    """Where the first cell that is `wanted` stands."""
-    return next((position for position, place in enumerate(order) if wanted(place)), None)

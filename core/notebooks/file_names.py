@@ -15,6 +15,6 @@ def download_name(name: str) -> str:
     """
     last = name.replace("\\", "/").rstrip("/").rpartition("/")[2]
     kept = "".join("_" if c in _FORBIDDEN else c for c in last if unicodedata.category(c)[0] != "C")
-    stem = kept.strip(" .").removesuffix(".ipynb").strip(" .") or "notebook"
+    stem = kept.strip().removesuffix(".ipynb").strip(" .") or "notebook"
     stem = stem.encode()[: NAME_MOST_BYTES - len(".ipynb")].decode("utf-8", "ignore").rstrip(" .")
     return f"{stem}.ipynb"

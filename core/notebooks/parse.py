@@ -23,6 +23,12 @@ from core.notebooks.slots import read_slots
 from core.notebooks.text import neat
 from core.notebooks.turns import Conversation, Turn, read_conversation
 
+MOST_WARNINGS = 50
+_EDITED = TaskWarning(
+    code="edited_since_export",
+    message="The task was edited in the notebook since it was exported. The notebook counts; earlier hunts were made "
+    "with the task as it was.",
+)
 _PROSE_MOST = 100_000
 _COUNT = re.compile(r"[\s:：-]{0,20}([0-9]{1,9})\b", re.ASCII)
 
@@ -68,18 +74,29 @@ def parse_notebook(raw: bytes, *, max_bytes: int) -> LoadedNotebook:
     before = stated
     if resumed:
         task = _in_kept_words(task, resumed.session.task, _kept_record(document))
+        if task.content_hash() != resumed.session.task.content_hash():
+            warnings.append(_EDITED)
         own = attempts_made(resumed.hunts)
         before = stated - own if stated >= own else resumed.session.attempts_before
     return LoadedNotebook(
         task=task,
         slots=read_slots(cells),
-        warnings=tuple(warnings),
+        warnings=_bounded(warnings),
         attempts_before=before,
         attempts_stated=stated,
         conversation=conversation,
         proposed_criteria=read.proposed,
         resumed=resumed,
     )
+
+
+def _bounded(warnings: list[TaskWarning]) -> tuple[TaskWarning, ...]:
+    """The task's own warnings first; of a great many only the beginning."""
+    ordered = sorted(warnings, key=lambda w: w.code in {"duplicate_heading", "not_markdown"})
+    if len(ordered) <= MOST_WARNINGS:
+        return tuple(ordered)
+    rest = TaskWarning(code="more_warnings", message=f"There are {len(ordered) - MOST_WARNINGS:,} further warnings.")
+    return (*ordered[:MOST_WARNINGS], rest)
 
 
 def _reference(cells: Cells) -> str:

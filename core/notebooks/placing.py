@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.notebooks.cells import Cells, Key
-from core.notebooks.editing import Added, Edits, position_of
+from core.notebooks.editing import Added, Edits
 from core.notebooks.headings import Role
 from core.notebooks.slots import SLOT_ROLES
 
@@ -26,12 +26,14 @@ def place(edits: Edits, cells: Cells, added: Added) -> None:
 
 
 def attempts_last(edits: Edits, cells: Cells) -> None:
-    """Move the attempts to the end if a slot's cell stands behind them."""
+    """Move the attempts to the end if a slot's cell stands behind them, unless a repeated one would then come first."""
     cell = cells.find(Role.ATTEMPTS)
     at = _standing(edits, cells, (Role.ATTEMPTS, None))
-    if cell is None or at is None:
+    repeated = any(c.heading.role is Role.ATTEMPTS for c in cells.others)
+    if cell is None or at is None or repeated:
         return
-    if any(_role(cells, p) in SLOT_ROLES for p in edits.order[at + 1 :]):
+    of_slots = {c.index for c in cells.by_key.values() if c.heading.role in SLOT_ROLES}
+    if any(p in of_slots if isinstance(p, int) else p.key[0] in SLOT_ROLES for p in edits.order[at + 1 :]):
         edits.move_to_end(cell)
 
 
@@ -46,7 +48,7 @@ def _neighbours(cells: Cells, edits: Edits, key: Key) -> Iterator[tuple[Key, int
         rank = SLOT_ROLES.index(role)
         yield from (((r, number), 1) for r in reversed(SLOT_ROLES[:rank]))
         yield from (((r, number), 0) for r in SLOT_ROLES[rank + 1 :])
-        slots = sorted({*cells.numbers(*SLOT_ROLES), *(p.key[1] or 0 for p in edits.order if isinstance(p, Added))})
+        slots = sorted({*cells.numbers(*SLOT_ROLES), *(n for r, n in edits.added if r in SLOT_ROLES and n)})
         yield from (((r, n), 1) for n in reversed(slots) if n < number for r in reversed(SLOT_ROLES))
         yield from (((r, n), 0) for n in slots if n > number for r in SLOT_ROLES)
         yield from (((r, None), 1) for r in reversed(TASK_ROLES))
@@ -54,14 +56,8 @@ def _neighbours(cells: Cells, edits: Edits, key: Key) -> Iterator[tuple[Key, int
 
 
 def _standing(edits: Edits, cells: Cells, key: Key) -> int | None:
+    """Where the cell of that key stands now, old or new; None when there is none."""
     cell = cells.find(*key)
-    return position_of(
-        edits.order,
-        lambda p: p.key == key if isinstance(p, Added) else cell is not None and p == cell.index,
-    )
-
-
-def _role(cells: Cells, place: int | Added) -> Role | None:
-    if isinstance(place, Added):
-        return place.key[0]
-    return next((cell.heading.role for cell in cells.by_key.values() if cell.index == place), None)
+    added = edits.added.get(key)
+    place = added if added is not None else cell.index if cell is not None else None
+    return None if place is None else edits.order.index(place)

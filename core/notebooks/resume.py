@@ -20,7 +20,8 @@ from core.errors import BadNotebook
 SCHEMA_VERSION = 1
 METADATA_KEY = "model_hunter"
 _LEFT_OUT = {"session_id": "", "version": 1, "slots": (), "warnings": (), "proposed_criteria": ()}
-"""The id is a secret, the version counts on from 1, and the rest is read from the cells again."""
+"""The id is a secret, the version counts on from 1, and the rest is read from the cells again. Keys of requests stay
+out too: they belong to the session that they were sent to."""
 
 
 class Resumed(Value):
@@ -38,7 +39,9 @@ def resume_record(session: Session, hunts: Sequence[Hunt], *, judge_hidden: bool
     kept = sorted(hunts, key=lambda hunt: hunt.number)
     if judge_hidden:
         kept = [hunt.model_copy(update={"verdicts": ()}) for hunt in kept]
-    resumed = Resumed(session=session.model_copy(update=_LEFT_OUT), hunts=tuple(kept), judge_hidden=judge_hidden)
+    runs = tuple(run.model_copy(update={"idempotency_key": ""}) for run in session.runs)
+    head_only = session.model_copy(update={**_LEFT_OUT, "runs": runs})
+    resumed = Resumed(session=head_only, hunts=tuple(kept), judge_hidden=judge_hidden)
     tasks: list[Any] = []
     head = resumed.session.model_dump(mode="json", exclude_defaults=True) | {"session_id": ""}
     for holder, key in _holders(head):

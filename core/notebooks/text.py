@@ -21,6 +21,8 @@ def has_crlf_only(text: str) -> bool:
 def neat(text: str) -> str:
     """`text` without blank lines before and after it. Spaces that begin or end a line stay."""
     body = text.lstrip()
+    if not body:
+        return ""
     start = text.rfind("\n", 0, len(text) - len(body)) + 1
     end = text.find("\n", len(text.rstrip()))
     return text[start:] if end < 0 or end < start else text[start:end]

@@ -7,7 +7,7 @@ import re
 from core.domain.criteria import Criterion
 from core.domain.value import Value
 from core.notebooks.cells import Cells
-from core.notebooks.criteria import read_criteria
+from core.notebooks.criteria import MOST_CHARS, read_criteria
 from core.notebooks.headings import Role
 
 _TURN_ROLES = (
@@ -40,20 +40,30 @@ class Conversation(Value):
 
 def read_conversation(cells: Cells) -> Conversation:
     return Conversation(
-        turns=tuple(_turn(cells, number) for number in cells.numbers(*_TURN_ROLES)),
+        turns=_turns(cells),
         history=cells.body(Role.HISTORY),
         stated_turns=_number(cells.body(Role.TURN_COUNT)),
         breaking_turn=_number(cells.body(Role.BREAKING_TURN)),
     )
 
 
-def _turn(cells: Cells, number: int) -> Turn:
-    reference = cells.body(Role.TURN_REFERENCE, number)
+def _turns(cells: Cells) -> tuple[Turn, ...]:
+    """All turns. Criteria are looked for in MOST_CHARS characters of all of them together."""
+    found = []
+    left = MOST_CHARS
+    for number in cells.numbers(*_TURN_ROLES):
+        reference = cells.body(Role.TURN_REFERENCE, number)
+        left -= len(reference)
+        found.append(_turn(cells, number, reference, searched=left >= 0))
+    return tuple(found)
+
+
+def _turn(cells: Cells, number: int, reference: str, *, searched: bool) -> Turn:
     return Turn(
         number=number,
         prompt=cells.body(Role.TURN_PROMPT, number),
         response=cells.body(Role.TURN_RESPONSE, number),
-        criteria=read_criteria(reference).criteria,
+        criteria=read_criteria(reference).criteria if searched else (),
         reference=reference,
         selected_response=cells.body(Role.SELECTED_RESPONSE, number),
         selected_judge=cells.body(Role.SELECTED_JUDGE, number),
