@@ -42,7 +42,7 @@ export class CriteriaList extends PageElement {
     this.rule.disabled = ruleAct.busy;
     showProblem(this.ruleProblem, ruleAct.problem);
     show(this.proposed, proposed.length > 0);
-    keyed(this.proposal, proposed, (one) => one.id, (one) => make("li", {}, make("b", {}, one.id), " ", one.text), () => {});
+    keyed(this.proposal, proposed, (one) => one.id, (one) => make("li", {}, make("b", {}, one.id), " ", make("span")), (item, one) => setText(item.lastChild, one.text));
     this.confirm.disabled = criteriaAct.busy;
     showProblem(this.proposalProblem, criteriaAct.problem);
     show(this.missing, task.missing_criteria.length > 0);

@@ -5,7 +5,7 @@ import { count } from "../format.js";
 import { icon } from "../icons.js";
 import { actOf } from "../state/acts.js";
 import { counted } from "../state/announcements.js";
-import { activeRuns, totals } from "../state/session.js";
+import { activeRuns, attemptsMade, totals } from "../state/session.js";
 import { PageElement } from "./element.js";
 import { showProblem } from "./pieces.js";
 
@@ -29,7 +29,7 @@ export class DeliverCard extends PageElement {
     const { broke, held } = totals(session);
     const { slots } = session.selection;
     setText(this.what, contents(broke, held, slots));
-    setText(this.attempts, `The notebook will state ${counted(session.attempts_made, "attempt")}${session.attempts_before ? `, ${count(session.attempts_before)} of which it came with` : ""}.`);
+    setText(this.attempts, `The notebook will state ${counted(attemptsMade(session), "attempt")}${session.attempts_before ? `, ${count(session.attempts_before)} of which it came with` : ""}.`);
     show(this.going, activeRuns(session).length > 0);
     setText(this.word, act.busy ? "Preparing …" : "Download the notebook");
     this.button.disabled = act.busy;

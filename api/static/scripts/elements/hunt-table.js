@@ -52,6 +52,7 @@ export class HuntTable extends PageElement {
     show(this.table, !none);
     show(this.empty, none);
     setText(this.empty, hunts.ids.length ? "No hunt is of this kind." : "No hunts yet. Every hunt arrives here as it happens, with its verdicts.");
+    this.style.setProperty("--criteria", criteria.length);
     setAttribute(this.table, "aria-rowcount", this.#shown.length + 1);
     this.#drawRows();
   }

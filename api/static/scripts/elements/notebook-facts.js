@@ -2,12 +2,13 @@
 
 import { keyed, make, setText, show } from "../dom.js";
 import { count } from "../format.js";
+import { attemptsMade } from "../state/session.js";
 import { PageElement } from "./element.js";
 
 export class NotebookFacts extends PageElement {
   inputs(state) {
     const { session } = state;
-    return [session?.warnings, session?.task.metadata, session?.slots, session?.attempts_before, session?.attempts_made];
+    return [session?.warnings, session?.task.metadata, session?.slots, session?.attempts_before, session ? attemptsMade(session) : 0];
   }
 
   build() {
@@ -23,10 +24,10 @@ export class NotebookFacts extends PageElement {
     if (!warnings) return;
     show(this.none, warnings.length === 0);
     keyed(this.warnings, warnings.map((warning, place) => ({ ...warning, place })), (one) => one.place,
-      (one) => make("li", { class: "caution" }, sentence(one)), () => {});
+      () => make("li", { class: "caution" }), (item, one) => setText(item, sentence(one)));
     const entries = Object.entries(metadata);
     keyed(this.metadata, entries.length ? entries : [["Metadata", "none"]], ([key]) => key,
-      ([key, value]) => make("div", {}, make("dt", {}, key), make("dd", {}, value)), () => {});
+      ([key]) => make("div", {}, make("dt", {}, key), make("dd")), (item, [, value]) => setText(item.lastChild, value));
     keyed(this.slots, slots, (slot) => slot.number, () => make("li"), (item, slot) => setText(item, slotWords(slot)));
     setText(this.attempts, before
       ? `Attempts made: ${count(made)}, of which ${count(before)} came with the notebook.`

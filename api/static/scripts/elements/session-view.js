@@ -40,7 +40,7 @@ export class SessionView extends PageElement {
     this.about = make("p", { class: "soft" });
     this.elsewhere = make("div", { class: "elsewhere" }, this.heading, this.about,
       make("a", { class: "button", href: startAddress() }, "To the start"));
-    this.desk = make("div", { class: "desk" }, this.task, this.plan, this.runs, this.deliver, this.table);
+    this.desk = make("div", { class: "desk" }, this.task, make("div", { class: "hunting" }, this.plan, this.runs, this.deliver, this.table));
     this.append(this.elsewhere, this.trail, this.desk, this.panel);
   }
 

@@ -47,7 +47,7 @@ export class TaskPanel extends PageElement {
     show(this.problems, !task.huntable);
     setText(this.problems, task.huntable ? "" : `The task cannot be hunted yet: ${task.problems.join("; ")}. Complete the notebook and load it again.`);
     updateTabs(this.tabs, [
-      { name: "criteria", label: `Criteria ${task.criteria.length}` },
+      { name: "criteria", label: "Criteria" },
       { name: "prompt", label: "Prompt" },
       { name: "response", label: "Reference" },
       { name: "judge", label: "Judge" },
