@@ -26,7 +26,7 @@ SCRIPT: Mapping[str, Any] = {
 SETTINGS = {
     "SIMULATED_CONCURRENCY": "16",
     "CALL_ATTEMPTS": "2",
-    "RETRY_WAIT": "0.2",
+    "RETRY_WAIT": "1.5",
     "SAME_FAILURE_MOST": "6",
     "DRAIN": "1",
 }
@@ -98,6 +98,9 @@ class Product:
         rid = self.begin_run(sid, hunts, *models, **order)
         self.wait_for_end(sid)
         return rid
+
+    def cancel(self, sid: str, rid: str) -> None:
+        self._answer("POST", f"/api/sessions/{sid}/runs/{rid}/cancel")
 
     def wait_for_end(self, sid: str) -> None:
         """Returns when no run of the session goes on, told by its own event stream."""
