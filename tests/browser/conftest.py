@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.product import Product
 from tests.browser.witness import Witness
@@ -43,6 +43,7 @@ def running(product: Product) -> Iterator[Product]:
 def browser_and_loop(chromium_path: Path) -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=list(FLAGS))
+        expect.set_options(timeout=WAIT_MS)
         loop = asyncio.get_running_loop()
         lay_aside(None)
         yield browser, loop

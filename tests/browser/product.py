@@ -99,6 +99,9 @@ class Product:
         self.wait_for_end(sid)
         return rid
 
+    def active_runs(self, sid: str) -> list[str]:
+        return [run["run_id"] for run in self.session(sid)["runs"] if run["status"] not in ENDED]
+
     def cancel(self, sid: str, rid: str) -> None:
         self._answer("POST", f"/api/sessions/{sid}/runs/{rid}/cancel")
 
@@ -107,7 +110,7 @@ class Product:
         with self.http.stream("GET", f"/api/sessions/{sid}/events?after=0-0") as events:
             for line in events.iter_lines():
                 ended = line.startswith("data:") and '"status":"' in line and any(f'"status":"{e}"' in line for e in ENDED)
-                if ended and all(run["status"] in ENDED for run in self.session(sid)["runs"]):
+                if ended and not self.active_runs(sid):
                     return
 
     def check(self, sid: str) -> None:

@@ -52,7 +52,7 @@ def test_a_real_notebook_loads_by_file_and_shows_what_was_read(
     go_to(page)
     load_file(page, name, (shared_dir / "notebooks" / name).read_bytes())
     session = product.session(session_id(page))
-    expect(page.locator("task-panel h2")).to_have_text(name)
+    expect(page.locator("task-panel .task-title")).to_have_text(name)
     expect(page.locator("criteria-list .verdict")).to_have_count(len(session["task"]["criteria"]))
     warnings = session["warnings"]
     page.get_by_role("tab", name="Notebook").click()
@@ -104,14 +104,14 @@ def test_a_bad_file_dropped_while_a_task_is_open_is_refused_in_sight(
     go_to(page, product.open_example())
     page.evaluate(DROP, ["notes.ipynb", "no notebook"])
     expect(page.locator("notice-stack .notice.error p").first).to_be_visible()
-    expect(page.locator("task-panel h2")).to_be_visible()
+    expect(page.locator("task-panel .task-title")).to_be_visible()
 
 
 def test_pasted_json_is_loaded(page: Page) -> None:
     go_to(page)
     paste(page, example_text())
     session_id(page)
-    expect(page.locator("task-panel h2")).to_have_text("pasted.ipynb")
+    expect(page.locator("task-panel .task-title")).to_have_text("pasted.ipynb")
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_another_session_shows_nothing_of_the_one_before(page: Page, product: Pr
     go_to(page, first)
     expect(rows(page)).to_have_count(6)
     page.goto(f"/#/s/{second}")
-    expect(page.locator("task-panel h2")).to_have_text(product.session(second)["name"])
+    expect(page.locator("task-panel .task-title")).to_have_text(product.session(second)["name"])
     expect(rows(page)).to_have_count(0)
     expect(page.locator("hunt-table .empty")).to_contain_text("No hunts yet.")
     expect(page.locator("run-list")).to_be_hidden()

@@ -79,7 +79,7 @@ def open_hunt(page: Page, number: int) -> Locator:
 def what_is_shown(page: Page) -> dict[str, Any]:
     """The state of the page as a person reads it, as a value."""
     return {
-        "task": page.locator("task-panel h2").inner_text(),
+        "task": page.locator("task-panel .task-title").inner_text(),
         "check": page.locator("check-panel .line").inner_text(),
         "runs": page.locator("run-list .run").all_inner_texts(),
         "chips": page.locator("hunt-table .chip").all_inner_texts(),

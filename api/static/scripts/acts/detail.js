@@ -35,10 +35,6 @@ export class Reader {
   }
 }
 
-export function openHunt(store, huntId) {
-  location.hash = huntAddress(store.state.session.session_id, huntId);
-}
-
 /** Back to the table. The panel's addresses are not piled up in the history. */
 export function closeHunt(store) {
   location.replace(sessionAddress(store.state.route.sessionId));
