@@ -123,7 +123,7 @@ def _finish(operation: dict[str, Any], told: Description) -> None:
     responses = {str(status): response for status, response in operation["responses"].items()}
     success = responses.setdefault(str(told.status), {"description": operation["summary"]})
     for media in told.media:
-        success.setdefault("content", {})[media] = {"schema": {"type": "string"}}
+        success.setdefault("content", {})[media] = {"schema": {"type": "object" if media.endswith("+json") else "string"}}
     if told.status == 201:
         success["headers"] = {"Location": {"schema": {"type": "string"}, "description": "The session's address."}}
     for status in sorted({*told.errors, 500}):
