@@ -123,9 +123,10 @@ def _finish(operation: dict[str, Any], told: Description) -> None:
     responses = {str(status): response for status, response in operation["responses"].items()}
     success = responses.setdefault(str(told.status), {"description": operation["summary"]})
     for media in told.media:
-        success.setdefault("content", {})[media] = {"schema": {"type": "object" if media.endswith("+json") else "string"}}
+        kind = "object" if media.endswith("+json") else "string"
+        success.setdefault("content", {})[media] = {"schema": {"type": kind}}
     if told.status == 201:
-        success["headers"] = {"Location": {"schema": {"type": "string"}, "description": "The session's address."}}
+        success["headers"] = {"Location": {"schema": {"type": "string"}, "description": "Its address."}}
     for status in sorted({*told.errors, 500}):
         responses.setdefault(str(status), _error(status))
     for response in responses.values():
