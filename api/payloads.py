@@ -10,6 +10,7 @@ from core.domain.criteria import Criterion
 from core.domain.run import MOST_HUNTS
 from core.domain.session import Visibility
 from core.domain.task import PassRule
+from core.hunt.orders import MOST_MODELS
 
 
 class Payload(BaseModel):
@@ -75,7 +76,7 @@ class CheckPayload(Payload):
 
 
 class RunPayload(Payload):
-    models: Annotated[tuple[ModelName, ...], Field(min_length=1, max_length=20)]
+    models: Annotated[tuple[ModelName, ...], Field(min_length=1, max_length=MOST_MODELS)]
     """provider/model id; the hunts are shared out over them in turn."""
     hunts: Annotated[int, Field(ge=1, le=MOST_HUNTS)] = 8
     judge_model: ModelName = ""
