@@ -69,14 +69,19 @@ class Lane:
         except asyncio.CancelledError:
             if turn.cancelled():
                 self.queued -= 1
+                self._hand_out()  # whoever came after us may have lined up behind nobody
             else:  # the slot was granted in the same moment: it is ours, so it is given back
                 self.release()
             raise
 
     def release(self) -> None:
         self.in_flight -= 1
-        while self.in_flight < self.limit and self.queued:
-            self._next_turn().set_result(None)
+        self._hand_out()
+
+    def _hand_out(self) -> None:
+        """Give free slots to those whose turn it is. `queued` may still count waiters that are cancelled already."""
+        while self.in_flight < self.limit and (turn := self._next_turn()):
+            turn.set_result(None)
             self.queued -= 1
             self.in_flight += 1
         if not self.queued:
@@ -93,9 +98,9 @@ class Lane:
         self.queued += 1
         return turn
 
-    def _next_turn(self) -> asyncio.Future[None]:
-        """The first live waiter of the session whose turn it is; that session then goes to the back."""
-        while True:
+    def _next_turn(self) -> asyncio.Future[None] | None:
+        """The first live waiter of the session whose turn it is; that session then goes to the back. None: nobody."""
+        while self._turns:
             session = self._turns.popleft()
             line = self._waiting[session]
             while line and line[0].done():  # cancelled while waiting
@@ -107,3 +112,4 @@ class Lane:
                 del self._waiting[session]
             if turn is not None:
                 return turn
+        return None
