@@ -82,10 +82,10 @@ async def test_a_stream_goes_on_after_the_last_id_by_header_or_by_question(http,
     assert [e["id"] for e in as_json.json()["events"]] == [event[0] for event in rest[:2]]
 
 
-@pytest.mark.parametrize("wrong", ["x", "-", "-1-0", "1-2-3", "1-1x", "9" * 5000 + "-x"])
-async def test_a_malformed_id_is_refused_before_anything_streams(http, here, wrong):
-    answer = await http.get(f"{here}/events", headers={"Last-Event-ID": wrong})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_input")
+async def test_a_malformed_id_is_refused_before_anything_streams(http, here):
+    for wrong in ("x", "-", "-1-0", "1-2-3", "1-1x", "1--5", "9" * 5000):
+        answer = await http.get(f"{here}/events", headers={"Last-Event-ID": wrong})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_input"), wrong
 
 
 async def test_a_quiet_stream_shows_signs_of_life(http, here):
