@@ -112,6 +112,7 @@ async def test_many_watch_leave_and_are_counted_out_and_one_too_many_is_refused(
                 ready.release()
                 if event == "session.changed":
                     return event
+        return None
 
     watching = [asyncio.create_task(watch()) for _ in range(WATCHERS)]
     for _ in range(WATCHERS):
