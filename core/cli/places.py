@@ -1,4 +1,4 @@
-"""Where finished notebooks go; looked at before anything is hunted, for a hunt costs money and a place costs nothing."""
+"""Where finished notebooks go; looked at before anything is hunted: a hunt costs money, a place costs nothing."""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ BODY_MAX = 200_000
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def api(tmp_path_factory):
     folder = tmp_path_factory.mktemp("attacked")
-    async with open_api(folder, BODY_MAX_BYTES=str(BODY_MAX), NOTEBOOK_MAX_BYTES="100000", BODY_TIMEOUT="0.5") as running:
+    async with open_api(
+        folder, BODY_MAX_BYTES=str(BODY_MAX), NOTEBOOK_MAX_BYTES="100000", BODY_TIMEOUT="0.5"
+    ) as running:
         yield running
         with httpx.Client(base_url=running.address) as client:
             assert client.get("/api/admin/status").json()["bugs"] == 0
@@ -116,8 +118,15 @@ def test_a_run_is_not_started_from_nonsense(http, sid, order):
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", ""])
 def test_what_is_not_json_is_a_415_on_every_route_with_a_body(http, sid, kind):
-    for method, path in (("POST", ""), ("PATCH", f"/{sid}/task"), ("POST", f"/{sid}/runs"), ("POST", f"/{sid}/reference-check")):
-        answer = http.request(method, f"/api/sessions{path}", content=b"{}", headers={"Content-Type": kind} if kind else {})
+    for method, path in (
+        ("POST", ""),
+        ("PATCH", f"/{sid}/task"),
+        ("POST", f"/{sid}/runs"),
+        ("POST", f"/{sid}/reference-check"),
+    ):
+        answer = http.request(
+            method, f"/api/sessions{path}", content=b"{}", headers={"Content-Type": kind} if kind else {}
+        )
         assert refused(answer) == (415, "unsupported_media_type")
 
 
@@ -177,7 +186,11 @@ def test_a_key_for_repeating_is_short(http):
 def test_other_methods_are_answered_by_the_rules_of_http(http, sid):
     for path in ("/api/health", f"/api/sessions/{sid}", "/docs", "/openapi.json"):
         whole, head = http.get(path), http.head(path)
-        assert (head.status_code, head.content, head.headers["content-type"]) == (200, b"", whole.headers["content-type"])
+        assert (head.status_code, head.content, head.headers["content-type"]) == (
+            200,
+            b"",
+            whole.headers["content-type"],
+        )
         options = http.options(path)
         assert (options.status_code, "GET" in options.headers["allow"], options.content) == (200, True, b"")
         for method in ("TRACE", "PROPFIND"):

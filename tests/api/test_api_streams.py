@@ -52,7 +52,9 @@ async def hunted(http, here, hunts):
     """The events of a finished run, by polling as JSON."""
     await http.post(f"{here}/runs", json={"models": ["simulated/hasty"], "hunts": hunts})
     async with asyncio.timeout(30):
-        while (snapshot := (await http.get(here)).json())["counts"]["done"] < hunts or not snapshot["runs"][0]["finished_at"]:
+        while (snapshot := (await http.get(here)).json())["counts"]["done"] < hunts or not snapshot["runs"][0][
+            "finished_at"
+        ]:
             await asyncio.sleep(0.02)
     return snapshot
 

@@ -10,7 +10,9 @@ from core.providers.simulated.serving.server import open_server
 from tests.api.conftest import TASK
 from tests.e2e.api_process import open_api
 
-SCRIPT = read_script('{"seed": 5, "target_latency_ms": 1, "judge_latency_ms": 1, "server_error": 0.3, "error_in_200": 0.2}')
+SCRIPT = read_script(
+    '{"seed": 5, "target_latency_ms": 1, "judge_latency_ms": 1, "server_error": 0.3, "error_in_200": 0.2}'
+)
 KEY, OTHER_KEY = "canary-of-openrouter-7c1f", "canary-of-the-lab-93ab"
 LAB = '[{"name": "lab", "base_url": "http://127.0.0.1:%d/v1", "key_variable": "LAB_KEY"}]'
 
@@ -39,7 +41,16 @@ async def test_a_key_goes_to_its_provider_and_nowhere_else(tmp_path):
             await hunt(http, here, ["openrouter/hasty", "lab/hasty"])
             hunts = (await http.get(f"{here}/hunts")).json()["hunts"]
             assert {"error"} < {h["outcome"] for h in hunts}
-            urls = ["/api/admin/status", "/metrics", "/api/models", "/api/health", "/openapi.json", here, f"{here}/hunts", f"{here}/export"]
+            urls = [
+                "/api/admin/status",
+                "/metrics",
+                "/api/models",
+                "/api/health",
+                "/openapi.json",
+                here,
+                f"{here}/hunts",
+                f"{here}/export",
+            ]
             urls += [f"{here}/events?format=json&limit=5000", *(f"{here}/hunts/{h['hunt_id']}" for h in hunts)]
             answers = {url: (await http.get(url)).text for url in urls}
             assert await api.end(within_s=30) == 0

@@ -33,7 +33,12 @@ def test_every_curl_of_the_guide_tells_its_answer():
 
 def test_every_route_of_the_api_has_a_curl():
     guide = API.read_text(encoding="utf-8")
-    run = " ".join(commands for commands, _, _ in steps(guide)).replace("$SID", "{sid}").replace("$RID.1", "{hid}").replace("$RID", "{rid}")
+    run = (
+        " ".join(commands for commands, _, _ in steps(guide))
+        .replace("$SID", "{sid}")
+        .replace("$RID.1", "{hid}")
+        .replace("$RID", "{rid}")
+    )
     routes = re.findall(r"`(GET|POST|PATCH|DELETE|PUT)[^`]*? (/[^`?\[ ]*)", guide)
     assert len(routes) > 10
     assert [path for _, path in routes if path not in run] == []
@@ -61,7 +66,9 @@ async def test_every_curl_of_the_guide_brings_what_it_says(tmp_path):
 async def test_every_curl_of_the_other_documents_succeeds(tmp_path):
     require_program("curl", "curl")
     documents = [ROOT / "README.md", *(p for p in (ROOT / "docs").rglob("*.md") if p != API)]
-    lines = [line for p in documents for line in re.findall(r"^curl .*8000.*$", p.read_text(encoding="utf-8"), re.MULTILINE)]
+    lines = [
+        line for p in documents for line in re.findall(r"^curl .*8000.*$", p.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
     assert len(lines) >= 4
     async with open_api(tmp_path) as api:
         script = SAYS_STATUS + "".join(f"{line}\necho ===; echo === >&2\n" for line in lines)

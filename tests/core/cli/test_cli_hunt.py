@@ -44,7 +44,15 @@ async def test_a_hunt_shows_progress_and_a_table_and_writes_the_notebook(folder)
     models = ("--model", "simulated/hasty", "--model", "simulated/careful")
     code, out, err = await run(folder, "hunt", "words.ipynb", *models, "--hunts", "8", "--out", "done.ipynb")
     assert code == 0
-    for words in ("words.ipynb: completed", "(simulated)", "simulated/hasty", "simulated/careful", "all", "breaks", "break hunt "):
+    for words in (
+        "words.ipynb: completed",
+        "(simulated)",
+        "simulated/hasty",
+        "simulated/careful",
+        "all",
+        "breaks",
+        "break hunt ",
+    ):
         assert words in out
     assert "8/8" in err
     assert "Written: done.ipynb (4 hunts in its slots)" in err
@@ -60,7 +68,13 @@ async def test_a_script_gets_json_on_stdout_and_nothing_else_from_stdin_too(fold
     )
     (line,) = out.splitlines()
     told = json.loads(line)
-    assert (code, told["notebook"], told["status"], told["counts"]["total"], err) == (0, "stdin.ipynb", "completed", 3, "")
+    assert (code, told["notebook"], told["status"], told["counts"]["total"], err) == (
+        0,
+        "stdin.ipynb",
+        "completed",
+        3,
+        "",
+    )
     assert [h["number"] for h in told["hunts"]] == [1, 2, 3]
 
 
@@ -76,7 +90,11 @@ async def test_a_folder_is_hunted_at_once_and_a_bad_notebook_in_it_stops_nothing
     code, out, _ = await run(folder, "check", ".", "--json")
     told = [json.loads(line) for line in out.splitlines()]
     assert code == 2
-    assert [(t["notebook"], "error" in t) for t in told] == [("a-broken.ipynb", True), ("cake.ipynb", False), ("words.ipynb", False)]
+    assert [(t["notebook"], "error" in t) for t in told] == [
+        ("a-broken.ipynb", True),
+        ("cake.ipynb", False),
+        ("words.ipynb", False),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +110,10 @@ async def test_a_folder_is_hunted_at_once_and_a_bad_notebook_in_it_stops_nothing
         (("hunt", "words.ipynb", "--model", "simulated/hasty", "--hunts", "1001"), "more than one run may have"),
         (("hunt", "words.ipynb", *["--model", "simulated/hasty"] * 21), "21 models are more"),
         (("hunt", "words.ipynb", "--model", "simulated/hasty", "--out", "no/where.ipynb"), "There is no folder no"),
-        (("hunt", "words.ipynb", "words.ipynb", "--model", "simulated/hasty", "--out", "x"), "Several notebooks are named"),
+        (
+            ("hunt", "words.ipynb", "words.ipynb", "--model", "simulated/hasty", "--out", "x"),
+            "Several notebooks are named",
+        ),
         (("check", "words.ipynb", "--judge", "x"), "is not the name of a model here"),
         (("check", "telemetry-of-nobody"), "cannot be read"),
         (("hunt", "-", "--model", "simulated/hasty"), "The file is empty"),
@@ -137,7 +158,7 @@ async def test_ctrl_c_keeps_what_is_there(folder, number):
     process = await start(folder, *words, script=slow)
     written = folder / "telemetry"
     async with asyncio.timeout(30):
-        while not any('"hunt' in file.read_text() for file in written.glob("*")):  # a hunt has ended
+        while not any('"type":"hunt"' in file.read_text() for file in written.glob("*")):  # a hunt has ended
             await asyncio.sleep(0.05)
     process.send_signal(number)
     out, err = (text.decode() for text in await asyncio.wait_for(process.communicate(), 20))
@@ -145,7 +166,9 @@ async def test_ctrl_c_keeps_what_is_there(folder, number):
     assert "Traceback" not in err
     assert "words.ipynb: cancelled" in out
     assert "Written: done.ipynb" in err
-    code, told, _ = await run(folder, "hunt", "done.ipynb", "--model", "simulated/hasty", "--hunts", "1", "--json", "--out", "again.ipynb")
+    code, told, _ = await run(
+        folder, "hunt", "done.ipynb", "--model", "simulated/hasty", "--hunts", "1", "--json", "--out", "again.ipynb"
+    )
     (hunt,) = json.loads(told)["hunts"]
     assert (code, hunt["number"]) == (0, 401)  # the first 400 numbers are taken: the notebook brought them along
 
