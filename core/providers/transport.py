@@ -4,8 +4,9 @@ pyreqwest comes with a transport of its own, but a streamed call needs three thi
 
 - It collects up to 64 kB of a body before it hands out the head, so a reply of a few words is never streamed and
   cannot be cancelled while it comes. Here the read buffer is 0 and chunks are passed on as they arrive.
-- A request that is cancelled before its head has come goes on in the background, unseen. Here such a request is
-  waited for and hung up on, so that whoever holds its slot can know when it is really gone.
+- A request that is cancelled before its head has come goes on in the background, unseen, and nothing can end it: only
+  its head or a timeout does. Here it is hung up on then, and whoever holds its slot is told when it is really gone
+  (decision record 0010).
 - One HTTP/2 connection carries as many streams as the server allows, commonly 100; the 101st waits in line although
   it holds a slot. Here every `CALLS_PER_CLIENT` calls in flight get a client, and with it a connection, of their own.
 """
@@ -22,8 +23,12 @@ from pyreqwest.client import Client
 from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response, ResponseBodyReader
 
+from core.providers.base import OnLeft
+
 CALLS_PER_CLIENT = 90
 """Under the 100 streams per connection that most servers allow."""
+ON_LEFT = "model_hunter.on_left"
+"""Extension of a request: called with the future of its end when it is cancelled and still goes on."""
 
 FOREIGN: dict[type[pyreqwest.PyreqwestError], type[httpx.RequestError]] = {
     pyreqwest.ConnectTimeoutError: httpx.ConnectTimeout,
@@ -51,9 +56,8 @@ class Line:
 class PyreqwestTransport(httpx.AsyncBaseTransport):
     """Raises httpx.RequestError for every failure, also in mid body. Cancelling closes the request's stream.
 
-    A request that is cancelled before its head has come ends when the head comes or a timeout of the client strikes;
-    until then `handle_async_request` does not return. Cancelling it a second time returns at once, and the request is
-    hung up on in the background.
+    A request that is cancelled before its head has come is left to a task of this transport, which hangs up when the
+    head comes or a timeout of the client strikes; the request's `ON_LEFT` is called with that task.
     """
 
     def __init__(self, build_client: Callable[[], Client]) -> None:
@@ -75,7 +79,7 @@ class PyreqwestTransport(httpx.AsyncBaseTransport):
         try:
             response = await asyncio.shield(head)
         except asyncio.CancelledError:
-            await asyncio.wait({self._hang_up(line, call, head)})
+            self._hang_up(line, call, head, request.extensions.get(ON_LEFT))
             raise
         except pyreqwest.PyreqwestError as error:
             line.calls -= 1
@@ -101,11 +105,12 @@ class PyreqwestTransport(httpx.AsyncBaseTransport):
         self._lines.append(Line(self._build_client()))
         return self._lines[-1]
 
-    def _hang_up(self, line: Line, call: StreamRequest, head: asyncio.Task[Response]) -> asyncio.Task[None]:
+    def _hang_up(self, line: Line, call: StreamRequest, head: asyncio.Task[Response], on_left: OnLeft | None) -> None:
         leaving = asyncio.create_task(_leave(line, call, head), name="provider-hang-up")
         self._hanging_up.add(leaving)
         leaving.add_done_callback(self._hanging_up.discard)
-        return leaving
+        if on_left is not None:
+            on_left(leaving)
 
 
 class Body(httpx.AsyncByteStream):
