@@ -53,7 +53,19 @@ def further_certificates(path: str) -> tuple[bytes, ...]:
         raise BadSettings(
             f"TLS_CA_FILE: {path} holds no certificate.", hint="It must be a PEM file with BEGIN CERTIFICATE lines."
         )
+    for certificate in found:
+        try:
+            trust(certificate, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        except ssl.SSLError as error:
+            raise BadSettings(
+                f"TLS_CA_FILE: {path} holds a damaged certificate ({error.reason or error}).", hint="Export it anew."
+            ) from error
     return found
+
+
+def trust(certificate: bytes, context: ssl.SSLContext) -> None:
+    """Add a PEM certificate. Raises ssl.SSLError when it is none."""
+    context.load_verify_locations(cadata=certificate.decode("ascii", "replace"))
 
 
 def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.AsyncClient:
@@ -81,7 +93,7 @@ def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.
 def _on_httpx(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.AsyncClient:
     trusted = ssl.create_default_context()
     for certificate in certificates:
-        trusted.load_verify_locations(cadata=certificate.decode("ascii", "replace"))
+        trust(certificate, trusted)
     return httpx.AsyncClient(
         http2=True,
         verify=trusted,

@@ -61,20 +61,15 @@ class PyreqwestTransport(httpx.AsyncBaseTransport):
     """
 
     def __init__(self, build_client: Callable[[], Client]) -> None:
+        """Raises pyreqwest's BuilderError when a client cannot be built."""
         self._build_client = build_client
-        self._lines: list[Line] = []
+        self._lines = [Line(build_client())]
         self._hanging_up: set[asyncio.Task[None]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         line = self._least_busy()
+        call = _built(line.client, request)
         line.calls += 1
-        call = (
-            line.client.request(request.method, str(request.url))
-            .headers(request.headers.multi_items())
-            .body_bytes(request.content)
-            .streamed_read_buffer_limit(0)
-            .build_streamed()
-        )
         head = asyncio.create_task(_head(call), name="provider-head")
         try:
             response = await asyncio.shield(head)
@@ -135,6 +130,21 @@ class Body(httpx.AsyncByteStream):
             call, self._call = self._call, None
             self._line.calls -= 1
             await call.__aexit__(None, None, None)
+
+
+def _built(client: Client, request: httpx.Request) -> StreamRequest:
+    try:
+        return (
+            client.request(request.method, str(request.url))
+            .headers(request.headers.multi_items())
+            .body_bytes(request.content)
+            .streamed_read_buffer_limit(0)
+            .build_streamed()
+        )
+    except ValueError as error:  # its words repeat the header, which may be the key
+        raise httpx.LocalProtocolError("the address or a header cannot be sent", request=request) from error
+    except pyreqwest.PyreqwestError as error:
+        raise translated(error, request) from error
 
 
 async def _head(call: StreamRequest) -> Response:

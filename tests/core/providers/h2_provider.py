@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import h2.config
 import h2.connection
@@ -30,7 +30,6 @@ class Seen:
     hung_up: int = 0
     """Calls that the client ended before their answer was whole."""
     goaways: int = 0
-    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def until(self, holds: Callable[[Seen], bool]) -> None:
         """Wait until it holds; the test's own time limit ends a wait for what never comes."""
@@ -73,7 +72,8 @@ class H2Connection(asyncio.Protocol):
         self._last: int | None = None
         """The last stream that is answered, after GOAWAY."""
         self._playing: dict[int, asyncio.Task[None]] = {}
-        self._transport: asyncio.Transport
+        self._transport: asyncio.Transport | None = None
+        """None also for a client that did not trust us."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -100,10 +100,12 @@ class H2Connection(asyncio.Protocol):
         self.flush()
 
     def flush(self) -> None:
+        assert self._transport
         self._transport.write(self.h2.data_to_send())
 
     def close(self) -> None:
-        self._transport.abort()
+        if self._transport:
+            self._transport.abort()
 
     def _begin(self, number: int) -> None:
         if self._last is not None and number > self._last:
