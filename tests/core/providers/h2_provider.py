@@ -151,7 +151,11 @@ class H2Provider:
 
 @asynccontextmanager
 async def h2_provider(
-    certificate: ssl.SSLContext, play: Play = answer_at_once, *, streams_most: int = 100, goaway_after: int | None = None
+    certificate: ssl.SSLContext,
+    play: Play = answer_at_once,
+    *,
+    streams_most: int = 100,
+    goaway_after: int | None = None,
 ) -> AsyncIterator[H2Provider]:
     """Listening until the block ends; what is in flight then is cut off."""
     seen, connections = Seen(), []

@@ -40,26 +40,30 @@ async def test_more_calls_than_a_connection_has_streams_all_go_at_once(certifica
         await provider.seen.until(lambda seen: seen.calls % 250 == 0)
         await answer_at_once(stream)
 
-    async with h2_provider(certificate, answer_when_all_are_there, streams_most=100) as provider:
-        async with caller(provider.base_url, slots=250, call_timeout_s=20) as calls:
-            await asyncio.gather(*(calls.call() for _ in range(250)))
-            connected = provider.seen.connections
-            await asyncio.gather(*(calls.call() for _ in range(250)))
-            assert (provider.seen.calls, provider.seen.in_flight_most) == (500, 250)
-            assert provider.seen.open_connections <= 4
-            assert provider.seen.connections == connected
-            assert calls.in_flight == provider.seen.in_flight == 0
+    async with (
+        h2_provider(certificate, answer_when_all_are_there, streams_most=100) as provider,
+        caller(provider.base_url, slots=250, call_timeout_s=20) as calls,
+    ):
+        await asyncio.gather(*(calls.call() for _ in range(250)))
+        connected = provider.seen.connections
+        await asyncio.gather(*(calls.call() for _ in range(250)))
+        assert (provider.seen.calls, provider.seen.in_flight_most) == (500, 250)
+        assert provider.seen.open_connections <= 4
+        assert provider.seen.connections == connected
+        assert calls.in_flight == provider.seen.in_flight == 0
 
 
 @pytest.mark.slow
 async def test_no_call_fails_when_the_server_says_goaway_after_every_40(certificate, caller):
-    async with h2_provider(certificate, after(0.005), goaway_after=40) as provider:
-        async with caller(provider.base_url, slots=60) as calls:
-            replies = await asyncio.gather(*(calls.call() for _ in range(1000)))
-            assert [reply.text for reply in replies] == ["Hello."] * 1000
-            assert [reply.calls for reply in replies] == [1] * 1000
-            assert provider.seen.in_flight_most <= 60
-            assert provider.seen.goaways >= 20
+    async with (
+        h2_provider(certificate, after(0.005), goaway_after=40) as provider,
+        caller(provider.base_url, slots=60) as calls,
+    ):
+        replies = await asyncio.gather(*(calls.call() for _ in range(1000)))
+        assert [reply.text for reply in replies] == ["Hello."] * 1000
+        assert [reply.calls for reply in replies] == [1] * 1000
+        assert provider.seen.in_flight_most <= 60
+        assert provider.seen.goaways >= 20
 
 
 async def play_in_pieces(stream):
@@ -77,17 +81,19 @@ chance = random.Random(5)
 
 @pytest.mark.slow
 async def test_after_hundreds_of_cancelled_calls_every_slot_still_works(certificate, caller):
-    async with h2_provider(certificate, play_in_pieces) as provider:
-        async with caller(provider.base_url, slots=40, call_timeout_s=10) as calls:
-            ended = await asyncio.gather(*(cancelled_at_random(calls) for _ in range(600)))
-            assert 100 < ended.count("cancelled") < 600
-            await provider.seen.until(lambda seen: seen.in_flight == 0 and calls.in_flight == 0)
-            assert provider.seen.in_flight_most <= 40
-            assert provider.seen.hung_up > 20
-            provider.seen.in_flight_most = 0
-            await asyncio.gather(*(calls.call() for _ in range(40)))
-            assert provider.seen.in_flight_most == 40
-            assert provider.seen.in_flight == calls.in_flight == 0
+    async with (
+        h2_provider(certificate, play_in_pieces) as provider,
+        caller(provider.base_url, slots=40, call_timeout_s=10) as calls,
+    ):
+        ended = await asyncio.gather(*(cancelled_at_random(calls) for _ in range(600)))
+        assert 100 < ended.count("cancelled") < 600
+        await provider.seen.until(lambda seen: seen.in_flight == 0 and calls.in_flight == 0)
+        assert provider.seen.in_flight_most <= 40
+        assert provider.seen.hung_up > 20
+        provider.seen.in_flight_most = 0
+        await asyncio.gather(*(calls.call() for _ in range(40)))
+        assert provider.seen.in_flight_most == 40
+        assert provider.seen.in_flight == calls.in_flight == 0
 
 
 async def cancelled_at_random(calls):
@@ -122,14 +128,16 @@ async def test_cancelling_a_call_in_mid_reply_resets_its_stream_at_once(certific
 
 
 async def test_cancelling_a_call_that_got_no_head_returns_at_once_and_keeps_the_slot(certificate, caller):
-    async with h2_provider(certificate, say_nothing) as provider:
-        async with caller(provider.base_url, slots=1, silence_timeout_s=1.5) as calls:
-            calling = asyncio.create_task(calls.call())
-            await provider.seen.until(lambda seen: seen.in_flight == 1)
-            assert await seconds_to_cancel(calling) < 0.5
-            assert (calls.in_flight, provider.seen.in_flight) == (1, 1)
-            await provider.seen.until(lambda seen: seen.in_flight == 0)
-            await provider.seen.until(lambda _seen: calls.in_flight == 0)
+    async with (
+        h2_provider(certificate, say_nothing) as provider,
+        caller(provider.base_url, slots=1, silence_timeout_s=1.5) as calls,
+    ):
+        calling = asyncio.create_task(calls.call())
+        await provider.seen.until(lambda seen: seen.in_flight == 1)
+        assert await seconds_to_cancel(calling) < 0.5
+        assert (calls.in_flight, provider.seen.in_flight) == (1, 1)
+        await provider.seen.until(lambda seen: seen.in_flight == 0)
+        await provider.seen.until(lambda _seen: calls.in_flight == 0)
 
 
 async def test_the_next_call_takes_the_slot_of_a_cancelled_one_when_that_is_gone(certificate, caller):
@@ -166,12 +174,14 @@ async def test_closing_gives_every_kept_slot_back_and_does_not_wait_for_a_silent
 
 
 async def test_the_deadline_of_a_call_without_a_head_is_a_timeout(certificate, caller):
-    async with h2_provider(certificate, say_nothing) as provider:
-        async with caller(provider.base_url, call_timeout_s=0.3) as calls:
-            failed = await calls.failure()
-            assert isinstance(failed, ProviderError)
-            assert failed.code == "timeout"
-            await provider.seen.until(lambda seen: seen.in_flight == 0 and calls.in_flight == 0)
+    async with (
+        h2_provider(certificate, say_nothing) as provider,
+        caller(provider.base_url, call_timeout_s=0.3) as calls,
+    ):
+        failed = await calls.failure()
+        assert isinstance(failed, ProviderError)
+        assert failed.code == "timeout"
+        await provider.seen.until(lambda seen: seen.in_flight == 0 and calls.in_flight == 0)
 
 
 async def seconds_to_cancel(calling):

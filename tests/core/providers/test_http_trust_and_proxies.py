@@ -21,9 +21,11 @@ BOTH = pytest.mark.parametrize("transport", ["pyreqwest", "httpx"])
 async def test_a_certificate_that_nobody_vouches_for_is_refused_and_the_setting_is_named(
     certificate, caller, transport
 ):
-    async with h2_provider(certificate) as provider:
-        async with caller(provider.base_url, tls_ca_file="", http_transport=transport, attempts=3) as calls:
-            failed = await calls.failure()
+    async with (
+        h2_provider(certificate) as provider,
+        caller(provider.base_url, tls_ca_file="", http_transport=transport, attempts=3) as calls,
+    ):
+        failed = await calls.failure()
     assert (failed.code, failed.advice, failed.status) == ("unreachable", Advice.NEVER, None)
     assert failed.message.startswith("OpenRouter shows a certificate that is not trusted: ")
     assert failed.hint == "Name the gateway's CA in TLS_CA_FILE."
@@ -51,13 +53,16 @@ async def test_a_bundle_of_several_authorities_is_trusted_whole(certificate, ca_
     bundle = tmp_path / "bundle.pem"
     another = trustme.CA(organization_name="Zwölf Städte").cert_pem.bytes()
     bundle.write_bytes("# ours, wörtlich\n".encode() + another + b"\nours\n" + ca_file.read_bytes())
-    async with h2_provider(certificate) as provider:
-        async with caller(provider.base_url, tls_ca_file=str(bundle), http_transport=transport) as calls:
-            assert (await calls.call()).text == "Hello."
+    async with (
+        h2_provider(certificate) as provider,
+        caller(provider.base_url, tls_ca_file=str(bundle), http_transport=transport) as calls,
+    ):
+        assert (await calls.call()).text == "Hello."
 
 
 @pytest.mark.parametrize(
-    ("holds", "says_what"), [(None, "cannot be read"), (b"", "holds no certificate"), (b"\x00 no PEM", "no certificate")]
+    ("holds", "says_what"),
+    [(None, "cannot be read"), (b"", "holds no certificate"), (b"\x00 no PEM", "no certificate")],
 )
 async def test_a_bad_file_of_certificates_is_a_sentence_at_the_start(tmp_path, holds, says_what):
     path = tmp_path / "ca.pem"
@@ -163,11 +168,12 @@ async def test_httpx_as_transport_speaks_http2_and_reuses_its_connection(certifi
 @BOTH
 async def test_a_key_never_travels_along_a_redirect(certificate, caller, transport):
     moved = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n"
-    async with raw_provider(says(REPLY)) as other, raw_provider(says(moved % other.base_url.encode())) as provider:
-        async with caller(provider.base_url, http_transport=transport, attempts=3) as calls:
-            failed = await calls.failure()
+    async with (
+        raw_provider(says(REPLY)) as other,
+        raw_provider(says(moved % other.base_url.encode())) as provider,
+        caller(provider.base_url, http_transport=transport, attempts=3) as calls,
+    ):
+        failed = await calls.failure()
     assert (failed.code, failed.advice, failed.status) == ("bad_request", Advice.NEVER, 307)
     assert failed.message.startswith("OpenRouter answers with another address (307)")
     assert (other.requests, len(provider.requests)) == ([], 1)
-
-
