@@ -18,6 +18,8 @@ from core.settings import Settings
 
 PING_S = 30.0
 """Between HTTP/2 pings while calls are in flight: a dead connection is noticed before its calls fall silent."""
+BACKSTOP_S = 1.0
+"""After the call's own deadline the client ends what that left behind; later, so that the deadline's error is told."""
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -75,7 +77,7 @@ def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.
             .http2(True)
             .connect_timeout(timedelta(seconds=settings.connect_timeout_s))
             .read_timeout(timedelta(seconds=settings.silence_timeout_s))
-            .timeout(timedelta(seconds=settings.call_timeout_s))
+            .timeout(timedelta(seconds=settings.call_timeout_s + BACKSTOP_S))
             .pool_idle_timeout(timedelta(seconds=settings.http_keepalive_s))
             .http2_keep_alive_interval(timedelta(seconds=PING_S))
             .http2_keep_alive_timeout(timedelta(seconds=PING_S))

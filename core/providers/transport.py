@@ -43,6 +43,12 @@ FOREIGN: dict[type[pyreqwest.PyreqwestError], type[httpx.RequestError]] = {
     pyreqwest.BuilderError: httpx.UnsupportedProtocol,
 }
 """pyreqwest's errors in httpx's words, the more exact first. What is not here is a ReadError."""
+CONNECTING = "client error (Connect)"
+"""Among the causes of what failed before there was a connection. pyreqwest calls everything before the head so."""
+WHEN_CONNECTED: dict[type[httpx.RequestError], type[httpx.RequestError]] = {
+    httpx.ConnectTimeout: httpx.ReadTimeout,
+    httpx.ConnectError: httpx.ReadError,
+}
 
 
 @dataclass
@@ -165,4 +171,7 @@ def translated(error: pyreqwest.PyreqwestError, request: httpx.Request) -> httpx
     """The same failure as an httpx error; its message tells the causes too."""
     kind = next((ours for theirs, ours in FOREIGN.items() if isinstance(error, theirs)), httpx.ReadError)
     causes = error.details.get("causes") if isinstance(error, pyreqwest.DetailedPyreqwestError) else None
-    return kind(": ".join([error.message, *(cause["message"] for cause in causes or ())]), request=request)
+    told = list(dict.fromkeys(cause["message"] for cause in causes or ()))
+    if CONNECTING not in told:
+        kind = WHEN_CONNECTED.get(kind, kind)
+    return kind(": ".join(told or [error.message]), request=request)

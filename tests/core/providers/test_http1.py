@@ -44,7 +44,7 @@ async def test_cancelling_a_call_that_got_no_head_returns_at_once_and_keeps_the_
         await provider.until(lambda _seen: calls.in_flight == 0)
 
 
-@pytest.mark.parametrize("begun", [CHUNKED, CHUNKED + b"10\r\n: PROCESSING    \n\r\n", OPEN_ENDED])
+@pytest.mark.parametrize("begun", [CHUNKED, CHUNKED + b"e\r\n: PROCESSING\n\n\r\n", OPEN_ENDED])
 async def test_cancelling_a_call_in_mid_reply_hangs_up_at_once(caller, begun):
     async with raw_provider(silent_after(begun)) as provider, caller(provider.base_url) as calls:
         calling = asyncio.create_task(calls.call())

@@ -145,9 +145,6 @@ FAILURES = {
         says(CHUNKED + b"%x\r\n%b\r\nzz\r\nnonsense" % (len(HALF), HALF)),
         "cut_stream", LATER, "ended the reply before it was finished: ", "What came is not a reply.",
     ),
-    "what is not HTTP": Case(
-        cut_after(b"SSH-2.0-OpenSSH_9.2\r\n"), "cut_stream", LATER, "ended the reply before it was finished: ", "What came"
-    ),
     "page of a proxy": Case(
         says(whole("200 OK", HTML, kind="text/html")),
         "bad_reply", LATER, "sent what is no chat completion", "Check that the address ends in /v1.",
@@ -223,6 +220,26 @@ async def test_a_failure_is_told_as_what_it_is_and_tried_again_only_where_that_h
         assert (len(provider.requests), len(calls.pauses_s)) == (tries, tries - 1)
         await provider.until(lambda seen: seen.in_flight == 0)
         assert calls.in_flight == 0
+
+
+@pytest.mark.parametrize(("transport", "code"), [("pyreqwest", "bad_reply"), ("httpx", "cut_stream")])
+async def test_what_is_not_http_is_no_reply(caller, transport, code):
+    async with (
+        raw_provider(cut_after(b"SSH-2.0-OpenSSH_9.2\r\n")) as provider,
+        caller(provider.base_url, http_transport=transport) as calls,
+    ):
+        failed = await calls.failure()
+        assert (failed.code, failed.advice, calls.in_flight) == (code, LATER, 0)
+
+
+async def test_a_server_that_accepts_and_cannot_shake_hands_reads_unreachable(caller):
+    """Nobody answers the TLS greeting: there is no connection yet, so it is not the model that is silent."""
+    async with (
+        raw_provider(silent_after(b"")) as provider,
+        caller(provider.base_url.replace("http:", "https:"), connect_timeout_s=0.3) as calls,
+    ):
+        failed = await calls.failure()
+    assert (failed.code, failed.advice, calls.in_flight) == ("unreachable", LATER, 0)
 
 
 @pytest.mark.parametrize("name", [name for name, case in FAILURES.items() if case.advice is not NEVER])
@@ -350,7 +367,7 @@ async def test_a_name_that_does_not_exist_reads_unreachable(caller, monkeypatch)
         failed = await calls.failure()
     assert (failed.code, failed.advice, len(calls.pauses_s), calls.in_flight) == ("unreachable", LATER, 1, 0)
     assert failed.message.startswith("OpenRouter cannot be reached: ")
-    assert "name" in failed.message.lower()
+    assert "resolving DNS" in failed.message
 
 
 async def test_what_cannot_be_sent_is_never_tried_again_and_the_key_is_not_told(caller):
