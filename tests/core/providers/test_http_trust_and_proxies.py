@@ -177,3 +177,15 @@ async def test_a_key_never_travels_along_a_redirect(certificate, caller, transpo
     assert (failed.code, failed.advice, failed.status) == ("bad_request", Advice.NEVER, 307)
     assert failed.message.startswith("OpenRouter answers with another address (307)")
     assert (other.requests, len(provider.requests)) == ([], 1)
+
+
+@BOTH
+async def test_the_systems_own_variable_for_authorities_is_honoured(
+    monkeypatch, certificate, ca_file, caller, transport
+):
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca_file))
+    async with (
+        h2_provider(certificate) as provider,
+        caller(provider.base_url, tls_ca_file="", http_transport=transport) as calls,
+    ):
+        assert (await calls.call()).text == "Hello."
