@@ -68,6 +68,7 @@ class Throttled(Provider):
 
     async def close(self) -> None:
         """Give back the slots of calls that are still in flight at the provider, because HTTP closes next."""
+        await asyncio.sleep(0)  # a task that is cancelled before its first step would never give back its slot
         for keeping in self._keeping:
             keeping.cancel()
         if self._keeping:

@@ -28,7 +28,9 @@ async def test_cancel_ends_the_run_at_once_and_the_account_shows_what_is_still_i
             hunts = await runtime.workbench.all_hunts(sid)
             assert {hunt.outcome for hunt in hunts} == {Outcome.CANCELLED}
             assert (await runtime.store.read(sid)).run(run.run_id).status is RunStatus.CANCELLED
-            assert provider.in_flight == 4
+            status = await runtime.board.status(draining=False)
+            shown = next(row for row in status.providers if row.name == "openrouter")
+            assert (provider.in_flight, shown.in_flight, shown.queued) == (4, 4, 0)
             await provider.until(lambda seen: seen.in_flight == 0)
             ending_at = time.monotonic()
         assert time.monotonic() - ending_at < QUICK_S

@@ -55,6 +55,23 @@ async def test_cancelling_a_call_in_mid_reply_hangs_up_at_once(caller, begun):
         await provider.until(lambda seen: seen.in_flight == 0)
 
 
+async def test_a_second_cancel_amid_hanging_up_changes_nothing(caller):
+    """The first strikes while the reply is read, the second while the connection is closed."""
+    async with (
+        raw_provider(silent_after(CHUNKED), says(REPLY)) as provider,
+        caller(provider.base_url, slots=1) as calls,
+    ):
+        calling = asyncio.create_task(calls.call())
+        await provider.until(lambda seen: seen.in_flight == 1)
+        await asyncio.wait([calling], timeout=0.1)
+        while not calling.done():
+            calling.cancel()
+            await asyncio.sleep(0)
+        await provider.until(lambda seen: seen.in_flight == 0)
+        assert calls.in_flight == 0
+        assert (await calls.call()).text == "Hello."
+
+
 async def test_httpx_as_transport_hangs_up_at_once_even_without_a_head(caller):
     async with (
         raw_provider(silent_after(b"")) as provider,
