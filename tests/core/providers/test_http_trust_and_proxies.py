@@ -111,18 +111,20 @@ async def proxy(asked):
 
 
 def only(monkeypatch, **variables):
+    """The environment's proxies are these."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         for written in (name, name.lower()):
             monkeypatch.delenv(written, raising=False)
-        if name in variables:
-            monkeypatch.setenv(name, variables[name])
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
 
 
 @BOTH
-async def test_https_goes_through_the_proxy_of_the_environment(monkeypatch, certificate, caller, transport):
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+async def test_https_goes_through_the_proxy_of_the_environment(monkeypatch, certificate, caller, transport, variable):
     asked = []
     async with h2_provider(certificate) as provider, proxy(asked) as address:
-        only(monkeypatch, HTTPS_PROXY=address)
+        only(monkeypatch, **{variable: address})
         async with caller(provider.base_url, http_transport=transport) as calls:
             assert (await calls.call()).text == "Hello."
     assert asked == [f"CONNECT localhost:{provider.port} HTTP/1.1"]
