@@ -2,8 +2,8 @@
 
 Here lives the runtime, one for each process. May use every room. Never holds logic: it only connects.
 
-Closing order: drain hunts · give back kept slots · flush telemetry · HTTP · sessions. (The API first turns readiness red and tells its event
-streams to reconnect; see api/server.py.)
+Closing order: drain hunts · give back kept slots · flush telemetry · HTTP · sessions. (The API first turns readiness
+red and tells its event streams to reconnect; see api/server.py.)
 """
 
 from __future__ import annotations

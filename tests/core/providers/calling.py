@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -50,6 +52,15 @@ class Caller:
         except ProviderError as error:
             return error
         raise AssertionError(f"the call should have failed, but there is a reply: {reply.text[:80]!r}")
+
+
+async def seconds_to_cancel(calling: asyncio.Task[Reply]) -> float:
+    """Cancels a call; how long it took to let go. It must not have ended otherwise."""
+    started_at = time.monotonic()
+    calling.cancel()
+    await asyncio.wait([calling])
+    assert calling.cancelled()
+    return time.monotonic() - started_at
 
 
 @asynccontextmanager

@@ -1,22 +1,14 @@
 """HTTP/1.1 to providers: reuse, and how fast a call lets go when it is cancelled."""
 
 import asyncio
-import time
 
 import pytest
 
+from tests.core.providers.calling import seconds_to_cancel
 from tests.core.providers.raw_provider import CHUNKED, OPEN_ENDED, raw_provider, says, silent_after, stream
 
 REPLY = stream(b'{"choices": [{"delta": {"content": "Hello."}, "finish_reason": "stop"}]}', b"[DONE]")
 QUICK_S = 0.5
-
-
-async def seconds_to_cancel(calling):
-    started_at = time.monotonic()
-    calling.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await calling
-    return time.monotonic() - started_at
 
 
 @pytest.mark.parametrize("secure", [False, True])

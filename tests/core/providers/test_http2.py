@@ -7,6 +7,7 @@ import time
 import pytest
 
 from core.errors import ProviderError
+from tests.core.providers.calling import seconds_to_cancel
 from tests.core.providers.h2_provider import WHOLE, answer_at_once, h2_provider
 
 
@@ -83,10 +84,10 @@ chance = random.Random(5)
 async def test_after_hundreds_of_cancelled_calls_every_slot_still_works(certificate, caller):
     async with (
         h2_provider(certificate, play_in_pieces) as provider,
-        caller(provider.base_url, slots=40, call_timeout_s=10) as calls,
+        caller(provider.base_url, slots=40, call_timeout_s=30) as calls,
     ):
         ended = await asyncio.gather(*(cancelled_at_random(calls) for _ in range(600)))
-        assert 100 < ended.count("cancelled") < 600
+        assert ended.count("cancelled") > 100
         await provider.seen.until(lambda seen: seen.in_flight == 0 and calls.in_flight == 0)
         assert provider.seen.in_flight_most <= 40
         assert provider.seen.hung_up > 20
@@ -182,11 +183,3 @@ async def test_the_deadline_of_a_call_without_a_head_is_a_timeout(certificate, c
         assert isinstance(failed, ProviderError)
         assert failed.code == "timeout"
         await provider.seen.until(lambda seen: seen.in_flight == 0 and calls.in_flight == 0)
-
-
-async def seconds_to_cancel(calling):
-    started_at = time.monotonic()
-    calling.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await calling
-    return time.monotonic() - started_at
