@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import h2.config
 import h2.connection
 import h2.events
-from h2.settings import SettingCodes
+from h2.errors import ErrorCodes
+from h2.settings import SettingCodes, Settings
 from hyperframe.frame import GoAwayFrame
 
 SSE = (("content-type", "text/event-stream"),)
@@ -52,6 +53,15 @@ class Stream:
         self._connection.h2.send_data(self._number, data, end_stream=last)
         self._connection.flush()
 
+    def reset(self, code: ErrorCodes) -> None:
+        """Break this call off, as a gateway does whose own provider has gone."""
+        self._connection.h2.reset_stream(self._number, code)
+        self._connection.flush()
+
+    def cut(self) -> None:
+        """Break the whole connection off, with every call on it."""
+        self._connection.close()
+
 
 Play = Callable[[Stream], Awaitable[None]]
 
@@ -79,7 +89,10 @@ class H2Connection(asyncio.Protocol):
         self._transport = transport
         self._seen.connections += 1
         self._seen.open_connections += 1
-        self.h2.local_settings.update({SettingCodes.MAX_CONCURRENT_STREAMS: self._streams_most})
+        # given as initial values: what is changed later is enforced by h2 but not announced
+        self.h2.local_settings = Settings(
+            client=False, initial_values={SettingCodes.MAX_CONCURRENT_STREAMS: self._streams_most}
+        )
         self.h2.initiate_connection()
         self.flush()
 

@@ -5,8 +5,9 @@ import random
 import time
 
 import pytest
+from h2.errors import ErrorCodes
 
-from core.errors import ProviderError
+from core.errors import Advice, ProviderError
 from tests.core.providers.calling import seconds_to_cancel
 from tests.core.providers.h2_provider import WHOLE, answer_at_once, h2_provider
 
@@ -183,3 +184,55 @@ async def test_the_deadline_of_a_call_without_a_head_is_a_timeout(certificate, c
         assert isinstance(failed, ProviderError)
         assert failed.code == "timeout"
         await provider.seen.until(lambda seen: seen.in_flight == 0 and calls.in_flight == 0)
+
+
+@pytest.mark.parametrize("code", [ErrorCodes.INTERNAL_ERROR, ErrorCodes.CANCEL, ErrorCodes.ENHANCE_YOUR_CALM])
+@pytest.mark.parametrize("begun", [False, True])
+async def test_a_stream_that_the_server_resets_is_a_cut_reply_and_the_connection_serves_on(
+    certificate, caller, code, begun
+):
+    async def break_the_first_off(stream):
+        if provider.seen.calls > 1:
+            await answer_at_once(stream)
+            return
+        if begun:
+            stream.head()
+            stream.data(WHOLE[:40])
+            await asyncio.sleep(0.02)
+        stream.reset(code)
+
+    async with h2_provider(certificate, break_the_first_off) as provider, caller(provider.base_url) as calls:
+        failed = await calls.failure()
+        assert (failed.code, failed.advice, calls.in_flight) == ("cut_stream", Advice.LATER, 0)
+        assert (await calls.call()).text == "Hello."
+        assert provider.seen.connections == 1
+
+
+async def test_a_connection_that_breaks_cuts_the_calls_on_it_and_the_next_one_gets_another(certificate, caller):
+    async def break_off_when_five_are_there(stream):
+        stream.head()
+        stream.data(WHOLE[:40])
+        await provider.seen.until(lambda seen: seen.calls >= 6)
+        if provider.seen.calls == 6:
+            stream.cut()
+        else:
+            stream.data(WHOLE[40:], last=True)
+
+    async with h2_provider(certificate, break_off_when_five_are_there) as provider, caller(provider.base_url) as calls:
+        provider.seen.calls = 1
+        failed = await asyncio.gather(*(calls.failure() for _ in range(5)))
+        assert {failure.code for failure in failed} == {"cut_stream"}
+        assert (calls.in_flight, provider.seen.in_flight) == (0, 0)
+        assert (await calls.call()).text == "Hello."
+
+
+async def test_calls_beyond_what_a_server_allows_wait_and_none_fails(certificate, caller):
+    async with (
+        h2_provider(certificate, after(0.02), streams_most=10) as provider,
+        caller(provider.base_url, slots=60) as calls,
+    ):
+        await calls.call()
+        replies = await asyncio.gather(*(calls.call() for _ in range(60)))
+        assert [reply.calls for reply in replies] == [1] * 60
+        assert provider.seen.in_flight_most == 10
+        assert (provider.seen.connections, calls.in_flight) == (1, 0)
