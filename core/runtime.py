@@ -2,8 +2,8 @@
 
 Here lives the runtime, one for each process. May use every room. Never holds logic: it only connects.
 
-Closing order: drain hunts · flush telemetry · HTTP · sessions. (The API first turns readiness red and tells its event
-streams to reconnect; see api/server.py.)
+Closing order: drain hunts · give back kept slots · flush telemetry · HTTP · sessions. (The API first turns readiness
+red and tells its event streams to reconnect; see api/server.py.)
 """
 
 from __future__ import annotations
@@ -89,6 +89,7 @@ async def open_runtime(
         closing.callback(_tell_stopped, telemetry, instance)
         throttle = MemoryThrottle(configured_limits(settings), settings.queue_most)
         catalog = _catalog(settings, http, throttle, telemetry, clock, seed)
+        closing.push_async_callback(catalog.close)
         judge = Judge(catalog, settings, activity.note_bug)
         hunter = Hunter(catalog, judge, clock, settings.target_max_output_tokens)
         runner = Runner(store, hunter, clock, settings, activity, telemetry.record)

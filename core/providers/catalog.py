@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -117,6 +118,10 @@ class Catalog:
     def numbers(self, name: str) -> ProviderNumbers:
         entry = self._entries[name]
         return entry.throttled.numbers(entry.retrying.retries)
+
+    async def close(self) -> None:
+        """Give back every slot that is still kept. Called before HTTP is closed."""
+        await asyncio.gather(*(entry.throttled.close() for entry in self._entries.values()))
 
     def rows(self) -> tuple[tuple[ProviderRow, ...], tuple[ModelRow, ...]]:
         """Every provider, and every model that is offered; the usable ones first."""

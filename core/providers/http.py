@@ -18,6 +18,8 @@ from core.settings import Settings
 
 PING_S = 30.0
 """Between HTTP/2 pings while calls are in flight: a dead connection is noticed before its calls fall silent."""
+BACKSTOP_S = 1.0
+"""After the call's own deadline the client ends what that left behind; later, so that the deadline's error is told."""
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -53,7 +55,19 @@ def further_certificates(path: str) -> tuple[bytes, ...]:
         raise BadSettings(
             f"TLS_CA_FILE: {path} holds no certificate.", hint="It must be a PEM file with BEGIN CERTIFICATE lines."
         )
+    for certificate in found:
+        try:
+            trust(certificate, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        except ssl.SSLError as error:
+            raise BadSettings(
+                f"TLS_CA_FILE: {path} holds a damaged certificate ({error.reason or error}).", hint="Export it anew."
+            ) from error
     return found
+
+
+def trust(certificate: bytes, context: ssl.SSLContext) -> None:
+    """Add a PEM certificate. Raises ssl.SSLError when it is none."""
+    context.load_verify_locations(cadata=certificate.decode("ascii", "replace"))
 
 
 def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.AsyncClient:
@@ -63,7 +77,7 @@ def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.
             .http2(True)
             .connect_timeout(timedelta(seconds=settings.connect_timeout_s))
             .read_timeout(timedelta(seconds=settings.silence_timeout_s))
-            .timeout(timedelta(seconds=settings.call_timeout_s))
+            .timeout(timedelta(seconds=settings.call_timeout_s + BACKSTOP_S))
             .pool_idle_timeout(timedelta(seconds=settings.http_keepalive_s))
             .http2_keep_alive_interval(timedelta(seconds=PING_S))
             .http2_keep_alive_timeout(timedelta(seconds=PING_S))
@@ -81,7 +95,7 @@ def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.
 def _on_httpx(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.AsyncClient:
     trusted = ssl.create_default_context()
     for certificate in certificates:
-        trusted.load_verify_locations(cadata=certificate.decode("ascii", "replace"))
+        trust(certificate, trusted)
     return httpx.AsyncClient(
         http2=True,
         verify=trusted,
