@@ -18,7 +18,7 @@ export class Reader {
   async keepUp() {
     const { detail, session, hunts } = this.#store.state;
     const row = hunts.byId.get(detail.huntId);
-    const needed = detail.huntId && session && ((!detail.hunt && !detail.problem) || isBehind(detail, row));
+    const needed = detail.huntId && session && !detail.problem && (!detail.hunt || isBehind(detail, row));
     const what = needed ? `${detail.huntId} ${row?.status} ${row?.verdicts.length}` : "";
     if (!needed || this.#reading === what) return;
     this.#reading = what;

@@ -91,7 +91,7 @@ export class HuntTable extends PageElement {
 
   #drawRows() {
     const height = this.measure.offsetHeight;
-    if (!height) return; // not on the screen
+    if (!height && this.#shown.length) return; // not on the screen
     this.rows.style.height = `${height * this.#shown.length}px`;
     const above = -this.rows.getBoundingClientRect().top;
     const first = Math.max(0, Math.floor(above / height) - SPARE_ROWS);
