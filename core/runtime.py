@@ -18,8 +18,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
 from core import __version__
 from core.clock import Clock, SystemClock
 from core.eventlog.base import EventLog
@@ -36,7 +34,7 @@ from core.hunt.workbench import Entropy, Workbench
 from core.judge.judge import Judge
 from core.notebooks.fetch import NotebookFetcher
 from core.providers.catalog import Catalog, build_catalog, configured_limits
-from core.providers.http import open_http
+from core.providers.http import ProviderHttp, open_http
 from core.providers.simulated.provider import SimulatedProvider
 from core.providers.simulated.script import read_script
 from core.sessions.base import SessionStore
@@ -121,7 +119,7 @@ def _tell_stopped(telemetry: TelemetryWriter, instance: str) -> None:
 
 def _catalog(
     settings: Settings,
-    http: httpx.AsyncClient,
+    http: ProviderHttp,
     throttle: MemoryThrottle,
     telemetry: TelemetryWriter,
     clock: Clock,

@@ -23,8 +23,25 @@ BACKSTOP_S = 1.0
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
+class ProviderHttp(httpx.AsyncClient):
+    """httpx's client, and a short way through it for requests that are whole already."""
+
+    short_way: httpx.AsyncBaseTransport | None = None
+    """A transport that minds proxies itself; None: the client's own way is the only one."""
+
+    async def send_bare(self, request: httpx.Request) -> httpx.Response:
+        """The answer to `request`, its body not read yet; to be closed. Raises httpx.RequestError.
+
+        Without the client's cookies, redirects, authentication and hooks: a call to a provider uses none of them, and
+        they take 0.13 of its 0.39 ms of CPU.
+        """
+        if self.short_way is None:
+            return await self.send(request, stream=True)
+        return await self.short_way.handle_async_request(request)
+
+
 @asynccontextmanager
-async def open_http(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def open_http(settings: Settings) -> AsyncIterator[ProviderHttp]:
     """A client for calls to providers: HTTP/2 over TLS, HTTP/1.1 otherwise, proxies from the environment.
 
     Follows no redirect (a key would travel along). Limits the connect, the silence between two bytes and the whole
@@ -70,7 +87,7 @@ def trust(certificate: bytes, context: ssl.SSLContext) -> None:
     context.load_verify_locations(cadata=certificate.decode("ascii", "replace"))
 
 
-def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.AsyncClient:
+def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> ProviderHttp:
     def build() -> Client:
         builder = (
             ClientBuilder()
@@ -89,14 +106,17 @@ def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.
             builder = builder.add_root_certificate_pem(certificate)
         return builder.build()
 
-    return httpx.AsyncClient(transport=PyreqwestTransport(build), timeout=None)  # noqa: S113 – the builder's hold
+    transport = PyreqwestTransport(build)
+    client = ProviderHttp(transport=transport, timeout=None)
+    client.short_way = transport
+    return client
 
 
-def _on_httpx(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.AsyncClient:
+def _on_httpx(settings: Settings, certificates: tuple[bytes, ...]) -> ProviderHttp:
     trusted = ssl.create_default_context()
     for certificate in certificates:
         trust(certificate, trusted)
-    return httpx.AsyncClient(
+    return ProviderHttp(
         http2=True,
         verify=trusted,
         # max_connections=None: with a limit, httpx 0.28's pool loses places for good when calls are cancelled

@@ -17,6 +17,7 @@ from core.errors import Advice, ProviderError
 from core.providers import faults
 from core.providers.base import CallContext, ChatRequest, OnLeft, Provider
 from core.providers.faults import Cause, Faults, Problem
+from core.providers.http import ProviderHttp
 from core.providers.reply import Timing, read_reply
 from core.providers.retry_after import asked_pause_s
 from core.providers.sse import EventReader
@@ -51,7 +52,7 @@ class OpenAICompatible(Provider):
     output_limit_field = "max_tokens"
 
     def __init__(
-        self, name: str, label: str, base_url: str, key: str, http: httpx.AsyncClient, clock: Clock, limits: Limits
+        self, name: str, label: str, base_url: str, key: str, http: ProviderHttp, clock: Clock, limits: Limits
     ) -> None:
         self.name = self.account = name
         self.label = label
@@ -129,9 +130,10 @@ class OpenAICompatible(Provider):
     async def _sent(self, content: bytes, on_left: OnLeft) -> AsyncIterator[httpx.Response]:
         """The answer to that body, open. The request is made without the client's defaults, which cost more than it."""
         extensions = {ON_LEFT: on_left}
-        response = await self._http.send(
-            httpx.Request("POST", self._url, headers=self._headers, content=content, extensions=extensions), stream=True
+        request = httpx.Request(
+            "POST", self._url, headers=self._headers, content=content, extensions=extensions
         )
+        response = await self._http.send_bare(request)
         try:
             yield response
         finally:
