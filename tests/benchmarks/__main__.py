@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvloop
 
+from core.garbage import collect_rarely
 from tests.benchmarks.reference import Measured, measure
 from tests.benchmarks.stand_in import stand_in
 
@@ -28,6 +29,7 @@ def row(measured: Measured) -> str:
 
 
 def main() -> None:
+    collect_rarely()
     with stand_in() as address:
         rows = [row(uvloop.run(measure(address, *workload))) for workload in WORKLOADS]
     table = "\n".join([HEADER, *rows])
