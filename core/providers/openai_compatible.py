@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,7 +107,7 @@ class OpenAICompatible(Provider):
         started_at = self._clock.monotonic()
         merged, reader = Merge(), _Reader(self._limits.reply_bytes)
         first_at: float | None = None
-        async with self._sent(orjson.dumps(body), on_left) as response:
+        async with aclosing(await self._sent(orjson.dumps(body), on_left)) as response:
             if response.status_code != httpx.codes.OK:
                 raise await self._refusal(response)
             streamed = "event-stream" in response.headers.get("content-type", "")
@@ -126,18 +126,11 @@ class OpenAICompatible(Provider):
         timing = Timing((ended_at - started_at) * 1000, None if first_at is None else (first_at - started_at) * 1000)
         return self._whole(merged, request, body, timing)
 
-    @asynccontextmanager
-    async def _sent(self, content: bytes, on_left: OnLeft) -> AsyncIterator[httpx.Response]:
+    async def _sent(self, content: bytes, on_left: OnLeft) -> httpx.Response:
         """The answer to that body, open. The request is made without the client's defaults, which cost more than it."""
         extensions = {ON_LEFT: on_left}
-        request = httpx.Request(
-            "POST", self._url, headers=self._headers, content=content, extensions=extensions
-        )
-        response = await self._http.send_bare(request)
-        try:
-            yield response
-        finally:
-            await response.aclose()
+        request = httpx.Request("POST", self._url, headers=self._headers, content=content, extensions=extensions)
+        return await self._http.send_bare(request)
 
     def _add(self, merged: Merge, event: bytes) -> None:
         try:
