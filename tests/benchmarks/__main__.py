@@ -63,6 +63,7 @@ async def calls(address: str) -> list[str]:
 
 
 def main() -> None:
+    load, _, _ = os.getloadavg()
     collect_rarely()
     with stand_in() as address:
         tables = [table(CALLS, uvloop.run(calls(address)))]
@@ -70,7 +71,10 @@ def main() -> None:
     tables.append(table(WATCHERS, [watchers_row(uvloop.run(measure_watchers()))]))
     found = "\n\n".join(tables)
     print(found)
-    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, Python {platform.python_version()}"
+    when = (
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, load {load:.1f} before, "
+        f"Python {platform.python_version()}"
+    )
     with NOTES.open("a", encoding="utf-8") as notes:
         notes.write(f"\n## {when}\n{found}\n")
 
