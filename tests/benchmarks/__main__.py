@@ -51,8 +51,11 @@ def watchers_row(seen: MeasuredWatchers) -> str:
     )
 
 
-def table(header: str, rows: Iterable[str]) -> str:
-    return "\n".join([header, "|" + "---|" * (header.count("|") - 1), *rows])
+def shown(header: str, rows: Iterable[str]) -> str:
+    """The table, printed as soon as it is known."""
+    table = "\n".join([header, "|" + "---|" * (header.count("|") - 1), *rows, ""])
+    print(table, flush=True)
+    return table
 
 
 async def calls(address: str) -> list[str]:
@@ -66,17 +69,15 @@ def main() -> None:
     load, _, _ = os.getloadavg()
     collect_rarely()
     with stand_in() as address:
-        tables = [table(CALLS, uvloop.run(calls(address)))]
-    tables.append(table(SIZES, map(size_row, measure_sizes())))
-    tables.append(table(WATCHERS, [watchers_row(uvloop.run(measure_watchers()))]))
-    found = "\n\n".join(tables)
-    print(found)
+        tables = [shown(CALLS, uvloop.run(calls(address)))]
+    tables.append(shown(SIZES, map(size_row, measure_sizes())))
+    tables.append(shown(WATCHERS, [watchers_row(uvloop.run(measure_watchers()))]))
     when = (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, load {load:.1f} before, "
         f"Python {platform.python_version()}"
     )
     with NOTES.open("a", encoding="utf-8") as notes:
-        notes.write(f"\n## {when}\n{found}\n")
+        notes.write(f"\n## {when}\n" + "\n".join(tables))
 
 
 if __name__ == "__main__":
