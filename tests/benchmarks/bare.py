@@ -31,6 +31,7 @@ TO_JUDGE = orjson.dumps(
 @dataclass(frozen=True)
 class MeasuredBare:
     transport: str
+    hunts: int
     took_s: float
     ideal_s: float
     cpu_per_call_ms: float
@@ -58,4 +59,4 @@ async def measure_bare(address: str, transport: str, hunts: int, limit: int) -> 
         cpu, began = cpu_s(), time.perf_counter()
         await asyncio.gather(*(hunt() for _ in range(hunts)))
         took, cpu = time.perf_counter() - began, cpu_s() - cpu
-    return MeasuredBare(transport, took, ideal_s(hunts, limit, limit), cpu / (hunts * (1 + CRITERIA)) * 1000)
+    return MeasuredBare(transport, hunts, took, ideal_s(hunts, limit, limit), cpu / (hunts * (1 + CRITERIA)) * 1000)
