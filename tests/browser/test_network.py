@@ -9,7 +9,15 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import NewContext
 from tests.browser.product import Product
 from tests.browser.trainer import (
-    go_to, newest_run, open_hunt, plan_hunts, row, rows, start_button, wait_for_end, what_is_shown,
+    go_to,
+    newest_run,
+    open_hunt,
+    plan_hunts,
+    row,
+    rows,
+    start_button,
+    wait_for_end,
+    what_is_shown,
 )  # fmt: skip
 from tests.browser.witness import Witness
 

@@ -9,7 +9,16 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.product import Product
 from tests.browser.trainer import (
-    check_reference, choose_models, go_to, open_hunt, plan_hunts, row, rows, session_id, start_button, wait_for_end,
+    check_reference,
+    choose_models,
+    go_to,
+    open_hunt,
+    plan_hunts,
+    row,
+    rows,
+    session_id,
+    start_button,
+    wait_for_end,
 )  # fmt: skip
 
 pytestmark = pytest.mark.browser
