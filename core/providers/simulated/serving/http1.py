@@ -73,34 +73,50 @@ def _head(head: bytes) -> tuple[str, str, dict[str, str]]:
 
 
 class Answer:
-    """Writes one answer. What it writes is bounded by the reply's own size, so it does not wait for the socket."""
+    """Writes one answer. What it writes is bounded by the reply's own size, so it does not wait for the socket.
+
+    What is written in one turn of the loop goes out as one piece, as it does from a server behind a buffered socket:
+    head, events and end of a reply without pauses are then one read for the client instead of three.
+    """
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self.begun = False
         self._chunked = False
+        self._unsent: list[bytes] = []
 
     def whole(self, status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None) -> None:
         """A complete answer."""
-        self._transport.write(self._head(status, content_type, headers, len(body)) + body)
+        self._write(self._head(status, content_type, headers, len(body)) + body)
 
     def part_of_whole(self, status: int, body: bytes, content_type: str, missing_bytes: int) -> None:
         """An answer whose length promises more than comes; to be followed by `cut`."""
-        self._transport.write(self._head(status, content_type, None, len(body) + missing_bytes) + body)
+        self._write(self._head(status, content_type, None, len(body) + missing_bytes) + body)
 
     def stream(self, status: int, content_type: str) -> None:
         """The head of an answer that comes in pieces."""
         self._chunked = True
-        self._transport.write(self._head(status, content_type, {"Cache-Control": "no-cache"}, None))
+        self._write(self._head(status, content_type, {"Cache-Control": "no-cache"}, None))
 
     def pieces(self, *pieces: bytes, last: bool = False) -> None:
-        """Pieces of a stream, in one write; `last` ends the answer as HTTP ends it."""
+        """Pieces of a stream; `last` ends the answer as HTTP ends it."""
         framed = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces if piece]
-        self._transport.write(b"".join(framed) + (b"0\r\n\r\n" if last else b""))
+        self._write(b"".join(framed) + (b"0\r\n\r\n" if last else b""))
 
     def cut(self) -> None:
         """Close the connection after what was written, whether or not the answer was complete."""
+        self._send()
         self._transport.close()
+
+    def _write(self, data: bytes) -> None:
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._send)
+        self._unsent.append(data)
+
+    def _send(self) -> None:
+        if self._unsent:
+            self._transport.write(b"".join(self._unsent))
+            self._unsent.clear()
 
     def _head(self, status: int, content_type: str, headers: Mapping[str, str] | None, length: int | None) -> bytes:
         self.begun = True
@@ -155,8 +171,9 @@ class Connection(asyncio.Protocol):
         try:
             request = take_request(self._buffer)
         except BadHead as bad:
-            Answer(self._transport).whole(bad.status, b"", "text/plain", {"Connection": "close"})
-            self._transport.close()
+            refusal = Answer(self._transport)
+            refusal.whole(bad.status, b"", "text/plain", {"Connection": "close"})
+            refusal.cut()
             return
         if request is None:
             self._encourage(self._transport)
