@@ -39,12 +39,16 @@ from core.providers.catalog import Catalog, build_catalog, configured_limits
 from core.providers.http import open_http
 from core.providers.simulated.provider import SimulatedProvider
 from core.providers.simulated.script import read_script
+from core.redis_client import RedisClients, open_redis
 from core.sessions.base import SessionStore
 from core.sessions.memory import MemorySessionStore
 from core.settings import Settings
 from core.telemetry.records import ProcessRecord
 from core.telemetry.writer import TelemetryWriter
+from core.throttle.adaptive import Adaptive
+from core.throttle.base import Throttle
 from core.throttle.memory import MemoryThrottle
+from core.throttle.redis import Pace, open_redis_throttle
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,9 @@ async def open_runtime(
             TelemetryWriter(Path(settings.telemetry_dir), instance, settings, clock)
         )
         closing.callback(_tell_stopped, telemetry, instance)
-        throttle = MemoryThrottle(configured_limits(settings), settings.queue_most)
+        process = f"{instance}-{secrets.token_hex(4)}"
+        redis = await closing.enter_async_context(open_redis(settings, instance)) if settings.redis_url else None
+        throttle = await closing.enter_async_context(_open_throttle(settings, clock, redis, process))
         catalog = _catalog(settings, http, throttle, telemetry, clock, seed)
         judge = Judge(catalog, settings, activity.note_bug)
         hunter = Hunter(catalog, judge, clock, settings.target_max_output_tokens)
@@ -113,6 +119,27 @@ async def open_runtime(
         yield Runtime(settings, clock, store, events, catalog, workbench, board, fetcher, telemetry, activity)
 
 
+@asynccontextmanager
+async def _open_throttle(
+    settings: Settings, clock: Clock, redis: RedisClients | None, process: str
+) -> AsyncIterator[Throttle]:
+    limits = configured_limits(settings)
+    adaptive = Adaptive(settings.adaptive_limits, settings.adaptive_cooldown_s, settings.adaptive_start)
+    if redis is None:
+        yield MemoryThrottle(limits, settings.queue_most, clock, adaptive)
+        return
+    async with open_redis_throttle(
+        redis,
+        process,
+        limits,
+        queue_most=settings.queue_most,
+        clock=clock,
+        pace=Pace.of(settings),
+        adaptive=adaptive,
+    ) as throttle:
+        yield throttle
+
+
 def _tell_stopped(telemetry: TelemetryWriter, instance: str) -> None:
     dropped = telemetry.status().dropped
     telemetry.record(ProcessRecord(action="stopped", instance=instance, version=__version__, dropped=dropped))
@@ -121,7 +148,7 @@ def _tell_stopped(telemetry: TelemetryWriter, instance: str) -> None:
 def _catalog(
     settings: Settings,
     http: httpx.AsyncClient,
-    throttle: MemoryThrottle,
+    throttle: Throttle,
     telemetry: TelemetryWriter,
     clock: Clock,
     seed: int | None,

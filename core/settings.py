@@ -172,6 +172,24 @@ class Settings:
     queue_most: int = setting(
         20000, "QUEUE_MOST", "calls", "Most calls waiting for one account; more are refused.", least=1
     )
+    throttle_lease_s: float = setting(
+        10.0, "THROTTLE_LEASE", "s", "After so long without a sign of life a process's slots go to others.", least=0.2
+    )
+    throttle_renew_s: float = setting(
+        1.0, "THROTTLE_RENEW", "s", "Pause between a process's signs of life to the shared throttle.", least=0.05
+    )
+    throttle_poll_s: float = setting(
+        0.25, "THROTTLE_POLL", "s", "How often waiting calls ask Redis again, besides being woken.", least=0.01
+    )
+    adaptive_limits: bool = setting(
+        True, "ADAPTIVE_LIMITS", "true/false", "Go below a configured concurrency while a provider asks to slow down."
+    )
+    adaptive_start: int = setting(
+        0, "ADAPTIVE_START", "calls", "Calls in flight that an account begins with; 0: its concurrency.", least=0
+    )
+    adaptive_cooldown_s: float = setting(
+        15.0, "ADAPTIVE_COOLDOWN", "s", "How long a lowered limit rests before it changes again.", least=0
+    )
     hunts_most: int = setting(1000, "HUNTS_MOST", "hunts", "Most hunts of one run.", least=1, most=1000)
     runs_most: int = setting(50, "RUNS_MOST", "runs", "Most runs of one session.", least=1)
     active_hunts_most: int = setting(

@@ -1,0 +1,89 @@
+"""One account in one process: `in_flight` never exceeds `capacity`; whoever has a slot gives back exactly that one."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from core.errors import Busy
+from core.throttle.line import Line
+
+
+class Lane:
+    """Hands out `capacity` slots. What decides on the capacity is told when slots are wanted and when one is free."""
+
+    def __init__(self, account: str, capacity: int, queue_most: int) -> None:
+        self.account = account
+        self.capacity = capacity
+        self.valid_until = math.inf
+        """Monotonic seconds: after that nothing is handed out until the capacity is confirmed."""
+        self.in_flight = 0
+        self.by_session: Counter[str] = Counter()
+        """Slots in use, by session."""
+        self.line = Line()
+        self._queue_most = queue_most
+
+    @asynccontextmanager
+    async def slot(self, session: str) -> AsyncIterator[float]:
+        """One slot inside the `async with`; the value is how long was waited, in seconds."""
+        asked_at = time.monotonic()
+        await self._acquire(session, asked_at)
+        try:
+            yield time.monotonic() - asked_at
+        finally:
+            self._release(session)
+
+    def hand_out(self) -> None:
+        """Give free slots to those that wait."""
+        if self.line.queued and time.monotonic() >= self.valid_until:
+            return
+        while self.in_flight < self.capacity and self.line.queued:
+            session, turn = self.line.pop(self.goes_first)
+            self._take(session)
+            turn.set_result(None)
+
+    def goes_first(self, session: str) -> bool:  # noqa: ARG002 – a lane of one process knows no shares
+        """Whether this session's waiters go before others', besides turns."""
+        return True
+
+    def wanting(self, session: str) -> None:
+        """Somebody waits and there is no slot."""
+
+    def given_back(self) -> None:
+        """A slot came back, and nobody here could use it."""
+
+    async def _acquire(self, session: str, now: float) -> None:
+        if self.in_flight < self.capacity and not self.line.queued and now < self.valid_until:
+            self._take(session)
+            return
+        if self.line.queued >= self._queue_most:
+            raise Busy(
+                f"{self.line.queued} calls already wait for {self.account}.",
+                hint="Wait until running hunts have finished, or raise QUEUE_MOST.",
+            )
+        turn = self.line.join(session)
+        self.wanting(session)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.cancelled():
+                self.line.left(session)
+            else:  # the slot was granted in the same moment: it is ours, so it is given back
+                self._release(session)
+            raise
+
+    def _take(self, session: str) -> None:
+        self.in_flight += 1
+        self.by_session[session] += 1
+
+    def _release(self, session: str) -> None:
+        self.in_flight -= 1
+        self.by_session[session] -= 1
+        if not self.by_session[session]:
+            del self.by_session[session]
+        self.hand_out()
+        self.given_back()
