@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -88,11 +89,21 @@ def _client(
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Every failure of Redis inside the block becomes RedisAway with a reason for people; nothing else does."""
+    """Every failure of Redis inside the block becomes RedisAway with a reason for people; nothing else does.
+
+    redis-py 8.1 loses a cancellation that reaches it while it connects, and goes on as if nothing had been said: that
+    is noticed here and cancels after all.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
     try:
         yield
     except (exceptions.RedisError, OSError, TimeoutError) as error:
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError from error
         raise redis_away(error) from error
+    if task and task.cancelling() > before:
+        raise asyncio.CancelledError
 
 
 @asynccontextmanager
@@ -139,3 +150,8 @@ def redis_away(error: BaseException) -> RedisAway:
         if isinstance(error, kind):
             return RedisAway(message, reason=reason)
     return RedisAway(f"Redis answered with an error: {text[:120]}", reason="error")
+
+
+def read_script(folder: Path, *names: str) -> str:
+    """A Lua script put together of files of one folder: what is shared first."""
+    return "\n".join((folder / f"{name}.lua").read_text(encoding="utf-8") for name in names)
