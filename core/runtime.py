@@ -30,7 +30,7 @@ from core.hunt.activity import Activity
 from core.hunt.board import Board
 from core.hunt.checking import Checker
 from core.hunt.chronicle import call_record
-from core.hunt.dispatch.base import Job, JobKind
+from core.hunt.dispatch.base import Job, JobKind, Shards
 from core.hunt.dispatch.local import LocalDispatcher
 from core.hunt.hunt import Hunter
 from core.hunt.runner import Runner
@@ -102,11 +102,11 @@ async def open_runtime(
         runner = Runner(store, hunter, clock, settings, activity, telemetry.record)
         checker = Checker(store, judge, clock, telemetry.record)
 
-        async def work(job: Job) -> None:
+        async def work(job: Job, shards: Shards) -> None:
             if job.kind is JobKind.RUN:
-                await runner.work(job.session_id, job.key)
+                await runner.work(job.session_id, job.key, shards)
             else:
-                await checker.work(job.session_id)
+                await checker.work(job.session_id, shards)
 
         dispatcher = LocalDispatcher(work, activity.note_bug)
         closing.push_async_callback(dispatcher.drain, settings.drain_s)

@@ -195,6 +195,22 @@ class Settings:
     active_hunts_most: int = setting(
         400, "ACTIVE_HUNTS_MOST", "hunts", "Most hunts of one run worked on at once in this process.", least=1
     )
+    shard_hunts: int = setting(
+        40, "SHARD_HUNTS", "hunts", "Hunts of a run that a process takes at a time when several work on it.", least=1
+    )
+    shard_lease_s: float = setting(
+        6.0, "SHARD_LEASE", "s", "After so long without a sign of life others go on with a process's hunts.", least=0.5
+    )
+    wedged_s: float = setting(
+        15.0, "WEDGED", "s", "A worker that leaves waiting jobs alone for so long is started again.", least=0.5
+    )
+    role: str = setting(
+        "both",
+        "ROLE",
+        "name",
+        "What this process does: api (takes requests), worker (hunts), or both.",
+        choices=("both", "api", "worker"),
+    )
     drain_s: float = setting(20.0, "DRAIN", "s", "How long hunts may finish when the process is asked to end.", least=0)
 
     # -- sessions

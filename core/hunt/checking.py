@@ -11,6 +11,7 @@ from core.domain.task import Task
 from core.domain.verdict import CriterionVerdict
 from core.errors import HunterError, NotFound
 from core.hunt.chronicle import Tell, session_mark
+from core.hunt.dispatch.base import Shards
 from core.hunt.views import check_event
 from core.judge.judge import Judge
 from core.providers.base import CallContext
@@ -39,8 +40,16 @@ class Checker:
     clock: Clock
     tell: Tell
 
-    async def work(self, session_id: str) -> None:
-        """Judge the session's reference response, verdict by verdict, and give the check its status.
+    async def work(self, session_id: str, shards: Shards) -> None:
+        """Judge the session's reference response, unless another process does; see `judge_reference`."""
+        if (whole := await shards.next(0)) is not None:
+            try:
+                await self.judge_reference(session_id, shards)
+            finally:
+                await (shards.release() if shards.handing_back else shards.done(whole))
+
+    async def judge_reference(self, session_id: str, shards: Shards) -> None:
+        """Judge the reference response, verdict by verdict, and give the check its status.
 
         An edit of the task meanwhile does not stop it: its verdicts then belong to a stale check.
         """
@@ -55,6 +64,8 @@ class Checker:
             failed = {"status": CheckStatus.ERROR, "error": error.message}
             await self._update(session_id, begun_at, lambda _check: failed)
         except BaseException:
+            if shards.handing_back:
+                raise  # the check goes on elsewhere, with the verdicts that it has
             stopped = {"status": CheckStatus.ERROR, "error": "The check was stopped before it was done."}
             await self._update(session_id, begun_at, lambda _check: stopped)
             raise
@@ -71,7 +82,7 @@ class Checker:
 
     async def _judge(self, session: Session, task: Task) -> None:
         order = [c.id for c in task.criteria]
-        known: dict[str, CriterionVerdict] = {}
+        known = {v.criterion_id: v for v in session.check.verdicts}
 
         async def keep(verdict: CriterionVerdict) -> None:
             known[verdict.criterion_id] = verdict
@@ -84,6 +95,7 @@ class Checker:
             session.check.judge_model,
             lambda: CallContext(session=session.session_id),
             on_verdict=keep,
+            skip=dict(known),
         )
 
     async def _update(

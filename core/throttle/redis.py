@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -24,11 +25,11 @@ from core.clock import Clock
 from core.errors import RedisAway
 from core.redis_client import RedisClients, asked, translated
 from core.redis_keys import THROTTLE_CHANNEL, throttle_keys
+from core.redis_scripts import Call, Script, run_scripts
 from core.settings import Settings
 from core.throttle.adaptive import Adaptive, Rounds
 from core.throttle.base import AccountLoad, Throttle
 from core.throttle.memory import unknown_account
-from core.throttle.scripts import Call, Script, run_scripts
 from core.throttle.shared_lane import Answer, Report, SharedLane
 
 log = structlog.get_logger(__name__)
@@ -36,8 +37,8 @@ SETTLE_RENEWALS = 1.5
 """After an empty Redis permits grow only when everybody had time to report: so many renewals."""
 TURN_S = 1.0
 """How long a session that is served keeps its turn when there are more sessions than slots."""
-SYNC = Script.read("sync.lua")
-ADJUST = Script.read("adjust.lua")
+SYNC = Script.read(Path(__file__).with_name("sync.lua"))
+ADJUST = Script.read(Path(__file__).with_name("adjust.lua"))
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,6 @@ from typing import Any
 from redis.asyncio import Redis
 from redis.exceptions import NoScriptError
 
-HERE = Path(__file__).parent
-
 
 @dataclass(frozen=True)
 class Script:
@@ -20,9 +18,8 @@ class Script:
     sha: str
 
     @classmethod
-    def read(cls, name: str) -> Script:
-        """The script in the file of that name, beside this one."""
-        text = (HERE / name).read_text(encoding="utf-8")
+    def read(cls, path: Path) -> Script:
+        text = path.read_text(encoding="utf-8")
         return cls(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
