@@ -93,10 +93,22 @@ def throttle_keys(account: str) -> ThrottleKeys:
     return ThrottleKeys(*(place + name for name in ("leases", "held", "wants", "told", "turns", "limit")))
 
 
+def work_key(job: str) -> str:
+    return f"{PREFIX}work:{job}"
+
+
+def instance_key(instance: str) -> str:
+    return f"{PREFIX}instance:{instance}"
+
+
+INSTANCES = f"{PREFIX}instances"
+SECRET = f"{PREFIX}secret"
+
 _LIVES = "SESSION_TTL after the session's last use"
 _STORE = "core.sessions"
 _LEASE = "six times THROTTLE_LEASE after the last call"
 _GATE = "core.throttle"
+_WORK = "core.hunt"
 BOOK: tuple[KeyRow, ...] = (
     KeyRow("mh:s:{<sid>}:head", "hash v, j", _LIVES, _STORE, "version and the session's JSON, without hunts"),
     KeyRow("mh:s:{<sid>}:notebook", "string", _LIVES, _STORE, "the original notebook, written once"),
@@ -116,4 +128,9 @@ BOOK: tuple[KeyRow, ...] = (
     KeyRow("mh:{throttle}:<account>:limit", "hash", "for ever", _GATE, "the limit now, its version, why it changed"),
     KeyRow("mh:{throttle}:processes", "sorted set", "for ever", _GATE, "processes that call, by end of their lease"),
     KeyRow("mh:{throttle}:born", "string", "for ever", _GATE, "since when permits may grow again"),
+    KeyRow("mh:work:<job>", "hash", "SESSION_TTL after the last word", _WORK, "who works on which part, what is done"),
+    KeyRow("streaq:model-hunter:*", "several", "until the job has ended", "streaQ", "the queue of jobs: ids, no texts"),
+    KeyRow("mh:instances", "sorted set", "for ever; silent ones are dropped", _WORK, "processes by last sign of life"),
+    KeyRow("mh:instance:<name>", "string", "HEARTBEAT_LIFE", _WORK, "what a process tells of itself, as JSON"),
+    KeyRow("mh:secret", "string", "for ever", "core.runtime", "turns idempotency keys into session ids"),
 )

@@ -30,8 +30,10 @@ from core.hunt.activity import Activity
 from core.hunt.board import Board
 from core.hunt.checking import Checker
 from core.hunt.chronicle import call_record
-from core.hunt.dispatch.base import Job, JobKind, Shards
+from core.hunt.dispatch.base import Dispatcher, Job, JobKind, Shards, Work
 from core.hunt.dispatch.local import LocalDispatcher
+from core.hunt.dispatch.queue import Manner, open_queue
+from core.hunt.dispatch.shards import Terms
 from core.hunt.hunt import Hunter
 from core.hunt.runner import Runner
 from core.hunt.workbench import Entropy, Workbench
@@ -58,7 +60,7 @@ from core.telemetry.writer import TelemetryWriter
 from core.throttle.adaptive import Adaptive
 from core.throttle.base import Throttle
 from core.throttle.memory import MemoryThrottle
-from core.throttle.redis import Pace, open_redis_throttle
+from core.throttle.redis import Pace, RedisThrottle, open_redis_throttle
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,9 @@ async def open_runtime(
             else:
                 await checker.work(job.session_id, shards)
 
-        dispatcher = LocalDispatcher(work, activity.note_bug)
-        closing.push_async_callback(dispatcher.drain, settings.drain_s)
+        dispatcher = await closing.enter_async_context(
+            _open_dispatcher(settings, work, activity, throttle, redis, process)
+        )
         workbench = Workbench(
             store, dispatcher, catalog, clock, settings, entropy, secret=entropy(32), tell=telemetry.record
         )
@@ -140,6 +143,22 @@ async def _open_throttle(
         adaptive=adaptive,
     ) as throttle:
         yield throttle
+
+
+@asynccontextmanager
+async def _open_dispatcher(
+    settings: Settings, work: Work, activity: Activity, throttle: Throttle, redis: RedisClients | None, process: str
+) -> AsyncIterator[Dispatcher]:
+    if redis is None:
+        local = LocalDispatcher(work, activity.note_bug)
+        yield local
+        await local.drain(settings.drain_s)
+        return
+    works = settings.role != "api"
+    manner = Manner(settings.redis_url, process, works, settings.wedged_s, Terms.of(settings))
+    helpers = lambda: throttle.processes if isinstance(throttle, RedisThrottle) else 1  # noqa: E731
+    async with open_queue(work, activity.note_bug, redis, manner, helpers) as dispatcher:
+        yield dispatcher
 
 
 async def _sessions(

@@ -33,6 +33,12 @@ def begun(session: Session, judge_model: str, clock: Clock) -> Session:
     return session.model_copy(update={"check": check})
 
 
+def job_key(session: Session) -> str:
+    """The dispatcher's key for the session's check: each check has its own, the session's id is not told in it."""
+    begun_at = session.check.started_at
+    return f"check:{session_mark(session.session_id)}:{begun_at.timestamp() if begun_at else 0:.6f}"
+
+
 @dataclass(frozen=True)
 class Checker:
     store: SessionStore

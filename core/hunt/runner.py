@@ -177,7 +177,7 @@ class Runner:
 
     async def _hand_back(self, course: _Course) -> None:
         """Hunts that were calling wait again; those with a reply keep it and are judged where the run goes on."""
-        for part in sorted(course.mine):
+        for part in sorted(course.mine & course.shards.held):  # what others took over is theirs
             for hunt in await self._saved(course, part):
                 if hunt.status is HuntStatus.CALLING:
                     waiting = hunt.model_copy(update={"status": HuntStatus.QUEUED, "started_at": None})

@@ -85,8 +85,8 @@ class Workbench:
             sid, lambda s: checking.begun(s, judge, self.clock), announce=lambda s: (check_event(s),)
         )
         if session.version != before.version:  # ours: an older check of another text gives way
-            await self.dispatcher.stop(f"check:{sid}")
-            await self.dispatcher.submit(Job(JobKind.CHECK, sid, f"check:{sid}"))
+            await self.dispatcher.stop(checking.job_key(before))
+            await self.dispatcher.submit(Job(JobKind.CHECK, sid, checking.job_key(session)))
         return session
 
     async def start_run(self, sid: str, order: RunOrder) -> Run:
@@ -147,7 +147,7 @@ class Workbench:
         session = await self.store.read(sid)
         for run in session.active_runs:
             await self.cancel_run(sid, run.run_id)
-        await self.dispatcher.stop(f"check:{sid}")
+        await self.dispatcher.stop(checking.job_key(session))
         await self.store.delete(sid)
         self._tell(session, "deleted")
 

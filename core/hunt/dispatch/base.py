@@ -31,6 +31,11 @@ class Shards(ABC):
     handing_back: bool = False
     """Set before the work is cancelled because the process ends: leave everything to be gone on with elsewhere."""
 
+    @property
+    @abstractmethod
+    def held(self) -> frozenset[int]:
+        """Parts that are ours and not done."""
+
     @abstractmethod
     async def next(self, parts: int) -> int | None:
         """A part to work on now, from 0; then once `parts` itself: the end, when all others are done. None: no more.

@@ -21,6 +21,10 @@ class LocalShards(Shards):
         self._done: set[int] = set()
         self._news = asyncio.Event()
 
+    @property
+    def held(self) -> frozenset[int]:
+        return frozenset(self._given - self._done)
+
     async def next(self, parts: int) -> int | None:
         while True:
             part = next((n for n in range(parts) if n not in self._given), parts)
