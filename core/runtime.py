@@ -9,19 +9,21 @@ streams to reconnect; see api/server.py.)
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
 from core import __version__
 from core.clock import Clock, SystemClock
+from core.errors import RedisAway
 from core.eventlog.base import EventLog
 from core.eventlog.failover import AwayEvents, FailoverEventLog
 from core.eventlog.memory import MemoryEventLog
@@ -34,6 +36,7 @@ from core.hunt.dispatch.base import Dispatcher, Job, JobKind, Shards, Work
 from core.hunt.dispatch.local import LocalDispatcher
 from core.hunt.dispatch.queue import Manner, open_queue
 from core.hunt.dispatch.shards import Terms
+from core.hunt.fleet import Beat, Fleet, open_fleet
 from core.hunt.hunt import Hunter
 from core.hunt.runner import Runner
 from core.hunt.workbench import Entropy, Workbench
@@ -75,7 +78,7 @@ class Runtime:
     fetcher: NotebookFetcher
     telemetry: TelemetryWriter
     activity: Activity
-    draining: asyncio.Event = field(default_factory=asyncio.Event)
+    draining: asyncio.Event
     """Set when the process is asked to end: readiness goes red and event streams say farewell."""
 
 
@@ -113,15 +116,33 @@ async def open_runtime(
         dispatcher = await closing.enter_async_context(
             _open_dispatcher(settings, work, activity, throttle, redis, process)
         )
+        own = settings.idempotency_secret.encode()
+        fleet = Fleet(process, own or entropy(32), redis, Beat.of(settings), own=bool(own))
+        with contextlib.suppress(RedisAway):  # said in the status; the secret is shared with the first beat then
+            await fleet.share_secret()
         workbench = Workbench(
-            store, dispatcher, catalog, clock, settings, entropy, secret=entropy(32), tell=telemetry.record
+            store, dispatcher, catalog, clock, settings, entropy, secret=lambda: fleet.secret, tell=telemetry.record
         )
         board = Board(
-            store, events, catalog, throttle, dispatcher, telemetry, activity, clock, settings, instance, started_at
+            store,
+            events,
+            catalog,
+            throttle,
+            dispatcher,
+            telemetry,
+            activity,
+            fleet,
+            clock,
+            settings,
+            instance,
+            started_at,
         )
+        draining = asyncio.Event()
+        if redis is not None:
+            await closing.enter_async_context(open_fleet(fleet, lambda: board.here(draining=draining.is_set())))
         fetcher = NotebookFetcher(http, settings.notebook_hosts, settings.notebook_max_bytes, settings.fetch_timeout_s)
         telemetry.record(ProcessRecord(action="started", instance=instance, version=__version__))
-        yield Runtime(settings, clock, store, events, catalog, workbench, board, fetcher, telemetry, activity)
+        yield Runtime(settings, clock, store, events, catalog, workbench, board, fetcher, telemetry, activity, draining)
 
 
 @asynccontextmanager

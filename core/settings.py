@@ -204,6 +204,19 @@ class Settings:
     wedged_s: float = setting(
         15.0, "WEDGED", "s", "A worker that leaves waiting jobs alone for so long is started again.", least=0.5
     )
+    instance_beat_s: float = setting(
+        2.0, "INSTANCE_BEAT", "s", "Pause between two words of a process about itself to the others.", least=0.05
+    )
+    instance_life_s: float = setting(
+        10.0, "INSTANCE_LIFE", "s", "A process that is silent for so long is not shown any more.", least=0.2
+    )
+    idempotency_secret: str = setting(
+        "",
+        "IDEMPOTENCY_SECRET",
+        "text",
+        "Turns idempotency keys into session ids; empty: a random one, shared in Redis.",
+        secret=True,
+    )
     role: str = setting(
         "both",
         "ROLE",

@@ -62,9 +62,10 @@ async def edit_task(sid: str, data: TaskEdit) -> Response:
 
 @sessions.post("/<sid>/reference-check")
 async def check_reference(sid: str) -> Response:
-    """Have the reference response judged; progress arrives as events."""
+    """Have the reference response judged; progress arrives as events. The same Idempotency-Key begins it once."""
     order = CheckPayload.model_validate_json(await request.get_data() or b"{}")
-    session = await runtime().workbench.start_check(sid, order.judge_model)
+    key = request.headers.get("Idempotency-Key", "")[:200]
+    session = await runtime().workbench.start_check(sid, order.judge_model, key)
     return answer({"check": check_view(session.check, session.task)}, 202)
 
 

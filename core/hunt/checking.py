@@ -19,16 +19,19 @@ from core.sessions.base import SessionStore
 from core.telemetry.records import SessionRecord
 
 
-def begun(session: Session, judge_model: str, clock: Clock) -> Session:
-    """The session with a check of its task begun; the session itself when one of this task is running already."""
+def begun(session: Session, judge_model: str, clock: Clock, idempotency_key: str = "") -> Session:
+    """The session with a check of its task begun; the session itself when one of this task is running already, or
+    when the same idempotency key began the one that there is."""
     running = session.check.status is CheckStatus.RUNNING and not session.check.stale_for(session.task)
-    if running:
+    repeated = idempotency_key != "" and session.check.idempotency_key == idempotency_key
+    if running or repeated:
         return session
     check = ReferenceCheck(
         status=CheckStatus.RUNNING,
         task_hash=session.task.content_hash(),
         judge_model=judge_model,
         started_at=clock.now(),
+        idempotency_key=idempotency_key,
     )
     return session.model_copy(update={"check": check})
 

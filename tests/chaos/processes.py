@@ -44,7 +44,7 @@ class ApiProcess:
     def start(self) -> None:
         environment = {**self.environment, "API_PORT": str(self.port)}
         self.process = subprocess.Popen([sys.executable, "-m", "api"], env=environment, stdin=subprocess.DEVNULL)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while time.monotonic() < until:
             assert self.process.poll() is None, "the API did not start"
             try:

@@ -100,8 +100,8 @@ class QueueDispatcher(Dispatcher):
             return
         await self._shards(Job(JobKind.RUN, "", key)).stop()
 
-    async def drain(self, grace_s: float) -> None:
-        """Hand all work back at once; `grace_s` is not needed, since others go on with it."""
+    async def drain(self, grace_s: float) -> None:  # noqa: ARG002 – others go on with it
+        """Hand all work back at once; nothing has to end here in `grace_s`."""
         self._draining = True
         self._let_go.set()
         tasks = [here.task for here in self._open.values()]
@@ -272,5 +272,3 @@ async def _ended(keep: asyncio.Task[None], renew: asyncio.Task[None], terms: Ter
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(terms.lease_s):
             await asyncio.wait([keep, renew])
-
-

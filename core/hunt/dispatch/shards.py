@@ -138,7 +138,8 @@ class RedisShards(Shards):
 
     def _call(self, what: str, parts: Sequence[int]) -> tuple[Script, Sequence[str], Sequence[str | int]]:
         terms = self._terms
-        values = (what, self._process, int(terms.lease_s * 1000), int(terms.kept_s * 1000), self._parts, *parts)
+        lease_ms, kept_ms = int(terms.lease_s * 1000), int(terms.kept_s * 1000)
+        values: tuple[str | int, ...] = (what, self._process, lease_ms, kept_ms, self._parts, *parts)
         return SHARDS, (work_key(self._key),), values
 
     def _take_alone(self, parts: int) -> int:
