@@ -23,7 +23,7 @@ import httpx
 
 from core import __version__
 from core.clock import Clock, SystemClock
-from core.errors import RedisAway
+from core.errors import BadSettings, RedisAway
 from core.eventlog.base import EventLog
 from core.eventlog.failover import AwayEvents, FailoverEventLog
 from core.eventlog.memory import MemoryEventLog
@@ -87,6 +87,11 @@ async def open_runtime(
     settings: Settings, *, clock: Clock | None = None, entropy: Entropy = secrets.token_bytes, seed: int | None = None
 ) -> AsyncIterator[Runtime]:
     """Everything that a process needs, open until the block ends. `seed` fixes the retries' jitter, for tests."""
+    if settings.role != "both" and not settings.redis_url:
+        raise BadSettings(
+            f"ROLE={settings.role} needs Redis: without it one process does everything.",
+            hint="Set REDIS_URL, or ROLE=both.",
+        )
     clock = clock or SystemClock()
     started_at = clock.monotonic()
     instance = settings.instance or f"{socket.gethostname()}-{os.getpid()}"
