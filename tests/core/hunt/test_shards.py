@@ -103,6 +103,7 @@ async def test_without_redis_the_lead_goes_on_and_says_later_what_it_did():
         async with open_clients(Settings(redis_url=redis.url, redis_timeout_s=0.5), "test") as clients:
             lead, other = a_process(clients), a_process(clients)
             assert [await lead.next(4), await other.next(4)] == [0, 1]
+            await lead.renew()
             redis.stop(save=True)
             assert await lead.next(4) == 2
             await lead.done(0)
