@@ -6,9 +6,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from quart import Quart, Response, request
-from quart_schema import Info, QuartSchema
+from quart_schema import Info, QuartSchema, Tag
+from quart_schema.openapi import ExternalDocumentation
 
 from api.context import answer, put_runtime
+from api.describing import Describer
 from api.errors import error_body, register_errors
 from api.routes.admin import admin
 from api.routes.docs import docs
@@ -29,18 +31,34 @@ CONTENT_SECURITY_POLICY = (
 )
 ASKED = (sessions, runs, hunts, events, models, docs, page)
 """What a process that only works does not answer."""
+ABOUT = "Load a task, hunt models with it, watch live, take the notebook away. Every error has one shape (ErrorAnswer)."
+ROOMS = {
+    "Sessions": "One loaded task and everything about it.",
+    "Runs": "N hunts over one or more models.",
+    "Hunts": "One call of the target model and the judging of its reply.",
+    "Events": "What happens in a session, live.",
+    "Export": "The notebook to take away.",
+    "Models": "What can be chosen.",
+    "Health": "For load balancers, operators and the dashboard.",
+    "Documentation": "This, and the same for people.",
+    "Pages": "The hunting page and its files.",
+}
 CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 def create_app(runtime: Runtime) -> Quart:
     app = Quart("api", static_folder=str(STATIC), static_url_path="/static")
     app.config["MAX_CONTENT_LENGTH"] = runtime.settings.body_max_bytes
+    app.config["BODY_TIMEOUT"] = runtime.settings.body_timeout_s
     app.json.sort_keys = False  # type: ignore[attr-defined]
     put_runtime(app, runtime)
     QuartSchema(
         app,
-        info=Info(title="Model Hunter", version=__version__),
-        openapi_path="/openapi.json",
+        info=Info(title="Model Hunter", version=__version__, description=ABOUT),
+        tags=[Tag(name=name, description=about) for name, about in ROOMS.items()],
+        external_docs=ExternalDocumentation(url="/docs", description="The same for people, with curl."),
+        openapi_provider_class=Describer,
+        openapi_path=None,  # a route of our own, like every other (api/routes/docs.py)
         swagger_ui_path=None,  # these load their scripts from elsewhere; /docs is our own
         redoc_ui_path=None,
         scalar_ui_path=None,

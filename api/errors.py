@@ -27,6 +27,7 @@ STATUS: tuple[tuple[type[HunterError], int], ...] = (
 """First match wins."""
 
 HINTS = {
+    400: ("bad_input", "See /docs for the shape of this request."),
     404: ("not_found", "Look at /docs for the addresses that exist."),
     405: ("method_not_allowed", "Look at /docs for the methods of this address."),
     408: ("timeout", "Send the body faster, or make it smaller."),
@@ -80,7 +81,8 @@ async def _bad_values(error: ValidationError) -> Response:
 async def _http(error: HTTPException) -> Response:
     status = error.code or 500
     code, hint = HINTS.get(status, ("bad_input" if status < 500 else "internal_error", ""))
-    response = answer(error_body(code, f"{error.name}: {request.method} {request.path}", hint), status)
+    address = f"{request.method[:20]} {request.path[:200]}"
+    response = answer(error_body(code, f"{error.name}: {address}", hint), status)
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after"}:
             response.headers[name] = value

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.domain.criteria import Criterion
+from core.domain.run import MOST_HUNTS
 from core.domain.session import Visibility
 from core.domain.task import PassRule
+from core.hunt.orders import MOST_MODELS
 
 
 class Payload(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+ModelName = Annotated[str, Field(max_length=300)]
+NAME_MOST_CHARS = 255
+WHOLE_MOST = 2**53
+"""Beyond this, JSON numbers are not whole in every language."""
 
 
 class TaskPayload(Payload):
@@ -29,17 +37,31 @@ class TaskPayload(Payload):
 class OpenPayload(Payload):
     """Exactly one of url, notebook, example, task."""
 
-    url: str | None = None
+    url: Annotated[str, Field(max_length=2000)] | None = None
+    """Of a notebook on an allowed host (NOTEBOOK_HOSTS)."""
     notebook: dict[str, Any] | None = None
-    example: str | None = None
+    """A notebook's own JSON."""
+    example: Annotated[str, Field(max_length=200)] | None = None
+    """One of GET /api/examples."""
     task: TaskPayload | None = None
-    name: str = ""
+    name: Annotated[str, Field(max_length=NAME_MOST_CHARS)] = ""
+    """File name of the notebook; its export is named after it."""
+    visibility: Visibility = Visibility.OPEN
+    require_check: bool = False
+
+
+class OpenForm(Payload):
+    """The fields beside `file` in an uploaded form."""
+
     visibility: Visibility = Visibility.OPEN
     require_check: bool = False
 
 
 class TaskEdit(Payload):
-    version: int
+    """Changes to the task; what is left out stays as it is."""
+
+    version: Annotated[int, Field(ge=0, le=WHOLE_MOST)]
+    """The session's version that was edited."""
     prompt: str | None = None
     response: str | None = None
     criteria: tuple[Criterion, ...] | None = None
@@ -49,27 +71,37 @@ class TaskEdit(Payload):
 
 
 class CheckPayload(Payload):
-    judge_model: str = ""
+    judge_model: ModelName = ""
+    """Empty: the default judge."""
 
 
 class RunPayload(Payload):
-    models: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]
-    hunts: Annotated[int, Field(ge=1)] = 8
-    judge_model: str = ""
+    models: Annotated[tuple[ModelName, ...], Field(min_length=1, max_length=MOST_MODELS)]
+    """provider/model id; the hunts are shared out over them in turn."""
+    hunts: Annotated[int, Field(ge=1, le=MOST_HUNTS)] = 8
+    judge_model: ModelName = ""
+    """Empty: the default judge."""
     override_check: bool = False
+    """Start although the reference check has not passed; it is recorded."""
 
 
 class HuntsQuery(Payload):
-    after: Annotated[int, Field(ge=0)] = 0
+    after: Annotated[int, Field(ge=0, le=WHOLE_MOST)] = 0
+    """The number of the last hunt that was read."""
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
     run_id: str | None = None
+    """Only hunts of this run."""
     texts: bool = True
+    """Without texts, response and reasoning are null."""
 
 
 class EventsQuery(Payload):
     after: str | None = None
+    """Id of the last event that was seen; the header Last-Event-ID wins."""
     limit: Annotated[int, Field(ge=1, le=5000)] = 1000
-    format: str | None = None
+    """Most events of a JSON answer."""
+    format: Literal["json", "stream"] | None = None
+    """json: the same as JSON, at once, whatever the Accept header says."""
 
 
 class ExportQuery(Payload):

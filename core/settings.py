@@ -278,6 +278,7 @@ class Settings:
         16 * MIB, "NOTEBOOK_MAX_BYTES", "bytes", "Largest notebook that is loaded.", least=1024
     )
     body_max_bytes: int = setting(17 * MIB, "BODY_MAX_BYTES", "bytes", "Largest request body.", least=1024)
+    body_timeout_s: float = setting(60.0, "BODY_TIMEOUT", "s", "Longest wait for a request's body.", least=0.1)
     notebook_hosts: tuple[str, ...] = setting(
         ("raw.githubusercontent.com", "gist.githubusercontent.com"),
         "NOTEBOOK_HOSTS",

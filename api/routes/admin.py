@@ -5,18 +5,22 @@ from __future__ import annotations
 from quart import Blueprint, Response
 
 from api.context import answer, runtime
+from api.describing import described
 from api.metrics import prometheus_text
+from core.hunt.status import AdminStatus
 
 admin = Blueprint("admin", __name__)
 
 
 @admin.get("/api/admin/status")
+@described("Health", AdminStatus)
 async def status() -> Response:
     """Instance, sessions, providers, runs, streams, telemetry. No secrets, no session ids."""
     return answer((await runtime().board.status(draining=runtime().draining.is_set())).model_dump())
 
 
 @admin.get("/metrics")
+@described("Health", media=("text/plain",))
 async def metrics() -> Response:
     """The status as Prometheus text."""
     text = prometheus_text(await runtime().board.status(draining=runtime().draining.is_set()))

@@ -1,4 +1,4 @@
-"""The API's documentation for people: docs/api.md with the list of routes from the OpenAPI description."""
+"""The API's documentation for people: docs/api.md, and the OpenAPI description for machines."""
 
 from __future__ import annotations
 
@@ -6,16 +6,30 @@ import html
 from functools import cache
 from pathlib import Path
 
-from quart import Blueprint, Response
+from quart import Blueprint, Response, current_app
+from quart_schema.openapi import OpenAPIProvider
 
+from api.context import answer
+from api.describing import described
 from api.markdown import render
+from api.shapes import OpenApiAnswer
 
 docs = Blueprint("docs", __name__)
 SOURCE = Path(__file__).parents[2] / "docs" / "api.md"
 
 
+@docs.get("/openapi.json")
+@described("Documentation", OpenApiAnswer)
+async def openapi() -> Response:
+    """This description of the API, for machines."""
+    provider: OpenAPIProvider = current_app.extensions["QUART_SCHEMA"].openapi_provider
+    return answer(provider.schema())
+
+
 @docs.get("/docs")
+@described("Documentation", media=("text/html",))
 async def documentation() -> Response:
+    """The description of the API, for people."""
     return Response(_page(), content_type="text/html; charset=utf-8")
 
 

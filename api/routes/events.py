@@ -6,7 +6,9 @@ from quart import Blueprint, Response, request
 from quart_schema import validate_querystring
 
 from api.context import answer, runtime
+from api.describing import LAST_EVENT_ID, described
 from api.payloads import EventsQuery
+from api.shapes import EventsAnswer
 from api.sse import event_stream
 from core.errors import Busy
 from core.eventlog.base import START, parsed_event_id
@@ -16,6 +18,7 @@ events = Blueprint("events", __name__, url_prefix="/api/sessions/<sid>/events")
 
 
 @events.get("")
+@described("Events", EventsAnswer, errors=(400, 404, 409, 429), media=("text/event-stream",), headers=(LAST_EVENT_ID,))
 @validate_querystring(EventsQuery)
 async def watch_events(sid: str, query_args: EventsQuery) -> Response:
     """Server-sent events from `Last-Event-ID` or `?after=` on; the same as JSON when JSON is asked for."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 from quart import Blueprint, Response
 
 from api.context import answer, runtime
+from api.describing import described
+from api.shapes import StateAnswer
+from core.hunt.status import Health
 
 health = Blueprint("health", __name__, url_prefix="/api/health")
 
 
 @health.get("")
+@described("Health", Health, also={503: Health})
 async def whole() -> Response:
     """200 healthy or degraded (with the reason), 503 when it cannot serve."""
     state = runtime().board.health(draining=runtime().draining.is_set())
@@ -17,12 +21,14 @@ async def whole() -> Response:
 
 
 @health.get("/live")
+@described("Health", StateAnswer)
 async def live() -> Response:
     """The process answers."""
     return answer({"status": "alive"})
 
 
 @health.get("/ready")
+@described("Health", StateAnswer, also={503: StateAnswer})
 async def ready() -> Response:
     """It accepts work: 503 while it drains."""
     draining = runtime().draining.is_set()

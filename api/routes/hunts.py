@@ -9,8 +9,10 @@ from quart import Blueprint, Response
 from quart_schema import validate_querystring
 
 from api.context import answer, runtime
+from api.describing import described
 from api.markdown import render
 from api.payloads import HuntsQuery
+from api.shapes import HuntAnswer, HuntsAnswer
 from core.domain.hunt import Hunt
 from core.domain.run import Run
 from core.hunt.views import JsonObject, hunt_view
@@ -19,6 +21,7 @@ hunts = Blueprint("hunts", __name__, url_prefix="/api/sessions/<sid>/hunts")
 
 
 @hunts.get("")
+@described("Hunts", HuntsAnswer, errors=(400, 404))
 @validate_querystring(HuntsQuery)
 async def list_hunts(sid: str, query_args: HuntsQuery) -> Response:
     """Hunts by number, a page at a time. Hunts that have not begun are not among them."""
@@ -28,6 +31,7 @@ async def list_hunts(sid: str, query_args: HuntsQuery) -> Response:
 
 
 @hunts.get("/<hid>")
+@described("Hunts", HuntAnswer, errors=(404,))
 async def show_hunt(sid: str, hid: str) -> Response:
     """One hunt whole: reply as text and as sanitised HTML, reasoning, raw request and reply."""
     hunt = await runtime().store.hunt(sid, hid)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from quart import Blueprint, Response, request
-from quart_schema import validate_request
+from quart import Blueprint, Response
+from quart_schema import document_request
 
+from api.bodies import idempotency_key, read_json
 from api.context import answer, runtime
+from api.describing import IDEMPOTENCY_KEY, OF_A_BODY, described
 from api.payloads import RunPayload
+from api.shapes import RunAnswer, RunShape
 from core.domain.run import Run
 from core.hunt.orders import RunOrder
 from core.hunt.views import run_view
@@ -17,15 +20,20 @@ runs = Blueprint("runs", __name__, url_prefix="/api/sessions/<sid>/runs")
 
 
 @runs.post("")
-@validate_request(RunPayload)
-async def start_run(sid: str, data: RunPayload) -> Response:
+@document_request(RunPayload)
+@described(
+    "Runs", RunAnswer, status=202, errors=(*OF_A_BODY, 404, 429), headers=(IDEMPOTENCY_KEY,),
+    body_examples={"eight hunts": {"models": ["simulated/hasty", "simulated/careful"], "hunts": 8}},
+)  # fmt: skip
+async def start_run(sid: str) -> Response:
     """Start N hunts over one or more models. The same Idempotency-Key answers with the same run."""
-    key = request.headers.get("Idempotency-Key", "")[:200]
-    run = await runtime().workbench.start_run(sid, RunOrder(**data.model_dump(), idempotency_key=key))
+    order = RunOrder(**(await read_json(RunPayload)).model_dump(), idempotency_key=idempotency_key())
+    run = await runtime().workbench.start_run(sid, order)
     return answer({"run_id": run.run_id, "run": await _shown(sid, run)}, 202)
 
 
 @runs.get("/<rid>")
+@described("Runs", RunShape, errors=(404,))
 async def show_run(sid: str, rid: str) -> Response:
     """State and counts of a run."""
     session = await runtime().store.read(sid)
@@ -33,6 +41,7 @@ async def show_run(sid: str, rid: str) -> Response:
 
 
 @runs.post("/<rid>/cancel")
+@described("Runs", RunShape, status=202, errors=(403, 404))
 async def cancel_run(sid: str, rid: str) -> Response:
     """End a run now. One that has ended is returned as it is."""
     return answer(await _shown(sid, await runtime().workbench.cancel_run(sid, rid)), 202)

@@ -6,11 +6,14 @@ import json
 from urllib.parse import quote
 
 from quart import Blueprint, Response, request
-from quart_schema import document_request, validate_querystring, validate_request
+from quart_schema import document_request, validate_querystring
 from werkzeug.exceptions import UnsupportedMediaType
 
+from api.bodies import idempotency_key, read_json
 from api.context import answer, runtime
-from api.payloads import CheckPayload, ExportQuery, OpenPayload, TaskEdit
+from api.describing import IDEMPOTENCY_KEY, OF_A_BODY, described
+from api.payloads import NAME_MOST_CHARS, CheckPayload, ExportQuery, OpenForm, OpenPayload, TaskEdit
+from api.shapes import CheckAnswer, OpenedAnswer, SessionAnswer
 from core.domain.session import Session, Visibility
 from core.domain.task import Task
 from core.errors import BadInput
@@ -18,17 +21,31 @@ from core.hunt.orders import EditOrder, OpenOrder
 from core.hunt.views import check_view, task_view, warning_view
 from core.notebooks.examples import read_example
 
+TASK = {
+    "prompt": "In exactly one word: what is the capital of France?",
+    "response": "Paris",
+    "criteria": [
+        {"id": "C1", "text": 'Mentions "Paris".'},
+        {"id": "C2", "text": "Is at most 1 word long."},
+        {"id": "C3", "text": 'Does not mention "London".'},
+    ],
+}
+"""What the documentation shows of a typed-in task."""
 sessions = Blueprint("sessions", __name__, url_prefix="/api/sessions")
 
 
 @sessions.post("")
 @document_request(OpenPayload)
+@described(
+    "Sessions", OpenedAnswer, status=201, errors=(*OF_A_BODY, 404, 429), headers=(IDEMPOTENCY_KEY,), form=True,
+    body_examples={"an example": {"example": "word-budget"}, "a typed-in task": {"task": TASK}},
+)  # fmt: skip
 async def open_session() -> Response:
     """Open a session from an uploaded notebook (multipart `file`), or from url, notebook, example or task."""
     if request.mimetype == "multipart/form-data":
         session = await _open_upload()
     elif request.mimetype == "application/json":
-        session = await _open_json(OpenPayload.model_validate_json(await request.get_data()))
+        session = await _open_json(await read_json(OpenPayload))
     else:
         raise UnsupportedMediaType
     opened = {
@@ -40,12 +57,14 @@ async def open_session() -> Response:
 
 
 @sessions.get("/<sid>")
+@described("Sessions", SessionAnswer, errors=(404,))
 async def show_session(sid: str) -> Response:
     """The snapshot: everything the page shows but the hunts."""
     return answer(await runtime().board.snapshot(sid))
 
 
 @sessions.delete("/<sid>")
+@described("Sessions", status=204, errors=(403, 404))
 async def delete_session(sid: str) -> Response:
     """Cancel the session's runs and remove it."""
     await runtime().workbench.delete(sid)
@@ -53,23 +72,33 @@ async def delete_session(sid: str) -> Response:
 
 
 @sessions.patch("/<sid>/task")
-@validate_request(TaskEdit)
-async def edit_task(sid: str, data: TaskEdit) -> Response:
+@document_request(TaskEdit)
+@described(
+    "Sessions", SessionAnswer, errors=(*OF_A_BODY, 404, 409), body_examples={"all": {"version": 1, "pass_rule": "all"}}
+)
+async def edit_task(sid: str) -> Response:
     """Change the task; 409 when the version is not the current one."""
-    await runtime().workbench.edit_task(sid, EditOrder(**data.model_dump(exclude_unset=True)))
+    edit = await read_json(TaskEdit)
+    await runtime().workbench.edit_task(sid, EditOrder(**edit.model_dump(exclude_unset=True)))
     return answer(await runtime().board.snapshot(sid))
 
 
 @sessions.post("/<sid>/reference-check")
+@document_request(CheckPayload)
+@described(
+    "Sessions", CheckAnswer, status=202, errors=(*OF_A_BODY, 404, 429), optional_body=True,
+    body_examples={"the default judge": {}, "a judge": {"judge_model": "openai/gpt-5"}},
+)  # fmt: skip
 async def check_reference(sid: str) -> Response:
     """Have the reference response judged; progress arrives as events. The same Idempotency-Key begins it once."""
-    order = CheckPayload.model_validate_json(await request.get_data() or b"{}")
+    order = await read_json(CheckPayload, optional=True)
     key = request.headers.get("Idempotency-Key", "")[:200]
     session = await runtime().workbench.start_check(sid, order.judge_model, key)
     return answer({"check": check_view(session.check, session.task)}, 202)
 
 
 @sessions.get("/<sid>/export")
+@described("Export", errors=(400, 404), media=("application/x-ipynb+json",))
 @validate_querystring(ExportQuery)
 async def export(sid: str, query_args: ExportQuery) -> Response:
     """The notebook with the selected hunts in its slots."""
@@ -89,14 +118,12 @@ def attachment(name: str) -> str:
 
 async def _open_upload() -> Session:
     form, files = await request.form, await request.files
-    upload = files.get("file")
-    if upload is None:
-        raise BadInput("The form has no file.", hint="Send the notebook in a field named file.")
-    if unknown := set(form) - {"visibility", "require_check"}:
-        raise BadInput(f"Unknown field: {', '.join(sorted(unknown))}.", hint="See /docs for the form's fields.")
-    flags = {key: value for key, value in form.items() if value}
-    order = _order(OpenPayload.model_validate(flags))
-    return await runtime().workbench.open_notebook(upload.read(), upload.filename or "task.ipynb", order)
+    if [name for name, _ in files.items(multi=True)] != ["file"]:
+        raise BadInput("The form must have exactly one file.", hint="Send the notebook in a field named file.")
+    upload = files["file"]
+    order = _order(OpenForm.model_validate({key: value for key, value in form.items() if value}))
+    name = (upload.filename or "task.ipynb")[:NAME_MOST_CHARS]
+    return await runtime().workbench.open_notebook(upload.read(), name, order)
 
 
 async def _open_json(payload: OpenPayload) -> Session:
@@ -115,11 +142,11 @@ async def _open_json(payload: OpenPayload) -> Session:
     return await bench.open_notebook(raw, payload.name or "task.ipynb", order)
 
 
-def _order(payload: OpenPayload) -> OpenOrder:
+def _order(payload: OpenPayload | OpenForm) -> OpenOrder:
     if payload.visibility is Visibility.BLIND:
         raise BadInput("Blind sessions come with the review.", hint='Open the session with visibility "open".')
     return OpenOrder(
         visibility=payload.visibility,
         require_check=payload.require_check,
-        idempotency_key=request.headers.get("Idempotency-Key", "")[:200],
+        idempotency_key=idempotency_key(),
     )

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.markup import escape
 
+from core.cli.report import tell_error
 from core.cli.sources import Source, read_sources
 from core.domain.session import CheckStatus, Session
-from core.errors import BadTask
+from core.errors import BadTask, HunterError
 from core.eventlog.base import START
 from core.hunt.orders import OpenOrder
 from core.hunt.views import check_view, task_view, to_json, warning_view
@@ -19,11 +20,18 @@ from core.settings import Settings
 
 
 async def check(settings: Settings, notebooks: Sequence[str], judge: str, *, as_json: bool) -> int:
-    """Check every notebook. 0 when all pass, 1 when one does not."""
+    """Check every notebook. 0 when all pass, 1 when one does not, 2 when one cannot be read."""
+    sources = list(read_sources(notebooks))
     worst = 0
     async with open_runtime(settings) as runtime:
-        for source in read_sources(notebooks):
-            worst = max(worst, await _check_one(runtime, source, judge, as_json=as_json))
+        if judge:
+            runtime.catalog.resolve(judge)
+        for source in sources:
+            try:
+                worst = max(worst, await _check_one(runtime, source, judge, as_json=as_json))
+            except HunterError as error:  # the other notebooks of a folder are checked all the same
+                tell_error(source.name, error, as_json=as_json)
+                worst = 2
     return worst
 
 
@@ -63,10 +71,11 @@ def _print(name: str, session: Session, problem: str) -> None:
     words = len(task.prompt.split())
     console.print(f"[bold]{escape(name)}[/]: {words} words, {len(task.criteria)} criteria, pass rule {task.pass_rule}")
     for warning in session.warnings:
-        console.print(f"  warning: {escape(warning.message)}")
+        console.print(f"  warning: {escape(warning.message)}", soft_wrap=True)
     if problem:
-        console.print(f"  {escape(problem)}")
+        console.print(f"  {escape(problem)}", soft_wrap=True)
         return
     for verdict in session.check.verdicts:
-        console.print(f"  {verdict.criterion_id} {verdict.verdict}  {escape(verdict.reason)}")
-    console.print(f"  reference check: {session.check.status} {escape(session.check.error)}")
+        console.print(f"  {verdict.criterion_id} {verdict.verdict}  {escape(verdict.reason)}", soft_wrap=True)
+    ended = f"{session.check.status} {session.check.error}".strip()
+    console.print(f"  reference check: {escape(ended)}", soft_wrap=True)

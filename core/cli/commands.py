@@ -12,7 +12,8 @@ from pathlib import Path
 from core.cli.check import check
 from core.cli.hunt import HuntWish, hunt
 from core.cli.simulate import simulate
-from core.errors import HunterError
+from core.errors import BadInput, HunterError
+from core.hunt.orders import MOST_MODELS
 from core.logs import configure_logs
 from core.settings import Settings, read_settings
 
@@ -20,8 +21,8 @@ EXIT_CODES = """
 exit codes:
   0    every hunt ended, with or without breaks
   1    a run failed or was stopped, the check did not pass, or every hunt ended in an error
-  2    the input, an option or a setting is not right
-  130  Ctrl-C: what was there was written
+  2    the input, an option or a setting is not right; other notebooks are worked on all the same
+  130  Ctrl-C (or SIGTERM): what was there was written
 """
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -35,6 +36,9 @@ def main(arguments: Sequence[str]) -> int:
     except HunterError as error:
         print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
 
 
 def _run(options: argparse.Namespace, settings: Settings) -> int:
@@ -45,6 +49,8 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "demo":
         wish = HuntWish((str(EXAMPLES / "word-budget.ipynb"),), ("simulated/hasty",), hunts=16)
         return asyncio.run(hunt(settings, wish))
+    if len(options.model) > MOST_MODELS:
+        raise BadInput(f"{len(options.model)} models are more than one run may have ({MOST_MODELS}).")
     wish = HuntWish(
         tuple(options.notebooks), tuple(options.model), options.hunts, options.judge, options.out, as_json=options.json
     )
@@ -75,6 +81,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of hunts; give 1 or more")
+    return int(text)
+
+
 def _notebook_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "notebooks", nargs="+", metavar="NOTEBOOK", help=".ipynb file, a folder of them, or - for stdin"
@@ -87,7 +99,7 @@ def _hunt_options(parser: argparse.ArgumentParser) -> None:
     _notebook_options(parser)
     parser.add_argument("--model", action="append", required=True, help="provider/model id; may be given several times")
     parser.add_argument(
-        "--hunts", type=int, default=16, help="how many hunts, shared out over the models (default: 16)"
+        "--hunts", type=_count, default=16, help="how many hunts, shared out over the models (default: 16)"
     )
     parser.add_argument("--out", default="", help="where the finished notebook goes; a folder for several")
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.cli.report import print_report, report_json
+from core.cli.places import places, write_notebook
+from core.cli.report import print_report, report_json, tell_error
 from core.cli.sources import Source, read_sources
 from core.cli.watching import Watching
 from core.domain.run import RUN_ENDED, Counts, Run, RunStatus
 from core.domain.session import Session
-from core.errors import BadInput
+from core.errors import HunterError
 from core.eventlog.base import START
 from core.hunt.orders import OpenOrder, RunOrder
 from core.hunt.views import to_json
@@ -36,13 +36,20 @@ class HuntWish:
 async def hunt(settings: Settings, wish: HuntWish) -> int:
     """Hunt every notebook of the wish, one after the other. The exit code."""
     sources = list(read_sources(wish.notebooks))
-    outs = _outs(sources, wish.out)
+    outs = places(sources, wish.out)
     stopped = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopped.set)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     worst = 0
     async with open_runtime(settings) as runtime:
+        for model in (*wish.models, *filter(None, (wish.judge,))):
+            runtime.catalog.resolve(model)  # a wrong name is told once, not for every notebook
         for source, out in zip(sources, outs, strict=True):
-            worst = max(worst, await _hunt_one(runtime, source, out, wish, stopped))
+            try:
+                worst = max(worst, await _hunt_one(runtime, source, out, wish, stopped))
+            except HunterError as error:  # the other notebooks of a folder are hunted all the same
+                tell_error(source.name, error, as_json=wish.as_json)
+                worst = 2
             if stopped.is_set():
                 return 130
     return worst
@@ -62,7 +69,7 @@ async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: Hu
         print_report(source.name, run, counts, hunts)
     if out is not None:
         delivery = await runtime.workbench.deliver(session.session_id)
-        await asyncio.to_thread(out.write_bytes, delivery.notebook)
+        await asyncio.to_thread(write_notebook, out, delivery.notebook)
         print(f"Written: {out} ({len(delivery.hunt_ids)} hunts in its slots)", file=sys.stderr)
     nothing_came = counts.error == counts.total
     return 1 if run.status is RunStatus.FAILED or nothing_came else 0
@@ -90,18 +97,3 @@ async def _watch(runtime: Runtime, sid: str, rid: str, watching: Watching) -> No
         watching.show((await runtime.store.counts(sid))[rid])
         if run.status in RUN_ENDED and run.finished_at is not None:
             return
-
-
-def _outs(sources: Sequence[Source], out: str) -> list[Path | None]:
-    """Where each notebook is written. Raises BadInput before anything is hunted when that cannot work."""
-    if not out:
-        return [None] * len(sources)
-    target = Path(out)
-    if len(sources) == 1 and not target.is_dir():
-        if not target.parent.is_dir():
-            raise BadInput(f"There is no folder {target.parent}.", hint="Make it first, or write elsewhere with --out.")
-        return [target]
-    if target.exists() and not target.is_dir():
-        raise BadInput(f"{target} is a file, and there are {len(sources)} notebooks.", hint="Name a folder with --out.")
-    target.mkdir(parents=True, exist_ok=True)
-    return [target / source.name for source in sources]

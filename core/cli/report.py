@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -12,7 +13,8 @@ from rich.table import Table
 from core.domain.hunt import Hunt
 from core.domain.run import Counts, Run, Tally
 from core.domain.verdict import Outcome, Verdict
-from core.hunt.views import JsonObject, counts_view, hunt_view
+from core.errors import HunterError
+from core.hunt.views import JsonObject, counts_view, hunt_view, to_json
 
 BREAKS_SHOWN = 5
 EXCERPT_CHARS = 100
@@ -72,12 +74,27 @@ def _cells(counts: Counts) -> tuple[str, ...]:
 def _print_breaks(console: Console, breaks: Sequence[Hunt]) -> None:
     for hunt in breaks[:BREAKS_SHOWN]:
         failed = [v for v in hunt.verdicts if v.verdict is Verdict.FAIL]
-        text = " ".join(hunt.reply.text.split())[:EXCERPT_CHARS] if hunt.reply else ""
-        console.print(f"[bold]break[/] hunt {hunt.number}: {escape(text)}…")
+        text = _cut(hunt.reply.text if hunt.reply else "")
+        console.print(f"[bold]break[/] hunt {hunt.number}: {escape(text)}", soft_wrap=True)
         for verdict in failed[:3]:
-            console.print(f"      {verdict.criterion_id} FAIL  {escape(verdict.reason[:EXCERPT_CHARS])}")
+            console.print(f"      {verdict.criterion_id} FAIL  {escape(_cut(verdict.reason))}", soft_wrap=True)
     if len(breaks) > BREAKS_SHOWN:
         console.print(f"… and {len(breaks) - BREAKS_SHOWN} more breaks.")
+
+
+def _cut(text: str) -> str:
+    """The beginning of a text, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= EXCERPT_CHARS else f"{line[:EXCERPT_CHARS]}…"
+
+
+def tell_error(name: str, error: HunterError, *, as_json: bool) -> None:
+    """What is wrong with one notebook: for people on stderr, for scripts as its object on stdout."""
+    if as_json:
+        told = {"code": error.code, "message": error.message, "hint": error.hint, "details": error.details}
+        sys.stdout.buffer.write(to_json({"notebook": name, "error": told}) + b"\n")
+    else:
+        print(f"{name}: {error.message} {error.hint}".strip(), file=sys.stderr)
 
 
 def _print_errors(console: Console, hunts: Iterable[Hunt]) -> None:
@@ -88,5 +105,6 @@ def _print_errors(console: Console, hunts: Iterable[Hunt]) -> None:
     for code, failed in causes.items():
         first = failed[0].error
         console.print(
-            f"{len(failed)} × {code}: {escape(first.message if first else '')} {escape(first.hint if first else '')}"
+            f"{len(failed)} × {code}: {escape(first.message if first else '')} {escape(first.hint if first else '')}",
+            soft_wrap=True,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -33,7 +34,12 @@ class Event:
     data: str
 
 
+_EVENT_ID = re.compile(r"[0-9]{1,20}(-[0-9]{1,20})?")
+
+
 def id_key(event_id: str) -> tuple[int, int]:
     """An event id as numbers, to compare. Raises ValueError when it is not of the form."""
+    if not _EVENT_ID.fullmatch(event_id):
+        raise ValueError(event_id)
     milliseconds, _, sequence = event_id.partition("-")
     return int(milliseconds), int(sequence or 0)

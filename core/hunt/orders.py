@@ -11,6 +11,9 @@ from core.domain.session import Visibility
 from core.domain.task import PassRule
 from core.domain.value import Value
 
+MOST_MODELS = 20
+"""Of one run."""
+
 
 class OpenOrder(Value):
     """How a session is opened, whatever its task comes from."""
@@ -33,7 +36,7 @@ class EditOrder(Value):
 
 
 class RunOrder(Value):
-    models: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]
+    models: Annotated[tuple[str, ...], Field(min_length=1, max_length=MOST_MODELS)]
     hunts: Annotated[int, Field(ge=1)] = 8
     judge_model: str = ""
     """"" for the default judge."""

@@ -103,7 +103,8 @@ class Catalog:
             )
         row = entry.configured.row
         if not row.usable:
-            raise BadInput(f"{model} cannot be used: {row.why_not}.", hint=row.why_not + ".", code="model_not_usable")
+            why = row.why_not[:1].upper() + row.why_not[1:]
+            raise BadInput(f"{model} cannot be used now.", hint=f"{why}.", code="model_not_usable")
         if row.simulated and own_id not in entry.configured.models:
             known = ", ".join(f"{name}/{known}" for known in entry.configured.models)
             raise BadInput(f"There is no simulated model {own_id[:60]}.", hint=f"Use {known}.", code="unknown_model")

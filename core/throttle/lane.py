@@ -41,8 +41,8 @@ class Lane:
         """Give free slots to those that wait."""
         if self.line.queued and time.monotonic() >= self.valid_until:
             return
-        while self.in_flight < self.capacity and self.line.queued:
-            session, turn = self.line.pop(self.goes_first)
+        while self.in_flight < self.capacity and (next_turn := self.line.pop(self.goes_first)):
+            session, turn = next_turn
             self._take(session)
             turn.set_result(None)
 
@@ -72,6 +72,7 @@ class Lane:
         except asyncio.CancelledError:
             if turn.cancelled():
                 self.line.left(session)
+                self.hand_out()  # whoever came after us may have lined up behind nobody
             else:  # the slot was granted in the same moment: it is ours, so it is given back
                 self._release(session)
             raise

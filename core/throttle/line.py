@@ -38,16 +38,16 @@ class Line:
             self._turns.clear()
             self._waiting.clear()
 
-    def pop(self, first: Callable[[str], bool]) -> tuple[str, Turn]:
-        """The next live waiter and its session; somebody must wait. Sessions for which `first` holds go before others.
+    def pop(self, first: Callable[[str], bool]) -> tuple[str, Turn] | None:
+        """The next live waiter and its session; sessions for which `first` holds go before others. None: nobody.
 
-        The session then goes to the back.
+        The session then goes to the back. `queued` may still count waiters that are cancelled already.
         """
         for _ in range(len(self._turns)):
             if first(self._turns[0]):
                 break
             self._turns.rotate(-1)
-        while True:
+        while self._turns:
             session = self._turns.popleft()
             line = self._waiting[session]
             while line and line[0].done():  # cancelled while waiting
@@ -61,6 +61,7 @@ class Line:
                 self.queued -= 1
                 self._counted_down(session)
                 return session, turn
+        return None
 
     def waiting(self) -> Mapping[str, int]:
         """How many wait, by session."""

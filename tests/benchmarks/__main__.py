@@ -9,8 +9,10 @@ from pathlib import Path
 
 import uvloop
 
+from tests.benchmarks import redis_store
 from tests.benchmarks.reference import Measured, measure
 from tests.benchmarks.stand_in import stand_in
+from tests.house.real_redis import open_redis
 
 WORKLOADS = ((200, 6, 8), (1000, 200, 200))
 NOTES = Path(__file__).parents[2] / "docs" / "measurements.md"
@@ -30,7 +32,13 @@ def row(measured: Measured) -> str:
 def main() -> None:
     with stand_in() as address:
         rows = [row(uvloop.run(measure(address, *workload))) for workload in WORKLOADS]
-    table = "\n".join([HEADER, *rows])
+        with open_redis() as server:
+            rows += [
+                f"| in Redis: {row(uvloop.run(measure(address, *w, redis_url=server.url)))[2:]}" for w in WORKLOADS
+            ]
+    with open_redis() as server:
+        costs = [cost.row() for cost in uvloop.run(redis_store.costs(server.url))]
+    table = "\n".join([HEADER, *rows, "", redis_store.HEADER, *costs])
     print(table)
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, Python {platform.python_version()}"
     with NOTES.open("a", encoding="utf-8") as notes:

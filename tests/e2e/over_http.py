@@ -74,6 +74,6 @@ def _events(text: str) -> bytes:
     pieces = [text[at : at + 50_000] for at in range(0, len(text), 50_000)]
     chunks: list[dict] = [{"choices": [{"delta": {"content": piece}}]} for piece in pieces]
     chunks.append({"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 1}})
-    return (
-        b"".join(b"data: " + json.dumps(c, ensure_ascii=False).encode() + b"\n\n" for c in chunks) + b"data: [DONE]\n\n"
-    )
+    escaped = any("\ud800" <= c <= "\udfff" for c in text)  # half a surrogate pair travels as an escape only
+    told = (json.dumps(c, ensure_ascii=escaped).encode() for c in chunks)
+    return b"".join(b"data: " + one + b"\n\n" for one in told) + b"data: [DONE]\n\n"

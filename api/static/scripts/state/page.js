@@ -8,11 +8,13 @@ import { reduceNotices } from "./notices.js";
 import { emptyPlan, reducePlan } from "./plan.js";
 import { reduceSession } from "./session.js";
 
-const EVERYTHING = { filter: "all", run: "all", order: "ascending" };
+/** How the session is looked at: which hunts in which order, and which tab of the task and of an opened hunt. */
+const EVERYTHING = { filter: "all", run: "all", order: "ascending", tab: "criteria", reading: "reply" };
 
 export function initialState() {
   return {
     route: { name: "start" },
+    theme: "light",
     server: { health: null, models: null, examples: null },
     recent: [],
     /** none | loading | ready | gone | unreachable */
@@ -32,6 +34,7 @@ export function initialState() {
 export function reduce(state, event) {
   return {
     route: event.type === "route.changed" ? event.route : state.route,
+    theme: event.type === "theme.chosen" ? event.theme : state.theme,
     server: reduceServer(state.server, event),
     recent: event.type === "recent.changed" ? event.recent : state.recent,
     access: reduceAccess(state.access, event),

@@ -64,7 +64,7 @@ export function checkHasPassed(session) {
 export function totals(session) {
   const sum = {
     total: 0, done: 0, queued: 0, calling: 0, judging: 0, broke: 0, held: 0, undetermined: 0, error: 0,
-    cancelled: 0, interrupted: 0, unknown_costs: 0,
+    cancelled: 0, interrupted: 0, replies: 0, unknown_costs: 0,
   };
   for (const run of session.runs) for (const name of Object.keys(sum)) sum[name] += run.counts[name] ?? 0;
   const decided = sum.broke + sum.held;
@@ -74,6 +74,11 @@ export function totals(session) {
     cost_usd: sumKnown(session.runs.map((run) => run.counts.cost_usd)),
     judge_cost_usd: sumKnown(session.runs.map((run) => run.counts.judge_cost_usd)),
   };
+}
+
+/** What the notebook will state: what it came with, and every hunt since that brought a reply. */
+export function attemptsMade(session) {
+  return session.attempts_before + totals(session).replies;
 }
 
 /** What is known, added up; null when nothing is: unknown is not 0. */

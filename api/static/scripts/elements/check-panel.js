@@ -1,0 +1,60 @@
+// The reference check: does your own response pass your own criteria? Asked before hunts are paid for.
+
+import { make, setAttribute, setText, show, wish } from "../dom.js";
+import { moment } from "../format.js";
+import { actOf } from "../state/acts.js";
+import { checkHasPassed } from "../state/session.js";
+import { PageElement } from "./element.js";
+import { showProblem } from "./pieces.js";
+
+export class CheckPanel extends PageElement {
+  inputs(state) {
+    return [state.session, actOf(state.acts, "check")];
+  }
+
+  build() {
+    this.state = make("strong");
+    this.about = make("p", { class: "faint" });
+    this.button = make("button", { type: "button", onclick: () => wish(this, "check-reference") });
+    this.problem = make("div", { hidden: true });
+    this.append(make("div", { class: "line" }, make("div", {}, this.state, this.about), this.button), this.problem);
+  }
+
+  draw(session, act) {
+    if (session === null) return;
+    const { check, task } = session;
+    const { state, words, about } = told(session);
+    setAttribute(this, "data-state", state);
+    setText(this.state, words);
+    setText(this.about, about);
+    setText(this.button, check.status === "none" ? "Check the reference" : "Check again");
+    this.button.className = check.status === "none" && task.huntable ? "primary" : "";
+    this.button.disabled = act.busy || check.status === "running" || !task.huntable;
+    show(this.button, check.status !== "running");
+    showProblem(this.problem, act.problem);
+  }
+}
+
+function told(session) {
+  const { check, task } = session;
+  const passed = check.verdicts.filter((one) => one.verdict === "PASS").length;
+  const of = `${passed} of ${task.criteria.length} criteria pass`;
+  const by = check.judge_model ? ` · judged by ${check.judge_model}` : "";
+  if (check.status === "running") {
+    return { state: "busy", words: "Judging the reference …", about: `${check.verdicts.length} of ${task.criteria.length} verdicts are in${by}` };
+  }
+  if (check.stale) return { state: "open", words: "Reference check is stale", about: "The task was changed since it was checked." };
+  if (checkHasPassed(session)) return { state: "passed", words: "The reference passes", about: `${of}${by} · ${moment(check.finished_at)}` };
+  switch (check.status) {
+    case "none":
+      return { state: "open", words: "Reference not checked", about: "Have your own response judged first: a task that its own answer fails proves nothing." };
+    case "failed":
+      return { state: "failed", words: "The reference fails", about: `${of}${by}. Read the reasons below, mend the task, load it again.` };
+    case "error":
+      return { state: "failed", words: "The check ended with an error", about: check.error };
+    default:
+      return { state: "failed", words: "The check is undecided", about: `${of}${by}. The judge could not decide every criterion; check again.` };
+  }
+}
+
+customElements.define("check-panel", CheckPanel);

@@ -1,0 +1,62 @@
+// The criteria, each with what the reference check says of it; the pass rule; criteria that wait for a word.
+
+import { keyed, make, setText, show, wish } from "../dom.js";
+import { actOf } from "../state/acts.js";
+import { verdictsInOrder } from "../state/outcomes.js";
+import { PageElement } from "./element.js";
+import { showProblem } from "./pieces.js";
+import { makeVerdict, updateVerdict } from "./verdict-list.js";
+
+const RULES = [
+  { name: "majority", label: "more than half of the criteria must pass (exactly half is a break)" },
+  { name: "all", label: "every criterion must pass" },
+];
+
+export class CriteriaList extends PageElement {
+  inputs(state) {
+    const { session, acts } = state;
+    return [session?.task, session?.proposed_criteria, session?.check, actOf(acts, "rule"), actOf(acts, "criteria")];
+  }
+
+  build() {
+    this.rule = make("select", { id: "pass-rule", onchange: () => wish(this, "switch-rule", this.rule.value) },
+      ...RULES.map((rule) => make("option", { value: rule.name }, rule.label)));
+    this.ruleProblem = make("div", { hidden: true });
+    this.proposal = make("ol", { class: "proposed" });
+    this.confirm = make("button", { type: "button", class: "primary", onclick: () => wish(this, "confirm-criteria") }, "Yes, these are the criteria");
+    this.proposalProblem = make("div", { hidden: true });
+    this.proposed = make("div", { class: "caution proposal" },
+      make("p", {}, make("strong", {}, "The list of criteria is broken JSON. "), "This is what could be read of it. Compare it with your notebook before you take it."),
+      this.proposal, this.confirm, this.proposalProblem);
+    this.list = make("ol", { class: "criteria" });
+    this.missing = make("p", { class: "caution" });
+    this.append(
+      make("div", { class: "rule field" }, make("label", { for: "pass-rule" }, "A reply holds if"), this.rule), this.ruleProblem,
+      this.proposed, this.missing, this.list,
+    );
+  }
+
+  draw(task, proposed, check, ruleAct, criteriaAct) {
+    if (!task) return;
+    this.rule.value = task.pass_rule;
+    this.rule.disabled = ruleAct.busy;
+    showProblem(this.ruleProblem, ruleAct.problem);
+    show(this.proposed, proposed.length > 0);
+    keyed(this.proposal, proposed, (one) => one.id, (one) => make("li", {}, make("b", {}, one.id), " ", make("span")), (item, one) => setText(item.lastChild, one.text));
+    this.confirm.disabled = criteriaAct.busy;
+    showProblem(this.proposalProblem, criteriaAct.problem);
+    show(this.missing, task.missing_criteria.length > 0);
+    setText(this.missing, `Removed since the notebook was loaded: ${task.missing_criteria.join(", ")}. Bring them back, or load the notebook again.`);
+    this.#drawList(task, check);
+  }
+
+  #drawList(task, check) {
+    this.list.classList.toggle("stale", check.stale);
+    const texts = new Map(task.criteria.map((criterion) => [criterion.id, criterion.text]));
+    const shown = verdictsInOrder(task.criteria, check.verdicts.filter((verdict) => texts.has(verdict.criterion_id)));
+    const items = shown.map(({ id, verdict }) => ({ id, text: texts.get(id), verdict }));
+    keyed(this.list, items, (item) => item.id, makeVerdict, updateVerdict);
+  }
+}
+
+customElements.define("criteria-list", CriteriaList);

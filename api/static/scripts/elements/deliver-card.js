@@ -1,0 +1,50 @@
+// Taking the notebook away: what goes into its slots, how many attempts it will state, and the download.
+
+import { make, setText, show, wish } from "../dom.js";
+import { count } from "../format.js";
+import { icon } from "../icons.js";
+import { actOf } from "../state/acts.js";
+import { counted } from "../state/announcements.js";
+import { activeRuns, attemptsMade, totals } from "../state/session.js";
+import { PageElement } from "./element.js";
+import { showProblem } from "./pieces.js";
+
+export class DeliverCard extends PageElement {
+  inputs(state) {
+    return [state.session, actOf(state.acts, "export")];
+  }
+
+  build() {
+    this.what = make("p");
+    this.attempts = make("p", { class: "faint number" });
+    this.going = make("p", { class: "faint" }, "Hunts are still going on: what is finished now goes in; take it again later for the rest.");
+    this.word = make("span");
+    this.button = make("button", { type: "button", onclick: () => wish(this, "deliver") }, icon("download"), this.word);
+    this.problem = make("div", { hidden: true });
+    this.append(make("h2", {}, "Deliver"), this.what, make("div", {}, this.attempts, this.going), this.button, this.problem);
+  }
+
+  draw(session, act) {
+    if (session === null) return;
+    const { broke, held } = totals(session);
+    const { slots } = session.selection;
+    setText(this.what, contents(broke, held, slots));
+    setText(this.attempts, `The notebook will state ${counted(attemptsMade(session), "attempt")}${session.attempts_before ? `, ${count(session.attempts_before)} of which it came with` : ""}.`);
+    show(this.going, activeRuns(session).length > 0);
+    setText(this.word, act.busy ? "Preparing …" : "Download the notebook");
+    this.button.disabled = act.busy;
+    this.button.className = broke + held >= slots && !activeRuns(session).length ? "primary" : "";
+    showProblem(this.problem, act.problem);
+  }
+}
+
+function contents(broke, held, slots) {
+  if (broke + held === 0) return "No hunt is decided yet. The notebook would come back as it was loaded.";
+  const breaks = Math.min(broke, slots);
+  const rest = Math.min(held, slots - breaks);
+  const words = [breaks ? counted(breaks, "break") : "", rest ? `${rest} that held` : ""].filter(Boolean).join(" and ");
+  const empty = slots - breaks - rest;
+  return `${words} in order of number ${breaks + rest === 1 ? "goes" : "go"} into the slots, with verdicts and reasons${empty ? `; ${counted(empty, "slot")} stay${empty === 1 ? "s" : ""} empty` : ""}.`;
+}
+
+customElements.define("deliver-card", DeliverCard);

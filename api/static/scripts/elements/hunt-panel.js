@@ -1,0 +1,147 @@
+// One hunt opened beside the table: the reply as it reads, the reasoning, the verdicts with their reasons, the raw call.
+
+import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
+import { clock, count, duration, money, prettyJson } from "../format.js";
+import { icon } from "../icons.js";
+import { describe, standing, verdictsInOrder } from "../state/outcomes.js";
+import { PageElement } from "./element.js";
+import { makeTabs, showProblem, simulatedTag, standingTag, tabPanel, updateTabs } from "./pieces.js";
+import "./reply-frame.js";
+import { makeVerdict, updateVerdict } from "./verdict-list.js";
+
+export class HuntPanel extends PageElement {
+  inputs(state) {
+    const { detail, hunts, session, theme, view } = state;
+    return [detail, hunts.byId.get(detail.huntId) ?? null, session?.task.criteria, session?.runs, session?.task.hash, theme, view.reading];
+  }
+
+  connectedCallback() {
+    this.listening = new AbortController();
+    addEventListener("keydown", (event) => this.#keys(event), { signal: this.listening.signal });
+  }
+
+  disconnectedCallback() {
+    this.listening.abort();
+  }
+
+  build() {
+    this.hidden = true;
+    this.setAttribute("role", "dialog");
+    this.setAttribute("aria-labelledby", "hunt-title");
+    this.setAttribute("tabindex", "-1");
+    this.heading = make("h2", { id: "hunt-title" });
+    this.outcome = make("span");
+    this.model = make("span", { class: "mono faint" });
+    this.about = make("p", { class: "soft" });
+    this.facts = make("p", { class: "faint number" });
+    this.problem = make("div", { hidden: true });
+    this.caution = make("p", { class: "caution" }, "The task was edited since: this hunt was judged by the task as it was when its run started.");
+    this.verdicts = make("ol", { class: "criteria" });
+    this.append(this.#top(), make("div", { class: "content" }, this.#reading(),
+      make("section", { class: "judged", "aria-label": "Verdicts" }, make("h3", {}, "Verdicts"), this.caution, this.verdicts)));
+  }
+
+  draw(detail, row, criteria, runs, hash, theme, reading) {
+    const open = detail.huntId !== null && Boolean(criteria);
+    const opening = open && this.hidden;
+    show(this, open);
+    if (!open) return;
+    const hunt = detail.hunt ?? row;
+    this.#drawTop(hunt, detail.huntId);
+    showProblem(this.problem, detail.problem ?? hunt?.error ?? null);
+    this.#drawReading(detail, hunt, theme, reading);
+    const run = runs.find((one) => one.run_id === hunt?.run_id);
+    show(this.caution, Boolean(run) && run.task_hash !== hash);
+    this.#drawVerdicts(hunt, criteria);
+    if (opening) this.focus({ preventScroll: true });
+  }
+
+  #top() {
+    const button = (name, label, told) => make("button", { type: "button", class: "quiet icon-only", "aria-label": label, title: label, onclick: told }, icon(name));
+    return make("header", {}, make("div", { class: "line" }, this.heading, this.outcome, this.model, make("span", { class: "space" }),
+      button("previous", "Previous hunt (k)", () => wish(this, "step-hunt", -1)), button("next", "Next hunt (j)", () => wish(this, "step-hunt", 1)),
+      button("cross", "Close (Esc)", () => wish(this, "close-hunt"))), this.about, this.facts, this.problem);
+  }
+
+  #reading() {
+    this.tabs = makeTabs("reading", "Parts of the hunt", (name) => wish(this, "view-change", { reading: name }));
+    this.frame = document.createElement("reply-frame");
+    this.plainText = make("p", { class: "words text" });
+    this.plain = make("input", { type: "checkbox", id: "show-plain", onchange: () => wish(this, "show-plain", this.plain.checked) });
+    this.plainLine = make("label", { class: "plain-line faint", for: "show-plain" }, this.plain, "As plain text");
+    this.none = make("p", { class: "soft" });
+    this.reasoning = make("p", { class: "words text" });
+    this.request = make("pre", { class: "words" });
+    this.reply = make("pre", { class: "words" });
+    this.panels = {
+      reply: tabPanel("reading", "reply", this.plainLine, this.none, this.frame, this.plainText),
+      reasoning: tabPanel("reading", "reasoning", this.reasoning),
+      raw: tabPanel("reading", "raw", make("h4", {}, "Request"), this.request, make("h4", {}, "Reply"), this.reply),
+    };
+    return make("section", { class: "reading", "aria-label": "Reply" }, this.tabs, ...Object.values(this.panels));
+  }
+
+  #drawTop(hunt, huntId) {
+    setText(this.heading, hunt ? `Hunt ${hunt.number}` : "Hunt");
+    this.outcome.replaceChildren(...(hunt ? [standingTag(standing(hunt)), hunt.simulated ? simulatedTag() : ""] : []));
+    setText(this.model, hunt?.model ?? "");
+    setText(this.about, hunt ? describe(standing(hunt)).about : "");
+    setText(this.facts, hunt ? facts(hunt) : "");
+    setAttribute(this, "data-hunt", huntId);
+  }
+
+  #drawReading(detail, hunt, theme, reading) {
+    const whole = detail.hunt;
+    updateTabs(this.tabs, [
+      { name: "reply", label: "Reply" },
+      { name: "reasoning", label: whole?.reasoning ? "Reasoning" : "No reasoning" },
+      { name: "raw", label: "Raw" },
+    ], reading);
+    for (const [name, panel] of Object.entries(this.panels)) show(panel, name === reading);
+    const text = whole?.response ?? "";
+    show(this.none, text === "");
+    setText(this.none, nothingYet(detail, hunt));
+    show(this.plainLine, text !== "");
+    this.plain.checked = detail.plain;
+    show(this.plainText, text !== "" && detail.plain);
+    setText(this.plainText, detail.plain ? text : "");
+    show(this.frame, text !== "" && !detail.plain);
+    this.frame.show(whole?.response_html ?? "", theme);
+    setText(this.reasoning, whole?.reasoning || "The model gave no reasoning trace.");
+    setText(this.request, whole?.raw_request ? prettyJson(whole.raw_request) : "Nothing was sent yet.");
+    setText(this.reply, whole?.raw_reply ? prettyJson(whole.raw_reply) : "No reply is kept.");
+  }
+
+  #drawVerdicts(hunt, criteria) {
+    const texts = new Map(criteria.map((criterion) => [criterion.id, criterion.text]));
+    const shown = hunt ? verdictsInOrder(criteria, hunt.verdicts) : [];
+    keyed(this.verdicts, shown.map(({ id, verdict }) => ({ id, text: texts.get(id), verdict })), (item) => item.id, makeVerdict, updateVerdict);
+  }
+
+  /** While a hunt is open its keys hold wherever the focus is, except where somebody types. */
+  #keys(event) {
+    if (this.hidden || document.querySelector(":popover-open") || event.target.matches("input[type=text], textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") wish(this, "close-hunt");
+    if (event.key === "j") wish(this, "step-hunt", 1);
+    if (event.key === "k") wish(this, "step-hunt", -1);
+  }
+}
+
+function nothingYet(detail, hunt) {
+  if (detail.problem) return "";
+  if (hunt && hunt.status === "done") return hunt.error ? "No usable reply came." : "There is no reply.";
+  return hunt?.status === "queued" ? "This hunt waits for its turn." : "The reply is on its way.";
+}
+
+function facts(hunt) {
+  const { usage } = hunt;
+  const words = [clock(hunt.finished_at ?? hunt.started_at)];
+  if (hunt.latency_ms !== null) words.push(`answered in ${duration(hunt.latency_ms)}`);
+  if (usage) words.push(`${count(usage.input_tokens)} tokens in, ${count(usage.output_tokens)} out`);
+  if (usage?.reasoning_tokens) words.push(`${count(usage.reasoning_tokens)} for reasoning`);
+  if (hunt.attempts > 1) words.push(`${hunt.attempts} attempts`);
+  if (hunt.status === "done" && usage) words.push(`model ${money(hunt.cost_usd)}, judge ${money(hunt.judge_cost_usd)}`);
+  return words.join(" · ");
+}
+
+customElements.define("hunt-panel", HuntPanel);

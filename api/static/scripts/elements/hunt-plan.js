@@ -1,0 +1,117 @@
+// What the next press of Start does: which models, how many hunts, which judge, and what that may cost.
+
+import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
+import { money } from "../format.js";
+import { icon } from "../icons.js";
+import { actOf } from "../state/acts.js";
+import { counted } from "../state/announcements.js";
+import { expectedCost } from "../state/estimate.js";
+import { MOST_HUNTS, shares } from "../state/plan.js";
+import { checkHasPassed, totals } from "../state/session.js";
+import { PageElement } from "./element.js";
+import "./model-picker.js";
+import { showProblem } from "./pieces.js";
+
+const USUAL = [4, 8, 16, 32, 64];
+
+export class HuntPlan extends PageElement {
+  inputs(state) {
+    return [state.session, state.plan, state.server.models, actOf(state.acts, "start")];
+  }
+
+  update(state) {
+    super.update(state);
+    this.picker.update(state);
+  }
+
+  build() {
+    this.chosen = make("ul", { class: "chosen" });
+    this.picker = document.createElement("model-picker");
+    this.picker.id = "model-picker";
+    this.picker.setAttribute("popover", "");
+    this.hunts = make("input", {
+      type: "number", id: "plan-hunts", min: "1", max: String(MOST_HUNTS), inputmode: "numeric",
+      onchange: () => this.#tellHunts(this.hunts.valueAsNumber),
+    });
+    this.usual = make("div", { class: "usual", role: "group", "aria-label": "Usual numbers" }, ...USUAL.map((number) => make("button", {
+      type: "button", class: "chip number", value: number, onclick: () => this.#tellHunts(number),
+    }, String(number))));
+    this.judge = make("select", { id: "plan-judge", onchange: () => wish(this, "plan-judge", this.judge.value) });
+    this.override = make("input", { type: "checkbox", id: "plan-override", onchange: () => wish(this, "plan-override", this.override.checked) });
+    this.overrideLine = make("label", { class: "override", for: "plan-override" }, this.override, make("span"));
+    this.start = make("button", { type: "submit", class: "primary start" });
+    this.about = make("p", { class: "faint" });
+    this.problem = make("div", { hidden: true });
+    this.append(make("h2", {}, "Hunt"), make("form", {
+      onsubmit: (event) => { event.preventDefault(); wish(this, "start-run"); },
+    }, this.#modelsField(), make("div", { class: "field" }, make("label", { for: "plan-hunts" }, "Hunts"), make("div", { class: "amount" }, this.hunts, this.usual)),
+    make("div", { class: "field judge" }, make("label", { for: "plan-judge" }, "Judge"), this.judge),
+    make("div", { class: "go" }, this.start, this.about), this.overrideLine, this.problem), this.picker);
+  }
+
+  draw(session, plan, models, act) {
+    if (session === null) return;
+    this.#drawModels(plan, models);
+    if (document.activeElement !== this.hunts || act.busy) this.hunts.value = plan.hunts;
+    for (const button of this.usual.children) setAttribute(button, "aria-pressed", String(Number(button.value) === plan.hunts));
+    this.#drawJudge(session, plan, models);
+    this.#drawOverride(session, plan);
+    const hindrance = whyNot(session, plan);
+    this.start.disabled = act.busy || hindrance !== "";
+    setText(this.start, act.busy ? "Starting …" : `Start ${counted(plan.hunts, "hunt")}`);
+    setText(this.about, hindrance || prospects(session, plan));
+    showProblem(this.problem, act.problem);
+  }
+
+  #modelsField() {
+    return make("div", { class: "field models", role: "group", "aria-label": "Models" },
+      make("span", { class: "label" }, "Models"), make("div", { class: "choice" }, this.chosen,
+        make("button", { type: "button", class: "small", popovertarget: "model-picker" }, "Choose models …")));
+  }
+
+  #tellHunts(hunts) {
+    wish(this, "plan-hunts", hunts);
+    this.hunts.value = Number.isFinite(hunts) ? Math.min(MOST_HUNTS, Math.max(1, Math.trunc(hunts))) : this.hunts.defaultValue;
+  }
+
+  #drawModels(plan, models) {
+    const simulated = new Set((models?.models ?? []).filter((row) => row.simulated).map((row) => row.model));
+    keyed(this.chosen, plan.models, (name) => name, (name) => make("li", { class: "tag model" },
+      simulated.has(name) ? icon("flask") : "", make("span", { class: "mono" }, name),
+      make("button", { type: "button", class: "quiet", "aria-label": `Do not use ${name}`, onclick: () => wish(this, "plan-model", { model: name, chosen: false }) }, icon("cross"))), () => {});
+  }
+
+  #drawJudge(session, plan, models) {
+    const usable = (models?.models ?? []).filter((row) => row.usable).map((row) => row.model);
+    const options = [["", `${session.default_judge} (default)`], ...usable.filter((name) => name !== session.default_judge).map((name) => [name, name])];
+    keyed(this.judge, options, ([value]) => value, ([value]) => make("option", { value }), (option, [, label]) => setText(option, label));
+    this.judge.value = plan.judge;
+  }
+
+  #drawOverride(session, plan) {
+    const needed = session.require_check && session.task.huntable && !checkHasPassed(session);
+    show(this.overrideLine, needed);
+    this.override.checked = plan.override;
+    setText(this.overrideLine.lastChild, "Hunt although the reference check has not passed (this is recorded).");
+  }
+}
+
+/** Why Start cannot be pressed, "" when it can. */
+function whyNot(session, plan) {
+  if (session.proposed_criteria.length) return "Confirm the criteria first.";
+  if (!session.task.huntable) return "The task is not complete yet.";
+  if (plan.models.length === 0) return "Choose at least one model.";
+  if (session.require_check && !checkHasPassed(session) && !plan.override) return "Check the reference first.";
+  return "";
+}
+
+function prospects(session, plan) {
+  const cost = expectedCost(totals(session), plan.hunts);
+  const costs = cost === null ? "The cost is not known before the first replies." : `About ${money(cost)}, after what hunts have cost here so far.`;
+  if (plan.models.length < 2) return costs;
+  const parts = shares(plan.models, plan.hunts).map(([, hunts]) => hunts);
+  const each = Math.min(...parts) === Math.max(...parts) ? `${parts[0]} for each model` : `${Math.min(...parts)} to ${Math.max(...parts)} for each model`;
+  return `${each}. ${costs}`;
+}
+
+customElements.define("hunt-plan", HuntPlan);

@@ -1,0 +1,49 @@
+// What else the notebook holds: warnings, metadata, slots that were filled before.
+
+import { keyed, make, setText, show } from "../dom.js";
+import { count } from "../format.js";
+import { attemptsMade } from "../state/session.js";
+import { PageElement } from "./element.js";
+
+export class NotebookFacts extends PageElement {
+  inputs(state) {
+    const { session } = state;
+    return [session?.warnings, session?.task.metadata, session?.slots, session?.attempts_before, session ? attemptsMade(session) : 0];
+  }
+
+  build() {
+    this.warnings = make("ul", { class: "warnings" });
+    this.none = make("p", { class: "soft" }, "The notebook was read without a warning.");
+    this.metadata = make("dl", { class: "facts" });
+    this.slots = make("ul", { class: "slots" });
+    this.attempts = make("p", { class: "soft number" });
+    this.append(this.none, this.warnings, make("h3", {}, "Metadata"), this.metadata, make("h3", {}, "Slots"), this.slots, this.attempts);
+  }
+
+  draw(warnings, metadata, slots, before, made) {
+    if (!warnings) return;
+    show(this.none, warnings.length === 0);
+    keyed(this.warnings, warnings.map((warning, place) => ({ ...warning, place })), (one) => one.place,
+      () => make("li", { class: "caution" }), (item, one) => setText(item, sentence(one)));
+    const entries = Object.entries(metadata);
+    keyed(this.metadata, entries.length ? entries : [["Metadata", "none"]], ([key]) => key,
+      ([key]) => make("div", {}, make("dt", {}, key), make("dd")), (item, [, value]) => setText(item.lastChild, value));
+    keyed(this.slots, slots, (slot) => slot.number, () => make("li"), (item, slot) => setText(item, slotWords(slot)));
+    setText(this.attempts, before
+      ? `Attempts made: ${count(made)}, of which ${count(before)} came with the notebook.`
+      : `Attempts made: ${count(made)}.`);
+  }
+}
+
+/** Most warnings name their cell themselves. Cells are counted from 1, as Jupyter's outline shows them. */
+function sentence({ message, cell }) {
+  return cell === null || /\bcells? \d/i.test(message) ? message : `${message} (Cell ${cell + 1}.)`;
+}
+
+function slotWords(slot) {
+  if (!slot.filled) return `Slot ${slot.number}: empty`;
+  const judged = [slot.llm_judge && "judged", slot.human_judge && "reviewed"].filter(Boolean).join(", ");
+  return `Slot ${slot.number}: ${slot.model}${judged ? `, ${judged}` : ""}`;
+}
+
+customElements.define("notebook-facts", NotebookFacts);

@@ -1,0 +1,98 @@
+// Runs, the newest first: how far each has come, what it found, how long it may take and what it costs.
+
+import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
+import { duration, money, rate, timeLeft } from "../format.js";
+import { actOf } from "../state/acts.js";
+import { counted } from "../state/announcements.js";
+import { estimatedCost, progressParts } from "../state/estimate.js";
+import { describe } from "../state/outcomes.js";
+import { hasEnded } from "../state/session.js";
+import { PageElement } from "./element.js";
+import { showProblem, simulatedTag } from "./pieces.js";
+
+export class RunList extends PageElement {
+  inputs(state) {
+    return [state.session?.runs, state.acts];
+  }
+
+  build() {
+    this.list = make("ol", { class: "runs" });
+    this.append(make("h2", {}, "Runs"), this.list);
+  }
+
+  draw(runs, acts) {
+    show(this, Boolean(runs?.length));
+    if (!runs) return;
+    const numbered = runs.map((run, place) => ({ run, place: place + 1, act: actOf(acts, `cancel ${run.run_id}`) })).reverse();
+    keyed(this.list, numbered, ({ run }) => run.run_id, (item) => this.#make(item), drawRun);
+  }
+
+  #make({ run, place }) {
+    const item = make("li", { class: "run" });
+    item.state = make("span", { class: "run-state" });
+    item.cancel = make("button", { type: "button", class: "small", onclick: () => wish(this, "cancel-run", run.run_id) }, "Cancel");
+    item.bar = make("div", { class: "bar", role: "progressbar", "aria-label": `Run ${place}`, "aria-valuemin": "0" });
+    item.found = make("p", { class: "found number" });
+    item.spent = make("p", { class: "faint number" });
+    item.why = make("p", { class: "caution" });
+    item.problem = make("div", { hidden: true });
+    item.append(make("div", { class: "line" }, make("strong", {}, `Run ${place}`), item.state, run.simulated ? simulatedTag() : "",
+      make("span", { class: "mono faint models" }, run.models.join(", ")), make("span", { class: "space" }), item.cancel),
+    item.bar, make("div", { class: "line" }, item.found, make("span", { class: "space" }), item.spent), item.why, item.problem);
+    return item;
+  }
+}
+
+function drawRun(item, { run, act }) {
+  const { counts } = run;
+  setAttribute(item, "data-status", run.status);
+  setText(item.state, stateWords(run));
+  show(item.cancel, !hasEnded(run));
+  item.cancel.disabled = act.busy;
+  setText(item.cancel, act.busy ? "Cancelling …" : "Cancel");
+  drawBar(item.bar, counts);
+  setText(item.found, found(counts));
+  setText(item.spent, spent(run));
+  show(item.why, run.stop_reason !== "" || run.check_overridden);
+  setText(item.why, [run.stop_reason, run.check_overridden ? "Started although the reference check had not passed." : ""].filter(Boolean).join(" "));
+  showProblem(item.problem, act.problem);
+}
+
+function stateWords(run) {
+  const { done, total } = run.counts;
+  const words = { queued: "waiting", running: `${done} of ${total} done`, completed: `${counted(total, "hunt")}, finished`, cancelled: `cancelled after ${done} of ${total}`, failed: `stopped after ${done} of ${total}` };
+  return words[run.status] ?? run.status;
+}
+
+function drawBar(bar, counts) {
+  setAttribute(bar, "aria-valuemax", counts.total);
+  setAttribute(bar, "aria-valuenow", counts.done);
+  setAttribute(bar, "aria-valuetext", `${counts.done} of ${counts.total} done, ${found(counts)}`);
+  keyed(bar, progressParts(counts), (part) => part.name, (part) => make("span", { class: `part ${part.name}` }), (part, { name, count }) => {
+    part.style.flexGrow = String(count);
+    setAttribute(part, "title", `${describe(name).word}: ${count}`);
+  });
+  bar.style.setProperty("--begun", `${(100 * (counts.total - counts.queued)) / Math.max(1, counts.total)}%`);
+}
+
+function found(counts) {
+  const words = [counted(counts.broke, "break"), `${counts.held} held`];
+  if (counts.undetermined) words.push(`${counts.undetermined} undetermined`);
+  if (counts.error) words.push(counted(counts.error, "error"));
+  if (counts.cancelled) words.push(`${counts.cancelled} cancelled`);
+  if (counts.interrupted) words.push(`${counts.interrupted} interrupted`);
+  return `${words.join(" · ")} · break rate ${rate(counts.break_rate)}`;
+}
+
+function spent(run) {
+  const { counts } = run;
+  if (hasEnded(run)) {
+    const took = run.started_at && run.finished_at ? `${duration(Date.parse(run.finished_at) - Date.parse(run.started_at))} · ` : "";
+    return `${took}cost ${counts.unknown_costs ? `at least ${money(counts.cost_usd ?? 0)}` : money(counts.cost_usd)}`;
+  }
+  const estimate = estimatedCost(counts);
+  const cost = estimate === null ? "cost not known yet" : `about ${money(estimate.usd)} in the end${estimate.atLeast ? ", at least" : ""}`;
+  return [timeLeft(run.eta_s), cost].filter(Boolean).join(" · ");
+}
+
+customElements.define("run-list", RunList);

@@ -1,0 +1,65 @@
+// The line at the top: where we are, whether all is well, light or dark.
+
+import { make, setAttribute, setText, show, wish } from "../dom.js";
+import { icon } from "../icons.js";
+import { startAddress } from "../router.js";
+import { PageElement } from "./element.js";
+import { simulatedTag } from "./pieces.js";
+
+const CONNECTIONS = {
+  live: { word: "Live", about: "Everything arrives as it happens." },
+  polling: { word: "Live, slower", about: "The event stream is held back; the page asks again and again instead." },
+  reconnecting: { word: "Reconnecting", about: "The server cannot be reached. Hunts go on without this page." },
+};
+
+export class SiteHeader extends PageElement {
+  inputs(state) {
+    return [state.server.health, state.session?.name ?? null, state.connection, state.theme];
+  }
+
+  build() {
+    this.task = make("span", { class: "task-name" });
+    this.simulated = make("span", {}, simulatedTag());
+    this.health = make("span", { class: "health", role: "status" });
+    this.connection = make("span", { class: "connection" }, make("span", { class: "dot", "aria-hidden": "true" }), make("span"));
+    this.theme = make("button", { type: "button", class: "quiet icon-only", onclick: () => wish(this, "choose-theme", this.other) });
+    this.append(
+      make("a", { class: "brand", href: startAddress(), title: "To the start" },
+        make("img", { src: "/static/favicon.svg", alt: "", width: "26", height: "26" }), make("span", {}, "Model Hunter")),
+      this.task,
+      make("span", { class: "space" }),
+      this.health, this.simulated, this.connection,
+      make("a", { class: "docs", href: "/docs" }, "API"),
+      this.theme,
+    );
+  }
+
+  draw(health, name, connection, theme) {
+    show(this.task, name !== null);
+    setText(this.task, name ?? "");
+    setAttribute(this.task, "title", name);
+    show(this.simulated, health?.simulated_only ?? false);
+    this.#drawHealth(health);
+    const told = CONNECTIONS[connection];
+    show(this.connection, Boolean(told));
+    setAttribute(this.connection, "data-state", connection);
+    setAttribute(this.connection, "title", told?.about);
+    setText(this.connection.lastChild, told?.word ?? "");
+    this.#drawTheme(theme);
+  }
+
+  #drawHealth(health) {
+    const ill = health !== null && health.status !== "healthy";
+    show(this.health, ill);
+    setText(this.health, ill ? `${health.status === "degraded" ? "Degraded" : "Server not well"}: ${health.reason}` : "");
+  }
+
+  #drawTheme(theme) {
+    this.other = theme === "dark" ? "light" : "dark";
+    setAttribute(this.theme, "aria-label", `Switch to ${this.other}`);
+    setAttribute(this.theme, "title", `Switch to ${this.other}`);
+    this.theme.replaceChildren(icon(theme === "dark" ? "sun" : "moon"));
+  }
+}
+
+customElements.define("site-header", SiteHeader);

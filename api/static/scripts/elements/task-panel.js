@@ -1,0 +1,65 @@
+// The task as it was read: criteria with the reference check's verdicts, prompt, response, judge prompts, notebook.
+
+import { make, setText, show, wish } from "../dom.js";
+import { counted } from "../state/announcements.js";
+import { PageElement } from "./element.js";
+import { makeTabs, tabPanel, updateTabs } from "./pieces.js";
+import "./check-panel.js";
+import "./criteria-list.js";
+import "./notebook-facts.js";
+
+export class TaskPanel extends PageElement {
+  inputs(state) {
+    return [state.session?.task, state.session?.warnings, state.session?.name, state.view.tab];
+  }
+
+  update(state) {
+    super.update(state);
+    for (const part of [this.check, this.criteria, this.notebook]) part.update(state);
+  }
+
+  build() {
+    this.name = make("h2", { class: "task-title" });
+    this.check = document.createElement("check-panel");
+    this.problems = make("div", { class: "caution", role: "status" });
+    this.tabs = makeTabs("task", "Parts of the task", (tab) => wish(this, "view-change", { tab }));
+    this.criteria = document.createElement("criteria-list");
+    this.notebook = document.createElement("notebook-facts");
+    this.prompt = make("p", { class: "words text" });
+    this.words = make("p", { class: "faint" });
+    this.response = make("p", { class: "words text" });
+    this.template = make("p", { class: "words text mono" });
+    this.system = make("p", { class: "words text mono" });
+    this.panels = {
+      criteria: tabPanel("task", "criteria", this.criteria),
+      prompt: tabPanel("task", "prompt", this.words, this.prompt),
+      response: tabPanel("task", "response", this.response),
+      judge: tabPanel("task", "judge", make("h3", {}, "Judge system prompt"), this.system,
+        make("h3", {}, "Judge prompt template"), this.template),
+      notebook: tabPanel("task", "notebook", this.notebook),
+    };
+    this.append(this.name, this.problems, this.check, this.tabs, ...Object.values(this.panels));
+  }
+
+  draw(task, warnings, name, tab) {
+    if (!task) return;
+    setText(this.name, name || "Task");
+    show(this.problems, !task.huntable);
+    setText(this.problems, task.huntable ? "" : `The task cannot be hunted yet: ${task.problems.join("; ")}. Complete the notebook and load it again.`);
+    updateTabs(this.tabs, [
+      { name: "criteria", label: "Criteria" },
+      { name: "prompt", label: "Prompt" },
+      { name: "response", label: "Reference" },
+      { name: "judge", label: "Judge" },
+      { name: "notebook", label: warnings.length ? `Notebook (${warnings.length}!)` : "Notebook" },
+    ], tab);
+    for (const [one, panel] of Object.entries(this.panels)) show(panel, one === tab);
+    setText(this.words, `${counted(task.prompt_words, "word")}. Goes out to the models exactly as it stands here.`);
+    setText(this.prompt, task.prompt || "There is no prompt.");
+    setText(this.response, task.response || "There is no reference response.");
+    setText(this.system, task.judge_system_prompt || "The notebook has none; the built-in one is used.");
+    setText(this.template, task.judge_prompt_template || "The notebook has none; the built-in one is used.");
+  }
+}
+
+customElements.define("task-panel", TaskPanel);

@@ -1,0 +1,110 @@
+// The page's beginning: one state, the elements that show it, and who answers the trainer's wishes.
+
+import { Follower } from "./acts/follow.js";
+import { closeHunt, Reader, stepHunt } from "./acts/detail.js";
+import { deliver } from "./acts/deliver.js";
+import { cancel, Starter } from "./acts/hunting.js";
+import { loadExample, loadFile, loadJson, loadUrl } from "./acts/load.js";
+import { learnServer } from "./acts/server.js";
+import { checkReference, confirmCriteria, switchRule } from "./acts/task.js";
+import { setText, show } from "./dom.js";
+import "./elements/notice-stack.js";
+import "./elements/session-view.js";
+import "./elements/site-header.js";
+import "./elements/start-view.js";
+import { recentSessions, rememberedPlan, rememberPlan, rememberTheme } from "./memory.js";
+import { parseRoute } from "./router.js";
+import { checkSentence, progressSentence, titleOf } from "./state/announcements.js";
+import { initialState, reduce } from "./state/page.js";
+import { Store } from "./store.js";
+
+const SAY_EVERY_MS = 4000;
+
+const main = document.getElementById("main");
+const start = document.createElement("start-view");
+const session = document.createElement("session-view");
+const parts = [document.querySelector("site-header"), document.querySelector("notice-stack")];
+
+const store = new Store(reduce, initialState());
+const follower = new Follower(store);
+const reader = new Reader(store);
+const starter = new Starter(store);
+
+/** Every wish of an element, and what is done about it. `detail` is what the element tells with it. */
+const WISHES = {
+  "load-file": (file) => loadFile(store, file),
+  "load-url": (url) => loadUrl(store, url),
+  "load-json": (text) => loadJson(store, text),
+  "load-example": (name) => loadExample(store, name),
+  "check-reference": () => checkReference(store),
+  "switch-rule": (rule) => switchRule(store, follower, rule),
+  "confirm-criteria": () => confirmCriteria(store, follower, store.state.session.proposed_criteria),
+  "plan-model": (choice) => store.dispatch({ type: "plan.model", ...choice }),
+  "plan-typed": (model) => store.dispatch({ type: "plan.typed", model }),
+  "plan-hunts": (hunts) => store.dispatch({ type: "plan.hunts", hunts }),
+  "plan-judge": (judge) => store.dispatch({ type: "plan.judge", judge }),
+  "plan-override": (override) => store.dispatch({ type: "plan.override", override }),
+  "start-run": (_nothing, event) => starter.start(event.timeStamp),
+  "cancel-run": (runId) => cancel(store, runId),
+  "view-change": (view) => store.dispatch({ type: "view.changed", view }),
+  "close-hunt": () => leaveHunt(),
+  "step-hunt": (step) => stepHunt(store, step),
+  "show-plain": (plain) => store.dispatch({ type: "detail.plain", plain }),
+  "deliver": () => deliver(store),
+  "dismiss-notice": (id) => store.dispatch({ type: "notice.dismissed", id }),
+  "choose-theme": (theme) => chooseTheme(theme),
+};
+
+function draw(state) {
+  const inSession = state.route.name === "session";
+  show(start, !inSession);
+  show(session, inSession);
+  for (const part of [...parts, inSession ? session : start]) part.update(state);
+  if (document.title !== titleOf(state)) document.title = titleOf(state);
+}
+
+/** Says progress aloud, not more often than one can listen. */
+function sayAloud() {
+  const { session: head } = store.state;
+  const place = document.getElementById("aloud");
+  if (head) setText(place, [checkSentence(head.check), progressSentence(head)].filter(Boolean).join(" "));
+}
+
+function leaveHunt() {
+  const { huntId } = store.state.detail;
+  closeHunt(store);
+  session.table.focusHunt(huntId);
+}
+
+function chooseTheme(theme) {
+  rememberTheme(theme);
+  document.documentElement.dataset.theme = theme;
+  store.dispatch({ type: "theme.chosen", theme });
+}
+
+/** The theme that is seen: the one chosen here, else the system's. */
+function seenTheme() {
+  return document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+}
+
+function followAddress() {
+  const route = parseRoute(location.hash);
+  store.dispatch({ type: "route.changed", route });
+  follower.follow(route.name === "session" ? route.sessionId : null);
+}
+
+main.append(start, session);
+for (const [name, answer] of Object.entries(WISHES)) addEventListener(name, (event) => answer(event.detail, event));
+store.watch(draw);
+store.watch(() => reader.keepUp());
+store.watch((state, before) => state.plan !== before.plan && rememberPlan(state.plan));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => store.dispatch({ type: "theme.chosen", theme: seenTheme() }));
+setInterval(sayAloud, SAY_EVERY_MS);
+addEventListener("hashchange", followAddress);
+
+store.dispatch({ type: "theme.chosen", theme: seenTheme() });
+store.dispatch({ type: "recent.changed", recent: recentSessions() });
+const plan = rememberedPlan();
+if (plan) store.dispatch({ type: "plan.remembered", plan });
+learnServer(store);
+followAddress();

@@ -1,0 +1,153 @@
+"""The OpenAPI description is whole, and real answers over real HTTP are what it says."""
+
+import asyncio
+import re
+from io import BytesIO
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator
+
+from api.app import create_app
+from tests.e2e.api_process import open_api
+
+ANSWERED_BY_HAND = {("get", "/static/{filename}"), ("get", "/"), ("get", "/favicon.ico")}
+
+
+def operations(described):
+    for path, methods in described["paths"].items():
+        for method, operation in methods.items():
+            yield method, path, operation
+
+
+async def test_every_route_is_described_with_all_that_a_reader_needs(runtime, client):
+    described = await (await client.get("/openapi.json")).get_json()
+    rules = {
+        (method.lower(), re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule))
+        for rule in create_app(runtime).url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert {(method, path) for method, path, _ in operations(described)} == rules
+    known_tags = {tag["name"] for tag in described["tags"]}
+    for method, path, operation in operations(described):
+        assert operation["summary"].endswith("."), path
+        assert set(operation["tags"]) <= known_tags, path
+        assert operation["tags"], path
+        assert "500" in operation["responses"], path
+        assert [n for n in re.findall(r"{(\w+)}", path) if n not in {p["name"] for p in operation["parameters"]}] == []
+        assert all(response["description"] for response in operation["responses"].values()), path
+        if "requestBody" in operation:
+            assert operation["requestBody"]["content"]["application/json"]["examples"], path
+            assert {"400", "408", "413", "415"} <= set(operation["responses"]), path
+        success = next(r for status, r in operation["responses"].items() if status.startswith("2"))
+        assert "content" in success or method == "delete", path
+    for path in ("/api/sessions", "/api/sessions/{sid}/runs"):
+        assert "Idempotency-Key" in {p["name"] for p in described["paths"][path]["post"]["parameters"]}
+
+
+class Checked:
+    """A client that holds every answer against the description, and remembers which operations it has seen."""
+
+    def __init__(self, client, described):
+        self.client, self.described, self.seen = client, described, set()
+
+    async def __call__(self, method, path, expected, url="", **request):
+        sent = {**request, **({"headers": request["headers"]} if "headers" in request else {})}
+        answer = await self.client.request(method, url or path, **sent)
+        assert answer.status_code == expected, answer.text[:300]
+        told = self.described["paths"][path][method.lower()]["responses"][str(expected)]
+        self.seen.add((method.lower(), path))
+        media = answer.headers.get("content-type", "").partition(";")[0]
+        if "content" in told:
+            assert media in told["content"], (path, media)
+        if media == "application/json":
+            schema = {**told["content"][media]["schema"], "components": self.described["components"]}
+            problems = [
+                f"{e.json_path}: {e.message[:200]}"
+                for e in Draft202012Validator(closed(schema)).iter_errors(answer.json())
+            ]
+            assert problems == [], (method, path, expected)
+            return answer.json()
+        return answer
+
+
+def closed(schema):
+    """The same schema, with fields that it does not name refused: an answer must not hold what is not described."""
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    shut = {key: closed(value) for key, value in schema.items()}
+    if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
+        shut.setdefault("additionalProperties", False)
+    return shut
+
+
+async def ended_run(ask, sid, rid):
+    after = "0-0"
+    while True:
+        path = "/api/sessions/{sid}/events"
+        page = await ask("GET", path, 200, f"/api/sessions/{sid}/events?format=json&after={after}")
+        after = page["last_event_id"]
+        if any(
+            e["data"].get("run", {}).get("finished_at")
+            for e in page["events"]
+            if e["data"].get("run", {}).get("run_id") == rid
+        ):
+            return
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.e2e
+async def test_real_answers_of_every_route_are_what_the_description_says(tmp_path, task):
+    script = '{"seed": 4, "target_latency_ms": 1, "judge_latency_ms": 1, "server_error": 0.1, "break_rate": 0.5}'
+    async with (
+        open_api(tmp_path, SIMULATED_SCRIPT=script, CALL_ATTEMPTS="1", SAME_FAILURE_MOST="1000") as api,
+        httpx.AsyncClient(base_url=api.address, timeout=20) as client,
+    ):
+        described = (await client.get("/openapi.json")).json()
+        ask = Checked(client, described)
+        await answers_that_succeed(ask, task)
+        await answers_that_fail(ask, task)
+        every = {(method, path) for method, path, _ in operations(described)}
+        assert every - ask.seen - ANSWERED_BY_HAND == set()
+
+
+async def answers_that_succeed(ask, task):
+    for path in ("/api/health", "/api/health/live", "/api/health/ready", "/api/admin/status", "/metrics", "/api/models",
+                 "/api/examples", "/openapi.json", "/docs"):  # fmt: skip
+        await ask("GET", path, 200)
+    sid = (await ask("POST", "/api/sessions", 201, json={"task": task}))["session_id"]
+    here = f"/api/sessions/{sid}"
+    await ask("PATCH", "/api/sessions/{sid}/task", 200, f"{here}/task", json={"version": 1, "pass_rule": "majority"})
+    await ask("POST", "/api/sessions/{sid}/reference-check", 202, f"{here}/reference-check", json={})
+    order = {"models": ["simulated/hasty", "simulated/careful"], "hunts": 40}
+    rid = (await ask("POST", "/api/sessions/{sid}/runs", 202, f"{here}/runs", json=order))["run_id"]
+    await ended_run(ask, sid, rid)
+    await ask("GET", "/api/sessions/{sid}/runs/{rid}", 200, f"{here}/runs/{rid}")
+    await ask("POST", "/api/sessions/{sid}/runs/{rid}/cancel", 202, f"{here}/runs/{rid}/cancel")
+    hunts = (await ask("GET", "/api/sessions/{sid}/hunts", 200, f"{here}/hunts"))["hunts"]
+    assert {"broke", "error"} <= {hunt["outcome"] for hunt in hunts}
+    for outcome in ("broke", "error"):
+        hid = next(h["hunt_id"] for h in hunts if h["outcome"] == outcome)
+        await ask("GET", "/api/sessions/{sid}/hunts/{hid}", 200, f"{here}/hunts/{hid}")
+    await ask("GET", "/api/sessions/{sid}", 200, here)
+    notebook = (await ask("GET", "/api/sessions/{sid}/export", 200, f"{here}/export")).content
+    again = await ask("POST", "/api/sessions", 201, files={"file": ("done.ipynb", BytesIO(notebook))})
+    await ask("GET", "/api/sessions/{sid}", 200, f"/api/sessions/{again['session_id']}")
+    await ask("DELETE", "/api/sessions/{sid}", 204, here)
+
+
+async def answers_that_fail(ask, task):
+    sid = (await ask("POST", "/api/sessions", 201, json={"task": task}))["session_id"]
+    here = f"/api/sessions/{sid}"
+    for path in ("", "/export", "/hunts", "/events"):
+        await ask("GET", "/api/sessions/{sid}" + path, 404, "/api/sessions/s_none" + path)
+    await ask("GET", "/api/sessions/{sid}/runs/{rid}", 404, f"{here}/runs/r_none")
+    await ask("GET", "/api/sessions/{sid}/hunts/{hid}", 404, f"{here}/hunts/r_none.1")
+    await ask("POST", "/api/sessions", 400, json={})
+    await ask("POST", "/api/sessions", 415, content="x", headers={"Content-Type": "text/plain"})
+    await ask("POST", "/api/sessions", 403, json={}, headers={"Origin": "https://evil.example"})
+    await ask("PATCH", "/api/sessions/{sid}/task", 409, f"{here}/task", json={"version": 7})
+    await ask("GET", "/api/sessions/{sid}/events", 400, f"{here}/events?after=x&format=json")
+    await ask("POST", "/api/sessions/{sid}/runs", 400, f"{here}/runs", json={"models": []})

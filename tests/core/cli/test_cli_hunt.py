@@ -1,0 +1,185 @@
+"""`hunt` and `check` as a person and as a script use them: real processes, the simulated provider."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+
+import nbformat
+import pytest
+
+from core.notebooks.examples import read_example
+from tests.house.tree import ROOT
+
+QUICK = {"seed": 7, "target_latency_ms": 1, "judge_latency_ms": 1}
+
+
+async def start(folder, *words, script=QUICK, **variables):
+    environment = {
+        **os.environ, "PYTHONPATH": str(ROOT), "SIMULATED_SCRIPT": json.dumps(script), "COLUMNS": "120",
+        "TELEMETRY_DIR": str(folder / "telemetry"), **variables,
+    }  # fmt: skip
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "core", *words, cwd=folder, env=environment, stdin=pipe, stdout=pipe, stderr=pipe
+    )
+
+
+async def run(folder, *words, stdin=b"", **how):
+    """(exit code, stdout, stderr); no way of using it may end in a trace."""
+    process = await start(folder, *words, **how)
+    out, err = await asyncio.wait_for(process.communicate(stdin), 40)
+    assert b"Traceback" not in err, err.decode()
+    return process.returncode, out.decode(), err.decode()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "words.ipynb").write_bytes(read_example("word-budget"))
+    return tmp_path
+
+
+async def test_a_hunt_shows_progress_and_a_table_and_writes_the_notebook(folder):
+    models = ("--model", "simulated/hasty", "--model", "simulated/careful")
+    code, out, err = await run(folder, "hunt", "words.ipynb", *models, "--hunts", "8", "--out", "done.ipynb")
+    assert code == 0
+    for words in (
+        "words.ipynb: completed",
+        "(simulated)",
+        "simulated/hasty",
+        "simulated/careful",
+        "all",
+        "breaks",
+        "break hunt ",
+    ):
+        assert words in out
+    assert "8/8" in err
+    assert "Written: done.ipynb (4 hunts in its slots)" in err
+    notebook = json.loads((folder / "done.ipynb").read_bytes())
+    nbformat.validate(notebook)
+    code, out, _ = await run(folder, "check", "done.ipynb")
+    assert (code, "reference check: passed" in out) == (0, True)
+
+
+async def test_a_script_gets_json_on_stdout_and_nothing_else_from_stdin_too(folder):
+    code, out, err = await run(
+        folder, "hunt", "-", "--model", "simulated/hasty", "--hunts", "3", "--json", stdin=read_example("word-budget")
+    )
+    (line,) = out.splitlines()
+    told = json.loads(line)
+    assert (code, told["notebook"], told["status"], told["counts"]["total"], err) == (
+        0,
+        "stdin.ipynb",
+        "completed",
+        3,
+        "",
+    )
+    assert [h["number"] for h in told["hunts"]] == [1, 2, 3]
+
+
+async def test_a_folder_is_hunted_at_once_and_a_bad_notebook_in_it_stops_nothing(folder):
+    (folder / "a-broken.ipynb").write_text("not a notebook")
+    (folder / "cake.ipynb").write_bytes(read_example("cake-acrostic"))
+    words = ("hunt", ".", "--model", "simulated/hasty", "--hunts", "2", "--out", "finished")
+    code, out, err = await run(folder, *words)
+    assert code == 2
+    assert "a-broken.ipynb: The file is not JSON" in err
+    assert "words.ipynb: completed" in out
+    assert sorted(path.name for path in (folder / "finished").iterdir()) == ["cake.ipynb", "words.ipynb"]
+    code, out, _ = await run(folder, "check", ".", "--json")
+    told = [json.loads(line) for line in out.splitlines()]
+    assert code == 2
+    assert [(t["notebook"], "error" in t) for t in told] == [
+        ("a-broken.ipynb", True),
+        ("cake.ipynb", False),
+        ("words.ipynb", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("hunt", "none.ipynb", "--model", "simulated/hasty"), "none.ipynb cannot be read"),
+        (("hunt", "words.ipynb"), "--model"),
+        (("hunt", "words.ipynb", "--model", "nobody/x"), "is not the name of a model here"),
+        (("hunt", "words.ipynb", "--model", "openrouter/x"), "Set OPENROUTER_API_KEY and start again."),
+        (("hunt", "words.ipynb", "--model", "simulated/hasty", "--judge", "x"), "is not the name of a model here"),
+        (("hunt", "words.ipynb", "--model", "simulated/hasty", "--hunts", "0"), "0 is not a number of hunts"),
+        (("hunt", "words.ipynb", "--model", "simulated/hasty", "--hunts", "six"), "six is not a number of hunts"),
+        (("hunt", "words.ipynb", "--model", "simulated/hasty", "--hunts", "1001"), "more than one run may have"),
+        (("hunt", "words.ipynb", *["--model", "simulated/hasty"] * 21), "21 models are more"),
+        (("hunt", "words.ipynb", "--model", "simulated/hasty", "--out", "no/where.ipynb"), "There is no folder no"),
+        (
+            ("hunt", "words.ipynb", "words.ipynb", "--model", "simulated/hasty", "--out", "x"),
+            "Several notebooks are named",
+        ),
+        (("check", "words.ipynb", "--judge", "x"), "is not the name of a model here"),
+        (("check", "telemetry-of-nobody"), "cannot be read"),
+        (("hunt", "-", "--model", "simulated/hasty"), "The file is empty"),
+        ((), "required"),
+    ],
+)
+async def test_what_is_not_right_is_a_sentence_and_a_2(folder, words, said):
+    code, out, err = await run(folder, *words)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+async def test_a_setting_that_cannot_be_meant_is_a_sentence_and_a_2(folder):
+    code, _, err = await run(folder, "check", "words.ipynb", OPENAI_CONCURRENCY="six")
+    assert (code, "OPENAI_CONCURRENCY" in err) == (2, True)
+
+
+async def test_a_check_that_does_not_pass_and_a_hunt_without_any_reply_are_a_1(folder, shared_dir):
+    blank = (shared_dir / "notebooks" / "blank-template.ipynb").read_bytes()
+    code, out, _ = await run(folder, "check", "-", stdin=blank)
+    assert (code, "cannot be hunted yet" in out) == (1, True)
+    words = ("hunt", "words.ipynb", "--model", "simulated/hasty", "--hunts", "2")
+    code, out, _ = await run(folder, *words, script={**QUICK, "server_error": 1.0}, CALL_ATTEMPTS="1")
+    assert (code, "2 × server_error" in out) == (1, True)
+
+
+async def test_a_notebook_that_cannot_be_written_is_kept_elsewhere(folder):
+    (folder / "words.ipynb").rename(folder / "in.ipynb")
+    (folder / "out").mkdir()
+    (folder / "out" / "in.ipynb").mkdir()  # the place is taken by a folder
+    code, _, err = await run(folder, "hunt", "in.ipynb", "--model", "simulated/hasty", "--hunts", "1", "--out", "out")
+    assert code == 2
+    kept = err.rpartition("The notebook is in ")[2].strip().removesuffix(".")
+    assert json.loads(open(kept, "rb").read())["cells"]  # noqa: SIM115, PTH123
+    os.unlink(kept)  # noqa: PTH108
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_ctrl_c_keeps_what_is_there(folder, number):
+    slow = {"seed": 7, "target_latency_ms": 150, "judge_latency_ms": 1}
+    words = ("hunt", "words.ipynb", "--model", "simulated/hasty", "--hunts", "400", "--out", "done.ipynb")
+    process = await start(folder, *words, script=slow)
+    written = folder / "telemetry"
+    async with asyncio.timeout(30):
+        while not any('"type":"hunt"' in file.read_text() for file in written.glob("*")):  # a hunt has ended
+            await asyncio.sleep(0.05)
+    process.send_signal(number)
+    out, err = (text.decode() for text in await asyncio.wait_for(process.communicate(), 20))
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "words.ipynb: cancelled" in out
+    assert "Written: done.ipynb" in err
+    code, told, _ = await run(
+        folder, "hunt", "done.ipynb", "--model", "simulated/hasty", "--hunts", "1", "--json", "--out", "again.ipynb"
+    )
+    (hunt,) = json.loads(told)["hunts"]
+    assert (code, hunt["number"]) == (0, 401)  # the first 400 numbers are taken: the notebook brought them along
+
+
+async def test_ctrl_c_ends_a_check_with_a_word(folder):
+    process = await start(folder, "check", "words.ipynb", script={**QUICK, "judge_latency_ms": 20_000})
+    written = folder / "telemetry"
+    async with asyncio.timeout(30):
+        while not any('"created"' in file.read_text() for file in written.glob("*")):
+            await asyncio.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = await asyncio.wait_for(process.communicate(), 30)
+    assert (process.returncode, b"Traceback" in err) == (130, False)
+    assert err.decode().endswith("Stopped.\n")
