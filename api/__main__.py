@@ -8,6 +8,7 @@ import uvloop
 
 from api.server import run_server
 from core.errors import BadInput
+from core.garbage import collect_rarely
 from core.logs import configure_logs
 from core.settings import read_settings
 
@@ -16,6 +17,7 @@ def main() -> int:
     try:
         settings = read_settings()
         configure_logs(settings)
+        collect_rarely()
         uvloop.run(run_server(settings))
     except BadInput as error:
         sys.stderr.write(f"{error.message} {error.hint}\n")

@@ -2,8 +2,8 @@
 
 Here lives the runtime, one for each process. May use every room. Never holds logic: it only connects.
 
-Closing order: drain hunts · flush telemetry · HTTP · sessions. (The API first turns readiness red and tells its event
-streams to reconnect; see api/server.py.)
+Closing order: drain hunts · give back kept slots · flush telemetry · HTTP · sessions. (The API first turns readiness
+red and tells its event streams to reconnect; see api/server.py.)
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-import httpx
 
 from core import __version__
 from core.clock import Clock, SystemClock
@@ -43,7 +41,7 @@ from core.hunt.workbench import Entropy, Workbench
 from core.judge.judge import Judge
 from core.notebooks.fetch import NotebookFetcher
 from core.providers.catalog import Catalog, build_catalog, configured_limits
-from core.providers.http import open_http
+from core.providers.http import ProviderHttp, open_http
 from core.providers.simulated.provider import SimulatedProvider
 from core.providers.simulated.script import read_script
 from core.redis_client import RedisClients, open_redis
@@ -107,6 +105,7 @@ async def open_runtime(
         closing.callback(_tell_stopped, telemetry, instance)
         throttle = await closing.enter_async_context(_open_throttle(settings, clock, redis, process))
         catalog = _catalog(settings, http, throttle, telemetry, clock, seed)
+        closing.push_async_callback(catalog.close)
         judge = Judge(catalog, settings, activity.note_bug)
         hunter = Hunter(catalog, judge, clock, settings.target_max_output_tokens)
         runner = Runner(store, hunter, clock, settings, activity, telemetry.record)
@@ -274,7 +273,7 @@ def _tell_stopped(telemetry: TelemetryWriter, instance: str) -> None:
 
 def _catalog(
     settings: Settings,
-    http: httpx.AsyncClient,
+    http: ProviderHttp,
     throttle: Throttle,
     telemetry: TelemetryWriter,
     clock: Clock,

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from dataclasses import field as dataclass_field
 from typing import Any
+from urllib.parse import urlsplit
 
 from core.errors import BadSettings
 
@@ -355,9 +356,25 @@ def _read(text: str, row: Row, default: Any) -> Any:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if row.choices and text not in row.choices:
         raise ValueError(f"{shown} is not one of {', '.join(row.choices)}.")
-    if row.unit == "URL" and not re.match(r"(https?|rediss?|unix)://", text):
+    if row.unit == "URL" and not (re.match(r"(https?|rediss?|unix)://", text) and _can_be_reached(text)):
         raise ValueError(f"{shown} is not an address with http:// or https:// (for Redis: redis://).")
+    if row.unit == "key" and not _can_be_sent(text):
+        raise ValueError("the given value holds a space, a line end or a letter that no key has.")
     return text
+
+
+def _can_be_reached(url: str) -> bool:
+    """Whether host and port are well formed; of nothing is asked whether it is there."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "unix" or (bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", url))
+    except ValueError:
+        return False
+
+
+def _can_be_sent(key: str) -> bool:
+    """Whether an HTTP header can carry it."""
+    return bool(re.fullmatch(r"[!-~]*", key))
 
 
 def _number(text: str, row: Row, kind: type) -> Any:
@@ -401,8 +418,8 @@ def _endpoint(row: Mapping[str, Any], env: Mapping[str, str]) -> Endpoint:
     name, url = str(row.get("name", "")), str(row.get("base_url", ""))
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", name) or name in _RESERVED:
         raise ValueError(f'"{name}" cannot be a name: small letters, digits, - and _, and none of ours.')
-    if not re.match(r"https?://[^/]", url):
-        raise ValueError(f"{name}: base_url must begin with http:// or https://.")
+    if not (re.match(r"https?://[^/]", url) and _can_be_reached(url)):
+        raise ValueError(f"{name}: base_url must be an address that begins with http:// or https://.")
     concurrency = row.get("concurrency", 4)
     if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
         raise ValueError(f"{name}: concurrency must be a whole number, 1 or more.")
@@ -410,6 +427,7 @@ def _endpoint(row: Mapping[str, Any], env: Mapping[str, str]) -> Endpoint:
     if not isinstance(models, list) or not all(isinstance(m, str) for m in models):
         raise ValueError(f"{name}: models must be a list of names.")
     variable = str(row.get("key_variable", ""))
-    return Endpoint(
-        name, url.rstrip("/"), env.get(variable, "") if variable else "", variable, concurrency, tuple(models)
-    )
+    key = env.get(variable, "").strip() if variable else ""
+    if not _can_be_sent(key):
+        raise ValueError(f"{name}: {variable} holds a space, a line end or a letter that no key has.")
+    return Endpoint(name, url.rstrip("/"), key, variable, concurrency, tuple(models))

@@ -13,6 +13,7 @@ from core.cli.check import check
 from core.cli.hunt import HuntWish, hunt
 from core.cli.simulate import simulate
 from core.errors import BadInput, HunterError
+from core.garbage import collect_rarely
 from core.hunt.orders import MOST_MODELS
 from core.logs import configure_logs
 from core.settings import Settings, read_settings
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         settings = read_settings()
         configure_logs(settings if options.verbose else _quiet(settings))
+        collect_rarely()
         return _run(options, settings)
     except HunterError as error:
         print(f"{error.message} {error.hint}".strip(), file=sys.stderr)

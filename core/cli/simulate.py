@@ -6,6 +6,8 @@ import asyncio
 import signal
 import sys
 
+import uvloop
+
 from core.providers.simulated.characters import ABOUT
 from core.providers.simulated.script import Script, read_script
 from core.providers.simulated.serving.server import SimulatedServer, open_server
@@ -19,7 +21,7 @@ def simulate(host: str, port: int, script: str = "") -> int:
     """
     read = read_script(script or read_settings().simulated_script)
     try:
-        asyncio.run(_serve(read, host, port))
+        uvloop.run(_serve(read, host, port))
     except OSError as error:
         print(f"Cannot listen on {host}:{port}: {error}. Choose another one with --port.", file=sys.stderr)
         return 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -38,8 +39,15 @@ class RetryBudget:
         return True
 
 
+OnLeft = Callable[[asyncio.Future[None]], None]
+
+
 async def _unheard(*_told: object) -> None:
     """Nobody listens."""
+
+
+def _let_go(_gone: object) -> None:
+    """Nobody waits."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +61,8 @@ class CallContext:
     """Awaited when a slot was had and before the request goes out."""
     on_retry: Callable[[ProviderError, int, float], Awaitable[None]] = _unheard
     """Awaited before each pause: the failure, the tries so far, the pause in seconds."""
+    on_left: OnLeft = _let_go
+    """Called when a call that ended here is still in flight at the provider; done when it is gone there too."""
 
 
 class ProviderNumbers(Value):
@@ -112,5 +122,6 @@ class Provider(ABC):
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         """One call: a whole, non-empty reply whose stream said that it was finished.
 
-        Raises ProviderError with advice for everything else. Cancelling closes the connection's stream at once.
+        Raises ProviderError with advice for everything else. Cancelling returns at once; what cannot be hung up on at
+        once is told to `context.on_left`.
         """

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-
-import httpx
 
 from core.clock import Clock
 from core.domain.value import Value
 from core.errors import BadInput
 from core.providers.base import Provider, ProviderNumbers
 from core.providers.fireworks import Fireworks
+from core.providers.http import ProviderHttp
 from core.providers.openai import OpenAI
 from core.providers.openai_compatible import Limits, OpenAICompatible
 from core.providers.openrouter import OpenRouter
@@ -118,6 +118,10 @@ class Catalog:
         entry = self._entries[name]
         return entry.throttled.numbers(entry.retrying.retries)
 
+    async def close(self) -> None:
+        """Give back every slot that is still kept. Called before HTTP is closed."""
+        await asyncio.gather(*(entry.throttled.close() for entry in self._entries.values()))
+
     def rows(self) -> tuple[tuple[ProviderRow, ...], tuple[ModelRow, ...]]:
         """Every provider, and every model that is offered; the usable ones first."""
         models = [row for entry in self._entries.values() for row in self._model_rows(entry.configured)]
@@ -159,7 +163,7 @@ def configured_limits(settings: Settings) -> list[tuple[str, int]]:
 
 def build_catalog(
     settings: Settings,
-    http: httpx.AsyncClient,
+    http: ProviderHttp,
     throttle: Throttle,
     *,
     simulated: Sequence[Provider],
@@ -185,7 +189,7 @@ def build_catalog(
     )
 
 
-def _with_keys(settings: Settings, http: httpx.AsyncClient, clock: Clock) -> Iterable[Configured]:
+def _with_keys(settings: Settings, http: ProviderHttp, clock: Clock) -> Iterable[Configured]:
     table: tuple[tuple[type[OpenAICompatible], str, str, str, str, int, tuple[str, ...]], ...] = (
         (OpenAI, "openai", "OpenAI", settings.openai_base_url, settings.openai_api_key,
          settings.openai_concurrency, settings.openai_models),
@@ -200,7 +204,7 @@ def _with_keys(settings: Settings, http: httpx.AsyncClient, clock: Clock) -> Ite
         yield Configured(row, models, kind.price_list, provider)
 
 
-def _further(settings: Settings, http: httpx.AsyncClient, clock: Clock) -> Iterable[Configured]:
+def _further(settings: Settings, http: ProviderHttp, clock: Clock) -> Iterable[Configured]:
     for endpoint in settings.openai_compatible:
         lacks_key = endpoint.key_variable and not endpoint.key
         row = _row(

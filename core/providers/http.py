@@ -18,11 +18,30 @@ from core.settings import Settings
 
 PING_S = 30.0
 """Between HTTP/2 pings while calls are in flight: a dead connection is noticed before its calls fall silent."""
+BACKSTOP_S = 1.0
+"""After the call's own deadline the client ends what that left behind; later, so that the deadline's error is told."""
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
+class ProviderHttp(httpx.AsyncClient):
+    """httpx's client, and a short way through it for requests that are whole already."""
+
+    short_way: httpx.AsyncBaseTransport | None = None
+    """A transport that minds proxies itself; None: the client's own way is the only one."""
+
+    async def send_bare(self, request: httpx.Request) -> httpx.Response:
+        """The answer to `request`, its body not read yet; to be closed. Raises httpx.RequestError.
+
+        Without the client's cookies, redirects, authentication and hooks: a call to a provider uses none of them, and
+        they take 0.13 of its 0.39 ms of CPU.
+        """
+        if self.short_way is None:
+            return await self.send(request, stream=True)
+        return await self.short_way.handle_async_request(request)
+
+
 @asynccontextmanager
-async def open_http(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+async def open_http(settings: Settings) -> AsyncIterator[ProviderHttp]:
     """A client for calls to providers: HTTP/2 over TLS, HTTP/1.1 otherwise, proxies from the environment.
 
     Follows no redirect (a key would travel along). Limits the connect, the silence between two bytes and the whole
@@ -53,17 +72,29 @@ def further_certificates(path: str) -> tuple[bytes, ...]:
         raise BadSettings(
             f"TLS_CA_FILE: {path} holds no certificate.", hint="It must be a PEM file with BEGIN CERTIFICATE lines."
         )
+    for certificate in found:
+        try:
+            trust(certificate, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+        except ssl.SSLError as error:
+            raise BadSettings(
+                f"TLS_CA_FILE: {path} holds a damaged certificate ({error.reason or error}).", hint="Export it anew."
+            ) from error
     return found
 
 
-def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.AsyncClient:
+def trust(certificate: bytes, context: ssl.SSLContext) -> None:
+    """Add a PEM certificate. Raises ssl.SSLError when it is none."""
+    context.load_verify_locations(cadata=certificate.decode("ascii", "replace"))
+
+
+def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> ProviderHttp:
     def build() -> Client:
         builder = (
             ClientBuilder()
             .http2(True)
             .connect_timeout(timedelta(seconds=settings.connect_timeout_s))
             .read_timeout(timedelta(seconds=settings.silence_timeout_s))
-            .timeout(timedelta(seconds=settings.call_timeout_s))
+            .timeout(timedelta(seconds=settings.call_timeout_s + BACKSTOP_S))
             .pool_idle_timeout(timedelta(seconds=settings.http_keepalive_s))
             .http2_keep_alive_interval(timedelta(seconds=PING_S))
             .http2_keep_alive_timeout(timedelta(seconds=PING_S))
@@ -75,14 +106,17 @@ def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.
             builder = builder.add_root_certificate_pem(certificate)
         return builder.build()
 
-    return httpx.AsyncClient(transport=PyreqwestTransport(build), timeout=None)  # noqa: S113 – the builder's hold
+    transport = PyreqwestTransport(build)
+    client = ProviderHttp(transport=transport, timeout=None)
+    client.short_way = transport
+    return client
 
 
-def _on_httpx(settings: Settings, certificates: tuple[bytes, ...]) -> httpx.AsyncClient:
+def _on_httpx(settings: Settings, certificates: tuple[bytes, ...]) -> ProviderHttp:
     trusted = ssl.create_default_context()
     for certificate in certificates:
-        trusted.load_verify_locations(cadata=certificate.decode("ascii", "replace"))
-    return httpx.AsyncClient(
+        trust(certificate, trusted)
+    return ProviderHttp(
         http2=True,
         verify=trusted,
         # max_connections=None: with a limit, httpx 0.28's pool loses places for good when calls are cancelled

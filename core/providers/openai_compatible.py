@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +15,13 @@ from core.clock import Clock
 from core.domain.chat import Reply
 from core.errors import Advice, ProviderError
 from core.providers import faults
-from core.providers.base import CallContext, ChatRequest, Provider
+from core.providers.base import CallContext, ChatRequest, OnLeft, Provider
 from core.providers.faults import Cause, Faults, Problem
+from core.providers.http import ProviderHttp
 from core.providers.reply import Timing, read_reply
 from core.providers.retry_after import asked_pause_s
 from core.providers.sse import EventReader
+from core.providers.transport import ON_LEFT
 from core.providers.wire import DONE, Merge
 from core.settings import Settings
 
@@ -50,7 +52,7 @@ class OpenAICompatible(Provider):
     output_limit_field = "max_tokens"
 
     def __init__(
-        self, name: str, label: str, base_url: str, key: str, http: httpx.AsyncClient, clock: Clock, limits: Limits
+        self, name: str, label: str, base_url: str, key: str, http: ProviderHttp, clock: Clock, limits: Limits
     ) -> None:
         self.name = self.account = name
         self.label = label
@@ -67,7 +69,7 @@ class OpenAICompatible(Provider):
         await context.on_slot()
         try:
             async with asyncio.timeout(self._limits.call_s):
-                return await self._call(request, body)
+                return await self._call(request, body, context.on_left)
         except TimeoutError as error:
             raise self._faults.error(faults.TIMEOUT, f"{self._limits.call_s:g} s have passed") from error
         except httpx.RequestError as error:
@@ -101,11 +103,11 @@ class OpenAICompatible(Provider):
         """What an error means here."""
         return faults.cause_of(status, problem)
 
-    async def _call(self, request: ChatRequest, body: dict[str, Any]) -> Reply:
+    async def _call(self, request: ChatRequest, body: dict[str, Any], on_left: OnLeft) -> Reply:
         started_at = self._clock.monotonic()
         merged, reader = Merge(), _Reader(self._limits.reply_bytes)
         first_at: float | None = None
-        async with self._sent(orjson.dumps(body)) as response:
+        async with aclosing(await self._sent(orjson.dumps(body), on_left)) as response:
             if response.status_code != httpx.codes.OK:
                 raise await self._refusal(response)
             streamed = "event-stream" in response.headers.get("content-type", "")
@@ -124,16 +126,11 @@ class OpenAICompatible(Provider):
         timing = Timing((ended_at - started_at) * 1000, None if first_at is None else (first_at - started_at) * 1000)
         return self._whole(merged, request, body, timing)
 
-    @asynccontextmanager
-    async def _sent(self, content: bytes) -> AsyncIterator[httpx.Response]:
+    async def _sent(self, content: bytes, on_left: OnLeft) -> httpx.Response:
         """The answer to that body, open. The request is made without the client's defaults, which cost more than it."""
-        response = await self._http.send(
-            httpx.Request("POST", self._url, headers=self._headers, content=content), stream=True
-        )
-        try:
-            yield response
-        finally:
-            await response.aclose()
+        extensions = {ON_LEFT: on_left}
+        request = httpx.Request("POST", self._url, headers=self._headers, content=content, extensions=extensions)
+        return await self._http.send_bare(request)
 
     def _add(self, merged: Merge, event: bytes) -> None:
         try:

@@ -1,9 +1,15 @@
-"""One slot for each HTTP call, and the numbers of an account: what went out, how it ended, how long it took."""
+"""One slot for each HTTP call, and the numbers of an account: what went out, how it ended, how long it took.
+
+A slot is given back when the call is gone at the provider, which may be later than its end here (decision record 0010).
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 
 from core.clock import Clock
 from core.domain.chat import Reply
@@ -44,23 +50,49 @@ class Throttled(Provider):
         self._on_call = on_call
         self._requests = self._errors = self._rate_limited = 0
         self._latencies: deque[float] = deque(maxlen=LATENCIES_KEPT)
+        self._keeping: set[asyncio.Task[None]] = set()
+        """Each keeps the slot of a call that ended here and is still in flight at the provider."""
 
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         """As the provider's, inside one slot. Raises Busy too, when too many wait."""
-        async with self._throttle.slot(self.account, context.session) as waited_s:
-            self._requests += 1
-            started_at = self._clock.monotonic()
-            end = CallEnd(self._inner, request, context.session, waited_s * 1000, 0.0)
-            try:
-                end.reply = await self._inner.complete(request, context)
-            except ProviderError as error:
-                end.error = error
-                raise
+        slot = self._throttle.slot(self.account, context.session)
+        waited_s = await slot.__aenter__()
+        left: list[asyncio.Future[None]] = []
+        try:
+            return await self._counted(request, replace(context, on_left=left.append), waited_s)
+        finally:
+            if left:
+                self._keep(slot, left)
             else:
-                return end.reply
-            finally:
-                end.took_ms = (self._clock.monotonic() - started_at) * 1000
-                self._note(end)
+                await slot.__aexit__(None, None, None)
+
+    async def close(self) -> None:
+        """Give back the slots of calls that are still in flight at the provider, because HTTP closes next."""
+        await asyncio.sleep(0)  # a task that is cancelled before its first step would never give back its slot
+        for keeping in self._keeping:
+            keeping.cancel()
+        if self._keeping:
+            await asyncio.wait(self._keeping)
+
+    async def _counted(self, request: ChatRequest, context: CallContext, waited_s: float) -> Reply:
+        self._requests += 1
+        started_at = self._clock.monotonic()
+        end = CallEnd(self._inner, request, context.session, waited_s * 1000, 0.0)
+        try:
+            end.reply = await self._inner.complete(request, context)
+        except ProviderError as error:
+            end.error = error
+            raise
+        else:
+            return end.reply
+        finally:
+            end.took_ms = (self._clock.monotonic() - started_at) * 1000
+            self._note(end)
+
+    def _keep(self, slot: AbstractAsyncContextManager[float], left: list[asyncio.Future[None]]) -> None:
+        keeping = asyncio.create_task(_keep_until_gone(slot, left), name=f"slot-kept-{self.account}")
+        self._keeping.add(keeping)
+        keeping.add_done_callback(self._keeping.discard)
 
     def numbers(self, retries: int) -> ProviderNumbers:
         ordered = sorted(self._latencies)
@@ -84,6 +116,13 @@ class Throttled(Provider):
                 self._throttle.note(self.account, slow_down=True)
         if end.reply is not None or end.error is not None:  # a cancelled call says nothing of the provider
             self._on_call(end)
+
+
+async def _keep_until_gone(slot: AbstractAsyncContextManager[float], left: list[asyncio.Future[None]]) -> None:
+    try:
+        await asyncio.wait(left)
+    finally:
+        await slot.__aexit__(None, None, None)
 
 
 def _quantile(ordered: list[float], share: float) -> float | None:

@@ -4,8 +4,9 @@ pyreqwest comes with a transport of its own, but a streamed call needs three thi
 
 - It collects up to 64 kB of a body before it hands out the head, so a reply of a few words is never streamed and
   cannot be cancelled while it comes. Here the read buffer is 0 and chunks are passed on as they arrive.
-- A request that is cancelled before its head has come goes on in the background, unseen. Here such a request is
-  waited for and hung up on, so that whoever holds its slot can know when it is really gone.
+- A request that is cancelled before its head has come goes on in the background, unseen, and nothing can end it: only
+  its head or a timeout does. Here it is hung up on then, and whoever holds its slot is told when it is really gone
+  (decision record 0010).
 - One HTTP/2 connection carries as many streams as the server allows, commonly 100; the 101st waits in line although
   it holds a slot. Here every `CALLS_PER_CLIENT` calls in flight get a client, and with it a connection, of their own.
 """
@@ -22,8 +23,12 @@ from pyreqwest.client import Client
 from pyreqwest.request import StreamRequest
 from pyreqwest.response import Response, ResponseBodyReader
 
+from core.providers.base import OnLeft
+
 CALLS_PER_CLIENT = 90
 """Under the 100 streams per connection that most servers allow."""
+ON_LEFT = "model_hunter.on_left"
+"""Extension of a request: called with the future of its end when it is cancelled and still goes on."""
 
 FOREIGN: dict[type[pyreqwest.PyreqwestError], type[httpx.RequestError]] = {
     pyreqwest.ConnectTimeoutError: httpx.ConnectTimeout,
@@ -38,6 +43,12 @@ FOREIGN: dict[type[pyreqwest.PyreqwestError], type[httpx.RequestError]] = {
     pyreqwest.BuilderError: httpx.UnsupportedProtocol,
 }
 """pyreqwest's errors in httpx's words, the more exact first. What is not here is a ReadError."""
+CONNECTING = "client error (Connect)"
+"""Among the causes of what failed before there was a connection. pyreqwest calls everything before the head so."""
+WHEN_CONNECTED: dict[type[httpx.RequestError], type[httpx.RequestError]] = {
+    httpx.ConnectTimeout: httpx.ReadTimeout,
+    httpx.ConnectError: httpx.ReadError,
+}
 
 
 @dataclass
@@ -51,31 +62,25 @@ class Line:
 class PyreqwestTransport(httpx.AsyncBaseTransport):
     """Raises httpx.RequestError for every failure, also in mid body. Cancelling closes the request's stream.
 
-    A request that is cancelled before its head has come ends when the head comes or a timeout of the client strikes;
-    until then `handle_async_request` does not return. Cancelling it a second time returns at once, and the request is
-    hung up on in the background.
+    A request that is cancelled before its head has come is left to a task of this transport, which hangs up when the
+    head comes or a timeout of the client strikes; the request's `ON_LEFT` is called with that task.
     """
 
     def __init__(self, build_client: Callable[[], Client]) -> None:
+        """Raises pyreqwest's BuilderError when a client cannot be built."""
         self._build_client = build_client
-        self._lines: list[Line] = []
+        self._lines = [Line(build_client())]
         self._hanging_up: set[asyncio.Task[None]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         line = self._least_busy()
+        call = _built(line.client, request)
         line.calls += 1
-        call = (
-            line.client.request(request.method, str(request.url))
-            .headers(request.headers.multi_items())
-            .body_bytes(request.content)
-            .streamed_read_buffer_limit(0)
-            .build_streamed()
-        )
         head = asyncio.create_task(_head(call), name="provider-head")
         try:
             response = await asyncio.shield(head)
         except asyncio.CancelledError:
-            await asyncio.wait({self._hang_up(line, call, head)})
+            self._hang_up(line, call, head, request.extensions.get(ON_LEFT))
             raise
         except pyreqwest.PyreqwestError as error:
             line.calls -= 1
@@ -101,11 +106,12 @@ class PyreqwestTransport(httpx.AsyncBaseTransport):
         self._lines.append(Line(self._build_client()))
         return self._lines[-1]
 
-    def _hang_up(self, line: Line, call: StreamRequest, head: asyncio.Task[Response]) -> asyncio.Task[None]:
+    def _hang_up(self, line: Line, call: StreamRequest, head: asyncio.Task[Response], on_left: OnLeft | None) -> None:
         leaving = asyncio.create_task(_leave(line, call, head), name="provider-hang-up")
         self._hanging_up.add(leaving)
         leaving.add_done_callback(self._hanging_up.discard)
-        return leaving
+        if on_left is not None:
+            on_left(leaving)
 
 
 class Body(httpx.AsyncByteStream):
@@ -132,6 +138,21 @@ class Body(httpx.AsyncByteStream):
             await call.__aexit__(None, None, None)
 
 
+def _built(client: Client, request: httpx.Request) -> StreamRequest:
+    try:
+        return (
+            client.request(request.method, str(request.url))
+            .headers(request.headers.multi_items())
+            .body_bytes(request.content)
+            .streamed_read_buffer_limit(0)
+            .build_streamed()
+        )
+    except ValueError as error:  # its words repeat the header, which may be the key
+        raise httpx.LocalProtocolError("the address or a header cannot be sent", request=request) from error
+    except pyreqwest.PyreqwestError as error:
+        raise translated(error, request) from error
+
+
 async def _head(call: StreamRequest) -> Response:
     return await call.__aenter__()
 
@@ -150,4 +171,7 @@ def translated(error: pyreqwest.PyreqwestError, request: httpx.Request) -> httpx
     """The same failure as an httpx error; its message tells the causes too."""
     kind = next((ours for theirs, ours in FOREIGN.items() if isinstance(error, theirs)), httpx.ReadError)
     causes = error.details.get("causes") if isinstance(error, pyreqwest.DetailedPyreqwestError) else None
-    return kind(": ".join([error.message, *(cause["message"] for cause in causes or ())]), request=request)
+    told = list(dict.fromkeys(cause["message"] for cause in causes or ()))
+    if CONNECTING not in told:
+        kind = WHEN_CONNECTED.get(kind, kind)
+    return kind(": ".join(told or [error.message]), request=request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 
-from core.clock import Clock
+from core.clock import Clock, SystemClock
 from core.errors import NotFound
 from core.throttle.adaptive import Adaptive, Rounds
 from core.throttle.base import AccountLoad, Throttle
@@ -14,11 +14,15 @@ from core.throttle.lane import Lane
 
 class MemoryThrottle(Throttle):
     def __init__(
-        self, limits: Iterable[tuple[str, int]], queue_most: int, clock: Clock, adaptive: Adaptive | None = None
+        self,
+        limits: Iterable[tuple[str, int]],
+        queue_most: int,
+        clock: Clock | None = None,
+        adaptive: Adaptive | None = None,
     ) -> None:
         """`limits`: (account, most calls in flight). `queue_most`: most calls waiting in one lane."""
         adaptive = adaptive or Adaptive()
-        self._clock = clock
+        self._clock = clock or SystemClock()
         self._lanes = {account: _Lane(account, ceiling, queue_most, adaptive) for account, ceiling in limits}
 
     def slot(self, account: str, session: str) -> AbstractAsyncContextManager[float]:

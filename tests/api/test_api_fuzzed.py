@@ -50,6 +50,7 @@ def fuzz(operation, mode, ids, statuses):
 
 @pytest.mark.e2e
 @pytest.mark.slow
+@pytest.mark.timeout(240)  # about 12 s on a quiet machine
 async def test_no_made_up_request_brings_an_answer_that_is_not_described(tmp_path):
     async with open_api(tmp_path, SESSIONS_MOST="100000") as api:
         described = schemathesis.openapi.from_url(f"{api.address}/openapi.json")

@@ -1,23 +1,31 @@
-"""`make bench`: measures, prints a table and appends it, dated, to docs/measurements.md."""
+"""`make bench`: measures, prints tables and appends them, dated, to docs/measurements.md."""
 
 from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import uvloop
 
+from core.garbage import collect_rarely
 from tests.benchmarks import redis_store
+from tests.benchmarks.bare import MeasuredBare, measure_bare
+from tests.benchmarks.flat import MeasuredSize, measure_sizes
 from tests.benchmarks.reference import Measured, measure
 from tests.benchmarks.stand_in import stand_in
+from tests.benchmarks.watchers import MeasuredWatchers, measure_watchers
 from tests.house.real_redis import open_redis
 
-WORKLOADS = ((200, 6, 8), (1000, 200, 200))
+SMALL, LARGE = (200, 6, 8), (1000, 200, 200)
+BARE = (("pyreqwest", 1000), ("httpx", 100))
+"""Transport and hunts. Few for httpx's own: its pool walks through all connections at every call."""
 NOTES = Path(__file__).parents[2] / "docs" / "measurements.md"
-HEADER = """| workload | took | ideal | ratio to ideal | CPU per provider call | most in flight (limits) |
-|---|---|---|---|---|---|"""
+CALLS = "| workload | took | ideal | ratio to ideal | CPU per provider call | most in flight (limits) |"
+SIZES = "| hunts in the memory store | CPU for a hunt's states | CPU for a page of 200 | memory for a hunt |"
+WATCHERS = "| watchers | events for each | had them all | p50 | p99 | memory for each | CPU per delivery |"
 
 
 def row(measured: Measured) -> str:
@@ -29,20 +37,54 @@ def row(measured: Measured) -> str:
     )
 
 
+def bare_row(bare: MeasuredBare) -> str:
+    return (
+        f"| the calls of {bare.hunts} hunts, bare httpx on {bare.transport} | {bare.took_s:.2f} s | {bare.ideal_s:.2f} s "
+        f"| {bare.took_s / bare.ideal_s:.3f} | {bare.cpu_per_call_ms:.2f} ms | |"
+    )
+
+
+def size_row(size: MeasuredSize) -> str:
+    return f"| {size.hunts:,} | {size.save_us:.0f} µs | {size.page_us:.0f} µs | {size.memory_bytes / 1024:.1f} kB |"
+
+
+def watchers_row(seen: MeasuredWatchers) -> str:
+    return (
+        f"| {seen.watchers} | {seen.events} | {seen.complete} | {seen.p50_ms:.0f} ms | {seen.p99_ms:.0f} ms "
+        f"| {seen.memory_bytes / 1024:.0f} kB | {seen.cpu_per_delivery_us:.0f} µs |"
+    )
+
+
+def shown(header: str, rows: Iterable[str]) -> str:
+    """The table, printed as soon as it is known."""
+    table = "\n".join([header, "|" + "---|" * (header.count("|") - 1), *rows, ""])
+    print(table, flush=True)
+    return table
+
+
+async def calls(address: str, redis_url: str) -> list[str]:
+    """The product at small and large limits, in memory and in Redis, and bare clients at the large ones after it."""
+    products = [row(await measure(address, *workload)) for workload in (SMALL, LARGE)]
+    shared = [row(await measure(address, *workload, redis_url=redis_url)) for workload in (SMALL, LARGE)]
+    return products + [f"| in Redis: {line[2:]}" for line in shared] + [bare_row(await measure_bare(address, *bare, LARGE[1])) for bare in BARE]
+
+
 def main() -> None:
-    with stand_in() as address:
-        rows = [row(uvloop.run(measure(address, *workload))) for workload in WORKLOADS]
-        with open_redis() as server:
-            rows += [
-                f"| in Redis: {row(uvloop.run(measure(address, *w, redis_url=server.url)))[2:]}" for w in WORKLOADS
-            ]
-    with open_redis() as server:
+    load, _, _ = os.getloadavg()
+    collect_rarely()
+    with stand_in() as address, open_redis() as server:
+        tables = [shown(CALLS, uvloop.run(calls(address, server.url)))]
         costs = [cost.row() for cost in uvloop.run(redis_store.costs(server.url))]
-    table = "\n".join([HEADER, *rows, "", redis_store.HEADER, *costs])
-    print(table)
-    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, Python {platform.python_version()}"
+    tables.append("\n".join([redis_store.HEADER, *costs, ""]))
+    print(tables[-1], flush=True)
+    tables.append(shown(SIZES, map(size_row, measure_sizes())))
+    tables.append(shown(WATCHERS, [watchers_row(uvloop.run(measure_watchers()))]))
+    when = (
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, load {load:.1f} before, "
+        f"Python {platform.python_version()}"
+    )
     with NOTES.open("a", encoding="utf-8") as notes:
-        notes.write(f"\n## Reference workload, {when}\n{table}\n")
+        notes.write(f"\n## {when}\n" + "\n".join(tables))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import resource
 import tempfile
 import time
 from dataclasses import dataclass
@@ -19,9 +18,15 @@ from core.eventlog.base import START
 from core.hunt.orders import OpenOrder, RunOrder
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
+from tests.benchmarks.cpu import cpu_s
 from tests.benchmarks.stand_in import JUDGE_S, TARGET_S
 
 CRITERIA = 4
+TASK = Task(
+    prompt="Which atomic number has Krypton?",
+    response="36",
+    criteria=tuple(Criterion(id=f"C{n}", text=f"Explains point {n} well.") for n in range(1, CRITERIA + 1)),
+)
 
 
 @dataclass(frozen=True)
@@ -61,9 +66,9 @@ async def measure(address: str, hunts: int, target_limit: int, judge_limit: int,
                 journal_dir=f"{folder}/journal",
             )
             async with open_runtime(settings) as runtime:
-                cpu, began = _cpu_s(), time.perf_counter()
+                cpu, began = cpu_s(), time.perf_counter()
                 counts = await _run(runtime, hunts)
-                took, cpu = time.perf_counter() - began, _cpu_s() - cpu
+                took, cpu = time.perf_counter() - began, cpu_s() - cpu
         counters = (await provider.get("/sim/counters")).json()
     most = {key: account["in_flight_most"] for key, account in counters["by_purpose"].items()}
     calls = hunts * (1 + CRITERIA)
@@ -80,20 +85,10 @@ async def measure(address: str, hunts: int, target_limit: int, judge_limit: int,
 
 
 async def _run(runtime: Runtime, hunts: int) -> Counts:
-    task = Task(
-        prompt="Which atomic number has Krypton?",
-        response="36",
-        criteria=tuple(Criterion(id=f"C{n}", text=f"Explains point {n} well.") for n in range(1, CRITERIA + 1)),
-    )
-    sid = (await runtime.workbench.open_task(task, OpenOrder())).session_id
+    sid = (await runtime.workbench.open_task(TASK, OpenOrder())).session_id
     order = RunOrder(models=("openrouter/simulated-target",), hunts=hunts, judge_model="openai/judge")
     run = await runtime.workbench.start_run(sid, order)
     async for _ in runtime.events.watch(sid, START):
         if (await runtime.store.read(sid)).run(run.run_id).status in RUN_ENDED:
             break
     return (await runtime.store.counts(sid))[run.run_id]
-
-
-def _cpu_s() -> float:
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime

@@ -65,3 +65,30 @@ def test_every_row_is_documented_and_has_its_own_variable():
     rows = [row for _, row, _ in table()]
     assert all(row.about.endswith(".") and row.unit for row in rows)
     assert len({row.variable for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://", "http://:80/v1", "http://host:99999/v1", "http://host:eighty/v1", "http://a b/v1", "http://[::1"],
+)
+def test_an_address_that_nothing_can_be_at_is_refused_at_the_start(address):
+    with pytest.raises(BadSettings, match="OPENAI_BASE_URL"):
+        read_settings({"OPENAI_BASE_URL": address})
+    with pytest.raises(BadSettings, match="lab: base_url"):
+        read_settings({"OPENAI_COMPATIBLE": json.dumps([{"name": "lab", "base_url": address}])})
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1]:8000/v1", "https://user:pass@gateway.example/a/v1", "http://localhost:1"]
+)
+def test_an_odd_but_good_address_is_taken(address):
+    assert read_settings({"OPENAI_BASE_URL": address}).openai_base_url == address
+
+
+@pytest.mark.parametrize("key", ["sk-1\nsk-2", "sk 1", "sk-€", "„sk-1“"])
+def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(key):
+    rows = json.dumps([{"name": "lab", "base_url": "http://x", "key_variable": "LAB_KEY"}])
+    for environment in ({"OPENAI_API_KEY": key}, {"OPENAI_COMPATIBLE": rows, "LAB_KEY": key}):
+        with pytest.raises(BadSettings, match="holds a space, a line end or a letter") as refused:
+            read_settings(environment)
+        assert "sk" not in refused.value.message

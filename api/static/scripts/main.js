@@ -47,7 +47,7 @@ const WISHES = {
   "start-run": (_nothing, event) => starter.start(event.timeStamp),
   "cancel-run": (runId) => cancel(store, runId),
   "view-change": (view) => store.dispatch({ type: "view.changed", view }),
-  "close-hunt": () => leaveHunt(),
+  "close-hunt": () => closeHunt(store),
   "step-hunt": (step) => stepHunt(store, step),
   "show-plain": (plain) => store.dispatch({ type: "detail.plain", plain }),
   "deliver": () => deliver(store),
@@ -55,12 +55,20 @@ const WISHES = {
   "choose-theme": (theme) => chooseTheme(theme),
 };
 
-function draw(state) {
+function draw(state, before) {
   const inSession = state.route.name === "session";
   show(start, !inSession);
   show(session, inSession);
-  for (const part of [...parts, inSession ? session : start]) part.update(state);
+  for (const part of [...parts, start]) part.update(state); // the start also takes files that are dropped elsewhere
+  if (inSession) session.update(state);
   if (document.title !== titleOf(state)) document.title = titleOf(state);
+  if (before.detail.huntId && !state.detail.huntId) giveFocusBack(before.detail.huntId);
+}
+
+/** However a hunt was closed (Esc, its button, the browser's back key), the walk through the rows goes on there. */
+function giveFocusBack(huntId) {
+  const { activeElement } = document;
+  if (!activeElement || activeElement === document.body || session.panel.contains(activeElement)) session.table.focusHunt(huntId);
 }
 
 /** Says progress aloud, not more often than one can listen. */
@@ -68,12 +76,6 @@ function sayAloud() {
   const { session: head } = store.state;
   const place = document.getElementById("aloud");
   if (head) setText(place, [checkSentence(head.check), progressSentence(head)].filter(Boolean).join(" "));
-}
-
-function leaveHunt() {
-  const { huntId } = store.state.detail;
-  closeHunt(store);
-  session.table.focusHunt(huntId);
 }
 
 function chooseTheme(theme) {

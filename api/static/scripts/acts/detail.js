@@ -18,7 +18,7 @@ export class Reader {
   async keepUp() {
     const { detail, session, hunts } = this.#store.state;
     const row = hunts.byId.get(detail.huntId);
-    const needed = detail.huntId && session && ((!detail.hunt && !detail.problem) || isBehind(detail, row));
+    const needed = detail.huntId && session && !detail.problem && (!detail.hunt || isBehind(detail, row));
     const what = needed ? `${detail.huntId} ${row?.status} ${row?.verdicts.length}` : "";
     if (!needed || this.#reading === what) return;
     this.#reading = what;
@@ -33,10 +33,6 @@ export class Reader {
       this.#store.dispatch({ type: "detail.failed", huntId, problem: problemOf(failure) });
     }
   }
-}
-
-export function openHunt(store, huntId) {
-  location.hash = huntAddress(store.state.session.session_id, huntId);
 }
 
 /** Back to the table. The panel's addresses are not piled up in the history. */

@@ -1,6 +1,7 @@
 // Bringing a task in: from a file, an address, pasted JSON or an example. All end in a session of their own.
 
 import { sessionAddress } from "../router.js";
+import { actOf } from "../state/acts.js";
 import { createSession } from "../wire/api.js";
 import { Problem } from "../wire/request.js";
 import { perform } from "./act.js";
@@ -40,6 +41,14 @@ export function loadJson(store, text) {
 async function load(store, source) {
   const made = await perform(store, "load", async () => createSession(source(), crypto.randomUUID()));
   if (made) location.hash = sessionAddress(made.session_id);
+  else tellInSight(store);
+}
+
+/** The load card stands on the start page; a file that was dropped elsewhere is refused where the trainer is. */
+function tellInSight(store) {
+  const { acts, route } = store.state;
+  const { problem } = actOf(acts, "load");
+  if (problem && route.name !== "start") store.dispatch({ type: "notice.told", notice: { kind: "error", ...problem } });
 }
 
 function parsed(text) {

@@ -7,7 +7,7 @@ import { nextFrame } from "../store.js";
 import { PageElement } from "./element.js";
 import { makeRow, updateRow } from "./hunt-row.js";
 
-const SPARE_ROWS = 12;
+const SPARE_ROWS = 12; // as many stand there also when the table is out of sight, for those who read without seeing
 const COLUMNS = ["Hunt", "Outcome", "Criteria", "Model", "Reply", "Time", "Cost"];
 
 export class HuntTable extends PageElement {
@@ -91,11 +91,11 @@ export class HuntTable extends PageElement {
 
   #drawRows() {
     const height = this.measure.offsetHeight;
-    if (!height) return; // not on the screen
+    if (!height && this.#shown.length) return; // not on the screen
     this.rows.style.height = `${height * this.#shown.length}px`;
     const above = -this.rows.getBoundingClientRect().top;
     const first = Math.max(0, Math.floor(above / height) - SPARE_ROWS);
-    const last = Math.min(this.#shown.length, Math.ceil((above + innerHeight) / height) + SPARE_ROWS);
+    const last = Math.min(this.#shown.length, Math.max(0, Math.ceil((above + innerHeight) / height)) + SPARE_ROWS);
     const focused = this.rows.contains(document.activeElement) ? document.activeElement.closest("[role=row]")?.huntId : null;
     const places = [];
     for (let place = 0; place < this.#shown.length; place += 1) {

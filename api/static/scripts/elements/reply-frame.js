@@ -18,7 +18,10 @@ export class ReplyFrame extends HTMLElement {
     this.frame.setAttribute("sandbox", SANDBOX);
     this.frame.title = "The model’s reply";
     this.frame.srcdoc = page;
-    this.frame.addEventListener("load", () => this.#grow());
+    this.frame.addEventListener("load", () => {
+      this.#grow();
+      this.#handKeysOn();
+    });
     this.append(this.frame);
   }
 
@@ -29,6 +32,14 @@ export class ReplyFrame extends HTMLElement {
     this.growing = new ResizeObserver(fit);
     this.growing.observe(body);
     fit();
+  }
+
+  /** Who has clicked into the reply presses keys there; they mean the page around it. */
+  #handKeysOn() {
+    this.frame.contentDocument.addEventListener("keydown", (event) => {
+      const { key, ctrlKey, metaKey, altKey } = event;
+      this.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, metaKey, altKey, bubbles: true }));
+    });
   }
 }
 

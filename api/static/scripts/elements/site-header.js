@@ -18,6 +18,7 @@ export class SiteHeader extends PageElement {
   }
 
   build() {
+    this.setAttribute("role", "banner");
     this.task = make("span", { class: "task-name" });
     this.simulated = make("span", {}, simulatedTag());
     this.health = make("span", { class: "health", role: "status" });

@@ -19,7 +19,7 @@ export class TaskPanel extends PageElement {
   }
 
   build() {
-    this.name = make("h2", { class: "task-title" });
+    this.name = make("h1", { class: "task-title" });
     this.check = document.createElement("check-panel");
     this.problems = make("div", { class: "caution", role: "status" });
     this.tabs = makeTabs("task", "Parts of the task", (tab) => wish(this, "view-change", { tab }));

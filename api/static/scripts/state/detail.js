@@ -12,6 +12,8 @@ export function reduceDetail(detail, event) {
       return event.hunt.hunt_id === detail.huntId ? { ...detail, hunt: event.hunt, problem: null } : detail;
     case "detail.failed":
       return event.huntId === detail.huntId ? { ...detail, problem: event.problem } : detail;
+    case "connection.changed":
+      return event.connection === "reconnecting" ? detail : askedAgain(detail);
     case "detail.plain":
       return { ...detail, plain: event.plain };
     case "session.left":
@@ -23,6 +25,11 @@ export function reduceDetail(detail, event) {
 
 function opened(detail, huntId) {
   return huntId === detail.huntId ? detail : { ...closedDetail(), huntId, plain: detail.plain };
+}
+
+/** What could not be read because nobody answered is worth another try once somebody does. */
+function askedAgain(detail) {
+  return detail.problem?.code === "unreachable" ? { ...detail, problem: null } : detail;
 }
 
 /** Whether what the panel holds is behind what the table knows of that hunt. */

@@ -23,18 +23,21 @@ export class SessionStream {
   #failures = 0;
   #closed = false;
   #online = () => this.#again(0);
+  #offline = () => this.#cut();
 
   constructor(sid, after, told) {
     this.#sid = sid;
     this.#after = after;
     this.#told = told;
     addEventListener("online", this.#online);
+    addEventListener("offline", this.#offline);
     this.#open();
   }
 
   close() {
     this.#closed = true;
     removeEventListener("online", this.#online);
+    removeEventListener("offline", this.#offline);
     clearTimeout(this.#timer);
     this.#source?.close();
   }
@@ -66,6 +69,13 @@ export class SessionStream {
     this.#failures += 1;
     if (this.#failures > 1) this.#told.onConnection("reconnecting");
     this.#poll();
+  }
+
+  /** A cable that is pulled does not end a connection: the stream would look alive for minutes. */
+  #cut() {
+    clearTimeout(this.#timer);
+    this.#failures += 1;
+    this.#lost();
   }
 
   /** One question for what was missed; it also tells an ended session from a lost connection. */

@@ -1,0 +1,92 @@
+"""One server and one browser for each worker; for each test a context of its own, whose every fault fails it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.browser.product import Product
+from tests.browser.witness import Witness
+
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking")
+WAIT_MS = 15_000
+DESK = {"width": 1440, "height": 900}
+
+NewContext = Callable[..., BrowserContext]
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """The server that most tests share: each test works in sessions of its own."""
+    yield from running(Product(tmp_path_factory.mktemp("product")))
+
+
+@pytest.fixture
+def own_product(tmp_path: Path) -> Iterator[Product]:
+    """A server that a test may kill."""
+    yield from running(Product(tmp_path))
+
+
+def running(product: Product) -> Iterator[Product]:
+    try:
+        product.start()
+        yield product
+    finally:
+        product.close()
+
+
+@pytest.fixture(scope="session")
+def browser_and_loop(chromium_path: Path) -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=list(FLAGS))
+        expect.set_options(timeout=WAIT_MS)
+        loop = asyncio.get_running_loop()
+        lay_aside(None)
+        yield browser, loop
+        lay_aside(loop)
+        browser.close()
+
+
+@pytest.fixture
+def browser(browser_and_loop: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
+    browser, loop = browser_and_loop
+    lay_aside(loop)
+    yield browser
+    lay_aside(None)
+
+
+def lay_aside(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Playwright's own loop counts as running in this thread, which asynchronous tests beside these must not see."""
+    asyncio._set_running_loop(loop)
+
+
+@pytest.fixture
+def witness(product: Product) -> Witness:
+    return Witness(product.url)
+
+
+@pytest.fixture
+def new_context(browser: Browser, witness: Witness) -> Iterator[NewContext]:
+    """Makes contexts (another browser profile each) that the witness looks at."""
+    contexts: list[BrowserContext] = []
+
+    def make(**options: object) -> BrowserContext:
+        context = browser.new_context(**({"viewport": DESK, "locale": "en-US", "base_url": witness.origin} | options))
+        contexts.append(context)
+        context.set_default_timeout(WAIT_MS)
+        witness.look_at(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert witness.verdict() == []
+
+
+@pytest.fixture
+def page(new_context: NewContext) -> Page:
+    return new_context().new_page()

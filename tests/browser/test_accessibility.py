@@ -1,0 +1,177 @@
+"""By keyboard, aloud, without colour, on a telephone: axe-core and the way of a trainer without a mouse."""
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESK, NewContext
+from tests.browser.product import Product
+from tests.browser.trainer import go_to, newest_run, open_hunt, rows, wait_for_end
+
+pytestmark = pytest.mark.browser
+ONLY_CONTRAST = {"runOnly": ["color-contrast"]}  # what darkness changes
+ALL_BUT_CONTRAST = {"rules": {"color-contrast": {"enabled": False}}}  # what a telephone changes
+Scenes = dict[str, Callable[[Page], None]]
+PHONE, SMALL_PHONE = {"width": 390, "height": 844}, {"width": 320, "height": 640}
+
+
+def violations(page: Page, rules: dict[str, object]) -> list[str]:
+    """What axe-core finds, each as `rule: the first place`."""
+    found = Axe().run(page, options={"resultTypes": ["violations"], **rules}).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:150]} {one['nodes'][0]['any'][:1]}" for one in found]
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+@pytest.fixture(scope="module")
+def scenes(product: Product) -> Iterator[Scenes]:
+    """How to come to every look of the page, by name."""
+    hunted, fresh, busy = (product.open_example() for _ in range(3))
+    product.check(hunted)
+    product.run(hunted, 24, "simulated/hasty", "simulated/flaky", "simulated/careful")
+
+    def hunting(page: Page) -> None:
+        if not product.active_runs(busy):
+            product.begin_run(busy, 1000, "simulated/thinker")
+        go_to(page, busy)
+        expect(rows(page).first).to_be_visible()
+
+    def panel(page: Page) -> None:
+        go_to(page, hunted)
+        opened = open_hunt(page, 3)
+        expect(opened.frame_locator("iframe").locator("body")).not_to_be_empty()
+
+    def picker(page: Page) -> None:
+        go_to(page, fresh)
+        page.get_by_role("button", name="Choose models").click()
+        expect(page.get_by_label("Any other model")).to_be_visible()
+
+    yield {
+        "start": go_to,
+        "fresh": lambda page: go_to(page, fresh),
+        "hunting": hunting,
+        "hunted": lambda page: go_to(page, hunted),
+        "panel": panel,
+        "picker": picker,
+    }
+    for rid in product.active_runs(busy):
+        product.cancel(busy, rid)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    ("colours", "size", "rules"),
+    [("light", DESK, {}), ("dark", DESK, ONLY_CONTRAST), ("light", PHONE, ALL_BUT_CONTRAST)],
+    ids=["light", "dark", "phone"],
+)
+def test_axe_finds_nothing_in_any_look(
+    scenes: Scenes, new_context: NewContext, colours: str, size: dict[str, int], rules: dict[str, object]
+) -> None:
+    page = new_context(color_scheme=colours, viewport=size).new_page()
+    found = {}
+    for name, go in scenes.items():
+        go(page)
+        found[name] = violations(page, rules)
+    assert {name: problems for name, problems in found.items() if problems} == {}
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("size", [PHONE, SMALL_PHONE], ids=["390 px", "320 px"])
+def test_a_telephone_needs_no_scrolling_sideways(
+    scenes: Scenes, new_context: NewContext, size: dict[str, int]
+) -> None:
+    page = new_context(viewport=size).new_page()
+    wide = []
+    for name, go in scenes.items():
+        go(page)
+        wide += [] if fits(page) else [name]
+    assert wide == []
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Presses Tab until the element has the focus."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement?.matches(selector)", selector):
+            return
+    raise AssertionError(f"Tab never comes to {selector}")
+
+
+def test_from_load_to_download_by_keyboard_alone(page: Page, product: Product) -> None:
+    go_to(page)
+    tab_to(page, ".example")
+    page.keyboard.press("Enter")
+    tab_to(page, "check-panel button")
+    page.keyboard.press("Enter")
+    expect(page.locator("check-panel strong")).to_have_text("The reference passes")
+    tab_to(page, "[popovertarget=model-picker]")
+    page.keyboard.press("Enter")
+    tab_to(page, "model-picker [aria-label=Simulated] li:nth-child(2) input")
+    page.keyboard.press("Space")
+    page.keyboard.press("Escape")
+    tab_to(page, "#plan-hunts")
+    page.keyboard.type("4")
+    page.keyboard.press("Enter")
+    wait_for_end(page)
+    tab_to(page, "hunt-table a")
+    page.keyboard.press("Enter")
+    panel = page.locator("hunt-panel")
+    expect(panel).to_be_focused()
+    tab_to(page, "[role=tab][aria-selected=true]")
+    page.keyboard.press("ArrowRight")
+    expect(panel.get_by_role("tab", name="reasoning")).to_be_focused()
+    expect(panel.locator("#reading-reasoning")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    page.locator("deliver-card button").focus()
+    with page.expect_download() as downloading:
+        page.keyboard.press("Enter")
+    assert downloading.value.suggested_filename.endswith(".ipynb")
+
+
+def test_progress_is_said_aloud_and_stands_in_the_title(page: Page, product: Product) -> None:
+    sid = product.open_example()
+    go_to(page, sid)
+    product.run(sid, 8)
+    aloud = page.locator("#aloud")
+    expect(aloud).to_have_attribute("aria-live", "polite")
+    broke = product.session(sid)["runs"][0]["counts"]["broke"]
+    expect(aloud).to_have_text(re.compile(rf"Finished\. 8 of 8 hunts done, {broke} breaks?\."), timeout=10_000)
+    expect(page).to_have_title(re.compile(rf"^{broke} broke · 8/8 · "))
+    expect(newest_run(page).get_by_role("progressbar")).to_have_attribute("aria-valuenow", "8")
+
+
+def test_nothing_is_told_by_colour_alone(page: Page, product: Product) -> None:
+    sid = product.open_example()
+    product.run(sid, 12, "simulated/hasty", "simulated/flaky")
+    go_to(page, sid)
+    expect(rows(page)).to_have_count(12)
+    marks = page.locator("hunt-table .mark").all()
+    signs = {(m.locator("[aria-hidden]").text_content(), m.get_attribute("class")) for m in marks}
+    assert {sign for sign, _ in signs} == {"✓", "✕"}
+    assert len(signs) == 2
+    tags = {tag.inner_text() for tag in page.locator("hunt-table .row .tag").all()}
+    assert tags <= {"Broke", "Held", "Error", "Undetermined"}
+    assert page.locator("hunt-table .row .tag:not(:has(svg))").count() == 0
+
+
+def test_whoever_wants_no_motion_sees_none(scenes: Scenes, page: Page) -> None:
+    scenes["hunting"](page)
+    expect(page.locator("act-trail .icon-working")).to_be_visible()
+    page.wait_for_function("() => document.getAnimations().some((one) => one.playState === 'running')")
+    page.emulate_media(reduced_motion="reduce")
+    page.wait_for_function("() => !document.getAnimations().some((one) => one.playState === 'running')")
+
+
+def test_light_and_dark_are_chosen_and_remembered(page: Page) -> None:
+    go_to(page)
+    page.get_by_role("button", name="Switch to dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.reload()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.get_by_role("button", name="Switch to light")).to_be_visible()

@@ -1,0 +1,165 @@
+"""The network goes, the server goes, an answer is lost, a finger is nervous: nothing is lost, nothing doubled."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import NewContext
+from tests.browser.product import Product
+from tests.browser.trainer import (
+    go_to,
+    newest_run,
+    open_hunt,
+    plan_hunts,
+    row,
+    rows,
+    start_button,
+    wait_for_end,
+    what_is_shown,
+)  # fmt: skip
+from tests.browser.witness import Witness
+
+pytestmark = pytest.mark.browser
+SLOW = ("simulated/thinker",)
+
+
+def cut(page: Page) -> None:
+    """Without any network but loopback (tools/offline.py) chromium is offline from the beginning: it does not tell."""
+    page.context.set_offline(True)
+    page.evaluate("dispatchEvent(new Event('offline'))")
+
+
+def mend(page: Page) -> None:
+    page.context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+
+def test_what_happened_while_the_network_was_cut_is_there_after_it_returns(
+    page: Page, product: Product, witness: Witness
+) -> None:
+    witness.refusals_are_meant()
+    sid = product.open_example()
+    go_to(page, sid)
+    connection = page.locator("site-header .connection")
+    expect(connection).to_have_text("Live")
+    cut(page)
+    expect(connection).to_have_text("Reconnecting")
+    product.run(sid, 8)
+    mend(page)
+    expect(rows(page)).to_have_count(8)
+    expect(connection).to_have_text("Live")
+    wait_for_end(page)
+    page.reload()
+    expect(rows(page)).to_have_count(8)
+
+
+def test_a_hunt_opened_without_a_network_is_read_when_it_returns(
+    page: Page, product: Product, witness: Witness
+) -> None:
+    witness.refusals_are_meant()
+    sid = product.open_example()
+    product.run(sid, 2)
+    go_to(page, sid)
+    expect(rows(page)).to_have_count(2)
+    cut(page)
+    panel = open_hunt(page, 1)
+    expect(panel.locator(".problem")).to_contain_text("The server cannot be reached.")
+    mend(page)
+    expect(panel.frame_locator("iframe").locator("body")).not_to_be_empty()
+    expect(panel.locator(".problem")).to_be_hidden()
+
+
+def test_a_page_without_a_network_asks_calmly(page: Page, product: Product, witness: Witness) -> None:
+    """An opened hunt that goes on elsewhere is behind; asking for it must not become a storm of requests."""
+    witness.refusals_are_meant()
+    sid = product.open_example()
+    product.begin_run(sid, 16, *SLOW)
+    go_to(page, sid)
+    expect(row(page, 1)).to_be_visible()
+    page.route(re.compile("/hunts/"), lambda route: route.abort())
+    row(page, 1).get_by_role("link").click()
+    expect(page.locator("hunt-panel .problem")).to_be_visible()
+    wait_for_end(page)
+    assert sum("/hunts/" in one for one in witness.requests) < 12
+
+
+def test_a_double_click_on_start_starts_one_run(page: Page, product: Product) -> None:
+    sid = product.open_example()
+    product.check(sid)
+    go_to(page, sid)
+    plan_hunts(page, 4)
+    start_button(page).dblclick()
+    wait_for_end(page)
+    expect(page.locator("run-list .run")).to_have_count(1)
+    assert [run["hunts"] for run in product.session(sid)["runs"]] == [4]
+
+
+@pytest.mark.parametrize("lost", ["question", "answer"])
+def test_start_pressed_again_after_a_lost_answer_is_one_run(
+    page: Page, product: Product, witness: Witness, lost: str
+) -> None:
+    witness.refusals_are_meant()
+    sid = product.open_example()
+    product.check(sid)
+    go_to(page, sid)
+    plan_hunts(page, 4)
+
+    def lose(route: Route) -> None:
+        if lost == "answer":
+            route.fetch()
+        route.abort()
+
+    page.route(re.compile("/runs$"), lose, times=1)
+    start_button(page).click()
+    expect(page.locator("hunt-plan .problem")).to_contain_text("The server cannot be reached.")
+    expect(start_button(page)).to_be_enabled()
+    page.wait_for_function("since => performance.now() - since > 900", arg=page.evaluate("performance.now()"))
+    start_button(page).click()
+    expect(page.locator("hunt-plan .problem")).to_be_hidden()
+    wait_for_end(page)
+    assert [run["hunts"] for run in product.session(sid)["runs"]] == [4]
+
+
+def test_an_answer_of_something_in_between_is_a_sentence(page: Page, product: Product, witness: Witness) -> None:
+    witness.refusals_are_meant()
+    go_to(page, product.open_example())
+    page.route(re.compile("/reference-check$"), lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"))
+    page.get_by_role("button", name="Check the reference").click()
+    expect(page.locator("check-panel .problem")).to_contain_text("The server answered 502 without saying why.")
+
+
+def test_a_restarted_server_without_a_memory_says_that_the_session_has_ended(
+    tmp_path: Path, own_product: Product, new_context: NewContext, witness: Witness
+) -> None:
+    witness.refusals_are_meant()
+    sid = own_product.open_example()
+    own_product.run(sid, 4)
+    page = new_context(base_url=own_product.url).new_page()
+    witness.origin = own_product.url
+    go_to(page, sid)
+    expect(rows(page)).to_have_count(4)
+    own_product.kill()
+    expect(page.locator("site-header .connection")).to_have_text("Reconnecting")
+    expect(rows(page)).to_have_count(4)
+    own_product.start()
+    expect(page.get_by_role("heading", name="This session has ended.")).to_be_visible(timeout=20_000)
+    page.get_by_role("link", name="To the start").click()
+    expect(page.get_by_role("heading", name="Find what breaks a model.")).to_be_visible()
+    expect(page.locator("start-view .recent a")).to_have_count(0)
+
+
+def test_a_session_opened_while_the_server_is_away_comes_when_it_is_back(
+    page: Page, product: Product, witness: Witness
+) -> None:
+    witness.refusals_are_meant()
+    sid = product.open_example()
+    product.run(sid, 4)
+    go_to(page)
+    page.route(re.compile(rf"/api/sessions/{sid}$"), lambda route: route.abort(), times=1)
+    page.goto(f"/#/s/{sid}")
+    expect(page.get_by_role("heading", name="The server cannot be reached.")).to_be_visible()
+    expect(rows(page)).to_have_count(4)
+    assert what_is_shown(page)["chips"][0] == "All 4"
+    expect(newest_run(page)).to_be_visible()

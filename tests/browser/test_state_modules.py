@@ -1,0 +1,185 @@
+"""The pure modules of the page, imported where they run and asked for values."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.trainer import go_to
+
+pytestmark = pytest.mark.browser
+CALL = """async ([module, name, values]) => {
+  const found = (await import(`/static/scripts/${module}.js`))[name];
+  return typeof found === "function" ? found(...values) : found;
+}"""
+REDUCE = """async (events) => {
+  const {initialState, reduce} = await import("/static/scripts/state/page.js");
+  const state = events.reduce(reduce, initialState());
+  return {...state, hunts: state.hunts.ids.map((id) => state.hunts.byId.get(id))};
+}"""
+
+
+@pytest.fixture
+def ask(page: Page) -> Any:
+    """`ask("format", "money", 1.5)`: what a function of a module answers."""
+    go_to(page)
+    return lambda module, name, *values: page.evaluate(CALL, [module, name, list(values)])
+
+
+@pytest.fixture
+def after(page: Page) -> Any:
+    """The page's state after these events."""
+    go_to(page)
+    return lambda *events: page.evaluate(REDUCE, list(events))
+
+
+def counts(**some: Any) -> dict[str, Any]:
+    names = ("total", "done", "queued", "calling", "judging", "broke", "held", "undetermined", "error", "cancelled",
+             "interrupted", "replies", "unknown_costs")  # fmt: skip
+    return {**dict.fromkeys(names, 0), "cost_usd": None, "judge_cost_usd": None, **some}
+
+
+def a_run(status: str = "running", run_id: str = "r1", first_number: int = 1, **some: Any) -> dict[str, Any]:
+    return {"run_id": run_id, "first_number": first_number, "status": status, "counts": counts(**some)}
+
+
+def a_check(status: str = "none", started: str | None = None, finished: str | None = None, verdicts: int = 0) -> dict[str, Any]:
+    told = [{"criterion_id": f"C{n + 1}", "verdict": "PASS"} for n in range(verdicts)]
+    return {"status": status, "stale": False, "started_at": started, "finished_at": finished, "verdicts": told}
+
+
+def a_snapshot(version: int = 1, runs: tuple = (), check: dict[str, Any] | None = None, **some: Any) -> dict[str, Any]:
+    head = {"session_id": "s1", "version": version, "name": "t", "runs": list(runs), "check": check or a_check(), "attempts_before": 3}
+    return {"type": "session.read", "snapshot": head | some}
+
+
+def a_hunt(number: int = 1, status: str = "done", outcome: str | None = "broke", verdicts: int = 0, run_id: str = "r1") -> dict[str, Any]:
+    told = [{"criterion_id": f"C{n}", "verdict": "PASS"} for n in range(verdicts)]
+    return {"hunt_id": f"{run_id}.{number}", "number": number, "run_id": run_id, "status": status, "outcome": outcome, "verdicts": told}
+
+
+def changed(*hunts: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "hunts.changed", "hunts": list(hunts)}
+
+
+def read(*hunts: dict[str, Any], restart: bool = False) -> dict[str, Any]:
+    return {"type": "hunts.read", "hunts": list(hunts), "restart": restart}
+
+
+def test_no_events_are_no_hunts(after: Any) -> None:
+    assert after()["hunts"] == []
+    assert after({"type": "nobody.knows.this"}) == after()
+
+
+def test_a_hunt_that_is_done_is_not_turned_back_by_repeated_or_older_news(after: Any) -> None:
+    calling, judging, done = a_hunt(status="calling", outcome=None), a_hunt(status="judging", outcome=None, verdicts=1), a_hunt(verdicts=3)
+    for order in ([calling, judging, done], [done, calling], [done, judging, calling], [done, done]):
+        assert after(*(changed(hunt) for hunt in order))["hunts"] == [done]
+    assert after(changed(done), read(judging))["hunts"] == [done]
+    assert after(changed(judging), read(calling))["hunts"] == [judging]
+    assert after(read(judging), changed(done), read(judging))["hunts"] == [done]
+
+
+def test_hunts_stand_in_order_of_number_however_they_come(after: Any) -> None:
+    assert [hunt["number"] for hunt in after(changed(a_hunt(10), a_hunt(2)), read(a_hunt(1), a_hunt(9)))["hunts"]] == [1, 2, 9, 10]
+    assert [hunt["number"] for hunt in after(changed(a_hunt(1)), read(a_hunt(2), restart=True))["hunts"]] == [2]
+    assert after(changed(a_hunt(1)), {"type": "session.left"})["hunts"] == []
+
+
+def test_an_older_snapshot_turns_nothing_back(after: Any) -> None:
+    told = {"type": "run.changed", "run": a_run("completed", done=4)}
+    newer, older = a_snapshot(5, [a_run(done=2)]), a_snapshot(4, [a_run(done=1)])
+    assert after(newer, told, older)["session"]["version"] == 5
+    for late in (older, newer, a_snapshot(6, [a_run(done=3)])):
+        assert after(newer, told, late)["session"]["runs"] == [told["run"]]
+    assert after(newer, told, {"type": "run.changed", "run": a_run(done=3)})["session"]["runs"] == [told["run"]]
+
+
+def test_a_run_that_the_snapshot_does_not_hold_yet_stays(after: Any) -> None:
+    second = {"type": "run.changed", "run": a_run("queued", "r2", 5)}
+    assert [run["run_id"] for run in after(a_snapshot(2, [a_run()]), second, a_snapshot(2, [a_run()]))["session"]["runs"]] == ["r1", "r2"]
+
+
+def test_a_check_that_has_finished_is_not_turned_back_by_an_older_snapshot(after: Any) -> None:
+    running, finished = a_check("running", "t1", verdicts=1), a_check("passed", "t1", "t2", 3)
+    told = {"type": "check.changed", "check": finished}
+    assert after(a_snapshot(2, check=running), told, a_snapshot(2, check=running))["session"]["check"] == finished
+    again = a_check("running", "t3")
+    assert after(a_snapshot(2, check=finished), a_snapshot(3, check=again))["session"]["check"] == again
+
+
+def test_totals_are_over_all_runs_and_know_what_they_do_not_know(ask: Any, after: Any) -> None:
+    runs = [a_run(total=4, done=4, broke=1, held=2, error=1, replies=3, cost_usd=0.5), a_run("completed", "r2", 5, total=2, done=2, broke=1, held=0, replies=1)]
+    session = after(a_snapshot(1, runs))["session"]
+    found = ask("state/session", "totals", session)
+    assert {name: found[name] for name in ("total", "done", "broke", "held", "error", "break_rate", "cost_usd", "judge_cost_usd")} == {
+        "total": 6, "done": 6, "broke": 2, "held": 2, "error": 1, "break_rate": 0.5, "cost_usd": 0.5, "judge_cost_usd": None,
+    }  # fmt: skip
+    assert ask("state/session", "attemptsMade", session) == 3 + 4
+    assert ask("state/session", "totals", after(a_snapshot())["session"])["break_rate"] is None
+
+
+def test_costs_are_estimated_from_what_is_known_only(ask: Any) -> None:
+    known = counts(total=10, broke=1, held=1, queued=6, calling=1, judging=1, cost_usd=0.2)
+    assert ask("state/estimate", "estimatedCost", known) == {"usd": pytest.approx(1.0), "atLeast": False}
+    assert ask("state/estimate", "estimatedCost", known | {"unknown_costs": 1})["atLeast"] is True
+    assert ask("state/estimate", "estimatedCost", known | {"cost_usd": None}) is None
+    assert ask("state/estimate", "estimatedCost", counts(total=4, error=4, cost_usd=0)) is None
+    assert ask("state/estimate", "expectedCost", known, 5) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("chosen", "numbers"), [
+    ({}, [1, 2, 3, 4]), ({"filter": "broke"}, [1]), ({"filter": "cancelled"}, [3]), ({"filter": "working"}, [4]),
+    ({"run": "r2"}, [4]), ({"order": "descending"}, [4, 3, 2, 1]), ({"filter": "nonsense"}, [1, 2, 3, 4]), ({"filter": "error"}, []),
+])  # fmt: skip
+def test_a_view_shows_the_hunts_that_it_names(page: Page, chosen: dict[str, str], numbers: list[int]) -> None:
+    go_to(page)
+    hunts = [a_hunt(1), a_hunt(2, outcome="held"), a_hunt(3, outcome="interrupted"), a_hunt(4, "judging", None, run_id="r2")]
+    script = """async ([hunts, view]) => {
+      const {reduceHunts, noHunts, visibleHunts} = await import("/static/scripts/state/hunts.js");
+      return visibleHunts(reduceHunts(noHunts(), {type: "hunts.changed", hunts}), view).map((hunt) => hunt.number);
+    }"""
+    view = {"filter": "all", "run": "all", "order": "ascending"} | chosen
+    assert page.evaluate(script, [hunts, view]) == numbers
+
+
+def test_progress_is_one_sentence(ask: Any, after: Any) -> None:
+    def said(*runs: dict[str, Any]) -> str:
+        return str(ask("state/announcements", "progressSentence", after(a_snapshot(1, runs))["session"]))
+
+    assert said() == ""
+    assert said(a_run(total=8, done=1, broke=1)) == "1 of 8 hunts done, 1 break."
+    assert said(a_run("completed", total=1, done=1, error=1)) == "Finished. 1 of 1 hunt done, 0 breaks, 1 error."
+    second = a_run("cancelled", "r2", 9, total=8, done=8)
+    assert said(a_run("completed", total=8, done=8), second) == "Run 2: Cancelled. 8 of 8 hunts done, 0 breaks."
+
+
+def test_numbers_read_as_people_write_them_and_unknown_is_never_nought(ask: Any) -> None:
+    assert [ask("format", "money", usd) for usd in (None, 0, 0.00001, 0.0123, 1.5)] == ["unknown", "$0.00", "< $0.0001", "$0.0123", "$1.50"]
+    assert [ask("format", "duration", ms) for ms in (None, 0, 3210, 59_960, 65_000, 7_380_000)] == ["–", "0.0 s", "3.2 s", "1 min 0 s", "1 min 5 s", "2 h 3 min"]
+    assert [ask("format", "rate", share) for share in (None, 0, 0.25)] == ["n/a", "0%", "25%"]
+    assert [ask("format", "timeLeft", s) for s in (None, 0.2, 12.4, 200)] == ["", "nearly done", "about 12 s left", "about 3 min left"]
+
+
+def test_an_address_survives_its_own_way_there_and_back(ask: Any) -> None:
+    assert ask("router", "parseRoute", ask("router", "huntAddress", "s/1 %", "r#2")) == {"name": "session", "sessionId": "s/1 %", "huntId": "r#2"}
+    assert ask("router", "parseRoute", "#/s/broken%") == {"name": "session", "sessionId": "broken%", "huntId": None}
+    for start in ("", "#", "#/", "#/s", "#/s/", "#/elsewhere"):
+        assert ask("router", "parseRoute", start) == {"name": "start"}
+
+
+def test_a_plan_forgets_what_cannot_be_used_and_never_asks_for_nonsense(after: Any) -> None:
+    models = {"any_model": False, "models": [{"model": "openai/a", "usable": False, "simulated": False}, {"model": "simulated/b", "usable": True, "simulated": True}]}
+    remembered = {"type": "plan.remembered", "plan": {"models": ["openai/a"], "typed": ["x/y"], "hunts": 5, "judge": "openai/a"}}
+    plan = after(remembered, {"type": "models.read", "models": models})["plan"]
+    assert (plan["models"], plan["typed"], plan["judge"], plan["hunts"]) == (["simulated/b"], [], "", 5)
+    wanted = [after({"type": "plan.hunts", "hunts": hunts})["plan"]["hunts"] for hunts in (0, -3, 7.9, 5000)]
+    assert wanted == [1, 1, 7, 1000]
+
+
+def test_a_reply_that_could_not_be_read_is_asked_for_again_when_somebody_answers(after: Any) -> None:
+    opened = {"type": "route.changed", "route": {"name": "session", "sessionId": "s1", "huntId": "h1"}}
+    for code, connection, kept in (("unreachable", "live", False), ("unreachable", "reconnecting", True), ("not_found", "live", True)):
+        failed = {"type": "detail.failed", "huntId": "h1", "problem": {"code": code}}
+        state = after(opened, failed, {"type": "connection.changed", "connection": connection})
+        assert (state["detail"]["problem"] is not None) is kept

@@ -1,0 +1,88 @@
+"""What a trainer does and sees on the page, in a trainer's words. Everything waits for what is seen."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+FINISHED = re.compile("finished|cancelled after|stopped after")
+
+
+def go_to(page: Page, sid: str = "", hunt_id: str = "") -> None:
+    """The start, a session or a hunt of it, ready to be worked with."""
+    page.goto(f"/#/s/{sid}" + (f"/h/{hunt_id}" if hunt_id else "") if sid else "/")
+    if sid:
+        expect(page.locator("session-view .desk")).to_be_visible()
+    else:
+        expect(page.get_by_role("heading", name="Find what breaks a model.")).to_be_visible()
+
+
+def load_file(page: Page, name: str, content: bytes) -> None:
+    page.locator("#load-file").set_input_files({"name": name, "mimeType": "application/json", "buffer": content})
+
+
+def session_id(page: Page) -> str:
+    expect(page.locator("session-view .desk")).to_be_visible()
+    found = re.search(r"#/s/([^/]+)", page.url)
+    assert found, page.url
+    return found[1]
+
+
+def check_reference(page: Page) -> None:
+    page.get_by_role("button", name="Check the reference").click()
+    expect(page.locator("check-panel strong")).to_have_text("The reference passes")
+
+
+def choose_models(page: Page, *names: str) -> None:
+    """Exactly these of the simulated models, as `hasty`."""
+    page.get_by_role("button", name="Choose models").click()
+    for box in page.locator("model-picker [aria-label=Simulated] li").all():
+        box.get_by_role("checkbox").set_checked((box.locator(".mono").text_content() or "") in names)
+    page.locator("model-picker").get_by_role("button", name="Close").click()
+    expect(page.locator("hunt-plan .tag.model")).to_have_count(len(names))
+
+
+def plan_hunts(page: Page, hunts: int) -> None:
+    page.get_by_label("Hunts", exact=True).locator("visible=true").and_(page.locator("input")).fill(str(hunts))
+    page.locator("#plan-hunts").press("Tab")
+    expect(start_button(page)).to_have_text(re.compile(rf"Start {hunts} hunts?"))
+
+
+def start_button(page: Page) -> Locator:
+    return page.locator("hunt-plan .start")
+
+
+def newest_run(page: Page) -> Locator:
+    return page.locator("run-list .run").first
+
+
+def wait_for_end(page: Page) -> None:
+    expect(newest_run(page).locator(".run-state")).to_have_text(FINISHED, timeout=30_000)
+
+
+def rows(page: Page) -> Locator:
+    return page.locator("hunt-table .row")
+
+
+def row(page: Page, number: int) -> Locator:
+    return rows(page).filter(has=page.get_by_role("link", name=f"Open hunt {number}", exact=True))
+
+
+def open_hunt(page: Page, number: int) -> Locator:
+    row(page, number).get_by_role("link").click()
+    expect(page.locator("hunt-panel h2")).to_have_text(f"Hunt {number}")
+    return page.locator("hunt-panel")
+
+
+def what_is_shown(page: Page) -> dict[str, Any]:
+    """The state of the page as a person reads it, as a value."""
+    return {
+        "task": page.locator("task-panel .task-title").inner_text(),
+        "check": page.locator("check-panel .line").inner_text(),
+        "runs": page.locator("run-list .run").all_inner_texts(),
+        "chips": page.locator("hunt-table .chip").all_inner_texts(),
+        "rows": page.locator("hunt-table .row").all_inner_texts(),
+        "deliver": page.locator("deliver-card p").all_inner_texts(),
+    }

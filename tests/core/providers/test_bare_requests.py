@@ -1,0 +1,70 @@
+"""The short way through the HTTP client: an open answer, and nothing done that a call to a provider has no use for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from core.providers.http import open_http
+from core.settings import Settings
+
+HEAD = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nSet-Cookie: kept=yes\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+class MovedServer:
+    """Answers every request with a redirect, a cookie and one piece of a body; the rest comes when it is let go."""
+
+    def __init__(self) -> None:
+        self.heads: list[bytes] = []
+        self.let_go = asyncio.Event()
+        self.address = ""
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await self._request(reader):
+            self.heads.append(head)
+            writer.write(HEAD + b"5\r\nfirst\r\n")
+            await self.let_go.wait()
+            writer.write(b"4\r\nlast\r\n0\r\n\r\n")
+        writer.close()
+
+    async def _request(self, reader: asyncio.StreamReader) -> bytes:
+        try:
+            return await reader.readuntil(b"\r\n\r\n")
+        except asyncio.IncompleteReadError:
+            return b""
+
+
+@pytest.fixture
+async def moved() -> AsyncIterator[MovedServer]:
+    server = MovedServer()
+    listener = await asyncio.start_server(server.answer, "127.0.0.1", 0)
+    server.address = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/"
+    async with listener:
+        yield server
+
+
+@pytest.mark.parametrize("transport", ["pyreqwest", "httpx"])
+async def test_a_bare_answer_is_open_and_a_redirect_is_not_followed(moved: MovedServer, transport: str) -> None:
+    async with open_http(Settings(http_transport=transport)) as http:
+        response = await http.send_bare(httpx.Request("GET", moved.address))
+        chunks = response.aiter_raw()
+        first = await anext(chunks)
+        moved.let_go.set()
+        rest = [chunk async for chunk in chunks]
+        await response.aclose()
+    assert (response.status_code, first, b"".join(rest), len(moved.heads)) == (302, b"first", b"last", 1)
+
+
+async def test_no_cookie_of_a_provider_is_kept_or_sent(moved: MovedServer) -> None:
+    moved.let_go.set()
+    async with open_http(Settings()) as http:
+        for _ in range(2):
+            response = await http.send_bare(httpx.Request("GET", moved.address))
+            assert response.headers["set-cookie"] == "kept=yes"
+            await response.aclose()
+        assert not http.cookies
+    assert len(moved.heads) == 2
+    assert not [head for head in moved.heads if b"cookie" in head.lower()]
