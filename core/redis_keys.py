@@ -131,6 +131,6 @@ BOOK: tuple[KeyRow, ...] = (
     KeyRow("mh:work:<job>", "hash", "SESSION_TTL after the last word", _WORK, "who works on which part, what is done"),
     KeyRow("streaq:model-hunter:*", "several", "until the job has ended", "streaQ", "the queue of jobs: ids, no texts"),
     KeyRow("mh:instances", "sorted set", "for ever; silent ones are dropped", _WORK, "processes by last sign of life"),
-    KeyRow("mh:instance:<name>", "string", "HEARTBEAT_LIFE", _WORK, "what a process tells of itself, as JSON"),
+    KeyRow("mh:instance:<name>", "string", "INSTANCE_LIFE", _WORK, "what a process tells of itself, as JSON"),
     KeyRow("mh:secret", "string", "for ever", "core.runtime", "turns idempotency keys into session ids"),
 )

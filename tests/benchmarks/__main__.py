@@ -66,7 +66,11 @@ async def calls(address: str, redis_url: str) -> list[str]:
     """The product at small and large limits, in memory and in Redis, and bare clients at the large ones after it."""
     products = [row(await measure(address, *workload)) for workload in (SMALL, LARGE)]
     shared = [row(await measure(address, *workload, redis_url=redis_url)) for workload in (SMALL, LARGE)]
-    return products + [f"| in Redis: {line[2:]}" for line in shared] + [bare_row(await measure_bare(address, *bare, LARGE[1])) for bare in BARE]
+    return (
+        products
+        + [f"| in Redis: {line[2:]}" for line in shared]
+        + [bare_row(await measure_bare(address, *bare, LARGE[1])) for bare in BARE]
+    )
 
 
 def main() -> None:

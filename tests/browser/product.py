@@ -109,7 +109,9 @@ class Product:
         """Returns when no run of the session goes on, told by its own event stream."""
         with self.http.stream("GET", f"/api/sessions/{sid}/events?after=0-0") as events:
             for line in events.iter_lines():
-                ended = line.startswith("data:") and '"status":"' in line and any(f'"status":"{e}"' in line for e in ENDED)
+                ended = (
+                    line.startswith("data:") and '"status":"' in line and any(f'"status":"{e}"' in line for e in ENDED)
+                )
                 if ended and not self.active_runs(sid):
                     return
 

@@ -39,7 +39,9 @@ def attack(size: int) -> str:
 
 def answer(body: dict[str, Any]) -> str:
     if body["model"] == "judge":
-        return json.dumps({"reason": "<img src=x onerror=alert(9)> It attacks.", "evidence": "<b>C1</b>", "verdict": "FAIL"})
+        return json.dumps(
+            {"reason": "<img src=x onerror=alert(9)> It attacks.", "evidence": "<b>C1</b>", "verdict": "FAIL"}
+        )
     return attack(RENDERED if body["model"] == "rendered" else PLAIN)
 
 
@@ -65,8 +67,23 @@ def test_a_hostile_reply_does_nothing_and_reads_exactly(page: Page, product: Pro
     panel = open_hunt(page, 1)
     frame = panel.frame_locator("iframe")
     expect(frame.locator("body")).to_contain_text("press me")
-    assert panel.locator("iframe").get_attribute("sandbox") == "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
-    for tag in ("script", "img", "iframe", "svg", "style", "form", "meta:not([charset])", "base[href]", "[onerror]", "[onload]", "[style]"):
+    assert (
+        panel.locator("iframe").get_attribute("sandbox")
+        == "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+    )
+    for tag in (
+        "script",
+        "img",
+        "iframe",
+        "svg",
+        "style",
+        "form",
+        "meta:not([charset])",
+        "base[href]",
+        "[onerror]",
+        "[onload]",
+        "[style]",
+    ):
         assert frame.locator(tag).count() == 0, tag
     schemes = frame.locator("a").evaluate_all("links => [...new Set(links.map(a => a.protocol))]")
     assert set(schemes) <= {"http:", "https:", "mailto:"}
@@ -79,7 +96,9 @@ def test_a_hostile_reply_does_nothing_and_reads_exactly(page: Page, product: Pro
     shown = panel.locator("#reading-reply .text")
     expect(shown).to_be_visible()
     assert shown.text_content() == attack(size)
-    assert panel.evaluate("panel => panel.querySelector('.reading').scrollWidth <= panel.querySelector('.reading').clientWidth")
+    assert panel.evaluate(
+        "panel => panel.querySelector('.reading').scrollWidth <= panel.querySelector('.reading').clientWidth"
+    )
     panel.get_by_role("tab", name="Raw").click()
     expect(panel.locator("#reading-raw pre").nth(1)).to_contain_text("press me")
     page.keyboard.press("Escape")

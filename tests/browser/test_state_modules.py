@@ -43,19 +43,37 @@ def a_run(status: str = "running", run_id: str = "r1", first_number: int = 1, **
     return {"run_id": run_id, "first_number": first_number, "status": status, "counts": counts(**some)}
 
 
-def a_check(status: str = "none", started: str | None = None, finished: str | None = None, verdicts: int = 0) -> dict[str, Any]:
+def a_check(
+    status: str = "none", started: str | None = None, finished: str | None = None, verdicts: int = 0
+) -> dict[str, Any]:
     told = [{"criterion_id": f"C{n + 1}", "verdict": "PASS"} for n in range(verdicts)]
     return {"status": status, "stale": False, "started_at": started, "finished_at": finished, "verdicts": told}
 
 
 def a_snapshot(version: int = 1, runs: tuple = (), check: dict[str, Any] | None = None, **some: Any) -> dict[str, Any]:
-    head = {"session_id": "s1", "version": version, "name": "t", "runs": list(runs), "check": check or a_check(), "attempts_before": 3}
+    head = {
+        "session_id": "s1",
+        "version": version,
+        "name": "t",
+        "runs": list(runs),
+        "check": check or a_check(),
+        "attempts_before": 3,
+    }
     return {"type": "session.read", "snapshot": head | some}
 
 
-def a_hunt(number: int = 1, status: str = "done", outcome: str | None = "broke", verdicts: int = 0, run_id: str = "r1") -> dict[str, Any]:
+def a_hunt(
+    number: int = 1, status: str = "done", outcome: str | None = "broke", verdicts: int = 0, run_id: str = "r1"
+) -> dict[str, Any]:
     told = [{"criterion_id": f"C{n}", "verdict": "PASS"} for n in range(verdicts)]
-    return {"hunt_id": f"{run_id}.{number}", "number": number, "run_id": run_id, "status": status, "outcome": outcome, "verdicts": told}
+    return {
+        "hunt_id": f"{run_id}.{number}",
+        "number": number,
+        "run_id": run_id,
+        "status": status,
+        "outcome": outcome,
+        "verdicts": told,
+    }
 
 
 def changed(*hunts: dict[str, Any]) -> dict[str, Any]:
@@ -72,7 +90,11 @@ def test_no_events_are_no_hunts(after: Any) -> None:
 
 
 def test_a_hunt_that_is_done_is_not_turned_back_by_repeated_or_older_news(after: Any) -> None:
-    calling, judging, done = a_hunt(status="calling", outcome=None), a_hunt(status="judging", outcome=None, verdicts=1), a_hunt(verdicts=3)
+    calling, judging, done = (
+        a_hunt(status="calling", outcome=None),
+        a_hunt(status="judging", outcome=None, verdicts=1),
+        a_hunt(verdicts=3),
+    )
     for order in ([calling, judging, done], [done, calling], [done, judging, calling], [done, done]):
         assert after(*(changed(hunt) for hunt in order))["hunts"] == [done]
     assert after(changed(done), read(judging))["hunts"] == [done]
@@ -81,7 +103,12 @@ def test_a_hunt_that_is_done_is_not_turned_back_by_repeated_or_older_news(after:
 
 
 def test_hunts_stand_in_order_of_number_however_they_come(after: Any) -> None:
-    assert [hunt["number"] for hunt in after(changed(a_hunt(10), a_hunt(2)), read(a_hunt(1), a_hunt(9)))["hunts"]] == [1, 2, 9, 10]
+    assert [hunt["number"] for hunt in after(changed(a_hunt(10), a_hunt(2)), read(a_hunt(1), a_hunt(9)))["hunts"]] == [
+        1,
+        2,
+        9,
+        10,
+    ]
     assert [hunt["number"] for hunt in after(changed(a_hunt(1)), read(a_hunt(2), restart=True))["hunts"]] == [2]
     assert after(changed(a_hunt(1)), {"type": "session.left"})["hunts"] == []
 
@@ -97,7 +124,9 @@ def test_an_older_snapshot_turns_nothing_back(after: Any) -> None:
 
 def test_a_run_that_the_snapshot_does_not_hold_yet_stays(after: Any) -> None:
     second = {"type": "run.changed", "run": a_run("queued", "r2", 5)}
-    assert [run["run_id"] for run in after(a_snapshot(2, [a_run()]), second, a_snapshot(2, [a_run()]))["session"]["runs"]] == ["r1", "r2"]
+    assert [
+        run["run_id"] for run in after(a_snapshot(2, [a_run()]), second, a_snapshot(2, [a_run()]))["session"]["runs"]
+    ] == ["r1", "r2"]
 
 
 def test_a_check_that_has_finished_is_not_turned_back_by_an_older_snapshot(after: Any) -> None:
@@ -109,7 +138,10 @@ def test_a_check_that_has_finished_is_not_turned_back_by_an_older_snapshot(after
 
 
 def test_totals_are_over_all_runs_and_know_what_they_do_not_know(ask: Any, after: Any) -> None:
-    runs = [a_run(total=4, done=4, broke=1, held=2, error=1, replies=3, cost_usd=0.5), a_run("completed", "r2", 5, total=2, done=2, broke=1, held=0, replies=1)]
+    runs = [
+        a_run(total=4, done=4, broke=1, held=2, error=1, replies=3, cost_usd=0.5),
+        a_run("completed", "r2", 5, total=2, done=2, broke=1, held=0, replies=1),
+    ]
     session = after(a_snapshot(1, runs))["session"]
     found = ask("state/session", "totals", session)
     assert {name: found[name] for name in ("total", "done", "broke", "held", "error", "break_rate", "cost_usd", "judge_cost_usd")} == {
@@ -134,7 +166,12 @@ def test_costs_are_estimated_from_what_is_known_only(ask: Any) -> None:
 ])  # fmt: skip
 def test_a_view_shows_the_hunts_that_it_names(page: Page, chosen: dict[str, str], numbers: list[int]) -> None:
     go_to(page)
-    hunts = [a_hunt(1), a_hunt(2, outcome="held"), a_hunt(3, outcome="interrupted"), a_hunt(4, "judging", None, run_id="r2")]
+    hunts = [
+        a_hunt(1),
+        a_hunt(2, outcome="held"),
+        a_hunt(3, outcome="interrupted"),
+        a_hunt(4, "judging", None, run_id="r2"),
+    ]
     script = """async ([hunts, view]) => {
       const {reduceHunts, noHunts, visibleHunts} = await import("/static/scripts/state/hunts.js");
       return visibleHunts(reduceHunts(noHunts(), {type: "hunts.changed", hunts}), view).map((hunt) => hunt.number);
@@ -155,22 +192,53 @@ def test_progress_is_one_sentence(ask: Any, after: Any) -> None:
 
 
 def test_numbers_read_as_people_write_them_and_unknown_is_never_nought(ask: Any) -> None:
-    assert [ask("format", "money", usd) for usd in (None, 0, 0.00001, 0.0123, 1.5)] == ["unknown", "$0.00", "< $0.0001", "$0.0123", "$1.50"]
-    assert [ask("format", "duration", ms) for ms in (None, 0, 3210, 59_960, 65_000, 7_380_000)] == ["–", "0.0 s", "3.2 s", "1 min 0 s", "1 min 5 s", "2 h 3 min"]
+    assert [ask("format", "money", usd) for usd in (None, 0, 0.00001, 0.0123, 1.5)] == [
+        "unknown",
+        "$0.00",
+        "< $0.0001",
+        "$0.0123",
+        "$1.50",
+    ]
+    assert [ask("format", "duration", ms) for ms in (None, 0, 3210, 59_960, 65_000, 7_380_000)] == [
+        "–",
+        "0.0 s",
+        "3.2 s",
+        "1 min 0 s",
+        "1 min 5 s",
+        "2 h 3 min",
+    ]
     assert [ask("format", "rate", share) for share in (None, 0, 0.25)] == ["n/a", "0%", "25%"]
-    assert [ask("format", "timeLeft", s) for s in (None, 0.2, 12.4, 200)] == ["", "nearly done", "about 12 s left", "about 3 min left"]
+    assert [ask("format", "timeLeft", s) for s in (None, 0.2, 12.4, 200)] == [
+        "",
+        "nearly done",
+        "about 12 s left",
+        "about 3 min left",
+    ]
 
 
 def test_an_address_survives_its_own_way_there_and_back(ask: Any) -> None:
-    assert ask("router", "parseRoute", ask("router", "huntAddress", "s/1 %", "r#2")) == {"name": "session", "sessionId": "s/1 %", "huntId": "r#2"}
+    assert ask("router", "parseRoute", ask("router", "huntAddress", "s/1 %", "r#2")) == {
+        "name": "session",
+        "sessionId": "s/1 %",
+        "huntId": "r#2",
+    }
     assert ask("router", "parseRoute", "#/s/broken%") == {"name": "session", "sessionId": "broken%", "huntId": None}
     for start in ("", "#", "#/", "#/s", "#/s/", "#/elsewhere"):
         assert ask("router", "parseRoute", start) == {"name": "start"}
 
 
 def test_a_plan_forgets_what_cannot_be_used_and_never_asks_for_nonsense(after: Any) -> None:
-    models = {"any_model": False, "models": [{"model": "openai/a", "usable": False, "simulated": False}, {"model": "simulated/b", "usable": True, "simulated": True}]}
-    remembered = {"type": "plan.remembered", "plan": {"models": ["openai/a"], "typed": ["x/y"], "hunts": 5, "judge": "openai/a"}}
+    models = {
+        "any_model": False,
+        "models": [
+            {"model": "openai/a", "usable": False, "simulated": False},
+            {"model": "simulated/b", "usable": True, "simulated": True},
+        ],
+    }
+    remembered = {
+        "type": "plan.remembered",
+        "plan": {"models": ["openai/a"], "typed": ["x/y"], "hunts": 5, "judge": "openai/a"},
+    }
     plan = after(remembered, {"type": "models.read", "models": models})["plan"]
     assert (plan["models"], plan["typed"], plan["judge"], plan["hunts"]) == (["simulated/b"], [], "", 5)
     wanted = [after({"type": "plan.hunts", "hunts": hunts})["plan"]["hunts"] for hunts in (0, -3, 7.9, 5000)]
@@ -179,7 +247,11 @@ def test_a_plan_forgets_what_cannot_be_used_and_never_asks_for_nonsense(after: A
 
 def test_a_reply_that_could_not_be_read_is_asked_for_again_when_somebody_answers(after: Any) -> None:
     opened = {"type": "route.changed", "route": {"name": "session", "sessionId": "s1", "huntId": "h1"}}
-    for code, connection, kept in (("unreachable", "live", False), ("unreachable", "reconnecting", True), ("not_found", "live", True)):
+    for code, connection, kept in (
+        ("unreachable", "live", False),
+        ("unreachable", "reconnecting", True),
+        ("not_found", "live", True),
+    ):
         failed = {"type": "detail.failed", "huntId": "h1", "problem": {"code": code}}
         state = after(opened, failed, {"type": "connection.changed", "connection": connection})
         assert (state["detail"]["problem"] is not None) is kept

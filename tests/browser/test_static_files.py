@@ -15,7 +15,15 @@ DEFINES = re.compile(r'customElements\.define\("([a-z-]+)"')
 USES = re.compile(r'(?:createElement|section|querySelector)\("([a-z]+-[a-z-]+)"')
 NOT_AN_ELEMENT = {"docs", "reply-frame"}
 """Styles that are not linked in the page: of the documentation, and of the frame that shows a reply."""
-HTML_FROM_TEXT = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "eval(", "new Function")
+HTML_FROM_TEXT = (
+    "innerHTML",
+    "outerHTML",
+    "insertAdjacentHTML",
+    "document.write",
+    "DOMParser",
+    "eval(",
+    "new Function",
+)
 
 
 class Tags(HTMLParser):

@@ -39,7 +39,12 @@ def answer(body: dict[str, Any]) -> str:
 @pytest.fixture(scope="module")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     with told_provider(answer) as port:
-        address = {"name": "told", "base_url": f"http://127.0.0.1:{port}/v1", "concurrency": 32, "models": ["long", "judge"]}
+        address = {
+            "name": "told",
+            "base_url": f"http://127.0.0.1:{port}/v1",
+            "concurrency": 32,
+            "models": ["long", "judge"],
+        }
         yield from running(Product(tmp_path_factory.mktemp("thousand"), OPENAI_COMPATIBLE=json.dumps([address])))
 
 
@@ -63,7 +68,13 @@ def test_a_thousand_hunts_arrive_smoothly_and_are_painted_at_once(
     expect(row(page, 1)).to_be_visible()
     expect(page.locator("hunt-table .chip").first).to_have_text(f"All {HUNTS}")
     painted = page.evaluate(SINCE_READ)
-    numbers = {"run_ms": took, "long_tasks": len(tasks), "longest_ms": max(tasks, default=0), "busy": sum(tasks) / took, "painted_ms": painted}
+    numbers = {
+        "run_ms": took,
+        "long_tasks": len(tasks),
+        "longest_ms": max(tasks, default=0),
+        "busy": sum(tasks) / took,
+        "painted_ms": painted,
+    }
     record_property("measured", numbers)
     print({name: round(value, 2) for name, value in numbers.items()})
     assert numbers["longest_ms"] < LONGEST_TASK_MS
