@@ -79,6 +79,11 @@ class QueueDispatcher(Dispatcher):
         self._let_go = asyncio.Event()
         """Tokens go back: the worker is to end."""
 
+    @property
+    def connected(self) -> bool:
+        """Whether the queue can be used, as far as is known."""
+        return self._engine is not None
+
     # -- the promise
 
     async def submit(self, job: Job) -> None:
