@@ -1,8 +1,8 @@
-"""Pictures of the hunting page: start, task, hunting, done, a hunt, the model picker; in light, dark and on a telephone.
+"""Pictures of the hunting page: start, task, picker, hunting, done, a hunt; in light, in dark and on a telephone.
 
 python -m tools.page_pictures http://127.0.0.1:8000 /tmp/pictures
 
-The page must be running, with the simulated provider. Every picture is of a session of its own, hunted with simulated models.
+The page must be running, with the simulated provider: each screen loads an example and hunts it with two models.
 """
 
 import shutil

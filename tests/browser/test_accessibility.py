@@ -36,8 +36,9 @@ def scenes(product: Product) -> Iterator[Scenes]:
     product.run(hunted, 24, "simulated/hasty", "simulated/flaky", "simulated/careful")
 
     def hunting(page: Page) -> None:
-        if not product.active_runs(busy):
-            product.begin_run(busy, 1000, "simulated/thinker")
+        for rid in product.active_runs(busy):  # of a look before this one, and soon at its end
+            product.cancel(busy, rid)
+        product.begin_run(busy, 1000, "simulated/thinker")
         go_to(page, busy)
         expect(rows(page).first).to_be_visible()
 
@@ -158,12 +159,15 @@ def test_nothing_is_told_by_colour_alone(page: Page, product: Product) -> None:
     assert page.locator("hunt-table .row .tag:not(:has(svg))").count() == 0
 
 
-def test_whoever_wants_no_motion_sees_none(scenes: Scenes, page: Page) -> None:
-    scenes["hunting"](page)
+def test_whoever_wants_no_motion_sees_none(page: Page, product: Product) -> None:
+    sid = product.open_example()
+    rid = product.begin_run(sid, 1000, "simulated/thinker")
+    go_to(page, sid)
     expect(page.locator("act-trail .icon-working")).to_be_visible()
     page.wait_for_function("() => document.getAnimations().some((one) => one.playState === 'running')")
     page.emulate_media(reduced_motion="reduce")
     page.wait_for_function("() => !document.getAnimations().some((one) => one.playState === 'running')")
+    product.cancel(sid, rid)
 
 
 def test_light_and_dark_are_chosen_and_remembered(page: Page) -> None:

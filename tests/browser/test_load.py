@@ -39,7 +39,7 @@ def with_criteria(criteria: str) -> str:
 
 
 def paste(page: Page, text: str) -> None:
-    if not page.locator("load-card details").get_attribute("open") == "":
+    if page.locator("load-card details").get_attribute("open") is None:
         page.get_by_text("Paste JSON instead").click()
     page.get_by_label("The notebook’s JSON").fill(text)
     page.get_by_role("button", name="Load what is pasted").click()

@@ -16,7 +16,11 @@ from tests.browser.told_provider import told_provider
 from tests.browser.trainer import go_to, newest_run, row, rows, wait_for_end
 
 pytestmark = pytest.mark.browser
-HUNTS, REPLY_CHARS = 1000, 5000
+HUNTS, WATCHED, REPLY_CHARS = 1000, 200, 5000
+TASK = {
+    "prompt": "Write at length.", "response": "At length.",
+    "criteria": [{"id": f"C{n}", "text": f"It has quality {n}."} for n in (1, 2, 3)],
+}  # fmt: skip
 PAINTED_WITHIN_MS = 6000
 LONGEST_TASK_MS, BUSY_SHARE = 1500, 0.7
 WATCH_TASKS = """
@@ -54,11 +58,13 @@ def test_a_thousand_hunts_arrive_smoothly_and_are_painted_at_once(
     page: Page, product: Product, record_property: Any
 ) -> None:
     page.add_init_script(WATCH_TASKS)
-    sid = product.open_example()
+    sid = product.open({"task": TASK})
+    product.run(sid, HUNTS - WATCHED, "told/long", judge_model="simulated/judge")
     go_to(page, sid)
-    product.begin_run(sid, HUNTS, "told/long", judge_model="simulated/judge")
-    began = page.evaluate("performance.now()")
     expect(newest_run(page)).to_be_visible()
+    began = page.evaluate("performance.now()")
+    product.run(sid, WATCHED, "told/long", judge_model="simulated/judge")
+    expect(page.locator("run-list .run")).to_have_count(2)
     wait_for_end(page)
     expect(page.locator("hunt-table .chip").first).to_have_text(f"All {HUNTS}")
     tasks = page.evaluate("longTasks")
