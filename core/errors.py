@@ -10,6 +10,7 @@
     ├── TooLarge              over a size limit                 (413)
     ├── Busy                  a bounded queue is full           (429)
     ├── Unavailable           we cannot serve this now          (503)
+    │   └── RedisAway         Redis did not do what it was asked
     └── ProviderError         a provider did not give a usable reply (never a break)
 
 Every error says what happened, to which thing, and in `hint` what the reader can do.
@@ -72,6 +73,21 @@ class Busy(HunterError):
 
 class Unavailable(HunterError):
     code = "unavailable"
+
+
+class RedisAway(Unavailable):
+    """Redis did not do what it was asked, or nobody knows whether it did.
+
+    `reason` is stable: `unreachable`, `timeout`, `out_of_memory`, `read_only`, `loading`, `refused`, `emptied`,
+    `error`.
+    """
+
+    code = "redis_away"
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message, hint="Try again in a moment; the operator sees the reason in /api/health.")
+        self.reason = reason
+        self.details = {"reason": reason}
 
 
 class Advice(StrEnum):

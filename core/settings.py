@@ -192,6 +192,41 @@ class Settings:
     )
     heartbeat_s: float = setting(15.0, "HEARTBEAT", "s", "Pause between signs of life on a quiet stream.", least=0.05)
 
+    # -- Redis
+    redis_timeout_s: float = setting(
+        0.8, "REDIS_TIMEOUT", "s", "Longest wait for an answer of Redis; then memory takes over.", least=0.05, most=10
+    )
+    redis_connections: int = setting(
+        32, "REDIS_CONNECTIONS", "connections", "Most connections for commands to Redis, per process.", least=2
+    )
+    redis_block_s: float = setting(
+        2.0, "REDIS_BLOCK", "s", "How long one read of new events waits in Redis before it asks again.", least=0.05
+    )
+    redis_probe_s: float = setting(
+        0.5, "REDIS_PROBE", "s", "Pause between two looks whether Redis is well.", least=0.02, most=60
+    )
+    redis_probes: int = setting(
+        2, "REDIS_PROBES", "times", "Good looks in a row before Redis counts as back.", least=1, most=100
+    )
+    events_age_s: float = setting(
+        21600.0,
+        "EVENTS_AGE",
+        "s",
+        "Events in Redis older than this are trimmed; a reader further behind reloads.",
+        least=60,
+    )
+    known_sessions_bytes: int = setting(
+        256 * MIB,
+        "KNOWN_SESSIONS_BYTES",
+        "bytes",
+        "Sessions remembered by this process for the time without Redis; the longest unused are forgotten first.",
+        least=MIB,
+    )
+    journal_dir: str = setting("journal", "JOURNAL_DIR", "path", "Where changes are written while Redis is away.")
+    journal_sync_s: float = setting(
+        1.0, "JOURNAL_SYNC", "s", "Longest time until a written change is also safe from a power cut.", least=0.01
+    )
+
     # -- input
     notebook_max_bytes: int = setting(
         16 * MIB, "NOTEBOOK_MAX_BYTES", "bytes", "Largest notebook that is loaded.", least=1024

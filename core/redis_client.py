@@ -1,0 +1,141 @@
+"""Opens the clients to Redis, and turns what goes wrong there into one error of ours.
+
+Two clients: `commands` answers within REDIS_TIMEOUT or fails, is never retried by itself, and its pool waits for a free
+connection instead of growing; `blocking` is for reads that wait (XREAD BLOCK), with a socket that outlasts the wait.
+redis-py's own defaults hold one GET at a hung Redis for 59 s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+from redis import exceptions
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from core.errors import RedisAway
+from core.settings import Settings
+
+BLOCK_MARGIN_S = 2.0
+"""How much longer than the longest blocking read its socket waits."""
+HEALTH_CHECK_S = 15
+"""A connection that was idle for so long is asked with a PING before it is used again."""
+BLOCKING_CONNECTIONS = 8
+
+
+@dataclass(frozen=True)
+class RedisClients:
+    """Owned by the runtime, closed last. Both give bytes."""
+
+    commands: Redis
+    blocking: Redis
+
+
+@asynccontextmanager
+async def open_redis(settings: Settings, instance: str) -> AsyncIterator[RedisClients]:
+    """Both clients, closed with the block. Nothing is connected yet: a Redis that is away is no error here."""
+    timeout_s = settings.redis_timeout_s
+    commands = _client(
+        settings.redis_url,
+        name=f"mh-{instance}-commands",
+        socket_timeout_s=timeout_s,
+        pool_timeout_s=timeout_s,
+        connect_timeout_s=timeout_s,
+        connections=settings.redis_connections,
+    )
+    blocking = _client(
+        settings.redis_url,
+        name=f"mh-{instance}-blocking",
+        socket_timeout_s=settings.redis_block_s + BLOCK_MARGIN_S,
+        pool_timeout_s=timeout_s,
+        connect_timeout_s=timeout_s,
+        connections=BLOCKING_CONNECTIONS,
+    )
+    try:
+        yield RedisClients(commands, blocking)
+    finally:
+        await blocking.aclose()
+        await commands.aclose()
+
+
+def _client(
+    url: str,
+    *,
+    name: str,
+    socket_timeout_s: float,
+    pool_timeout_s: float,
+    connect_timeout_s: float,
+    connections: int,
+) -> Redis:
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=connections,
+        timeout=pool_timeout_s,
+        socket_timeout=socket_timeout_s,
+        socket_connect_timeout=connect_timeout_s,
+        socket_keepalive=True,
+        health_check_interval=HEALTH_CHECK_S,
+        client_name="".join(c if c.isalnum() or c in "-_." else "_" for c in name),
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+    )
+    return Redis.from_pool(pool)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Every failure of Redis inside the block becomes RedisAway with a reason for people; nothing else does."""
+    try:
+        yield
+    except (exceptions.RedisError, OSError, TimeoutError) as error:
+        raise redis_away(error) from error
+
+
+@asynccontextmanager
+async def asked(deadline_s: float) -> AsyncIterator[None]:
+    """The same with a deadline over everything inside: waiting for a connection, connecting, the answer."""
+    with translated():
+        async with asyncio.timeout(deadline_s):
+            yield
+
+
+_BY_TYPE: tuple[tuple[type[BaseException], str, str], ...] = (
+    (exceptions.OutOfMemoryError, "out_of_memory", "Redis is out of memory and takes no writes."),
+    (exceptions.ReadOnlyError, "read_only", "Redis is read-only."),
+    (exceptions.BusyLoadingError, "loading", "Redis is still loading its data."),
+    (exceptions.MasterDownError, "read_only", "Redis has lost its master and takes no writes."),
+    (exceptions.AuthenticationError, "refused", "Redis refuses the password or the user."),
+    (exceptions.NoPermissionError, "refused", "Redis refuses this user a command that is needed."),
+    (exceptions.TimeoutError, "timeout", "Redis does not answer in time."),
+    (TimeoutError, "timeout", "Redis does not answer in time."),
+    (exceptions.MaxConnectionsError, "timeout", "No connection to Redis became free in time."),
+    (exceptions.ConnectionError, "unreachable", "Redis cannot be reached."),
+    (OSError, "unreachable", "Redis cannot be reached."),
+)
+_BY_WORDS: tuple[tuple[str, str, str], ...] = (
+    ("OOM ", "out_of_memory", "Redis is out of memory and takes no writes."),
+    ("READONLY", "read_only", "Redis is read-only."),
+    ("NOREPLICAS", "read_only", "Redis has too few replicas and takes no writes."),
+    ("MISCONF", "read_only", "Redis cannot save to its disk and takes no writes."),
+    ("LOADING", "loading", "Redis is still loading its data."),
+    ("NOAUTH", "refused", "Redis wants a password."),
+    ("WRONGPASS", "refused", "Redis refuses the password or the user."),
+    ("NOPERM", "refused", "Redis refuses this user a command that is needed."),
+    ("BUSY ", "timeout", "Redis is busy with a script."),
+)
+
+
+def redis_away(error: BaseException) -> RedisAway:
+    """Our error for a foreign one. The reason is for people and never holds an address or a password."""
+    text = str(error)  # an error inside a Lua script comes with the words of the command that failed
+    for words, reason, message in _BY_WORDS:
+        if words in text:
+            return RedisAway(message, reason=reason)
+    for kind, reason, message in _BY_TYPE:
+        if isinstance(error, kind):
+            return RedisAway(message, reason=reason)
+    return RedisAway(f"Redis answered with an error: {text[:120]}", reason="error")
