@@ -36,7 +36,7 @@ async def run_server(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_end.set)
     async with open_runtime(settings) as runtime:
-        log.info("serving", host=settings.api_host, port=settings.api_port, sessions=runtime.store.backend)
+        log.info("serving", host=settings.api_host, port=settings.api_port, sessions=runtime.store.state().backend)
         await serve(create_app(runtime), _config(settings), shutdown_trigger=lambda: _end(asked_to_end, runtime))
     log.info("ended")
 

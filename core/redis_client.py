@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -139,3 +140,8 @@ def redis_away(error: BaseException) -> RedisAway:
         if isinstance(error, kind):
             return RedisAway(message, reason=reason)
     return RedisAway(f"Redis answered with an error: {text[:120]}", reason="error")
+
+
+def read_script(folder: Path, *names: str) -> str:
+    """A Lua script put together of files of one folder: what is shared first."""
+    return "\n".join((folder / f"{name}.lua").read_text(encoding="utf-8") for name in names)

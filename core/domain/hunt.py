@@ -71,6 +71,22 @@ class Hunt(Value):
         """Target and judge together; None when nothing is known."""
         return sum_known((self.reply.cost_usd if self.reply else None, self.judge_cost_usd))
 
+    @property
+    def unknown_costs(self) -> int:
+        """Finished calls whose cost nobody knows."""
+        target = int(self.reply is not None and self.reply.cost_usd is None)
+        return target + sum(v.calls > 0 and v.cost_usd is None for v in self.verdicts)
+
+    @property
+    def progress(self) -> int:
+        """How far it is. A state never gives way to one with less progress: replies and verdicts were paid for."""
+        if self.status is HuntStatus.DONE:
+            return DONE_PROGRESS
+        return 0 if self.reply is None else 1000 + len(self.verdicts)
+
+
+DONE_PROGRESS = 1_000_000
+
 
 def sum_known(costs: Iterable[float | None]) -> float | None:
     """The sum of what is known; None when nothing is, since unknown is not 0."""

@@ -127,9 +127,7 @@ class Tally:
         self._costs.add(hunt.cost_usd, sign)
         self._judge_costs.add(hunt.judge_cost_usd, sign)
         self._replies += sign * (hunt.reply is not None)
-        unknown = int(hunt.reply is not None and hunt.reply.cost_usd is None)
-        unknown += sum(v.calls > 0 and v.cost_usd is None for v in hunt.verdicts)
-        self._unknown_costs += sign * unknown
+        self._unknown_costs += sign * hunt.unknown_costs
 
 
 class _Sum:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Sequence
 
 from core.domain.events import Event, EventDraft, id_key
-from core.errors import BadInput, Conflict
+from core.errors import BadInput, Conflict, NotFound
 
 START = "0-0"
 
@@ -15,6 +15,14 @@ class TooFarBehind(Conflict):
     """Events after the asked-for id are gone (trimmed by count): read the snapshot again."""
 
     code = "too_far_behind"
+
+
+def too_far_behind() -> TooFarBehind:
+    return TooFarBehind("Events before this point are no longer kept.", hint="Load the session's snapshot again.")
+
+
+def session_ended() -> NotFound:
+    return NotFound("This session has ended.", hint="Load the notebook again.", code="no_session")
 
 
 def parsed_event_id(text: str) -> tuple[int, int]:

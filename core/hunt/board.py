@@ -58,33 +58,38 @@ class Board:
         )
 
     def health(self, *, draining: bool) -> Health:
-        status, reason = "healthy", ""
+        status, reason, store = "healthy", "", self.store.state()
         if draining:
             status, reason = "unhealthy", "The server is ending."
-        elif self.settings.redis_url and self.store.backend == "memory":
-            status, reason = (
-                "degraded",
-                "Redis is configured but not used: sessions are in memory and end with the process.",
-            )
+        elif store.reason:
+            status, reason = "degraded", store.reason
         providers, _ = self.catalog.rows()
         return Health(
             status=status,  # type: ignore[arg-type]
             reason=reason,
             version=__version__,
-            sessions_backend=self.store.backend,
+            sessions_backend=store.backend,
             simulated_only=not any(p.usable and not p.simulated for p in providers),
         )
 
     async def status(self, *, draining: bool) -> AdminStatus:
-        health, telemetry = self.health(draining=draining), self.telemetry.status()
+        health, telemetry, store = self.health(draining=draining), self.telemetry.status(), self.store.state()
         return AdminStatus(
             instance=self.instance,
             version=__version__,
             revision=self.settings.revision,
             uptime_s=round(self.clock.monotonic() - self.started_at, 1),
             health=HealthState(status=health.status, reason=health.reason),
-            sessions=SessionNumbers(backend=self.store.backend, count=await self.store.count()),
-            redis=RedisState(configured=bool(self.settings.redis_url), connected=self.store.backend == "redis"),
+            sessions=SessionNumbers(backend=store.backend, count=await self.store.count()),
+            redis=RedisState(
+                configured=bool(self.settings.redis_url),
+                connected=store.backend == "redis",
+                reason=store.reason,
+                since=store.since,
+                latency_ms=store.latency_ms,
+                sessions_away=store.away,
+                journal_bytes=store.journal_bytes,
+            ),
             providers=self._providers(),
             runs=RunNumbers(
                 active=self.dispatcher.active(JobKind.RUN),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from core.domain.value import Value
@@ -33,6 +34,14 @@ class SessionNumbers(Value):
 class RedisState(Value):
     configured: bool
     connected: bool
+    """Sessions are in Redis now; False while memory stands in for it, and without REDIS_URL."""
+    reason: str = ""
+    since: datetime | None = None
+    """Since when memory stands in."""
+    latency_ms: float | None = None
+    sessions_away: int = 0
+    """Sessions with changes that are in memory and in the journal, not yet in Redis."""
+    journal_bytes: int = 0
 
 
 class ProviderStatus(Value):

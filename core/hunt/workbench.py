@@ -17,7 +17,7 @@ from core.domain.ids import RUN_ENTROPY_BYTES, SESSION_ENTROPY_BYTES, run_id, se
 from core.domain.run import RUN_ENDED, Run, RunStatus
 from core.domain.session import CheckStatus, Session
 from core.domain.task import Task, refuse_unhuntable
-from core.errors import BadInput, BadTask, NotFound
+from core.errors import BadInput, BadTask, Conflict, NotFound
 from core.hunt import checking
 from core.hunt.chronicle import Tell, run_record, session_mark
 from core.hunt.delivery import Delivery, deliver
@@ -166,7 +166,10 @@ class Workbench:
         try:
             return await self.store.read(session.session_id)  # the same idempotency key again
         except NotFound:
-            await self.store.create(session, opened.notebook)
+            try:
+                await self.store.create(session, opened.notebook)
+            except Conflict:  # the same key at the same moment, and the other was first
+                return await self.store.read(session.session_id)
         for hunt in opened.hunts:
             await self.store.save_hunt(session.session_id, hunt)
         self._tell(session, "created")

@@ -4,15 +4,43 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 from core.domain.events import EventDraft
 from core.domain.hunt import Hunt
 from core.domain.run import Counts
 from core.domain.session import Session
 from core.domain.value import Value
+from core.errors import Conflict, NotFound
 
 Change = Callable[[Session], Session]
 Announce = Callable[[Session], Sequence[EventDraft]]
+
+
+def no_session() -> NotFound:
+    return NotFound(
+        "This session does not exist, or has ended.",
+        hint="Sessions end some time after their last use. Load the notebook (or your export) again.",
+        code="no_session",
+    )
+
+
+def no_hunt(hunt_id: str) -> NotFound:
+    return NotFound(f"This session has no hunt {hunt_id}.", hint="Read the session's hunts again.", code="no_hunt")
+
+
+def session_exists() -> Conflict:
+    return Conflict("A session of that id is there already.", hint="Read it.", code="session_exists")
+
+
+def refuse_old_version(session: Session, expected: int | None) -> None:
+    """Raise Conflict when a version is expected and it is not the session's."""
+    if expected is not None and expected != session.version:
+        raise Conflict(
+            "The session was changed elsewhere meanwhile.",
+            hint="Read the session again and repeat your change on it.",
+            details={"version": session.version},
+        )
 
 
 def nothing(_session: Session) -> Sequence[EventDraft]:
@@ -27,18 +55,34 @@ class HuntPage(Value):
     next: int | None
 
 
+class StoreState(Value):
+    """Where sessions are kept at this moment, and how well that goes."""
+
+    backend: str
+    """`memory` or `redis`."""
+    reason: str = ""
+    """Why memory stands in for a configured Redis, for people; "" when all is well."""
+    since: datetime | None = None
+    """Since when it has been so."""
+    latency_ms: float | None = None
+    """Of the last look at Redis; None without an answer."""
+    away: int = 0
+    """Sessions whose newest state is in this process and in the journal, not yet in Redis."""
+    journal_bytes: int = 0
+
+
 class SessionStore(ABC):
     """Sessions by id, for `session_ttl_s` after their last use. Every method that names a session renews it.
 
     A session that is not there or has ended raises NotFound. Events are written with what they tell of, in one step.
     """
 
-    backend: str
-    """`memory` or `redis`, for the status."""
-
     @abstractmethod
     async def create(self, session: Session, notebook: bytes) -> None:
-        """Keep a new session and its original notebook. Raises Busy when there are too many."""
+        """Keep a new session and its original notebook.
+
+        Raises Busy when there are too many, Conflict (`session_exists`) when one of that id is there already.
+        """
 
     @abstractmethod
     async def read(self, session_id: str) -> Session: ...
@@ -59,7 +103,11 @@ class SessionStore(ABC):
 
     @abstractmethod
     async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
-        """Keep this state of a hunt, over an earlier one of the same id. A hunt that is done is never overwritten."""
+        """Keep this state of a hunt, over an earlier one of the same id.
+
+        A hunt that is done is never overwritten, nor does a state with a reply or more verdicts give way to one with
+        less (`Hunt.progress`): such a save is passed over, its events too.
+        """
 
     @abstractmethod
     async def hunts(self, session_id: str, *, after: int = 0, limit: int = 200, run_id: str | None = None) -> HuntPage:
@@ -78,6 +126,9 @@ class SessionStore(ABC):
     @abstractmethod
     async def delete(self, session_id: str) -> None:
         """Remove all of a session, its events included. NotFound when it is not there."""
+
+    @abstractmethod
+    def state(self) -> StoreState: ...
 
     @abstractmethod
     async def count(self) -> int: ...

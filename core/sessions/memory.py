@@ -11,15 +11,24 @@ from core.domain.events import EventDraft
 from core.domain.hunt import Hunt, HuntStatus
 from core.domain.run import Counts, Tally
 from core.domain.session import Session
-from core.errors import Busy, Conflict, NotFound
-from core.sessions.base import Announce, Change, HuntPage, SessionStore, nothing
+from core.errors import Busy
+from core.sessions.base import (
+    Announce,
+    Change,
+    HuntPage,
+    SessionStore,
+    StoreState,
+    no_hunt,
+    no_session,
+    nothing,
+    refuse_old_version,
+    session_exists,
+)
 
 SWEEP_EVERY_S = 60.0
 
 
 class MemorySessionStore(SessionStore):
-    backend = "memory"
-
     def __init__(
         self,
         clock: Clock,
@@ -38,7 +47,12 @@ class MemorySessionStore(SessionStore):
         self._kept: dict[str, _Kept] = {}
         self._swept_at = clock.monotonic()
 
+    def state(self) -> StoreState:
+        return StoreState(backend="memory")
+
     async def create(self, session: Session, notebook: bytes) -> None:
+        if self._find(session.session_id) is not None:
+            raise session_exists()
         self._sweep(always=len(self._kept) >= self._most)
         if len(self._kept) >= self._most:
             raise Busy(f"{self._most} sessions are open already.", hint="Delete sessions, or raise SESSIONS_MOST.")
@@ -52,12 +66,7 @@ class MemorySessionStore(SessionStore):
     ) -> Session:
         kept = self._use(session_id)
         before = kept.session
-        if expected_version is not None and expected_version != before.version:
-            raise Conflict(
-                "The session was changed elsewhere meanwhile.",
-                hint="Read the session again and repeat your change on it.",
-                details={"version": before.version},
-            )
+        refuse_old_version(before, expected_version)
         after = change(before)
         if after is before:
             return before
@@ -79,9 +88,7 @@ class MemorySessionStore(SessionStore):
     async def hunt(self, session_id: str, hunt_id: str) -> Hunt:
         found = self._use(session_id).hunts.get(hunt_id)
         if found is None:
-            raise NotFound(
-                f"This session has no hunt {hunt_id}.", hint="Read the session's hunts again.", code="no_hunt"
-            )
+            raise no_hunt(hunt_id)
         return found
 
     async def counts(self, session_id: str) -> Mapping[str, Counts]:
@@ -104,18 +111,18 @@ class MemorySessionStore(SessionStore):
 
     def _use(self, session_id: str) -> _Kept:
         """The session, renewed. Raises NotFound when it is not there or has ended."""
-        now = self._clock.monotonic()
-        kept = self._kept.get(session_id)
-        if kept is not None and kept.ends_at <= now:
-            self._drop(session_id)
-            kept = None
+        kept = self._find(session_id)
         if kept is None:
-            raise NotFound(
-                "This session does not exist, or has ended.",
-                hint="Sessions end some time after their last use. Load the notebook (or your export) again.",
-                code="no_session",
-            )
-        kept.ends_at = now + self._ttl_s
+            raise no_session()
+        kept.ends_at = self._clock.monotonic() + self._ttl_s
+        return kept
+
+    def _find(self, session_id: str) -> _Kept | None:
+        """The session as it is kept; one that has ended is dropped."""
+        kept = self._kept.get(session_id)
+        if kept is not None and kept.ends_at <= self._clock.monotonic():
+            self._drop(session_id)
+            return None
         return kept
 
     def _drop(self, session_id: str) -> None:
@@ -143,9 +150,9 @@ class _Kept:
     tallies: dict[str, Tally] = field(default_factory=dict)
 
     def save(self, hunt: Hunt) -> bool:
-        """Keep it; False when a finished hunt stands there already."""
+        """Keep it; False when what stands there is done, or further."""
         before = self.hunts.get(hunt.hunt_id)
-        if before is not None and before.status is HuntStatus.DONE:
+        if before is not None and (before.status is HuntStatus.DONE or before.progress > hunt.progress):
             return False
         if before is None:
             insort(self.numbers, hunt.number)

@@ -1,23 +1,30 @@
 """The event log's promise, on every implementation."""
 
 import asyncio
+from contextlib import aclosing
 
 import pytest
 
 from core.domain.events import EventDraft, EventType, id_key
 from core.errors import BadInput, NotFound
 from core.eventlog.base import START, TooFarBehind
-from core.eventlog.memory import MemoryEventLog
-from tests.builders import HandClock
+from tests.backends import opened
 
 
 def drafts(*numbers: int) -> list[EventDraft]:
     return [EventDraft(EventType.HUNT, f'{{"n": {n}}}') for n in numbers]
 
 
-@pytest.fixture(params=["memory"])
-def log(request):
-    return MemoryEventLog(HandClock(), events_most=100)
+@pytest.fixture(params=["memory", "redis"])
+async def logs(request):
+    """The log, and the same as another process sees it (with memory there is only one process)."""
+    async with opened(request, events_most=100) as backend:
+        yield backend.log, backend.second_log
+
+
+@pytest.fixture
+def log(logs):
+    return logs[0]
 
 
 async def test_a_session_without_events_has_none(log):
@@ -76,8 +83,49 @@ async def test_forgetting_a_session_ends_its_watchers(log):
     watcher = asyncio.create_task(watch())
     while not log.watchers():
         await asyncio.sleep(0)
-    await asyncio.sleep(0)
     await log.forget("s")
     with pytest.raises(NotFound):
         await watcher
     assert log.watchers() == 0
+
+
+async def test_watchers_of_two_processes_see_every_event_once_in_order(logs):
+    first, second = logs
+
+    async def watch(log, n: int) -> list[str]:
+        seen: list[str] = []
+        async with aclosing(log.watch("s", START)) as batches:
+            async for batch in batches:
+                seen += [e.id for e in batch]
+                if len(seen) >= n:
+                    return seen
+        return seen
+
+    await first.append("s", drafts(0))
+    watchers = [asyncio.create_task(watch(log, 61)) for log in (first, second, first, second)]
+    for n in range(1, 31):
+        await asyncio.gather(first.append("s", drafts(n)), second.append("s", drafts(n)))
+    everything = [e.id for e in await first.read("s", START, 100)]
+    assert len(set(everything)) == 61
+    assert await asyncio.gather(*watchers) == [everything] * 4
+    assert (first.watchers(), second.watchers()) == (0, 0)
+
+
+async def test_a_watcher_that_was_left_far_behind_is_told_so(log):
+    events = await log.append("s", drafts(*range(150)))
+    async with aclosing(log.watch("s", events[0].id)) as batches:
+        with pytest.raises(TooFarBehind):
+            await anext(batches)
+
+
+async def test_a_watcher_replays_what_it_missed_and_goes_on(log):
+    events = await log.append("s", drafts(*range(50)))
+    seen: list[str] = []
+    async with aclosing(log.watch("s", events[9].id)) as batches:
+        async for batch in batches:
+            seen += [e.data for e in batch]
+            if len(seen) == 40:
+                await log.append("s", drafts(50))
+            if len(seen) == 41:
+                break
+    assert seen == [d.data for d in drafts(*range(10, 51))]

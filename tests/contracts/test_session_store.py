@@ -1,32 +1,25 @@
 """The session store's promise, on every implementation."""
 
+import asyncio
+
 import pytest
 
+from core.domain.chat import Reply
 from core.domain.events import EventDraft, EventType
 from core.domain.hunt import HuntStatus
 from core.domain.run import Counts
+from core.domain.verdict import Outcome
 from core.errors import Busy, Conflict, NotFound
-from core.eventlog.memory import MemoryEventLog
-from core.sessions.memory import MemorySessionStore
-from tests.builders import HandClock, a_finished_hunt, a_hunt, a_run, a_session
+from tests.backends import opened
+from tests.builders import a_finished_hunt, a_hunt, a_run, a_session
 
 DRAFT = EventDraft(EventType.SESSION, "{}")
 
 
-class Kept:
-    """A store with its event log and its clock."""
-
-    def __init__(self) -> None:
-        self.clock = HandClock()
-        self.log = MemoryEventLog(self.clock, 1000)
-        self.store = MemorySessionStore(
-            self.clock, ttl_s=7200, sessions_most=3, append=self.log.append_now, forget=self.log.forget_now
-        )
-
-
-@pytest.fixture(params=["memory"])
-def kept(request):
-    return Kept()
+@pytest.fixture(params=["memory", "redis"])
+async def kept(request):
+    async with opened(request, sessions_most=3) as backend:
+        yield backend
 
 
 async def test_an_unknown_session_is_not_found(kept):
@@ -109,23 +102,24 @@ async def test_counts_follow_the_hunts(kept):
 async def test_a_session_ends_two_hours_after_its_last_use_and_wholly(kept):
     await kept.store.create(a_session(), b"")
     await kept.store.announce("s_one", (DRAFT,))
-    kept.clock.seconds = 7199
+    await kept.pass_time(7199)
     await kept.store.read("s_one")
-    kept.clock.seconds = 7199 + 7199
+    await kept.pass_time(7199)
     await kept.store.read("s_one")
-    kept.clock.seconds += 7200
+    await kept.pass_time(7200)
     with pytest.raises(NotFound):
         await kept.store.read("s_one")
     assert await kept.log.last_id("s_one") == "0-0"
     assert await kept.store.count() == 0
 
 
+@pytest.mark.parametrize("kept", ["memory"], indirect=True)
 async def test_too_many_sessions_are_refused_until_old_ones_have_ended(kept):
     for n in range(3):
         await kept.store.create(a_session(session_id=f"s_{n}"), b"")
     with pytest.raises(Busy):
         await kept.store.create(a_session(session_id="s_more"), b"")
-    kept.clock.seconds = 7201
+    await kept.pass_time(7201)
     await kept.store.create(a_session(session_id="s_more"), b"")
     assert await kept.store.count() == 1
 
@@ -137,3 +131,73 @@ async def test_a_deleted_session_is_gone_with_its_events(kept):
     with pytest.raises(NotFound):
         await kept.store.read("s_one")
     assert await kept.log.last_id("s_one") == "0-0"
+
+
+async def test_a_second_session_of_one_id_is_refused(kept):
+    await kept.store.create(a_session(), b"first")
+    with pytest.raises(Conflict) as refused:
+        await kept.store.create(a_session(name="other"), b"second")
+    assert refused.value.code == "session_exists"
+    assert await kept.store.notebook("s_one") == b"first"
+
+
+async def test_two_writers_at_once_lose_no_change_and_versions_count_every_one(kept):
+    await kept.store.create(a_session(), b"")
+
+    async def add(n: int, store) -> None:
+        for _ in range(5):
+            await store.change("s_one", lambda s: s.model_copy(update={"attempts_before": s.attempts_before + n}))
+
+    await asyncio.gather(add(1, kept.store), add(100, kept.second), add(10_000, kept.store))
+    session = await kept.store.read("s_one")
+    assert (session.attempts_before, session.version) == (50_505, 16)
+    assert await kept.second.read("s_one") == session
+
+
+async def test_a_state_with_less_progress_never_takes_the_place_of_one_with_more(kept):
+    await kept.store.create(a_session(runs=(a_run(),)), b"")
+    judging = a_finished_hunt().model_copy(update={"status": HuntStatus.JUDGING, "outcome": None})
+    await kept.store.save_hunt("s_one", judging, (DRAFT,))
+    for older in (judging.model_copy(update={"verdicts": judging.verdicts[:1]}), a_hunt(status=HuntStatus.CALLING)):
+        await kept.second.save_hunt("s_one", older, (DRAFT,))
+    assert await kept.store.hunt("s_one", "r_one.1") == judging
+    assert len(await kept.log.read("s_one", "0-0", 10)) == 1
+    counts = (await kept.store.counts("s_one"))["r_one"]
+    assert (counts.judging, counts.replies, counts.queued) == (1, 1, 3)
+
+
+async def test_counts_are_the_same_whatever_way_the_hunts_took(kept):
+    await kept.store.create(a_session(runs=(a_run(hunts=9), a_run(run_id="r_two", hunts=2, first_number=10))), b"")
+    ended = [a_finished_hunt(1), a_finished_hunt(2, Outcome.HELD), a_hunt(3, status=HuntStatus.DONE, outcome="error")]
+    unknown = a_finished_hunt(4, reply=Reply(text="Costs unknown."))
+    for hunt in (*ended, unknown):
+        started = hunt.model_copy(update={"status": HuntStatus.CALLING, "outcome": None, "reply": None, "verdicts": ()})
+        judging = hunt.model_copy(update={"status": HuntStatus.JUDGING, "outcome": None, "verdicts": hunt.verdicts[:2]})
+        for state in (started, judging, hunt):
+            await kept.store.save_hunt("s_one", state)
+    counts = await kept.store.counts("s_one")
+    found = counts["r_one"]
+    assert (found.broke, found.held, found.error, found.queued, found.judging) == (2, 1, 1, 5, 0)
+    assert (found.replies, found.unknown_costs) == (3, 1)
+    assert (found.cost_usd, found.judge_cost_usd) == (pytest.approx(0.029), pytest.approx(0.009))
+    assert counts["r_two"] == Counts(total=2, queued=2)
+
+
+async def test_text_that_utf8_cannot_hold_is_kept_to_the_letter(kept):
+    await kept.store.create(a_session(name="half \ud800 pair \u2028 \x00"), b"\x00\xff")
+    hunt = a_finished_hunt(reply=Reply(text='\udfff {"a": 1}\n{'))
+    await kept.store.save_hunt("s_one", hunt)
+    assert (await kept.second.read("s_one")).name == "half \ud800 pair \u2028 \x00"
+    assert await kept.second.hunt("s_one", "r_one.1") == hunt
+    assert await kept.second.notebook("s_one") == b"\x00\xff"
+
+
+async def test_a_long_session_comes_whole_in_pages(kept):
+    await kept.store.create(a_session(), b"")
+    await asyncio.gather(*(kept.store.save_hunt("s_one", a_hunt(n)) for n in range(1, 451)))
+    numbers, after = [], 0
+    while after is not None:
+        page = await kept.store.hunts("s_one", after=after, limit=200)
+        numbers += [hunt.number for hunt in page.hunts]
+        after = page.next
+    assert numbers == list(range(1, 451))

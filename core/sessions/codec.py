@@ -1,0 +1,108 @@
+"""Sessions and hunts as the bytes that are kept in Redis and in the journal.
+
+A hunt is kept in two parts: its state, which changes with every verdict, and its reply, which is written once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
+
+from core.domain.chat import Reply
+from core.domain.hunt import Hunt
+from core.domain.run import Counts
+from core.domain.session import Session
+from core.domain.value import Value
+from core.domain.verdict import Outcome
+
+COST_UNIT = 1e-12
+"""Costs are summed up in Redis as whole numbers of this many dollars: sums stay exact."""
+V = TypeVar("V", bound=Value)
+
+
+def dumped(value: Value, *, without: frozenset[str] = frozenset()) -> bytes:
+    """A value as JSON. Text with half a surrogate pair (which UTF-8 cannot hold) is written with escapes."""
+    left_out = set(without) or None
+    try:
+        return value.model_dump_json(exclude=left_out).encode()
+    except PydanticSerializationError:
+        return json.dumps(value.model_dump(mode="json", exclude=left_out)).encode()
+
+
+def loaded(kind: type[V], text: bytes) -> V:
+    """The value that `dumped` wrote. What was kept by a version of ours is trusted; an unknown field is refused."""
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError:
+        return kind.model_validate(json.loads(text), strict=False)
+
+
+def head_text(session: Session) -> bytes:
+    return dumped(session)
+
+
+def read_head(text: bytes) -> Session:
+    return loaded(Session, text)
+
+
+_NO_REPLY = frozenset({"reply"})
+
+
+def state_text(hunt: Hunt) -> bytes:
+    """The hunt without its reply."""
+    return dumped(hunt, without=_NO_REPLY)
+
+
+def reply_text(hunt: Hunt) -> bytes:
+    """The reply, or nothing."""
+    return dumped(hunt.reply) if hunt.reply is not None else b""
+
+
+def read_hunt(state: bytes, reply: bytes) -> Hunt:
+    """A hunt from its two parts; a mark before the state is passed over."""
+    hunt = loaded(Hunt, state[state.index(b"{") :])
+    return hunt.model_copy(update={"reply": loaded(Reply, reply)}) if reply else hunt
+
+
+def mark(hunt: Hunt) -> str:
+    """What the scripts need to know of a hunt: how far it is, and what it adds to its run's counts."""
+    state = (hunt.outcome or hunt.status).value
+    cost, judge = _units(hunt.cost_usd), _units(hunt.judge_cost_usd)
+    return f"{hunt.progress} {hunt.run_id} {state} {cost} {judge} {int(hunt.reply is not None)} {hunt.unknown_costs}"
+
+
+def _units(cost_usd: float | None) -> str:
+    return "-" if cost_usd is None else str(round(cost_usd / COST_UNIT))
+
+
+_STATES = frozenset({"calling", "judging", *(outcome.value for outcome in Outcome)})
+
+
+def read_counts(tallies: Mapping[bytes, bytes], runs: Iterable[tuple[str, int]]) -> dict[str, Counts]:
+    """Counts by run id, from the tallies that the scripts keep and each run's number of hunts."""
+    by_run: dict[str, dict[str, int]] = {}
+    for field, amount in tallies.items():
+        run_id, _, name = field.decode().rpartition(" ")
+        by_run.setdefault(run_id, {})[name] = int(amount)
+    return {run_id: _counts(by_run.get(run_id, {}), total) for run_id, total in runs}
+
+
+def _counts(tally: Mapping[str, int], total: int) -> Counts:
+    states = {name: n for name, n in tally.items() if name in _STATES}
+    return Counts(
+        total=total,
+        queued=total - sum(states.values()),
+        cost_usd=_sum(tally, "cost"),
+        judge_cost_usd=_sum(tally, "judge"),
+        unknown_costs=tally.get("unknown", 0),
+        replies=tally.get("replies", 0),
+        **states,
+    )
+
+
+def _sum(tally: Mapping[str, int], name: str) -> float | None:
+    return tally.get(name, 0) * COST_UNIT if tally.get(f"{name}_n") else None

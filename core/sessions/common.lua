@@ -1,0 +1,24 @@
+#!lua
+-- Begins every script of this folder.
+-- KEYS: 1 head, 2 notebook, 3 hunts, 4 replies, 5 numbers, 6 tallies, 7 events. ARGV[1]: the session's life in ms.
+
+-- All keys of a session live and end together; called last, so that new keys get their life too.
+local function renew()
+  for i = 1, 7 do
+    redis.call('PEXPIRE', KEYS[i], ARGV[1])
+  end
+end
+
+-- Append the pairs (type, data) from ARGV[first] on. One event more than `most` is kept: the oldest only marks the
+-- point before which events are gone. The newest id, or '' when nothing was told.
+local function tell(most, age_ms, first)
+  local last = ''
+  for i = first, #ARGV, 2 do
+    last = redis.call('XADD', KEYS[7], 'MAXLEN', '=', most + 1, '*', 't', ARGV[i], 'd', ARGV[i + 1])
+  end
+  if last ~= '' then
+    local now = redis.call('TIME')
+    redis.call('XTRIM', KEYS[7], 'MINID', '~', string.format('%.0f-0', now[1] * 1000 - age_ms))
+  end
+  return last
+end

@@ -1,0 +1,238 @@
+"""Sessions in Redis: each change is one script, which also tells of it and renews every key of the session.
+
+A save of a hunt writes its state only (its reply once), whatever the session's size. A change of the head is
+compare-and-set by version, tried again when somebody was quicker. `core/redis_keys.py` lists the keys.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from redis.asyncio import Redis
+
+from core.clock import Clock
+from core.domain.events import EventDraft
+from core.domain.hunt import Hunt
+from core.domain.run import Counts
+from core.domain.session import Session
+from core.errors import Conflict
+from core.redis_client import asked, read_script
+from core.redis_keys import SESSIONS, session_keys
+from core.sessions.base import (
+    Announce,
+    Change,
+    HuntPage,
+    SessionStore,
+    StoreState,
+    no_hunt,
+    no_session,
+    nothing,
+    refuse_old_version,
+    session_exists,
+)
+from core.sessions.codec import head_text, mark, read_counts, read_head, read_hunt, reply_text, state_text
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+HERE = Path(__file__).parent
+PAGE_MOST = 100
+"""Hunts that one answer of Redis holds: replies are long, and Redis does nothing else meanwhile."""
+HEADS_MOST = 1000
+"""Heads that are remembered, so that an unchanged one is neither sent nor parsed again."""
+REPLIES_MOST = 50_000
+"""Hunts whose reply is known to be in Redis."""
+TOUCH_EVERY_S = 60.0
+"""How often a session's place in the index of sessions is renewed; `count` may be late by so much."""
+TRIES_MOST = 50
+"""How often a change is tried against others before it gives up: each try means that somebody else got through."""
+
+
+class RedisSessionStore(SessionStore):
+    def __init__(
+        self,
+        redis: Redis,
+        clock: Clock,
+        *,
+        ttl_s: float,
+        events_most: int,
+        events_age_s: float,
+        timeout_s: float,
+        forget: Callable[[str], None],
+    ) -> None:
+        """`redis` belongs to the runtime. Every call ends within about `timeout_s`, else it raises RedisAway.
+
+        `forget` is the event log's: watchers of a deleted session are told.
+        """
+        self._forget = forget
+        self._redis = redis
+        self._clock = clock
+        self._ttl_s = ttl_s
+        self._timeout_s = timeout_s
+        self._bounds = (events_most, int(events_age_s * 1000))
+        self._heads: _Newest[str, Session] = _Newest(HEADS_MOST)
+        self._replied: _Newest[tuple[str, str], bool] = _Newest(REPLIES_MOST)
+        self._touched: _Newest[str, float] = _Newest(REPLIES_MOST)
+        names = ("save", "change", "create", "look", "page", "fetch", "tell", "delete")
+        self._scripts = {name: redis.register_script(read_script(HERE, "common", name)) for name in names}
+
+    def state(self) -> StoreState:
+        return StoreState(backend="redis")
+
+    def forget_what_is_known(self) -> None:
+        """Trust nothing that is remembered: Redis has lost or changed its data."""
+        for known in (self._heads, self._replied, self._touched):
+            known.clear()
+
+    async def create(self, session: Session, notebook: bytes, *, life_s: float | None = None) -> None:
+        """`life_s`: what is left of its life, for a session that is brought back."""
+        arguments = (session.version, head_text(session), notebook)
+        if not await self._run("create", session.session_id, *arguments, life_s=life_s):
+            raise session_exists()
+        self._heads[session.session_id] = session
+        await self._touch(session.session_id)
+
+    async def read(self, session_id: str) -> Session:
+        return (await self._look(session_id, tallies=False))[0]
+
+    async def change(
+        self, session_id: str, change: Change, *, announce: Announce = nothing, expected_version: int | None = None
+    ) -> Session:
+        for _ in range(TRIES_MOST):
+            before = await self.read(session_id)
+            refuse_old_version(before, expected_version)
+            after = change(before)
+            if after is before:
+                return before
+            after = after.model_copy(update={"version": before.version + 1})
+            if await self.replace(before.version, after, announce(after)):
+                return after
+        raise Conflict("The session is being changed by too many at once.", hint="Try again in a moment.")
+
+    async def replace(self, version: int, after: Session, events: Sequence[EventDraft] = ()) -> bool:
+        """Write the head over the one of that version; False when it is another by now."""
+        head = (version, after.version, head_text(after))
+        answer = await self._run("change", after.session_id, *self._bounds, *head, *_pairs(events))
+        self._refuse_none(answer)
+        written = bool(answer[0] == 2)
+        if written:
+            self._heads[after.session_id] = after
+        return written
+
+    async def announce(self, session_id: str, events: Sequence[EventDraft]) -> None:
+        self._refuse_none(await self._run("tell", session_id, *self._bounds, *_pairs(events)))
+
+    async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
+        name = (session_id, hunt.hunt_id)
+        reply = b"" if name in self._replied else reply_text(hunt)
+        answer = await self._save(session_id, hunt, reply, events)
+        if answer[0] == 3:
+            answer = await self._save(session_id, hunt, reply_text(hunt), events)
+        self._refuse_none(answer)
+        if hunt.reply is not None:
+            self._replied[name] = True
+        if self._clock.monotonic() - self._touched.get(session_id, 0.0) > TOUCH_EVERY_S:
+            await self._touch(session_id)
+
+    async def _save(self, session_id: str, hunt: Hunt, reply: bytes, events: Sequence[EventDraft]) -> Any:
+        parts = (hunt.hunt_id, hunt.number, mark(hunt), state_text(hunt), reply)
+        return await self._run("save", session_id, *self._bounds, *parts, *_pairs(events))
+
+    async def hunts(self, session_id: str, *, after: int = 0, limit: int = 200, run_id: str | None = None) -> HuntPage:
+        found: list[Hunt] = []
+        more = True
+        while more and len(found) < limit:
+            wanted = min(PAGE_MOST, limit - len(found))
+            answer = await self._run("page", session_id, after, wanted, f"{run_id}." if run_id else "")
+            self._refuse_none(answer)
+            more = bool(answer[1])
+            found += [read_hunt(answer[n], answer[n + 1]) for n in range(2, len(answer), 2)]
+            after = found[-1].number if found else after
+        return HuntPage(hunts=tuple(found), next=after if more else None)
+
+    async def hunt(self, session_id: str, hunt_id: str) -> Hunt:
+        answer = await self._run("fetch", session_id, hunt_id)
+        self._refuse_none(answer)
+        if not answer[1]:
+            raise no_hunt(hunt_id)
+        return read_hunt(answer[1], answer[2])
+
+    async def counts(self, session_id: str) -> Mapping[str, Counts]:
+        session, tallies = await self._look(session_id, tallies=True)
+        return read_counts(tallies, ((run.run_id, run.hunts) for run in session.runs))
+
+    async def notebook(self, session_id: str) -> bytes:
+        answer = await self._run("fetch", session_id, "")
+        self._refuse_none(answer)
+        return bytes(answer[1])
+
+    async def delete(self, session_id: str) -> None:
+        there = await self._run("delete", session_id)
+        self._heads.pop(session_id, None)
+        self._forget(session_id)
+        await self._ask(lambda: self._redis.zrem(SESSIONS, session_id))
+        if not there:
+            raise no_session()
+
+    async def count(self) -> int:
+        now = self._clock.now().timestamp()
+        await self._ask(lambda: self._redis.zremrangebyscore(SESSIONS, "-inf", now))
+        return int(await self._ask(lambda: self._redis.zcard(SESSIONS)))
+
+    async def close(self) -> None:
+        self.forget_what_is_known()
+
+    async def _look(self, session_id: str, *, tallies: bool) -> tuple[Session, dict[bytes, bytes]]:
+        known = self._heads.get(session_id)
+        answer = await self._run("look", session_id, known.version if known else 0, int(tallies))
+        if not answer:
+            self._heads.pop(session_id, None)
+            raise no_session()
+        _, text, flat = answer
+        session = read_head(text) if text or known is None else known
+        self._heads[session_id] = session
+        if self._clock.monotonic() - self._touched.get(session_id, 0.0) > TOUCH_EVERY_S:
+            await self._touch(session_id)
+        return session, dict(zip(flat[::2], flat[1::2], strict=True))
+
+    async def _touch(self, session_id: str) -> None:
+        """Note in the index of sessions when this one ends. The index is apart from the session: it only counts."""
+        ends_at = self._clock.now().timestamp() + self._ttl_s
+        await self._ask(lambda: self._redis.zadd(SESSIONS, {session_id: ends_at}))
+        self._touched[session_id] = self._clock.monotonic()
+
+    async def _run(self, script: str, session_id: str, *arguments: Any, life_s: float | None = None) -> Any:
+        life_ms = max(1, int((self._ttl_s if life_s is None else life_s) * 1000))
+        keys = session_keys(session_id).all
+        return await self._ask(lambda: self._scripts[script](keys=keys, args=(life_ms, *arguments)))
+
+    async def _ask(self, question: Callable[[], Awaitable[Any]]) -> Any:
+        async with asked(self._timeout_s):
+            return await question()
+
+    def _refuse_none(self, answer: Sequence[Any]) -> None:
+        if answer[0] == 0:
+            raise no_session()
+
+
+def _pairs(events: Iterable[EventDraft]) -> Iterable[str]:
+    for event in events:
+        yield event.type.value
+        yield event.data
+
+
+class _Newest(OrderedDict[K, V], Generic[K, V]):
+    """A dictionary with a bound: what was set longest ago is forgotten."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self._most = most
+
+    def __setitem__(self, key: K, value: V) -> None:
+        super().__setitem__(key, value)
+        self.move_to_end(key)
+        if len(self) > self._most:
+            self.popitem(last=False)

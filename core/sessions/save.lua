@@ -1,0 +1,47 @@
+-- Keep a state of a hunt and tell of it, in one step.
+-- ARGV: 2 events kept, 3 their age in ms, 4 hunt id, 5 number, 6 mark, 7 state, 8 reply or '', 9… (type, data)
+-- A mark is `progress run state cost judge_cost replies unknown_costs`; costs in 1e-12 dollars, '-' when unknown.
+-- Answers: {0} no session, {1} the state there is further, {2, newest event id} kept, {3} the reply is wanted too.
+local MARK = '^(%d+) (%S+) (%S+) (%S+) (%S+) (%d+) (%d+)'
+local DONE = 1000000
+
+local function add(run, name, amount)
+  redis.call('HINCRBY', KEYS[6], run .. ' ' .. name, amount)
+end
+
+local function add_cost(run, name, cost, sign)
+  if cost ~= '-' then
+    add(run, name .. '_n', sign .. '1')
+    if cost ~= '0' then add(run, name, sign .. cost) end
+  end
+end
+
+local function tally(mark, sign)
+  local run = mark[2]
+  add(run, mark[3], sign .. '1')
+  add_cost(run, 'cost', mark[4], sign)
+  add_cost(run, 'judge', mark[5], sign)
+  if mark[6] ~= '0' then add(run, 'replies', sign .. mark[6]) end
+  if mark[7] ~= '0' then add(run, 'unknown', sign .. mark[7]) end
+end
+
+if redis.call('EXISTS', KEYS[1]) == 0 then return {0} end
+local now = {string.match(ARGV[6], MARK)}
+local before = redis.call('HGET', KEYS[3], ARGV[4])
+local was = before and {string.match(before, MARK)}
+if was and (tonumber(was[1]) >= DONE or tonumber(was[1]) > tonumber(now[1])) then
+  renew()
+  return {1}
+end
+if now[6] ~= '0' and ARGV[8] == '' and redis.call('HEXISTS', KEYS[4], ARGV[4]) == 0 then return {3} end
+
+redis.call('HSET', KEYS[3], ARGV[4], ARGV[6] .. '\n' .. ARGV[7])
+if ARGV[8] ~= '' then redis.call('HSET', KEYS[4], ARGV[4], ARGV[8]) end
+if not was then redis.call('ZADD', KEYS[5], ARGV[5], ARGV[4]) end
+if not was or string.match(before, '^%d+([^\n]*)') ~= string.match(ARGV[6], '^%d+(.*)$') then
+  if was then tally(was, '-') end
+  tally(now, '')
+end
+local last = tell(tonumber(ARGV[2]), tonumber(ARGV[3]), 9)
+renew()
+return {2, last}
