@@ -89,11 +89,21 @@ def _client(
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Every failure of Redis inside the block becomes RedisAway with a reason for people; nothing else does."""
+    """Every failure of Redis inside the block becomes RedisAway with a reason for people; nothing else does.
+
+    redis-py 8.1 loses a cancellation that reaches it while it connects, and goes on as if nothing had been said: that
+    is noticed here and cancels after all.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
     try:
         yield
     except (exceptions.RedisError, OSError, TimeoutError) as error:
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError from error
         raise redis_away(error) from error
+    if task and task.cancelling() > before:
+        raise asyncio.CancelledError
 
 
 @asynccontextmanager

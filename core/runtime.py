@@ -21,7 +21,9 @@ from pathlib import Path
 from core import __version__
 from core.clock import Clock, SystemClock
 from core.eventlog.base import EventLog
+from core.eventlog.failover import AwayEvents, FailoverEventLog
 from core.eventlog.memory import MemoryEventLog
+from core.eventlog.redis import RedisEventLog
 from core.hunt.activity import Activity
 from core.hunt.board import Board
 from core.hunt.checking import Checker
@@ -37,8 +39,17 @@ from core.providers.catalog import Catalog, build_catalog, configured_limits
 from core.providers.http import ProviderHttp, open_http
 from core.providers.simulated.provider import SimulatedProvider
 from core.providers.simulated.script import read_script
+from core.redis_client import open_redis
+from core.redis_link import RedisLink
+from core.sessions.away import Away
 from core.sessions.base import SessionStore
+from core.sessions.failover import FailoverSessionStore
+from core.sessions.journal import Journal
+from core.sessions.known import KnownSessions
 from core.sessions.memory import MemorySessionStore
+from core.sessions.redis import RedisSessionStore
+from core.sessions.returning import Returning
+from core.sessions.supervisor import Supervisor
 from core.settings import Settings
 from core.telemetry.records import ProcessRecord
 from core.telemetry.writer import TelemetryWriter
@@ -71,15 +82,7 @@ async def open_runtime(
     instance = settings.instance or f"{socket.gethostname()}-{os.getpid()}"
     activity = Activity()
     async with AsyncExitStack() as closing:
-        events = MemoryEventLog(clock, settings.events_most)
-        store = MemorySessionStore(
-            clock,
-            ttl_s=settings.session_ttl_s,
-            sessions_most=settings.sessions_most,
-            append=events.append_now,
-            forget=events.forget_now,
-        )
-        closing.push_async_callback(store.close)
+        store, events = await _sessions(settings, clock, instance, activity, closing)
         http = await closing.enter_async_context(open_http(settings))
         telemetry = await closing.enter_async_context(
             TelemetryWriter(Path(settings.telemetry_dir), instance, settings, clock)
@@ -110,6 +113,81 @@ async def open_runtime(
         fetcher = NotebookFetcher(http, settings.notebook_hosts, settings.notebook_max_bytes, settings.fetch_timeout_s)
         telemetry.record(ProcessRecord(action="started", instance=instance, version=__version__))
         yield Runtime(settings, clock, store, events, catalog, workbench, board, fetcher, telemetry, activity)
+
+
+async def _sessions(
+    settings: Settings, clock: Clock, instance: str, activity: Activity, closing: AsyncExitStack
+) -> tuple[SessionStore, EventLog]:
+    """Where sessions and their events are kept: in memory, or with REDIS_URL in Redis with memory standing in."""
+    memory = MemoryEventLog(clock, settings.events_most)
+    if settings.redis_url:
+        return await _redis_sessions(settings, clock, instance, activity, closing, memory)
+    store = MemorySessionStore(
+        clock,
+        ttl_s=settings.session_ttl_s,
+        sessions_most=settings.sessions_most,
+        append=memory.append_now,
+        forget=memory.forget_now,
+    )
+    closing.push_async_callback(store.close)
+    return store, memory
+
+
+async def _redis_sessions(
+    settings: Settings,
+    clock: Clock,
+    instance: str,
+    activity: Activity,
+    closing: AsyncExitStack,
+    memory: MemoryEventLog,
+) -> tuple[SessionStore, EventLog]:
+    clients = await closing.enter_async_context(open_redis(settings, instance))
+    link = RedisLink(clients.commands, clock, instance=instance, timeout_s=settings.redis_timeout_s)
+    log = RedisEventLog(
+        clients,
+        clock,
+        ttl_s=settings.session_ttl_s,
+        events_most=settings.events_most,
+        block_s=settings.redis_block_s,
+        timeout_s=settings.redis_timeout_s,
+        on_fault=link.failed,
+    )
+    away: dict[str, Away] = {}
+    known = KnownSessions(
+        clock,
+        ttl_s=settings.session_ttl_s,
+        bytes_most=settings.known_sessions_bytes,
+        append=memory.append_now,
+        forget=memory.forget_now,
+        held=away.__contains__,
+    )
+    redis = RedisSessionStore(
+        clients.commands,
+        clock,
+        ttl_s=settings.session_ttl_s,
+        events_most=settings.events_most,
+        events_age_s=settings.events_age_s,
+        timeout_s=settings.redis_timeout_s,
+        forget=log.end,
+        on_told=known.note_event,
+    )
+    journal = Journal(Path(settings.journal_dir), instance)
+    store = FailoverSessionStore(redis, known, journal, link, clock, begin_events=memory.begin_at, away=away)
+    supervisor = Supervisor(
+        store,
+        Returning(store, AwayEvents(log, memory)),
+        clock,
+        probe_s=settings.redis_probe_s,
+        probes=settings.redis_probes,
+        sync_s=settings.journal_sync_s,
+        on_bug=activity.note_bug,
+    )
+    closing.push_async_callback(store.close)
+    closing.push_async_callback(log.close)
+    closing.push_async_callback(supervisor.close)
+    await supervisor.start()
+    log.start()
+    return store, FailoverEventLog(log, memory, store)
 
 
 def _tell_stopped(telemetry: TelemetryWriter, instance: str) -> None:

@@ -35,8 +35,7 @@ class MemoryEventLog(EventLog):
         return self._history(session_id).after(parsed_event_id(after), limit)
 
     async def last_id(self, session_id: str) -> str:
-        history = self._histories.get(session_id)
-        return START if history is None else history.last_id
+        return self.newest(session_id)
 
     async def watch(self, session_id: str, after: str) -> AsyncGenerator[tuple[Event, ...], None]:
         key = parsed_event_id(after)
@@ -66,10 +65,14 @@ class MemoryEventLog(EventLog):
         """Go on after `last_id`, which was given out elsewhere: readers behind it are too far behind here."""
         self._history(session_id).begin_at(id_key(last_id))
 
-    def let_go(self, session_id: str) -> tuple[Event, ...]:
+    def let_go(self, session_id: str) -> None:
         """Forget a session without ending its watchers, who are led elsewhere."""
-        history = self._histories.pop(session_id, None)
-        return () if history is None else history.all()
+        self._histories.pop(session_id, None)
+
+    def newest(self, session_id: str) -> str:
+        """The newest id that was given out, START when there is none."""
+        history = self._histories.get(session_id)
+        return START if history is None else history.last_id
 
     def kept(self, session_id: str, after: str) -> tuple[Event, ...]:
         """All events after that id that are here, also when earlier ones are gone."""

@@ -1,5 +1,5 @@
 -- Take over events that were made while Redis was away. KEYS[1]: the stream.
--- ARGV: 1 life in ms, 2 events kept, 3 the last id that was known before, 4 type and 5 data of an event that asks
+-- ARGV: 1 life in ms, 2 events kept, 3 the last id that was known before ('-': there is a gap after it), 4 type and 5 data of an event that asks
 -- readers to reload, 6 the newest id that was given out, 7 (id, type, data), …
 -- Answers 1 when the stream went on from the known id, with the same ids; 0 when others wrote meanwhile or data was
 -- lost in between: then everybody before this point is told to reload.
@@ -23,13 +23,12 @@ local function later(a, b)
 end
 
 local last, seamless = newest(), 1
-if not last then
-  -- An empty Redis: the stream begins anew at the known id, and remembers that there was something before it.
-  local start = ARGV[3] ~= '0-0' and ARGV[3] or '0-1'
-  redis.call('XADD', key, start, 't', ARGV[4], 'd', ARGV[5])
-  redis.call('XSETID', key, start, 'ENTRIESADDED', 2, 'MAXDELETEDID', '0-0')
-elseif last ~= ARGV[3] then
+if ARGV[3] == '-' or (last and last ~= ARGV[3]) then
   seamless = 0
+elseif not last and ARGV[3] ~= '0-0' then
+  -- An empty Redis: the stream begins anew at the known id, and remembers that there was something before it.
+  redis.call('XADD', key, ARGV[3], 't', ARGV[4], 'd', ARGV[5])
+  redis.call('XSETID', key, ARGV[3], 'ENTRIESADDED', 2, 'MAXDELETEDID', '0-0')
 end
 
 if seamless == 1 then
@@ -39,10 +38,11 @@ if seamless == 1 then
 else
   local now = redis.call('TIME')
   local id = string.format('%.0f-0', now[1] * 1000)
-  if not later(id, last) then id = after(last) end
+  if last and not later(id, last) then id = after(last) end
   if not later(id, ARGV[6]) then id = after(ARGV[6]) end
   redis.call('XADD', key, id, 't', ARGV[4], 'd', ARGV[5])
   redis.call('XTRIM', key, 'MINID', '=', id)
+  redis.call('XSETID', key, id, 'ENTRIESADDED', 2, 'MAXDELETEDID', '0-0')
 end
 redis.call('PEXPIRE', key, ARGV[1])
-return {seamless, newest()}
+return {seamless, newest() or '0-0'}

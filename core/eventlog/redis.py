@@ -167,34 +167,37 @@ class RedisEventLog(EventLog):
         """Read until cancelled. A Redis that is away is asked again after a pause."""
         while True:
             try:
-                with translated():
-                    async with self._clients.blocking.client() as connection:
-                        await self._read_rounds(connection)
+                await self._read_rounds()
             except RedisAway as error:
                 self._on_fault(error)
             finally:
                 self._reader_id = None
             await asyncio.sleep(RETRY_S)
 
-    async def _read_rounds(self, connection: Redis) -> None:
-        number = int(await connection.client_id())
-        while True:
-            if not self._feeds:
-                self._wanted.clear()
-                await self._wanted.wait()
-            by_key = {session_keys(sid).events.encode(): feed for sid, feed in self._feeds.items()}
-            self._rounds += 1
-            self._reader_id = number
-            answer: Any = await connection.xread(
-                {key: feed.history.last_id for key, feed in by_key.items()},
-                count=BATCH,
-                block=max(1, int(self._block_s * 1000)),
-            )
-            self._reader_id = None
-            for key, entries in answer or ():
-                by_key[key].take(entries)
-            await self._end_those_that_are_gone()
-            await asyncio.sleep(GATHER_S)
+    async def _read_rounds(self) -> None:
+        """On one connection, so that `_interrupt` can name it."""
+        connection = self._clients.blocking.client()
+        try:
+            number = int(await _told(connection.client_id()))
+            while True:
+                if not self._feeds:
+                    self._wanted.clear()
+                    await self._wanted.wait()
+                await self._read_once(connection, number)
+                await self._end_those_that_are_gone()
+                await asyncio.sleep(GATHER_S)
+        finally:
+            await connection.aclose()
+
+    async def _read_once(self, connection: Redis, number: int) -> None:
+        by_key = {session_keys(sid).events.encode(): feed for sid, feed in self._feeds.items()}
+        positions: dict[Any, Any] = {key: feed.history.last_id for key, feed in by_key.items()}
+        self._rounds += 1
+        self._reader_id = number
+        answer = await _told(connection.xread(positions, count=BATCH, block=max(1, int(self._block_s * 1000))))
+        self._reader_id = None
+        for key, entries in answer or ():
+            by_key[key].take(entries)
 
     async def _end_those_that_are_gone(self) -> None:
         """A deleted or expired stream says nothing by itself: look for the watched sessions every REDIS_BLOCK."""
@@ -237,6 +240,11 @@ class _Feed:
             event = _event(number, fields)
             self.history.take(id_key(event.id), event)
         self.history.wake()
+
+
+async def _told(question: Awaitable[Any]) -> Any:
+    with translated():
+        return await question
 
 
 def _event(number: bytes, fields: dict[bytes, bytes]) -> Event:

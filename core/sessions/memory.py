@@ -26,6 +26,7 @@ from core.sessions.base import (
 )
 
 SWEEP_EVERY_S = 60.0
+Append = Callable[[str, Sequence[EventDraft]], object]
 
 
 class MemorySessionStore(SessionStore):
@@ -35,7 +36,7 @@ class MemorySessionStore(SessionStore):
         *,
         ttl_s: float,
         sessions_most: int,
-        append: Callable[[str, Sequence[EventDraft]], object],
+        append: Append,
         forget: Callable[[str], None],
     ) -> None:
         """`append` and `forget` are the event log's, without a pause: a result and its event are one step."""
@@ -44,7 +45,7 @@ class MemorySessionStore(SessionStore):
         self._most = sessions_most
         self._append = append
         self._forget = forget
-        self._kept: dict[str, _Kept] = {}
+        self._kept: dict[str, KeptSession] = {}
         self._swept_at = clock.monotonic()
 
     def state(self) -> StoreState:
@@ -56,7 +57,7 @@ class MemorySessionStore(SessionStore):
         self._sweep(always=len(self._kept) >= self._most)
         if len(self._kept) >= self._most:
             raise Busy(f"{self._most} sessions are open already.", hint="Delete sessions, or raise SESSIONS_MOST.")
-        self._kept[session.session_id] = _Kept(session, notebook, self._clock.monotonic() + self._ttl_s)
+        self._keep(session, notebook)
 
     async def read(self, session_id: str) -> Session:
         return self._use(session_id).session
@@ -109,7 +110,12 @@ class MemorySessionStore(SessionStore):
         for session_id in list(self._kept):
             self._drop(session_id)
 
-    def _use(self, session_id: str) -> _Kept:
+    def _keep(self, session: Session, notebook: bytes) -> KeptSession:
+        kept = KeptSession(session, notebook, self._clock.monotonic() + self._ttl_s)
+        self._kept[session.session_id] = kept
+        return kept
+
+    def _use(self, session_id: str) -> KeptSession:
         """The session, renewed. Raises NotFound when it is not there or has ended."""
         kept = self._find(session_id)
         if kept is None:
@@ -117,7 +123,7 @@ class MemorySessionStore(SessionStore):
         kept.ends_at = self._clock.monotonic() + self._ttl_s
         return kept
 
-    def _find(self, session_id: str) -> _Kept | None:
+    def _find(self, session_id: str) -> KeptSession | None:
         """The session as it is kept; one that has ended is dropped."""
         kept = self._kept.get(session_id)
         if kept is not None and kept.ends_at <= self._clock.monotonic():
@@ -139,7 +145,7 @@ class MemorySessionStore(SessionStore):
 
 
 @dataclass
-class _Kept:
+class KeptSession:
     session: Session
     notebook: bytes
     ends_at: float
@@ -148,6 +154,8 @@ class _Kept:
     """Of the hunts that are here, sorted."""
     ids: dict[int, str] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
+    whole: bool = True
+    """All of the session is here. False while only some of it was seen of a session that lives elsewhere."""
 
     def save(self, hunt: Hunt) -> bool:
         """Keep it; False when what stands there is done, or further."""

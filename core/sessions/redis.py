@@ -62,11 +62,14 @@ class RedisSessionStore(SessionStore):
         events_age_s: float,
         timeout_s: float,
         forget: Callable[[str], None],
+        on_told: Callable[[str, str], None] = lambda _session_id, _event_id: None,
     ) -> None:
         """`redis` belongs to the runtime. Every call ends within about `timeout_s`, else it raises RedisAway.
 
-        `forget` is the event log's: watchers of a deleted session are told.
+        `forget` is the event log's: watchers of a deleted session are told. `on_told` hears the newest event id of a
+        session whenever this store has written one.
         """
+        self._on_told = on_told
         self._forget = forget
         self._redis = redis
         self._clock = clock
@@ -81,6 +84,19 @@ class RedisSessionStore(SessionStore):
 
     def state(self) -> StoreState:
         return StoreState(backend="redis")
+
+    async def peek(self, session_id: str) -> tuple[Session, float] | None:
+        """The head and its life left in seconds, without renewing it; None when it is not there."""
+        key = session_keys(session_id).head
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.hget(key, "j")
+        pipeline.pttl(key)
+        text, life_ms = await self._ask(pipeline.execute)
+        return None if text is None else (read_head(text), max(0.0, life_ms / 1000))
+
+    async def end_in(self, session_id: str, life_s: float) -> None:
+        """Give a session that much life from now, whatever it had."""
+        await self._run("look", session_id, -1, 0, life_s=life_s)
 
     def forget_what_is_known(self) -> None:
         """Trust nothing that is remembered: Redis has lost or changed its data."""
@@ -117,13 +133,16 @@ class RedisSessionStore(SessionStore):
         head = (version, after.version, head_text(after))
         answer = await self._run("change", after.session_id, *self._bounds, *head, *_pairs(events))
         self._refuse_none(answer)
+        self._note_told(after.session_id, answer)
         written = bool(answer[0] == 2)
         if written:
             self._heads[after.session_id] = after
         return written
 
     async def announce(self, session_id: str, events: Sequence[EventDraft]) -> None:
-        self._refuse_none(await self._run("tell", session_id, *self._bounds, *_pairs(events)))
+        answer = await self._run("tell", session_id, *self._bounds, *_pairs(events))
+        self._refuse_none(answer)
+        self._note_told(session_id, answer)
 
     async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
         name = (session_id, hunt.hunt_id)
@@ -132,6 +151,7 @@ class RedisSessionStore(SessionStore):
         if answer[0] == 3:
             answer = await self._save(session_id, hunt, reply_text(hunt), events)
         self._refuse_none(answer)
+        self._note_told(session_id, answer)
         if hunt.reply is not None:
             self._replied[name] = True
         if self._clock.monotonic() - self._touched.get(session_id, 0.0) > TOUCH_EVERY_S:
@@ -212,6 +232,10 @@ class RedisSessionStore(SessionStore):
     async def _ask(self, question: Callable[[], Awaitable[Any]]) -> Any:
         async with asked(self._timeout_s):
             return await question()
+
+    def _note_told(self, session_id: str, answer: Sequence[Any]) -> None:
+        if len(answer) > 1 and answer[1]:
+            self._on_told(session_id, answer[1].decode())
 
     def _refuse_none(self, answer: Sequence[Any]) -> None:
         if answer[0] == 0:

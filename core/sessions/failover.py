@@ -1,0 +1,302 @@
+"""Sessions in Redis while it is there, in this process while it is not, back in Redis when it has come back.
+
+While Redis answers, it is the truth and a copy of what passes by is kept (`known.py`). The first question that it does
+not answer takes it down for this process (`core/redis_link.py`): from then on every session that is used here is
+*away*: its truth is the copy, and each change goes to the journal before it is acknowledged. When Redis is back each
+away session is put back (`returning.py`) and is away no longer; when none is left the journal is removed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import TypeVar
+from weakref import WeakValueDictionary
+
+import structlog
+
+from core.clock import Clock
+from core.domain.events import EventDraft
+from core.domain.hunt import Hunt
+from core.domain.run import Counts
+from core.domain.session import Session
+from core.errors import NotFound, RedisAway
+from core.redis_link import LinkState, RedisLink
+from core.sessions.away import Away, delete_record, head_record, hunt_record, whole_record
+from core.sessions.base import Announce, Change, HuntPage, SessionStore, StoreState, nothing
+from core.sessions.journal import Journal
+from core.sessions.known import KnownSessions
+from core.sessions.merging import merged
+from core.sessions.redis import RedisSessionStore
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+
+
+class FailoverSessionStore(SessionStore):
+    def __init__(
+        self,
+        redis: RedisSessionStore,
+        known: KnownSessions,
+        journal: Journal,
+        link: RedisLink,
+        clock: Clock,
+        *,
+        begin_events: Callable[[str, str], None],
+        away: dict[str, Away],
+    ) -> None:
+        """`begin_events(session id, last id)`: events of this session are made here from now on, after that id.
+
+        `away` is the sessions whose truth is here.
+        """
+        self.redis = redis
+        self.known = known
+        self.journal = journal
+        self.link = link
+        self._clock = clock
+        self._begin_events = begin_events
+        self.away = away
+        self.deleted: set[str] = set()
+        """Sessions that were deleted here and may still be in Redis."""
+        self.on_seen: Callable[[str], None] = lambda _session_id: None
+        """Told when a session passes by of which not all is known."""
+        self._moved: WeakValueDictionary[str, asyncio.Future[None]] = WeakValueDictionary()
+        """Kept as long as somebody waits for one."""
+        link.on_change = self._tell_all_moved
+
+    # -- where a session's truth is
+
+    def here(self, session_id: str) -> bool:
+        """Whether it is in this process."""
+        return session_id in self.away or self.link.state is LinkState.DOWN
+
+    def moved(self, session_id: str) -> asyncio.Future[None]:
+        """Done as soon as the session may have moved."""
+        future = self._moved.get(session_id)
+        if future is None:
+            future = self._moved[session_id] = asyncio.get_running_loop().create_future()
+        return future
+
+    def failed(self, error: RedisAway) -> None:
+        self.link.failed(error)
+
+    def settle(self, session_id: str) -> Away:
+        """Have the session's truth here. Raises RedisAway when this process does not know it."""
+        away = self.away.get(session_id)
+        if away is not None:
+            return away
+        kept = self.known.find(session_id)
+        if kept is None:
+            raise RedisAway(self.link.reason, reason="session_out_of_reach")
+        return self.leave(session_id, Away(base=kept.session, last_id=self.known.last_event_id(session_id)))
+
+    def tell_moved(self, session_id: str) -> None:
+        future = self._moved.pop(session_id, None)
+        if future is not None and not future.done():
+            future.set_result(None)
+
+    def _tell_all_moved(self) -> None:
+        for session_id in list(self._moved.keys()):
+            self.tell_moved(session_id)
+
+    def leave(self, session_id: str, away: Away) -> Away:
+        """The session's truth is here from now on."""
+        self.away[session_id] = away
+        self._begin_events(session_id, away.last_id)
+        return away
+
+    def write_down(self, session_id: str) -> Away:
+        """Have all of an away session in the journal, so that its next change may follow there."""
+        away, kept = self.away[session_id], self.known.find(session_id)
+        if kept is not None and not away.journaled:
+            away.journaled = True
+            away.replies_written.update(hunt.hunt_id for hunt in kept.hunts.values() if hunt.reply is not None)
+            ends_at = self._clock.now() + timedelta(seconds=self.known.life_left_s(session_id))
+            self.journal.write(whole_record(session_id, away, kept, ends_at))
+        return away
+
+    async def _either(self, session_id: str, there: Callable[[], Awaitable[T]], here: Callable[[], Awaitable[T]]) -> T:
+        """Ask Redis, or this process when the session is here or Redis does not answer."""
+        if not self.here(session_id):
+            try:
+                answer = await there()
+            except RedisAway as error:
+                self.link.failed(error)
+            except NotFound as missing:
+                if missing.code != "no_session" or not await self._was_lost(session_id):
+                    raise
+            else:
+                return answer
+        away = self.settle(session_id)
+        while away.gate is not None:
+            await away.gate
+            if session_id not in self.away:
+                return await self._either(session_id, there, here)
+        return await here()
+
+    async def _was_lost(self, session_id: str) -> bool:
+        """Whether a session that Redis does not have is missing because Redis lost its data. If it just ended: no."""
+        if self.known.find(session_id) is None:
+            return False
+        try:
+            if await self.link.look() == self.link.data_name:
+                self.forget(session_id)
+                return False
+        except RedisAway as error:
+            self.link.failed(error)
+        else:
+            self.link.failed(RedisAway("Redis has lost its data; it is being put back.", reason="emptied"))
+        return True
+
+    def _noted(self, session: Session) -> Session:
+        """The head as Redis gave it, copied. When the session went away meanwhile, both are put together."""
+        session_id = session.session_id
+        away, kept = self.away.get(session_id), self.known.find(session_id)
+        if away is not None and kept is not None and kept.session is not away.base:
+            kept.session = merged(away.base, kept.session, session)
+            away.head_changed = True
+            return session
+        self.known.put(session)
+        if away is not None:
+            away.base = session
+        if kept is None or not kept.whole:
+            self.on_seen(session_id)
+        return session
+
+    def forget(self, session_id: str) -> None:
+        """Know nothing of a session any more."""
+        self.known.let_go(session_id)
+
+    # -- the store
+
+    def state(self) -> StoreState:
+        up = self.link.state is LinkState.UP
+        return StoreState(
+            backend="redis" if up else "memory",
+            reason=" ".join(filter(None, ("" if up else self._reason(), self.journal.problem))),
+            since=self.link.since,
+            latency_ms=self.link.latency_ms,
+            away=len(self.away),
+            journal_bytes=self.journal.size_bytes,
+        )
+
+    def _reason(self) -> str:
+        healing = self.link.state is LinkState.HEALING
+        what = "Redis is there again, sessions are being put back." if healing else self.link.reason
+        return f"{what} Sessions of this process go on in memory and in the journal."
+
+    async def create(self, session: Session, notebook: bytes) -> None:
+        async def there() -> None:
+            await self.redis.create(session, notebook)
+            self.known.put(session, notebook)
+
+        async def here() -> None:
+            await self.known.create(session, notebook)
+            self.leave(session.session_id, Away(base=None, last_id="0-0", head_changed=True))
+            self.write_down(session.session_id)
+
+        if self.link.state is not LinkState.DOWN:
+            try:
+                await there()
+            except RedisAway as error:
+                self.link.failed(error)
+            else:
+                return
+        await here()
+
+    async def read(self, session_id: str) -> Session:
+        async def there() -> Session:
+            return self._noted(await self.redis.read(session_id))
+
+        return await self._either(session_id, there, lambda: self.known.read(session_id))
+
+    async def change(
+        self, session_id: str, change: Change, *, announce: Announce = nothing, expected_version: int | None = None
+    ) -> Session:
+        async def there() -> Session:
+            changed = self.redis.change(session_id, change, announce=announce, expected_version=expected_version)
+            return self._noted(await changed)
+
+        async def here() -> Session:
+            away, before = self.write_down(session_id), await self.known.read(session_id)
+            after = await self.known.change(session_id, change, announce=announce, expected_version=expected_version)
+            if after is not before:
+                away.head_changed = True
+                self.journal.write(head_record(after))
+            return after
+
+        return await self._either(session_id, there, here)
+
+    async def announce(self, session_id: str, events: Sequence[EventDraft]) -> None:
+        await self._either(
+            session_id,
+            lambda: self.redis.announce(session_id, events),
+            lambda: self.known.announce(session_id, events),
+        )
+
+    async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
+        async def there() -> None:
+            await self.redis.save_hunt(session_id, hunt, events)
+            self.known.put_hunt(session_id, hunt)
+
+        async def here() -> None:
+            away = self.write_down(session_id)
+            away.hunts_changed.add(hunt.hunt_id)
+            self.journal.write(hunt_record(session_id, hunt, away))
+            await self.known.save_hunt(session_id, hunt, events)
+
+        await self._either(session_id, there, here)
+
+    async def hunts(self, session_id: str, *, after: int = 0, limit: int = 200, run_id: str | None = None) -> HuntPage:
+        async def there() -> HuntPage:
+            page = await self.redis.hunts(session_id, after=after, limit=limit, run_id=run_id)
+            for hunt in page.hunts:
+                self.known.put_hunt(session_id, hunt)
+            return page
+
+        async def here() -> HuntPage:
+            return await self.known.hunts(session_id, after=after, limit=limit, run_id=run_id)
+
+        return await self._either(session_id, there, here)
+
+    async def hunt(self, session_id: str, hunt_id: str) -> Hunt:
+        return await self._either(
+            session_id, lambda: self.redis.hunt(session_id, hunt_id), lambda: self.known.hunt(session_id, hunt_id)
+        )
+
+    async def counts(self, session_id: str) -> Mapping[str, Counts]:
+        return await self._either(
+            session_id, lambda: self.redis.counts(session_id), lambda: self.known.counts(session_id)
+        )
+
+    async def notebook(self, session_id: str) -> bytes:
+        async def here() -> bytes:
+            kept = self.known.find(session_id)
+            if kept is not None and not kept.whole:
+                raise RedisAway("This process has not seen the session's notebook.", reason="session_out_of_reach")
+            return await self.known.notebook(session_id)
+
+        return await self._either(session_id, lambda: self.redis.notebook(session_id), here)
+
+    async def delete(self, session_id: str) -> None:
+        async def here() -> None:
+            await self.known.delete(session_id)
+            del self.away[session_id]
+            self.deleted.add(session_id)
+            self.journal.write(delete_record(session_id))
+
+        await self._either(session_id, lambda: self.redis.delete(session_id), here)
+        self.forget(session_id)
+
+    async def count(self) -> int:
+        if self.link.state is not LinkState.DOWN:
+            try:
+                return await self.redis.count()
+            except RedisAway as error:
+                self.link.failed(error)
+        return await self.known.count()
+
+    async def close(self) -> None:
+        self.journal.close()
+        await self.redis.close()

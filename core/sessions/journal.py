@@ -1,0 +1,126 @@
+"""Changes made while Redis is away, on disk: one file per process, JSON lines, appended and never rewritten.
+
+A record is handed to the operating system before its change is acknowledged, so it outlives the process; `sync` makes
+it safe from a power cut too, at least every JOURNAL_SYNC. A file is locked by the process that writes it; a process
+takes over the files of those that are gone. Files go when all that stands in them is in Redis.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+
+log = structlog.get_logger(__name__)
+
+SUFFIX = ".journal"
+MODE = 0o600
+"""Tasks and replies stand in it: nobody else reads it."""
+Record = dict[str, Any]
+
+
+class Journal:
+    """Nothing is on disk until the first record. A disk that cannot be written stops nobody: `problem` says it."""
+
+    def __init__(self, folder: Path, instance: str) -> None:
+        self._folder = folder
+        self._instance = "".join(c if c.isalnum() or c in "-_." else "_" for c in instance)
+        self._files: dict[Path, int] = {}
+        """Open and locked: ours and those that were taken over."""
+        self._ours: int | None = None
+        self._unsynced = False
+        self.size_bytes = 0
+        self.problem = ""
+
+    def write(self, record: Record) -> None:
+        """Append a record; when this returns, the operating system has it."""
+        line = orjson.dumps(record) + b"\n"
+        if self.problem:
+            line = b"\n" + line  # what was cut off before does not spoil this one
+        try:
+            if self._ours is None:
+                self._ours = self._open_new()
+            written = 0
+            while written < len(line):
+                written += os.write(self._ours, line[written:])
+        except OSError as error:
+            if not self.problem:
+                log.error("the journal cannot be written", error=error.strerror)
+            self.problem = f"The journal cannot be written ({error.strerror}): changes are in memory only."
+            return
+        self.problem = ""
+        self.size_bytes += len(line)
+        self._unsynced = True
+
+    async def sync(self) -> None:
+        """Have what was written survive a power cut."""
+        if self._ours is not None and self._unsynced:
+            self._unsynced = False
+            await asyncio.to_thread(os.fsync, self._ours)
+
+    def take_over(self) -> Iterator[Record]:
+        """The records of processes that are gone, oldest file first. Their files are ours from then on."""
+        found = sorted(self._folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime)
+        for path in found:
+            if path not in self._files and (number := _locked(path)) is not None:
+                self._files[path] = number
+                self.size_bytes += path.stat().st_size
+                yield from _records(path)
+
+    def clear(self) -> None:
+        """All of it is elsewhere now."""
+        for path, number in self._files.items():
+            path.unlink(missing_ok=True)
+            os.close(number)
+        self._files, self._ours, self.size_bytes, self._unsynced, self.problem = {}, None, 0, False, ""
+
+    def close(self) -> None:
+        """Leave the files for the next process."""
+        for number in self._files.values():
+            os.close(number)
+        self._files, self._ours = {}, None
+
+    def _open_new(self) -> int:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        count = len(list(self._folder.glob(f"{self._instance}*{SUFFIX}")))
+        while True:
+            path = self._folder / f"{self._instance}-{count}{SUFFIX}"
+            try:
+                number = os.open(path, os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_WRONLY, MODE)
+            except FileExistsError:
+                count += 1
+                continue
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._files[path] = number
+            return number
+
+
+def _locked(path: Path) -> int | None:
+    """The open file, locked by us; None while another process has it."""
+    try:
+        number = os.open(path, os.O_RDWR | os.O_APPEND)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(number)
+        return None
+    return number
+
+
+def _records(path: Path) -> Iterator[Record]:
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                yield orjson.loads(line)
+            except orjson.JSONDecodeError:  # cut off in the middle of writing: it was never acknowledged
+                log.warning("a line of the journal cannot be read", file=path.name, line=number)

@@ -1,0 +1,141 @@
+"""What this process knows of the sessions that it worked on: a copy in memory, bounded in bytes.
+
+While Redis is there it only listens; when Redis is away it is the store. The longest unused sessions are forgotten
+first, never one that is `held` because its newest state is nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from core.clock import Clock
+from core.domain.events import EventDraft
+from core.domain.hunt import Hunt
+from core.domain.session import Session
+from core.sessions.memory import Append, KeptSession, MemorySessionStore
+
+HUNT_BYTES, VERDICT_BYTES, SESSION_BYTES = 3000, 1200, 20_000
+"""About what the objects take beside their texts."""
+
+
+class KnownSessions(MemorySessionStore):
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        ttl_s: float,
+        bytes_most: int,
+        append: Append,
+        forget: Callable[[str], None],
+        held: Callable[[str], bool],
+    ) -> None:
+        super().__init__(clock, ttl_s=ttl_s, sessions_most=1_000_000, append=append, forget=forget)
+        self._bytes_most = bytes_most
+        self._held = held
+        self._bytes = 0
+        self._sizes: dict[str, int] = {}
+        self._last_ids: dict[str, str] = {}
+
+    @property
+    def size_bytes(self) -> int:
+        return self._bytes
+
+    def find(self, session_id: str) -> KeptSession | None:
+        return self._find(session_id)
+
+    def ids(self) -> Iterator[str]:
+        """Longest unused first."""
+        return iter(tuple(self._sizes))
+
+    def put(self, session: Session, notebook: bytes | None = None) -> None:
+        """Note the head (and the notebook) as it is now."""
+        kept = self._find(session.session_id)
+        if kept is None:
+            kept = self._keep(session, notebook or b"")
+            kept.whole = notebook is not None
+        kept.session = session
+        self._used(session.session_id, kept)
+
+    def put_notebook(self, session_id: str, notebook: bytes) -> None:
+        if kept := self._find(session_id):
+            self._grow(session_id, len(notebook) - len(kept.notebook))
+            kept.notebook = notebook
+
+    def put_hunt(self, session_id: str, hunt: Hunt) -> bool:
+        """Note a state of a hunt; False when what is here is further, and is left."""
+        kept = self._find(session_id)
+        if kept is None:
+            return False
+        before = kept.hunts.get(hunt.hunt_id)
+        saved = kept.save(hunt)
+        if saved:
+            self._grow(session_id, _size(hunt) - (_size(before) if before else 0))
+        self._used(session_id, kept)
+        return saved
+
+    async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
+        self._use(session_id)
+        if self.put_hunt(session_id, hunt):
+            self._append(session_id, events)
+
+    def note_event(self, session_id: str, event_id: str) -> None:
+        """The newest event id that Redis is known to have."""
+        if session_id in self._sizes:
+            self._last_ids[session_id] = event_id
+
+    def last_event_id(self, session_id: str) -> str:
+        """Of a known session; `0-0` when none was seen."""
+        return self._last_ids.get(session_id, "0-0")
+
+    def let_go(self, session_id: str) -> None:
+        """Forget a session."""
+        if session_id in self._sizes:
+            self._drop(session_id)
+
+    def sweep(self) -> None:
+        """Forget those that have ended, and the longest unused when there is too much."""
+        self._sweep(always=True)
+        self._shrink()
+
+    def life_left_s(self, session_id: str) -> float:
+        kept = self._find(session_id)
+        return 0.0 if kept is None else kept.ends_at - self._clock.monotonic()
+
+    def _keep(self, session: Session, notebook: bytes) -> KeptSession:
+        kept = super()._keep(session, notebook)
+        self._grow(session.session_id, SESSION_BYTES + len(notebook))
+        return kept
+
+    def _use(self, session_id: str) -> KeptSession:
+        kept = super()._use(session_id)
+        self._used(session_id, kept)
+        return kept
+
+    def _used(self, session_id: str, kept: KeptSession) -> None:
+        kept.ends_at = self._clock.monotonic() + self._ttl_s
+        self._sizes[session_id] = self._sizes.pop(session_id)  # to the end: used last
+
+    def _grow(self, session_id: str, more: int) -> None:
+        self._sizes[session_id] = self._sizes.get(session_id, 0) + more
+        self._bytes += more
+        if self._bytes > self._bytes_most:
+            self._shrink()
+
+    def _shrink(self) -> None:
+        for session_id in tuple(self._sizes)[:-1]:
+            if self._bytes <= self._bytes_most:
+                return
+            if not self._held(session_id):
+                self._drop(session_id)
+
+    def _drop(self, session_id: str) -> None:
+        self._bytes -= self._sizes.pop(session_id, 0)
+        self._last_ids.pop(session_id, None)
+        super()._drop(session_id)
+
+
+def _size(hunt: Hunt) -> int:
+    reply = hunt.reply
+    texts = (reply.text, reply.reasoning, reply.raw_request, reply.raw_reply) if reply else ()
+    said = sum(len(v.reason) + len(v.evidence) + len(v.judge_text) + VERDICT_BYTES for v in hunt.verdicts)
+    return HUNT_BYTES + sum(map(len, texts)) + said

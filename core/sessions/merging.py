@@ -1,0 +1,48 @@
+"""Puts together what became of one session in two places. Pure.
+
+Three-way by field: what only one side changed is taken from that side, so no acknowledged change is lost. Where both
+changed the same field the newer version wins (ours when they are equal); runs are never lost, only added.
+"""
+
+from __future__ import annotations
+
+from core.domain.run import RUN_ENDED, Run, RunStatus
+from core.domain.session import Session
+
+_OWN_RULES = frozenset({"session_id", "version", "runs", "hunts_issued"})
+
+
+def merged(base: Session | None, ours: Session, theirs: Session) -> Session:
+    """One session of both. `base` is what both began from, None when that is not known.
+
+    Returns `theirs` itself when nothing has to be written; else its version is above both.
+    """
+    newer, older = (theirs, ours) if theirs.version > ours.version else (ours, theirs)
+    changes: dict[str, object] = {}
+    for name in Session.model_fields.keys() - _OWN_RULES:
+        mine, other = getattr(ours, name), getattr(theirs, name)
+        before = getattr(base, name) if base is not None else getattr(older, name)
+        changes[name] = mine if other == before else other if mine == before else getattr(newer, name)
+    changes["runs"] = _merged_runs(ours.runs, theirs.runs)
+    changes["hunts_issued"] = max(ours.hunts_issued, theirs.hunts_issued)
+    if all(getattr(theirs, name) == value for name, value in changes.items()):
+        return theirs
+    if all(getattr(ours, name) == value for name, value in changes.items()) and ours.version > theirs.version:
+        return ours
+    return theirs.model_copy(update=changes | {"version": max(ours.version, theirs.version) + 1})
+
+
+def _merged_runs(ours: tuple[Run, ...], theirs: tuple[Run, ...]) -> tuple[Run, ...]:
+    mine = {run.run_id: run for run in ours}
+    both = [_further(mine.pop(run.run_id, run), run) for run in theirs]
+    return tuple(sorted((*both, *mine.values()), key=lambda run: (run.first_number, run.created_at)))
+
+
+def _further(mine: Run, other: Run) -> Run:
+    """The one that came further; a person's cancel is not undone; ours when they are as far."""
+    return mine if _stage(mine) >= _stage(other) else other
+
+
+def _stage(run: Run) -> tuple[int, bool]:
+    stage = {RunStatus.QUEUED: 0, RunStatus.RUNNING: 1}.get(run.status, 2)
+    return (3 if run.status is RunStatus.CANCELLED else stage), run.status in RUN_ENDED and run.finished_at is not None

@@ -1,0 +1,211 @@
+"""Looks after the way to Redis: finds out when it is back or has lost data, and has everything put back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from core.clock import Clock
+from core.errors import RedisAway
+from core.redis_link import LinkState, RedisLink
+from core.sessions.away import Away, Replayed, replayed
+from core.sessions.failover import FailoverSessionStore
+from core.sessions.returning import Returning
+
+log = structlog.get_logger(__name__)
+
+WRITE_DOWN_AFTER_S = 2.0
+"""An absence longer than this is worth writing all known sessions down, for a restart of ours meanwhile."""
+WRITE_DOWN_BYTES = 8 * 1024 * 1024
+"""About so much is written down at a time, so that requests are not kept waiting."""
+LEARN_AT_ONCE = 2
+WAITING_MOST = 1000
+"""Most sessions that wait to be learned; more are learned when they pass by again."""
+SICK_FACTOR_MOST = 10
+"""Putting back that failed makes the number of good looks grow, at most by this factor."""
+PAGE = 100
+
+
+class Supervisor:
+    def __init__(
+        self,
+        store: FailoverSessionStore,
+        returning: Returning,
+        clock: Clock,
+        *,
+        probe_s: float,
+        probes: int,
+        sync_s: float,
+        on_bug: Callable[[BaseException], None],
+    ) -> None:
+        self._store = store
+        self._link: RedisLink = store.link
+        self._returning = returning
+        self._clock = clock
+        self._probe_s = probe_s
+        self._probes = probes
+        self._sync_s = sync_s
+        self._on_bug = on_bug
+        self._good = 0
+        self._failures = 0
+        self._to_learn: asyncio.Queue[str] = asyncio.Queue(WAITING_MOST)
+        self._tasks: list[asyncio.Task[None]] = []
+        store.on_seen = self._seen
+
+    async def start(self) -> None:
+        """Take over what journals hold, look whether Redis is there, and go on looking."""
+        self._take_over()
+        try:
+            await self._put_everything_back(await self._link.look())
+        except RedisAway as error:
+            self._link.failed(error)
+            log.warning("redis is away at the start, memory stands in", reason=error.reason)
+        self._tasks = [
+            asyncio.create_task(self._for_ever(self._tick, self._probe_s), name="redis-supervisor"),
+            asyncio.create_task(self._for_ever(self._store.journal.sync, self._sync_s), name="journal-sync"),
+            *(asyncio.create_task(self._for_ever(self._learn_next, 0), name="learn") for _ in range(LEARN_AT_ONCE)),
+        ]
+
+    async def close(self) -> None:
+        """End looking; try once more to put back what is away. What cannot be stays in the journal."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        if self._store.away or self._store.deleted:
+            try:
+                await self._put_everything_back(await self._link.look())
+            except RedisAway as error:
+                log.warning("sessions stay in the journal", sessions=len(self._store.away), reason=error.reason)
+            for session_id in list(self._store.away):
+                self._store.write_down(session_id)
+            await self._store.journal.sync()
+
+    async def _for_ever(self, step: Callable[[], Awaitable[None]], pause_s: float) -> None:
+        while True:
+            await asyncio.sleep(pause_s)
+            try:
+                await step()
+            except RedisAway as error:
+                self._link.failed(error)
+            except Exception as error:  # a supervisor that ends would leave memory in charge for ever
+                log.exception("looking after redis failed in a way nobody expected")
+                self._on_bug(error)
+
+    async def _tick(self) -> None:
+        try:
+            name = await self._link.look()
+        except RedisAway:
+            self._good = 0
+            self._write_some_down()
+            raise
+        if self._link.state is LinkState.UP:
+            self._store.known.sweep()
+            if name == self._link.data_name:
+                return
+            self._link.failed(RedisAway("Redis has lost its data; it is being put back.", reason="emptied"))
+        self._good += 1
+        if self._good >= self._probes * min(1 + self._failures, SICK_FACTOR_MOST):
+            self._good = 0
+            await self._put_everything_back(name)
+
+    async def _put_everything_back(self, name: str) -> None:
+        """Redis has shown that it is well. Raises RedisAway when it is not after all."""
+        store = self._store
+        self._failures += 1
+        self._link.healing()
+        self._take_over()
+        if name != self._link.data_name:
+            store.redis.forget_what_is_known()
+            for session_id in self._known():
+                away = store.settle(session_id)
+                away.lost = True
+                away.seamless = away.seamless and (away.last_id != "0-0" or away.base is None)
+        for session_id in list(store.deleted):
+            await self._returning.delete(session_id)
+            store.deleted.discard(session_id)
+        whole = True
+        for session_id in list(store.away):
+            whole = await self._put_back(session_id) and whole
+        if whole and not store.away and self._link.state is LinkState.HEALING:
+            self._link.data_name = name
+            self._failures = 0
+            store.journal.clear()
+            self._link.back()
+
+    async def _put_back(self, session_id: str) -> bool:
+        try:
+            if session_id in self._store.away:
+                await self._returning.put_back(session_id)
+        except RedisAway:
+            raise
+        except Exception as error:  # one session that cannot be put back holds up no other
+            log.exception("a session could not be put back")
+            self._on_bug(error)
+            return False
+        return True
+
+    def _take_over(self) -> None:
+        """Sessions that a process left in its journal are ours to put back."""
+        sessions, deleted = replayed(self._store.journal.take_over())
+        self._store.deleted |= deleted
+        for session_id, session in sessions.items():
+            life_s = (session.ends_at - self._clock.now()).total_seconds()
+            if life_s > 0:
+                self._adopt(session_id, session)
+
+    def _adopt(self, session_id: str, session: Replayed) -> None:
+        store = self._store
+        if store.known.find(session_id) is None:
+            store.known.put(session.head, session.notebook)
+        for hunt in session.hunts.values():
+            store.known.put_hunt(session_id, hunt)
+        away = store.away.get(session_id)
+        if away is None:
+            away = store.leave(session_id, Away(base=session.base, last_id=session.last_id, journaled=True))
+        away.lost, away.seamless = True, False
+        away.put_back_changes((session.head_changed, session.hunts_changed))
+
+    def _write_some_down(self) -> None:
+        """While Redis stays away: have every known session in the journal, the last used first, some at a time."""
+        since = self._link.since
+        if since is None or (self._clock.now() - since).total_seconds() < WRITE_DOWN_AFTER_S:
+            return
+        most = self._store.journal.size_bytes + WRITE_DOWN_BYTES
+        for session_id in self._known():
+            if self._store.journal.size_bytes > most:
+                return
+            self._store.settle(session_id)
+            self._store.write_down(session_id)
+
+    def _known(self) -> list[str]:
+        """Those that have not ended, the last used first."""
+        known = self._store.known
+        return [session_id for session_id in reversed(tuple(known.ids())) if known.find(session_id) is not None]
+
+    # -- learning
+
+    def _seen(self, session_id: str) -> None:
+        if not self._to_learn.full():
+            self._to_learn.put_nowait(session_id)
+
+    async def _learn_next(self) -> None:
+        session_id = await self._to_learn.get()
+        kept = self._store.known.find(session_id)
+        if kept is not None and not kept.whole and not self._store.here(session_id):
+            await self._learn(session_id)
+
+    async def _learn(self, session_id: str) -> None:
+        """Read all of a session that another process opened, once, so that it can go on here without Redis."""
+        store, after = self._store, 0
+        store.known.put_notebook(session_id, await store.redis.notebook(session_id))
+        next_after: int | None = after
+        while next_after is not None:
+            page = await store.redis.hunts(session_id, after=next_after, limit=PAGE)
+            for hunt in page.hunts:
+                store.known.put_hunt(session_id, hunt)
+            next_after = page.next
+        if kept := store.known.find(session_id):
+            kept.whole = True
