@@ -1,0 +1,100 @@
+"""The journal: what it was told is there after the process is gone, and nobody else takes it while it lives."""
+
+import os
+
+from core.domain.hunt import HuntStatus
+from core.sessions.away import Away, delete_record, head_record, hunt_record, replayed, whole_record
+from core.sessions.journal import Journal
+from core.sessions.memory import KeptSession
+from tests.builders import NOW, a_finished_hunt, a_hunt, a_session
+
+
+def written(tmp_path, *records) -> None:
+    journal = Journal(tmp_path / "j", "one")
+    for record in records:
+        journal.write(record)
+    journal.close()
+
+
+def a_whole_record(**changes):
+    session = a_session(**changes)
+    return whole_record(session.session_id, Away(base=session, last_id="5-0"), KeptSession(session, b"\x00nb", 0), NOW)
+
+
+def test_without_a_word_nothing_is_on_disk(tmp_path):
+    journal = Journal(tmp_path / "j", "one")
+    assert (list(journal.take_over()), journal.size_bytes) == ([], 0)
+    journal.clear()
+    assert not (tmp_path / "j").exists()
+
+
+def test_a_session_comes_back_with_every_change(tmp_path):
+    away = Away(base=a_session(), last_id="5-0")
+    judging = a_finished_hunt().model_copy(update={"status": HuntStatus.JUDGING, "outcome": None})
+    changed = a_session(name="changed", version=2)
+    records = [
+        a_whole_record(),
+        hunt_record("s_one", a_hunt(2), away),
+        hunt_record("s_one", judging, away),
+        head_record(changed),
+        hunt_record("s_one", a_finished_hunt(), away),
+    ]
+    assert records[2]["reply"] != "" == records[4]["reply"]
+    written(tmp_path, *records)
+    sessions, deleted = replayed(Journal(tmp_path / "j", "two").take_over())
+    back = sessions["s_one"]
+    assert (back.base, back.head, back.notebook, back.last_id) == (a_session(), changed, b"\x00nb", "5-0")
+    assert back.hunts == {"r_one.1": a_finished_hunt(), "r_one.2": a_hunt(2)}
+    assert (back.head_changed, back.hunts_changed, deleted) == (True, {"r_one.1", "r_one.2"}, set())
+
+
+def test_a_deleted_session_stays_deleted(tmp_path):
+    written(tmp_path, a_whole_record(), delete_record("s_one"))
+    assert replayed(Journal(tmp_path / "j", "two").take_over()) == ({}, {"s_one"})
+
+
+def test_a_line_cut_off_by_a_crash_spoils_no_other(tmp_path):
+    written(tmp_path, a_whole_record(), head_record(a_session(name="lost", version=2)))
+    path = next((tmp_path / "j").iterdir())
+    path.write_bytes(path.read_bytes()[:-20])
+    sessions, _ = replayed(Journal(tmp_path / "j", "two").take_over())
+    assert sessions["s_one"].head == a_session()
+
+
+def test_a_living_process_keeps_its_journal_and_a_dead_ones_is_taken_over_once(tmp_path):
+    first = Journal(tmp_path / "j", "one")
+    first.write(a_whole_record())
+    second, third = Journal(tmp_path / "j", "one"), Journal(tmp_path / "j", "three")
+    assert list(second.take_over()) == []
+    first.close()
+    assert len(list(second.take_over())) == 1
+    assert list(third.take_over()) == []
+    assert second.size_bytes > 0
+    second.clear()
+    assert list((tmp_path / "j").iterdir()) == []
+
+
+def test_only_the_owner_may_read_it(tmp_path):
+    written(tmp_path, a_whole_record())
+    assert next((tmp_path / "j").iterdir()).stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_disk_that_is_full_is_said_and_what_follows_is_readable(tmp_path, monkeypatch):
+    journal = Journal(tmp_path / "j", "one")
+    journal.write(a_whole_record())
+    real = os.write
+
+    def full(number, data):
+        real(number, data[:10])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    journal.write(head_record(a_session(name="cut", version=2)))
+    assert "No space left" in journal.problem
+    monkeypatch.setattr(os, "write", real)
+    journal.write(head_record(a_session(name="after", version=3)))
+    await journal.sync()
+    assert journal.problem == ""
+    journal.close()
+    sessions, _ = replayed(Journal(tmp_path / "j", "two").take_over())
+    assert sessions["s_one"].head.name == "after"
