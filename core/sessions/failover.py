@@ -106,6 +106,11 @@ class FailoverSessionStore(SessionStore):
         self._begin_events(session_id, away.last_id)
         return away
 
+    def begin_anew(self, session_id: str) -> None:
+        """Ids that a process before us gave out are not known: whoever has one is told to reload."""
+        now_ms = int(self._clock.now().timestamp() * 1000)
+        self._begin_events(session_id, f"{now_ms}-0")
+
     def write_down(self, session_id: str) -> Away:
         """Have all of an away session in the journal, so that its next change may follow there."""
         away, kept = self.away[session_id], self.known.find(session_id)

@@ -165,6 +165,7 @@ class Supervisor:
         away = store.away.get(session_id)
         if away is None:
             away = store.leave(session_id, Away(base=session.base, last_id=session.last_id, journaled=True))
+        store.begin_anew(session_id)
         away.lost, away.seamless = True, False
         away.put_back_changes((session.head_changed, session.hunts_changed))
 
