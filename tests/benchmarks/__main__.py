@@ -11,17 +11,20 @@ from pathlib import Path
 import uvloop
 
 from core.garbage import collect_rarely
+from tests.benchmarks import redis_store
 from tests.benchmarks.bare import MeasuredBare, measure_bare
 from tests.benchmarks.flat import MeasuredSize, measure_sizes
 from tests.benchmarks.reference import Measured, measure
 from tests.benchmarks.stand_in import stand_in
 from tests.benchmarks.watchers import MeasuredWatchers, measure_watchers
+from tests.house.real_redis import open_redis
 
 SMALL, LARGE = (200, 6, 8), (1000, 200, 200)
 BARE = (("pyreqwest", 1000), ("httpx", 100))
 """Transport and hunts. Few for httpx's own: its pool walks through all connections at every call."""
 NOTES = Path(__file__).parents[2] / "docs" / "measurements.md"
 CALLS = "| workload | took | ideal | ratio to ideal | CPU per provider call | most in flight (limits) |"
+CALLS_IN_REDIS = CALLS.replace("workload", "workload, sessions in Redis")
 SIZES = "| hunts in the memory store | CPU for a hunt's states | CPU for a page of 200 | memory for a hunt |"
 WATCHERS = "| watchers | events for each | had them all | p50 | p99 | memory for each | CPU per delivery |"
 
@@ -66,11 +69,19 @@ async def calls(address: str) -> list[str]:
     return products + [bare_row(await measure_bare(address, *bare, LARGE[1])) for bare in BARE]
 
 
+async def calls_in_redis(address: str, redis_url: str) -> list[str]:
+    return [row(await measure(address, *workload, redis_url)) for workload in (SMALL, LARGE)]
+
+
 def main() -> None:
     load, _, _ = os.getloadavg()
     collect_rarely()
     with stand_in() as address:
         tables = [shown(CALLS, uvloop.run(calls(address)))]
+        with open_redis() as server:
+            tables.append(shown(CALLS_IN_REDIS, uvloop.run(calls_in_redis(address, server.url))))
+    with open_redis() as server:
+        tables.append(shown(redis_store.HEADER, (cost.row() for cost in uvloop.run(redis_store.costs(server.url)))))
     tables.append(shown(SIZES, map(size_row, measure_sizes())))
     tables.append(shown(WATCHERS, [watchers_row(uvloop.run(measure_watchers()))]))
     when = (

@@ -49,7 +49,7 @@ def ideal_s(hunts: int, target_limit: int, judge_limit: int) -> float:
     return max(hunts * TARGET_S / target_limit, CRITERIA * hunts * JUDGE_S / judge_limit) + TARGET_S + JUDGE_S
 
 
-async def measure(address: str, hunts: int, target_limit: int, judge_limit: int) -> Measured:
+async def measure(address: str, hunts: int, target_limit: int, judge_limit: int, redis_url: str = "") -> Measured:
     """One run, from Start to its end. The stand-in's own counters tell how many calls were in flight at once."""
     async with httpx.AsyncClient(base_url=address, trust_env=False) as provider:
         await provider.post("/sim/reset")
@@ -62,6 +62,8 @@ async def measure(address: str, hunts: int, target_limit: int, judge_limit: int)
                 openrouter_concurrency=target_limit,
                 openai_concurrency=judge_limit,
                 telemetry_dir=folder,
+                redis_url=redis_url,
+                journal_dir=f"{folder}/journal",
             )
             async with open_runtime(settings) as runtime:
                 cpu, began = cpu_s(), time.perf_counter()
