@@ -36,6 +36,8 @@ GATHER_S = 0.005
 RETRY_S = 0.25
 """Pause after a read that failed."""
 WAKES_MOST = 20
+GREATEST = 2**63
+"""Parts of ids from outside are cut down to what Redis takes; no event is ever so late."""
 
 
 class RedisEventLog(EventLog):
@@ -82,7 +84,8 @@ class RedisEventLog(EventLog):
         return tuple(Event(i.decode(), draft.type, draft.data) for i, draft in zip(ids, drafts, strict=True))
 
     async def read(self, session_id: str, after: str, limit: int) -> tuple[Event, ...]:
-        answer = await self._run("read", session_id, *parsed_event_id(after), limit)
+        number = (min(part, GREATEST) for part in parsed_event_id(after))
+        answer = await self._run("read", session_id, *number, limit)
         if answer[0] == 0:
             raise too_far_behind()
         return tuple(_event(entry[0], dict(zip(entry[1][::2], entry[1][1::2], strict=True))) for entry in answer[1:])

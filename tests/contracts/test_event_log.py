@@ -129,3 +129,9 @@ async def test_a_watcher_replays_what_it_missed_and_goes_on(log):
             if len(seen) == 41:
                 break
     assert seen == [d.data for d in drafts(*range(10, 51))]
+
+
+async def test_an_id_from_the_far_future_has_nothing_after_it(log):
+    await log.append("s", drafts(1))
+    for far in ("99999999999999999999-0", "99999999999999999999-99999999999999999999", "1-99999999999999999999"):
+        assert [e.data for e in await log.read("s", far, 10)] == ([] if far[0] == "9" else ['{"n": 1}'])
