@@ -43,6 +43,11 @@ test: setup ## Every test; says what could not be had
 	@bash tools/test_programs.sh
 	@$(VENV) -m tools.offline $(VENV) -m pytest -q -n $(TEST_WORKERS) $(TESTS)
 
+.PHONY: chaos
+chaos: setup ## Break things for minutes while hunts run; `make test` has a short form of each
+	@bash tools/test_programs.sh
+	@$(VENV) -m tools.offline $(VENV) -m pytest -q -m "chaos or long" $(TESTS)
+
 .PHONY: check
 check: setup ## Style, types and the direction of imports
 	@$(VENV) -m ruff check --quiet $(CODE)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
+from core.redis_keys import BOOK, MARKER, SESSIONS, probe_key, session_keys
 from core.runtime import open_runtime
 from core.settings import Settings, table
 
@@ -21,6 +22,18 @@ def test_every_setting_is_in_the_operations_guide_with_its_default(row, default)
     if isinstance(default, int | float) and not isinstance(default, bool):
         assert f"`{default:g}`" in line or f"`{default}`" in line
     assert row.about in line
+
+
+def test_every_redis_key_is_in_the_operations_guide():
+    shown = [f"| `{r.key}` | {r.type} | {r.lifetime} | `{r.owner}` | {r.about} |" for r in BOOK]
+    assert [row for row in shown if row not in OPERATIONS.splitlines()] == []
+
+
+def test_every_key_that_is_made_is_in_the_key_book():
+    patterns = {row.key for row in BOOK}
+    made = {*session_keys("<sid>").all, SESSIONS, MARKER, probe_key("<instance>")}
+    assert made == {key for key in patterns if key in made}
+    assert {key for key in patterns if key.startswith("mh:s:")} == set(session_keys("<sid>").all)
 
 
 async def test_every_route_is_in_the_api_guide(tmp_path):
