@@ -12,9 +12,11 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from redis import exceptions
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
@@ -63,6 +65,38 @@ async def open_redis(settings: Settings, instance: str) -> AsyncIterator[RedisCl
         await commands.aclose()
 
 
+class FairPool(BlockingConnectionPool):
+    """A bounded pool that serves who waits in the order of coming.
+
+    redis-py's own lets newcomers overtake: with more questions than connections, some wait until they time out, which
+    would look like a hung Redis.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._turns = asyncio.Semaphore(self.max_connections)
+        self._held: set[AbstractConnection] = set()
+
+    async def get_connection(self, *arguments: Any, **options: Any) -> AbstractConnection:
+        async with asyncio.timeout(self.timeout):
+            await self._turns.acquire()
+        try:
+            connection: AbstractConnection = await super().get_connection(*arguments, **options)  # type: ignore[no-untyped-call]
+        except BaseException:
+            self._turns.release()
+            raise
+        self._held.add(connection)
+        return connection
+
+    async def release(self, connection: AbstractConnection) -> None:
+        try:
+            await super().release(connection)
+        finally:
+            if connection in self._held:
+                self._held.discard(connection)
+                self._turns.release()
+
+
 def _client(
     url: str,
     *,
@@ -72,7 +106,7 @@ def _client(
     connect_timeout_s: float,
     connections: int,
 ) -> Redis:
-    pool = BlockingConnectionPool.from_url(
+    pool = FairPool.from_url(
         url,
         max_connections=connections,
         timeout=pool_timeout_s,
@@ -128,6 +162,7 @@ _BY_TYPE: tuple[tuple[type[BaseException], str, str], ...] = (
     (OSError, "unreachable", "Redis cannot be reached."),
 )
 _BY_WORDS: tuple[tuple[str, str, str], ...] = (
+    ("No connection available", "timeout", "No connection to Redis became free in time."),
     ("OOM ", "out_of_memory", "Redis is out of memory and takes no writes."),
     ("READONLY", "read_only", "Redis is read-only."),
     ("NOREPLICAS", "read_only", "Redis has too few replicas and takes no writes."),

@@ -6,6 +6,7 @@ compare-and-set by version, tried again when somebody was quicker. `core/redis_k
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from core.domain.events import EventDraft
 from core.domain.hunt import Hunt
 from core.domain.run import Counts
 from core.domain.session import Session
-from core.errors import Conflict
+from core.errors import Conflict, RedisAway
 from core.redis_client import asked, read_script
 from core.redis_keys import SESSIONS, session_keys
 from core.sessions.base import (
@@ -41,6 +42,8 @@ V = TypeVar("V")
 HERE = Path(__file__).parent
 PAGE_MOST = 100
 """Hunts that one answer of Redis holds: replies are long, and Redis does nothing else meanwhile."""
+AT_ONCE = 16
+"""Questions on their way at once: Redis answers one after the other, and more would only wait in sockets."""
 HEADS_MOST = 1000
 """Heads that are remembered, so that an unchanged one is neither sent nor parsed again."""
 REPLIES_MOST = 50_000
@@ -76,6 +79,9 @@ class RedisSessionStore(SessionStore):
         self._ttl_s = ttl_s
         self._timeout_s = timeout_s
         self._bounds = (events_most, int(events_age_s * 1000))
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._failed: tuple[float, RedisAway] | None = None
+        """When Redis last failed a question, by the loop's clock, and how."""
         self._heads: _Newest[str, Session] = _Newest(HEADS_MOST)
         self._replied: _Newest[tuple[str, str], bool] = _Newest(REPLIES_MOST)
         self._touched: _Newest[str, float] = _Newest(REPLIES_MOST)
@@ -230,8 +236,21 @@ class RedisSessionStore(SessionStore):
         return await self._ask(lambda: self._scripts[script](keys=keys, args=(life_ms, *arguments)))
 
     async def _ask(self, question: Callable[[], Awaitable[Any]]) -> Any:
-        async with asked(self._timeout_s):
-            return await question()
+        """The answer. Waiting for a turn is our own business and not counted as Redis's silence.
+
+        Whoever waited while Redis failed another is not kept waiting for it too: the same RedisAway.
+        """
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        async with self._turns:
+            if self._failed is not None and self._failed[0] >= began:
+                raise self._failed[1]
+            try:
+                async with asked(self._timeout_s):
+                    return await question()
+            except RedisAway as error:
+                self._failed = (clock(), error)
+                raise
 
     def _note_told(self, session_id: str, answer: Sequence[Any]) -> None:
         if len(answer) > 1 and answer[1]:

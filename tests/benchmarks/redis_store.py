@@ -46,8 +46,10 @@ class Cost:
         )
 
 
-HEADER = """| hunts in the session | a hunt (5 saves) | CPU of ours | round trips | Redis per script | bytes sent | page of 200 | Redis memory per hunt, bytes |
-|---|---|---|---|---|---|---|---|"""
+HEADER = (
+    "| hunts in the session | a hunt (5 saves) | CPU of ours | round trips | Redis per script | bytes sent "
+    "| page of 200 | Redis memory per hunt, bytes |"
+)
 
 
 def states(number: int) -> Iterator[Hunt]:

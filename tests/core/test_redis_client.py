@@ -44,6 +44,35 @@ async def test_more_questions_than_connections_wait_for_one_instead_of_failing(r
         assert len(await clients.commands.client_list()) == 2
 
 
+async def test_who_waits_for_a_connection_is_served_in_the_order_of_coming(redis_server):
+    settings = settings_for(redis_server.url, redis_connections=2, redis_timeout_s=5.0)
+    async with open_redis(settings, "t") as clients:
+        served = []
+
+        async def ask(number: int) -> None:
+            for _ in range(3):
+                await clients.commands.ping()
+                served.append(number)
+
+        await asyncio.gather(*(ask(n) for n in range(40)))
+        assert set(served[:40]) == set(range(40))
+
+
+async def test_questions_that_were_cancelled_or_failed_take_no_connection_with_them(redis_server):
+    settings = settings_for(redis_server.url, redis_connections=3, redis_timeout_s=1.0)
+    async with open_redis(settings, "t") as clients:
+        for steps in range(40):
+            asking = [asyncio.create_task(clients.commands.ping()) for _ in range(6)]
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+        redis_server.restart()
+        await asyncio.gather(*(clients.commands.ping() for _ in range(6)), return_exceptions=True)
+        assert await asyncio.gather(*(clients.commands.ping() for _ in range(6))) == [True] * 6
+
+
 async def test_the_clients_have_names(redis_server):
     async with open_redis(settings_for(redis_server.url), "host 1/2") as clients:
         await clients.blocking.ping()

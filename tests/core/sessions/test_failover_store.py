@@ -297,3 +297,22 @@ async def test_the_state_says_how_it_stands(runtime, store, redis_server):
     assert status.redis.since is not None
     assert (status.health.status, status.sessions.count) == ("degraded", 1)
     assert "s_one" not in status.model_dump_json()
+
+
+async def test_a_busy_process_does_not_take_redis_for_hung(runtime, store, redis_server):
+    await store.create(a_session(runs=(a_run(1000),)), b"")
+    await asyncio.gather(*(store.save_hunt("s_one", a_finished_hunt(n), (DRAFT,)) for n in range(1, 1501)))
+    assert store.state().backend == "redis"
+    assert store.state().away == 0
+    assert len((await store.hunts("s_one", limit=2000)).hunts) == 1500
+
+
+async def test_all_who_wait_for_a_hung_redis_are_answered_within_a_second(runtime, store, redis_server):
+    await store.create(a_session(runs=(a_run(1000),)), b"")
+    redis_server.pause()
+    began = time.monotonic()
+    await asyncio.gather(*(store.save_hunt("s_one", a_finished_hunt(n), (DRAFT,)) for n in range(1, 201)))
+    assert time.monotonic() - began < 1.5
+    redis_server.resume()
+    await until_back(runtime)
+    assert len((await store.hunts("s_one", limit=2000)).hunts) == 200
