@@ -29,6 +29,8 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+ASKED = (sessions, runs, hunts, events, models, docs, page)
+"""What a process that only works does not answer."""
 ABOUT = "Load a task, hunt models with it, watch live, take the notebook away. Every error has one shape (ErrorAnswer)."
 ROOMS = {
     "Sessions": "One loaded task and everything about it.",
@@ -62,7 +64,8 @@ def create_app(runtime: Runtime) -> Quart:
         scalar_ui_path=None,
     )
     register_errors(app)
-    for blueprint in (sessions, runs, hunts, events, models, health, admin, docs, page):
+    watched = (health, admin)
+    for blueprint in watched if runtime.settings.role == "worker" else (*watched, *ASKED):
         app.register_blueprint(blueprint)
     app.before_request(_refuse_foreign_origin)
     app.after_request(_protect)

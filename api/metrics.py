@@ -29,6 +29,7 @@ class _StatusCollector(Collector):
         yield _gauge("sessions", "Sessions kept", status.sessions.count)
         yield _gauge("runs_active", "Runs going on in this process", status.runs.active)
         yield _gauge("hunts_active", "Hunts going on in this process", status.hunts.active)
+        yield _gauge("instances", "Processes that share the sessions", status.totals.instances)
         yield _gauge("event_streams_open", "Event streams open", status.event_streams.open)
         yield _gauge("telemetry_queued", "Telemetry records waiting", status.telemetry.queued)
         yield _counter("telemetry_dropped", "Telemetry records dropped", status.telemetry.dropped)
@@ -40,7 +41,7 @@ class _StatusCollector(Collector):
         yield from self._providers()
 
     def _providers(self) -> Iterator[Metric]:
-        names = ("limit", "in_flight", "queued")
+        names = ("limit", "ceiling", "in_flight", "queued")
         for name in names:
             gauge = GaugeMetricFamily(f"model_hunter_provider_{name}", f"Calls: {name}", labels=["account"])
             for row in self._status.providers:

@@ -64,8 +64,51 @@ def probe_key(instance: str) -> str:
     return f"{PREFIX}probe:{instance}"
 
 
+@dataclass(frozen=True, slots=True)
+class ThrottleKeys:
+    """The keys of one account's permits, shared by all processes."""
+
+    leases: str
+    held: str
+    wants: str
+    told: str
+    turns: str
+    limit: str
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """In the order that sync.lua expects: KEYS[1] to KEYS[8]."""
+        shared = (THROTTLE_PROCESSES, THROTTLE_BORN)
+        return (self.leases, self.held, self.wants, self.told, self.turns, self.limit, *shared)
+
+
+_THROTTLE = f"{PREFIX}{{throttle}}:"
+THROTTLE_PROCESSES = f"{_THROTTLE}processes"
+THROTTLE_BORN = f"{_THROTTLE}born"
+THROTTLE_CHANNEL = f"{_THROTTLE}wake"
+
+
+def throttle_keys(account: str) -> ThrottleKeys:
+    place = f"{_THROTTLE}{account}:"
+    return ThrottleKeys(*(place + name for name in ("leases", "held", "wants", "told", "turns", "limit")))
+
+
+def work_key(job: str) -> str:
+    return f"{PREFIX}work:{job}"
+
+
+def instance_key(instance: str) -> str:
+    return f"{PREFIX}instance:{instance}"
+
+
+INSTANCES = f"{PREFIX}instances"
+SECRET = f"{PREFIX}secret"
+
 _LIVES = "SESSION_TTL after the session's last use"
 _STORE = "core.sessions"
+_LEASE = "six times THROTTLE_LEASE after the last call"
+_GATE = "core.throttle"
+_WORK = "core.hunt"
 BOOK: tuple[KeyRow, ...] = (
     KeyRow("mh:s:{<sid>}:head", "hash v, j", _LIVES, _STORE, "version and the session's JSON, without hunts"),
     KeyRow("mh:s:{<sid>}:notebook", "string", _LIVES, _STORE, "the original notebook, written once"),
@@ -77,4 +120,17 @@ BOOK: tuple[KeyRow, ...] = (
     KeyRow("mh:sessions", "sorted set", "for ever; ended sessions are dropped", _STORE, "session ids by end, to count"),
     KeyRow("mh:marker", "string", "for ever", "core.redis_link", "a random word: when it changes, Redis lost its data"),
     KeyRow("mh:probe:<instance>", "string", "a minute", "core.redis_link", "a small write that shows writing works"),
+    KeyRow("mh:{throttle}:<account>:leases", "sorted set", _LEASE, _GATE, "process → end of its permits (Redis TIME)"),
+    KeyRow("mh:{throttle}:<account>:held", "hash", _LEASE, _GATE, "process → permits that it holds"),
+    KeyRow("mh:{throttle}:<account>:wants", "hash", _LEASE, _GATE, "process → calls wanted by session (hashed)"),
+    KeyRow("mh:{throttle}:<account>:told", "hash", _LEASE, _GATE, "process → its share as it was last told"),
+    KeyRow("mh:{throttle}:<account>:turns", "hash", _LEASE, _GATE, "session (hashed) → since when it is served"),
+    KeyRow("mh:{throttle}:<account>:limit", "hash", "for ever", _GATE, "the limit now, its version, why it changed"),
+    KeyRow("mh:{throttle}:processes", "sorted set", "for ever", _GATE, "processes that call, by end of their lease"),
+    KeyRow("mh:{throttle}:born", "string", "for ever", _GATE, "since when permits may grow again"),
+    KeyRow("mh:work:<job>", "hash", "SESSION_TTL after the last word", _WORK, "who works on which part, what is done"),
+    KeyRow("streaq:model-hunter:*", "several", "until the job has ended", "streaQ", "the queue of jobs: ids, no texts"),
+    KeyRow("mh:instances", "sorted set", "for ever; silent ones are dropped", _WORK, "processes by last sign of life"),
+    KeyRow("mh:instance:<name>", "string", "INSTANCE_LIFE", _WORK, "what a process tells of itself, as JSON"),
+    KeyRow("mh:secret", "string", "for ever", "core.runtime", "turns idempotency keys into session ids"),
 )

@@ -9,17 +9,19 @@ red and tells its event streams to reconnect; see api/server.py.)
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import secrets
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from core import __version__
 from core.clock import Clock, SystemClock
+from core.errors import BadSettings, RedisAway
 from core.eventlog.base import EventLog
 from core.eventlog.failover import AwayEvents, FailoverEventLog
 from core.eventlog.memory import MemoryEventLog
@@ -28,8 +30,11 @@ from core.hunt.activity import Activity
 from core.hunt.board import Board
 from core.hunt.checking import Checker
 from core.hunt.chronicle import call_record
-from core.hunt.dispatch.base import Job, JobKind
+from core.hunt.dispatch.base import Dispatcher, Job, JobKind, Shards, Work
 from core.hunt.dispatch.local import LocalDispatcher
+from core.hunt.dispatch.queue import Manner, open_queue
+from core.hunt.dispatch.shards import Terms
+from core.hunt.fleet import Beat, Fleet, open_fleet
 from core.hunt.hunt import Hunter
 from core.hunt.runner import Runner
 from core.hunt.workbench import Entropy, Workbench
@@ -39,7 +44,7 @@ from core.providers.catalog import Catalog, build_catalog, configured_limits
 from core.providers.http import ProviderHttp, open_http
 from core.providers.simulated.provider import SimulatedProvider
 from core.providers.simulated.script import read_script
-from core.redis_client import open_redis
+from core.redis_client import RedisClients, open_redis
 from core.redis_link import RedisLink
 from core.sessions.away import Away
 from core.sessions.base import SessionStore
@@ -53,7 +58,10 @@ from core.sessions.supervisor import Supervisor
 from core.settings import Settings
 from core.telemetry.records import ProcessRecord
 from core.telemetry.writer import TelemetryWriter
+from core.throttle.adaptive import Adaptive
+from core.throttle.base import Throttle
 from core.throttle.memory import MemoryThrottle
+from core.throttle.redis import Pace, RedisThrottle, open_redis_throttle
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class Runtime:
     fetcher: NotebookFetcher
     telemetry: TelemetryWriter
     activity: Activity
-    draining: asyncio.Event = field(default_factory=asyncio.Event)
+    draining: asyncio.Event
     """Set when the process is asked to end: readiness goes red and event streams say farewell."""
 
 
@@ -77,18 +85,25 @@ async def open_runtime(
     settings: Settings, *, clock: Clock | None = None, entropy: Entropy = secrets.token_bytes, seed: int | None = None
 ) -> AsyncIterator[Runtime]:
     """Everything that a process needs, open until the block ends. `seed` fixes the retries' jitter, for tests."""
+    if settings.role != "both" and not settings.redis_url:
+        raise BadSettings(
+            f"ROLE={settings.role} needs Redis: without it one process does everything.",
+            hint="Set REDIS_URL, or ROLE=both.",
+        )
     clock = clock or SystemClock()
     started_at = clock.monotonic()
     instance = settings.instance or f"{socket.gethostname()}-{os.getpid()}"
     activity = Activity()
     async with AsyncExitStack() as closing:
-        store, events = await _sessions(settings, clock, instance, activity, closing)
+        process = f"{instance}-{secrets.token_hex(4)}"
+        redis = await closing.enter_async_context(open_redis(settings, instance)) if settings.redis_url else None
+        store, events = await _sessions(settings, clock, instance, activity, closing, redis)
         http = await closing.enter_async_context(open_http(settings))
         telemetry = await closing.enter_async_context(
             TelemetryWriter(Path(settings.telemetry_dir), instance, settings, clock)
         )
         closing.callback(_tell_stopped, telemetry, instance)
-        throttle = MemoryThrottle(configured_limits(settings), settings.queue_most)
+        throttle = await closing.enter_async_context(_open_throttle(settings, clock, redis, process))
         catalog = _catalog(settings, http, throttle, telemetry, clock, seed)
         closing.push_async_callback(catalog.close)
         judge = Judge(catalog, settings, activity.note_bug)
@@ -96,32 +111,93 @@ async def open_runtime(
         runner = Runner(store, hunter, clock, settings, activity, telemetry.record)
         checker = Checker(store, judge, clock, telemetry.record)
 
-        async def work(job: Job) -> None:
+        async def work(job: Job, shards: Shards) -> None:
             if job.kind is JobKind.RUN:
-                await runner.work(job.session_id, job.key)
+                await runner.work(job.session_id, job.key, shards)
             else:
-                await checker.work(job.session_id)
+                await checker.work(job.session_id, shards)
 
-        dispatcher = LocalDispatcher(work, activity.note_bug)
-        closing.push_async_callback(dispatcher.drain, settings.drain_s)
+        dispatcher = await closing.enter_async_context(
+            _open_dispatcher(settings, work, activity, throttle, redis, process)
+        )
+        own = settings.idempotency_secret.encode()
+        fleet = Fleet(process, own or entropy(32), redis, Beat.of(settings), own=bool(own))
+        with contextlib.suppress(RedisAway):  # said in the status; the secret is shared with the first beat then
+            await fleet.share_secret()
         workbench = Workbench(
-            store, dispatcher, catalog, clock, settings, entropy, secret=entropy(32), tell=telemetry.record
+            store, dispatcher, catalog, clock, settings, entropy, secret=lambda: fleet.secret, tell=telemetry.record
         )
         board = Board(
-            store, events, catalog, throttle, dispatcher, telemetry, activity, clock, settings, instance, started_at
+            store,
+            events,
+            catalog,
+            throttle,
+            dispatcher,
+            telemetry,
+            activity,
+            fleet,
+            clock,
+            settings,
+            instance,
+            started_at,
         )
+        draining = asyncio.Event()
+        if redis is not None:
+            await closing.enter_async_context(open_fleet(fleet, lambda: board.here(draining=draining.is_set())))
         fetcher = NotebookFetcher(http, settings.notebook_hosts, settings.notebook_max_bytes, settings.fetch_timeout_s)
         telemetry.record(ProcessRecord(action="started", instance=instance, version=__version__))
-        yield Runtime(settings, clock, store, events, catalog, workbench, board, fetcher, telemetry, activity)
+        yield Runtime(settings, clock, store, events, catalog, workbench, board, fetcher, telemetry, activity, draining)
+
+
+@asynccontextmanager
+async def _open_throttle(
+    settings: Settings, clock: Clock, redis: RedisClients | None, process: str
+) -> AsyncIterator[Throttle]:
+    limits = configured_limits(settings)
+    adaptive = Adaptive(settings.adaptive_limits, settings.adaptive_cooldown_s, settings.adaptive_start)
+    if redis is None:
+        yield MemoryThrottle(limits, settings.queue_most, clock, adaptive)
+        return
+    async with open_redis_throttle(
+        redis,
+        process,
+        limits,
+        queue_most=settings.queue_most,
+        clock=clock,
+        pace=Pace.of(settings),
+        adaptive=adaptive,
+    ) as throttle:
+        yield throttle
+
+
+@asynccontextmanager
+async def _open_dispatcher(
+    settings: Settings, work: Work, activity: Activity, throttle: Throttle, redis: RedisClients | None, process: str
+) -> AsyncIterator[Dispatcher]:
+    if redis is None:
+        local = LocalDispatcher(work, activity.note_bug)
+        yield local
+        await local.drain(settings.drain_s)
+        return
+    works = settings.role != "api"
+    manner = Manner(settings.redis_url, process, works, settings.wedged_s, Terms.of(settings))
+    helpers = lambda: throttle.processes if isinstance(throttle, RedisThrottle) else 1  # noqa: E731
+    async with open_queue(work, activity.note_bug, redis, manner, helpers) as dispatcher:
+        yield dispatcher
 
 
 async def _sessions(
-    settings: Settings, clock: Clock, instance: str, activity: Activity, closing: AsyncExitStack
+    settings: Settings,
+    clock: Clock,
+    instance: str,
+    activity: Activity,
+    closing: AsyncExitStack,
+    redis: RedisClients | None,
 ) -> tuple[SessionStore, EventLog]:
     """Where sessions and their events are kept: in memory, or with REDIS_URL in Redis with memory standing in."""
     memory = MemoryEventLog(clock, settings.events_most)
-    if settings.redis_url:
-        return await _redis_sessions(settings, clock, instance, activity, closing, memory)
+    if redis is not None:
+        return await _redis_sessions(settings, clock, instance, activity, closing, redis, memory)
     store = MemorySessionStore(
         clock,
         ttl_s=settings.session_ttl_s,
@@ -139,9 +215,9 @@ async def _redis_sessions(
     instance: str,
     activity: Activity,
     closing: AsyncExitStack,
+    clients: RedisClients,
     memory: MemoryEventLog,
 ) -> tuple[SessionStore, EventLog]:
-    clients = await closing.enter_async_context(open_redis(settings, instance))
     link = RedisLink(clients.commands, clock, instance=instance, timeout_s=settings.redis_timeout_s)
     log = RedisEventLog(
         clients,
@@ -198,7 +274,7 @@ def _tell_stopped(telemetry: TelemetryWriter, instance: str) -> None:
 def _catalog(
     settings: Settings,
     http: ProviderHttp,
-    throttle: MemoryThrottle,
+    throttle: Throttle,
     telemetry: TelemetryWriter,
     clock: Clock,
     seed: int | None,

@@ -173,10 +173,57 @@ class Settings:
     queue_most: int = setting(
         20000, "QUEUE_MOST", "calls", "Most calls waiting for one account; more are refused.", least=1
     )
+    throttle_lease_s: float = setting(
+        10.0, "THROTTLE_LEASE", "s", "After so long without a sign of life a process's slots go to others.", least=0.2
+    )
+    throttle_renew_s: float = setting(
+        1.0, "THROTTLE_RENEW", "s", "Pause between a process's signs of life to the shared throttle.", least=0.05
+    )
+    throttle_poll_s: float = setting(
+        0.25, "THROTTLE_POLL", "s", "How often waiting calls ask Redis again, besides being woken.", least=0.01
+    )
+    adaptive_limits: bool = setting(
+        True, "ADAPTIVE_LIMITS", "true/false", "Go below a configured concurrency while a provider asks to slow down."
+    )
+    adaptive_start: int = setting(
+        0, "ADAPTIVE_START", "calls", "Calls in flight that an account begins with; 0: its concurrency.", least=0
+    )
+    adaptive_cooldown_s: float = setting(
+        15.0, "ADAPTIVE_COOLDOWN", "s", "How long a lowered limit rests before it changes again.", least=0
+    )
     hunts_most: int = setting(1000, "HUNTS_MOST", "hunts", "Most hunts of one run.", least=1, most=1000)
     runs_most: int = setting(50, "RUNS_MOST", "runs", "Most runs of one session.", least=1)
     active_hunts_most: int = setting(
         400, "ACTIVE_HUNTS_MOST", "hunts", "Most hunts of one run worked on at once in this process.", least=1
+    )
+    shard_hunts: int = setting(
+        40, "SHARD_HUNTS", "hunts", "Hunts of a run that a process takes at a time when several work on it.", least=1
+    )
+    shard_lease_s: float = setting(
+        6.0, "SHARD_LEASE", "s", "After so long without a sign of life others go on with a process's hunts.", least=0.5
+    )
+    wedged_s: float = setting(
+        15.0, "WEDGED", "s", "A worker that leaves waiting jobs alone for so long is started again.", least=0.5
+    )
+    instance_beat_s: float = setting(
+        2.0, "INSTANCE_BEAT", "s", "Pause between two words of a process about itself to the others.", least=0.05
+    )
+    instance_life_s: float = setting(
+        10.0, "INSTANCE_LIFE", "s", "A process that is silent for so long is not shown any more.", least=0.2
+    )
+    idempotency_secret: str = setting(
+        "",
+        "IDEMPOTENCY_SECRET",
+        "text",
+        "Turns idempotency keys into session ids; empty: a random one, shared in Redis.",
+        secret=True,
+    )
+    role: str = setting(
+        "both",
+        "ROLE",
+        "name",
+        "What this process does: api (takes requests), worker (hunts), or both.",
+        choices=("both", "api", "worker"),
     )
     drain_s: float = setting(20.0, "DRAIN", "s", "How long hunts may finish when the process is asked to end.", least=0)
 

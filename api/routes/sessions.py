@@ -90,9 +90,10 @@ async def edit_task(sid: str) -> Response:
     body_examples={"the default judge": {}, "a judge": {"judge_model": "openai/gpt-5"}},
 )  # fmt: skip
 async def check_reference(sid: str) -> Response:
-    """Have the reference response judged; progress arrives as events."""
+    """Have the reference response judged; progress arrives as events. The same Idempotency-Key begins it once."""
     order = await read_json(CheckPayload, optional=True)
-    session = await runtime().workbench.start_check(sid, order.judge_model)
+    key = request.headers.get("Idempotency-Key", "")[:200]
+    session = await runtime().workbench.start_check(sid, order.judge_model, key)
     return answer({"check": check_view(session.check, session.task)}, 202)
 
 

@@ -49,6 +49,7 @@ class ReferenceCheck(Value):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     error: str = ""
+    idempotency_key: str = ""
 
     def stale_for(self, task: Task) -> bool:
         return self.status is not CheckStatus.NONE and self.task_hash != task.content_hash()

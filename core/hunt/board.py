@@ -9,6 +9,7 @@ from core.clock import Clock
 from core.eventlog.base import EventLog
 from core.hunt.activity import Activity
 from core.hunt.dispatch.base import Dispatcher, JobKind
+from core.hunt.fleet import Fleet, InstanceStatus, totals
 from core.hunt.status import (
     AdminStatus,
     Health,
@@ -38,6 +39,7 @@ class Board:
     dispatcher: Dispatcher
     telemetry: TelemetryWriter
     activity: Activity
+    fleet: Fleet
     clock: Clock
     settings: Settings
     instance: str
@@ -73,6 +75,7 @@ class Board:
         )
 
     async def status(self, *, draining: bool) -> AdminStatus:
+        instances = self.fleet.instances(self.here(draining=draining))
         health, telemetry, store = self.health(draining=draining), self.telemetry.status(), self.store.state()
         return AdminStatus(
             instance=self.instance,
@@ -102,6 +105,26 @@ class Board:
                 queued=telemetry.queued, written=telemetry.written, dropped=telemetry.dropped, failed=telemetry.failed
             ),
             bugs=self.activity.bugs,
+            instances=instances,
+            totals=totals(instances),
+        )
+
+    def here(self, *, draining: bool) -> InstanceStatus:
+        """This process, as the others see it."""
+        loads = self.throttle.load()
+        return InstanceStatus(
+            instance=self.instance,
+            version=__version__,
+            role=self.settings.role,
+            status=self.health(draining=draining).status,
+            runs=self.dispatcher.active(JobKind.RUN),
+            hunts=self.activity.hunts_active,
+            hunts_done=sum(self.activity.outcomes.values()),
+            event_streams=self.events.watchers(),
+            in_flight=sum(load.in_flight for load in loads),
+            queued=sum(load.queued for load in loads),
+            uptime_s=round(self.clock.monotonic() - self.started_at, 1),
+            last_seen=self.clock.now(),
         )
 
     def _providers(self) -> tuple[ProviderStatus, ...]:
@@ -112,6 +135,9 @@ class Board:
                 name=row.name,
                 account=row.account,
                 limit=loads[row.account].limit,
+                ceiling=loads[row.account].ceiling,
+                limit_reason=loads[row.account].reason,
+                limit_changed_at=loads[row.account].changed_at,
                 in_flight=loads[row.account].in_flight,
                 queued=loads[row.account].queued,
                 usable=row.usable,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from core.domain.run import RUN_ENDED, Counts, Run
@@ -26,10 +26,10 @@ def calling_most(account_limit: int) -> int:
     return 2 * account_limit + LOOKAHEAD
 
 
-def shares(run: Run, accounts: Mapping[str, str]) -> dict[str, list[int]]:
-    """Places of the run's hunts by the account of their model (`accounts`: model to account), in order."""
+def shares(run: Run, accounts: Mapping[str, str], places: Iterable[int]) -> dict[str, list[int]]:
+    """The places of these hunts by the account of their model (`accounts`: model to account), in order."""
     by_account: dict[str, list[int]] = {}
-    for index in range(run.hunts):
+    for index in places:
         by_account.setdefault(accounts[run.model_of(index)], []).append(index)
     return by_account
 

@@ -15,6 +15,7 @@ from core.domain.verdict import Outcome
 from core.errors import NotFound
 from core.hunt.activity import Activity
 from core.hunt.chronicle import Tell, hunt_record, run_record
+from core.hunt.dispatch.base import Shards
 from core.hunt.hunt import Hunter
 from core.hunt.run import FailureStreak, calling_most, retry_budget, shares
 from core.hunt.views import hunt_event, run_event
@@ -23,7 +24,6 @@ from core.sessions.base import SessionStore
 from core.settings import Settings
 
 PROGRESS_EVERY_S = 0.5
-PAGE = 500
 
 
 @dataclass(frozen=True)
@@ -35,35 +35,42 @@ class Runner:
     activity: Activity
     tell: Tell
 
-    async def work(self, session_id: str, run_id: str) -> None:
-        """Bring the run to its end. May be called again for a run that was begun: what has a result is skipped.
+    async def work(self, session_id: str, run_id: str, shards: Shards) -> None:
+        """Work on the run until it has ended, perhaps with others. What has a result is skipped.
 
         Cancelling ends it: hunts without a result become `cancelled` when the run was cancelled by a person, else
-        `interrupted`. A session that is deleted or ends meanwhile ends its runs without a word.
+        `interrupted`; when it is handed back, they wait to be gone on with elsewhere.
+        A session that is deleted or ends meanwhile ends its runs without a word.
         """
         try:
-            await self._work(session_id, run_id)
+            await self._work(session_id, run_id, shards)
         except* NotFound:
             self.activity.runs_finished += 1
 
-    async def _work(self, session_id: str, run_id: str) -> None:
+    async def _work(self, session_id: str, run_id: str, shards: Shards) -> None:
         session = await self._begin(session_id, run_id)
         run = session.run(run_id)
-        if run.status in RUN_ENDED:
+        if run.status in RUN_ENDED and run.status is not RunStatus.CANCELLED:
             return
         course = _Course(
             session,
             run,
+            shards,
+            -(-run.hunts // self.settings.shard_hunts),
             retry_budget(run, self.settings.retry_budget_ratio),
             FailureStreak(self.settings.same_failure_most),
             asyncio.Semaphore(self.settings.active_hunts_most),
         )
         stopped = ""
         try:
-            stopped = await self._hunt_all(course)
+            if run.status is not RunStatus.CANCELLED:
+                stopped = await self._hunt_all(course)
         finally:
             # also when cancelled: what was learned is saved before the task lets go
-            await self._settle(course, stopped)
+            if shards.handing_back:
+                await self._hand_back(course)
+            else:
+                await self._wind_up(course, stopped)
 
     async def _begin(self, session_id: str, run_id: str) -> Session:
         def begin(session: Session) -> Session:
@@ -79,29 +86,58 @@ class Runner:
         return session
 
     async def _hunt_all(self, course: _Course) -> str:
-        """All hunts to their end. Why the run was stopped early, "" when it was not."""
-        done = {h.hunt_id: h for h in await self._saved(course)}
-        accounts = {model: self._account(model) for model in course.run.models}
+        """Hunt part after part until all are done. Why the run was stopped early, "" when it was not."""
         stopped = ""
         try:
             async with asyncio.TaskGroup() as group:
-                lanes = [
-                    group.create_task(self._hunt_share(course, account, places, done), name=f"lane:{account}")
-                    for account, places in shares(course.run, accounts).items()
-                ]
                 progress = group.create_task(self._report(course), name="progress")
-                await asyncio.wait(lanes)
+                await self._hunt_parts(course)
                 progress.cancel()
         except* _Stop:
             stopped = course.streak.reason
+            await course.shards.stop()
         return stopped
+
+    async def _hunt_parts(self, course: _Course) -> None:
+        """Take the next part when all hunts of the last one, of some account at least, have been begun."""
+        async with asyncio.TaskGroup() as group:
+            while (part := await course.shards.next(course.parts)) is not None:
+                if part == course.parts:
+                    course.last = True
+                    return
+                course.mine.add(part)
+                begun = asyncio.Event()
+                group.create_task(self._hunt_part(course, part, begun), name=f"part:{part}")
+                await begun.wait()
+
+    async def _hunt_part(self, course: _Course, part: int, begun: asyncio.Event) -> None:
+        saved = {h.hunt_id: h for h in await self._saved(course, part)}
+        accounts = {model: self._account(model) for model in course.run.models}
+        try:
+            async with asyncio.TaskGroup() as group:
+                for account, places in shares(course.run, accounts, self._places(course, part)).items():
+                    group.create_task(self._hunt_share(course, account, places, saved, begun), name=f"lane:{account}")
+        finally:
+            begun.set()
+        await self._done(course, part)
+
+    def _places(self, course: _Course, part: int) -> range:
+        size = self.settings.shard_hunts
+        return range(part * size, min(course.run.hunts, (part + 1) * size))
+
+    async def _done(self, course: _Course, part: int) -> None:
+        await course.shards.done(part)
+        course.mine.discard(part)
 
     def _account(self, model: str) -> str:
         return self.hunter.catalog.resolve(model)[0].account
 
-    async def _hunt_share(self, course: _Course, account: str, places: Iterable[int], saved: dict[str, Hunt]) -> None:
+    async def _hunt_share(
+        self, course: _Course, account: str, places: Iterable[int], saved: dict[str, Hunt], begun: asyncio.Event
+    ) -> None:
         """The hunts of one account, a few calls ahead of its slots, so that judge calls find a place between them."""
-        gate = asyncio.Semaphore(calling_most(self.hunter.catalog.limit(account)))
+        most = calling_most(self.hunter.catalog.limit(account))
+        gate = course.gates.setdefault(account, asyncio.Semaphore(most))
         async with asyncio.TaskGroup() as group:
             for place in places:
                 hunt = saved.get(hunt_id(course.run.run_id, place)) or course.run.hunt(place)
@@ -110,6 +146,7 @@ class Runner:
                 await course.active.acquire()
                 await gate.acquire()
                 group.create_task(self._hunt_one(course, hunt, gate), name=f"hunt:{hunt.hunt_id}")
+            begun.set()
 
     async def _hunt_one(self, course: _Course, hunt: Hunt, gate: asyncio.Semaphore) -> None:
         async def save(state: Hunt) -> None:
@@ -138,11 +175,37 @@ class Runner:
                 told = course.ended
                 await self._announce(course.session.session_id, course.run)
 
+    async def _hand_back(self, course: _Course) -> None:
+        """Hunts that were calling wait again; those with a reply keep it and are judged where the run goes on."""
+        for part in sorted(course.mine & course.shards.held):  # what others took over is theirs
+            for hunt in await self._saved(course, part):
+                if hunt.status is HuntStatus.CALLING:
+                    waiting = hunt.model_copy(update={"status": HuntStatus.QUEUED, "started_at": None})
+                    await self.store.save_hunt(course.session.session_id, waiting, (hunt_event(waiting),))
+        await course.shards.release()
+
+    async def _wind_up(self, course: _Course, stopped: str) -> None:
+        """Give every hunt an end, as far as others do not, and the run its status if we are the last."""
+        by_person = await self._cancelled(course)
+        for part in sorted(course.mine):
+            await self._end_part(course, part, by_person=by_person, why=stopped)
+        while not course.last and (left := await course.shards.next(course.parts)) is not None:
+            if left == course.parts:
+                course.last = True
+            else:
+                await self._end_part(course, left, by_person=by_person, why=stopped)
+        if course.last:
+            await self._settle(course, stopped)
+            await course.shards.done(course.parts)
+        self.activity.runs_finished += 1
+
+    async def _cancelled(self, course: _Course) -> bool:
+        run = (await self.store.read(course.session.session_id)).run(course.run.run_id)
+        return run.status is RunStatus.CANCELLED
+
     async def _settle(self, course: _Course, stopped: str) -> None:
-        """Give every hunt an end and the run its status."""
+        """Every hunt has its end: the run gets its status."""
         session_id, run_id = course.session.session_id, course.run.run_id
-        run = (await self.store.read(session_id)).run(run_id)
-        await self._end_the_rest(course, by_person=run.status is RunStatus.CANCELLED, why=stopped)
         counts = (await self.store.counts(session_id))[run_id]
         status = RunStatus.FAILED if stopped else RunStatus.COMPLETED
         if counts.interrupted and not stopped:
@@ -157,20 +220,20 @@ class Runner:
         ended = await self.store.change(
             session_id, end, announce=lambda s: (run_event(s.run(run_id), counts, self.clock.now()),)
         )
-        self.activity.runs_finished += 1
         self.tell(run_record(session_id, ended.run(run_id), counts))
 
-    async def _end_the_rest(self, course: _Course, *, by_person: bool, why: str) -> None:
-        saved = {h.hunt_id: h for h in await self._saved(course)}
+    async def _end_part(self, course: _Course, part: int, *, by_person: bool, why: str) -> None:
+        saved = {h.hunt_id: h for h in await self._saved(course, part)}
         outcome = Outcome.CANCELLED if by_person else Outcome.INTERRUPTED
         error = HuntError(code="run_stopped", message=why) if why else None
-        for place in range(course.run.hunts):
+        for place in self._places(course, part):
             hunt = saved.get(hunt_id(course.run.run_id, place)) or course.run.hunt(place)
             if hunt.status is not HuntStatus.DONE:
                 ended = {"status": HuntStatus.DONE, "outcome": outcome, "finished_at": self.clock.now(), "error": error}
                 hunt = hunt.model_copy(update=ended)
                 await self.store.save_hunt(course.session.session_id, hunt, (hunt_event(hunt),))
                 self._note(course, hunt)
+        await self._done(course, part)
 
     def _note(self, course: _Course, hunt: Hunt) -> None:
         course.ended += 1
@@ -182,14 +245,17 @@ class Runner:
         counts = (await self.store.counts(session_id))[run.run_id]
         await self.store.announce(session_id, (run_event(run, counts, self.clock.now()),))
 
-    async def _saved(self, course: _Course) -> list[Hunt]:
-        found: list[Hunt] = []
-        after: int | None = course.run.first_number - 1
-        while after is not None:
-            page = await self.store.hunts(course.session.session_id, after=after, limit=PAGE, run_id=course.run.run_id)
-            found += page.hunts
-            after = page.next
-        return found
+    async def _saved(self, course: _Course, part: int) -> Iterable[Hunt]:
+        """The part's hunts that were begun, as they stand now: perhaps by a process that is gone."""
+        places = self._places(course, part)
+        page = await self.store.hunts(
+            course.session.session_id,
+            after=course.run.first_number + places.start - 1,
+            limit=len(places),
+            run_id=course.run.run_id,
+        )
+        last = course.run.first_number + places.stop
+        return [hunt for hunt in page.hunts if hunt.number < last]
 
 
 @dataclass
@@ -198,10 +264,17 @@ class _Course:
 
     session: Session
     run: Run
+    shards: Shards
+    parts: int
     budget: RetryBudget
     streak: FailureStreak
     active: asyncio.Semaphore
     ended: int = field(default=0)
+    mine: set[int] = field(default_factory=set)
+    """Parts that were taken and are not done."""
+    last: bool = False
+    """Whether the end of the run is ours."""
+    gates: dict[str, asyncio.Semaphore] = field(default_factory=dict)
 
 
 class _Stop(Exception):

@@ -8,6 +8,7 @@ from typing import Literal
 from core.domain.value import Value
 from core.domain.verdict import Outcome
 from core.hunt.activity import Activity
+from core.hunt.fleet import InstanceStatus, Totals
 
 HealthStatus = Literal["healthy", "degraded", "unhealthy"]
 
@@ -48,6 +49,12 @@ class ProviderStatus(Value):
     name: str
     account: str
     limit: int
+    """Most calls in flight now, over all processes."""
+    ceiling: int
+    """The configured concurrency."""
+    limit_reason: str
+    """Why the limit was last changed; "" when it never was."""
+    limit_changed_at: datetime | None
     in_flight: int
     queued: int
     requests: int
@@ -109,6 +116,9 @@ class AdminStatus(Value):
     event_streams: StreamNumbers
     telemetry: TelemetryNumbers
     bugs: int
+    instances: tuple[InstanceStatus, ...] = ()
+    """Every process that shares the Redis, this one included; everything above is this process's."""
+    totals: Totals
 
 
 def hunt_numbers(activity: Activity) -> HuntNumbers:

@@ -44,8 +44,8 @@ class Workbench:
     settings: Settings
     entropy: Entropy
     """So many random bytes; the operating system's in production, seeded in tests."""
-    secret: bytes
-    """Turns idempotency keys into session ids that nobody else can guess."""
+    secret: Callable[[], bytes]
+    """Turns idempotency keys into session ids that nobody else can guess; the same in every process."""
     tell: Tell
 
     async def open_notebook(self, raw: bytes, name: str, order: OpenOrder) -> Session:
@@ -75,18 +75,18 @@ class Workbench:
             sid, edit, expected_version=order.version, announce=lambda s: (session_event(s), check_event(s))
         )
 
-    async def start_check(self, sid: str, judge_model: str = "") -> Session:
-        """Begin the reference check, or return the one of this task that is running already."""
+    async def start_check(self, sid: str, judge_model: str = "", idempotency_key: str = "") -> Session:
+        """Begin the reference check, or return the one of this task that is running or that the same key began."""
         judge = judge_model or self.catalog.default_judge
         self.catalog.resolve(judge)
         before = await self.store.read(sid)
         refuse_unhuntable(before.task, before.missing_criteria)
         session = await self.store.change(
-            sid, lambda s: checking.begun(s, judge, self.clock), announce=lambda s: (check_event(s),)
+            sid, lambda s: checking.begun(s, judge, self.clock, idempotency_key), announce=lambda s: (check_event(s),)
         )
         if session.version != before.version:  # ours: an older check of another text gives way
-            await self.dispatcher.stop(f"check:{sid}")
-            await self.dispatcher.submit(Job(JobKind.CHECK, sid, f"check:{sid}"))
+            await self.dispatcher.stop(checking.job_key(before))
+            await self.dispatcher.submit(Job(JobKind.CHECK, sid, checking.job_key(session)))
         return session
 
     async def start_run(self, sid: str, order: RunOrder) -> Run:
@@ -147,7 +147,7 @@ class Workbench:
         session = await self.store.read(sid)
         for run in session.active_runs:
             await self.cancel_run(sid, run.run_id)
-        await self.dispatcher.stop(f"check:{sid}")
+        await self.dispatcher.stop(checking.job_key(session))
         await self.store.delete(sid)
         self._tell(session, "deleted")
 
@@ -177,7 +177,7 @@ class Workbench:
 
     def _new_session_id(self, order: OpenOrder) -> str:
         if order.idempotency_key:
-            digest = hmac.new(self.secret, order.idempotency_key.encode(), hashlib.sha256).digest()
+            digest = hmac.new(self.secret(), order.idempotency_key.encode(), hashlib.sha256).digest()
             return session_id(digest[:SESSION_ENTROPY_BYTES])
         return session_id(self.entropy(SESSION_ENTROPY_BYTES))
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from core.clock import Clock
 from core.domain.chat import Reply
-from core.errors import ProviderError
+from core.errors import Advice, ProviderError
 from core.providers.base import CallContext, ChatRequest, Provider, ProviderNumbers
 from core.throttle.base import Throttle
 
@@ -107,10 +107,13 @@ class Throttled(Provider):
 
     def _note(self, end: CallEnd) -> None:
         if end.reply is not None:
+            self._throttle.note(self.account, slow_down=False)
             self._latencies.append(end.reply.latency_ms)
         elif end.error is not None:
             self._errors += 1
             self._rate_limited += end.error.code == "rate_limited"
+            if end.error.advice is Advice.SLOW_DOWN:
+                self._throttle.note(self.account, slow_down=True)
         if end.reply is not None or end.error is not None:  # a cancelled call says nothing of the provider
             self._on_call(end)
 

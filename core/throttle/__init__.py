@@ -1,6 +1,6 @@
-"""Here lives who may call a provider now: slots per account, fair turns between sessions, a bounded queue.
-May use core.errors, core.clock, core.domain.
+"""Here lives who may call a provider now: slots per account, fair turns, a bounded queue; of one process or shared.
+May use core.errors, core.clock, core.domain, core.redis_client, core.redis_keys.
 Never calls a provider, retries, or knows what a call is for.
 Owned and closed by core.runtime; a slot is owned by the caller's `async with`.
-Tests in tests/core/throttle.
+Tests in tests/contracts/test_throttle.py and tests/core/throttle.
 """

@@ -22,7 +22,40 @@ class Job:
     key: str
 
 
-Work = Callable[[Job], Awaitable[None]]
+class Shards(ABC):
+    """The parts of one job as one process sees them, shared among all processes that work on the job.
+
+    A part is worked on by one process at a time; one whose process died or let go is given out again.
+    """
+
+    handing_back: bool = False
+    """Set before the work is cancelled because the process ends: leave everything to be gone on with elsewhere."""
+
+    @property
+    @abstractmethod
+    def held(self) -> frozenset[int]:
+        """Parts that are ours and not done."""
+
+    @abstractmethod
+    async def next(self, parts: int) -> int | None:
+        """A part to work on now, from 0; then once `parts` itself: the end, when all others are done. None: no more.
+
+        Waits while nothing is free and others are still at work.
+        """
+
+    @abstractmethod
+    async def done(self, part: int) -> None: ...
+
+    @abstractmethod
+    async def release(self) -> None:
+        """Let go of all parts that are not done."""
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """Have every other process that works on the job stop and wind up."""
+
+
+Work = Callable[[Job, Shards], Awaitable[None]]
 
 
 class Dispatcher(ABC):

@@ -8,9 +8,44 @@ from collections.abc import Callable
 import structlog
 
 from core.errors import Unavailable
-from core.hunt.dispatch.base import Dispatcher, Job, JobKind, Work
+from core.hunt.dispatch.base import Dispatcher, Job, JobKind, Shards, Work
 
 log = structlog.get_logger(__name__)
+
+
+class LocalShards(Shards):
+    """All parts are this process's."""
+
+    def __init__(self) -> None:
+        self._given: set[int] = set()
+        self._done: set[int] = set()
+        self._news = asyncio.Event()
+
+    @property
+    def held(self) -> frozenset[int]:
+        return frozenset(self._given - self._done)
+
+    async def next(self, parts: int) -> int | None:
+        while True:
+            part = next((n for n in range(parts) if n not in self._given), parts)
+            if part < parts or len(self._done) >= parts:
+                break
+            self._news.clear()
+            await self._news.wait()
+        if part in self._given:
+            return None
+        self._given.add(part)
+        return part
+
+    async def done(self, part: int) -> None:
+        self._done.add(part)
+        self._news.set()
+
+    async def release(self) -> None:
+        self._given &= self._done
+
+    async def stop(self) -> None:
+        """Nobody else is there."""
 
 
 class LocalDispatcher(Dispatcher):
@@ -50,7 +85,7 @@ class LocalDispatcher(Dispatcher):
 
     async def _supervise(self, job: Job) -> None:
         try:
-            await self._work(job)
+            await self._work(job, LocalShards())
         except Exception as error:
             log.exception("a job failed in a way nobody expected", job=job.kind, key=job.key)
             self._on_bug(error)

@@ -7,6 +7,7 @@ import pytest
 from core.domain.hunt import HuntStatus
 from core.domain.run import RunStatus
 from core.domain.verdict import Outcome, Verdict
+from core.hunt.dispatch.local import LocalShards
 from core.telemetry.records import HuntRecord, RunRecord
 from tests.builders import a_hunt, a_run, a_session, a_verdict
 from tests.core.hunt.stand_ins import Bench, Reply, fails, passes
@@ -19,7 +20,7 @@ def a_told_session(hunts: int = 6, **changes):
 async def test_every_hunt_is_called_once_judged_on_every_criterion_and_told():
     bench = Bench()
     await bench.open(a_told_session())
-    await bench.runner.work("s_one", "r_one")
+    await bench.runner.work("s_one", "r_one", LocalShards())
     hunts = await bench.hunts()
     assert [(h.number, h.model, h.outcome) for h in hunts] == [
         (n, "told/a" if n % 2 else "told/b", Outcome.HELD) for n in range(1, 7)
@@ -39,7 +40,7 @@ async def test_a_failing_provider_is_an_error_and_never_judged():
 
     bench = Bench(fail_target)
     await bench.open(a_told_session(3))
-    await bench.runner.work("s_one", "r_one")
+    await bench.runner.work("s_one", "r_one", LocalShards())
     assert [(h.outcome, h.error.code, h.verdicts) for h in await bench.hunts()] == [(Outcome.ERROR, "timeout", ())] * 3
     assert bench.provider.judgements == 0
 
@@ -52,7 +53,7 @@ async def test_a_failing_judge_is_undetermined_and_never_a_break():
 
     bench = Bench(fail_judge)
     await bench.open(a_told_session(2))
-    await bench.runner.work("s_one", "r_one")
+    await bench.runner.work("s_one", "r_one", LocalShards())
     hunts = await bench.hunts()
     assert {h.outcome for h in hunts} == {Outcome.UNDETERMINED}
     assert {v.verdict for h in hunts for v in h.verdicts} == {Verdict.UNDETERMINED}
@@ -64,7 +65,7 @@ async def test_the_same_failure_again_and_again_stops_the_run_with_its_cause():
 
     bench = Bench(refuse, same_failure_most=5)
     await bench.open(a_told_session(60))
-    await bench.runner.work("s_one", "r_one")
+    await bench.runner.work("s_one", "r_one", LocalShards())
     run = await bench.run()
     assert (run.status, "unauthorized" in run.stop_reason) == (RunStatus.FAILED, True)
     hunts = await bench.hunts()
@@ -77,7 +78,7 @@ async def test_cancelling_ends_every_hunt_and_keeps_replies():
     bench = Bench()
     await bench.open(a_told_session(40))
     bench.provider.gate.clear()
-    work = asyncio.create_task(bench.runner.work("s_one", "r_one"))
+    work = asyncio.create_task(bench.runner.work("s_one", "r_one", LocalShards()))
     while bench.provider.in_flight < 16:
         await asyncio.sleep(0)
     await bench.store.change(
@@ -102,7 +103,7 @@ async def test_a_hunt_with_a_reply_is_only_judged_and_verdicts_are_not_asked_aga
         verdicts=(a_verdict("C1", Verdict.FAIL),),
     )
     await bench.store.save_hunt("s_one", begun)
-    await bench.runner.work("s_one", "r_one")
+    await bench.runner.work("s_one", "r_one", LocalShards())
     (hunt,) = await bench.hunts()
     assert (bench.provider.targets, bench.provider.judgements) == (0, 2)
     assert [v.verdict for v in hunt.verdicts] == [Verdict.FAIL, Verdict.PASS, Verdict.PASS]
@@ -113,7 +114,7 @@ async def test_a_deleted_session_ends_its_run_without_a_word():
     bench = Bench()
     await bench.open(a_told_session(20))
     bench.provider.gate.clear()
-    work = asyncio.create_task(bench.runner.work("s_one", "r_one"))
+    work = asyncio.create_task(bench.runner.work("s_one", "r_one", LocalShards()))
     while not bench.provider.in_flight:
         await asyncio.sleep(0)
     await bench.store.delete("s_one")
@@ -131,5 +132,5 @@ async def test_judge_calls_find_a_place_between_target_calls():
 
     bench = Bench(note)
     await bench.open(a_told_session(100))
-    await bench.runner.work("s_one", "r_one")
+    await bench.runner.work("s_one", "r_one", LocalShards())
     assert order.index("judge") < 40

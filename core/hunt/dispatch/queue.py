@@ -1,0 +1,279 @@
+"""Jobs of several processes: who submits a job begins it at once; tokens in a queue have others help and go on.
+
+A run's tokens are as many as there are processes; whoever takes one works on the run as well, part by part
+(shards.py), and keeps the token until the run has ended. When a process dies, its parts are given out again after
+SHARD_LEASE and its token after twice that at most. Without Redis a job is worked on here alone; its tokens are put
+into the queue when Redis is back, whoever takes one then finds the parts claimed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from streaq.types import StreaqRetry
+
+from core.errors import RedisAway, Unavailable
+from core.hunt.dispatch.base import Dispatcher, Job, JobKind, Work
+from core.hunt.dispatch.engine import QUEUE, Engine
+from core.hunt.dispatch.shards import RedisShards, Terms
+from core.redis_client import RedisClients, asked
+
+log = structlog.get_logger(__name__)
+AGAIN_S = 1
+"""A token of a job that is worked on here already goes back for so long, for another process to take."""
+BEGINNING_S = 0.01
+GROUP = "workers"
+STREAM = f"streaq:{QUEUE}:queues:normal"
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How this process takes part; from the settings."""
+
+    url: str
+    process: str
+    works: bool
+    """Whether it takes jobs of others."""
+    wedged_s: float
+    terms: Terms
+
+
+@dataclass
+class _Open:
+    """A job that is worked on here."""
+
+    job: Job
+    shards: RedisShards
+    task: asyncio.Task[None]
+    attended: bool = False
+    """Whether a token of it waits here for its end."""
+
+
+class QueueDispatcher(Dispatcher):
+    """Open it with `open_queue`."""
+
+    def __init__(
+        self,
+        work: Work,
+        on_bug: Callable[[BaseException], None],
+        redis: RedisClients,
+        manner: Manner,
+        helpers: Callable[[], int],
+    ) -> None:
+        """`helpers`: how many processes work on jobs, this one included, as last known."""
+        self.restarts = 0
+        """How often the worker was started again."""
+        self._work = work
+        self._on_bug = on_bug
+        self._redis = redis
+        self._manner = manner
+        self._helpers = helpers
+        self._open: dict[str, _Open] = {}
+        self._draining = False
+        self._engine: Engine | None = None
+        self._let_go = asyncio.Event()
+        """Tokens go back: the worker is to end."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the queue can be used, as far as is known."""
+        return self._engine is not None
+
+    # -- the promise
+
+    async def submit(self, job: Job) -> None:
+        if self._draining:
+            raise Unavailable("The server is ending and takes no new work.", hint="Try again in a moment.")
+        if job.key in self._open:
+            return
+        if self._manner.works:
+            self._begin(job)
+        if not await self._put_tokens(job) and job.key not in self._open:
+            self._begin(job)
+
+    async def stop(self, key: str) -> None:
+        """As promised for a job that is worked on here; another process ends it with its next renewal."""
+        if (here := self._open.get(key)) is not None:
+            await here.shards.stop()
+            here.task.cancel()
+            await asyncio.wait([here.task])
+            return
+        await self._shards(Job(JobKind.RUN, "", key)).stop()
+
+    async def drain(self, grace_s: float) -> None:  # noqa: ARG002 – others go on with it
+        """Hand all work back at once; nothing has to end here in `grace_s`."""
+        self._draining = True
+        self._let_go.set()
+        tasks = [here.task for here in self._open.values()]
+        for here in self._open.values():
+            here.shards.handing_back = True
+            here.task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def active(self, kind: JobKind) -> int:
+        return sum(here.job.kind is kind for here in self._open.values())
+
+    # -- jobs here
+
+    def _shards(self, job: Job) -> RedisShards:
+        return RedisShards(
+            self._redis, self._manner.process, job.key, self._manner.terms, lambda: self._cancel(job.key)
+        )
+
+    def _cancel(self, key: str) -> None:
+        if (here := self._open.get(key)) is not None:
+            here.task.cancel()
+
+    def _begin(self, job: Job) -> _Open:
+        shards = self._shards(job)
+        task = asyncio.create_task(self._supervise(job, shards), name=f"{job.kind}:{job.key}")
+        self._open[job.key] = here = _Open(job, shards, task)
+        task.add_done_callback(lambda _: self._open.pop(job.key, None))  # also when it never began
+        return here
+
+    async def _supervise(self, job: Job, shards: RedisShards) -> None:
+        try:
+            await self._work(job, shards)
+        except Exception as error:
+            log.exception("a job failed in a way nobody expected", job=job.kind, key=job.key)
+            self._on_bug(error)
+
+    async def renew(self) -> None:
+        """Keep the claims of every job here, until cancelled; the owner's task."""
+        while True:
+            await asyncio.sleep(self._manner.terms.renew_s)
+            await asyncio.gather(*(here.shards.renew() for here in list(self._open.values())))
+
+    # -- tokens
+
+    async def _put_tokens(self, job: Job) -> bool:
+        """Whether the queue has them."""
+        tokens = max(1, self._helpers()) if job.kind is JobKind.RUN else 1
+        engine = self._engine
+        try:
+            if engine is None:
+                raise RedisAway("The queue is not open.", reason="unreachable")
+            async with asyncio.timeout(self._manner.terms.answer_s):
+                for place in range(tokens):
+                    await engine.put(job.kind.value, job.session_id, job.key, place)
+        except Exception as error:  # noqa: BLE001 – whatever the engine says, the job goes on here
+            log.warning("a job is worked on here alone for now", job=job.kind, reason=type(error).__name__)
+            return False
+        return True
+
+    async def attend(self, kind: str, session_id: str, key: str, _place: int) -> None:
+        """A token was taken: work on its job, and keep the token until the job has ended here."""
+        here = self._open.get(key)
+        if self._draining or (here is not None and here.attended):
+            raise StreaqRetry(delay=AGAIN_S)
+        if here is None:
+            here = self._begin(Job(JobKind(kind), session_id, key))
+        here.attended = True
+        gone = asyncio.create_task(self._let_go.wait(), name=f"token:{key}")
+        try:
+            await asyncio.wait([here.task, gone], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+            here.attended = False
+        if not here.task.done() or here.shards.handing_back:
+            raise StreaqRetry(delay=0)
+
+    # -- the worker
+
+    async def keep(self) -> None:
+        """Keep the worker going until cancelled: it ends when Redis goes away, and may get stuck."""
+        while not self._draining:
+            self._let_go.clear()
+            try:
+                await self._serve()
+            except Exception as error:  # noqa: BLE001 – its failures are many; all of them mean: again
+                log.warning("the worker ended and starts again", reason=type(error).__name__)
+            self._engine = None
+            self.restarts += 1
+            await asyncio.sleep(self._manner.terms.renew_s)
+
+    async def _serve(self) -> None:
+        manner = self._manner
+        engine = Engine(manner.url, manner.process, manner.terms.lease_s, self.attend)
+        async with asyncio.TaskGroup() as group:
+            if manner.works:
+                run = group.create_task(self._run(engine), name="worker")
+                try:
+                    await self._watch(engine, run)
+                finally:
+                    self._let_go.set()  # the worker waits for its tokens, whatever became of it
+                    run.cancel()
+            else:
+                async with engine:
+                    await self._opened(engine)
+                    await self._redis_answers()
+
+    async def _run(self, engine: Engine) -> None:
+        await engine.run_async()
+        raise RedisAway("The worker ended.", reason="unreachable")
+
+    async def _opened(self, engine: Engine) -> None:
+        self._engine = engine
+        for here in list(self._open.values()):  # begun without Redis, or Redis lost them
+            await self._put_tokens(here.job)
+
+    async def _redis_answers(self) -> None:
+        while True:
+            await asyncio.sleep(self._manner.terms.renew_s)
+            async with asked(self._manner.terms.answer_s):
+                await self._redis.commands.ping()
+
+    async def _watch(self, engine: Engine, run: asyncio.Task[None]) -> None:
+        """Until Redis does not answer, or tokens wait for too long while nobody takes them."""
+        while not engine.running_now and not run.done():  # noqa: ASYNC110 – streaQ has no event for it
+            await asyncio.sleep(BEGINNING_S)
+        await self._opened(engine)
+        loop, since = asyncio.get_running_loop(), None
+        while not run.done():
+            await asyncio.sleep(self._manner.terms.renew_s)
+            if not await self._tokens_wait():
+                since = None
+            elif since is None:
+                since = loop.time()
+            elif loop.time() - since >= self._manner.wedged_s:
+                log.error("the worker takes no jobs although some wait; it is started again")
+                raise RedisAway("The worker was stuck.", reason="timeout")
+
+    async def _tokens_wait(self) -> bool:
+        async with asked(self._manner.terms.answer_s):
+            groups = await self._redis.commands.xinfo_groups(STREAM)
+        return any(group["name"] == GROUP.encode() and group.get("lag") for group in groups)
+
+
+@asynccontextmanager
+async def open_queue(
+    work: Work,
+    on_bug: Callable[[BaseException], None],
+    redis: RedisClients,
+    manner: Manner,
+    helpers: Callable[[], int],
+) -> AsyncIterator[QueueDispatcher]:
+    """The dispatcher with its tasks; at the end of the block its work is handed back."""
+    dispatcher = QueueDispatcher(work, on_bug, redis, manner, helpers)
+    keep = asyncio.create_task(dispatcher.keep(), name="queue: worker")
+    renew = asyncio.create_task(dispatcher.renew(), name="queue: claims")
+    try:
+        yield dispatcher
+    finally:
+        await dispatcher.drain(0)
+        await _ended(keep, renew, manner.terms)
+
+
+async def _ended(keep: asyncio.Task[None], renew: asyncio.Task[None], terms: Terms) -> None:
+    await asyncio.sleep(terms.renew_s)  # tokens that were let go of are on their way back
+    for task in (keep, renew):
+        task.cancel()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(terms.lease_s):
+            await asyncio.wait([keep, renew])

@@ -1,0 +1,160 @@
+"""Who else is there: every process tells of itself in Redis at each beat; what is silent for too long is gone.
+
+The beat also keeps the secret that all processes share, so that an idempotency key means the same session on each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from core.domain.value import Value
+from core.errors import RedisAway
+from core.redis_client import RedisClients, asked
+from core.redis_keys import INSTANCES, SECRET, instance_key
+from core.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+class InstanceStatus(Value):
+    """What one process tells of itself."""
+
+    instance: str
+    version: str
+    role: str
+    status: str
+    """healthy, degraded or unhealthy."""
+    runs: int
+    hunts: int
+    """Going on now."""
+    hunts_done: int
+    event_streams: int
+    in_flight: int
+    queued: int
+    uptime_s: float
+    last_seen: datetime
+
+
+class Totals(Value):
+    """Over all processes that are there."""
+
+    instances: int
+    runs: int
+    hunts: int
+    hunts_done: int
+    event_streams: int
+    in_flight: int
+    queued: int
+
+
+def totals(instances: tuple[InstanceStatus, ...]) -> Totals:
+    names = [name for name in Totals.model_fields if name != "instances"]
+    sums = {name: sum(getattr(one, name) for one in instances) for name in names}
+    return Totals(instances=len(instances), **sums)
+
+
+@dataclass(frozen=True)
+class Beat:
+    """How often a process tells of itself, in seconds; from the settings."""
+
+    every_s: float
+    life_s: float
+    answer_s: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> Beat:
+        return cls(settings.instance_beat_s, settings.instance_life_s, settings.redis_timeout_s)
+
+
+class Fleet:
+    """The processes that share a Redis; without Redis, this one alone."""
+
+    def __init__(self, process: str, secret: bytes, redis: RedisClients | None, beat: Beat, *, own: bool) -> None:
+        """`secret`: this process's until Redis has one; `own`: it was configured and stays."""
+        self.secret = secret
+        self._process = process
+        self._redis = redis
+        self._beat = beat
+        self._own = own
+        self._others: tuple[InstanceStatus, ...] = ()
+
+    def instances(self, here: InstanceStatus) -> tuple[InstanceStatus, ...]:
+        """This process as it is now, and the others as last heard of, by name."""
+        return tuple(sorted((here, *self._others), key=lambda one: one.instance))
+
+    async def share_secret(self) -> None:
+        """Take the secret that all share, or give ours to be it. Raises RedisAway."""
+        if self._redis is None or self._own:
+            return
+        async with asked(self._beat.answer_s):
+            await self._redis.commands.set(SECRET, self.secret.hex(), nx=True)
+            shared = await self._redis.commands.get(SECRET)
+        if shared is not None:
+            self.secret = bytes.fromhex(_text(shared))
+
+    async def keep(self, here: Callable[[], InstanceStatus]) -> None:
+        """Tell of this process at every beat, until cancelled; the owner's task."""
+        while True:
+            try:
+                await self._tell(here())
+                await self.share_secret()
+            except RedisAway as error:
+                self._others = ()
+                log.debug("the other processes cannot be seen", reason=error.message)
+            await asyncio.sleep(self._beat.every_s)
+
+    async def leave(self) -> None:
+        """Be gone at once, instead of after INSTANCE_LIFE."""
+        if self._redis is not None:
+            async with asked(self._beat.answer_s):
+                await self._redis.commands.delete(instance_key(self._process))
+                await self._redis.commands.zrem(INSTANCES, self._process)
+
+    async def _tell(self, here: InstanceStatus) -> None:
+        if self._redis is None:
+            return
+        async with asked(self._beat.answer_s):
+            redis = self._redis.commands
+            life_ms = int(self._beat.life_s * 1000)
+            await redis.set(instance_key(self._process), here.model_dump_json(), px=life_ms)
+            await redis.zadd(INSTANCES, {self._process: here.last_seen.timestamp()})
+            names = [_text(name) for name in await redis.zrange(INSTANCES, 0, -1)]
+            told = await redis.mget([instance_key(name) for name in names])
+            if gone := [name for name, text in zip(names, told, strict=True) if text is None]:
+                await redis.zrem(INSTANCES, *gone)
+        others = [text for name, text in zip(names, told, strict=True) if text and name != self._process]
+        self._others = tuple(one for text in others if (one := _read(text)) is not None)
+
+
+def _text(value: object) -> str:
+    """The clients give bytes; their types say that it may be anything."""
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _read(text: bytes | str) -> InstanceStatus | None:
+    """None for what a process of another version tells in another form; such a one is not shown, and said so."""
+    try:
+        return InstanceStatus.model_validate_json(text)
+    except ValueError as error:
+        log.warning("a process of another version tells of itself in another form", reason=str(error)[:200])
+        return None
+
+
+@asynccontextmanager
+async def open_fleet(fleet: Fleet, here: Callable[[], InstanceStatus]) -> AsyncIterator[None]:
+    """Tells of this process until the block ends."""
+    task = asyncio.create_task(fleet.keep(here), name="fleet: tell")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        with contextlib.suppress(RedisAway):  # nobody to tell: it is gone when its life is over
+            await fleet.leave()

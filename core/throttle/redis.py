@@ -1,0 +1,294 @@
+"""The throttle of several processes: leases in Redis, handed out locally, shared fairly between sessions.
+
+One task of its own reports what this process holds and wants, in batches over all accounts; another listens for
+"look again". Permits of a process that is gone return by expiry. Redis away: every process goes on with an equal
+part of the limit, at least 1 (so with fewer calls allowed than processes, there may be as many calls as processes);
+the part grows above what was held only when the leases of all others are over. It ends by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+from redis.asyncio import Redis
+
+from core.clock import Clock
+from core.errors import RedisAway
+from core.redis_client import RedisClients, asked, translated
+from core.redis_keys import THROTTLE_CHANNEL, throttle_keys
+from core.redis_scripts import Call, Script, run_scripts
+from core.settings import Settings
+from core.throttle.adaptive import Adaptive, Rounds
+from core.throttle.base import AccountLoad, Throttle
+from core.throttle.memory import unknown_account
+from core.throttle.shared_lane import Answer, Report, SharedLane
+
+log = structlog.get_logger(__name__)
+SETTLE_RENEWALS = 1.5
+"""After an empty Redis permits grow only when everybody had time to report: so many renewals."""
+TURN_S = 1.0
+"""How long a session that is served keeps its turn when there are more sessions than slots."""
+SYNC = Script.read(Path(__file__).with_name("sync.lua"))
+ADJUST = Script.read(Path(__file__).with_name("adjust.lua"))
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long and how often, in seconds; from the settings."""
+
+    lease_s: float
+    renew_s: float
+    poll_s: float
+    answer_s: float
+
+    @classmethod
+    def of(cls, settings: Settings) -> Pace:
+        return cls(
+            settings.throttle_lease_s, settings.throttle_renew_s, settings.throttle_poll_s, settings.redis_timeout_s
+        )
+
+
+class RedisThrottle(Throttle):
+    """Open it with `open_redis_throttle`."""
+
+    def __init__(
+        self,
+        redis: RedisClients,
+        process: str,
+        limits: Iterable[tuple[str, int]],
+        *,
+        queue_most: int,
+        clock: Clock,
+        pace: Pace,
+        adaptive: Adaptive,
+    ) -> None:
+        """`process` is this process's name among all; never used again by another."""
+        self.away = ""
+        """Why Redis cannot be used; "" when it can."""
+        self.processes = 1
+        """Processes that share the limits, as last known."""
+        self._redis = redis
+        self._process = process
+        self._clock = clock
+        self._pace = pace
+        self._adaptive = adaptive
+        self._news = asyncio.Event()
+        self._ended = False
+        self._lanes = {account: self._lane(account, ceiling, queue_most) for account, ceiling in limits}
+        self._number = 0
+        self._contact_at = time.monotonic()
+        self._renew_at = 0.0
+
+    def slot(self, account: str, session: str) -> AbstractAsyncContextManager[float]:
+        return self._known(account).slot(session)
+
+    def note(self, account: str, *, slow_down: bool) -> None:
+        lane = self._known(account)
+        lane.note(slow_down, self._clock.now)
+        if self.away and lane.proposed is not None:
+            lane.limit, lane.proposed = lane.proposed, None
+
+    def load(self) -> tuple[AccountLoad, ...]:
+        return tuple(lane.load() for lane in self._lanes.values())
+
+    async def keep(self) -> None:
+        """Report and renew until cancelled; the owner's task."""
+        while not self._ended:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._idle_s()):
+                    await self._news.wait()
+            self._news.clear()
+            if not self._ended:
+                await self._sync()
+            if self.away:
+                await asyncio.sleep(self._pace.poll_s)
+
+    async def listen(self) -> None:
+        """Look again when others say so, until cancelled; without it, what waits is asked for every THROTTLE_POLL."""
+        while not self._ended:
+            try:
+                with translated():
+                    await self._heed(self._redis.blocking)
+            except RedisAway as error:
+                log.debug("not listening to the other processes", reason=error.message)
+            await asyncio.sleep(self._pace.renew_s)
+
+    def end(self) -> None:
+        """The tasks end with their next look: a cancellation that arrives inside redis-py is sometimes lost there."""
+        self._ended = True
+        self._news.set()
+
+    async def leave(self) -> None:
+        """Give everything back at once, so that nobody waits for leases to end."""
+        lanes = [lane for lane in self._lanes.values() if lane.in_use]
+        for lane in lanes:
+            lane.lapse()
+        try:
+            await self._exchange(lanes, renewal=True)
+        except RedisAway as error:
+            log.warning("permits were not given back; they end with their lease", reason=error.message)
+
+    # -- reports
+
+    def _idle_s(self) -> float:
+        """How long there is nothing to do but wait for news."""
+        until = self._renew_at - time.monotonic()
+        waiting = any(lane.line.queued for lane in self._lanes.values())
+        return max(0.0, min(until, self._pace.poll_s) if waiting else until)
+
+    async def _sync(self) -> None:
+        renewal = time.monotonic() >= self._renew_at
+        every = self._lanes.values()
+        lanes = [lane for lane in every if lane.due or lane.line.queued or (renewal and lane.in_use)]
+        if renewal:
+            self._renew_at = time.monotonic() + self._pace.renew_s
+            lanes = lanes or list(every)[:1]  # a process that does nothing is counted all the same
+        if self.away:
+            lanes = list(every)
+            for lane in lanes:
+                lane.lapse()
+        try:
+            await self._exchange(lanes, renewal=renewal)
+        except RedisAway as error:
+            self._go_alone(error.message)
+        else:
+            self._contact_at = time.monotonic()
+            if self.away:
+                log.info("the throttle is shared again", processes=self.processes)
+                self.away = ""
+
+    async def _exchange(self, lanes: Sequence[SharedLane], *, renewal: bool) -> None:
+        if not lanes:
+            return
+        sent_at = time.monotonic()
+        proposals = [lane for lane in lanes if lane.proposed is not None]
+        reports = [lane.report(renewal=renewal) for lane in lanes]
+        calls = [self._adjustment(lane) for lane in proposals]
+        calls += [self._call(lane, report) for lane, report in zip(lanes, reports, strict=True)]
+        async with asked(self._pace.answer_s):
+            results = (await run_scripts(self._redis.commands, calls))[len(proposals) :]
+        # others may take our permits at the lease's end by Redis's clock; ours stops a renewal earlier
+        valid_until = sent_at + self._pace.lease_s - self._pace.renew_s
+        for lane, report, result in zip(lanes, reports, results, strict=True):
+            if result:
+                answer = _answer(result)
+                self.processes = answer.processes
+                lane.told(report, answer, valid_until)
+
+    def _call(self, lane: SharedLane, report: Report) -> Call:
+        pace, first = self._pace, self._adaptive.first(lane.ceiling).now if self._adaptive.on else "-"
+        self._number += 1
+        values: tuple[str | int, ...] = (
+            lane.account,
+            self._process,
+            int(pace.lease_s * 1000),
+            int(pace.renew_s * 1000 * SETTLE_RENEWALS),
+            lane.ceiling,
+            "1" if self.away else "",
+            report.held,
+            json.dumps(report.wants),
+            int(TURN_S * 1000),
+            THROTTLE_CHANNEL,
+            first,
+            self._number,
+        )
+        return SYNC, throttle_keys(lane.account).all, values
+
+    def _adjustment(self, lane: SharedLane) -> Call:
+        wanted, lane.proposed = lane.proposed or lane.limit, None
+        values = (wanted.version - 1, wanted.now, wanted.model_dump_json(), THROTTLE_CHANNEL, lane.account)
+        return ADJUST, (throttle_keys(lane.account).limit,), values
+
+    def _go_alone(self, reason: str) -> None:
+        if not self.away:
+            log.warning("the throttle goes on alone", reason=reason, processes=self.processes)
+        self.away = reason
+        # the leases of all others are over as well: what they held is nobody's, and they keep to their part, too
+        grown = self.processes <= 1 or time.monotonic() - self._contact_at >= self._pace.lease_s
+        for lane in self._lanes.values():
+            lane.go_alone(self.processes, grown=grown)
+
+    # -- what others say
+
+    async def _heed(self, redis: Redis) -> None:
+        async with redis.pubsub() as heard:
+            await heard.subscribe(THROTTLE_CHANNEL)
+            self._look_again(self._lanes)
+            while not self._ended:
+                message = await heard.get_message(ignore_subscribe_messages=True, timeout=1.0)
+                if message is not None:
+                    account, *processes = message["data"].decode().split(" ")
+                    if self._process in processes or processes == ["*"]:
+                        self._look_again([account])
+
+    def _look_again(self, accounts: Iterable[str]) -> None:
+        for account in accounts:
+            if (lane := self._lanes.get(account)) is not None and lane.in_use:
+                lane.due = True
+                self._news.set()
+
+    # -- lanes
+
+    def _lane(self, account: str, ceiling: int, queue_most: int) -> SharedLane:
+        rounds = Rounds(ceiling, self._adaptive.cooldown_s) if self._adaptive.on else None
+        lane = SharedLane(account, self._adaptive.first(ceiling), ceiling, queue_most, rounds)
+        lane.tell = self._news.set
+        return lane
+
+    def _known(self, account: str) -> SharedLane:
+        lane = self._lanes.get(account)
+        if lane is None:
+            raise unknown_account(account)
+        return lane
+
+
+@asynccontextmanager
+async def open_redis_throttle(
+    redis: RedisClients,
+    process: str,
+    limits: Iterable[tuple[str, int]],
+    *,
+    queue_most: int,
+    clock: Clock,
+    pace: Pace,
+    adaptive: Adaptive,
+) -> AsyncIterator[RedisThrottle]:
+    """The throttle with its two tasks, until the block ends; what it holds is then given back."""
+    throttle = RedisThrottle(redis, process, limits, queue_most=queue_most, clock=clock, pace=pace, adaptive=adaptive)
+    tasks = [
+        asyncio.create_task(throttle.keep(), name="throttle: report"),
+        asyncio.create_task(throttle.listen(), name="throttle: listen"),
+    ]
+    try:
+        yield throttle
+    finally:
+        throttle.end()
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        await throttle.leave()
+
+
+def _answer(result: Sequence[Any]) -> Answer:
+    held, share, lack, contended, settled, limit, why, processes, shares = result
+    sessions = [name.decode() for name in shares[::2]]
+    return Answer(
+        held=held,
+        share=share,
+        others_lack=bool(lack),
+        contended=bool(contended),
+        settled=bool(settled),
+        limit=limit,
+        why=why,
+        processes=processes,
+        shares=dict(zip(sessions, shares[1::2], strict=True)),
+    )

@@ -1,0 +1,165 @@
+"""The throttle's promise, on every implementation: never over the limit, fair, nobody gives back what they never had."""
+
+import asyncio
+import random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.clock import SystemClock
+from core.errors import Busy, NotFound
+from core.throttle.base import Throttle
+from core.throttle.memory import MemoryThrottle
+from tests.builders import HandClock
+from tests.core.throttle.opening import a_process
+
+
+@pytest.fixture(params=["memory", "redis"])
+def open_throttle(request):
+    """Opens a throttle of one account, `lab`."""
+    if request.param == "redis":
+        url = request.getfixturevalue("redis_server").url
+        return lambda limit=2, queue_most=1000, **more: a_process(
+            url, limits=[("lab", limit)], queue_most=queue_most, **more
+        )
+    return InMemory
+
+
+class InMemory:
+    def __init__(self, limit: int = 2, queue_most: int = 1000, clock=None, adaptive=None) -> None:
+        self.throttle = MemoryThrottle([("lab", limit)], queue_most, clock or SystemClock(), adaptive)
+
+    async def __aenter__(self) -> MemoryThrottle:
+        return self.throttle
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+
+async def until(holds) -> None:
+    """Wait until it holds; the test's own timeout is the end of patience."""
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.001)
+
+
+def numbers(throttle: Throttle) -> tuple[int, int, int]:
+    (load,) = throttle.load()
+    return load.limit, load.in_flight, load.queued
+
+
+async def hold(throttle: Throttle, session: str, done: list[str] | None = None) -> None:
+    async with throttle.slot("lab", session):
+        if done is not None:
+            done.append(session)
+        await asyncio.sleep(0)
+
+
+async def test_an_unknown_account_is_refused(open_throttle):
+    async with open_throttle() as throttle:
+        with pytest.raises(NotFound, match="nowhere"):
+            throttle.slot("nowhere", "s")
+        with pytest.raises(NotFound, match="nowhere"):
+            throttle.note("nowhere", slow_down=False)
+
+
+async def test_a_full_queue_says_so(open_throttle):
+    async with open_throttle(limit=1, queue_most=1) as throttle:
+        async with throttle.slot("lab", "a"):
+            waiting = asyncio.create_task(hold(throttle, "a"))
+            await until(lambda: numbers(throttle) == (1, 1, 1))
+            with pytest.raises(Busy, match="1 calls already wait"):
+                async with throttle.slot("lab", "b"):
+                    pass
+        await waiting
+
+
+async def test_sessions_take_turns_and_one_session_is_first_come_first_served(open_throttle):
+    async with open_throttle(limit=1) as throttle:
+        done: list[str] = []
+        async with throttle.slot("lab", "a"):
+            tasks = [asyncio.create_task(hold(throttle, s, done)) for s in ["a", "a", "a", "b", "b", "c"]]
+            await until(lambda: numbers(throttle) == (1, 1, 6))
+        await asyncio.gather(*tasks)
+        assert done == ["a", "b", "c", "a", "b", "a"]
+        assert numbers(throttle) == (1, 0, 0)
+
+
+async def test_a_cancelled_waiter_gives_nothing_back(open_throttle):
+    async with open_throttle(limit=1) as throttle:
+        async with throttle.slot("lab", "a"):
+            waiter = asyncio.create_task(hold(throttle, "b"))
+            await until(lambda: numbers(throttle) == (1, 1, 1))
+            waiter.cancel()
+            await asyncio.wait([waiter])
+            assert numbers(throttle) == (1, 1, 0)
+        assert numbers(throttle) == (1, 0, 0)
+
+
+async def test_a_waiter_cancelled_in_the_moment_it_is_granted_passes_the_slot_on(open_throttle):
+    async with open_throttle(limit=1) as throttle:
+        done: list[str] = []
+        holder = throttle.slot("lab", "a")
+        await holder.__aenter__()
+        first = asyncio.create_task(hold(throttle, "b", done))
+        await until(lambda: numbers(throttle)[2] == 1)
+        second = asyncio.create_task(hold(throttle, "c", done))
+        await until(lambda: numbers(throttle)[2] == 2)
+        await holder.__aexit__(None, None, None)  # grants to one of them …
+        first.cancel()  # … and b is cancelled, whether it was granted or still waits
+        await asyncio.wait([first, second])
+        assert done == ["c"]
+        assert numbers(throttle) == (1, 0, 0)
+
+
+@given(st.integers(0, 2**32), st.integers(1, 5))
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_limit_is_never_exceeded_whoever_is_cancelled_when(open_throttle, seed, limit):
+    asyncio.run(storm(open_throttle, random.Random(seed), limit))
+
+
+async def storm(open_throttle, chance: random.Random, limit: int) -> None:
+    in_flight, most = 0, 0
+
+    async def call(throttle: Throttle, session: str) -> None:
+        nonlocal in_flight, most
+        async with throttle.slot("lab", session):
+            in_flight += 1
+            most = max(most, in_flight)
+            try:
+                for _ in range(chance.randrange(4)):
+                    await asyncio.sleep(0)
+            finally:
+                in_flight -= 1
+
+    async with open_throttle(limit=limit) as throttle:
+        tasks = [asyncio.create_task(call(throttle, chance.choice("abc"))) for _ in range(60)]
+        for _ in range(80):
+            chance.choice(tasks).cancel() if chance.random() < 0.4 else None
+            await asyncio.sleep(0)
+        await asyncio.wait(tasks)
+        assert 1 <= most <= limit or all(t.cancelled() for t in tasks)
+        assert numbers(throttle) == (limit, 0, 0)
+
+
+async def test_a_provider_that_asks_to_slow_down_lowers_the_limit_and_says_why(open_throttle):
+    clock = HandClock()
+    async with open_throttle(limit=10, clock=clock) as throttle:
+        throttle.note("lab", slow_down=True)
+        await until(lambda: numbers(throttle)[0] == 8)
+        throttle.note("lab", slow_down=True)  # the same episode
+        await asyncio.sleep(0.01)
+        (load,) = throttle.load()
+        assert (load.limit, load.ceiling, load.changed_at) == (8, 10, clock.now())
+        assert "slow down" in load.reason
+        go = asyncio.Event()
+
+        async def call() -> None:
+            async with throttle.slot("lab", "s"):
+                await go.wait()
+
+        calls = [asyncio.create_task(call()) for _ in range(9)]
+        await until(lambda: numbers(throttle) == (8, 8, 1))
+        go.set()
+        await asyncio.gather(*calls)

@@ -1,0 +1,89 @@
+"""The dispatcher over a queue: jobs reach a worker once, also when the worker is stuck or Redis was away."""
+
+import asyncio
+import secrets
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import anyio
+import pytest
+
+from core.hunt.dispatch.base import Job, JobKind
+from core.hunt.dispatch.engine import Engine
+from core.hunt.dispatch.queue import Manner, open_queue
+from core.hunt.dispatch.shards import Terms
+from core.redis_client import open_redis as open_clients
+from core.settings import Settings
+from tests.house.real_redis import open_redis
+
+pytestmark = pytest.mark.timeout(120)
+JOB = Job(JobKind.RUN, "s_one", "r_one")
+
+
+class Worked:
+    """Which process worked on which part."""
+
+    def __init__(self) -> None:
+        self.parts: list[tuple[str, int]] = []
+
+    def by(self, name: str, parts: int = 3):
+        async def work(_job: Job, shards) -> None:
+            while (part := await shards.next(parts)) is not None:
+                self.parts.append((name, part))
+                await asyncio.sleep(0.05)
+                await shards.done(part)
+
+        return work
+
+
+@asynccontextmanager
+async def a_dispatcher(url: str, name: str, worked: Worked, *, works: bool = True, wedged_s: float = 15.0):
+    bugs: list[BaseException] = []
+    async with open_clients(Settings(redis_url=url, redis_timeout_s=1.0), name) as clients:
+        terms = Terms(lease_s=1.0, answer_s=1.0, kept_s=60)
+        manner = Manner(url, f"{name}-{secrets.token_hex(3)}", works, wedged_s, terms)
+        async with open_queue(worked.by(name), bugs.append, clients, manner, lambda: 2) as dispatcher:
+            yield dispatcher
+    assert bugs == []
+
+
+async def until(holds) -> None:
+    async with asyncio.timeout(60):
+        while not holds():
+            await asyncio.sleep(0.02)
+
+
+async def test_a_stuck_worker_is_started_again_and_takes_the_job(redis_server, monkeypatch):
+    worked, stuck = Worked(), []
+    produce = Engine.producer
+
+    async def producer(self, queue, limiter, scope):
+        if not stuck:
+            stuck.append(self)
+            await anyio.sleep_forever()
+        await produce(self, queue, limiter, scope)
+
+    monkeypatch.setattr(Engine, "producer", producer)
+    async with AsyncExitStack() as stack:
+        worker = await stack.enter_async_context(a_dispatcher(redis_server.url, "worker", worked, wedged_s=0.5))
+        await until(lambda: stuck)
+        api = await stack.enter_async_context(a_dispatcher(redis_server.url, "api", worked, works=False))
+        await until(lambda: api.connected)
+        await api.submit(JOB)
+        await until(lambda: len(worked.parts) == 4)
+        assert worker.restarts >= 1
+        assert worked.parts == [("worker", part) for part in range(4)]
+
+
+async def test_a_job_begun_without_redis_is_not_doubled_when_redis_is_back():
+    worked = Worked()
+    with open_redis() as redis:
+        redis.stop()
+        async with AsyncExitStack() as stack:
+            one = await stack.enter_async_context(a_dispatcher(redis.url, "one", worked))
+            await stack.enter_async_context(a_dispatcher(redis.url, "two", worked))
+            await one.submit(JOB)
+            await until(lambda: len(worked.parts) == 4)
+            redis.start()
+            await until(lambda: one.connected)
+            await asyncio.sleep(1)
+    assert worked.parts == [("one", part) for part in range(4)]

@@ -1,0 +1,42 @@
+"""Throttles on a real Redis, as several processes would have them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+from core.clock import Clock, SystemClock
+from core.redis_client import open_redis
+from core.settings import Settings
+from core.throttle.adaptive import Adaptive
+from core.throttle.redis import Pace, RedisThrottle, open_redis_throttle
+
+BRISK = Pace(lease_s=1.0, renew_s=0.1, poll_s=0.05, answer_s=0.5)
+
+
+@asynccontextmanager
+async def a_process(
+    url: str,
+    *,
+    limits: Iterable[tuple[str, int]] = (("lab", 2),),
+    queue_most: int = 1000,
+    pace: Pace = BRISK,
+    clock: Clock | None = None,
+    adaptive: Adaptive | None = None,
+) -> AsyncIterator[RedisThrottle]:
+    """A process's throttle, with clients of its own."""
+    name = f"p-{secrets.token_hex(4)}"
+    async with (
+        open_redis(Settings(redis_url=url, redis_timeout_s=0.5), name) as redis,
+        open_redis_throttle(
+            redis,
+            name,
+            limits,
+            queue_most=queue_most,
+            clock=clock or SystemClock(),
+            pace=pace,
+            adaptive=adaptive or Adaptive(),
+        ) as throttle,
+    ):
+        yield throttle

@@ -1,0 +1,202 @@
+"""The throttle of several processes on one Redis: each has clients and tasks of its own, here in one event loop."""
+
+import asyncio
+import random
+import time
+from contextlib import AsyncExitStack
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.throttle.adaptive import Adaptive
+from core.throttle.redis import RedisThrottle
+from tests.core.throttle.opening import BRISK, a_process
+from tests.house.real_redis import open_redis
+
+
+class Provider:
+    """Counts the calls that are in flight, over all processes."""
+
+    def __init__(self) -> None:
+        self.in_flight = self.most = self.calls = 0
+        self.by_session: dict[str, int] = {}
+
+    async def call(self, throttle: RedisThrottle, session: str, takes_s: float) -> None:
+        async with throttle.slot("lab", session):
+            self.in_flight += 1
+            self.calls += 1
+            self.most = max(self.most, self.in_flight)
+            try:
+                await asyncio.sleep(takes_s)
+                self.by_session[session] = self.by_session.get(session, 0) + 1
+            finally:
+                self.in_flight -= 1
+
+
+async def until(holds, within_s: float = 10.0) -> None:
+    async with asyncio.timeout(within_s):
+        while not holds():
+            await asyncio.sleep(0.002)
+
+
+async def processes(stack: AsyncExitStack, url: str, n: int, limit: int, **more) -> list[RedisThrottle]:
+    """`n` throttles, past the time in which a new Redis lets nobody grow."""
+    opened = [await stack.enter_async_context(a_process(url, limits=[("lab", limit)], **more)) for _ in range(n)]
+    await until(lambda: all(t.processes == n for t in opened))
+    return opened
+
+
+@given(st.integers(0, 2**32), st.integers(1, 6))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_four_processes_together_never_exceed_the_limit_whoever_is_cancelled_when(redis_server, seed, limit):
+    asyncio.run(storm(redis_server.url, random.Random(seed), limit))
+
+
+async def storm(url: str, chance: random.Random, limit: int) -> None:
+    provider = Provider()
+    async with AsyncExitStack() as stack:
+        throttles = await processes(stack, url, 4, limit)
+        tasks = [
+            asyncio.create_task(provider.call(chance.choice(throttles), chance.choice("abc"), chance.random() * 0.004))
+            for _ in range(200)
+        ]
+        for _ in range(60):
+            chance.choice(tasks).cancel()
+            await asyncio.sleep(0.0005)
+        async with asyncio.timeout(20):
+            await asyncio.wait(tasks)
+        assert provider.most <= limit
+        assert sum(not t.cancelled() for t in tasks) == sum(provider.by_session.values())
+        assert [load.in_flight + load.queued for t in throttles for load in t.load()] == [0] * 4
+
+
+async def test_a_big_run_delays_a_later_small_one_by_no_more_than_its_fair_share(redis_server):
+    """600 calls in one process, then 8 in another: half the slots are the small run's, so it takes twice its time."""
+    provider, takes_s, limit = Provider(), 0.05, 4
+    async with AsyncExitStack() as stack:
+        big, small = await processes(stack, redis_server.url, 2, limit)
+        many = [asyncio.create_task(provider.call(big, "big", takes_s)) for _ in range(600)]
+        await until(lambda: provider.in_flight == limit)
+        began = time.monotonic()
+        await asyncio.gather(*(provider.call(small, "small", takes_s) for _ in range(8)))
+        took_s = time.monotonic() - began
+        for task in many:
+            task.cancel()
+        await asyncio.wait(many)
+    ideal_s = 8 * takes_s / (limit / 2) + takes_s  # its share, after the first of the big run's calls has ended
+    assert took_s < 2 * ideal_s, f"{took_s:.3f} s, ideal {ideal_s:.3f} s"
+    assert provider.most <= limit
+
+
+async def test_more_sessions_than_slots_are_all_served(redis_server):
+    provider = Provider()
+    async with AsyncExitStack() as stack:
+        throttles = await processes(stack, redis_server.url, 2, 1)
+        calls = [provider.call(throttles[n % 2], f"s{n}", 0.001) for n in range(20)]
+        async with asyncio.timeout(30):
+            await asyncio.gather(*calls)
+    assert (provider.most, provider.calls) == (1, 20)
+
+
+async def test_all_slots_are_used_when_several_processes_want_them(redis_server):
+    provider, limit, takes_s = Provider(), 8, 0.05
+    async with AsyncExitStack() as stack:
+        throttles = await processes(stack, redis_server.url, 4, limit)
+        await asyncio.gather(*(provider.call(t, "warm", 0.001) for t in throttles))
+        began = time.monotonic()
+        await asyncio.gather(*(provider.call(throttles[n % 4], f"s{n % 4}", takes_s) for n in range(320)))
+        took_s = time.monotonic() - began
+    assert provider.most == limit
+    ideal_s = 320 * takes_s / limit
+    assert took_s < ideal_s * 1.25, f"{took_s:.2f} s, ideal {ideal_s:.2f} s"
+
+
+async def test_slots_of_a_process_that_died_return_when_its_lease_ends(redis_server):
+    provider = Provider()
+    async with AsyncExitStack() as stack:
+        dead, alive = await processes(stack, redis_server.url, 2, 2)
+        held = [asyncio.create_task(provider.call(dead, "d", 60)) for _ in range(2)]
+        await until(lambda: provider.in_flight == 2)
+        kill(dead)
+        began = time.monotonic()
+        await provider.call(alive, "a", 0)
+        took_s = time.monotonic() - began
+        assert BRISK.lease_s * 0.7 < took_s < BRISK.lease_s + 1.0
+        for task in held:
+            task.cancel()
+        await asyncio.wait(held)
+
+
+def kill(throttle: RedisThrottle) -> None:
+    """As kill -9 does: it says nothing to Redis any more."""
+    for task in asyncio.all_tasks():
+        if task.get_coro().cr_frame and task.get_coro().cr_frame.f_locals.get("self") is throttle:
+            task.cancel()
+
+
+async def test_without_redis_each_process_has_its_part_and_it_ends_by_itself():
+    provider, limit = Provider(), 4
+    with open_redis() as redis:
+        async with AsyncExitStack() as stack:
+            throttles = await processes(stack, redis.url, 2, limit)
+            first = [asyncio.create_task(provider.call(throttles[0], "a", 0.02)) for _ in range(20)]
+            await until(lambda: provider.in_flight == limit)
+            redis.kill()
+            await asyncio.gather(*first)
+            await until(lambda: all(t.away for t in throttles))
+            provider.most = 0
+            async with asyncio.timeout(10):  # the second process had nothing; it may begin when all leases are over
+                await asyncio.gather(*(provider.call(t, "a", 0.02) for t in throttles for _ in range(10)))
+            assert 1 <= provider.most <= limit
+            redis.start()
+            await until(lambda: not any(t.away for t in throttles))
+            provider.most = 0
+            await asyncio.gather(*(provider.call(throttles[1], "b", 0.05) for _ in range(40)))
+            assert provider.most == limit
+
+
+async def test_an_emptied_redis_lets_nobody_exceed_the_limit(redis_server):
+    provider, limit = Provider(), 4
+    async with AsyncExitStack() as stack:
+        throttles = await processes(stack, redis_server.url, 2, limit)
+        calls = [asyncio.create_task(provider.call(t, "a", 0.03)) for t in throttles for _ in range(80)]
+        for _ in range(5):
+            await asyncio.sleep(0.1)
+            redis_server.empty()
+        await asyncio.gather(*calls)
+    assert provider.most <= limit
+
+
+async def test_a_hung_redis_lets_nobody_exceed_the_limit(redis_server):
+    provider, limit = Provider(), 4
+    async with AsyncExitStack() as stack:
+        throttles = await processes(stack, redis_server.url, 2, limit)
+        calls = [asyncio.create_task(provider.call(t, "a", 0.03)) for t in throttles for _ in range(120)]
+        await until(lambda: provider.in_flight == limit)
+        with redis_server.paused():
+            await until(lambda: all(t.away for t in throttles))
+            await asyncio.sleep(BRISK.lease_s * 1.5)
+        await asyncio.gather(*calls)
+        await until(lambda: not any(t.away for t in throttles))
+    assert provider.most <= limit
+
+
+@pytest.mark.parametrize("n", [1, 3])
+async def test_a_slow_down_in_one_process_lowers_the_limit_of_all_once(redis_server, n):
+    async with AsyncExitStack() as stack:
+        throttles = await processes(stack, redis_server.url, n, 10, adaptive=Adaptive(cooldown_s=60))
+        gate = asyncio.Event()
+
+        async def call(throttle: RedisThrottle) -> None:
+            async with throttle.slot("lab", "s"):
+                await gate.wait()
+
+        calls = [asyncio.create_task(call(t)) for t in throttles for _ in range(3)]
+        await until(lambda: all(t.load()[0].in_flight for t in throttles))
+        for throttle in throttles:
+            throttle.note("lab", slow_down=True)
+        await until(lambda: all(t.load()[0].limit == 8 for t in throttles))
+        assert {t.load()[0].ceiling for t in throttles} == {10}
+        gate.set()
+        await asyncio.gather(*calls)
