@@ -61,7 +61,7 @@ from core.telemetry.writer import TelemetryWriter
 from core.throttle.adaptive import Adaptive
 from core.throttle.base import Throttle
 from core.throttle.memory import MemoryThrottle
-from core.throttle.redis import Pace, RedisThrottle, open_redis_throttle
+from core.throttle.redis import Pace, open_redis_throttle
 
 
 @dataclass(frozen=True)
@@ -117,11 +117,11 @@ async def open_runtime(
             else:
                 await checker.work(job.session_id, shards)
 
-        dispatcher = await closing.enter_async_context(
-            _open_dispatcher(settings, work, activity, throttle, redis, process)
-        )
         own = settings.idempotency_secret.encode()
         fleet = Fleet(process, own or entropy(32), redis, Beat.of(settings), own=bool(own))
+        dispatcher = await closing.enter_async_context(
+            _open_dispatcher(settings, work, activity, fleet, redis, process)
+        )
         with contextlib.suppress(RedisAway):  # said in the status; the secret is shared with the first beat then
             await fleet.share_secret()
         workbench = Workbench(
@@ -172,17 +172,18 @@ async def _open_throttle(
 
 @asynccontextmanager
 async def _open_dispatcher(
-    settings: Settings, work: Work, activity: Activity, throttle: Throttle, redis: RedisClients | None, process: str
+    settings: Settings, work: Work, activity: Activity, fleet: Fleet, redis: RedisClients | None, process: str
 ) -> AsyncIterator[Dispatcher]:
     if redis is None:
         local = LocalDispatcher(work, activity.note_bug)
-        yield local
-        await local.drain(settings.drain_s)
+        try:
+            yield local
+        finally:  # also when a person ended the command: jobs put down what they have while there is a store
+            await local.drain(settings.drain_s)
         return
     works = settings.role != "api"
     manner = Manner(settings.redis_url, process, works, settings.wedged_s, Terms.of(settings))
-    helpers = lambda: throttle.processes if isinstance(throttle, RedisThrottle) else 1  # noqa: E731
-    async with open_queue(work, activity.note_bug, redis, manner, helpers) as dispatcher:
+    async with open_queue(work, activity.note_bug, redis, manner, lambda: fleet.workers) as dispatcher:
         yield dispatcher
 
 

@@ -89,6 +89,11 @@ class Fleet:
         """This process as it is now, and the others as last heard of, by name."""
         return tuple(sorted((here, *self._others), key=lambda one: one.instance))
 
+    @property
+    def workers(self) -> int:
+        """How many processes take jobs, as last heard of; this one counts whatever its role, since it asks."""
+        return 1 + sum(one.role != "api" and one.status != "unhealthy" for one in self._others)
+
     async def share_secret(self) -> None:
         """Take the secret that all share, or give ours to be it. Raises RedisAway."""
         if self._redis is None or self._own:

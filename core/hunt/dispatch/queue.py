@@ -1,9 +1,9 @@
 """Jobs of several processes: who submits a job begins it at once; tokens in a queue have others help and go on.
 
-A run's tokens are as many as there are processes; whoever takes one works on the run as well, part by part
-(shards.py), and keeps the token until the run has ended. When a process dies, its parts are given out again after
-SHARD_LEASE and its token after twice that at most. Without Redis a job is worked on here alone; its tokens are put
-into the queue when Redis is back, whoever takes one then finds the parts claimed.
+A run's tokens are as many as there are processes, also when some join later; whoever takes one works on the run as
+well, part by part (shards.py), and keeps the token until the run has ended. When a process dies, its parts are given
+out again after SHARD_LEASE and its token after twice that at most. Without Redis a job is worked on here alone; its
+tokens are put into the queue when Redis is back, whoever takes one then finds the parts claimed.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ class _Open:
     task: asyncio.Task[None]
     attended: bool = False
     """Whether a token of it waits here for its end."""
+    tokens: int = 0
+    """How many this process has put into the queue."""
 
 
 class QueueDispatcher(Dispatcher):
@@ -145,17 +147,24 @@ class QueueDispatcher(Dispatcher):
             self._on_bug(error)
 
     async def renew(self) -> None:
-        """Keep the claims of every job here, until cancelled; the owner's task."""
+        """Keep the claims of every job here, and have processes that came later help; until cancelled, the owner's."""
         while True:
             await asyncio.sleep(self._manner.terms.renew_s)
-            await asyncio.gather(*(here.shards.renew() for here in list(self._open.values())))
+            every = list(self._open.values())
+            await asyncio.gather(*(here.shards.renew() for here in every))
+            if self._engine is not None and not self._draining:
+                await asyncio.gather(
+                    *(self._put_tokens(here.job) for here in every if here.tokens < self._wanted(here.job))
+                )
 
     # -- tokens
 
+    def _wanted(self, job: Job) -> int:
+        return max(1, self._helpers()) if job.kind is JobKind.RUN else 1
+
     async def _put_tokens(self, job: Job) -> bool:
-        """Whether the queue has them."""
-        tokens = max(1, self._helpers()) if job.kind is JobKind.RUN else 1
-        engine = self._engine
+        """Whether the queue has as many as are wanted. One that it has already is not doubled."""
+        tokens, engine, here = self._wanted(job), self._engine, self._open.get(job.key)
         try:
             if engine is None:
                 raise RedisAway("The queue is not open.", reason="unreachable")
@@ -165,6 +174,8 @@ class QueueDispatcher(Dispatcher):
         except Exception as error:  # noqa: BLE001 – whatever the engine says, the job goes on here
             log.warning("a job is worked on here alone for now", job=job.kind, reason=type(error).__name__)
             return False
+        if here is not None:
+            here.tokens = tokens
         return True
 
     async def attend(self, kind: str, session_id: str, key: str, _place: int) -> None:
