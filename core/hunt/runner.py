@@ -225,7 +225,8 @@ class Runner:
             for hunt in await self._saved(course, part):
                 if hunt.status is HuntStatus.CALLING:
                     waiting = hunt.model_copy(update={"status": HuntStatus.QUEUED, "started_at": None})
-                    await self.store.save_hunt(course.session.session_id, waiting, (hunt_event(waiting, sealed=course.session.sealed),))
+                    event = hunt_event(waiting, sealed=course.session.sealed)
+                    await self.store.save_hunt(course.session.session_id, waiting, (event,))
         await course.shards.release()
 
     async def _wind_up(self, course: _Course, stopped: str) -> None:

@@ -162,11 +162,17 @@ async def test_several_turns_go_on_with_their_history_and_come_back_from_the_exp
         held = next(h for h in await me.hunts() if h["outcome"] == "held")
         broke = next(h for h in await me.hunts() if h["outcome"] == "broke")
         order = {key: second[key] for key in ("prompt", "response", "criteria")}
-        assert (await me.here("POST", "/turns", 400, json=order | {"hunt_id": broke["hunt_id"]}))["error"]["code"] == "not_held"
+        assert (await me.here("POST", "/turns", 400, json=order | {"hunt_id": broke["hunt_id"]}))["error"][
+            "code"
+        ] == "not_held"
         key = {"Idempotency-Key": "once"}
         for _ in range(2):
             snapshot = await me.here("POST", "/turns", 201, json=order | {"hunt_id": held["hunt_id"]}, headers=key)
-        assert (snapshot["turn"], snapshot["task"]["prompt"], snapshot["task"]["huntable"]) == (2, second["prompt"], True)
+        assert (snapshot["turn"], snapshot["task"]["prompt"], snapshot["task"]["huntable"]) == (
+            2,
+            second["prompt"],
+            True,
+        )
         assert snapshot["turns"][0]["selected_response"] == held["response"]
         assert (snapshot["turns"][0]["counts"]["total"], snapshot["counts"]["total"]) == (4, 0)
 
@@ -189,8 +195,16 @@ async def test_several_turns_go_on_with_their_history_and_come_back_from_the_exp
         before = await me.here("GET")
         notebook = json.loads(await me.here("GET", "/export"))
         cells = {c["source"][0].strip("*[]:\n"): "".join(c["source"][1:]).strip() for c in notebook["cells"]}
-        assert (cells["prompt_1"], cells["prompt_2"], cells["prompt"]) == (TASK["prompt"], second["prompt"], second["prompt"])
-        assert (cells["selected_response_1"], cells["number_of_turns"], cells["breaking_turn"]) == (held["response"], "2", "2")
+        assert (cells["prompt_1"], cells["prompt_2"], cells["prompt"]) == (
+            TASK["prompt"],
+            second["prompt"],
+            second["prompt"],
+        )
+        assert (cells["selected_response_1"], cells["number_of_turns"], cells["breaking_turn"]) == (
+            held["response"],
+            "2",
+            "2",
+        )
         assert "The pass rate is 3/3" in cells["selected_judge_1"]
         assert [m["content"] for m in json.loads(cells["conversation_history"])] == history
         order = [c["source"][0].strip("*[]:\n") for c in notebook["cells"]]
@@ -249,10 +263,11 @@ async def test_summaries_tell_what_needs_doing_and_do_not_keep_a_session_alive(t
         await me.review_all()
         (mine, gone) = (await me("POST", "/summaries", json={"session_ids": [me.sid, "s_none"]}))["sessions"]
         assert gone == {"session_id": "s_none", "gone": True}
-        told = {k: mine[k] for k in ("name", "turn", "active_runs", "selection_complete", "reviews_complete", "revealed")}
+        told = {
+            k: mine[k] for k in ("name", "turn", "active_runs", "selection_complete", "reviews_complete", "revealed")
+        }
         assert told == {
             "name": "task.ipynb", "turn": 1, "active_runs": 0, "selection_complete": True, "reviews_complete": True,
             "revealed": False,
         }  # fmt: skip
         await me("POST", "/summaries", 400, json={"session_ids": ["s"] * 51})
-

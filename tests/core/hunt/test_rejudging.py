@@ -8,8 +8,9 @@ from core.domain.hunt import HuntStatus
 from core.domain.session import Selection, Visibility
 from core.domain.verdict import Outcome, Verdict
 from core.errors import BadInput, Conflict
+from core.hunt.dispatch.local import LocalShards
 from core.hunt.orders import RejudgeOrder
-from core.hunt.rejudging import Rejudger, judged_again, refuse_rejudging
+from core.hunt.rejudging import Rejudger, job_key, judged_again, refuse_rejudging
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_run, a_session
 from tests.core.hunt.stand_ins import Bench, fails, passes
 
@@ -25,7 +26,7 @@ async def a_bench(answer=passes, **changes):
 async def again(bench, rejudger, hunt, order=None):
     begun = judged_again(hunt, RUN, order or RejudgeOrder(), NOW)
     await bench.store.save_hunt("s_one", begun)
-    await rejudger.work("s_one", hunt.hunt_id)
+    await rejudger.work("s_one", job_key(begun), LocalShards())
     return await bench.store.hunt("s_one", hunt.hunt_id)
 
 
@@ -63,8 +64,8 @@ async def test_work_that_was_interrupted_goes_on_with_what_is_missing():
     kept = begun.model_copy(update={"verdicts": a_finished_hunt(1).verdicts[:2]})
     await bench.store.save_hunt("s_one", a_finished_hunt(1))
     await bench.store.save_hunt("s_one", kept)
-    await rejudger.work("s_one", "r_one.1")
-    await rejudger.work("s_one", "r_one.1")  # done: nothing to do
+    await rejudger.judge("s_one", "r_one.1")
+    await rejudger.judge("s_one", "r_one.1")  # done: nothing to do
     assert bench.provider.judgements == 1
     assert (await bench.store.hunt("s_one", "r_one.1")).outcome is Outcome.BROKE
 
@@ -97,7 +98,7 @@ async def test_a_run_leaves_hunts_that_are_judged_again_alone():
     bench, _ = await a_bench()
     begun = judged_again(a_finished_hunt(1), RUN, RejudgeOrder(), NOW)
     await bench.store.save_hunt("s_one", begun)
-    await bench.runner.work("s_one", "r_one")
+    await bench.runner.work("s_one", "r_one", LocalShards())
     assert (await bench.store.hunt("s_one", "r_one.1")) == begun
     assert bench.provider.targets == 3
 
@@ -106,7 +107,9 @@ async def test_while_sealed_the_events_of_judging_again_say_nothing():
     bench, rejudger = await a_bench(visibility=Visibility.BLIND)
     await bench.store.save_hunt("s_one", a_finished_hunt(1))
     await again(bench, rejudger, a_finished_hunt(1))
-    told = [json.loads(e.data)["hunt"] for e in await bench.log.read("s_one", "0-0", 100) if "hunt" in json.loads(e.data)]
+    told = [
+        json.loads(e.data)["hunt"] for e in await bench.log.read("s_one", "0-0", 100) if "hunt" in json.loads(e.data)
+    ]
     assert told
     assert {(str(h["verdicts"]), h["passed"], h["judge_cost_usd"]) for h in told} == {("[]", None, None)}
 
@@ -118,7 +121,11 @@ async def test_while_sealed_the_events_of_judging_again_say_nothing():
         (a_finished_hunt(1, reply=None, outcome=Outcome.ERROR), {}, "nothing_to_judge"),
         (a_finished_hunt(1), {"revealed_at": NOW, "selection": Selection(hunt_ids=("r_one.1",))}, "revealed"),
         (a_finished_hunt(1, turn=2), {}, "turn_over"),
-        (judged_again(a_finished_hunt(1), RUN, RejudgeOrder(), NOW).model_copy(update={"status": HuntStatus.DONE}), {}, "judged_often"),
+        (
+            judged_again(a_finished_hunt(1), RUN, RejudgeOrder(), NOW).model_copy(update={"status": HuntStatus.DONE}),
+            {},
+            "judged_often",
+        ),
     ],
 )
 def test_what_may_not_be_judged_again_is_refused(hunt, changes, code):
@@ -129,4 +136,3 @@ def test_what_may_not_be_judged_again_is_refused(hunt, changes, code):
 
 def test_after_reveal_hunts_that_are_not_selected_may_be():
     refuse_rejudging(a_session(revealed_at=NOW), a_finished_hunt(1), 20)
-

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from core.domain.run import Counts, RunStatus, StopRule
 from core.domain.verdict import Outcome
 from core.hunt import runner as runner_module
+from core.hunt.dispatch.local import LocalShards
 from tests.builders import a_run, a_session
 from tests.core.hunt.stand_ins import Bench, Reply, passes
 
@@ -45,7 +46,11 @@ def test_a_rule_is_met_by_what_was_asked_for():
     two = StopRule(rule="breaks", breaks=2)
     assert (two.met(Counts(broke=1)), two.met(Counts(broke=2)) != "") == ("", True)
     dollar = StopRule(rule="cost", cost_usd=1.0)
-    assert (dollar.met(Counts()), dollar.met(Counts(cost_usd=0.99)), dollar.met(Counts(cost_usd=1.0)) != "") == ("", "", True)
+    assert (dollar.met(Counts()), dollar.met(Counts(cost_usd=0.99)), dollar.met(Counts(cost_usd=1.0)) != "") == (
+        "",
+        "",
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,7 +59,7 @@ def test_a_rule_is_met_by_what_was_asked_for():
 async def test_no_hunt_begins_after_the_rule_is_met_and_those_that_began_end(rule):
     bench = Bench(breaks)
     await bench.open(a_told_session(100, stop=rule))
-    await bench.runner.work("s_one", "r_one")
+    await bench.runner.work("s_one", "r_one", LocalShards())
     hunts = await bench.hunts()
     ended = {outcome: [h for h in hunts if h.outcome is outcome] for outcome in (Outcome.BROKE, Outcome.CANCELLED)}
     assert len(hunts) == 100 == len(ended[Outcome.BROKE]) + len(ended[Outcome.CANCELLED])
@@ -68,7 +73,7 @@ async def test_no_hunt_begins_after_the_rule_is_met_and_those_that_began_end(rul
 async def test_a_rule_that_is_met_by_the_last_hunt_stops_nothing():
     bench = Bench(breaks)
     await bench.open(a_told_session(3, stop=StopRule(rule="breaks", breaks=3)))
-    await bench.runner.work("s_one", "r_one")
+    await bench.runner.work("s_one", "r_one", LocalShards())
     assert {h.outcome for h in await bench.hunts()} == {Outcome.BROKE}
     assert (await bench.run()).stop_reason == ""
 
@@ -76,25 +81,23 @@ async def test_a_rule_that_is_met_by_the_last_hunt_stops_nothing():
 async def test_a_run_that_goes_on_elsewhere_begins_nothing_when_its_rule_was_met_before():
     bench = Bench(breaks)
     await bench.open(a_told_session(2, stop=StopRule(rule="breaks", breaks=2)))
-    await bench.runner.work("s_one", "r_one")
+    await bench.runner.work("s_one", "r_one", LocalShards())
     more = (await bench.run()).model_copy(update={"hunts": 30, "status": RunStatus.RUNNING})
     await bench.store.change("s_one", lambda s: s.with_run(more))
-    await bench.runner.work("s_one", "r_one")
+    await bench.runner.work("s_one", "r_one", LocalShards())
     assert bench.provider.targets == 2
 
 
 async def cancel(bench, *places):
     ids = tuple(f"r_one.{place}" for place in places)
-    await bench.store.change(
-        "s_one", lambda s: s.with_run(s.runs[0].model_copy(update={"cancelled_hunts": ids}))
-    )
+    await bench.store.change("s_one", lambda s: s.with_run(s.runs[0].model_copy(update={"cancelled_hunts": ids})))
 
 
 async def test_one_hunt_is_cancelled_and_the_others_go_on(quick_progress):
     bench = Bench()
     await bench.open(a_told_session(30))
     bench.provider.gate.clear()
-    work = asyncio.create_task(bench.runner.work("s_one", "r_one"))
+    work = asyncio.create_task(bench.runner.work("s_one", "r_one", LocalShards()))
     while bench.provider.in_flight < 4:
         await asyncio.sleep(0)
     await cancel(bench, 2, 29)  # one that is being called, one that has not begun
@@ -121,7 +124,7 @@ async def test_a_reply_that_had_come_stays_with_its_cancelled_hunt(quick_progres
     bench = Bench()
     bench.provider.__class__ = Slow
     await bench.open(a_told_session(1))
-    work = asyncio.create_task(bench.runner.work("s_one", "r_one"))
+    work = asyncio.create_task(bench.runner.work("s_one", "r_one", LocalShards()))
     await judging.wait()
     await cancel(bench, 1)
     await work

@@ -20,7 +20,13 @@ def with_changes(text, seed, changes):
 
 def test_texts_that_share_most_of_their_words_in_order_are_pairs_in_the_order_given():
     base = a_text(1)
-    texts = {"a": base, "b": a_text(2), "c": with_changes(base, 3, 6), "d": base.upper(), "e": with_changes(base, 4, 150)}
+    texts = {
+        "a": base,
+        "b": a_text(2),
+        "c": with_changes(base, 3, 6),
+        "d": base.upper(),
+        "e": with_changes(base, 4, 150),
+    }
     assert near_duplicates(texts) == [("a", "c"), ("a", "d")]
     assert groups_of_near_duplicates(texts) == [["a", "c", "d"], ["b"], ["e"]]
 

@@ -57,5 +57,8 @@ def test_flips_are_those_of_the_check_and_of_replies_judged_again():
 
 def test_while_sealed_only_duplicates_are_told():
     sealed = a_hunted_session(visibility=Visibility.BLIND)
-    same = [h.model_copy(update={"reply": h.reply.model_copy(update={"text": "just the same"})}) for h in hunts("PPP", "FFF")]
+    same = [
+        h.model_copy(update={"reply": h.reply.model_copy(update={"text": "just the same"})})
+        for h in hunts("PPP", "FFF")
+    ]
     assert insights(sealed, same) == Insights(duplicates=(("r_one.1", "r_one.2"),))

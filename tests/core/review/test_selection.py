@@ -83,7 +83,9 @@ def test_more_hunts_than_slots_are_refused():
 def failing(number, *criteria, model="simulated/hasty", text=""):
     verdicts = tuple(a_verdict(f"C{n}", Verdict.FAIL if n in criteria else Verdict.PASS) for n in (1, 2, 3))
     outcome = B if len(criteria) > 1 else H
-    return a_finished_hunt(number, outcome, verdicts=verdicts, model=model, reply=Reply(text=text or f"Reply {number}."))
+    return a_finished_hunt(
+        number, outcome, verdicts=verdicts, model=model, reply=Reply(text=text or f"Reply {number}.")
+    )
 
 
 def test_a_proposal_spans_patterns_then_models_then_early_numbers():
@@ -105,14 +107,21 @@ def test_nothing_decided_proposes_nothing():
 
 
 def test_a_sealed_proposal_does_not_depend_on_the_verdicts():
-    texts = {1: "the same words again and again", 2: "the same words again and again", 3: "something else entirely it is"}
+    texts = {
+        1: "the same words again and again",
+        2: "the same words again and again",
+        3: "something else entirely it is",
+    }
     sealed = a_session(visibility=Visibility.BLIND, selection=Selection(slots=2, least_breaks=2))
     with_verdicts = [failing(1, 1, 2, text=texts[1]), failing(2, 2, 3, text=texts[2]), failing(3, 1, 2, text=texts[3])]
     without = [h.model_copy(update={"verdicts": ()}) for h in with_verdicts]
     assert propose(sealed, with_verdicts) == propose(sealed, without)
     assert propose(sealed, with_verdicts).hunt_ids == ("r_one.1", "r_one.3")
     assert "criteria" not in propose(sealed, with_verdicts).why
-    assert propose(sealed.model_copy(update={"visibility": Visibility.OPEN}), with_verdicts).hunt_ids == ("r_one.1", "r_one.2")
+    assert propose(sealed.model_copy(update={"visibility": Visibility.OPEN}), with_verdicts).hunt_ids == (
+        "r_one.1",
+        "r_one.2",
+    )
 
 
 def test_trials_and_hunts_of_other_turns_are_not_proposed():
