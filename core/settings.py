@@ -276,22 +276,12 @@ class Settings:
 
     # -- the trainer's part
     trials_most: int = setting(100, "TRIALS_MOST", "trials", "Most calibration hunts of a session.", least=1)
-    rejudgings_most: int = setting(
-        20, "REJUDGINGS_MOST", "times", "How often one hunt's reply may be judged again.", least=1
-    )
+    rejudgings_most: int = setting(20, "REJUDGINGS_MOST", "times", "How often a hunt may be judged again.", least=1)
     slots_most: int = setting(20, "SLOTS_MOST", "hunts", "Most hunts that a session may ask to be selected.", least=1)
     reviews_most: int = setting(500, "REVIEWS_MOST", "reviews", "Most reviews kept in a session.", least=1)
-    review_max_chars: int = setting(
-        20000, "REVIEW_MAX_CHARS", "characters", "Longest explanation of a review.", least=100
-    )
+    review_max_chars: int = setting(20000, "REVIEW_MAX_CHARS", "characters", "Longest explanation.", least=100)
     turns_most: int = setting(20, "TURNS_MOST", "turns", "Most turns of a conversation.", least=1)
-    preview_max_chars: int = setting(
-        4000,
-        "PREVIEW_MAX_CHARS",
-        "characters",
-        "What the export preview shows of each cell before and after.",
-        least=100,
-    )
+    preview_max_chars: int = setting(4000, "PREVIEW_MAX_CHARS", "characters", "Shown of a cell in previews.", least=100)
 
     # -- input
     notebook_max_bytes: int = setting(

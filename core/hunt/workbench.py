@@ -37,6 +37,8 @@ from core.settings import Settings
 from core.telemetry.records import SessionRecord
 
 CARD_SECRET_BYTES = 16
+ANY_JUDGE = CheckOrder()
+"""All criteria, by the default judge."""
 Entropy = Callable[[int], bytes]
 SessionAction = Literal["created", "exported", "deleted", "checked"]
 
@@ -86,7 +88,7 @@ class Workbench:
             error.details |= {"version": now.version, "task": task_view(now.task, now.missing_criteria)}
             raise
 
-    async def start_check(self, sid: str, order: CheckOrder) -> Session:
+    async def start_check(self, sid: str, order: CheckOrder = ANY_JUDGE) -> Session:
         """Begin the reference check, or return the one of this task that is running or that the same key began."""
         judge = order.judge_model or self.catalog.default_judge
         self.catalog.resolve(judge)
