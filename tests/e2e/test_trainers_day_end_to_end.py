@@ -19,8 +19,10 @@ def without_names(snapshot):
 
 
 @pytest.mark.e2e
-async def test_the_whole_day_and_everything_comes_back_from_the_export_alone(tmp_path):
-    async with a_trainer(tmp_path) as me:
+@pytest.mark.parametrize("backend", ["memory", "redis"])
+async def test_the_whole_day_and_everything_comes_back_from_the_export_alone(tmp_path, backend, request):
+    redis = {"REDIS_URL": request.getfixturevalue("redis_server").url} if backend == "redis" else {}
+    async with a_trainer(tmp_path, **redis) as me:
         opened = await me.open(blank=True, name="new task.ipynb", visibility="blind")
         assert (opened["also_open"], opened["task"]["criteria"]) == (False, [])
         await me.here("PATCH", "/task", json={"version": 1} | TASK)
@@ -29,6 +31,8 @@ async def test_the_whole_day_and_everything_comes_back_from_the_export_alone(tmp
         await me.here("POST", "/trials", 202, json={"model": "openrouter/target"})
         await me.until(lambda s: s["trials"]["done"] == 1)
         first = await me.hunt(hunts=4)
+        await me.here("POST", f"/hunts/{(await me.hunts())[0]['hunt_id']}/rejudge", 202, json={})
+        await me.until(lambda s: s["counts"]["done"] == 4)
         snapshot = await me.hunt(hunts=4)
         assert [h["number"] for h in await me.hunts()] == [1, 2, 3, 4, 5, 6, 7, 8]
         assert (snapshot["attempts_made"], len(snapshot["runs"]), first["settings"]["fixed"]) == (8, 2, True)

@@ -118,13 +118,15 @@ class Trainer:
 
 
 @asynccontextmanager
-async def a_trainer(folder: Path, answer: Callable[[dict], str] | None = None) -> AsyncIterator[Trainer]:
-    """A trainer before a real API whose providers are one told server."""
+async def a_trainer(
+    folder: Path, answer: Callable[[dict], str] | None = None, **variables: str
+) -> AsyncIterator[Trainer]:
+    """A trainer before a real API whose providers are one told server; `variables` are further settings."""
     async with told_server(answer or provider_of(*REPLIES)) as port:
         address = f"http://127.0.0.1:{port}/v1"
         providers = {
             "OPENROUTER_BASE_URL": address, "OPENROUTER_API_KEY": "k1", "OPENAI_BASE_URL": address,
-            "OPENAI_API_KEY": "k2", "DEFAULT_JUDGE": JUDGE,
+            "OPENAI_API_KEY": "k2", "DEFAULT_JUDGE": JUDGE, **variables,
         }  # fmt: skip
         async with (
             open_api(folder, **providers) as api,
