@@ -273,6 +273,8 @@ class SessionAnswer(Shape):
     expires_in_s: float
     task: TaskShape
     warnings: list[WarningShape]
+    loaded_criteria: list[CriterionShape]
+    """As they were in the notebook."""
     proposed_criteria: list[CriterionShape]
     """Read by repairing broken JSON; nobody's until they are saved with PATCH."""
     slots: list[SlotShape]
@@ -320,6 +322,8 @@ class HuntShape(Shape):
     simulated: bool
     status: HuntStatus
     outcome: Outcome | None
+    judgings: int
+    """How often its reply has been judged, the judging that goes on included."""
     verdicts: list[VerdictShape | BareVerdictShape]
     passed: int | None
     """null while the judge's opinion is sealed; the verdicts are empty then."""

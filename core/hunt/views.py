@@ -35,6 +35,7 @@ def hunt_view(hunt: Hunt, *, sealed: bool, texts: bool, reasons: bool = True) ->
     Without `texts` the reply and the reasoning are null; without `reasons` verdicts are bare.
     """
     sealed = sealed and not hunt.trial
+    judgings = len(hunt.judged) + (hunt.reply is not None)
     hunt = without_opinion(hunt) if sealed else hunt
     reply = hunt.reply
     return {
@@ -48,6 +49,7 @@ def hunt_view(hunt: Hunt, *, sealed: bool, texts: bool, reasons: bool = True) ->
         "simulated": hunt.simulated,
         "status": hunt.status,
         "outcome": hunt.outcome,
+        "judgings": judgings,
         "verdicts": [verdict_view(v) if reasons else bare_verdict(v) for v in hunt.verdicts],
         "passed": None if sealed else sum(v.verdict is Verdict.PASS for v in hunt.verdicts),
         "criteria": None if sealed else len(hunt.verdicts),
@@ -186,6 +188,7 @@ def session_view(
         "expires_in_s": ttl_s,
         "task": task_view(session.task, session.missing_criteria),
         "warnings": [warning_view(w) for w in session.warnings],
+        "loaded_criteria": [{"id": c.id, "text": c.text} for c in session.loaded_task.criteria],
         "proposed_criteria": [{"id": c.id, "text": c.text} for c in session.proposed_criteria],
         "slots": [_slot_view(slot) for slot in session.slots],
         "attempts_before": session.attempts_before,
