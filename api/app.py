@@ -19,8 +19,13 @@ from api.routes.health import health
 from api.routes.hunts import hunts
 from api.routes.models import models
 from api.routes.page import page
+from api.routes.reviews import reviews
 from api.routes.runs import runs
+from api.routes.selection import selection
 from api.routes.sessions import sessions
+from api.routes.summaries import summaries
+from api.routes.trials import trials
+from api.routes.turns import turns
 from core import __version__
 from core.runtime import Runtime
 
@@ -29,13 +34,15 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-ASKED = (sessions, runs, hunts, events, models, docs, page)
+ASKED = (sessions, summaries, runs, hunts, trials, selection, reviews, turns, events, models, docs, page)
 """What a process that only works does not answer."""
 ABOUT = "Load a task, hunt models with it, watch live, take the notebook away. Every error has one shape (ErrorAnswer)."
 ROOMS = {
     "Sessions": "One loaded task and everything about it.",
     "Runs": "N hunts over one or more models.",
     "Hunts": "One call of the target model and the judging of its reply.",
+    "Review": "Which hunts are delivered, what the trainer says of them, and how far the judge agrees.",
+    "Turns": "A conversation of several prompts and replies.",
     "Events": "What happens in a session, live.",
     "Export": "The notebook to take away.",
     "Models": "What can be chosen.",

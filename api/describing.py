@@ -32,6 +32,8 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "sid": {"description": "The session's id.", "example": "s_9fQ2bq0L1a5XrDg7uUo3cWm8Zt4YkE6P"},
     "rid": {"description": "The run's id.", "example": "r_3mVx0aPq7LkT"},
     "hid": {"description": "The hunt's id.", "example": "r_3mVx0aPq7LkT.1"},
+    "cid": {"description": "A card's id from the desk, or the hunt's id.", "example": "c_0f3a51d29be47c6688a1f0d2"},
+    "turn": {"description": "The turn's number, from 1.", "example": "1"},
     "filename": {"description": "A file of the page.", "example": "scripts/main.js"},
 }
 IDEMPOTENCY_KEY = {
@@ -146,7 +148,7 @@ def _finish_body(body: dict[str, Any], told: Description) -> None:
                 "additionalProperties": False,
                 "properties": {
                     "file": {"type": "string", "format": "binary", "description": "The notebook (.ipynb)."},
-                    "visibility": {"type": "string", "enum": ["open"]},
+                    "visibility": {"type": "string", "enum": ["open", "blind"]},
                     "require_check": {"type": "boolean"},
                 },
             }

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.domain.criteria import Criterion
-from core.domain.run import MOST_HUNTS
+from core.domain.run import MOST_HUNTS, StopRule
 from core.domain.session import Visibility
 from core.domain.task import PassRule
 from core.hunt.orders import MOST_MODELS
@@ -35,7 +35,7 @@ class TaskPayload(Payload):
 
 
 class OpenPayload(Payload):
-    """Exactly one of url, notebook, example, task."""
+    """Exactly one of url, notebook, example, task, blank."""
 
     url: Annotated[str, Field(max_length=2000)] | None = None
     """Of a notebook on an allowed host (NOTEBOOK_HOSTS)."""
@@ -44,6 +44,8 @@ class OpenPayload(Payload):
     example: Annotated[str, Field(max_length=200)] | None = None
     """One of GET /api/examples."""
     task: TaskPayload | None = None
+    blank: Literal[True] | None = None
+    """An empty template of our own."""
     name: Annotated[str, Field(max_length=NAME_MOST_CHARS)] = ""
     """File name of the notebook; its export is named after it."""
     visibility: Visibility = Visibility.OPEN
@@ -73,12 +75,20 @@ class TaskEdit(Payload):
 class CheckPayload(Payload):
     judge_model: ModelName = ""
     """Empty: the default judge."""
+    criterion_ids: Annotated[tuple[str, ...], Field(max_length=1000)] = ()
+    """Ask for these alone; the verdicts on the others stay while the task is the same. Empty: all."""
 
 
 class RunPayload(Payload):
-    models: Annotated[tuple[ModelName, ...], Field(min_length=1, max_length=MOST_MODELS)]
+    """Models and hunts, or a run whose error hunts are tried again."""
+
+    models: Annotated[tuple[ModelName, ...], Field(max_length=MOST_MODELS)] = ()
     """provider/model id; the hunts are shared out over them in turn."""
     hunts: Annotated[int, Field(ge=1, le=MOST_HUNTS)] = 8
+    retry_errors_of: Annotated[str, Field(max_length=100)] = ""
+    """A run of this session: one hunt for each of its hunts that ended as an error, on the same model."""
+    stop: StopRule = StopRule()
+    """When no further hunt is begun; what has begun goes to its end."""
     judge_model: ModelName = ""
     """Empty: the default judge."""
     override_check: bool = False
@@ -91,6 +101,8 @@ class HuntsQuery(Payload):
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
     run_id: str | None = None
     """Only hunts of this run."""
+    turn: Annotated[int, Field(ge=1, le=WHOLE_MOST)] | None = None
+    """Only hunts of this turn."""
     texts: bool = True
     """Without texts, response and reasoning are null."""
 

@@ -6,13 +6,13 @@ Nothing is validated or written through these at run time: answers are made by c
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from core.domain.hunt import HuntError, HuntStatus
 from core.domain.run import RunStatus
-from core.domain.session import CheckStatus, Selection, Visibility
+from core.domain.session import CheckStatus, Visibility
 from core.domain.task import PassRule
 from core.domain.verdict import Outcome, Verdict
 from core.notebooks.examples import Example
@@ -74,6 +74,8 @@ class OpenedAnswer(Shape):
     """The new session, or the one that the same Idempotency-Key made."""
 
     session_id: str
+    also_open: bool
+    """The same task is open in another session."""
     task: TaskShape
     warnings: list[WarningShape]
 
@@ -123,6 +125,8 @@ class CheckShape(Shape):
     """The task has been edited since."""
     judge_model: str
     verdicts: list[VerdictShape]
+    flips: dict[str, int]
+    """By criterion: how often the answer has changed for the same task."""
     error: str
     started_at: datetime | None
     finished_at: datetime | None
@@ -161,6 +165,7 @@ class RunShape(Shape):
 
     run_id: str
     status: RunStatus
+    turn: int
     hunts: int
     models: list[str]
     judge_model: str
@@ -169,7 +174,11 @@ class RunShape(Shape):
     started_at: datetime | None
     finished_at: datetime | None
     simulated: bool
+    stop: dict[str, Any]
+    """The stop rule: {"rule": "all"}, {"rule": "breaks", "breaks"} or {"rule": "cost", "cost_usd"}."""
     stop_reason: str
+    retry_of: str | None
+    """The run whose error hunts this one tries again."""
     check_overridden: bool
     task_hash: str
     counts: CountsShape
@@ -183,6 +192,70 @@ class RunAnswer(Shape):
     run: RunShape
 
 
+class SettingsShape(Shape):
+    visibility: Visibility
+    require_check: bool
+    slots: int
+    least_breaks: int
+    fixed: bool
+    """A run has begun: visibility can be changed no more."""
+
+
+class TurnShape(Shape):
+    number: int
+    prompt: str
+    response: str
+    criteria: list[CriterionShape]
+    selected_hunt_id: str
+    selected_response: str
+    hunts: int
+    counts: CountsShape
+
+
+class SelectionShape(Shape):
+    hunt_ids: list[str]
+    slots: int
+    least_breaks: int
+    complete: bool
+    problems: list[str]
+
+
+class ReviewShape(Shape):
+    hunt_id: str | None = None
+    """Left out while the judge's opinion is sealed."""
+    card_id: str
+    verdicts: dict[str, Literal["PASS", "FAIL"]]
+    explanation: str
+    words: int
+    complete: bool
+    problems: list[str]
+    score: int | None
+    saved_at: datetime
+
+
+class TallyShape(Shape):
+    agree: int
+    disagree: int
+    unclear: int
+    """The judge gave no usable verdict."""
+
+
+class CriterionTallyShape(TallyShape):
+    criterion_id: str
+
+
+class HuntAgreementShape(Shape):
+    hunt_id: str
+    human_score: int | None
+    judge_score: int | None
+    disagreements: list[str]
+
+
+class AgreementShape(TallyShape):
+    criteria: list[CriterionTallyShape]
+    hunts: list[HuntAgreementShape]
+
+
 class SessionAnswer(Shape):
     """The snapshot: everything the page shows but the hunts."""
 
@@ -191,10 +264,17 @@ class SessionAnswer(Shape):
     name: str
     created_at: datetime
     visibility: Visibility
+    sealed: bool
+    """Blind and not revealed yet: of the judge's opinion only outcomes are given out."""
+    revealed: bool
+    revealed_at: datetime | None
     require_check: bool
+    settings: SettingsShape
     expires_in_s: float
     task: TaskShape
     warnings: list[WarningShape]
+    loaded_criteria: list[CriterionShape]
+    """As they were in the notebook."""
     proposed_criteria: list[CriterionShape]
     """Read by repairing broken JSON; nobody's until they are saved with PATCH."""
     slots: list[SlotShape]
@@ -203,7 +283,21 @@ class SessionAnswer(Shape):
     check: CheckShape
     runs: list[RunShape]
     counts: CountsShape
-    selection: Selection
+    """Of this turn's runs."""
+    total_counts: CountsShape
+    """Of all turns."""
+    trials: CountsShape
+    """Of the calibration hunts, which count nowhere else."""
+    turn: int
+    turns: list[TurnShape]
+    """Earlier turns, read-only."""
+    selection: SelectionShape
+    reviews: list[ReviewShape]
+    """Of the selected hunts, drafts too, as their cards lie on the desk."""
+    can_reveal: bool
+    reveal_problems: list[str]
+    agreement: AgreementShape | None
+    """After reveal."""
     default_judge: str
     last_event_id: str
 
@@ -217,15 +311,23 @@ class UsageShape(Shape):
 
 class HuntShape(Shape):
     hunt_id: str
+    kind: Literal["hunt", "trial"]
     number: int
+    """0 for a trial."""
+    trial_number: int
+    """0 for a hunt."""
+    turn: int
     run_id: str
     model: str
     simulated: bool
     status: HuntStatus
     outcome: Outcome | None
+    judgings: int
+    """How often its reply has been judged, the judging that goes on included."""
     verdicts: list[VerdictShape | BareVerdictShape]
-    passed: int
-    criteria: int
+    passed: int | None
+    """null while the judge's opinion is sealed; the verdicts are empty then."""
+    criteria: int | None
     response: str | None
     reasoning: str | None
     excerpt: str
@@ -238,6 +340,14 @@ class HuntShape(Shape):
     error: HuntError | None
     started_at: datetime | None
     finished_at: datetime | None
+
+
+class JudgingShape(Shape):
+    at: datetime
+    judge_model: str
+    outcome: Outcome | None
+    verdicts: list[VerdictShape]
+    cost_usd: float | None
 
 
 class HuntsAnswer(Shape):
@@ -253,6 +363,8 @@ class HuntAnswer(HuntShape):
 
     response_html: str
     """The reply as sanitised HTML."""
+    judged: list[JudgingShape]
+    """What was replaced when the reply was judged again, oldest first."""
     raw_request: str | None
     raw_reply: str | None
 

@@ -60,6 +60,10 @@ SESSIONS = f"{PREFIX}sessions"
 MARKER = f"{PREFIX}marker"
 
 
+def mark_key(mark: str) -> str:
+    return f"{PREFIX}mark:{mark}"
+
+
 def probe_key(instance: str) -> str:
     return f"{PREFIX}probe:{instance}"
 
@@ -118,6 +122,7 @@ BOOK: tuple[KeyRow, ...] = (
     KeyRow("mh:s:{<sid>}:tallies", "hash", _LIVES, _STORE, "run id and state → how many; kept in step by the scripts"),
     KeyRow("mh:s:{<sid>}:events", "stream", _LIVES, "core.eventlog", "events, trimmed by EVENTS_MOST and EVENTS_AGE"),
     KeyRow("mh:sessions", "sorted set", "for ever; ended sessions are dropped", _STORE, "session ids by end, to count"),
+    KeyRow("mh:mark:<mark>", "set", "a week after the last opening", _STORE, "ids of the sessions of one task"),
     KeyRow("mh:marker", "string", "for ever", "core.redis_link", "a random word: when it changes, Redis lost its data"),
     KeyRow("mh:probe:<instance>", "string", "a minute", "core.redis_link", "a small write that shows writing works"),
     KeyRow("mh:{throttle}:<account>:leases", "sorted set", _LEASE, _GATE, "process → end of its permits (Redis TIME)"),

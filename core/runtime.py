@@ -36,7 +36,10 @@ from core.hunt.dispatch.queue import Manner, open_queue
 from core.hunt.dispatch.shards import Terms
 from core.hunt.fleet import Beat, Fleet, open_fleet
 from core.hunt.hunt import Hunter
+from core.hunt.rejudging import Rejudger
+from core.hunt.reviewing import ReviewDesk
 from core.hunt.runner import Runner
+from core.hunt.turning import Conversation
 from core.hunt.workbench import Entropy, Workbench
 from core.judge.judge import Judge
 from core.notebooks.fetch import NotebookFetcher
@@ -72,6 +75,8 @@ class Runtime:
     events: EventLog
     catalog: Catalog
     workbench: Workbench
+    desk: ReviewDesk
+    conversation: Conversation
     board: Board
     fetcher: NotebookFetcher
     telemetry: TelemetryWriter
@@ -110,10 +115,13 @@ async def open_runtime(
         hunter = Hunter(catalog, judge, clock, settings.target_max_output_tokens)
         runner = Runner(store, hunter, clock, settings, activity, telemetry.record)
         checker = Checker(store, judge, clock, telemetry.record)
+        rejudger = Rejudger(store, hunter, clock, settings.retry_budget_ratio)
 
         async def work(job: Job, shards: Shards) -> None:
             if job.kind is JobKind.RUN:
                 await runner.work(job.session_id, job.key, shards)
+            elif job.kind is JobKind.JUDGING:
+                await rejudger.work(job.session_id, job.key, shards)
             else:
                 await checker.work(job.session_id, shards)
 
@@ -146,7 +154,21 @@ async def open_runtime(
             await closing.enter_async_context(open_fleet(fleet, lambda: board.here(draining=draining.is_set())))
         fetcher = NotebookFetcher(http, settings.notebook_hosts, settings.notebook_max_bytes, settings.fetch_timeout_s)
         telemetry.record(ProcessRecord(action="started", instance=instance, version=__version__))
-        yield Runtime(settings, clock, store, events, catalog, workbench, board, fetcher, telemetry, activity, draining)
+        yield Runtime(
+            settings,
+            clock,
+            store,
+            events,
+            catalog,
+            workbench,
+            ReviewDesk(store, clock, settings),
+            Conversation(store, settings),
+            board,
+            fetcher,
+            telemetry,
+            activity,
+            draining,
+        )
 
 
 @asynccontextmanager

@@ -274,6 +274,15 @@ class Settings:
         1.0, "JOURNAL_SYNC", "s", "Longest time until a written change is also safe from a power cut.", least=0.01
     )
 
+    # -- the trainer's part
+    trials_most: int = setting(100, "TRIALS_MOST", "trials", "Most calibration hunts of a session.", least=1)
+    rejudgings_most: int = setting(20, "REJUDGINGS_MOST", "times", "How often a hunt may be judged again.", least=1)
+    slots_most: int = setting(20, "SLOTS_MOST", "hunts", "Most hunts that a session may ask to be selected.", least=1)
+    reviews_most: int = setting(500, "REVIEWS_MOST", "reviews", "Most reviews kept in a session.", least=1)
+    review_max_chars: int = setting(20000, "REVIEW_MAX_CHARS", "characters", "Longest explanation.", least=100)
+    turns_most: int = setting(20, "TURNS_MOST", "turns", "Most turns of a conversation.", least=1)
+    preview_max_chars: int = setting(4000, "PREVIEW_MAX_CHARS", "characters", "Shown of a cell in previews.", least=100)
+
     # -- input
     notebook_max_bytes: int = setting(
         16 * MIB, "NOTEBOOK_MAX_BYTES", "bytes", "Largest notebook that is loaded.", least=1024

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from core.domain.chat import Reply
 from core.domain.criteria import Criterion
 from core.domain.hunt import Hunt, HuntStatus
+from core.domain.review import Review
 from core.domain.run import Run
 from core.domain.session import Session
 from core.domain.task import Task
@@ -78,3 +79,15 @@ def a_finished_hunt(number: int = 1, outcome: Outcome = Outcome.BROKE, **changes
         "finished_at": NOW + timedelta(seconds=2),
     }
     return a_hunt(number, **(made | changes))
+
+
+WORDS = "It names the wrong town and gives no source for it."
+"""Eleven of them."""
+
+
+def a_review(hunt_id: str = "r_one.1", said: str = "PFF", explanation: str = WORDS, **changes: object) -> Review:
+    """`said`: one letter for each criterion from C1 on, P or F; "-" leaves one out."""
+    words = {"P": Verdict.PASS, "F": Verdict.FAIL}
+    verdicts = tuple((f"C{n}", words[letter]) for n, letter in enumerate(said, 1) if letter != "-")
+    made = {"hunt_id": hunt_id, "verdicts": verdicts, "explanation": explanation, "saved_at": NOW}
+    return Review(**(made | changes))

@@ -13,11 +13,12 @@ from api.bodies import idempotency_key, read_json
 from api.context import answer, runtime
 from api.describing import IDEMPOTENCY_KEY, OF_A_BODY, described
 from api.payloads import NAME_MOST_CHARS, CheckPayload, ExportQuery, OpenForm, OpenPayload, TaskEdit
+from api.review_shapes import PreviewAnswer
 from api.shapes import CheckAnswer, OpenedAnswer, SessionAnswer
-from core.domain.session import Session, Visibility
+from core.domain.session import Session
 from core.domain.task import Task
 from core.errors import BadInput
-from core.hunt.orders import EditOrder, OpenOrder
+from core.hunt.orders import CheckOrder, EditOrder, OpenOrder
 from core.hunt.views import check_view, task_view, warning_view
 from core.notebooks.examples import read_example
 
@@ -41,7 +42,7 @@ sessions = Blueprint("sessions", __name__, url_prefix="/api/sessions")
     body_examples={"an example": {"example": "word-budget"}, "a typed-in task": {"task": TASK}},
 )  # fmt: skip
 async def open_session() -> Response:
-    """Open a session from an uploaded notebook (multipart `file`), or from url, notebook, example or task."""
+    """Open a session from an uploaded notebook (multipart `file`), or from url, notebook, example, task or blank."""
     if request.mimetype == "multipart/form-data":
         session = await _open_upload()
     elif request.mimetype == "application/json":
@@ -50,6 +51,7 @@ async def open_session() -> Response:
         raise UnsupportedMediaType
     opened = {
         "session_id": session.session_id,
+        "also_open": await runtime().workbench.also_open(session),
         "task": task_view(session.task, session.missing_criteria),
         "warnings": [warning_view(w) for w in session.warnings],
     }
@@ -91,9 +93,9 @@ async def edit_task(sid: str) -> Response:
 )  # fmt: skip
 async def check_reference(sid: str) -> Response:
     """Have the reference response judged; progress arrives as events. The same Idempotency-Key begins it once."""
-    order = await read_json(CheckPayload, optional=True)
-    key = request.headers.get("Idempotency-Key", "")[:200]
-    session = await runtime().workbench.start_check(sid, order.judge_model, key)
+    wish = await read_json(CheckPayload, optional=True)
+    order = CheckOrder(**wish.model_dump(), idempotency_key=idempotency_key())
+    session = await runtime().workbench.start_check(sid, order)
     return answer({"check": check_view(session.check, session.task)}, 202)
 
 
@@ -102,12 +104,37 @@ async def check_reference(sid: str) -> Response:
 @validate_querystring(ExportQuery)
 async def export(sid: str, query_args: ExportQuery) -> Response:
     """The notebook with the selected hunts in its slots."""
-    hunt_ids = None if query_args.hunt_ids is None else [i for i in query_args.hunt_ids.split(",") if i]
-    delivery = await runtime().workbench.deliver(sid, hunt_ids)
+    delivery = await runtime().workbench.deliver(sid, _hunt_ids(query_args))
     response = Response(delivery.notebook, content_type="application/x-ipynb+json")
     response.headers["Content-Disposition"] = attachment(delivery.name)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@sessions.get("/<sid>/export/preview")
+@described("Export", PreviewAnswer, errors=(400, 404))
+@validate_querystring(ExportQuery)
+async def preview_export(sid: str, query_args: ExportQuery) -> Response:
+    """What the export changes, cell by cell."""
+    changes, attempts = await runtime().workbench.preview(sid, _hunt_ids(query_args))
+    most = runtime().settings.preview_max_chars
+    cells = [
+        {
+            "index": cell.index,
+            "heading": cell.heading,
+            "change": cell.change,
+            "before": cell.before[:most],
+            "after": cell.after[:most],
+            "before_chars": len(cell.before),
+            "after_chars": len(cell.after),
+        }
+        for cell in changes
+    ]
+    return answer({"cells": cells, "attempts": attempts})
+
+
+def _hunt_ids(query: ExportQuery) -> list[str] | None:
+    return None if query.hunt_ids is None else [i for i in query.hunt_ids.split(",") if i]
 
 
 def attachment(name: str) -> str:
@@ -127,12 +154,14 @@ async def _open_upload() -> Session:
 
 
 async def _open_json(payload: OpenPayload) -> Session:
-    given = [name for name in ("url", "notebook", "example", "task") if getattr(payload, name) is not None]
-    if len(given) != 1:
-        raise BadInput("Give exactly one of url, notebook, example and task.", hint="See /docs for the shapes.")
+    sources = ("url", "notebook", "example", "task", "blank")
+    if sum(getattr(payload, name) is not None for name in sources) != 1:
+        raise BadInput("Give exactly one of url, notebook, example, task and blank.", hint="See /docs for the shapes.")
     order, bench = _order(payload), runtime().workbench
     if payload.task is not None:
-        return await bench.open_task(Task(**payload.task.model_dump()), order)
+        return await bench.open_task(Task(**payload.task.model_dump()), order, payload.name)
+    if payload.blank:
+        return await bench.open_task(Task(), order, payload.name)
     if payload.example is not None:
         return await bench.open_notebook(read_example(payload.example), f"{payload.example}.ipynb", order)
     if payload.url is not None:
@@ -143,8 +172,6 @@ async def _open_json(payload: OpenPayload) -> Session:
 
 
 def _order(payload: OpenPayload | OpenForm) -> OpenOrder:
-    if payload.visibility is Visibility.BLIND:
-        raise BadInput("Blind sessions come with the review.", hint='Open the session with visibility "open".')
     return OpenOrder(
         visibility=payload.visibility,
         require_check=payload.require_check,

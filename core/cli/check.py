@@ -13,7 +13,7 @@ from core.cli.sources import Source, read_sources
 from core.domain.session import CheckStatus, Session
 from core.errors import BadTask, HunterError
 from core.eventlog.base import START
-from core.hunt.orders import OpenOrder
+from core.hunt.orders import CheckOrder, OpenOrder
 from core.hunt.views import check_view, task_view, to_json, warning_view
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
@@ -39,7 +39,7 @@ async def _check_one(runtime: Runtime, source: Source, judge: str, *, as_json: b
     session = await runtime.workbench.open_notebook(source.raw, source.name, OpenOrder())
     problem = ""
     try:
-        await runtime.workbench.start_check(session.session_id, judge)
+        await runtime.workbench.start_check(session.session_id, CheckOrder(judge_model=judge))
         session = await _ended(runtime, session.session_id)
     except BadTask as error:
         problem = error.message

@@ -64,7 +64,7 @@ async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: Hu
     run, counts = await _follow(runtime, session, run, stopped, quiet=wish.as_json)
     hunts = [h for h in await runtime.workbench.all_hunts(session.session_id) if h.run_id == run.run_id]
     if wish.as_json:
-        sys.stdout.buffer.write(to_json(report_json(source.name, run, counts, hunts)) + b"\n")
+        sys.stdout.buffer.write(to_json(report_json(source.name, run, counts, hunts, sealed=session.sealed)) + b"\n")
     else:
         print_report(source.name, run, counts, hunts)
     if out is not None:

@@ -20,7 +20,7 @@ BREAKS_SHOWN = 5
 EXCERPT_CHARS = 100
 
 
-def report_json(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt]) -> JsonObject:
+def report_json(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, sealed: bool) -> JsonObject:
     return {
         "notebook": name,
         "run_id": run.run_id,
@@ -29,7 +29,7 @@ def report_json(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt]) -> J
         "models": list(run.models),
         "judge_model": run.judge_model,
         "counts": counts_view(counts),
-        "hunts": [hunt_view(hunt, texts=True) for hunt in hunts],
+        "hunts": [hunt_view(hunt, sealed=sealed, texts=True) for hunt in hunts],
     }
 
 

@@ -22,9 +22,10 @@ MOVES: dict[HuntStatus, frozenset[HuntStatus]] = {
     HuntStatus.QUEUED: frozenset({HuntStatus.CALLING, HuntStatus.DONE}),
     HuntStatus.CALLING: frozenset({HuntStatus.JUDGING, HuntStatus.DONE, HuntStatus.QUEUED}),
     HuntStatus.JUDGING: frozenset({HuntStatus.DONE}),
-    HuntStatus.DONE: frozenset(),
+    HuntStatus.DONE: frozenset({HuntStatus.JUDGING}),
 }
-"""Allowed moves. CALLING back to QUEUED: the process that called died or was drained before a reply came."""
+"""Allowed moves. CALLING back to QUEUED: the process that called died or was drained before a reply came.
+DONE back to JUDGING: its reply is judged again, and what was said before goes to `judged`."""
 
 
 class HuntError(Value):
@@ -37,11 +38,26 @@ class HuntError(Value):
     raw: str = ""
 
 
+class Judging(Value):
+    """Verdicts that were replaced when the reply was judged again, with the outcome that they gave."""
+
+    at: datetime
+    judge_model: str
+    outcome: Outcome | None = None
+    verdicts: tuple[CriterionVerdict, ...] = ()
+
+    @property
+    def cost_usd(self) -> float | None:
+        return sum_known(v.cost_usd for v in self.verdicts)
+
+
 class Hunt(Value):
     hunt_id: str
     run_id: str
     number: int
-    """Counts on over all runs of the session, from 1. For people; the id is for programs."""
+    """Counts on over all runs of the session, from 1. For people; the id is for programs. Trials count on below zero
+    (-1 is the first), so that they stand apart from the hunts wherever these go by number."""
+    turn: int = 1
     model: str
     """`provider/model id`, as asked for."""
     status: HuntStatus = HuntStatus.QUEUED
@@ -56,6 +72,17 @@ class Hunt(Value):
     started_at: datetime | None = None
     finished_at: datetime | None = None
     simulated: bool = False
+    judge_model: str = ""
+    """Who judges the reply again; "" while the run's judge has judged it."""
+    judged: tuple[Judging, ...] = ()
+    """Earlier judgings of the reply, oldest first: only what was replaced."""
+    judging_key: str = ""
+    """The idempotency key of the last request to judge it again."""
+
+    @property
+    def trial(self) -> bool:
+        """A calibration hunt: shows everything, cannot be selected, is no attempt."""
+        return self.number < 0
 
     @property
     def decided(self) -> bool:
@@ -63,8 +90,13 @@ class Hunt(Value):
 
     @property
     def judge_cost_usd(self) -> float | None:
-        """Sum of the known judge costs; None when none is known."""
-        return sum_known(v.cost_usd for v in self.verdicts)
+        """Sum of the known judge costs, replaced verdicts included; None when none is known."""
+        return sum_known(v.cost_usd for v in self.every_verdict)
+
+    @property
+    def every_verdict(self) -> tuple[CriterionVerdict, ...]:
+        """All that a judge was asked for, replaced verdicts too."""
+        return (*self.verdicts, *(v for earlier in self.judged for v in earlier.verdicts))
 
     @property
     def cost_usd(self) -> float | None:
@@ -75,17 +107,27 @@ class Hunt(Value):
     def unknown_costs(self) -> int:
         """Finished calls whose cost nobody knows."""
         target = int(self.reply is not None and self.reply.cost_usd is None)
-        return target + sum(v.calls > 0 and v.cost_usd is None for v in self.verdicts)
+        return target + sum(v.calls > 0 and v.cost_usd is None for v in self.every_verdict)
 
     @property
     def progress(self) -> int:
-        """How far it is. A state never gives way to one with less progress: replies and verdicts were paid for."""
+        """How far it is. A state never gives way to one with less progress: replies and verdicts were paid for.
+
+        Judging again begins a new round, which is further than everything of the round before.
+        """
+        round_ = len(self.judged) * ROUND_PROGRESS
         if self.status is HuntStatus.DONE:
-            return DONE_PROGRESS
-        return 0 if self.reply is None else 1000 + len(self.verdicts)
+            return round_ + DONE_PROGRESS
+        return round_ + (0 if self.reply is None else 1000 + len(self.verdicts))
+
+    def may_become(self, later: Hunt) -> bool:
+        """Whether this stored state gives way to `later`: never when it is done (of that round), nor to less."""
+        done = self.progress % ROUND_PROGRESS == DONE_PROGRESS
+        return later.progress > self.progress if done else later.progress >= self.progress
 
 
 DONE_PROGRESS = 1_000_000
+ROUND_PROGRESS = 2_000_000
 
 
 def sum_known(costs: Iterable[float | None]) -> float | None:
@@ -95,5 +137,16 @@ def sum_known(costs: Iterable[float | None]) -> float | None:
 
 
 def attempts_made(hunts: Iterable[Hunt], came_with: int = 0) -> int:
-    """`number_of_attempts_made`: hunts with a non-empty reply over all runs, plus what the notebook came with."""
-    return came_with + sum(h.reply is not None for h in hunts)
+    """`number_of_attempts_made`: hunts with a non-empty reply over all runs, plus what the notebook came with.
+
+    Trials are no attempts.
+    """
+    return came_with + sum(h.reply is not None and not h.trial for h in hunts)
+
+
+def without_opinion(hunt: Hunt) -> Hunt:
+    """The hunt as it may be given out while the judge's opinion is sealed: with its outcome, and nothing else of the
+    judge. Every view, event and export of a sealed session is made from this."""
+    if hunt.trial:
+        return hunt
+    return hunt.model_copy(update={"verdicts": (), "judged": (), "judge_model": ""})

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from core.domain.hunt import Hunt, HuntStatus, sum_known
 from core.domain.ids import hunt_id
@@ -29,6 +29,30 @@ class RunStatus(StrEnum):
 RUN_ENDED = frozenset({RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.FAILED})
 
 
+class StopRule(Value):
+    """When a run ends before its last hunt: never, at so many breaks, or at a cost (US dollars, judge included)."""
+
+    rule: Literal["all", "breaks", "cost"] = "all"
+    breaks: Annotated[int, Field(ge=1)] | None = None
+    cost_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> StopRule:
+        given = {name for name in ("breaks", "cost_usd") if getattr(self, name) is not None}
+        wanted = {"all": set(), "breaks": {"breaks"}, "cost": {"cost_usd"}}[self.rule]
+        if given != wanted:
+            raise ValueError(f"the rule {self.rule!r} takes {' and '.join(wanted) or 'no number'}")
+        return self
+
+    def met(self, counts: Counts) -> str:
+        """Why a run with these counts is to begin no further hunt, for people; "" while it goes on."""
+        if self.breaks is not None and counts.broke >= self.breaks:
+            return f"Stopped at {counts.broke} breaks, as the run was told ({self.breaks})."
+        if self.cost_usd is not None and (counts.cost_usd or 0.0) >= self.cost_usd:
+            return f"Stopped at a cost of ${counts.cost_usd or 0.0:.4f}, as the run was told (${self.cost_usd:g})."
+        return ""
+
+
 class Run(Value):
     run_id: str
     models: tuple[str, ...]
@@ -37,7 +61,15 @@ class Run(Value):
     task: Task
     """The task when Start was pressed: hunts are judged by it even if it is edited meanwhile."""
     first_number: int
-    """The number of this run's first hunt; numbers count on over all runs."""
+    """The number of this run's first hunt; numbers count on over all runs. Below zero for a trial."""
+    trial: bool = False
+    """A calibration hunt: one hunt that is not counted, shown or selected among the others."""
+    turn: int = 1
+    stop: StopRule = StopRule()
+    retry_of: str = ""
+    """The run whose error hunts this one tries again."""
+    cancelled_hunts: tuple[str, ...] = ()
+    """Ids of single hunts that a person has cancelled: whoever works on the run ends them."""
     status: RunStatus = RunStatus.QUEUED
     created_at: datetime
     started_at: datetime | None = None
@@ -52,12 +84,18 @@ class Run(Value):
         """Models take turns, so that all of them have replies early."""
         return self.models[index % len(self.models)]
 
+    def place_of(self, hunt: str) -> int | None:
+        """The place (from 0) of the hunt of that id, begun or not; None when it is none of this run's."""
+        places = (place for place in range(self.hunts) if hunt_id(self.run_id, place) == hunt)
+        return next(places, None)
+
     def hunt(self, index: int) -> Hunt:
         """The hunt at place `index` (from 0), not yet begun."""
         return Hunt(
             hunt_id=hunt_id(self.run_id, index),
             run_id=self.run_id,
             number=self.first_number + index,
+            turn=self.turn,
             model=self.model_of(index),
         )
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
+from core.domain.chat import Message
 from core.domain.criteria import Criterion
+from core.domain.review import Review
 from core.domain.run import RUN_ENDED, Run
 from core.domain.slot import Slot
 from core.domain.task import Task
+from core.domain.turn import Turn
 from core.domain.value import Value
 from core.domain.verdict import CriterionVerdict, Verdict
 from core.errors import NotFound
@@ -50,6 +53,12 @@ class ReferenceCheck(Value):
     finished_at: datetime | None = None
     error: str = ""
     idempotency_key: str = ""
+    asked: tuple[str, ...] = ()
+    """Ids of the criteria that this check asks for; none: all of them."""
+    answers: tuple[tuple[str, Verdict], ...] = ()
+    """The last PASS or FAIL on each criterion of this task, from this check and those before it."""
+    flips: tuple[tuple[str, int], ...] = ()
+    """How often the answer on a criterion has changed for the same task; only criteria that did."""
 
     def stale_for(self, task: Task) -> bool:
         return self.status is not CheckStatus.NONE and self.task_hash != task.content_hash()
@@ -58,13 +67,12 @@ class ReferenceCheck(Value):
         return self.status is CheckStatus.PASSED and self.task_hash == task.content_hash()
 
 
-def check_status(verdicts: tuple[CriterionVerdict, ...]) -> CheckStatus:
-    """All criteria must pass; an undetermined one leaves the check undetermined unless another failed."""
+def check_status(verdicts: tuple[CriterionVerdict, ...], criteria: int) -> CheckStatus:
+    """All criteria must pass; an undetermined one, or one not asked for, leaves the check undetermined unless another
+    failed."""
     values = {v.verdict for v in verdicts}
-    if not values:
-        return CheckStatus.UNDETERMINED
-    if values <= {Verdict.PASS}:
-        return CheckStatus.PASSED
+    if len(verdicts) == criteria and values <= {Verdict.PASS}:
+        return CheckStatus.PASSED if criteria else CheckStatus.UNDETERMINED
     return CheckStatus.FAILED if values & {Verdict.FAIL, Verdict.MISSING} else CheckStatus.UNDETERMINED
 
 
@@ -99,7 +107,43 @@ class Session(Value):
     runs: tuple[Run, ...] = ()
     hunts_issued: int = 0
     """Numbers given out so far, over all runs."""
+    trials_issued: int = 0
+    """Trials begun so far."""
     selection: Selection = Selection()
+    reviews: tuple[Review, ...] = ()
+    """Also of hunts that are not selected any more: they come back with the selection."""
+    revealed_at: datetime | None = None
+    """When the judge's verdicts were shown beside the reviews, which has locked both; None before."""
+    turns: tuple[Turn, ...] = ()
+    """The earlier turns of the conversation; `task` is the current one's."""
+    turns_keys: tuple[str, ...] = ()
+    """Idempotency keys of the requests that began turns."""
+    card_secret: str = ""
+    """Makes the names of the cards on the review desk. Never given out, not even in exports."""
+    mark: str = ""
+    """A hash of what the notebook is (its Task ID, or its content), to notice that it is open twice."""
+
+    @property
+    def sealed(self) -> bool:
+        """The judge's opinion of judged hunts is not given out (domain.md, Blind)."""
+        return self.visibility is Visibility.BLIND and self.revealed_at is None
+
+    @property
+    def turn(self) -> int:
+        """The number of the current turn."""
+        return len(self.turns) + 1
+
+    @property
+    def hunted(self) -> bool:
+        """A run has begun: trials do not count."""
+        return any(not run.trial for run in self.runs)
+
+    def history(self, turn: int) -> tuple[Message, ...]:
+        """What was said in the turns before that one."""
+        return tuple(message for earlier in self.turns[: turn - 1] for message in earlier.messages)
+
+    def review(self, hunt_id: str) -> Review | None:
+        return next((r for r in self.reviews if r.hunt_id == hunt_id), None)
 
     def run(self, run_id: str) -> Run:
         """The run with that id; raises NotFound."""
@@ -120,6 +164,8 @@ class Session(Value):
 
     @property
     def missing_criteria(self) -> tuple[str, ...]:
-        """Ids that were loaded and are gone."""
+        """Ids that were loaded and are gone. The criteria of a later turn were not loaded."""
+        if self.turns:
+            return ()
         here = {c.id for c in self.task.criteria}
         return tuple(c.id for c in self.loaded_task.criteria if c.id not in here)

@@ -10,6 +10,7 @@ from core.eventlog.base import EventLog
 from core.hunt.activity import Activity
 from core.hunt.dispatch.base import Dispatcher, JobKind
 from core.hunt.fleet import Fleet, InstanceStatus, totals
+from core.hunt.reviewing import selected_hunts
 from core.hunt.status import (
     AdminStatus,
     Health,
@@ -53,6 +54,7 @@ class Board:
         return session_view(
             session,
             await self.store.counts(session_id),
+            await selected_hunts(self.store, session),
             now=self.clock.now(),
             ttl_s=self.settings.session_ttl_s,
             default_judge=self.catalog.default_judge,

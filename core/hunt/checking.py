@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.clock import Clock
+from core.domain.review import GIVEN
 from core.domain.session import CheckStatus, ReferenceCheck, Session, check_status
 from core.domain.task import Task
 from core.domain.verdict import CriterionVerdict
-from core.errors import HunterError, NotFound
+from core.errors import BadInput, HunterError, NotFound
 from core.hunt.chronicle import Tell, session_mark
 from core.hunt.dispatch.base import Shards
 from core.hunt.views import check_event
@@ -19,17 +20,34 @@ from core.sessions.base import SessionStore
 from core.telemetry.records import SessionRecord
 
 
-def begun(session: Session, judge_model: str, clock: Clock, idempotency_key: str = "") -> Session:
+def begun(
+    session: Session,
+    judge_model: str,
+    clock: Clock,
+    idempotency_key: str = "",
+    criterion_ids: Sequence[str] = (),
+) -> Session:
     """The session with a check of its task begun; the session itself when one of this task is running already, or
-    when the same idempotency key began the one that there is."""
-    running = session.check.status is CheckStatus.RUNNING and not session.check.stale_for(session.task)
-    repeated = idempotency_key != "" and session.check.idempotency_key == idempotency_key
-    if running or repeated:
+    when the same idempotency key began the one that there is.
+
+    `criterion_ids`: ask for these alone; the verdicts on the others stay as long as the task is the same. Answers and
+    flips are of one task: they begin anew when it was edited. Raises BadInput that names criteria the task has not.
+    """
+    before, task = session.check, session.task
+    same = not before.stale_for(task)
+    repeated = idempotency_key != "" and before.idempotency_key == idempotency_key
+    if (before.status is CheckStatus.RUNNING and same) or repeated:
         return session
+    refuse_unknown_criteria(task, criterion_ids)
+    kept = before.verdicts if same and criterion_ids else ()
     check = ReferenceCheck(
         status=CheckStatus.RUNNING,
-        task_hash=session.task.content_hash(),
+        task_hash=task.content_hash(),
         judge_model=judge_model,
+        asked=tuple(criterion_ids),
+        verdicts=tuple(v for v in kept if v.criterion_id not in criterion_ids),
+        answers=before.answers if same else (),
+        flips=before.flips if same else (),
         started_at=clock.now(),
         idempotency_key=idempotency_key,
     )
@@ -40,6 +58,35 @@ def job_key(session: Session) -> str:
     """The dispatcher's key for the session's check: each check has its own, the session's id is not told in it."""
     begun_at = session.check.started_at
     return f"check:{session_mark(session.session_id)}:{begun_at.timestamp() if begun_at else 0:.6f}"
+
+
+def refuse_unknown_criteria(task: Task, criterion_ids: Sequence[str]) -> None:
+    known = {c.id for c in task.criteria}
+    unknown = [i for i in criterion_ids if i not in known]
+    if unknown:
+        raise BadInput(
+            f"The task has no criterion {', '.join(unknown)}.",
+            hint=f"Its criteria are {', '.join(sorted(known))}.",
+            details={"unknown": unknown},
+        )
+
+
+def with_verdict(check: ReferenceCheck, verdict: CriterionVerdict, order: Sequence[str]) -> ReferenceCheck:
+    """The check with that verdict in its place; a PASS after a FAIL, or the other way round, is a flip."""
+    known = {v.criterion_id: v for v in check.verdicts} | {verdict.criterion_id: verdict}
+    answers, flips = dict(check.answers), dict(check.flips)
+    if verdict.verdict in GIVEN:
+        before = answers.get(verdict.criterion_id, verdict.verdict)
+        if before is not verdict.verdict:
+            flips[verdict.criterion_id] = flips.get(verdict.criterion_id, 0) + 1
+        answers[verdict.criterion_id] = verdict.verdict
+    return check.model_copy(
+        update={
+            "verdicts": tuple(known[i] for i in order if i in known),
+            "answers": tuple(answers.items()),
+            "flips": tuple(flips.items()),
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -66,16 +113,17 @@ class Checker:
         begun_at, task = session.check.started_at, session.task
         try:
             await self._judge(session, task)
-            await self._update(session_id, begun_at, lambda check: {"status": check_status(check.verdicts)})
+            criteria = len(task.criteria)
+            await self._update(session_id, begun_at, lambda check: _status(check_status(check.verdicts, criteria)))
         except NotFound:
             return  # the session was deleted or has ended: there is nobody left to tell
         except HunterError as error:
-            failed = {"status": CheckStatus.ERROR, "error": error.message}
-            await self._update(session_id, begun_at, lambda _check: failed)
+            message = error.message
+            await self._update(session_id, begun_at, lambda _check: _status(CheckStatus.ERROR, message))
         except BaseException:
             if shards.handing_back:
                 raise  # the check goes on elsewhere, with the verdicts that it has
-            stopped = {"status": CheckStatus.ERROR, "error": "The check was stopped before it was done."}
+            stopped = _status(CheckStatus.ERROR, "The check was stopped before it was done.")
             await self._update(session_id, begun_at, lambda _check: stopped)
             raise
         ended = (await self.store.read(session_id)).check
@@ -90,21 +138,23 @@ class Checker:
         )
 
     async def _judge(self, session: Session, task: Task) -> None:
-        order = [c.id for c in task.criteria]
-        known = {v.criterion_id: v for v in session.check.verdicts}
+        check, order = session.check, [c.id for c in task.criteria]
+        there = {v.criterion_id: v for v in check.verdicts}
+        wanted = [c for c in task.criteria if c.id not in there and (not check.asked or c.id in check.asked)]
 
         async def keep(verdict: CriterionVerdict) -> None:
-            known[verdict.criterion_id] = verdict
-            verdicts = tuple(known[i] for i in order if i in known)
-            await self._update(session.session_id, session.check.started_at, lambda _check: {"verdicts": verdicts})
+            def add(now: ReferenceCheck) -> Mapping[str, object]:
+                return dict(with_verdict(now, verdict, order))
+
+            await self._update(session.session_id, check.started_at, add)
 
         await self.judge.grade_all(
-            task,
+            task.model_copy(update={"criteria": tuple(wanted)}),
             task.response,
-            session.check.judge_model,
+            check.judge_model,
             lambda: CallContext(session=session.session_id),
             on_verdict=keep,
-            skip=dict(known),
+            history=session.history(session.turn),
         )
 
     async def _update(
@@ -117,8 +167,12 @@ class Checker:
             if check.started_at != begun_at:
                 return session
             news = changes(check)
-            if "status" in news:
+            if news.get("status", CheckStatus.RUNNING) is not CheckStatus.RUNNING:
                 news = {**news, "finished_at": self.clock.now()}
             return session.model_copy(update={"check": check.model_copy(update=news)})
 
         await self.store.change(session_id, change, announce=lambda s: (check_event(s),))
+
+
+def _status(status: CheckStatus, error: str = "") -> Mapping[str, object]:
+    return {"status": status, "error": error}

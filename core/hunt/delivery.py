@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.domain.hunt import Hunt
+from core.domain.hunt import Hunt, attempts_made
 from core.domain.session import Session
+from core.domain.slot import Grading
 from core.domain.verdict import Outcome
 from core.errors import BadInput
 from core.notebooks.export import Export, export_notebook
 from core.notebooks.file_names import download_name
+from core.notebooks.gradings import review_grading
 
 
 @dataclass(frozen=True)
@@ -33,20 +35,28 @@ def deliver(session: Session, hunts: Sequence[Hunt], notebook: bytes, hunt_ids: 
         session=session,
         hunts=tuple(hunts),
         selected=tuple(chosen),
-        attempts=session.attempts_before + sum(h.reply is not None for h in hunts),
+        attempts=attempts_made(hunts, session.attempts_before),
+        reviews=_finished_reviews(session),
     )
     return Delivery(export_notebook(notebook, export), download_name(session.name), tuple(h.hunt_id for h in chosen))
 
 
 def proposal(session: Session, hunts: Sequence[Hunt]) -> tuple[str, ...]:
-    """Breaks first, in order of number, filled up with held ones, up to the session's number of slots."""
-    breaks = [h for h in hunts if h.outcome is Outcome.BROKE]
-    held = [h for h in hunts if h.outcome is Outcome.HELD]
+    """This turn's breaks first, in order of number, filled up with held ones, up to the session's number of slots."""
+    mine = [h for h in hunts if not h.trial and h.turn == session.turn]
+    breaks = [h for h in mine if h.outcome is Outcome.BROKE]
+    held = [h for h in mine if h.outcome is Outcome.HELD]
     return tuple(h.hunt_id for h in (*breaks, *held)[: session.selection.slots])
 
 
+def _finished_reviews(session: Session) -> dict[str, Grading]:
+    tasks = {run.run_id: run.task for run in session.runs}
+    found = ((r.hunt_id, review_grading(r, tasks[r.hunt_id.rpartition(".")[0]])) for r in session.reviews)
+    return {hunt_id: grading for hunt_id, grading in found if grading is not None}
+
+
 def _chosen(hunts: Sequence[Hunt], hunt_ids: Sequence[str]) -> list[Hunt]:
-    known = {h.hunt_id: h for h in hunts}
+    known = {h.hunt_id: h for h in hunts if not h.trial}
     unknown = [i for i in hunt_ids if i not in known]
     undecided = [i for i in hunt_ids if i in known and not known[i].decided]
     twice = sorted({i for i in hunt_ids if list(hunt_ids).count(i) > 1})

@@ -29,9 +29,19 @@ class Hunter:
     target_max_output_tokens: int
 
     async def conduct(
-        self, hunt: Hunt, run: Run, *, session: str, budget: RetryBudget, save: Save, on_reply: Callable[[], None]
+        self,
+        hunt: Hunt,
+        run: Run,
+        *,
+        session: str,
+        budget: RetryBudget,
+        save: Save,
+        on_reply: Callable[[], None],
+        history: tuple[Message, ...] = (),
     ) -> Hunt:
         """The finished hunt, saved. `on_reply` is told once, when the target call has ended well or badly.
+
+        `history`: the earlier turns, which go to the target and to the judge.
 
         Never raises for a failure of a provider: that is the outcome `error`. Cancelling leaves the last state saved.
         """
@@ -41,26 +51,26 @@ class Hunter:
         )
         try:
             if hunt.reply is None:
-                await self._call_target(state, run, context)
+                await self._call_target(state, run, context, history)
             on_reply()
-            await self._judge_reply(state, run, context)
+            await self._judge_reply(state, run, context, history)
         except (ProviderError, BadInput, Busy) as error:
             on_reply()
             await state.become(outcome=Outcome.ERROR, error=hunt_error(error), **self._ended())
         return state.hunt
 
-    async def _call_target(self, state: _State, run: Run, context: CallContext) -> None:
+    async def _call_target(self, state: _State, run: Run, context: CallContext, history: tuple[Message, ...]) -> None:
         provider, model = self.catalog.resolve(state.hunt.model)
         request = ChatRequest(
             model=model,
-            messages=(Message(role="user", content=run.task.prompt),),
+            messages=(*history, Message(role="user", content=run.task.prompt)),
             max_output_tokens=self.target_max_output_tokens or None,
         )
         state.hunt = state.hunt.model_copy(update={"simulated": provider.simulated})
         reply = await provider.complete(request, context)
         await state.become(status=HuntStatus.JUDGING, reply=reply, attempts=max(reply.calls, state.hunt.attempts))
 
-    async def _judge_reply(self, state: _State, run: Run, context: CallContext) -> None:
+    async def _judge_reply(self, state: _State, run: Run, context: CallContext, history: tuple[Message, ...]) -> None:
         reply = state.hunt.reply
         if reply is None:
             raise RuntimeError("a hunt is judged only when it has a reply")
@@ -74,7 +84,13 @@ class Hunter:
 
         quiet = CallContext(session=context.session, budget=context.budget)
         await self.judge.grade_all(
-            run.task, reply.text, run.judge_model, lambda: quiet, on_verdict=keep, skip=dict(known)
+            run.task,
+            reply.text,
+            state.hunt.judge_model or run.judge_model,
+            lambda: quiet,
+            on_verdict=keep,
+            skip=dict(known),
+            history=history,
         )
         verdicts = tuple(known[i] for i in order)
         outcome = decide((v.verdict for v in verdicts), run.task.pass_rule)

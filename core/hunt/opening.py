@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,11 +10,13 @@ from core.domain.hunt import Hunt
 from core.domain.session import Session
 from core.domain.task import Task
 from core.hunt.orders import OpenOrder
-from core.notebooks.blank import blank_notebook
+from core.notebooks.blank import blank_notebook, template_notebook
 from core.notebooks.parse import LoadedNotebook
 
 TYPED_NAME = "task.ipynb"
-KEPT_OF_AN_EXPORT = ("runs", "hunts_issued", "check", "selection")
+KEPT_OF_AN_EXPORT = (
+    "runs", "hunts_issued", "trials_issued", "check", "selection", "reviews", "revealed_at", "turns", "visibility",
+)  # fmt: skip
 """What an export brings back of its session; the task is read from the cells, which may have been edited since."""
 
 
@@ -39,6 +42,7 @@ def opened_notebook(raw: bytes, loaded: LoadedNotebook, name: str, order: OpenOr
         proposed_criteria=loaded.proposed_criteria,
         slots=loaded.slots,
         attempts_before=loaded.attempts_before,
+        mark=mark_of(loaded.task),
     )
     if loaded.resumed is None:
         return Opened(session, raw)
@@ -47,15 +51,24 @@ def opened_notebook(raw: bytes, loaded: LoadedNotebook, name: str, order: OpenOr
     return Opened(session.model_copy(update=kept), raw, loaded.resumed.hunts)
 
 
-def opened_task(task: Task, order: OpenOrder, sid: str, now: datetime) -> Opened:
+def mark_of(task: Task) -> str:
+    """What tells that two sessions are of one task: its Task ID, else its content; "" when there is neither."""
+    named = task.metadata.task_id.strip().casefold()
+    if named:
+        return hashlib.sha256(f"id {named}".encode("utf-8", "replace")).hexdigest()[:32]
+    return f"content-{task.content_hash()}" if task.prompt.strip() else ""
+
+
+def opened_task(task: Task, order: OpenOrder, sid: str, now: datetime, name: str = "") -> Opened:
     """The session of a typed-in task, with a notebook made of it."""
     session = Session(
         session_id=sid,
-        name=TYPED_NAME,
+        name=name or TYPED_NAME,
+        mark=mark_of(task),
         created_at=now,
         visibility=order.visibility,
         require_check=order.require_check,
         task=task,
         loaded_task=task,
     )
-    return Opened(session, blank_notebook(task))
+    return Opened(session, blank_notebook(task) if task != Task() else template_notebook())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from core.clock import Clock
 from core.domain.hunt import Hunt, HuntError, HuntStatus
-from core.domain.ids import hunt_id
+from core.domain.ids import hunt_id, hunt_index
 from core.domain.run import RUN_ENDED, Run, RunStatus
 from core.domain.session import Session
 from core.domain.verdict import Outcome
@@ -18,7 +18,8 @@ from core.hunt.chronicle import Tell, hunt_record, run_record
 from core.hunt.dispatch.base import Shards
 from core.hunt.hunt import Hunter
 from core.hunt.run import FailureStreak, calling_most, retry_budget, shares
-from core.hunt.views import hunt_event, run_event
+from core.hunt.stopping import Stopping
+from core.hunt.views import hunt_event, run_events
 from core.providers.base import RetryBudget
 from core.sessions.base import SessionStore
 from core.settings import Settings
@@ -60,6 +61,7 @@ class Runner:
             retry_budget(run, self.settings.retry_budget_ratio),
             FailureStreak(self.settings.same_failure_most),
             asyncio.Semaphore(self.settings.active_hunts_most),
+            Stopping(run.stop),
         )
         stopped = ""
         try:
@@ -88,6 +90,7 @@ class Runner:
     async def _hunt_all(self, course: _Course) -> str:
         """Hunt part after part until all are done. Why the run was stopped early, "" when it was not."""
         stopped = ""
+        await self._look_at_rules(course)
         try:
             async with asyncio.TaskGroup() as group:
                 progress = group.create_task(self._report(course), name="progress")
@@ -111,6 +114,7 @@ class Runner:
                 await begun.wait()
 
     async def _hunt_part(self, course: _Course, part: int, begun: asyncio.Event) -> None:
+        await self._end_cancelled(course)
         saved = {h.hunt_id: h for h in await self._saved(course, part)}
         accounts = {model: self._account(model) for model in course.run.models}
         try:
@@ -119,7 +123,10 @@ class Runner:
                     group.create_task(self._hunt_share(course, account, places, saved, begun), name=f"lane:{account}")
         finally:
             begun.set()
-        await self._done(course, part)
+        if course.stopping.kept_off:
+            await self._end_part(course, part, by_person=False, why=course.stopping.over)
+        else:
+            await self._done(course, part)
 
     def _places(self, course: _Course, part: int) -> range:
         size = self.settings.shard_hunts
@@ -141,36 +148,73 @@ class Runner:
         async with asyncio.TaskGroup() as group:
             for place in places:
                 hunt = saved.get(hunt_id(course.run.run_id, place)) or course.run.hunt(place)
-                if hunt.status is HuntStatus.DONE:
-                    continue
+                if hunt.status is HuntStatus.DONE or hunt.judged:
+                    continue  # judging again is a job of its own
                 await course.active.acquire()
                 await gate.acquire()
                 group.create_task(self._hunt_one(course, hunt, gate), name=f"hunt:{hunt.hunt_id}")
             begun.set()
 
     async def _hunt_one(self, course: _Course, hunt: Hunt, gate: asyncio.Semaphore) -> None:
+        session = course.session
+
         async def save(state: Hunt) -> None:
-            await self.store.save_hunt(course.session.session_id, state, (hunt_event(state),))
+            course.stopping.note(state)
+            await self.store.save_hunt(session.session_id, state, (hunt_event(state, sealed=session.sealed),))
 
         self.activity.hunts_active += 1
         called = _Once(gate.release)
         try:
+            if not course.stopping.begins(hunt):
+                return
             ended = await self.hunter.conduct(
-                hunt, course.run, session=course.session.session_id, budget=course.budget, save=save, on_reply=called
+                hunt,
+                course.run,
+                session=session.session_id,
+                budget=course.budget,
+                save=save,
+                on_reply=called,
+                history=session.history(course.run.turn),
             )
+        except asyncio.CancelledError:
+            if not course.stopping.took_off(hunt.hunt_id) or course.shards.handing_back:
+                raise
+            if course.stopping.cancelled(hunt.hunt_id):
+                await self._end(course, course.stopping.state(hunt), Outcome.CANCELLED)
+            return
         finally:
             called()
             course.active.release()
             self.activity.hunts_active -= 1
         self._note(course, ended)
+        await self._look_at_rules(course)
         if course.streak.note(ended.error.code if ended.error and ended.reply is None else None):
             raise _Stop
+
+    async def _look_at_rules(self, course: _Course) -> None:
+        """Begin no further hunt when the run's stop rule is met by what all its workers have done."""
+        if course.stopping.counts_matter:
+            counts = await self.store.counts(course.session.session_id)
+            course.stopping.look_at(counts[course.run.run_id])
+
+    async def _end_cancelled(self, course: _Course) -> None:
+        """End the hunts of our parts that a person has cancelled, wherever the request for it arrived."""
+        run = (await self.store.read(course.session.session_id)).run(course.run.run_id)
+        for cancelled in course.stopping.cancel(run.cancelled_hunts):
+            place = hunt_index(cancelled)
+            part = place // self.settings.shard_hunts
+            if part in course.mine:
+                saved = {h.hunt_id: h for h in await self._saved(course, part)}
+                hunt = saved.get(cancelled) or run.hunt(place)
+                if hunt.status is HuntStatus.QUEUED:  # one that is further is ended by its own task
+                    await self._end(course, hunt, Outcome.CANCELLED)
 
     async def _report(self, course: _Course) -> None:
         """Tell watchers the run's counts while it goes on, when they have changed."""
         told = -1
         while True:
             await asyncio.sleep(PROGRESS_EVERY_S)
+            await self._end_cancelled(course)
             if course.ended != told:
                 told = course.ended
                 await self._announce(course.session.session_id, course.run)
@@ -181,7 +225,8 @@ class Runner:
             for hunt in await self._saved(course, part):
                 if hunt.status is HuntStatus.CALLING:
                     waiting = hunt.model_copy(update={"status": HuntStatus.QUEUED, "started_at": None})
-                    await self.store.save_hunt(course.session.session_id, waiting, (hunt_event(waiting),))
+                    event = hunt_event(waiting, sealed=course.session.sealed)
+                    await self.store.save_hunt(course.session.session_id, waiting, (event,))
         await course.shards.release()
 
     async def _wind_up(self, course: _Course, stopped: str) -> None:
@@ -210,6 +255,8 @@ class Runner:
         status = RunStatus.FAILED if stopped else RunStatus.COMPLETED
         if counts.interrupted and not stopped:
             status, stopped = RunStatus.FAILED, "The server was ended while the run was going on."
+        if counts.cancelled and not stopped:
+            stopped = course.run.stop.met(counts)
 
         def end(session: Session) -> Session:
             now = session.run(run_id)
@@ -218,32 +265,42 @@ class Runner:
             return session.with_run(now.model_copy(update=ended))
 
         ended = await self.store.change(
-            session_id, end, announce=lambda s: (run_event(s.run(run_id), counts, self.clock.now()),)
+            session_id, end, announce=lambda s: run_events(s.run(run_id), counts, self.clock.now())
         )
-        self.tell(run_record(session_id, ended.run(run_id), counts))
+        if not course.run.trial:
+            self.tell(run_record(session_id, ended.run(run_id), counts))
 
     async def _end_part(self, course: _Course, part: int, *, by_person: bool, why: str) -> None:
+        """Give an end to every hunt of the part that has none: cancelled when a person or the stop rule ended it."""
         saved = {h.hunt_id: h for h in await self._saved(course, part)}
-        outcome = Outcome.CANCELLED if by_person else Outcome.INTERRUPTED
-        error = HuntError(code="run_stopped", message=why) if why else None
+        by_wish = by_person or bool(course.stopping.over)
         for place in self._places(course, part):
             hunt = saved.get(hunt_id(course.run.run_id, place)) or course.run.hunt(place)
-            if hunt.status is not HuntStatus.DONE:
-                ended = {"status": HuntStatus.DONE, "outcome": outcome, "finished_at": self.clock.now(), "error": error}
-                hunt = hunt.model_copy(update=ended)
-                await self.store.save_hunt(course.session.session_id, hunt, (hunt_event(hunt),))
-                self._note(course, hunt)
+            if hunt.status is HuntStatus.DONE or hunt.judged:
+                continue
+            wished = by_wish or course.stopping.cancelled(hunt.hunt_id)
+            await self._end(course, hunt, Outcome.CANCELLED if wished else Outcome.INTERRUPTED, why)
         await self._done(course, part)
+
+    async def _end(self, course: _Course, hunt: Hunt, outcome: Outcome, why: str = "") -> None:
+        error = HuntError(code="run_stopped", message=why) if why else None
+        ended = {"status": HuntStatus.DONE, "outcome": outcome, "finished_at": self.clock.now(), "error": error}
+        hunt = hunt.model_copy(update=ended)
+        event = hunt_event(hunt, sealed=course.session.sealed)
+        await self.store.save_hunt(course.session.session_id, hunt, (event,))
+        self._note(course, hunt)
 
     def _note(self, course: _Course, hunt: Hunt) -> None:
         course.ended += 1
+        if hunt.trial:
+            return
         self.activity.note_hunt(hunt)
         self.tell(hunt_record(course.session, course.run, hunt))
 
     async def _announce(self, session_id: str, run: Run) -> None:
         """Tell watchers of the run as it stands; nothing is changed by it."""
         counts = (await self.store.counts(session_id))[run.run_id]
-        await self.store.announce(session_id, (run_event(run, counts, self.clock.now()),))
+        await self.store.announce(session_id, run_events(run, counts, self.clock.now()))
 
     async def _saved(self, course: _Course, part: int) -> Iterable[Hunt]:
         """The part's hunts that were begun, as they stand now: perhaps by a process that is gone."""
@@ -269,6 +326,7 @@ class _Course:
     budget: RetryBudget
     streak: FailureStreak
     active: asyncio.Semaphore
+    stopping: Stopping
     ended: int = field(default=0)
     mine: set[int] = field(default_factory=set)
     """Parts that were taken and are not done."""

@@ -5,42 +5,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
 
 from core.domain.events import EventDraft, EventType
-from core.domain.hunt import Hunt, HuntStatus
+from core.domain.hunt import Hunt, HuntStatus, without_opinion
 from core.domain.run import Counts, Run, total_counts
 from core.domain.session import ReferenceCheck, Session, TaskWarning
 from core.domain.slot import Grading, Slot
 from core.domain.task import Task, refuse_unhuntable
+from core.domain.turn import Turn
 from core.domain.verdict import CriterionVerdict, Verdict
 from core.errors import BadTask
+from core.hunt.review_views import JsonObject as JsonObject
+from core.hunt.review_views import review_parts, settings_view
 from core.hunt.run import eta_s
 
 EXCERPT_CHARS = 160
 JsonFragment = orjson.Fragment
 """JSON that is written already."""
-JsonObject = dict[str, Any]
 
 
-def hunt_view(hunt: Hunt, *, texts: bool, reasons: bool = True) -> JsonObject:
-    """One HUNT. Without `texts` the reply and the reasoning are null; without `reasons` verdicts are bare."""
+def hunt_view(hunt: Hunt, *, sealed: bool, texts: bool, reasons: bool = True) -> JsonObject:
+    """One HUNT. `sealed` (`session.sealed`): nothing of the judge but the outcome, unless it is a trial.
+
+    Without `texts` the reply and the reasoning are null; without `reasons` verdicts are bare.
+    """
+    sealed = sealed and not hunt.trial
+    judgings = len(hunt.judged) + (hunt.reply is not None)
+    hunt = without_opinion(hunt) if sealed else hunt
     reply = hunt.reply
     return {
         "hunt_id": hunt.hunt_id,
-        "number": hunt.number,
+        "kind": "trial" if hunt.trial else "hunt",
+        "number": max(hunt.number, 0),
+        "trial_number": max(-hunt.number, 0),
+        "turn": hunt.turn,
         "run_id": hunt.run_id,
         "model": hunt.model,
         "simulated": hunt.simulated,
         "status": hunt.status,
         "outcome": hunt.outcome,
+        "judgings": judgings,
         "verdicts": [verdict_view(v) if reasons else bare_verdict(v) for v in hunt.verdicts],
-        "passed": sum(v.verdict is Verdict.PASS for v in hunt.verdicts),
-        "criteria": len(hunt.verdicts),
+        "passed": None if sealed else sum(v.verdict is Verdict.PASS for v in hunt.verdicts),
+        "criteria": None if sealed else len(hunt.verdicts),
         "response": reply.text if reply and texts else None,
         "reasoning": reply.reasoning if reply and texts else None,
         "excerpt": reply.text[:EXCERPT_CHARS] if reply else "",
@@ -54,6 +66,21 @@ def hunt_view(hunt: Hunt, *, texts: bool, reasons: bool = True) -> JsonObject:
         "started_at": hunt.started_at,
         "finished_at": hunt.finished_at,
     }
+
+
+def judged_view(hunt: Hunt, *, sealed: bool) -> list[JsonObject]:
+    """Earlier judgings of the reply, oldest first: what was replaced when it was judged again."""
+    shown = without_opinion(hunt) if sealed else hunt
+    return [
+        {
+            "at": judging.at,
+            "judge_model": judging.judge_model,
+            "outcome": judging.outcome,
+            "verdicts": [verdict_view(v) for v in judging.verdicts],
+            "cost_usd": judging.cost_usd,
+        }
+        for judging in shown.judged
+    ]
 
 
 def verdict_view(verdict: CriterionVerdict) -> JsonObject:
@@ -79,15 +106,18 @@ def run_view(run: Run, counts: Counts, now: datetime) -> JsonObject:
     return {
         "run_id": run.run_id,
         "status": run.status,
+        "turn": run.turn,
         "hunts": run.hunts,
-        "models": list(run.models),
+        "models": list(dict.fromkeys(run.models)),
         "judge_model": run.judge_model,
         "first_number": run.first_number,
         "created_at": run.created_at,
         "started_at": run.started_at,
         "finished_at": run.finished_at,
         "simulated": any(model.startswith("simulated/") for model in (*run.models, run.judge_model)),
+        "stop": run.stop.model_dump(exclude_none=True),
         "stop_reason": run.stop_reason,
+        "retry_of": run.retry_of or None,
         "check_overridden": run.check_overridden,
         "task_hash": run.task.content_hash(),
         "counts": counts_view(counts),
@@ -105,6 +135,7 @@ def check_view(check: ReferenceCheck, task: Task) -> JsonObject:
         "stale": check.stale_for(task),
         "judge_model": check.judge_model,
         "verdicts": [verdict_view(v) for v in check.verdicts],
+        "flips": dict(check.flips),
         "error": check.error,
         "started_at": check.started_at,
         "finished_at": check.finished_at,
@@ -132,34 +163,62 @@ def task_view(task: Task, missing: tuple[str, ...] = ()) -> JsonObject:
 def session_view(
     session: Session,
     counts: Mapping[str, Counts],
+    selected: Sequence[Hunt],
     *,
     now: datetime,
     ttl_s: float,
     default_judge: str,
     last_event_id: str,
 ) -> JsonObject:
-    """The snapshot: everything the page shows but the hunts."""
-    total = total_counts(counts[run.run_id] for run in session.runs)
+    """The snapshot: everything the page shows but the hunts. `selected`: the hunts of the selection."""
+    runs = [run for run in session.runs if not run.trial]
+    total = total_counts(counts[run.run_id] for run in runs)
+    this_turn = total_counts(counts[run.run_id] for run in runs if run.turn == session.turn)
     return {
         "session_id": session.session_id,
         "version": session.version,
         "name": session.name,
         "created_at": session.created_at,
         "visibility": session.visibility,
+        "sealed": session.sealed,
+        "revealed": session.revealed_at is not None,
+        "revealed_at": session.revealed_at,
         "require_check": session.require_check,
+        "settings": settings_view(session),
         "expires_in_s": ttl_s,
         "task": task_view(session.task, session.missing_criteria),
         "warnings": [warning_view(w) for w in session.warnings],
+        "loaded_criteria": [{"id": c.id, "text": c.text} for c in session.loaded_task.criteria],
         "proposed_criteria": [{"id": c.id, "text": c.text} for c in session.proposed_criteria],
         "slots": [_slot_view(slot) for slot in session.slots],
         "attempts_before": session.attempts_before,
         "attempts_made": session.attempts_before + total.replies,
         "check": check_view(session.check, session.task),
-        "runs": [run_view(run, counts[run.run_id], now) for run in session.runs],
-        "counts": counts_view(total),
-        "selection": session.selection.model_dump(),
+        "runs": [run_view(run, counts[run.run_id], now) for run in runs],
+        "counts": counts_view(this_turn),
+        "total_counts": counts_view(total),
+        "trials": counts_view(total_counts(counts[run.run_id] for run in session.runs if run.trial)),
+        "turn": session.turn,
+        "turns": [turn_view(session, turn, counts) for turn in session.turns],
+        **review_parts(session, selected),
         "default_judge": default_judge,
         "last_event_id": last_event_id,
+    }
+
+
+def turn_view(session: Session, turn: Turn, counts: Mapping[str, Counts]) -> JsonObject:
+    """An earlier turn, read-only."""
+    runs = [run for run in session.runs if run.turn == turn.number and not run.trial]
+    total = total_counts(counts[run.run_id] for run in runs)
+    return {
+        "number": turn.number,
+        "prompt": turn.task.prompt,
+        "response": turn.task.response,
+        "criteria": [{"id": c.id, "text": c.text} for c in turn.task.criteria],
+        "selected_hunt_id": turn.hunt_id,
+        "selected_response": turn.response,
+        "hunts": total.total,
+        "counts": counts_view(total),
     }
 
 
@@ -167,13 +226,15 @@ def warning_view(warning: TaskWarning) -> JsonObject:
     return {"code": warning.code, "message": warning.message, "cell": warning.cell}
 
 
-def hunt_event(hunt: Hunt) -> EventDraft:
-    shown = hunt_view(hunt, texts=False, reasons=hunt.status is HuntStatus.DONE)
+def hunt_event(hunt: Hunt, *, sealed: bool) -> EventDraft:
+    """Written when the state is saved: what is sealed then is in no event, whoever reads it and when."""
+    shown = hunt_view(hunt, sealed=sealed, texts=False, reasons=hunt.status is HuntStatus.DONE)
     return _draft(EventType.HUNT, {"hunt": shown})
 
 
-def run_event(run: Run, counts: Counts, now: datetime) -> EventDraft:
-    return _draft(EventType.RUN, {"run": run_view(run, counts, now)})
+def run_events(run: Run, counts: Counts, now: datetime) -> tuple[EventDraft, ...]:
+    """The run as it stands; nothing of a trial, which is told of by its one hunt."""
+    return () if run.trial else (_draft(EventType.RUN, {"run": run_view(run, counts, now)}),)
 
 
 def check_event(session: Session) -> EventDraft:

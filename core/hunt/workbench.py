@@ -5,6 +5,7 @@ The API and the command line are doors to this; both get the same rules and the 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
@@ -12,25 +13,32 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.clock import Clock
-from core.domain.hunt import Hunt
+from core.domain.hunt import Hunt, HuntStatus, attempts_made
 from core.domain.ids import RUN_ENTROPY_BYTES, SESSION_ENTROPY_BYTES, run_id, session_id
 from core.domain.run import RUN_ENDED, Run, RunStatus
-from core.domain.session import CheckStatus, Session
+from core.domain.session import Session
 from core.domain.task import Task, refuse_unhuntable
-from core.errors import BadInput, BadTask, Conflict, NotFound
+from core.errors import BadInput, Conflict, NotFound
 from core.hunt import checking
 from core.hunt.chronicle import Tell, run_record, session_mark
 from core.hunt.delivery import Delivery, deliver
 from core.hunt.dispatch.base import Dispatcher, Job, JobKind
+from core.hunt.hunts import all_hunts
 from core.hunt.opening import Opened, opened_notebook, opened_task
-from core.hunt.orders import EditOrder, OpenOrder, RunOrder
-from core.hunt.views import check_event, run_event, session_event
+from core.hunt.orders import CheckOrder, EditOrder, OpenOrder, RejudgeOrder, RunOrder
+from core.hunt.rejudging import job_key, judged_again, refuse_rejudging
+from core.hunt.starting import known_run, refuse_too_many, retrying, with_new_run
+from core.hunt.views import check_event, hunt_event, run_events, session_event, task_view
 from core.notebooks.parse import parse_notebook
+from core.notebooks.preview import CellChange, preview
 from core.providers.catalog import Catalog
 from core.sessions.base import SessionStore
 from core.settings import Settings
 from core.telemetry.records import SessionRecord
 
+CARD_SECRET_BYTES = 16
+ANY_JUDGE = CheckOrder()
+"""All criteria, by the default judge."""
 Entropy = Callable[[int], bytes]
 SessionAction = Literal["created", "exported", "deleted", "checked"]
 
@@ -55,9 +63,9 @@ class Workbench:
             opened_notebook(raw, loaded, name, order, self._new_session_id(order), self.clock.now())
         )
 
-    async def open_task(self, task: Task, order: OpenOrder) -> Session:
+    async def open_task(self, task: Task, order: OpenOrder, name: str = "") -> Session:
         """A session for a task that was typed in; its notebook is made of it."""
-        return await self._open(opened_task(task, order, self._new_session_id(order), self.clock.now()))
+        return await self._open(opened_task(task, order, self._new_session_id(order), self.clock.now(), name))
 
     async def edit_task(self, sid: str, order: EditOrder) -> Session:
         """The session with its task changed. Raises Conflict when the version is not current, BadTask."""
@@ -71,18 +79,25 @@ class Workbench:
             confirmed = {"proposed_criteria": ()} if "criteria" in changes else {}
             return session.model_copy(update={"task": task, **confirmed})
 
-        return await self.store.change(
-            sid, edit, expected_version=order.version, announce=lambda s: (session_event(s), check_event(s))
-        )
+        try:
+            return await self.store.change(
+                sid, edit, expected_version=order.version, announce=lambda s: (session_event(s), check_event(s))
+            )
+        except Conflict as error:
+            now = await self.store.read(sid)  # with what stands there now a merge can be offered
+            error.details |= {"version": now.version, "task": task_view(now.task, now.missing_criteria)}
+            raise
 
-    async def start_check(self, sid: str, judge_model: str = "", idempotency_key: str = "") -> Session:
+    async def start_check(self, sid: str, order: CheckOrder = ANY_JUDGE) -> Session:
         """Begin the reference check, or return the one of this task that is running or that the same key began."""
-        judge = judge_model or self.catalog.default_judge
+        judge = order.judge_model or self.catalog.default_judge
         self.catalog.resolve(judge)
         before = await self.store.read(sid)
         refuse_unhuntable(before.task, before.missing_criteria)
         session = await self.store.change(
-            sid, lambda s: checking.begun(s, judge, self.clock, idempotency_key), announce=lambda s: (check_event(s),)
+            sid,
+            lambda s: checking.begun(s, judge, self.clock, order.idempotency_key, order.criterion_ids),
+            announce=lambda s: (check_event(s),),
         )
         if session.version != before.version:  # ours: an older check of another text gives way
             await self.dispatcher.stop(checking.job_key(before))
@@ -91,31 +106,29 @@ class Workbench:
 
     async def start_run(self, sid: str, order: RunOrder) -> Run:
         """Begin a run, or return the one that the same idempotency key began."""
-        judge = order.judge_model or self.catalog.default_judge
         new_id = run_id(self.entropy(RUN_ENTROPY_BYTES))
-        if order.hunts > self.settings.hunts_most:
-            raise BadInput(
-                f"{order.hunts} hunts are more than one run may have ({self.settings.hunts_most}).",
-                hint="Start several runs, or raise HUNTS_MOST.",
-            )
+        if order.retry_errors_of:
+            order = retrying(await self.store.read(sid), order, await self.all_hunts(sid))
+        if not order.models:
+            raise BadInput("No model is named.", hint='Name at least one: {"models": ["provider/model id"]}.')
+        judge = order.judge_model or self.catalog.default_judge
         for model in (*order.models, judge):
             self.catalog.resolve(model)
         begun: dict[str, Run] = {}
 
         def start(session: Session) -> Session:
-            known = next(
-                (r for r in session.runs if order.idempotency_key and r.idempotency_key == order.idempotency_key), None
-            )
-            begun["run"] = known or self._new_run(session, order, new_id, judge)
-            if known:
-                return session
-            issued = session.hunts_issued + order.hunts
-            return session.with_run(begun["run"]).model_copy(update={"hunts_issued": issued})
+            known = known_run(session, order)
+            if known is None:
+                refuse_too_many(session, order, self.settings)
+                session = with_new_run(session, order, new_id, judge, self.clock.now())
+            begun["run"] = known or session.run(new_id)
+            return session
 
         await self.store.change(sid, start, announce=lambda s: (session_event(s),))
         if begun["run"].run_id == new_id:
             await self.dispatcher.submit(Job(JobKind.RUN, sid, new_id))
-            self.tell(run_record(sid, begun["run"], (await self.store.counts(sid))[new_id]))
+            if not order.trial:
+                self.tell(run_record(sid, begun["run"], (await self.store.counts(sid))[new_id]))
         return (await self.store.read(sid)).run(begun["run"].run_id)
 
     async def cancel_run(self, sid: str, rid: str) -> Run:
@@ -131,16 +144,60 @@ class Workbench:
         session = await self.store.change(sid, cancel)
         await self.dispatcher.stop(rid)
         counts = (await self.store.counts(sid))[rid]
-        await self.store.announce(sid, (run_event(session.run(rid), counts, self.clock.now()),))
+        await self.store.announce(sid, run_events(session.run(rid), counts, self.clock.now()))
         return (await self.store.read(sid)).run(rid)
+
+    async def cancel_hunt(self, sid: str, hid: str) -> Hunt:
+        """Have one hunt ended by whoever works on its run. One that is done stays as it is."""
+        session = await self.store.read(sid)
+        run, hunt = await self._hunt(session, hid)
+        if hunt.status is HuntStatus.DONE or run.status in RUN_ENDED:
+            return hunt
+
+        def cancel(now: Session) -> Session:
+            run = now.run(hunt.run_id)
+            if hid in run.cancelled_hunts:
+                return now
+            return now.with_run(run.model_copy(update={"cancelled_hunts": (*run.cancelled_hunts, hid)}))
+
+        await self.store.change(sid, cancel)
+        return hunt
+
+    async def rejudge(self, sid: str, hid: str, order: RejudgeOrder) -> Hunt:
+        """Have a hunt's reply judged again, wholly or on some criteria; what was said before goes to its history."""
+        session = await self.store.read(sid)
+        run, hunt = await self._hunt(session, hid)
+        if order.idempotency_key and hunt.judging_key == order.idempotency_key:
+            return hunt
+        again = hunt
+        if not (hunt.judged and hunt.status is HuntStatus.JUDGING):
+            refuse_rejudging(session, hunt, self.settings.rejudgings_most)
+            checking.refuse_unknown_criteria(run.task, order.criterion_ids)
+            again = judged_again(hunt, run, order, self.clock.now())
+            self.catalog.resolve(again.judge_model)
+            await self.store.save_hunt(sid, again, (hunt_event(again, sealed=session.sealed),))
+        await self.dispatcher.submit(Job(JobKind.JUDGING, sid, job_key(again)))
+        return again
 
     async def deliver(self, sid: str, hunt_ids: Sequence[str] | None = None) -> Delivery:
         """The notebook with the chosen hunts in its slots, and its file name. Raises BadInput naming unknown ids."""
         session = await self.store.read(sid)
-        hunts = await self.all_hunts(sid)
+        hunts = await all_hunts(self.store, sid, after=-session.trials_issued - 1)
         delivery = deliver(session, hunts, await self.store.notebook(sid), hunt_ids)
         self._tell(session, "exported", f"{len(delivery.hunt_ids)} hunts")
         return delivery
+
+    async def preview(self, sid: str, hunt_ids: Sequence[str] | None = None) -> tuple[tuple[CellChange, ...], int]:
+        """What `deliver` would change in the notebook as it was loaded, and the number of attempts it would state."""
+        session, before = await self.store.read(sid), await self.store.notebook(sid)
+        hunts = await all_hunts(self.store, sid, after=-session.trials_issued - 1)
+        delivery = deliver(session, hunts, before, hunt_ids)
+        changes = await asyncio.to_thread(preview, before, delivery.notebook)
+        return changes, attempts_made(hunts, session.attempts_before)
+
+    async def also_open(self, session: Session) -> bool:
+        """Whether another open session is of the same task."""
+        return await self.store.others_of(session) > 0
 
     async def delete(self, sid: str) -> None:
         """Cancel the session's runs and remove it wholly."""
@@ -152,17 +209,22 @@ class Workbench:
         self._tell(session, "deleted")
 
     async def all_hunts(self, sid: str) -> tuple[Hunt, ...]:
-        """Every hunt that has begun, by number."""
-        found: list[Hunt] = []
-        after: int | None = 0
-        while after is not None:
-            page = await self.store.hunts(sid, after=after, limit=500)
-            found += page.hunts
-            after = page.next
-        return tuple(found)
+        """Every hunt that has begun, by number; no trials."""
+        return await all_hunts(self.store, sid)
+
+    async def _hunt(self, session: Session, hid: str) -> tuple[Run, Hunt]:
+        """A hunt and its run; also one that has not begun. Raises NotFound."""
+        run = session.run(hid.rpartition(".")[0])
+        try:
+            return run, await self.store.hunt(session.session_id, hid)
+        except NotFound:
+            place = run.place_of(hid)
+            if place is None:
+                raise
+            return run, run.hunt(place)
 
     async def _open(self, opened: Opened) -> Session:
-        session = opened.session
+        session = opened.session.model_copy(update={"card_secret": self.entropy(CARD_SECRET_BYTES).hex()})
         try:
             return await self.store.read(session.session_id)  # the same idempotency key again
         except NotFound:
@@ -181,25 +243,6 @@ class Workbench:
             return session_id(digest[:SESSION_ENTROPY_BYTES])
         return session_id(self.entropy(SESSION_ENTROPY_BYTES))
 
-    def _new_run(self, session: Session, order: RunOrder, new_id: str, judge: str) -> Run:
-        refuse_unhuntable(session.task, session.missing_criteria)
-        checked = session.check.passed_for(session.task)
-        if session.require_check and not checked and not order.override_check:
-            raise _check_required(session)
-        if len(session.runs) >= self.settings.runs_most:
-            raise BadInput(f"A session has at most {self.settings.runs_most} runs.", hint="Open a new session.")
-        return Run(
-            run_id=new_id,
-            models=order.models,
-            hunts=order.hunts,
-            judge_model=judge,
-            task=session.task,
-            first_number=session.hunts_issued + 1,
-            created_at=self.clock.now(),
-            idempotency_key=order.idempotency_key,
-            check_overridden=order.override_check and not checked,
-        )
-
     def _tell(self, session: Session, action: SessionAction, detail: str = "") -> None:
         self.tell(
             SessionRecord(
@@ -210,19 +253,3 @@ class Workbench:
                 detail=detail,
             )
         )
-
-
-def _check_required(session: Session) -> BadTask:
-    state = (
-        "is stale"
-        if session.check.stale_for(session.task)
-        else {
-            CheckStatus.NONE: "has not been made",
-            CheckStatus.RUNNING: "is still running",
-        }.get(session.check.status, "has not passed")
-    )
-    return BadTask(
-        f"The reference check {state}.",
-        hint="Let the reference response be judged first, or start anyway (override_check), which is recorded.",
-        code="check_required",
-    )

@@ -15,8 +15,26 @@ _RULE = {
 }
 
 
+SLOTS = 4
+"""Of the template."""
+
+
+def template_notebook() -> bytes:
+    """A task notebook with all headings and nothing below them."""
+    slots = [
+        (f"{name}_{number}", token(role, number, name))
+        for number in range(1, SLOTS + 1)
+        for role, name in ((Role.MODEL, "model"), (Role.LLM_JUDGE, "llm_judge"), (Role.HUMAN_JUDGE, "human_judge"))
+    ]
+    return _written([*_task_cells(Task()), *(_made(name, text) for name, text in slots)])
+
+
 def blank_notebook(task: Task) -> bytes:
     """The task's cells in the notebook format 4.5, without slots. The same task gives the same bytes."""
+    return _written(_task_cells(task))
+
+
+def _task_cells(task: Task) -> list[dict[str, object]]:
     lines = [f"**{key}:** - {value}" for key, value in task.metadata.entries]
     bodies = {
         Role.METADATA: "\n\n".join(lines),
@@ -26,8 +44,12 @@ def blank_notebook(task: Task) -> bytes:
         Role.JUDGE_PROMPT_TEMPLATE: task.judge_prompt_template,
         Role.JUDGE_SYSTEM_PROMPT: task.judge_system_prompt,
     }
+    return [_cell(role, body) for role, body in bodies.items()]
+
+
+def _written(cells: list[dict[str, object]]) -> bytes:
     notebook = {
-        "cells": [_cell(role, body) for role, body in bodies.items()],
+        "cells": cells,
         "metadata": {
             "colab": {"provenance": []},
             "kernelspec": {"display_name": "Python 3", "name": "python3"},
@@ -46,7 +68,8 @@ def reference_text(task: Task) -> str:
 
 def _cell(role: Role, body: str) -> dict[str, object]:
     text = f"{token(role)}\n\n{body}" if body else token(role)
-    name = role.value.removeprefix("# ").lower()
-    return {
-        "cell_type": "markdown", "id": f"mh-{name}", "metadata": {}, "source": source_lines(text),
-    }  # fmt: skip
+    return _made(role.value.removeprefix("# ").lower(), text)
+
+
+def _made(name: str, text: str) -> dict[str, object]:
+    return {"cell_type": "markdown", "id": f"mh-{name}", "metadata": {}, "source": source_lines(text)}

@@ -26,6 +26,7 @@ from core.notebooks.headings import Role
 from core.notebooks.results import ResultCells, SlotText, delivered, earlier_reviews
 from core.notebooks.resume import METADATA_KEY, resume_record
 from core.notebooks.taskcells import write_task
+from core.notebooks.turn_cells import write_turns
 
 __all__ = ["Export", "download_name", "export_notebook"]
 
@@ -41,13 +42,11 @@ class Export(Value):
     """`number_of_attempts_made`: all hunts with a reply, plus what the notebook came with."""
     reviews: Mapping[str, Grading] = Field(default_factory=dict)
     """The trainer's finished reviews, by hunt id."""
-    revealed: bool = False
-    """Of a blind session: the judge's opinion may be given out now."""
 
     @property
     def judge_hidden(self) -> bool:
         """Blind before reveal: outcomes only, no verdict, count or reason of the judge anywhere in the file."""
-        return self.session.visibility is Visibility.BLIND and not self.revealed
+        return self.session.sealed
 
 
 def export_notebook(raw: bytes, export: Export) -> bytes:
@@ -59,6 +58,7 @@ def export_notebook(raw: bytes, export: Export) -> bytes:
     cells = read_cells(document)
     edits = Edits(document)
     write_task(edits, cells, session.task, session.loaded_task)
+    write_turns(edits, cells, session, {hunt.hunt_id: hunt for hunt in export.hunts})
     results = ResultCells(edits, cells, earlier_reviews(cells, kept_record(document)))
     if export.selected:
         results.write([_slot_text(export, hunt) for hunt in export.selected], export.attempts)

@@ -7,7 +7,9 @@ import re
 from collections.abc import Sequence
 
 from core.domain.hunt import Hunt
+from core.domain.review import Review, human_outcome, review_problems
 from core.domain.slot import Grading
+from core.domain.task import Task
 from core.domain.verdict import CriterionVerdict, Outcome, Verdict, pass_count, score
 from core.notebooks.text import neat, one_line
 
@@ -84,6 +86,19 @@ def judge_cell(hunt: Hunt) -> str:
     lines += [f"{v.criterion_id}: ({v.verdict.value}) {_reason(v)}".rstrip() for v in hunt.verdicts]
     verdicts = [(v.criterion_id, v.verdict) for v in hunt.verdicts]
     return _written(verdicts, score(hunt.outcome or Outcome.UNDETERMINED), "\n".join(lines))
+
+
+def review_grading(review: Review, task: Task) -> Grading | None:
+    """The trainer's review as a judge cell has it; None while it is a draft. `task` is the hunt's run's."""
+    if review_problems(review, task):
+        return None
+    outcome = human_outcome(review, task)
+    said = review.by_criterion
+    return Grading(
+        verdicts=tuple((c.id, said[c.id]) for c in task.criteria),
+        score=score(outcome or Outcome.UNDETERMINED),
+        explanation=review.explanation,
+    )
 
 
 def review_cell(review: Grading, *, unblinded: bool) -> str:

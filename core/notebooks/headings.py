@@ -137,5 +137,5 @@ def token(role: Role, number: int | None = None, name: str = "") -> str:
         return role.value
     if role is Role.ATTEMPTS:
         return f"**[{role.value}]**:"
-    base = name if role is Role.MODEL else role.value
+    base = name if role is Role.MODEL else role.value.removesuffix("_K")
     return f"**[{base}]**" if number is None else f"**[{base}_{number}]**"

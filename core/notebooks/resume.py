@@ -12,16 +12,19 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from core.domain.hunt import Hunt
+from core.domain.hunt import Hunt, without_opinion
 from core.domain.session import Session
 from core.domain.value import Value
 from core.errors import BadNotebook
 
 SCHEMA_VERSION = 1
 METADATA_KEY = "model_hunter"
-_LEFT_OUT = {"session_id": "", "version": 1, "slots": (), "warnings": (), "proposed_criteria": ()}
-"""The id is a secret, the version counts on from 1, and the rest is read from the cells again. Keys of requests stay
-out too: they belong to the session that they were sent to."""
+_LEFT_OUT = {
+    "session_id": "", "version": 1, "slots": (), "warnings": (), "proposed_criteria": (), "card_secret": "",
+    "turns_keys": (), "mark": "",
+}  # fmt: skip
+"""The ids of session and cards are secrets, the version counts on from 1, and the rest is read from the cells again.
+Keys of requests stay out too: they belong to the session that they were sent to."""
 
 
 class Resumed(Value):
@@ -36,9 +39,9 @@ class Resumed(Value):
 
 def resume_record(session: Session, hunts: Sequence[Hunt], *, judge_hidden: bool = False) -> dict[str, Any]:
     """The record of a session as JSON values. `judge_hidden`: leave out everything of the judge but the outcomes."""
-    kept = sorted(hunts, key=lambda hunt: hunt.number)
+    kept = [h.model_copy(update={"judging_key": ""}) for h in sorted(hunts, key=lambda hunt: hunt.number)]
     if judge_hidden:
-        kept = [hunt.model_copy(update={"verdicts": ()}) for hunt in kept]
+        kept = [without_opinion(hunt) for hunt in kept]
     runs = tuple(run.model_copy(update={"idempotency_key": ""}) for run in session.runs)
     head_only = session.model_copy(update={**_LEFT_OUT, "runs": runs})
     resumed = Resumed(session=head_only, hunts=tuple(kept), judge_hidden=judge_hidden)
@@ -72,7 +75,8 @@ def read_resume(record: Any) -> Resumed:
             code="resume_version",
         )
     try:
-        head = {**record["session"], "runs": [dict(run) for run in record["session"].get("runs", ())]}
+        head = dict(record["session"])
+        head |= {name: [dict(row) for row in head[name]] for name in ("runs", "turns") if name in head}
         for holder, key in _holders(head):
             holder[key] = record["tasks"][holder[key]]
         hunts = tuple(Hunt.model_validate(hunt) for hunt in record["hunts"])
@@ -89,7 +93,8 @@ def read_resume(record: Any) -> Resumed:
 
 def _holders(head: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
     """Every place in a session's JSON where a task stands."""
-    return [(head, "task"), (head, "loaded_task"), *((run, "task") for run in head.get("runs", ()))]
+    rows = (*head.get("runs", ()), *head.get("turns", ()))
+    return [(head, "task"), (head, "loaded_task"), *((row, "task") for row in rows)]
 
 
 def _digest(resumed: Resumed) -> str:

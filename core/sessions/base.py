@@ -71,8 +71,18 @@ class StoreState(Value):
     journal_bytes: int = 0
 
 
+class Glance(Value):
+    """A session as it is seen without using it."""
+
+    session: Session
+    counts: Mapping[str, Counts]
+    selected: tuple[Hunt, ...]
+    """The hunts of its selection, in slot order."""
+
+
 class SessionStore(ABC):
-    """Sessions by id, for `session_ttl_s` after their last use. Every method that names a session renews it.
+    """Sessions by id, for `session_ttl_s` after their last use. Every method that names a session renews it,
+    but `glance` and `others_of`.
 
     A session that is not there or has ended raises NotFound. Events are written with what they tell of, in one step.
     """
@@ -105,8 +115,8 @@ class SessionStore(ABC):
     async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
         """Keep this state of a hunt, over an earlier one of the same id.
 
-        A hunt that is done is never overwritten, nor does a state with a reply or more verdicts give way to one with
-        less (`Hunt.progress`): such a save is passed over, its events too.
+        A hunt that is done is never overwritten but by a further round of judging, nor does a state with a reply or
+        more verdicts give way to one with less (`Hunt.may_become`): such a save is passed over, its events too.
         """
 
     @abstractmethod
@@ -119,6 +129,14 @@ class SessionStore(ABC):
     @abstractmethod
     async def counts(self, session_id: str) -> Mapping[str, Counts]:
         """Counts of each run by its id, derived from the hunts. Hunts that were never saved are queued."""
+
+    @abstractmethod
+    async def glance(self, session_id: str) -> Glance:
+        """What a list of sessions shows of one. Its life is not renewed."""
+
+    @abstractmethod
+    async def others_of(self, session: Session) -> int:
+        """How many other open sessions have this one's `mark`; 0 for a session without one."""
 
     @abstractmethod
     async def notebook(self, session_id: str) -> bytes: ...

@@ -24,7 +24,7 @@ from core.domain.session import Session
 from core.errors import NotFound, RedisAway
 from core.redis_link import LinkState, RedisLink
 from core.sessions.away import Away, delete_record, head_record, hunt_record, whole_record
-from core.sessions.base import Announce, Change, HuntPage, SessionStore, StoreState, nothing
+from core.sessions.base import Announce, Change, Glance, HuntPage, SessionStore, StoreState, nothing
 from core.sessions.journal import Journal
 from core.sessions.known import KnownSessions
 from core.sessions.merging import merged
@@ -274,6 +274,20 @@ class FailoverSessionStore(SessionStore):
         return await self._either(
             session_id, lambda: self.redis.counts(session_id), lambda: self.known.counts(session_id)
         )
+
+    async def glance(self, session_id: str) -> Glance:
+        return await self._either(
+            session_id, lambda: self.redis.glance(session_id), lambda: self.known.glance(session_id)
+        )
+
+    async def others_of(self, session: Session) -> int:
+        """While Redis is away only this process's own sessions are known."""
+        if self.link.state is not LinkState.DOWN:
+            try:
+                return await self.redis.others_of(session)
+            except RedisAway as error:
+                self.link.failed(error)
+        return await self.known.others_of(session)
 
     async def notebook(self, session_id: str) -> bytes:
         async def here() -> bytes:

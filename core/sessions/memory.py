@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 
 from core.clock import Clock
 from core.domain.events import EventDraft
-from core.domain.hunt import Hunt, HuntStatus
+from core.domain.hunt import Hunt
 from core.domain.run import Counts, Tally
 from core.domain.session import Session
 from core.errors import Busy
 from core.sessions.base import (
     Announce,
     Change,
+    Glance,
     HuntPage,
     SessionStore,
     StoreState,
@@ -95,6 +96,18 @@ class MemorySessionStore(SessionStore):
     async def counts(self, session_id: str) -> Mapping[str, Counts]:
         return self._use(session_id).counts()
 
+    async def glance(self, session_id: str) -> Glance:
+        kept = self._find(session_id)
+        if kept is None:
+            raise no_session()
+        selected = tuple(kept.hunts[i] for i in kept.session.selection.hunt_ids if i in kept.hunts)
+        return Glance(session=kept.session, counts=kept.counts(), selected=selected)
+
+    async def others_of(self, session: Session) -> int:
+        now = self._clock.monotonic()
+        same = (k for k in self._kept.values() if session.mark and k.session.mark == session.mark and k.ends_at > now)
+        return sum(k.session.session_id != session.session_id for k in same)
+
     async def notebook(self, session_id: str) -> bytes:
         return self._use(session_id).notebook
 
@@ -160,7 +173,7 @@ class KeptSession:
     def save(self, hunt: Hunt) -> bool:
         """Keep it; False when what stands there is done, or further."""
         before = self.hunts.get(hunt.hunt_id)
-        if before is not None and (before.status is HuntStatus.DONE or before.progress > hunt.progress):
+        if before is not None and not before.may_become(hunt):
             return False
         if before is None:
             insort(self.numbers, hunt.number)

@@ -6,10 +6,11 @@ changed the same field the newer version wins (ours when they are equal); runs a
 
 from __future__ import annotations
 
+from core.domain.review import Review
 from core.domain.run import RUN_ENDED, Run, RunStatus
 from core.domain.session import Session
 
-_OWN_RULES = frozenset({"session_id", "version", "runs", "hunts_issued"})
+_OWN_RULES = frozenset({"session_id", "version", "runs", "hunts_issued", "trials_issued", "reviews", "revealed_at"})
 
 
 def merged(base: Session | None, ours: Session, theirs: Session) -> Session:
@@ -25,6 +26,9 @@ def merged(base: Session | None, ours: Session, theirs: Session) -> Session:
         changes[name] = mine if other == before else other if mine == before else getattr(newer, name)
     changes["runs"] = _merged_runs(ours.runs, theirs.runs)
     changes["hunts_issued"] = max(ours.hunts_issued, theirs.hunts_issued)
+    changes["trials_issued"] = max(ours.trials_issued, theirs.trials_issued)
+    changes["reviews"] = _merged_reviews(ours.reviews, theirs.reviews)
+    changes["revealed_at"] = min(filter(None, (ours.revealed_at, theirs.revealed_at)), default=None)
     if all(getattr(theirs, name) == value for name, value in changes.items()):
         return theirs
     if all(getattr(ours, name) == value for name, value in changes.items()) and ours.version > theirs.version:
@@ -36,6 +40,16 @@ def _merged_runs(ours: tuple[Run, ...], theirs: tuple[Run, ...]) -> tuple[Run, .
     mine = {run.run_id: run for run in ours}
     both = [_further(mine.pop(run.run_id, run), run) for run in theirs]
     return tuple(sorted((*both, *mine.values()), key=lambda run: (run.first_number, run.created_at)))
+
+
+def _merged_reviews(ours: tuple[Review, ...], theirs: tuple[Review, ...]) -> tuple[Review, ...]:
+    """Of each hunt the review that was saved last; none is lost."""
+    newest = {review.hunt_id: review for review in theirs}
+    for review in ours:
+        there = newest.get(review.hunt_id)
+        if there is None or there.saved_at < review.saved_at:
+            newest[review.hunt_id] = review
+    return tuple(newest.values())
 
 
 def _further(mine: Run, other: Run) -> Run:

@@ -21,10 +21,11 @@ from core.domain.run import Counts
 from core.domain.session import Session
 from core.errors import Conflict, RedisAway
 from core.redis_client import asked, read_script
-from core.redis_keys import SESSIONS, session_keys
+from core.redis_keys import SESSIONS, mark_key, session_keys
 from core.sessions.base import (
     Announce,
     Change,
+    Glance,
     HuntPage,
     SessionStore,
     StoreState,
@@ -50,6 +51,8 @@ REPLIES_MOST = 50_000
 """Hunts whose reply is known to be in Redis."""
 TOUCH_EVERY_S = 60.0
 """How often a session's place in the index of sessions is renewed; `count` may be late by so much."""
+MARK_LIFE_S = 7 * 86400
+"""How long it is remembered which sessions are of one task, since the last of them was opened."""
 TRIES_MOST = 50
 """How often a change is tried against others before it gives up: each try means that somebody else got through."""
 
@@ -85,7 +88,7 @@ class RedisSessionStore(SessionStore):
         self._heads: _Newest[str, Session] = _Newest(HEADS_MOST)
         self._replied: _Newest[tuple[str, str], bool] = _Newest(REPLIES_MOST)
         self._touched: _Newest[str, float] = _Newest(REPLIES_MOST)
-        names = ("save", "change", "create", "look", "page", "fetch", "tell", "delete")
+        names = ("save", "change", "create", "look", "page", "fetch", "tell", "delete", "glance")
         self._scripts = {name: redis.register_script(read_script(HERE, "common", name)) for name in names}
 
     def state(self) -> StoreState:
@@ -116,6 +119,7 @@ class RedisSessionStore(SessionStore):
             raise session_exists()
         self._heads[session.session_id] = session
         await self._touch(session.session_id)
+        await self._note_mark(session)
 
     async def read(self, session_id: str) -> Session:
         return (await self._look(session_id, tallies=False))[0]
@@ -189,6 +193,50 @@ class RedisSessionStore(SessionStore):
     async def counts(self, session_id: str) -> Mapping[str, Counts]:
         session, tallies = await self._look(session_id, tallies=True)
         return read_counts(tallies, ((run.run_id, run.hunts) for run in session.runs))
+
+    async def glance(self, session_id: str) -> Glance:
+        session, tallies, _ = await self._glanced(session_id, ())
+        chosen = session.selection.hunt_ids
+        found: Sequence[bytes] = ()
+        if chosen:  # the head names the hunts that are wanted
+            session, tallies, found = await self._glanced(session_id, chosen)
+        states = [read_hunt(found[n], found[n + 1]) for n in range(0, len(found), 2) if found[n]]
+        by_id = {hunt.hunt_id: hunt for hunt in states}
+        counts = read_counts(tallies, ((run.run_id, run.hunts) for run in session.runs))
+        selected = tuple(by_id[i] for i in session.selection.hunt_ids if i in by_id)
+        return Glance(session=session, counts=counts, selected=selected)
+
+    async def _glanced(
+        self, session_id: str, hunt_ids: Sequence[str]
+    ) -> tuple[Session, dict[bytes, bytes], Sequence[bytes]]:
+        answer = await self._run("glance", session_id, *hunt_ids)
+        if not answer:
+            raise no_session()
+        text, flat, *found = answer
+        return read_head(text), dict(zip(flat[::2], flat[1::2], strict=True)), found
+
+    async def others_of(self, session: Session) -> int:
+        """Who else has this mark is looked at one by one: sessions that have ended are dropped from it."""
+        if not session.mark:
+            return 0
+        key = mark_key(session.mark)
+        others = [i.decode() for i in await self._ask(lambda: self._redis.smembers(key))]
+        here = 0
+        for other in others:
+            if other == session.session_id:
+                continue
+            if await self._ask(lambda other=other: self._redis.exists(session_keys(other).head)):  # type: ignore[misc]
+                here += 1
+            else:
+                await self._ask(lambda other=other: self._redis.srem(key, other))  # type: ignore[misc]
+        return here
+
+    async def _note_mark(self, session: Session) -> None:
+        """Note that this task is open here. The key outlives a session that is used again and again by its renewals."""
+        if session.mark:
+            key = mark_key(session.mark)
+            await self._ask(lambda: self._redis.sadd(key, session.session_id))
+            await self._ask(lambda: self._redis.expire(key, MARK_LIFE_S))
 
     async def notebook(self, session_id: str) -> bytes:
         answer = await self._run("fetch", session_id, "")

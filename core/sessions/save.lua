@@ -3,7 +3,7 @@
 -- A mark is `progress run state cost judge_cost replies unknown_costs`; costs in 1e-12 dollars, '-' when unknown.
 -- Answers: {0} no session, {1} the state there is further, {2, newest event id} kept, {3} the reply is wanted too.
 local MARK = '^(%d+) (%S+) (%S+) (%S+) (%S+) (%d+) (%d+)'
-local DONE = 1000000
+local ROUND, DONE = 2000000, 1000000 -- as in Hunt.progress: judging again begins a new round
 
 local function add(run, name, amount)
   redis.call('HINCRBY', KEYS[6], run .. ' ' .. name, amount)
@@ -29,7 +29,8 @@ if redis.call('EXISTS', KEYS[1]) == 0 then return {0} end
 local now = {string.match(ARGV[6], MARK)}
 local before = redis.call('HGET', KEYS[3], ARGV[4])
 local was = before and {string.match(before, MARK)}
-if was and (tonumber(was[1]) >= DONE or tonumber(was[1]) > tonumber(now[1])) then
+local far = was and tonumber(was[1])
+if was and (far > tonumber(now[1]) or (far == tonumber(now[1]) and far % ROUND == DONE)) then
   renew()
   return {1}
 end

@@ -136,6 +136,53 @@ async def answers_that_succeed(ask, task):
     again = await ask("POST", "/api/sessions", 201, files={"file": ("done.ipynb", BytesIO(notebook))})
     await ask("GET", "/api/sessions/{sid}", 200, f"/api/sessions/{again['session_id']}")
     await ask("DELETE", "/api/sessions/{sid}", 204, here)
+    await trainers_answers(ask, task)
+
+
+async def trainers_answers(ask, task):
+    """The trainer's day, in the shapes that are described: blind, then revealed, then a session of two turns."""
+    path = "/api/sessions/{sid}"
+    sid = (await ask("POST", "/api/sessions", 201, json={"task": task, "visibility": "blind"}))["session_id"]
+    here = f"/api/sessions/{sid}"
+    await ask("PATCH", f"{path}/settings", 200, f"{here}/settings", json={"version": 1, "slots": 2, "least_breaks": 1})
+    await ask("POST", f"{path}/trials", 202, f"{here}/trials", json={"model": "simulated/hasty"})
+    order = {
+        "models": ["simulated/hasty", "simulated/careful"],
+        "hunts": 40,
+        "stop": {"rule": "cost", "cost_usd": 99.0},
+    }
+    rid = (await ask("POST", f"{path}/runs", 202, f"{here}/runs", json=order))["run_id"]
+    await ended_run(ask, sid, rid)
+    await ask("GET", f"{path}/trials", 200, f"{here}/trials")
+    proposal = await ask("GET", f"{path}/selection/proposal", 200, f"{here}/selection/proposal")
+    await ask("PUT", f"{path}/selection", 200, f"{here}/selection", json={"hunt_ids": proposal["hunt_ids"]})
+    again = f"{here}/hunts/{proposal['hunt_ids'][0]}/rejudge"
+    await ask("POST", f"{path}/hunts/{{hid}}/rejudge", 202, again, json={})
+    await ask("POST", f"{path}/hunts/{{hid}}/cancel", 202, f"{here}/hunts/{rid}.1/cancel")
+    while (await ask("GET", path, 200, here))["counts"]["judging"]:
+        await asyncio.sleep(0.02)
+    for card in (await ask("GET", f"{path}/desk", 200, f"{here}/desk"))["cards"]:
+        review = {"verdicts": {"C1": "PASS", "C2": "FAIL", "C3": "PASS"}, "explanation": "one two " * 5, "based_on": ""}
+        await ask("PUT", f"{path}/reviews/{{cid}}", 200, f"{here}/reviews/{card['card_id']}", json=review)
+    await ask("PUT", f"{path}/reviews/{{cid}}", 409, f"{here}/reviews/{card['card_id']}", json=review)
+    await ask("GET", path, 200, here)
+    await ask("POST", f"{path}/reveal", 200, f"{here}/reveal", json={})
+    await ask("GET", f"{path}/desk", 200, f"{here}/desk")
+    await ask("GET", f"{path}/hunts/{{hid}}", 200, f"{here}/hunts/{proposal['hunt_ids'][0]}")
+    await ask("GET", f"{path}/insights", 200, f"{here}/insights")
+    await ask("GET", f"{path}/export/preview", 200, f"{here}/export/preview")
+    seen = {"session_ids": [sid, "s_gone"]}
+    await ask("POST", "/api/sessions/summaries", 200, json=seen)
+
+    sid = (await ask("POST", "/api/sessions", 201, json={"example": "word-budget"}))["session_id"]
+    here = f"/api/sessions/{sid}"
+    rid = (await ask("POST", f"{path}/runs", 202, f"{here}/runs", json=order))["run_id"]
+    await ended_run(ask, sid, rid)
+    hunts = (await ask("GET", f"{path}/hunts", 200, f"{here}/hunts"))["hunts"]
+    held = next(hunt["hunt_id"] for hunt in hunts if hunt["outcome"] == "held")
+    turn = {"hunt_id": held, "prompt": "And of Italy?", "response": "Rome", "criteria": task["criteria"]}
+    await ask("POST", f"{path}/turns", 201, f"{here}/turns", json=turn)
+    await ask("GET", f"{path}/turns/{{turn}}/hunts", 200, f"{here}/turns/1/hunts")
 
 
 async def answers_that_fail(ask, task):

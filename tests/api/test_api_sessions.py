@@ -36,7 +36,9 @@ async def test_a_typed_in_task_becomes_a_session(client, task):
         ({"url": "https://localhost/x.ipynb"}, "host_not_allowed"),
         ({"notebook": {"cells": 3}}, "bad_notebook"),
         ({"task": {"criteria": [{"id": "C1", "text": ""}]}}, "bad_input"),
-        ({"task": {}, "visibility": "blind"}, "bad_input"),
+        ({"task": {}, "visibility": "hidden"}, "bad_input"),
+        ({"blank": False}, "bad_input"),
+        ({"blank": True, "task": {}}, "bad_input"),
     ],
 )
 async def test_a_bad_body_says_what_is_wrong(client, body, code):

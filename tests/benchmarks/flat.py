@@ -62,7 +62,7 @@ async def _measure(hunts: int) -> MeasuredSize:
         await store.create(session, b"{}")
         for place in range(session.runs[0].hunts):
             for state in _states(session.runs[0].hunt(place)):
-                await store.save_hunt(session.session_id, state, (hunt_event(state),))
+                await store.save_hunt(session.session_id, state, (hunt_event(state, sealed=False),))
     saved, memory = cpu_s() - cpu, resident_bytes() - memory
     cpu = cpu_s()
     for _ in range(PAGES):

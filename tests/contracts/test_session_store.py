@@ -6,12 +6,13 @@ import pytest
 
 from core.domain.chat import Reply
 from core.domain.events import EventDraft, EventType
-from core.domain.hunt import HuntStatus
+from core.domain.hunt import HuntStatus, Judging
 from core.domain.run import Counts
+from core.domain.session import Selection
 from core.domain.verdict import Outcome
 from core.errors import Busy, Conflict, NotFound
 from tests.backends import opened
-from tests.builders import a_finished_hunt, a_hunt, a_run, a_session
+from tests.builders import NOW, a_finished_hunt, a_hunt, a_run, a_session
 
 DRAFT = EventDraft(EventType.SESSION, "{}")
 
@@ -201,3 +202,60 @@ async def test_a_long_session_comes_whole_in_pages(kept):
         numbers += [hunt.number for hunt in page.hunts]
         after = page.next
     assert numbers == list(range(1, 451))
+
+
+def judged_again(hunt, **changes):
+    """The hunt at the next round of judging."""
+    earlier = Judging(at=NOW, judge_model="simulated/judge", outcome=hunt.outcome, verdicts=hunt.verdicts)
+    begun = {"status": HuntStatus.JUDGING, "outcome": None, "verdicts": (), "judged": (*hunt.judged, earlier)}
+    return hunt.model_copy(update=begun | changes)
+
+
+async def test_a_further_round_of_judging_overwrites_a_finished_hunt_and_counts_follow(kept):
+    await kept.store.create(a_session(runs=(a_run(2),)), b"")
+    broke = a_finished_hunt()
+    again = judged_again(broke)
+    held = again.model_copy(update={"status": HuntStatus.DONE, "outcome": Outcome.HELD, "verdicts": broke.verdicts})
+    for state in (broke, again, broke, held, again, broke):
+        await kept.store.save_hunt("s_one", state)
+    assert await kept.store.hunt("s_one", "r_one.1") == held
+    counts = (await kept.store.counts("s_one"))["r_one"]
+    assert (counts.broke, counts.held, counts.judging, counts.queued, counts.replies) == (0, 1, 0, 1, 1)
+    assert counts.judge_cost_usd == pytest.approx(0.006)
+
+
+async def test_trials_stand_apart_from_the_pages_of_hunts(kept):
+    await kept.store.create(a_session(), b"")
+    for number, hunt_id in ((-1, "r_a.1"), (-2, "r_b.1"), (1, "r_one.1")):
+        await kept.store.save_hunt("s_one", a_hunt(number, hunt_id=hunt_id, run_id=hunt_id.partition(".")[0]))
+    assert [h.number for h in (await kept.store.hunts("s_one")).hunts] == [1]
+    assert [h.number for h in (await kept.store.hunts("s_one", after=-3)).hunts] == [-2, -1, 1]
+    assert (await kept.store.hunt("s_one", "r_b.1")).trial
+
+
+async def test_a_glance_shows_the_session_and_does_not_renew_it(kept):
+    chosen = Selection(hunt_ids=("r_one.2", "r_one.1"))
+    await kept.store.create(a_session(runs=(a_run(2),), selection=chosen), b"")
+    for number in (1, 2):
+        await kept.store.save_hunt("s_one", a_finished_hunt(number))
+    seen = await kept.store.glance("s_one")
+    assert seen.session == await kept.store.read("s_one")
+    assert (seen.counts, [h.number for h in seen.selected]) == (await kept.store.counts("s_one"), [2, 1])
+    await kept.pass_time(7199)
+    await kept.store.glance("s_one")
+    await kept.pass_time(2)
+    for use in (kept.store.glance, kept.store.read):
+        with pytest.raises(NotFound):
+            await use("s_one")
+
+
+async def test_sessions_of_one_task_know_of_each_other_while_they_are_open(kept):
+    one, other = (a_session(session_id=f"s_{n}", mark="of a task") for n in "ab")
+    await kept.store.create(one, b"")
+    await kept.store.create(a_session(session_id="s_c", mark="of another"), b"")
+    assert await kept.store.others_of(one) == 0
+    await kept.store.create(other, b"")
+    assert (await kept.store.others_of(one), await kept.second.others_of(other)) == (1, 1)
+    await kept.store.delete("s_b")
+    assert await kept.store.others_of(one) == 0
+    assert await kept.store.others_of(a_session()) == 0

@@ -38,6 +38,8 @@ def test_every_route_of_the_api_has_a_curl():
         .replace("$SID", "{sid}")
         .replace("$RID.1", "{hid}")
         .replace("$RID", "{rid}")
+        .replace("c_none", "{cid}")
+        .replace("/turns/1/", "/turns/{turn}/")
     )
     routes = re.findall(r"`(GET|POST|PATCH|DELETE|PUT)[^`]*? (/[^`?\[ ]*)", guide)
     assert len(routes) > 10

@@ -11,11 +11,13 @@ from enum import StrEnum
 class JobKind(StrEnum):
     RUN = "run"
     CHECK = "check"
+    JUDGING = "judging"
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`key` is unique among jobs that are worked on: a run's id, or a session's id for its reference check."""
+    """`key` is unique among jobs that are worked on: a run's id, the id of a hunt that is judged again, or a session's
+    id for its reference check."""
 
     kind: JobKind
     session_id: str

@@ -8,7 +8,7 @@ import pytest
 from api.app import create_app
 from core.domain.run import RUN_ENDED
 from core.errors import BadSettings
-from core.hunt.orders import OpenOrder, RunOrder
+from core.hunt.orders import CheckOrder, OpenOrder, RunOrder
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
 from tests.builders import a_task
@@ -68,13 +68,13 @@ async def test_a_session_opened_twice_with_one_key_is_one_session_on_every_proce
 async def test_a_reference_check_asked_for_twice_with_one_key_is_made_once(redis_server, tmp_path):
     async with open_runtime(settings(redis_server.url, tmp_path, "one")) as one:
         sid = (await one.workbench.open_task(a_task(), OpenOrder())).session_id
-        first = await one.workbench.start_check(sid, idempotency_key="check")
+        first = await one.workbench.start_check(sid, CheckOrder(idempotency_key="check"))
 
         async def ended() -> bool:
             return (await one.store.read(sid)).check.status != "running"
 
         await until(ended)
-        again = await one.workbench.start_check(sid, idempotency_key="check")
+        again = await one.workbench.start_check(sid, CheckOrder(idempotency_key="check"))
         assert again.check.started_at == first.check.started_at
         assert (await one.workbench.start_check(sid)).check.started_at > first.check.started_at
         await until(ended)

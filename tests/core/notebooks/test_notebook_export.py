@@ -18,6 +18,7 @@ from core.notebooks.export import Export, export_notebook
 from tests.core.notebooks.building import (
     BASIC,
     EMPTY_SLOT,
+    NOON,
     criteria,
     hunt,
     load,
@@ -49,7 +50,7 @@ TRICKY = (
 
 def export(raw: bytes, *hunts, all_hunts=None, **changes) -> bytes:
     loaded = load(raw)
-    own = {name: changes.pop(name) for name in ("reviews", "revealed") if name in changes}
+    own = {name: changes.pop(name) for name in ("reviews",) if name in changes}
     kept = tuple(all_hunts if all_hunts is not None else hunts)
     state = session(loaded, **changes)
     return export_notebook(
@@ -168,7 +169,7 @@ def test_a_blind_export_before_reveal_holds_nothing_of_the_judge_but_the_outcome
     assert sources(out)[7] == "**[llm_judge_1]**"
     assert not any(word in out.decode() for word in ('FAIL"', "reason 1", "verdicts", "judges", "pass rate"))
     assert load(out).resumed.hunts[0].outcome is Outcome.BROKE
-    revealed = export(raw, hunt(1), visibility=Visibility.BLIND, revealed=True)
+    revealed = export(raw, hunt(1), visibility=Visibility.BLIND, revealed_at=NOON)
     assert "The pass rate is 1/3" in revealed.decode()
 
 

@@ -1,9 +1,11 @@
 """What became of one session in two places is put together without losing what was acknowledged."""
 
+from datetime import timedelta
+
 from core.domain.run import RunStatus
 from core.domain.session import Selection
 from core.sessions.merging import merged
-from tests.builders import NOW, a_run, a_session, a_task
+from tests.builders import NOW, a_review, a_run, a_session, a_task
 
 
 def test_nothing_changed_is_nothing_to_write():
@@ -62,3 +64,23 @@ def test_without_a_common_past_the_newer_one_counts():
     ours, theirs = a_session(name="ours", version=7), a_session(name="theirs", version=3)
     assert merged(None, ours, theirs).name == "ours"
     assert merged(None, theirs, ours).name == "ours"
+
+
+def test_of_each_hunt_the_review_that_was_saved_last_stands_and_none_is_lost():
+    early, late = a_review("r_one.1"), a_review("r_one.1", "PPP", saved_at=NOW + timedelta(seconds=1))
+    mine, theirs = a_review("r_one.2"), a_review("r_one.3")
+    base = a_session(reviews=(early,))
+    both = merged(
+        base,
+        base.model_copy(update={"reviews": (late, mine), "version": 2}),
+        base.model_copy(update={"reviews": (early, theirs), "version": 9}),
+    )
+    assert {review.hunt_id: review for review in both.reviews} == {
+        "r_one.1": late, "r_one.2": mine, "r_one.3": theirs,
+    }  # fmt: skip
+
+
+def test_what_was_revealed_in_one_place_is_revealed():
+    base = a_session()
+    shown = base.model_copy(update={"revealed_at": NOW, "version": 2})
+    assert merged(base, shown, base.model_copy(update={"name": "x", "version": 7})).revealed_at == NOW

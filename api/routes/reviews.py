@@ -1,0 +1,56 @@
+"""The review desk: cards, reviews, reveal."""
+
+from __future__ import annotations
+
+import asyncio
+
+from quart import Blueprint, Response
+from quart_schema import document_request
+
+from api.bodies import read_json
+from api.context import answer, runtime
+from api.describing import OF_A_BODY, described
+from api.markdown import render
+from api.review_payloads import RevealPayload, ReviewPayload
+from api.review_shapes import DeskAnswer, ReviewAnswer
+from api.shapes import SessionAnswer
+from core.domain.verdict import Verdict
+from core.hunt.orders import ReviewOrder
+
+reviews = Blueprint("reviews", __name__, url_prefix="/api/sessions/<sid>")
+REVIEW = {
+    "verdicts": {"C1": "PASS", "C2": "FAIL"},
+    "explanation": "It names the capital, but it takes a whole sentence to say it.",
+    "based_on": "",
+}
+
+
+@reviews.get("/desk")
+@described("Review", DeskAnswer, errors=(404,))
+async def show_desk(sid: str) -> Response:
+    """The selected replies as cards in an order that tells nothing; blind ones without number, model and outcome."""
+    desk = await runtime().desk.desk(sid)
+    for card in desk["cards"]:
+        card["response_html"] = await asyncio.to_thread(render, card["response"])
+    return answer(desk)
+
+
+@reviews.put("/reviews/<cid>")
+@document_request(ReviewPayload)
+@described("Review", ReviewAnswer, errors=(*OF_A_BODY, 404, 409), body_examples={"a review": REVIEW})
+async def save_review(sid: str, cid: str) -> Response:
+    """Keep a review, or a draft of one, by its card's or its hunt's id."""
+    payload = await read_json(ReviewPayload)
+    verdicts = tuple((criterion, Verdict(verdict)) for criterion, verdict in payload.verdicts.items())
+    order = ReviewOrder(verdicts=verdicts, explanation=payload.explanation, based_on=payload.based_on)
+    return answer({"review": await runtime().desk.save_review(sid, cid, order)})
+
+
+@reviews.post("/reveal")
+@document_request(RevealPayload)
+@described("Review", SessionAnswer, errors=(*OF_A_BODY, 404, 409), optional_body=True, body_examples={"now": {}})
+async def reveal(sid: str) -> Response:
+    """Show the judge's verdicts beside the reviews, once and for all; again it changes nothing."""
+    wish = await read_json(RevealPayload, optional=True)
+    await runtime().desk.reveal(sid, wish.version)
+    return answer(await runtime().board.snapshot(sid))

@@ -1,0 +1,27 @@
+"""Sessions at a glance: the home of somebody's work."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response
+from quart_schema import document_request
+
+from api.bodies import read_json
+from api.context import answer, runtime
+from api.describing import OF_A_BODY, described
+from api.review_payloads import SummariesPayload
+from api.review_shapes import SummariesAnswer
+from core.hunt.summaries import summaries as all_summaries
+
+summaries = Blueprint("summaries", __name__, url_prefix="/api/sessions")
+
+
+@summaries.post("/summaries")
+@document_request(SummariesPayload)
+@described(
+    "Sessions", SummariesAnswer, errors=OF_A_BODY,
+    body_examples={"one": {"session_ids": ["s_9fQ2bq0L1a5XrDg7uUo3cWm8Zt4YkE6P"]}},
+)  # fmt: skip
+async def summarise() -> Response:
+    """State and counts of the sessions that the asker names; looking does not renew them."""
+    wanted = await read_json(SummariesPayload)
+    return answer({"sessions": await all_summaries(runtime().store, wanted.session_ids)})

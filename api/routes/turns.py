@@ -1,0 +1,54 @@
+"""Several turns: go on with a held reply; look at an earlier turn's hunts."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response
+from quart_schema import document_request, validate_querystring
+
+from api.bodies import idempotency_key, read_json
+from api.context import answer, runtime
+from api.describing import IDEMPOTENCY_KEY, OF_A_BODY, described
+from api.payloads import HuntsQuery
+from api.review_payloads import TurnPayload
+from api.shapes import HuntsAnswer, SessionAnswer
+from core.errors import NotFound
+from core.hunt.hunts import hunts_of_turn
+from core.hunt.orders import TurnOrder
+from core.hunt.views import hunt_view
+
+turns = Blueprint("turns", __name__, url_prefix="/api/sessions/<sid>/turns")
+NEXT = {"hunt_id": "r_3mVx0aPq7LkT.2", "prompt": "And of Italy?", "response": "Rome", "criteria": []}
+
+
+@turns.post("")
+@document_request(TurnPayload)
+@described(
+    "Turns", SessionAnswer, status=201, errors=(*OF_A_BODY, 404, 409), headers=(IDEMPOTENCY_KEY,),
+    body_examples={"and of Italy": NEXT},
+)  # fmt: skip
+async def go_on(sid: str) -> Response:
+    """Close this turn with a held hunt's reply and begin the next one with a new prompt and new criteria."""
+    payload = await read_json(TurnPayload)
+    order = TurnOrder(
+        hunt_id=payload.hunt_id,
+        prompt=payload.prompt,
+        response=payload.response,
+        criteria=payload.criteria,
+        idempotency_key=idempotency_key(),
+    )
+    await runtime().conversation.go_on(sid, order)
+    return answer(await runtime().board.snapshot(sid), 201, Location=f"/api/sessions/{sid}")
+
+
+@turns.get("/<turn>/hunts")
+@described("Turns", HuntsAnswer, errors=(400, 404))
+@validate_querystring(HuntsQuery)
+async def list_hunts_of_turn(sid: str, turn: str, query_args: HuntsQuery) -> Response:
+    """One turn's hunts by number, a page at a time."""
+    session = await runtime().store.read(sid)
+    known = {str(number) for number in range(1, session.turn + 1)}
+    if turn not in known:
+        raise NotFound(f"This session has no turn {turn[:20]}.", hint=f"It has {len(known)}.", code="no_turn")
+    page = await hunts_of_turn(runtime().store, session, int(turn), after=query_args.after, limit=query_args.limit)
+    shown = [hunt_view(hunt, sealed=session.sealed, texts=query_args.texts) for hunt in page.hunts]
+    return answer({"hunts": shown, "next": page.next})

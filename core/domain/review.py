@@ -1,0 +1,72 @@
+"""The trainer's own verdicts on a selected hunt, and when such a review is finished.
+
+Everything that asks whether a review is complete, or what it comes to, asks here: the desk, reveal, the export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from pydantic import field_validator
+
+from core.domain.task import Task
+from core.domain.value import Value
+from core.domain.verdict import Outcome, Verdict, decide
+
+LEAST_WORDS = 10
+"""Of an explanation. Source: domain.md, Rules, Review."""
+GIVEN = frozenset({Verdict.PASS, Verdict.FAIL})
+"""What a person can say of a criterion."""
+
+
+class Review(Value):
+    """Belongs to a hunt id, whatever slot the hunt stands in. Drafts are reviews that are not complete yet."""
+
+    hunt_id: str
+    verdicts: tuple[tuple[str, Verdict], ...] = ()
+    """By criterion id, in the order in which they were given."""
+    explanation: str = ""
+    saved_at: datetime
+
+    @field_validator("verdicts")
+    @classmethod
+    def _pass_or_fail(cls, verdicts: tuple[tuple[str, Verdict], ...]) -> tuple[tuple[str, Verdict], ...]:
+        if any(verdict not in GIVEN for _, verdict in verdicts):
+            raise ValueError("a reviewer says PASS or FAIL")
+        if len({criterion for criterion, _ in verdicts}) != len(verdicts):
+            raise ValueError("a criterion has one verdict")
+        return verdicts
+
+    @property
+    def by_criterion(self) -> Mapping[str, Verdict]:
+        return dict(self.verdicts)
+
+
+def word_count(text: str) -> int:
+    """Words as people count them: what stands between white space."""
+    return len(text.split())
+
+
+def review_problems(review: Review | None, task: Task) -> tuple[str, ...]:
+    """What is still missing, one sentence each; nothing when the review is complete. `task` is the hunt's run's."""
+    said = review.by_criterion if review else {}
+    open_ = [c.id for c in task.criteria if c.id not in said]
+    words = word_count(review.explanation) if review else 0
+    problems = [f"{_listed(open_)} {'has' if len(open_) == 1 else 'have'} no verdict."] if open_ else []
+    if words < LEAST_WORDS:
+        problems.append(f"The explanation has {words} of at least {LEAST_WORDS} words.")
+    return tuple(problems)
+
+
+def human_outcome(review: Review, task: Task) -> Outcome | None:
+    """What the reviewer's verdicts come to by the task's pass rule; None while one is missing."""
+    said = review.by_criterion
+    if not task.criteria or any(c.id not in said for c in task.criteria):
+        return None
+    return decide((said[c.id] for c in task.criteria), task.pass_rule)
+
+
+def _listed(names: Iterable[str]) -> str:
+    listed = list(names)
+    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"

@@ -1,0 +1,40 @@
+"""Hunts of a session: all of them, those of a turn, the trials."""
+
+from __future__ import annotations
+
+from core.domain.hunt import Hunt
+from core.domain.session import Session
+from core.sessions.base import HuntPage, SessionStore
+
+PAGE = 500
+
+
+async def all_hunts(store: SessionStore, session_id: str, *, after: int = 0) -> tuple[Hunt, ...]:
+    """Every hunt that has begun, by number; trials too when `after` is far enough below zero."""
+    found: list[Hunt] = []
+    next_: int | None = after
+    while next_ is not None:
+        page = await store.hunts(session_id, after=next_, limit=PAGE)
+        found += page.hunts
+        next_ = page.next
+    return tuple(found)
+
+
+async def hunts_of_turn(store: SessionStore, session: Session, turn: int, *, after: int, limit: int) -> HuntPage:
+    """A page of one turn's hunts by number. A turn's numbers follow each other: runs of two turns never mix."""
+    runs = [run for run in session.runs if run.turn == turn and not run.trial]
+    if not runs:
+        return HuntPage(hunts=(), next=None)
+    first, end = min(run.first_number for run in runs), max(run.first_number + run.hunts for run in runs)
+    page = await store.hunts(session.session_id, after=max(after, first - 1), limit=limit)
+    mine = tuple(hunt for hunt in page.hunts if hunt.number < end)
+    more = page.next is not None and page.next < end - 1
+    return HuntPage(hunts=mine, next=page.next if more else None)
+
+
+async def trials(store: SessionStore, session: Session) -> tuple[Hunt, ...]:
+    """The session's calibration hunts that have begun, the first one first."""
+    if not session.trials_issued:
+        return ()
+    page = await store.hunts(session.session_id, after=-session.trials_issued - 1, limit=session.trials_issued)
+    return tuple(hunt for hunt in reversed(page.hunts) if hunt.trial)

@@ -1,0 +1,124 @@
+"""Judging a reply again: wholly or on some criteria, with what was said before kept as history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.clock import Clock
+from core.domain.hunt import Hunt, HuntStatus, Judging
+from core.domain.run import Run
+from core.domain.session import Session
+from core.errors import BadInput, Conflict, NotFound
+from core.hunt.dispatch.base import Shards
+from core.hunt.hunt import Hunter
+from core.hunt.orders import RejudgeOrder
+from core.hunt.views import hunt_event, run_events
+from core.providers.base import RetryBudget
+from core.sessions.base import SessionStore
+
+
+def refuse_rejudging(session: Session, hunt: Hunt, most: int) -> None:
+    """Raise when this hunt may not be judged again: it has no reply, is not done, or what it says is settled."""
+    if hunt.reply is None or hunt.status is not HuntStatus.DONE:
+        raise BadInput(
+            "There is no finished reply to judge again.",
+            hint="Wait for the hunt's end; a hunt that ended without a reply is tried again with a new run.",
+            code="nothing_to_judge",
+        )
+    if session.revealed_at is not None and hunt.hunt_id in session.selection.hunt_ids:
+        raise Conflict(
+            "The judge's verdicts on this hunt have been shown beside its review.",
+            hint="Selected hunts stay as they were reviewed.",
+            code="revealed",
+        )
+    if hunt.turn != session.turn:
+        raise Conflict("This hunt belongs to an earlier turn, which is read-only.", hint="", code="turn_over")
+    if len(hunt.judged) >= most:
+        raise BadInput(
+            f"This hunt has been judged again {len(hunt.judged)} times (REJUDGINGS_MOST).",
+            hint="Make the criteria clearer instead, or raise REJUDGINGS_MOST.",
+            code="judged_often",
+        )
+
+
+def judged_again(hunt: Hunt, run: Run, order: RejudgeOrder, now: datetime) -> Hunt:
+    """The hunt back at judging: the verdicts that are asked for again are its history, the others stand."""
+    asked = set(order.criterion_ids) or {v.criterion_id for v in hunt.verdicts}
+    before = hunt.judge_model or run.judge_model
+    earlier = Judging(
+        at=hunt.finished_at or now,
+        judge_model=before,
+        outcome=hunt.outcome,
+        verdicts=tuple(v for v in hunt.verdicts if v.criterion_id in asked),
+    )
+    return hunt.model_copy(
+        update={
+            "status": HuntStatus.JUDGING,
+            "outcome": None,
+            "error": None,
+            "verdicts": tuple(v for v in hunt.verdicts if v.criterion_id not in asked),
+            "judged": (*hunt.judged, earlier),
+            "judge_model": order.judge_model or before,
+            "judging_key": order.idempotency_key,
+        }
+    )
+
+
+def job_key(hunt: Hunt) -> str:
+    """The dispatcher's key for judging this hunt again: each round has its own."""
+    return f"judging:{len(hunt.judged)}:{hunt.hunt_id}"
+
+
+def hunt_of_job(key: str) -> str:
+    return key.split(":", 2)[2]
+
+
+@dataclass(frozen=True)
+class Rejudger:
+    store: SessionStore
+    hunter: Hunter
+    clock: Clock
+    retry_budget_ratio: float
+
+    async def work(self, session_id: str, key: str, shards: Shards) -> None:
+        """Judge the hunt of that job, unless another process does; see `judge`."""
+        if (whole := await shards.next(0)) is not None:
+            try:
+                await self.judge(session_id, hunt_of_job(key))
+            finally:
+                await (shards.release() if shards.handing_back else shards.done(whole))
+
+    async def judge(self, session_id: str, hunt_id: str) -> None:
+        """Ask for the verdicts that the hunt lacks, and decide. May be called again: what is there stands.
+
+        A session that is deleted or ends meanwhile ends this without a word.
+        """
+        try:
+            await self._judge(session_id, hunt_id)
+        except NotFound:
+            return  # there is nobody left to tell
+
+    async def _judge(self, session_id: str, hunt_id: str) -> None:
+        session = await self.store.read(session_id)
+        hunt = await self.store.hunt(session_id, hunt_id)
+        run = session.run(hunt.run_id)
+        if hunt.status is not HuntStatus.JUDGING or not hunt.judged:
+            return
+
+        async def save(state: Hunt) -> None:
+            sealed = (await self.store.read(session_id)).sealed  # reveal may come between
+            await self.store.save_hunt(session_id, state, (hunt_event(state, sealed=sealed),))
+
+        await self.hunter.conduct(
+            hunt,
+            run,
+            session=session_id,
+            budget=RetryBudget(left=10 + int(len(run.task.criteria) * self.retry_budget_ratio)),
+            save=save,
+            on_reply=lambda: None,
+            history=session.history(run.turn),
+        )
+        counts = (await self.store.counts(session_id))[run.run_id]
+        now = (await self.store.read(session_id)).run(run.run_id)
+        await self.store.announce(session_id, run_events(now, counts, self.clock.now()))

@@ -1,0 +1,136 @@
+"""The JSON shapes of the trainer's part: settings, selection, reviews, agreement, the desk, insights.
+
+Before reveal in a blind session a review is known by its card alone (domain.md, Blind).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from core.domain.hunt import Hunt
+from core.domain.review import Review, human_outcome, review_problems, word_count
+from core.domain.session import Session
+from core.domain.task import Task
+from core.domain.verdict import score
+from core.review.agreement import Agreement, Reviewed, Tally, agreement
+from core.review.desk import card_id, desk_order
+from core.review.insights import Insights
+from core.review.reveal import reveal_problems
+from core.review.selection import selection_problems
+
+JsonObject = dict[str, Any]
+
+
+def settings_view(session: Session) -> JsonObject:
+    return {
+        "visibility": session.visibility,
+        "require_check": session.require_check,
+        "slots": session.selection.slots,
+        "least_breaks": session.selection.least_breaks,
+        "fixed": session.hunted,
+    }
+
+
+def review_parts(session: Session, selected: Sequence[Hunt]) -> JsonObject:
+    """The snapshot's parts about selection and review. `selected`: the hunts of the selection, in slot order."""
+    problems = selection_problems(session.selection, selected)
+    cannot = reveal_problems(session, selected)
+    return {
+        "selection": {**session.selection.model_dump(), "complete": not problems, "problems": problems},
+        "reviews": reviews_view(session, selected),
+        "can_reveal": session.revealed_at is None and not cannot,
+        "reveal_problems": cannot if session.revealed_at is None else (),
+        "agreement": agreement_view(session, selected) if session.revealed_at is not None else None,
+    }
+
+
+def reviews_view(session: Session, selected: Sequence[Hunt]) -> list[JsonObject]:
+    """The reviews of the selected hunts, drafts too, as their cards lie on the desk."""
+    by_id = {hunt.hunt_id: hunt for hunt in selected}
+    found = ((by_id[i], session.review(i)) for i in desk_order(session) if i in by_id)
+    return [review_view(session, review, session.run(hunt.run_id).task) for hunt, review in found if review]
+
+
+def review_view(session: Session, review: Review, task: Task) -> JsonObject:
+    problems = review_problems(review, task)
+    outcome = human_outcome(review, task)
+    return {
+        **({} if session.sealed else {"hunt_id": review.hunt_id}),
+        "card_id": card_id(session, review.hunt_id),
+        "verdicts": review.by_criterion,
+        "explanation": review.explanation,
+        "words": word_count(review.explanation),
+        "complete": not problems,
+        "problems": problems,
+        "score": None if outcome is None else score(outcome),
+        "saved_at": review.saved_at,
+    }
+
+
+def desk_view(session: Session, selected: Sequence[Hunt]) -> JsonObject:
+    """The review desk: the selected replies in the order of their cards, and what they are reviewed by."""
+    by_id = {hunt.hunt_id: hunt for hunt in selected}
+    return {
+        "cards": [_card_view(session, by_id[i]) for i in desk_order(session) if i in by_id],
+        "criteria": _criteria(session.task),
+        "prompt": session.task.prompt,
+        "response": session.task.response,
+        "history": [message.model_dump() for message in session.history(session.turn)],
+        "sealed": session.sealed,
+    }
+
+
+def _card_view(session: Session, hunt: Hunt) -> JsonObject:
+    """A card; who made the reply and what came of it only where nothing is hidden."""
+    review, task = session.review(hunt.hunt_id), session.run(hunt.run_id).task
+    known = {"hunt_id": hunt.hunt_id, "number": hunt.number, "model": hunt.model, "outcome": hunt.outcome}
+    return {
+        "card_id": card_id(session, hunt.hunt_id),
+        "response": hunt.reply.text if hunt.reply else "",
+        "criteria": _criteria(task),
+        "review": review_view(session, review, task) if review else None,
+        **({} if session.sealed else known),
+    }
+
+
+def _criteria(task: Task) -> list[JsonObject]:
+    return [{"id": c.id, "text": c.text} for c in task.criteria]
+
+
+def agreement_view(session: Session, selected: Sequence[Hunt]) -> JsonObject:
+    reviewed = [
+        Reviewed(hunt, review, session.run(hunt.run_id).task)
+        for hunt in selected
+        if (review := session.review(hunt.hunt_id)) is not None
+    ]
+    found: Agreement = agreement(reviewed)
+    return {
+        "criteria": [{"criterion_id": i, **_tally(tally)} for i, tally in found.criteria],
+        **_tally(found.total),
+        "hunts": [
+            {
+                "hunt_id": one.hunt.hunt_id,
+                "human_score": one.human_score,
+                "judge_score": one.judge_score,
+                "disagreements": one.disagreements,
+            }
+            for one in found.hunts
+        ],
+    }
+
+
+def _tally(tally: Tally) -> JsonObject:
+    return {"agree": tally.agree, "disagree": tally.disagree, "unclear": tally.unclear}
+
+
+def insights_view(found: Insights) -> Mapping[str, Any]:
+    return {
+        "criteria": [
+            {"criterion_id": c.criterion_id, "decided": c.decided, "passed": c.passed, "note": c.note}
+            for c in found.criteria
+        ],
+        "together": found.together,
+        "flipped": found.flipped,
+        "duplicates": found.duplicates,
+    }

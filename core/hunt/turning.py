@@ -1,0 +1,79 @@
+"""The next turn of a conversation: a held hunt's reply becomes history, and something new is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.domain.criteria import refuse_duplicate_ids
+from core.domain.hunt import Hunt
+from core.domain.session import ReferenceCheck, Session
+from core.domain.turn import Turn
+from core.domain.verdict import Outcome
+from core.errors import BadInput, Conflict
+from core.hunt.orders import TurnOrder
+from core.hunt.views import check_event, session_event
+from core.sessions.base import SessionStore
+from core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Conversation:
+    store: SessionStore
+    settings: Settings
+
+    async def go_on(self, sid: str, order: TurnOrder) -> Session:
+        """The session at its next turn, or as it is when the same idempotency key began that turn already."""
+        hunt = await self.store.hunt(sid, order.hunt_id)
+
+        def change(session: Session) -> Session:
+            if order.idempotency_key and order.idempotency_key in session.turns_keys:
+                return session
+            return at_next_turn(session, hunt, order, self.settings.turns_most)
+
+        return await self.store.change(sid, change, announce=lambda s: (session_event(s), check_event(s)))
+
+
+def at_next_turn(session: Session, hunt: Hunt, order: TurnOrder, most: int) -> Session:
+    """The session with this turn closed and the next one begun: another prompt and criteria, nothing checked, nothing
+    selected. Judge prompts, pass rule and metadata stay. Raises when the turn cannot be closed with that hunt."""
+    _refuse_turn(session, hunt, most)
+    refuse_duplicate_ids(order.criteria)
+    turn = Turn(
+        number=session.turn,
+        task=session.task,
+        hunt_id=hunt.hunt_id,
+        response=hunt.reply.text if hunt.reply else "",
+    )
+    task = session.task.model_copy(
+        update={"prompt": order.prompt, "response": order.response, "criteria": order.criteria}
+    )
+    keys = (*session.turns_keys, order.idempotency_key) if order.idempotency_key else session.turns_keys
+    return session.model_copy(
+        update={
+            "turns": (*session.turns, turn),
+            "turns_keys": keys,
+            "task": task,
+            "check": ReferenceCheck(),
+            "proposed_criteria": (),
+            "selection": session.selection.model_copy(update={"hunt_ids": ()}),
+        }
+    )
+
+
+def _refuse_turn(session: Session, hunt: Hunt, most: int) -> None:
+    if session.revealed_at is not None:
+        raise Conflict(
+            "The judge's verdicts have been shown: this turn is the last.",
+            hint="Export the notebook, or open a new session.",
+            code="revealed",
+        )
+    if any(not run.trial for run in session.active_runs):
+        raise Conflict("A run is still going on.", hint="Wait for its end, or cancel it.", code="run_active")
+    if session.turn >= most:
+        raise BadInput(f"A conversation has at most {most} turns (TURNS_MOST).", hint="End with this turn.")
+    if hunt.trial or hunt.turn != session.turn or hunt.outcome is not Outcome.HELD or hunt.reply is None:
+        raise BadInput(
+            f"The hunt {hunt.hunt_id} cannot go on in the history.",
+            hint="Choose a hunt of this turn that held: its reply is a good answer.",
+            code="not_held",
+        )

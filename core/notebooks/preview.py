@@ -1,0 +1,71 @@
+"""What an export changes, cell by cell: shown before it is downloaded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Literal
+
+from core.notebooks.document import open_document
+from core.notebooks.headings import Role, heading_of
+from core.notebooks.text import shortened
+
+Change = Literal["same", "changed", "added", "removed"]
+
+
+@dataclass(frozen=True)
+class CellChange:
+    index: int
+    """Place in the export, from 0; of a removed cell its place in the file before."""
+    heading: str
+    """The heading's name, or how the cell begins."""
+    change: Change
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class _Cell:
+    index: int
+    key: tuple[str, ...]
+    heading: str
+    text: str
+
+
+def preview(before: bytes, after: bytes) -> tuple[CellChange, ...]:
+    """The cells of both files in the order of the export, removed ones where they stood."""
+    old, new = _cells(before), _cells(after)
+    matcher = SequenceMatcher(None, [c.key for c in old], [c.key for c in new], autojunk=False)
+    return tuple(
+        change
+        for _, old_start, old_end, new_start, new_end in matcher.get_opcodes()
+        for change in _changes(old[old_start:old_end], new[new_start:new_end])
+    )
+
+
+def _changes(old: list[_Cell], new: list[_Cell]) -> Iterator[CellChange]:
+    if [c.key for c in old] == [c.key for c in new]:
+        for one, other in zip(old, new, strict=True):
+            change: Change = "same" if one.text == other.text else "changed"
+            yield CellChange(other.index, other.heading, change, one.text, other.text)
+        return
+    yield from (CellChange(c.index, c.heading, "removed", c.text, "") for c in old)
+    yield from (CellChange(c.index, c.heading, "added", "", c.text) for c in new)
+
+
+def _cells(raw: bytes) -> list[_Cell]:
+    """Cells with a heading are known by it, others by their text; repeated ones are counted on."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    cells = []
+    for index, node in enumerate(open_document(raw).cells):
+        source = node.value["source"]
+        text = source if isinstance(source, str) else "".join(source)
+        heading = heading_of(text)
+        key = (heading.role.value, str(heading.number)) if heading else ("", text)
+        seen[key] += 1
+        number = f"_{heading.number}" if heading and heading.role is Role.MODEL else ""
+        name = f"{heading.name}{number}" if heading else shortened(text)
+        cells.append(_Cell(index, (*key, str(seen[key])), name, text))
+    return cells

@@ -1,0 +1,96 @@
+"""What the verdicts so far say about the criteria: which never tell replies apart, which fall together, which flip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from core.domain.criteria import Criterion
+from core.domain.hunt import Hunt
+from core.domain.review import GIVEN
+from core.domain.session import Session
+from core.domain.verdict import Verdict
+from core.review.duplicates import near_duplicates
+
+LEAST_VERDICTS = 4
+"""Fewer say nothing about a criterion."""
+
+
+@dataclass(frozen=True)
+class CriterionInsight:
+    criterion_id: str
+    decided: int
+    passed: int
+
+    @property
+    def note(self) -> str:
+        if self.decided < LEAST_VERDICTS or 0 < self.passed < self.decided:
+            return ""
+        return "always passes" if self.passed else "always fails"
+
+
+@dataclass(frozen=True)
+class Insights:
+    criteria: tuple[CriterionInsight, ...] = ()
+    together: tuple[tuple[str, str], ...] = ()
+    """Pairs that passed and failed always at once, and did both."""
+    flipped: tuple[str, ...] = ()
+    duplicates: tuple[tuple[str, str], ...] = ()
+    """Hunts with nearly the same reply."""
+
+
+def insights(session: Session, hunts: Sequence[Hunt]) -> Insights:
+    """Of the current turn's hunts; a criterion is looked at where its text was what it is now.
+
+    While the judge's opinion is sealed only duplicates are told.
+    """
+    mine = [h for h in hunts if h.turn == session.turn and h.reply is not None and not h.trial]
+    duplicates = tuple(near_duplicates({h.hunt_id: h.reply.text for h in mine if h.reply is not None}))
+    if session.sealed:
+        return Insights(duplicates=duplicates)
+    said = {c.id: _verdicts(session, c, mine) for c in session.task.criteria}
+    passed = {i: sum(v is Verdict.PASS for v in verdicts.values()) for i, verdicts in said.items()}
+    return Insights(
+        criteria=tuple(CriterionInsight(i, len(verdicts), passed[i]) for i, verdicts in said.items()),
+        together=tuple((a, b) for a, b in combinations(said, 2) if _fall_together(said[a], said[b])),
+        flipped=_flipped(session, hunts),
+        duplicates=duplicates,
+    )
+
+
+def _verdicts(session: Session, criterion: Criterion, hunts: Sequence[Hunt]) -> dict[str, Verdict]:
+    """PASS or FAIL on this very criterion, by hunt id."""
+    same = {run.run_id for run in session.runs if criterion in run.task.criteria}
+    return {
+        h.hunt_id: v.verdict
+        for h in hunts
+        if h.run_id in same
+        for v in h.verdicts
+        if v.criterion_id == criterion.id and v.verdict in GIVEN
+    }
+
+
+def _fall_together(one: dict[str, Verdict], other: dict[str, Verdict]) -> bool:
+    both = one.keys() & other.keys()
+    same = all(one[hunt] is other[hunt] for hunt in both)
+    return len(both) >= LEAST_VERDICTS and same and len({one[hunt] for hunt in both}) == 2
+
+
+def _flipped(session: Session, hunts: Sequence[Hunt]) -> tuple[str, ...]:
+    """Criteria whose answer changed when the same reply was judged again, here or in the reference check."""
+    changed = {criterion for criterion, times in session.check.flips if times}
+    for hunt in hunts:
+        if session.run(hunt.run_id).turn == session.turn:
+            changed |= _changed_answers(hunt)
+    return tuple(c.id for c in session.task.criteria if c.id in changed)
+
+
+def _changed_answers(hunt: Hunt) -> set[str]:
+    last: dict[str, Verdict] = {}
+    changed: set[str] = set()
+    for verdict in (*(v for earlier in hunt.judged for v in earlier.verdicts), *hunt.verdicts):
+        if verdict.verdict in GIVEN:
+            before = last.setdefault(verdict.criterion_id, verdict.verdict)
+            changed |= {verdict.criterion_id} if before is not verdict.verdict else set()
+    return changed

@@ -1,0 +1,127 @@
+"""The selection: which hunts may be in it, what it still needs, and a proposal for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+from core.domain.hunt import Hunt
+from core.domain.session import Selection, Session
+from core.domain.verdict import Outcome, Verdict
+from core.errors import BadInput
+from core.review.duplicates import groups_of_near_duplicates
+
+
+def refuse_unselectable(session: Session, hunt_ids: Sequence[str], found: Sequence[Hunt]) -> None:
+    """Raise BadInput that names every id that cannot be selected, and why. `found`: those of the ids that exist."""
+    known = {hunt.hunt_id: hunt for hunt in found}
+    chosen = [known[i] for i in hunt_ids if i in known]
+    wrong = {
+        "unknown": [i for i in hunt_ids if i not in known],
+        "trials": [h.hunt_id for h in chosen if h.trial],
+        "other_turn": [h.hunt_id for h in chosen if not h.trial and h.turn != session.turn],
+        "undecided": [h.hunt_id for h in chosen if not h.trial and not h.decided],
+        "twice": sorted(i for i, n in Counter(hunt_ids).items() if n > 1),
+    }
+    words = {
+        "unknown": "no such hunt",
+        "trials": "a trial",
+        "other_turn": "of an earlier turn",
+        "undecided": "neither broke nor held",
+        "twice": "chosen twice",
+    }
+    said = [f"{words[kind]}: {', '.join(ids)}" for kind, ids in wrong.items() if ids]
+    if said:
+        raise BadInput(
+            f"These hunts cannot be selected: {'; '.join(said)}.",
+            hint="Choose finished hunts of this turn that broke or held, each once.",
+            code="not_selectable",
+            details=wrong,
+        )
+    if len(hunt_ids) > session.selection.slots:
+        raise BadInput(
+            f"{len(hunt_ids)} hunts are chosen and there are {session.selection.slots} slots.",
+            hint="Leave some out, or change the number of slots in the session's settings.",
+            code="too_many_selected",
+        )
+
+
+def selection_problems(selection: Selection, hunts: Sequence[Hunt]) -> tuple[str, ...]:
+    """What the selection still needs, one sentence each; nothing when it is complete. `hunts`: the selected ones.
+
+    The breaks are complained about when they can no longer be reached, so that every way to a valid set is open.
+    """
+    problems = []
+    missing = selection.slots - len(selection.hunt_ids)
+    if missing > 0:
+        problems.append(f"Choose {missing} more hunt{'s' if missing > 1 else ''}.")
+    if missing < 0:
+        problems.append(f"Take {-missing} hunt{'s' if missing < -1 else ''} out: there are {selection.slots} slots.")
+    problems += [
+        f"Hunt {h.number} is {'being judged again' if h.outcome is None else 'not decided any more'}."
+        for h in hunts
+        if not h.decided
+    ]
+    breaks = sum(h.outcome is Outcome.BROKE for h in hunts)
+    if breaks + max(missing, 0) < selection.least_breaks:
+        problems.append(
+            f"At least {selection.least_breaks} of the {selection.slots} must be breaks; "
+            f"{breaks} {'is' if breaks == 1 else 'are'}."
+        )
+    return tuple(problems)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    hunt_ids: tuple[str, ...]
+    why: str
+
+
+def propose(session: Session, hunts: Iterable[Hunt]) -> Proposal:
+    """Breaks for all slots, filled up with held ones as far as the session allows, as different as can be.
+
+    Different means: other criteria failed, then other models, then early numbers. While the judge's opinion is sealed
+    the replies themselves stand for the criteria: of near-duplicates only one is taken as long as there are others.
+    """
+    ready = sorted((h for h in hunts if h.decided and not h.trial and h.turn == session.turn), key=lambda h: h.number)
+    slots, least = session.selection.slots, session.selection.least_breaks
+    pattern = _by_likeness(ready) if session.sealed else _failed
+    breaks = _varied([h for h in ready if h.outcome is Outcome.BROKE], slots, pattern)
+    held = _varied([h for h in ready if h.outcome is Outcome.HELD], slots - max(least, len(breaks)), pattern)
+    chosen = (*breaks, *held)
+    return Proposal(tuple(h.hunt_id for h in chosen), _why(breaks, held, pattern, sealed=session.sealed))
+
+
+def _failed(hunt: Hunt) -> Hashable:
+    return tuple(sorted(v.criterion_id for v in hunt.verdicts if v.verdict is not Verdict.PASS))
+
+
+def _by_likeness(hunts: Sequence[Hunt]) -> Callable[[Hunt], Hashable]:
+    texts = {h.hunt_id: h.reply.text for h in hunts if h.reply is not None}
+    group = {i: n for n, ids in enumerate(groups_of_near_duplicates(texts)) for i in ids}
+    return lambda hunt: group.get(hunt.hunt_id, hunt.hunt_id)
+
+
+def _varied(hunts: Sequence[Hunt], most: int, pattern: Callable[[Hunt], Hashable]) -> list[Hunt]:
+    """Up to `most`, each next one with the pattern, then the model, that was taken least often so far."""
+    left, chosen = list(hunts), list[Hunt]()
+    patterns, models = Counter[Hashable](), Counter[str]()
+    while left and len(chosen) < most:
+        best = min(left, key=lambda h: (patterns[pattern(h)], models[h.model], h.number))
+        left.remove(best)
+        chosen.append(best)
+        patterns[pattern(best)] += 1
+        models[best.model] += 1
+    return chosen
+
+
+def _why(breaks: Sequence[Hunt], held: Sequence[Hunt], pattern: Callable[[Hunt], Hashable], *, sealed: bool) -> str:
+    if not breaks and not held:
+        return "No hunt has broken or held yet."
+    chosen = (*breaks, *held)
+    parts = [f"{len(breaks)} break{'' if len(breaks) == 1 else 's'}"]
+    parts += [f"{len(held)} that held"] if held else []
+    kinds, models = len({pattern(h) for h in chosen}), len({h.model for h in chosen})
+    of_what = "clearly different replies" if sealed else "different patterns of failed criteria"
+    return f"{' and '.join(parts)}: {kinds} {of_what}, {models} model{'' if models == 1 else 's'}, early numbers first."

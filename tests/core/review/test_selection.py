@@ -1,0 +1,129 @@
+"""Which hunts may be chosen, what a choice still needs, and what is proposed."""
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.domain.chat import Reply
+from core.domain.session import Selection, Visibility
+from core.domain.verdict import Outcome, Verdict
+from core.errors import BadInput
+from core.review.selection import propose, refuse_unselectable, selection_problems
+from tests.builders import a_finished_hunt, a_hunt, a_session, a_verdict
+
+B, H = Outcome.BROKE, Outcome.HELD
+
+
+def chosen(*outcomes, **numbers):
+    hunts = [a_finished_hunt(n, outcome) for n, outcome in enumerate(outcomes, 1)]
+    return Selection(hunt_ids=tuple(h.hunt_id for h in hunts), **numbers), hunts
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "problems"),
+    [
+        ([], ("Choose 4 more hunts.",)),
+        ([B, B, B], ("Choose 1 more hunt.",)),
+        ([B, B, B, B], ()),
+        ([B, B, B, H], ()),
+        ([H, B, B, B], ()),
+        ([B, B, H, H], ("At least 3 of the 4 must be breaks; 2 are.",)),
+        ([H], ("Choose 3 more hunts.",)),
+        ([H, H], ("Choose 2 more hunts.", "At least 3 of the 4 must be breaks; 0 are.")),
+        ([B, H, H], ("Choose 1 more hunt.", "At least 3 of the 4 must be breaks; 1 is.")),
+    ],
+)
+def test_what_a_selection_needs(outcomes, problems):
+    assert selection_problems(*chosen(*outcomes)) == problems
+
+
+@given(st.lists(st.sampled_from([B, H]), max_size=6), st.integers(1, 6), st.integers(0, 6))
+def test_a_selection_is_complete_exactly_when_its_numbers_are_met(outcomes, slots, least):
+    selection, hunts = chosen(*outcomes, slots=slots, least_breaks=min(least, slots))
+    complete = len(outcomes) == slots and outcomes.count(B) >= min(least, slots)
+    assert (selection_problems(selection, hunts) == ()) is complete
+
+
+def test_every_way_to_a_valid_set_is_open():
+    for way in set(permutations([B, B, B, H])):
+        for step in range(4):
+            said = selection_problems(*chosen(*way[:step]))
+            assert [p for p in said if "breaks" in p] == []
+
+
+def test_a_hunt_that_is_judged_again_after_the_choice_is_named():
+    selection, hunts = chosen(B, B, B, B)
+    hunts[1] = hunts[1].model_copy(update={"outcome": Outcome.UNDETERMINED})
+    assert selection_problems(selection, hunts)[0] == "Hunt 2 is not decided any more."
+
+
+def test_what_cannot_be_selected_is_named_id_by_id():
+    trial = a_finished_hunt(-1, hunt_id="r_t.1")
+    late, calling = a_finished_hunt(2, turn=2), a_hunt(3)
+    with pytest.raises(BadInput) as refused:
+        refuse_unselectable(
+            a_session(), ["r_x.9", "r_t.1", "r_one.2", "r_one.3", "r_one.1", "r_one.1"],
+            [trial, late, calling, a_finished_hunt(1)],
+        )  # fmt: skip
+    assert refused.value.details == {
+        "unknown": ["r_x.9"], "trials": ["r_t.1"], "other_turn": ["r_one.2"], "undecided": ["r_one.3"], "twice": ["r_one.1"],
+    }  # fmt: skip
+    assert all(i in refused.value.message for i in ("r_x.9", "r_t.1", "r_one.2", "r_one.3", "r_one.1"))
+
+
+def test_more_hunts_than_slots_are_refused():
+    hunts = [a_finished_hunt(n) for n in range(1, 6)]
+    with pytest.raises(BadInput) as refused:
+        refuse_unselectable(a_session(), [h.hunt_id for h in hunts], hunts)
+    assert refused.value.code == "too_many_selected"
+
+
+def failing(number, *criteria, model="simulated/hasty", text=""):
+    verdicts = tuple(a_verdict(f"C{n}", Verdict.FAIL if n in criteria else Verdict.PASS) for n in (1, 2, 3))
+    outcome = B if len(criteria) > 1 else H
+    return a_finished_hunt(
+        number, outcome, verdicts=verdicts, model=model, reply=Reply(text=text or f"Reply {number}.")
+    )
+
+
+def test_a_proposal_spans_patterns_then_models_then_early_numbers():
+    hunts = [
+        failing(1, 1, 2), failing(2, 1, 2), failing(3, 1, 2, model="other/m"), failing(4, 2, 3), failing(5, 1, 2, 3), failing(6),
+    ]  # fmt: skip
+    proposal = propose(a_session(), hunts)
+    assert proposal.hunt_ids == ("r_one.1", "r_one.4", "r_one.5", "r_one.3")
+    assert proposal.why == "4 breaks: 3 different patterns of failed criteria, 2 models, early numbers first."
+
+
+def test_a_held_one_fills_the_slot_that_may_be_held():
+    hunts = [failing(1, 1, 2), failing(2), failing(3, 1, 3), failing(4, 2, 3), failing(5)]
+    assert propose(a_session(), hunts).hunt_ids == ("r_one.1", "r_one.3", "r_one.4", "r_one.2")
+
+
+def test_nothing_decided_proposes_nothing():
+    assert propose(a_session(), [a_hunt(1)]).hunt_ids == ()
+
+
+def test_a_sealed_proposal_does_not_depend_on_the_verdicts():
+    texts = {
+        1: "the same words again and again",
+        2: "the same words again and again",
+        3: "something else entirely it is",
+    }
+    sealed = a_session(visibility=Visibility.BLIND, selection=Selection(slots=2, least_breaks=2))
+    with_verdicts = [failing(1, 1, 2, text=texts[1]), failing(2, 2, 3, text=texts[2]), failing(3, 1, 2, text=texts[3])]
+    without = [h.model_copy(update={"verdicts": ()}) for h in with_verdicts]
+    assert propose(sealed, with_verdicts) == propose(sealed, without)
+    assert propose(sealed, with_verdicts).hunt_ids == ("r_one.1", "r_one.3")
+    assert "criteria" not in propose(sealed, with_verdicts).why
+    assert propose(sealed.model_copy(update={"visibility": Visibility.OPEN}), with_verdicts).hunt_ids == (
+        "r_one.1",
+        "r_one.2",
+    )
+
+
+def test_trials_and_hunts_of_other_turns_are_not_proposed():
+    trial, late = a_finished_hunt(-1, hunt_id="r_t.1"), a_finished_hunt(2, turn=2)
+    assert propose(a_session(), [trial, late, a_finished_hunt(1)]).hunt_ids == ("r_one.1",)
