@@ -43,7 +43,10 @@ class FailureStreak:
         self._length = 0
 
     def note(self, error_code: str | None) -> bool:
-        """Take in how a hunt ended (None: with a reply). True when the run should stop."""
+        """Take in how a hunt ended (None: with a reply). True when the run should stop, and ever after: hunts that end
+        while it is being stopped do not change why."""
+        if self._length >= self._most:
+            return True
         self._length = 0 if error_code is None else self._length + 1 if error_code == self._code else 1
         self._code = error_code or ""
         return self._length >= self._most

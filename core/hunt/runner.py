@@ -24,6 +24,7 @@ from core.providers.base import RetryBudget
 from core.sessions.base import SessionStore
 from core.settings import Settings
 
+FAULT = "Something failed in the server that should not have. It has been logged; start the hunts that are left again."
 PROGRESS_EVERY_S = 0.5
 
 
@@ -67,6 +68,9 @@ class Runner:
         try:
             if run.status is not RunStatus.CANCELLED:
                 stopped = await self._hunt_all(course)
+        except Exception:
+            stopped = FAULT
+            raise  # the dispatcher logs and counts it
         finally:
             # also when cancelled: what was learned is saved before the task lets go
             if shards.handing_back:

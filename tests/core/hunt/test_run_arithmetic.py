@@ -1,0 +1,14 @@
+"""A run's arithmetic."""
+
+from core.hunt.run import FailureStreak
+
+
+def test_what_ends_while_a_run_is_being_stopped_does_not_change_why():
+    streak = FailureStreak(2)
+    assert [streak.note(code) for code in ("timeout", "timeout", None, "busy")] == [False, True, True, True]
+    assert streak.reason == "The last 2 hunts all failed with the same cause: timeout."
+
+
+def test_a_reply_between_failures_ends_their_streak():
+    streak = FailureStreak(2)
+    assert [streak.note(code) for code in ("timeout", None, "timeout", "busy")] == [False] * 4
