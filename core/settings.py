@@ -297,13 +297,53 @@ class Settings:
     )
     fetch_timeout_s: float = setting(15.0, "FETCH_TIMEOUT", "s", "Longest fetch of a notebook by URL.", least=0.1)
 
-    # -- telemetry, logs
+    # -- telemetry
     telemetry_dir: str = setting("telemetry", "TELEMETRY_DIR", "path", "Where telemetry is written and read.")
     telemetry_queue_most: int = setting(
         20000, "TELEMETRY_QUEUE", "records", "Records waiting to be written; more are dropped and counted.", least=1
     )
     telemetry_days: int = setting(30, "TELEMETRY_DAYS", "days", "Older telemetry files are removed.", least=1)
     telemetry_flush_s: float = setting(0.5, "TELEMETRY_FLUSH", "s", "Pause between writes of telemetry.", least=0.01)
+    telemetry_cache_dir: str = setting(
+        "",
+        "TELEMETRY_CACHE",
+        "path",
+        "Where the dashboard keeps what it has read of the log; empty: .cache in TELEMETRY_DIR.",
+    )
+
+    # -- dashboard
+    dashboard_memory_mib: int = setting(
+        200, "DASHBOARD_MEMORY", "MiB", "Most memory for reading the log; questions get a part of it.", least=150
+    )
+    dashboard_reread_s: float = setting(
+        30.0, "DASHBOARD_REREAD", "s", "Pause between two readings of the log by an open page.", least=1, most=3600
+    )
+    alarm_window_min: int = setting(
+        60, "ALARM_WINDOW", "min", "The last minutes that alarms look at.", least=1, most=10080
+    )
+    alarm_least_n: int = setting(
+        20, "ALARM_LEAST", "hunts or calls", "With fewer in the window no share raises an alarm.", least=1
+    )
+    alarm_errors_percent: float = setting(
+        20.0, "ALARM_ERRORS", "% of hunts", "More hunts lost to errors raise an alarm.", least=0, most=100
+    )
+    alarm_rate_limited_percent: float = setting(
+        10.0, "ALARM_RATE_LIMITED", "% of calls", "More calls refused by a rate limit raise one.", least=0, most=100
+    )
+    alarm_undetermined_percent: float = setting(
+        10.0, "ALARM_UNDETERMINED", "% of verdicts", "More verdicts without an answer raise one.", least=0, most=100
+    )
+    alarm_no_break_hunts: int = setting(
+        100, "ALARM_NO_BREAKS", "hunts", "So many decided hunts of a task without a break raise one; 0: never.", least=0
+    )
+    alarm_budget_usd: float = setting(
+        0.0, "ALARM_BUDGET", "USD a day", "More known cost in the last 24 hours raises one; 0: no budget.", least=0
+    )
+    alarm_dropped_records: int = setting(
+        1, "ALARM_DROPPED", "records", "So many lost telemetry records raise one; 0: never.", least=0
+    )
+
+    # -- logs
     log_level: str = setting(
         "info", "LOG_LEVEL", "name", "Least severe level that is logged.", choices=("debug", "info", "warning", "error")
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,8 @@ LINE_MOST_BYTES = MIB
 """A longer line is broken: a record has bounded texts and stays under ten kilobytes."""
 RESTING_SHARE = 0.4
 """Of the memory that reading may take, what questions may keep."""
-LARGE_BYTES, FEW_FILES = 4 * MIB, 4
-"""Beyond either, reading gets all of the memory: DuckDB opens many files at once, each with a buffer."""
+THREADS = 2
+"""Each one that reads takes two buffers of 32 MB, whatever the file's size: more threads would need more memory."""
 
 
 class Arrival(Value):
@@ -117,25 +118,25 @@ class LogTables:
         Rows of the files in `void` go in the same moment, so that nobody ever sees a file twice or half. `states`
         makes the new states from what came of each file, and may raise Moved.
         """
-        size_bytes = sum(arrival.path.stat().st_size for arrival in arrivals)
-        large = size_bytes > LARGE_BYTES or len(arrivals) > FEW_FILES
-        self._allow(self._most_mib if large else self._resting_mib)
+        self._allow(self._most_mib)
         self._database.execute("BEGIN")
         try:
             self._forget(void)
             loaded = self._read(arrivals) if arrivals else {}
             self._remember(states(loaded))
+            self._database.execute("COMMIT")
         except BaseException:
-            self._database.execute("ROLLBACK")
+            self._rollback()
             raise
-        self._database.execute("COMMIT")
-        self._allow(self._resting_mib)
+        finally:
+            self._allow(self._resting_mib)
         return loaded
 
     def _open(self) -> duckdb.DuckDBPyConnection:
         database = duckdb.connect(
             self._place.database,
             config={
+                "threads": THREADS,
                 "memory_limit": f"{self._resting_mib}MiB",
                 "temp_directory": str(self._place.scratch / "spill"),
                 "preserve_insertion_order": False,
@@ -149,6 +150,11 @@ class LogTables:
             database.close()
             raise
         return database
+
+    def _rollback(self) -> None:
+        """A COMMIT that failed has ended the transaction already."""
+        with suppress(duckdb.TransactionException):
+            self._database.execute("ROLLBACK")
 
     def _allow(self, memory_mib: int) -> None:
         try:
