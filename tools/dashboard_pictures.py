@@ -36,9 +36,19 @@ class Screen:
     colours: Literal["light", "dark"]
 
 
+EMPTY = r"|No hunts yet|No hunts match"
 VIEWS = (
     View("live", "", r"Calls in the last minutes|The API is not answering"),
-    View("history", "history?period=all", r"Newest hunts|No hunts yet|No hunts match"),
+    View("alarms", "alarms", r"Every rule|Alarm at"),
+    View("overview", "overview?period=all", r"Break rate by model" + EMPTY),
+    View("breaks", "breaks?period=all", r"By number of criteria" + EMPTY),
+    View("criteria", "criteria?period=all", r"How hard each criterion|No task has" + EMPTY),
+    View("judge", "judge?period=all", r"Same reply, other verdict" + EMPTY),
+    View("costs", "costs?period=all", r"What a hunt and a break cost" + EMPTY),
+    View("providers", "providers?period=all", r"Hunts lost by cause" + EMPTY),
+    View("activity", "activity?period=all", r"By hour and weekday" + EMPTY),
+    View("sessions", "sessions?period=all", r"One line is one loaded task" + EMPTY),
+    View("find", "find?period=all&outcome=broke", r"hunts? found" + EMPTY),
 )
 SCREENS = (
     Screen("light", 1440, 900, "light"),

@@ -53,7 +53,7 @@ class Column(Value):
 
     @property
     def stored_type(self) -> str:
-        """Maps and lists stay the JSON that they came as: most questions do not ask for them."""
+        """Maps and lists stay the JSON that they came as (asked for as `<name>_json`): unfolding them takes time."""
         return "JSON" if self.sql_type.startswith("MAP") or self.sql_type.endswith("[]") else self.sql_type
 
 
@@ -118,6 +118,7 @@ def create_events(every: tuple[Table, ...]) -> str:
 
 def create_view(table: Table, stored: dict[str, str]) -> str:
     columns = ", ".join(_asked(column, stored[column.name]) for column in table.columns)
+    columns += "".join(f', "{c.name}" AS {c.name}_json' for c in table.columns if stored[c.name] == "JSON")
     return f"CREATE VIEW {table.name} AS SELECT ts, segment, {columns} FROM {EVENTS} WHERE kind = {table.kind}"  # noqa: S608
 
 
