@@ -39,7 +39,7 @@ class Screen:
 EMPTY = r"|No hunts yet|No hunts match"
 VIEWS = (
     View("live", "", r"Calls in the last minutes|The API is not answering"),
-    View("alarms", "alarms", r"Every rule|Alarm at"),
+    View("alarms", "alarms", r"No alarm|What a lead must not miss"),
     View("overview", "overview?period=all", r"Break rate by model" + EMPTY),
     View("breaks", "breaks?period=all", r"By number of criteria" + EMPTY),
     View("criteria", "criteria?period=all", r"How hard each criterion|No task has" + EMPTY),
@@ -47,7 +47,7 @@ VIEWS = (
     View("costs", "costs?period=all", r"What a hunt and a break cost" + EMPTY),
     View("providers", "providers?period=all", r"Hunts lost by cause" + EMPTY),
     View("activity", "activity?period=all", r"By hour and weekday" + EMPTY),
-    View("sessions", "sessions?period=all", r"One line is one loaded task" + EMPTY),
+    View("sessions", "sessions?period=all", r"sessions.csv|One line is one loaded task" + EMPTY),
     View("find", "find?period=all&outcome=broke", r"hunts? found" + EMPTY),
 )
 SCREENS = (

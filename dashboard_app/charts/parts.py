@@ -33,7 +33,7 @@ def time_axis(column: str, period: tuple[datetime, datetime]) -> alt.X:
         bin="binned",
         title=None,
         scale=alt.Scale(type="utc", domain=domain),
-        axis=alt.Axis(tickCount=6, labelOverlap=True, format=_form(period)),
+        axis=alt.Axis(tickCount=6, labelOverlap=True, labelExpr=_label(period)),
     )
 
 
@@ -79,6 +79,8 @@ def height(rows: int, row: int = ROW_HEIGHT) -> int:
     return max(2, rows) * row + AROUND_ROWS
 
 
-def _form(period: tuple[datetime, datetime]) -> str:
+def _label(period: tuple[datetime, datetime]) -> str:
+    """An expression, since a plain format makes Vega take a binned time for a number."""
     days = (period[1] - period[0]).total_seconds() / 86_400
-    return "%H:%M" if days <= 1 else "%-d %b %H:%M" if days < 3 else "%-d %b"
+    form = "%H:%M" if days <= 1 else "%-d %b %H:%M" if days < 3 else "%-d %b"
+    return f"utcFormat(datum.value, '{form}')"

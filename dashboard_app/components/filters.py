@@ -11,7 +11,7 @@ from dashboard_app.choice import Choice, Origin, Period
 from dashboard_app.frames import overview
 
 ALL_MODELS, ALL_TASKS, ALL_DOMAINS = "All models", "All tasks", "All domains"
-LIST_PX = 220
+LIST_PX = 165
 
 
 def choose(now: datetime, reader: TelemetryReader) -> Choice:

@@ -60,5 +60,5 @@ def _causes(title: str, frame: pd.DataFrame, counted: str, axis: str, none: str)
         title,
         ranking.causes(frame.head(CAUSES_MOST), counted, axis, OUTCOMES["error"]),
         f"{title} and provider.",
-        f"{count(rest, 'more')} of rarer causes." if rest else "",
+        f"{count(rest, 'more', 'more')} of rarer causes." if rest else "",
     )

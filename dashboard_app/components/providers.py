@@ -18,8 +18,9 @@ def table(providers: Sequence[Provider]) -> None:
         st.info("The API names no provider.")
         return
     whole = st.column_config.NumberColumn
+    shown = frame(providers)
     st.dataframe(
-        frame(providers),
+        shown if shown["limit"].any() else shown.drop(columns="limit"),
         hide_index=True,
         placeholder=NOT_KNOWN,
         height=ROW_PX * (len(providers) + 1),

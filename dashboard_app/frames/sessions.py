@@ -18,15 +18,15 @@ LINES_MOST = 5000
 
 
 def newest(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
-    """session, notebook, trainer, simulated, begin, end (UTC), hunts, broke, decided, errors, usd; newest first."""
+    """session, notebook, trainer, simulated, first, last (UTC), hunts, broke, decided, errors, usd; newest first."""
     sql = f"""SELECT session, any_value(notebook) AS notebook, coalesce(any_value(trainer), '') AS trainer,
-              bool_or(simulated) AS simulated, min(ts) AS begin, max(ts) AS end, count(*) AS hunts,
+              bool_or(simulated) AS simulated, min(ts) AS first, max(ts) AS last, count(*) AS hunts,
               count(*) FILTER (outcome = 'broke') AS broke,
               count(*) FILTER (outcome IN ('broke', 'held')) AS decided, count(*) FILTER (outcome = 'error') AS errors,
               CASE WHEN count(cost_usd) + count(judge_cost_usd) > 0
                    THEN coalesce(sum(cost_usd), 0) + coalesce(sum(judge_cost_usd), 0) END AS usd
-              FROM hunts WHERE {HUNTS} GROUP BY session ORDER BY end DESC, session LIMIT {SESSIONS_MOST}"""  # noqa: S608
-    return in_utc(ask(reader, choice, sql), "begin", "end")
+              FROM hunts WHERE {HUNTS} GROUP BY session ORDER BY last DESC, session LIMIT {SESSIONS_MOST}"""  # noqa: S608
+    return in_utc(ask(reader, choice, sql), "first", "last")
 
 
 def replay(reader: TelemetryReader, session: str) -> pd.DataFrame:
