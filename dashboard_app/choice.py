@@ -34,7 +34,7 @@ LENGTH: dict[Period, timedelta] = {
 }
 
 CALLS = """
-    ($since IS NULL OR ts >= $since) AND ts < $until AND ($model IS NULL OR model = $model)
+    ($since IS NULL OR ts >= $since) AND ($until IS NULL OR ts < $until) AND ($model IS NULL OR model = $model)
     AND ($simulated IS NULL OR simulated = $simulated)
 """
 """Which rows of `calls` are meant. A call knows its model, and nothing of tasks."""
@@ -49,12 +49,14 @@ TASK = "coalesce(nullif(task, ''), notebook)"
 @dataclass(frozen=True)
 class Choice:
     now: datetime
-    """Aware; the end of the period."""
+    """Aware; the period goes up to here, and what a writer whose clock is ahead has written counts too."""
     period: Period = Period.ALL
     model: str | None = None
     notebook: str | None = None
     domain: str | None = None
     origin: Origin = Origin.ANY
+    until: datetime | None = None
+    """The end of a period that is over."""
 
     @property
     def since(self) -> datetime | None:
@@ -71,13 +73,13 @@ class Choice:
             "notebook": self.notebook,
             "domain": self.domain,
             "simulated": simulated,
-            "until": _in_the_log(self.now),
+            "until": _in_the_log(self.until) if self.until else None,
         }
 
     @property
     def before(self) -> Choice | None:
         """The same of the period before; None for the whole log, which has none before it."""
-        return replace(self, now=self.since) if self.since else None
+        return replace(self, now=self.since, until=self.since) if self.since else None
 
 
 def _in_the_log(moment: datetime) -> datetime:

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars")
 WAIT_MS = 30_000
-SETTLE_MS = 1_500
+SETTLE_MS, LOOKS_MOST = 1_200, 8
 """Charts draw themselves after the page says that it is done."""
 MOST_HEIGHT = 6_000
 
@@ -97,11 +97,14 @@ def _take_all(browser: Browser, base_url: str, out_dir: Path) -> Iterator[Path]:
 
 def _grow_to_content(page: Page, width: int) -> None:
     """Streamlit scrolls inside the page: a picture of everything needs a window as tall as everything."""
-    for _ in range(2):  # charts change their height once they have room
+    before = 0
+    for _ in range(LOOKS_MOST):  # parts come one after the other, and charts change their height once they have room
         page.wait_for_timeout(SETTLE_MS)
-        height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
-        page.set_viewport_size({"width": width, "height": min(MOST_HEIGHT, int(height) + 20)})
-    page.wait_for_timeout(SETTLE_MS)
+        height = int(page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"))
+        if height == before:
+            return
+        before = height
+        page.set_viewport_size({"width": width, "height": min(MOST_HEIGHT, height + 20)})
 
 
 def main() -> int:

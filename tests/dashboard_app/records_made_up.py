@@ -140,7 +140,7 @@ def _hunt(chance: random.Random, session: str, run_id: str, number: int, noteboo
     verdicts = {f"C{n + 1}": "PASS" if n < passed else "FAIL" for n in range(CRITERIA)} if replied else {}
     if outcome == "undetermined":
         verdicts["C4"] = "UNDETERMINED"
-    excerpt = " ".join(chance.choices(WORDS, k=chance.choice((3, 20, 30)))).capitalize()[:200] if replied else ""
+    excerpt = " ".join(chance.choices(WORDS, k=chance.choice((1, 20, 30)))).capitalize()[:200] if replied else ""
     error = chance.choice(ERRORS) if outcome == "error" else None
     latency_ms = round(model.latency_ms * chance.lognormvariate(0, 0.45), 1) if replied else None
     return HuntRecord(
