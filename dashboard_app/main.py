@@ -34,6 +34,8 @@ TIGHTER = """<style>
     .stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
     @media (min-width: 800px) { .stMainBlockContainer { padding-left: 3rem; padding-right: 3rem; } }
     [data-testid="stMetricValue"] { font-weight: 600; }
+    /* A table's own download would hand hostile replies to a spreadsheet as formulas; ours below it does not. */
+    [data-testid="stElementToolbarButton"]:has([aria-label="Download as CSV"]) { display: none; }
 </style>"""
 
 

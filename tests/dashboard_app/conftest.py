@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import altair  # noqa: F401 - takes seconds on a busy machine, which is not a page's time
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -56,7 +57,7 @@ def page() -> Callable[..., AppTest]:
     """Runs one view, as it stands in the navigation, with `query` in its address."""
 
     def run(name: str, **query: str) -> AppTest:
-        test = AppTest.from_function(_view, default_timeout=30, args=(name,))
+        test = AppTest.from_function(_view, default_timeout=50, args=(name,))
         for key, value in query.items():
             test.query_params[key] = value
         test.run()
