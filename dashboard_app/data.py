@@ -11,6 +11,8 @@ import streamlit as st
 from core.settings import Settings, read_settings
 from core.telemetry.reader import RefreshReport, TelemetryReader
 from dashboard_app.alarms import Alarm, alarms
+from dashboard_app.frames.overview import NAMED
+from dashboard_app.frames.overview import names as names_in_log
 from dashboard_app.live import TIMEOUT, Silence, Status, ask_status
 
 CACHE_FOLDER = ".cache"
@@ -38,6 +40,11 @@ def all_alarms(reader: TelemetryReader) -> list[Alarm]:
     return _shared_alarms(reader)
 
 
+def names(reader: TelemetryReader, column: str) -> list[str]:
+    """What a filter offers; asked anew only when the log has changed."""
+    return _shared_names(reader, column, reader.changes)
+
+
 def alarms_if_readable() -> list[Alarm]:
     """The same, or none when the log cannot be read: the pages about the past tell of that."""
     try:
@@ -58,6 +65,11 @@ def _reader(directory: str, cache_directory: str, memory_mib: int) -> TelemetryR
     reader = TelemetryReader(log, cache_directory=cache if log.is_dir() else None, memory_most_mib=memory_mib)
     reader.refresh()
     return reader
+
+
+@st.cache_data(show_spinner=False, max_entries=len(NAMED))
+def _shared_names(_reader: TelemetryReader, column: str, changes: tuple[int, int]) -> list[str]:  # noqa: ARG001 - part of the key
+    return names_in_log(_reader, column)
 
 
 @st.cache_data(show_spinner=False, ttl=SHARED_ALARMS_S, max_entries=1)

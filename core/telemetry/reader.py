@@ -87,6 +87,7 @@ class TelemetryReader:
         self._damaged: dict[str, int] = {}
         """Packed files that cannot be unpacked, with the time they were written: not tried again until that changes."""
         self._refreshing = threading.Lock()
+        self._changes = 0
 
     def refresh(self) -> RefreshReport:
         """Reads what is new. Several may ask at once: they wait for one another and read nothing twice.
@@ -112,6 +113,11 @@ class TelemetryReader:
         """The answer as a frame; `?` or `$name` in `sql` stand for `params`. Raises duckdb.Error for bad SQL."""
         return self._tables.query(sql, params)
 
+    @property
+    def changes(self) -> tuple[int, int]:
+        """Another value whenever the tables may answer otherwise than before, and for every reader."""
+        return id(self), self._changes
+
     def files_with(self, condition: str, params: Mapping[str, Any]) -> list[Path]:
         """The log files that hold the lines of which `condition` is true, oldest first (core.telemetry.lines)."""
         sql = f"SELECT DISTINCT name FROM events JOIN segments USING (segment) WHERE {condition} ORDER BY name"  # noqa: S608
@@ -134,6 +140,7 @@ class TelemetryReader:
         self._damaged = {name: at for name, at in self._damaged.items() if name in present}
         if gone := sorted(self._files.keys() - present):
             self._tables.load([], lambda _: {}, void=gone)
+            self._changes += 1
             for name in gone:
                 del self._files[name]
 
@@ -218,6 +225,7 @@ class TelemetryReader:
 
         loaded = self._tables.load(arrivals, after, void=void)
         self._files.update(states)
+        self._changes += 1
         unreadable = sum(piece.unreadable_lines for piece in batch)
         return Loaded(
             events=sum(one.events for one in loaded.values()),

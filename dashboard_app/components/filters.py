@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import streamlit as st
 
-from core.telemetry.reader import TelemetryReader
 from dashboard_app.choice import Choice, Origin, Period
-from dashboard_app.frames import overview
 
 ALL_MODELS, ALL_TASKS, ALL_DOMAINS = "All models", "All tasks", "All domains"
 LIST_PX = 165
 
 
-def choose(now: datetime, reader: TelemetryReader) -> Choice:
-    """A choice in the address that is no longer there (a model that left the log) is everything again.
+def choose(now: datetime, names: Callable[[str], list[str]]) -> Choice:
+    """`names` tells what a column of the log holds.
 
-    The keys are the same on every page: what is chosen stays chosen from page to page.
+    A choice in the address that is no longer there (a model that left the log) is everything again. The keys are the
+    same on every page: what is chosen stays chosen from page to page.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         period = st.segmented_control(
@@ -38,9 +38,9 @@ def choose(now: datetime, reader: TelemetryReader) -> Choice:
             bind="query-params",
             help="Simulated models are made up by Model Hunter and cost nothing.",
         )
-        model = _one_of("Model", ALL_MODELS, "model", overview.names(reader, "model"))
-        notebook = _one_of("Task", ALL_TASKS, "task", overview.names(reader, "notebook"))
-        domains = overview.names(reader, "domain")
+        model = _one_of("Model", ALL_MODELS, "model", names("model"))
+        notebook = _one_of("Task", ALL_TASKS, "task", names("notebook"))
+        domains = names("domain")
         domain = _one_of("Domain", ALL_DOMAINS, "domain", domains) if domains else None
     return Choice(
         now=now,
@@ -52,6 +52,6 @@ def choose(now: datetime, reader: TelemetryReader) -> Choice:
     )
 
 
-def _one_of(label: str, everything: str, key: str, names: list[str]) -> str | None:
-    chosen = st.selectbox(label, [everything, *names], key=key, bind="query-params", width=LIST_PX)
+def _one_of(label: str, everything: str, key: str, known: list[str]) -> str | None:
+    chosen = st.selectbox(label, [everything, *known], key=key, bind="query-params", width=LIST_PX)
     return None if chosen == everything else chosen

@@ -21,12 +21,12 @@ def of_history(title: str, about: str, view: View) -> None:
     """`view` is shown only when the log holds chosen hunts; the page says what to do otherwise."""
 
     def chosen(reader: TelemetryReader) -> None:
-        choice = choose(datetime.now(UTC), reader)
-        seen = overview.totals(reader, choice)
-        if not seen.hunts:
+        choice = choose(datetime.now(UTC), lambda column: data.names(reader, column))
+        hunts, simulated = overview.seen(reader, choice)
+        if not hunts:
             emptiness.nothing_chosen()
             return
-        emptiness.simulated_hunts(seen.simulated, seen.hunts)
+        emptiness.simulated_hunts(simulated, hunts)
         view(reader, choice)
 
     of_log(title, about, chosen)
@@ -43,7 +43,7 @@ def of_log(title: str, about: str, view: Callable[[TelemetryReader], None], *, n
         except OSError as error:
             emptiness.unreadable_log(directory, error)
             return
-        if needs_hunts and not overview.names(reader, "model"):
+        if needs_hunts and not data.names(reader, "model"):
             emptiness.nothing_yet(directory)
         else:
             view(reader)

@@ -62,11 +62,11 @@ def flips(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
     The same reply, letter by letter, to the same task was judged more than once; a flip is a criterion of it that got
     both PASS and FAIL.
     """
-    sql = f"""WITH answered AS (
-                SELECT {TASK} AS task, judge_model, reply_mark, verdicts FROM hunts WHERE {HUNTS} AND reply_mark <> ''),
-              again AS (SELECT task, judge_model, reply_mark FROM answered GROUP BY ALL HAVING count(*) > 1),
-              judged AS (SELECT task, judge_model, reply_mark, unnest(map_entries(verdicts)) AS entry
-                         FROM answered JOIN again USING (task, judge_model, reply_mark)),
+    sql = f"""WITH again AS MATERIALIZED (
+                SELECT reply_mark FROM hunts WHERE {HUNTS} AND reply_mark <> '' GROUP BY 1 HAVING count(*) > 1),
+              judged AS (SELECT {TASK} AS task, judge_model, reply_mark,
+                         unnest(map_entries(TRY_CAST(verdicts_json AS MAP(VARCHAR, VARCHAR)))) AS entry
+                         FROM hunts SEMI JOIN again USING (reply_mark) WHERE {HUNTS}),
               each AS (SELECT judge_model, count(DISTINCT entry.value) AS verdicts FROM judged
                        WHERE entry.value IN ('PASS', 'FAIL')
                        GROUP BY task, judge_model, reply_mark, entry.key HAVING count(*) > 1)
@@ -75,16 +75,21 @@ def flips(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
     return with_rates(ask(reader, choice, sql), "flipped", "repeated")
 
 
-def agreement(reader: TelemetryReader, choice: Choice) -> Agreement:
-    row = ask(reader, choice, f"WITH {_PAIRS} SELECT {_CELLS} FROM pairs").iloc[0]  # noqa: S608
-    return _agreement(row)
+def compared(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
+    """judge_model, week (the day it begins), and the counts of an Agreement: all that is known of people and judges."""
+    sql = f"""WITH {_PAIRS} SELECT judge_model, strftime(date_trunc('week', ts), '%Y-%m-%d') AS week, {_CELLS}
+              FROM pairs GROUP BY ALL ORDER BY ALL"""  # noqa: S608
+    return ask(reader, choice, sql)
 
 
-def agreement_by(reader: TelemetryReader, choice: Choice, group: str) -> pd.DataFrame:
-    """label, agreed, n, share, low, high, kappa; `group`: "judge_model", or "week" (begin of it, oldest first)."""
-    label = {"judge_model": "judge_model", "week": "strftime(date_trunc('week', ts), '%Y-%m-%d')"}[group]
-    sql = f"WITH {_PAIRS} SELECT {label} AS label, {_CELLS} FROM pairs GROUP BY 1 ORDER BY 1"  # noqa: S608
-    rows = ask(reader, choice, sql)
+def agreement(pairs: pd.DataFrame) -> Agreement:
+    """Over all of what `compared` found."""
+    return _agreement(pairs[_COUNTS].sum())
+
+
+def agreement_by(pairs: pd.DataFrame, group: str) -> pd.DataFrame:
+    """label, agreed, n, share, low, high, kappa; `group`: "judge_model", or "week" (oldest first)."""
+    rows = pairs.groupby(group, as_index=False)[_COUNTS].sum().rename(columns={group: "label"})
     found = [_agreement(row) for _, row in rows.iterrows()]
     frame = pd.DataFrame(
         {
@@ -99,7 +104,7 @@ def agreement_by(reader: TelemetryReader, choice: Choice, group: str) -> pd.Data
 
 
 def _agreement(row: pd.Series) -> Agreement:
-    return Agreement(**{name: int(row[name]) for name in Agreement.__dataclass_fields__})
+    return Agreement(**{name: int(row[name]) for name in _COUNTS})
 
 
 def times(text: str, word: str) -> str:
@@ -107,6 +112,7 @@ def times(text: str, word: str) -> str:
     return f"(length({text}) - length(replace({text}, '{word}', ''))) // {len(word)}"
 
 
+_COUNTS = list(Agreement.__dataclass_fields__)
 _PAIRS = f"""reviewed AS (SELECT ts, judge_model, judge, unnest(map_entries(human)) AS entry FROM reviews
     WHERE {_OF_REVIEWS}),
     pairs AS (SELECT ts, judge_model, entry.value AS human, judge[entry.key] AS judge FROM reviewed)"""  # noqa: S608

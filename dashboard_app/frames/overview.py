@@ -75,6 +75,12 @@ def totals(reader: TelemetryReader, choice: Choice) -> Totals:
     )
 
 
+def seen(reader: TelemetryReader, choice: Choice) -> tuple[int, int]:
+    """How many hunts are chosen, and how many of them are simulated."""
+    row = ask(reader, choice, f"SELECT count(*), count(*) FILTER (simulated) FROM hunts WHERE {HUNTS}").iloc[0]  # noqa: S608
+    return int(row.iloc[0]), int(row.iloc[1])
+
+
 def names(reader: TelemetryReader, column: str) -> list[str]:
     """The models, notebooks or domains in the log, most hunted first. `column`: one of NAMED."""
     if column not in NAMED:

@@ -17,15 +17,16 @@ def show() -> None:
 
 
 def _show(reader: TelemetryReader, choice: Choice) -> None:
-    found = judge.agreement(reader, choice)
+    pairs = judge.compared(reader, choice)
+    found = judge.agreement(pairs)
     judge_figures.agreement(found)
     if found.n:
         left, right = st.columns(2)
         with left:
             judge_figures.confusion(found)
         with right:
-            judge_figures.drift(judge.agreement_by(reader, choice, "week"))
-        judge_figures.by_judge(judge.agreement_by(reader, choice, "judge_model"))
+            judge_figures.drift(judge.agreement_by(pairs, "week"))
+        judge_figures.by_judge(judge.agreement_by(pairs, "judge_model"))
     left, right = st.columns(2)
     with left:
         judge_figures.undetermined(judge.undetermined(reader, choice))

@@ -72,7 +72,7 @@ def of_dashboard(log: Path, *, cold: bool) -> list[str]:
     for viewer in pages[1:]:
         for page in viewer.values():
             page.run(timeout=60)
-    newest = sorted(log.glob("*.jsonl"))[-1]
+    newest = max(log.glob("*.jsonl"))
     times = []
     for seed in range(5):
         with newest.open("ab") as file:
@@ -83,7 +83,9 @@ def of_dashboard(log: Path, *, cold: bool) -> list[str]:
     rows.append(f"| refresh after {REFRESH_EVENTS:,} new events | {1000 * sorted(times)[2]:.0f} ms | 100 ms |")
     gc.collect()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    rows.append(f"| resident with {VIEWERS} viewers of all views (highest while reading) | {_resident_mib():.0f} MiB ({peak:.0f}) | 400 MiB |")
+    rows.append(
+        f"| resident with {VIEWERS} viewers of all views (highest while reading) | {_resident_mib():.0f} MiB ({peak:.0f}) | 400 MiB |"
+    )
     return rows
 
 

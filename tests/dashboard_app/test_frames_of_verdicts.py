@@ -101,7 +101,7 @@ def pairs_of(reviews: list[dict]) -> list[tuple[str, str]]:
 
 def test_people_against_the_judge(reader, log_dir):
     pairs = pairs_of(records(log_dir, "review"))
-    found = judge.agreement(reader, ALL)
+    found = judge.agreement(judge.compared(reader, ALL))
     counts = Counter(pairs)
     assert (found.both_pass, found.both_fail) == (counts["PASS", "PASS"], counts["FAIL", "FAIL"])
     assert (found.human_pass, found.human_fail) == (counts["PASS", "FAIL"], counts["FAIL", "PASS"])
@@ -112,7 +112,7 @@ def test_agreement_week_by_week(reader, log_dir):
     weeks = defaultdict(list)
     for review in records(log_dir, "review"):
         weeks[review["ts"].date().isocalendar()[:2]].append(review)
-    shown = judge.agreement_by(reader, ALL, "week").to_dict("records")
+    shown = judge.agreement_by(judge.compared(reader, ALL), "week").to_dict("records")
     by_week = {datetime.fromisoformat(row["label"]).date().isocalendar()[:2]: row for row in shown}
     assert by_week.keys() == weeks.keys()
     for week, reviews in weeks.items():
@@ -121,7 +121,7 @@ def test_agreement_week_by_week(reader, log_dir):
 
 
 def test_without_reviews_there_is_no_kappa(reader):
-    found = judge.agreement(reader, Choice(NOW, model="no/such"))
+    found = judge.agreement(judge.compared(reader, Choice(NOW, model="no/such")))
     assert (found.n, found.kappa) == (0, None)
 
 
