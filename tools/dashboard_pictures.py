@@ -48,6 +48,7 @@ VIEWS = (
     View("providers", "providers?period=all", r"Hunts lost by cause" + EMPTY),
     View("activity", "activity?period=all", r"By hour and weekday" + EMPTY),
     View("sessions", "sessions?period=all", r"sessions.csv|One line is one loaded task" + EMPTY),
+    View("hunt", "hunt", r"No hunt chosen|The reply begins|No hunts yet"),
     View("find", "find?period=all&outcome=broke", r"hunts? found" + EMPTY),
 )
 SCREENS = (

@@ -35,8 +35,8 @@ def together(frame: pd.DataFrame, order: list[str]) -> Drawing:
     """first, second, both, failed, share: of the hunts that failed the row, the share that failed the column too."""
     scale = alt.Scale(domain=[0, 1], range=[0.05, 1])
     base = alt.Chart(frame).encode(
-        x=alt.X("second:N", title="… failed this one too", sort=order, scale=_gaps(), axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("first:N", title="Of hunts that failed this one …", sort=order, scale=_gaps()),
+        x=alt.X("second:N", title="failed too", sort=order, scale=_gaps(), axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("first:N", title="Failed", sort=order, scale=_gaps()),
         tooltip=[
             words("first", "Failed"),
             words("second", "Failed too"),

@@ -94,7 +94,7 @@ def agreement(frame: pd.DataFrame) -> Drawing:
     scale = alt.Scale(domain=[0, 1])
     across = alt.Y("low:Q", title="Agreement", scale=scale, axis=alt.Axis(format="%"))
     rule = base.mark_rule(strokeWidth=3, opacity=0.4, color=PLAIN).encode(y=across, y2="high")
-    line = base.mark_line(color=PLAIN, point=alt.OverlayMarkDef(size=80, filled=True)).encode(
+    line = base.mark_line(color=PLAIN, point=alt.OverlayMarkDef(size=80, filled=True, color=PLAIN)).encode(
         y=alt.Y("share:Q", scale=scale)
     )
     return alt.layer(rule, line).properties(height=HEIGHT)

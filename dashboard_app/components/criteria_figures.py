@@ -45,6 +45,9 @@ def difficulty(frame: pd.DataFrame) -> None:
         "Share of judged hunts that failed each criterion, with its 95 % interval.",
         "One that never fails tells replies apart as little as one that always does.",
     )
+
+
+def texts(frame: pd.DataFrame) -> None:
     table(
         "criteria",
         frame,
@@ -67,5 +70,6 @@ def together(frame: pd.DataFrame) -> None:
         "Failing together",
         grids.together(frame, order),
         "For each pair of criteria, the share of hunts failing the first that failed the second too.",
-        "Two that always fail together ask for the same thing.",
+        "Of the hunts that failed the one on the left, so many failed the one below too. Two that always fail "
+        "together ask for the same thing.",
     )

@@ -22,8 +22,10 @@ def _show(reader: TelemetryReader, choice: Choice) -> None:
         emptiness.too_few_judged(criteria.LEAST_HUNTS)
         return
     task = criteria_figures.choose(tasks)
+    hard = criteria.difficulty(reader, choice, task.task)
     left, right = st.columns([3, 2])
     with left:
-        criteria_figures.difficulty(criteria.difficulty(reader, choice, task.task))
+        criteria_figures.difficulty(hard)
     with right:
         criteria_figures.together(criteria.together(reader, choice, task.task))
+    criteria_figures.texts(hard)
