@@ -313,7 +313,7 @@ class Settings:
 
     # -- dashboard
     dashboard_memory_mib: int = setting(
-        200, "DASHBOARD_MEMORY", "MiB", "Most memory for reading the log; questions get a part of it.", least=150
+        200, "DASHBOARD_MEMORY", "MiB", "Most memory for reading and asking the log; at rest a part of it.", least=150
     )
     dashboard_reread_s: float = setting(
         30.0, "DASHBOARD_REREAD", "s", "Pause between two readings of the log by an open page.", least=1, most=3600

@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 MIB = 1024 * 1024
 LINE_MOST_BYTES = MIB
 """A longer line is broken: a record has bounded texts and stays under ten kilobytes."""
-RESTING_SHARE = 0.4
+RESTING_SHARE = 0.6
 """Of the memory that reading may take, what questions may keep."""
 THREADS = 2
 """Each one that reads takes two buffers of 32 MB, whatever the file's size: more threads would need more memory."""
@@ -102,9 +102,16 @@ class LogTables:
         return {name: FileState.model_validate_json(state) for name, state in rows}
 
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> pd.DataFrame:
-        """The answer to one question. Raises duckdb.Error for a question that makes no sense."""
+        """The answer to one question. Raises duckdb.Error for a question that makes no sense.
+
+        A question that needs more memory than they may keep at rest is asked again with all that there may be.
+        """
         with self._database.cursor() as cursor:
-            return cursor.execute(sql, params).df()
+            try:
+                return cursor.execute(sql, params).df()
+            except duckdb.OutOfMemoryException:
+                self._allow(self._most_mib)
+                return cursor.execute(sql, params).df()
 
     def load(
         self,
@@ -158,7 +165,7 @@ class LogTables:
 
     def _allow(self, memory_mib: int) -> None:
         try:
-            self._database.execute(f"SET memory_limit = '{memory_mib}MiB'")
+            self._database.cursor().execute(f"SET GLOBAL memory_limit = '{memory_mib}MiB'")
         except duckdb.OutOfMemoryException:
             # Somebody's question holds more at this moment; the next refresh asks again.
             log.debug("telemetry.memory_still_used", wanted_mib=memory_mib)
