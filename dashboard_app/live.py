@@ -78,9 +78,9 @@ class Provider(Told):
     limit: int = 0
     ceiling: int = 0
     """The configured limit, where the present one adapts; 0: not told."""
-    reason: str = ""
+    limit_reason: str = ""
     """Of the limit's last change."""
-    changed_at: datetime | None = None
+    limit_changed_at: datetime | None = None
     in_flight: int = 0
     queued: int = 0
     requests: int = 0

@@ -69,10 +69,10 @@ def frame(providers: Sequence[Provider]) -> pd.DataFrame:
 
 def _limit(provider: Provider) -> str:
     """ "4 of 8 at 12:03: rate limited"; empty where the API tells nothing of it."""
-    if not provider.ceiling or not (provider.reason or provider.limit != provider.ceiling):
+    if not provider.ceiling or not (provider.limit_reason or provider.limit != provider.ceiling):
         return ""
-    when = f" at {provider.changed_at:%H:%M:%S}" if provider.changed_at else ""
-    reason = f": {provider.reason}" if provider.reason else ""
+    when = f" at {provider.limit_changed_at:%H:%M:%S}" if provider.limit_changed_at else ""
+    reason = f": {provider.limit_reason}" if provider.limit_reason else ""
     return f"{provider.limit} of {provider.ceiling}{when}{reason}"
 
 

@@ -93,7 +93,7 @@ def test_many_viewers_are_few_questions(api):
 
 def test_the_adaptive_limit_the_journal_and_the_processes_are_shown_where_they_are_told(page, api):
     api.body = copy.deepcopy(STATUS)
-    moved = {"ceiling": 8, "limit": 4, "reason": "rate limited", "changed_at": "2026-11-24T12:03:00Z"}
+    moved = {"ceiling": 8, "limit": 4, "limit_reason": "rate limited", "limit_changed_at": "2026-11-24T12:03:00Z"}
     api.body["providers"][0] |= moved
     api.body["redis"] = {"configured": True, "connected": False, "sessions_away": 2, "journal_bytes": 1_500_000}
     api.body["instances"] = [{"instance": "api-1", "version": "1", "hunts": 3}, {"instance": "api-2", "version": "1"}]
