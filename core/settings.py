@@ -6,15 +6,15 @@ A value that cannot be meant (a concurrency of "six", 0 or -1) is refused at sta
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from dataclasses import field as dataclass_field
 from typing import Any
-from urllib.parse import urlsplit
 
+from core.endpoints import Endpoint as Endpoint
+from core.endpoints import can_be_reached, can_be_sent, read_endpoints
 from core.errors import BadSettings
 
 MIB = 1024 * 1024
@@ -36,18 +36,6 @@ class Row:
 def setting(default: Any, variable: str, unit: str, about: str, **limits: Any) -> Any:
     """One row of the table, as a dataclass field."""
     return dataclass_field(default=default, metadata={"row": Row(variable, unit, about, **limits)})
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """A further OpenAI-compatible address, from OPENAI_COMPATIBLE."""
-
-    name: str
-    base_url: str
-    key: str = dataclass_field(default="", repr=False)
-    key_variable: str = ""
-    concurrency: int = 4
-    models: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -297,13 +285,53 @@ class Settings:
     )
     fetch_timeout_s: float = setting(15.0, "FETCH_TIMEOUT", "s", "Longest fetch of a notebook by URL.", least=0.1)
 
-    # -- telemetry, logs
+    # -- telemetry
     telemetry_dir: str = setting("telemetry", "TELEMETRY_DIR", "path", "Where telemetry is written and read.")
     telemetry_queue_most: int = setting(
         20000, "TELEMETRY_QUEUE", "records", "Records waiting to be written; more are dropped and counted.", least=1
     )
     telemetry_days: int = setting(30, "TELEMETRY_DAYS", "days", "Older telemetry files are removed.", least=1)
     telemetry_flush_s: float = setting(0.5, "TELEMETRY_FLUSH", "s", "Pause between writes of telemetry.", least=0.01)
+    telemetry_cache_dir: str = setting(
+        "",
+        "TELEMETRY_CACHE",
+        "path",
+        "Where the dashboard keeps what it has read of the log; empty: .cache in TELEMETRY_DIR.",
+    )
+
+    # -- dashboard
+    dashboard_memory_mib: int = setting(
+        200, "DASHBOARD_MEMORY", "MiB", "Most memory for reading and asking the log; at rest a part of it.", least=150
+    )
+    dashboard_reread_s: float = setting(
+        30.0, "DASHBOARD_REREAD", "s", "Pause between two readings of the log by an open page.", least=1, most=3600
+    )
+    alarm_window_min: int = setting(
+        60, "ALARM_WINDOW", "min", "The last minutes that alarms look at.", least=1, most=10080
+    )
+    alarm_least_n: int = setting(
+        20, "ALARM_LEAST", "hunts or calls", "With fewer in the window no share raises an alarm.", least=1
+    )
+    alarm_errors_percent: float = setting(
+        20.0, "ALARM_ERRORS", "% of hunts", "More hunts lost to errors raise an alarm.", least=0, most=100
+    )
+    alarm_rate_limited_percent: float = setting(
+        10.0, "ALARM_RATE_LIMITED", "% of calls", "More calls refused by a rate limit raise one.", least=0, most=100
+    )
+    alarm_undetermined_percent: float = setting(
+        10.0, "ALARM_UNDETERMINED", "% of verdicts", "More verdicts without an answer raise one.", least=0, most=100
+    )
+    alarm_no_break_hunts: int = setting(
+        100, "ALARM_NO_BREAKS", "hunts", "So many decided hunts of a task without a break raise one; 0: never.", least=0
+    )
+    alarm_budget_usd: float = setting(
+        0.0, "ALARM_BUDGET", "USD a day", "More known cost in the last 24 hours raises one; 0: no budget.", least=0
+    )
+    alarm_dropped_records: int = setting(
+        1, "ALARM_DROPPED", "records", "So many lost telemetry records raise one; 0: never.", least=0
+    )
+
+    # -- logs
     log_level: str = setting(
         "info", "LOG_LEVEL", "name", "Least severe level that is logged.", choices=("debug", "info", "warning", "error")
     )
@@ -341,7 +369,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
         if text == "" or name in overrides:
             continue
         try:
-            values[name] = _endpoints(text, env) if name == "openai_compatible" else _read(text, row, default)
+            values[name] = read_endpoints(text, env) if name == "openai_compatible" else _read(text, row, default)
         except ValueError as error:
             wrong.append(f"{row.variable}: {error}")
     if wrong:
@@ -365,25 +393,11 @@ def _read(text: str, row: Row, default: Any) -> Any:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if row.choices and text not in row.choices:
         raise ValueError(f"{shown} is not one of {', '.join(row.choices)}.")
-    if row.unit == "URL" and not (re.match(r"(https?|rediss?|unix)://", text) and _can_be_reached(text)):
+    if row.unit == "URL" and not (re.match(r"(https?|rediss?|unix)://", text) and can_be_reached(text)):
         raise ValueError(f"{shown} is not an address with http:// or https:// (for Redis: redis://).")
-    if row.unit == "key" and not _can_be_sent(text):
+    if row.unit == "key" and not can_be_sent(text):
         raise ValueError("the given value holds a space, a line end or a letter that no key has.")
     return text
-
-
-def _can_be_reached(url: str) -> bool:
-    """Whether host and port are well formed; of nothing is asked whether it is there."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme == "unix" or (bool(parts.hostname) and parts.port != 0 and not re.search(r"\s", url))
-    except ValueError:
-        return False
-
-
-def _can_be_sent(key: str) -> bool:
-    """Whether an HTTP header can carry it."""
-    return bool(re.fullmatch(r"[!-~]*", key))
 
 
 def _number(text: str, row: Row, kind: type) -> Any:
@@ -399,44 +413,3 @@ def _number(text: str, row: Row, kind: type) -> Any:
     if row.most is not None and number > row.most:
         raise ValueError(f"{text} {row.unit} is too much; the most is {row.most:g}.")
     return number
-
-
-_ENDPOINT_FIELDS = {"name", "base_url", "key_variable", "concurrency", "models"}
-_RESERVED = {"openai", "openrouter", "fireworks", "simulated"}
-
-
-def _endpoints(text: str, env: Mapping[str, str]) -> tuple[Endpoint, ...]:
-    try:
-        rows = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"is not JSON ({error}).") from None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ValueError('must be a JSON list of objects like {"name": "lab", "base_url": "http://…/v1"}.')
-    endpoints = tuple(_endpoint(row, env) for row in rows)
-    names = [e.name for e in endpoints]
-    if len(set(names)) != len(names):
-        raise ValueError("two addresses have the same name.")
-    return endpoints
-
-
-def _endpoint(row: Mapping[str, Any], env: Mapping[str, str]) -> Endpoint:
-    if unknown := set(row) - _ENDPOINT_FIELDS:
-        raise ValueError(
-            f"unknown field {', '.join(sorted(unknown))}; known are {', '.join(sorted(_ENDPOINT_FIELDS))}."
-        )
-    name, url = str(row.get("name", "")), str(row.get("base_url", ""))
-    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", name) or name in _RESERVED:
-        raise ValueError(f'"{name}" cannot be a name: small letters, digits, - and _, and none of ours.')
-    if not (re.match(r"https?://[^/]", url) and _can_be_reached(url)):
-        raise ValueError(f"{name}: base_url must be an address that begins with http:// or https://.")
-    concurrency = row.get("concurrency", 4)
-    if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
-        raise ValueError(f"{name}: concurrency must be a whole number, 1 or more.")
-    models = row.get("models", [])
-    if not isinstance(models, list) or not all(isinstance(m, str) for m in models):
-        raise ValueError(f"{name}: models must be a list of names.")
-    variable = str(row.get("key_variable", ""))
-    key = env.get(variable, "").strip() if variable else ""
-    if not _can_be_sent(key):
-        raise ValueError(f"{name}: {variable} holds a space, a line end or a letter that no key has.")
-    return Endpoint(name, url.rstrip("/"), key, variable, concurrency, tuple(models))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -33,21 +33,30 @@ LENGTH: dict[Period, timedelta] = {
     Period.MONTH: timedelta(days=30),
 }
 
-CONDITION = """
-    ($since IS NULL OR ts >= $since) AND ($model IS NULL OR model = $model)
-    AND ($notebook IS NULL OR notebook = $notebook) AND ($simulated IS NULL OR simulated = $simulated)
+CALLS = """
+    ($since IS NULL OR ts >= $since) AND ($until IS NULL OR ts < $until) AND ($model IS NULL OR model = $model)
+    AND ($simulated IS NULL OR simulated = $simulated)
 """
-"""Which rows of `hunts` are meant; its parameters are `Choice.params`."""
+"""Which rows of `calls` are meant. A call knows its model, and nothing of tasks."""
+HUNTS = (
+    CALLS + " AND ($notebook IS NULL OR notebook = $notebook) AND ($domain IS NULL OR coalesce(domain, '') = $domain)"
+)
+"""Which rows of `hunts`, and of `reviews` but for the domain, are meant."""
+TASK = "coalesce(nullif(task, ''), notebook)"
+"""Criteria are compared within one of these: the same text of a task, or for old logs the same notebook."""
 
 
 @dataclass(frozen=True)
 class Choice:
     now: datetime
-    """Aware; the end of the period."""
+    """Aware; the period goes up to here, and what a writer whose clock is ahead has written counts too."""
     period: Period = Period.ALL
     model: str | None = None
     notebook: str | None = None
+    domain: str | None = None
     origin: Origin = Origin.ANY
+    until: datetime | None = None
+    """The end of a period that is over."""
 
     @property
     def since(self) -> datetime | None:
@@ -62,8 +71,15 @@ class Choice:
             "since": _in_the_log(self.since) if self.since else None,
             "model": self.model,
             "notebook": self.notebook,
+            "domain": self.domain,
             "simulated": simulated,
+            "until": _in_the_log(self.until) if self.until else None,
         }
+
+    @property
+    def before(self) -> Choice | None:
+        """The same of the period before; None for the whole log, which has none before it."""
+        return replace(self, now=self.since, until=self.since) if self.since else None
 
 
 def _in_the_log(moment: datetime) -> datetime:

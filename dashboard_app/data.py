@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -9,8 +10,14 @@ import streamlit as st
 
 from core.settings import Settings, read_settings
 from core.telemetry.reader import RefreshReport, TelemetryReader
+from dashboard_app.alarms import Alarm, alarms
+from dashboard_app.frames.overview import NAMED
+from dashboard_app.frames.overview import names as names_in_log
 from dashboard_app.live import TIMEOUT, Silence, Status, ask_status
 
+CACHE_FOLDER = ".cache"
+"""In the log's folder, unless TELEMETRY_CACHE says where."""
+SHARED_ALARMS_S = 5.0
 SHARED_ANSWER_S = 0.5
 """Viewers who look within this time get the same answer: a hundred open pages are not a hundred questions."""
 
@@ -23,8 +30,28 @@ def settings() -> Settings:
 
 def telemetry() -> tuple[TelemetryReader, RefreshReport]:
     """The log as of now. Raises OSError when its folder cannot be read."""
-    reader = _reader(settings().telemetry_dir)
+    now = settings()
+    reader = _reader(now.telemetry_dir, now.telemetry_cache_dir, now.dashboard_memory_mib)
     return reader, reader.refresh()
+
+
+def all_alarms(reader: TelemetryReader) -> list[Alarm]:
+    """Every rule with its state as of now; viewers who look within a few seconds share the answer."""
+    return _shared_alarms(reader)
+
+
+def names(reader: TelemetryReader, column: str) -> list[str]:
+    """What a filter offers; asked anew only when the log has changed."""
+    return _shared_names(reader, column, reader.changes)
+
+
+def alarms_if_readable() -> list[Alarm]:
+    """The same, or none when the log cannot be read: the pages about the past tell of that."""
+    try:
+        reader, _ = telemetry()
+    except OSError:
+        return []
+    return all_alarms(reader)
 
 
 def api_status() -> Status | Silence:
@@ -32,10 +59,22 @@ def api_status() -> Status | Silence:
 
 
 @st.cache_resource(show_spinner="Reading the telemetry log …", on_release=TelemetryReader.close, max_entries=1)
-def _reader(directory: str) -> TelemetryReader:
-    reader = TelemetryReader(Path(directory))
+def _reader(directory: str, cache_directory: str, memory_mib: int) -> TelemetryReader:
+    log = Path(directory)
+    cache = Path(cache_directory) if cache_directory else log / CACHE_FOLDER
+    reader = TelemetryReader(log, cache_directory=cache if log.is_dir() else None, memory_most_mib=memory_mib)
     reader.refresh()
     return reader
+
+
+@st.cache_data(show_spinner=False, max_entries=len(NAMED))
+def _shared_names(_reader: TelemetryReader, column: str, changes: tuple[int, int]) -> list[str]:  # noqa: ARG001 - part of the key
+    return names_in_log(_reader, column)
+
+
+@st.cache_data(show_spinner=False, ttl=SHARED_ALARMS_S, max_entries=1)
+def _shared_alarms(_reader: TelemetryReader) -> list[Alarm]:
+    return alarms(_reader, settings(), datetime.now(UTC))
 
 
 @st.cache_resource(show_spinner=False, on_release=httpx.Client.close, max_entries=1)

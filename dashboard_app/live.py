@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import httpx
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 PATH = "/api/admin/status"
 TIMEOUT = httpx.Timeout(3.0, connect=2.0)
@@ -13,9 +22,24 @@ TIMEOUT = httpx.Timeout(3.0, connect=2.0)
 
 
 class Told(BaseModel):
-    """Fields may be added to the API's answers at any time; those that we do not know are left aside."""
+    """What the API says, of whatever version: unknown fields are left aside, missing ones have their default.
+
+    A field with a default that holds something else than is expected is taken for missing; one without makes the
+    whole answer one that is not ours.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _or_missing(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        try:
+            return handler(value)
+        except ValidationError:
+            field = cls.model_fields[info.field_name or ""]
+            if field.is_required():
+                raise
+            return field.get_default()
 
 
 class Health(Told):
@@ -31,12 +55,32 @@ class Sessions(Told):
 class Redis(Told):
     configured: bool = False
     connected: bool = False
+    reason: str = ""
+    """Why memory stands in."""
+    sessions_away: int = 0
+    """Sessions with changes that are in memory and in the journal only."""
+    journal_bytes: int = 0
+
+
+class Instance(Told):
+    """Another process of the API, as this one knows it."""
+
+    instance: str
+    version: str = ""
+    hunts: int = 0
+    event_streams: int = 0
+    last_seen: datetime | None = None
 
 
 class Provider(Told):
     name: str
     account: str = ""
     limit: int = 0
+    ceiling: int = 0
+    """The configured limit, where the present one adapts; 0: not told."""
+    limit_reason: str = ""
+    """Of the limit's last change."""
+    limit_changed_at: datetime | None = None
     in_flight: int = 0
     queued: int = 0
     requests: int = 0
@@ -94,6 +138,7 @@ class Status(Told):
     hunts: Hunts = Hunts()
     event_streams: EventStreams = EventStreams()
     telemetry: Telemetry = Telemetry()
+    instances: tuple[Instance, ...] = ()
     bugs: int = 0
 
     @property

@@ -24,6 +24,6 @@ SIGNS: dict[str, str] = {
 }
 
 TARGET, JUDGE = "#3a86c8", "#e09f3e"
-IN_FLIGHT, QUEUED = "#2a9d8f", "#e09f3e"
+IN_FLIGHT, QUEUED, LIMIT = "#2a9d8f", "#e09f3e", "#8d99ae"
 PLAIN = "#3a86c8"
 """For what has no meaning of its own but its length; reads on white and on black."""

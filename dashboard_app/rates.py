@@ -29,4 +29,4 @@ class Rate:
         share, n, z2 = self.broke / self.decided, self.decided, Z_95**2
         middle = (share + z2 / (2 * n)) / (1 + z2 / n)
         reach = Z_95 / (1 + z2 / n) * sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-        return max(0.0, middle - reach), min(1.0, middle + reach)
+        return max(0.0, min(share, middle - reach)), min(1.0, max(share, middle + reach))

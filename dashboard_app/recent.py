@@ -1,8 +1,8 @@
-"""The last minutes as one viewer's page has seen them: how many calls were in flight and waiting at each look."""
+"""The last minutes as one viewer's page has seen them: each account's calls and limit at each look."""
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ import pandas as pd
 from dashboard_app.live import Status
 
 KEPT = timedelta(minutes=10)
-LOOKS_MOST = 600
+LOOKS_MOST = 3000
 """However short the pause between two looks is set."""
 
 
@@ -19,8 +19,10 @@ LOOKS_MOST = 600
 class Look:
     at: datetime
     instance: str
+    provider: str
     in_flight: int
     queued: int
+    limit: int
 
 
 @dataclass
@@ -30,19 +32,31 @@ class Recent:
     looks: deque[Look] = field(default_factory=lambda: deque(maxlen=LOOKS_MOST))
 
     def add(self, at: datetime, status: Status) -> None:
-        self.looks.append(Look(at, status.instance, status.in_flight, status.queued))
-        while self.looks[0].at < at - KEPT:
+        """Notes every provider that can be called."""
+        self.looks.extend(
+            Look(at, status.instance, p.name, p.in_flight, p.queued, p.limit) for p in status.providers if p.usable
+        )
+        while self.looks and self.looks[0].at < at - KEPT:
             self.looks.popleft()
 
     @property
     def instances(self) -> list[str]:
         return sorted({look.instance for look in self.looks})
 
-    def frame(self) -> pd.DataFrame:
-        """at (UTC), instance, what ("in flight" or "queued"), calls."""
+    @property
+    def providers(self) -> list[str]:
+        """The busiest first."""
+        busy = Counter({look.provider: 0 for look in self.looks})
+        for look in self.looks:
+            busy[look.provider] += look.in_flight + look.queued
+        return [name for name, _ in sorted(busy.items(), key=lambda pair: (-pair[1], pair[0]))]
+
+    def frame(self, provider: str) -> pd.DataFrame:
+        """at (UTC), instance, what ("in flight", "queued" or "limit"), calls: of one provider."""
         rows = [
             (look.at, look.instance, what, calls)
             for look in self.looks
-            for what, calls in (("in flight", look.in_flight), ("queued", look.queued))
+            if look.provider == provider
+            for what, calls in (("in flight", look.in_flight), ("queued", look.queued), ("limit", look.limit))
         ]
         return pd.DataFrame(rows, columns=["at", "instance", "what", "calls"])

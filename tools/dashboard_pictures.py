@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars")
 WAIT_MS = 30_000
-SETTLE_MS = 1_500
+SETTLE_MS, LOOKS_MOST = 1_200, 8
 """Charts draw themselves after the page says that it is done."""
 MOST_HEIGHT = 6_000
 
@@ -36,9 +36,20 @@ class Screen:
     colours: Literal["light", "dark"]
 
 
+EMPTY = r"|No hunts yet|No hunts match"
 VIEWS = (
     View("live", "", r"Calls in the last minutes|The API is not answering"),
-    View("history", "history?period=all", r"Newest hunts|No hunts yet|No hunts match"),
+    View("alarms", "alarms", r"No alarm|What a lead must not miss"),
+    View("overview", "overview?period=all", r"Break rate by model" + EMPTY),
+    View("breaks", "breaks?period=all", r"By number of criteria" + EMPTY),
+    View("criteria", "criteria?period=all", r"How hard each criterion|No task has" + EMPTY),
+    View("judge", "judge?period=all", r"Same reply, other verdict" + EMPTY),
+    View("costs", "costs?period=all", r"What a hunt and a break cost" + EMPTY),
+    View("providers", "providers?period=all", r"Hunts lost by cause" + EMPTY),
+    View("activity", "activity?period=all", r"By hour and weekday" + EMPTY),
+    View("sessions", "sessions?period=all", r"sessions.csv|One line is one loaded task" + EMPTY),
+    View("hunt", "hunt", r"No hunt chosen|The reply begins|No hunts yet"),
+    View("find", "find?period=all&outcome=broke", r"hunts? found" + EMPTY),
 )
 SCREENS = (
     Screen("light", 1440, 900, "light"),
@@ -87,11 +98,14 @@ def _take_all(browser: Browser, base_url: str, out_dir: Path) -> Iterator[Path]:
 
 def _grow_to_content(page: Page, width: int) -> None:
     """Streamlit scrolls inside the page: a picture of everything needs a window as tall as everything."""
-    for _ in range(2):  # charts change their height once they have room
+    before = 0
+    for _ in range(LOOKS_MOST):  # parts come one after the other, and charts change their height once they have room
         page.wait_for_timeout(SETTLE_MS)
-        height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
-        page.set_viewport_size({"width": width, "height": min(MOST_HEIGHT, int(height) + 20)})
-    page.wait_for_timeout(SETTLE_MS)
+        height = int(page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"))
+        if height == before:
+            return
+        before = height
+        page.set_viewport_size({"width": width, "height": min(MOST_HEIGHT, height + 20)})
 
 
 def main() -> int:

@@ -7,18 +7,20 @@ from collections.abc import Callable
 
 from core.domain.hunt import Hunt
 from core.domain.run import Counts, Run
-from core.domain.session import Session
+from core.domain.session import Session, Visibility
 from core.domain.verdict import Verdict
 from core.providers.throttled import CallEnd
 from core.telemetry.records import CallRecord, HuntRecord, Record, RunRecord
 
 EXCERPT_CHARS = 200
+MARK_CHARS = 12
+CRITERION_CHARS = 160
 Tell = Callable[[Record], None]
 
 
 def session_mark(session_id: str) -> str:
     """Enough of a session to group by, not enough to get in: the id itself opens the session."""
-    return hashlib.sha256(session_id.encode()).hexdigest()[:12]
+    return _mark(session_id)
 
 
 def hunt_record(session: Session, run: Run, hunt: Hunt) -> HuntRecord:
@@ -51,6 +53,9 @@ def hunt_record(session: Session, run: Run, hunt: Hunt) -> HuntRecord:
         first_token_ms=reply.first_token_ms if reply else None,
         duration_ms=took.total_seconds() * 1000 if took else None,
         excerpt=reply.text[:EXCERPT_CHARS] if reply else "",
+        task=run.task.content_hash()[:MARK_CHARS],
+        reply_mark=_mark(reply.text) if reply else "",
+        blind=session.visibility is Visibility.BLIND,
     )
 
 
@@ -70,10 +75,10 @@ def call_record(end: CallEnd) -> CallRecord:
     )
 
 
-def run_record(session_id: str, run: Run, counts: Counts) -> RunRecord:
+def run_record(session: Session, run: Run, counts: Counts) -> RunRecord:
     ended = run.finished_at and run.started_at
     return RunRecord(
-        session=session_mark(session_id),
+        session=session_mark(session.session_id),
         run_id=run.run_id,
         status=run.status.value,
         models=run.models,
@@ -86,4 +91,12 @@ def run_record(session_id: str, run: Run, counts: Counts) -> RunRecord:
         cancelled=counts.cancelled + counts.interrupted,
         cost_usd=counts.cost_usd,
         duration_s=(run.finished_at - run.started_at).total_seconds() if ended else None,  # type: ignore[operator]
+        notebook=session.name,
+        task=run.task.content_hash()[:MARK_CHARS],
+        criterion_texts={c.id: c.text[:CRITERION_CHARS] for c in run.task.criteria},
+        reason=run.stop_reason[:EXCERPT_CHARS],
     )
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:MARK_CHARS]

@@ -272,7 +272,7 @@ class Runner:
             session_id, end, announce=lambda s: run_events(s.run(run_id), counts, self.clock.now())
         )
         if not course.run.trial:
-            self.tell(run_record(session_id, ended.run(run_id), counts))
+            self.tell(run_record(ended, ended.run(run_id), counts))
 
     async def _end_part(self, course: _Course, part: int, *, by_person: bool, why: str) -> None:
         """Give an end to every hunt of the part that has none: cancelled when a person or the stop rule ended it."""

@@ -124,11 +124,11 @@ class Workbench:
             begun["run"] = known or session.run(new_id)
             return session
 
-        await self.store.change(sid, start, announce=lambda s: (session_event(s),))
+        session = await self.store.change(sid, start, announce=lambda s: (session_event(s),))
         if begun["run"].run_id == new_id:
             await self.dispatcher.submit(Job(JobKind.RUN, sid, new_id))
             if not order.trial:
-                self.tell(run_record(sid, begun["run"], (await self.store.counts(sid))[new_id]))
+                self.tell(run_record(session, begun["run"], (await self.store.counts(sid))[new_id]))
         return (await self.store.read(sid)).run(begun["run"].run_id)
 
     async def cancel_run(self, sid: str, rid: str) -> Run:

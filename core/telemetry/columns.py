@@ -1,6 +1,8 @@
-"""The records as tables: one table per type of record, one column per field, made from records.py and nothing else.
+"""The log as one table, one row a line: the columns of all records side by side, made from records.py alone.
 
-A field added to a record is a column of its table at the next start; logs from before hold NULL there.
+Each type of record is a view on it (hunts, calls, …), so that a line is read, stored and removed in one step. A field
+added to a record is a column at the next start; logs from before hold NULL there. Each column costs time at reading, so
+what no question asks for stays in the log (LEFT_OUT); lines.py finds it there.
 """
 
 from __future__ import annotations
@@ -10,21 +12,36 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from core.domain.value import Value
 from core.telemetry.records import (
+    SCHEMA,
     TYPES,
     CallRecord,
     HuntRecord,
     ProcessRecord,
+    ReviewRecord,
     RunRecord,
     SessionRecord,
 )
 
-TABLES: dict[type, str] = {
+EVENTS = "events"
+BROKEN, UNKNOWN = 0, -1
+"""Kinds of lines that are no record of ours: not JSON or without what its type requires; of a newer version."""
+VIEWS: dict[type, str] = {
     HuntRecord: "hunts",
     CallRecord: "calls",
     RunRecord: "runs",
     SessionRecord: "sessions",
+    ReviewRecord: "reviews",
     ProcessRecord: "process",
 }
+LEFT_OUT: dict[type, frozenset[str]] = {
+    HuntRecord: frozenset({"task_id", "passed", "input_tokens", "output_tokens", "first_token_ms", "duration_ms"}),
+    CallRecord: frozenset({"status"}),
+    RunRecord: frozenset(
+        {"models", "hunts", "broke", "held", "undetermined", "cancelled", "error", "duration_s", "reason", "cost_usd"}
+    ),
+    SessionRecord: frozenset({"detail", "criteria"}),
+}
+"""Shown only with everything about one hunt or session."""
 SQL_TYPES: dict[Any, str] = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}
 
 
@@ -34,25 +51,36 @@ class Column(Value):
     required: bool
     """A line without it is broken."""
 
+    @property
+    def stored_type(self) -> str:
+        """Maps and lists stay the JSON that they came as (asked for as `<name>_json`): unfolding them takes time."""
+        return "JSON" if self.sql_type.startswith("MAP") or self.sql_type.endswith("[]") else self.sql_type
+
 
 class Table(Value):
+    """One type of record, as it is asked for."""
+
     name: str
     record_type: str
     """As in the envelope's `type`."""
+    kind: int
+    """The number that stands for the type in the one table."""
     columns: tuple[Column, ...]
 
 
 def tables() -> tuple[Table, ...]:
     return tuple(
-        Table(name=name, record_type=TYPES[record], columns=columns_of(record)) for record, name in TABLES.items()
+        Table(name=name, record_type=TYPES[record], kind=place, columns=columns_of(record))
+        for place, (record, name) in enumerate(VIEWS.items(), start=1)
     )
 
 
 def columns_of(record: type) -> tuple[Column, ...]:
-    """The columns of one record type, in the order of its fields."""
+    """The columns of one record type, in the order of its fields: all but those left out."""
     return tuple(
         Column(name=name, sql_type=sql_type(field.annotation), required=field.is_required())
         for name, field in record.model_fields.items()  # type: ignore[attr-defined]  # every record is a Value
+        if name not in LEFT_OUT.get(record, ())
     )
 
 
@@ -73,12 +101,58 @@ def sql_type(annotation: Any) -> str:
     raise TypeError(f"{annotation!r} has no column type yet: add it to core/telemetry/columns.py.")
 
 
-def data_type(every: tuple[Table, ...]) -> str:
-    """The STRUCT that any record's `data` can be read into in one pass. Fields that differ in type are read as text."""
+def stored_columns(every: tuple[Table, ...]) -> dict[str, str]:
+    """Name and type of every field of any record. Fields that differ in type between records are stored as text."""
     types: dict[str, str] = {}
     for table in every:
         for column in table.columns:
-            if types.setdefault(column.name, column.sql_type) != column.sql_type:
+            if types.setdefault(column.name, column.stored_type) != column.stored_type:
                 types[column.name] = "VARCHAR"
-    fields = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
-    return f"STRUCT({fields})"
+    return types
+
+
+def create_events(every: tuple[Table, ...]) -> str:
+    columns = ", ".join(f'"{name}" {kind}' for name, kind in stored_columns(every).items())
+    return f"CREATE TABLE {EVENTS} (segment INTEGER, kind TINYINT, ts TIMESTAMP, {columns})"
+
+
+def create_view(table: Table, stored: dict[str, str]) -> str:
+    columns = ", ".join(_asked(column, stored[column.name]) for column in table.columns)
+    columns += "".join(f', "{c.name}" AS {c.name}_json' for c in table.columns if stored[c.name] == "JSON")
+    return f"CREATE VIEW {table.name} AS SELECT ts, segment, {columns} FROM {EVENTS} WHERE kind = {table.kind}"  # noqa: S608
+
+
+def insert_lines(every: tuple[Table, ...], options: str) -> str:
+    """Reads the files `$paths` into the one table, as segments `$first`, `$first` + 1 and so on, one a file."""
+    stored = stored_columns(every)
+    fields = ", ".join(f'"{name}" {kind}' for name, kind in stored.items())
+    values = ", ".join(f'data."{name}"' for name in stored)
+    return f"""
+        INSERT INTO {EVENTS}
+        SELECT ($first + file_index)::INTEGER, {_kind(every, stored)}, ts, {values}
+        FROM read_ndjson($paths, ignore_errors = true, {options},
+             columns = {{ts: 'TIMESTAMP', type: 'VARCHAR', schema: 'INTEGER', data: 'STRUCT({fields})'}})"""  # noqa: S608
+
+
+def _asked(column: Column, stored: str) -> str:
+    plain = f'"{column.name}"'
+    return plain if stored == column.sql_type else f"TRY_CAST({plain} AS {column.sql_type}) AS {plain}"
+
+
+def _kind(every: tuple[Table, ...], stored: dict[str, str]) -> str:
+    cases = " ".join(_case(table, stored) for table in every)
+    return f"""CASE WHEN ts IS NULL OR type IS NULL OR schema IS NULL THEN {BROKEN}
+        WHEN schema <> {SCHEMA} THEN {UNKNOWN} ELSE CASE type {cases} ELSE {UNKNOWN} END END::TINYINT"""
+
+
+def _case(table: Table, stored: dict[str, str]) -> str:
+    return f"WHEN '{table.record_type}' THEN CASE WHEN {_whole(table, stored)} THEN {table.kind} ELSE {BROKEN} END"
+
+
+def _whole(table: Table, stored: dict[str, str]) -> str:
+    checks = (
+        f'data."{c.name}"' if stored[c.name] in (c.sql_type, "JSON") else f'TRY_CAST(data."{c.name}" AS {c.sql_type})'
+        for c in table.columns
+        if c.required
+    )
+    return " AND ".join(f"{check} IS NOT NULL" for check in checks)

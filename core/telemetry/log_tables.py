@@ -1,36 +1,66 @@
-"""The telemetry log inside DuckDB: lines go in, the tables of columns.py can be asked.
+"""The telemetry log inside DuckDB: whole files and pieces of files go in, the views of columns.py can be asked.
 
-DuckDB reads the lines itself, in one pass and on every core; Python only hands it the bytes that are new.
+DuckDB reads the lines itself, in one pass and on every core. What it has read, and how far, is written in one step
+into one file, so that the next start goes on where the last one ended.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
 import pandas as pd
+import structlog
 
 from core.domain.value import Value
-from core.telemetry.columns import Table, data_type, tables
-from core.telemetry.records import SCHEMA
+from core.telemetry.cache import CachePlace
+from core.telemetry.columns import (
+    BROKEN,
+    EVENTS,
+    UNKNOWN,
+    create_events,
+    create_view,
+    insert_lines,
+    stored_columns,
+    tables,
+)
+from core.telemetry.tail import Position
 
-LINE_MOST_BYTES = 1024 * 1024
+log = structlog.get_logger(__name__)
+
+MIB = 1024 * 1024
+LINE_MOST_BYTES = MIB
 """A longer line is broken: a record has bounded texts and stays under ten kilobytes."""
+RESTING_SHARE = 0.6
+"""Of the memory that reading may take, what questions may keep."""
+THREADS = 2
+"""Each one that reads takes two buffers of 32 MB, whatever the file's size: more threads would need more memory."""
 
-_READ = f"""
-    CREATE OR REPLACE TEMP TABLE fresh AS
-    SELECT parse_filename(filename, true)::INTEGER AS file, ts, type, schema, data
-    FROM read_ndjson($paths, filename = true, ignore_errors = true, maximum_object_size = {2 * LINE_MOST_BYTES},
-         columns = {{ts: 'TIMESTAMP', type: 'VARCHAR', schema: 'INTEGER', data: '$DATA'}})
-"""  # noqa: S608 - own words
+
+class Arrival(Value):
+    """Whole lines of one log file that are new: all of it, or a piece in a file of our own."""
+
+    name: str
+    """The log file's name."""
+    path: Path
+    """Where the lines are read from."""
+    in_place: bool = False
+    """`path` is the log file itself: it may have changed while it was read."""
+
+
+class FileState(Value):
+    """How far a log file has been read."""
+
+    position: Position
+    skipped_lines: int = 0
 
 
 class Loaded(Value):
-    """What came of one file's new lines."""
+    """What came of new lines."""
 
     events: int = 0
     bad_lines: int = 0
@@ -39,127 +69,168 @@ class Loaded(Value):
     """Whole records of a type or schema that this version does not know."""
 
 
-class LogTables:
-    """Owns the database and a temporary folder; `close` removes both. One thread loads, any thread may ask."""
+class Moved(Exception):
+    """A file changed while it was read in place; nothing of it was kept."""
 
-    def __init__(self, memory_most_mib: int) -> None:
-        self._folder = TemporaryDirectory(prefix="telemetry-reader-")
-        self._database = duckdb.connect(
-            ":memory:",
+
+def shape() -> str:
+    """Changes with every change of the tables or of how lines are understood."""
+    return "\n".join([duckdb.__version__, _insert(), *_creation()])
+
+
+class LogTables:
+    """Owns the database; one thread loads, any thread may ask. Raises duckdb.Error when it cannot be opened at all."""
+
+    def __init__(self, place: CachePlace, memory_most_mib: int) -> None:
+        self._place = place
+        self._most_mib = memory_most_mib
+        self._resting_mib = int(memory_most_mib * RESTING_SHARE)
+        self._insert = _insert()
+        try:
+            self._database = self._open()
+        except duckdb.Error as error:
+            log.warning("telemetry.cache_unusable", database=str(place.database), error=str(error), instead="read anew")
+            place.remove_database()
+            self._database = self._open()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def states(self) -> dict[str, FileState]:
+        """Every file in the tables."""
+        rows = self._database.execute("SELECT name, state FROM files").fetchall()
+        return {name: FileState.model_validate_json(state) for name, state in rows}
+
+    def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> pd.DataFrame:
+        """The answer to one question. Raises duckdb.Error for a question that makes no sense.
+
+        A question that needs more memory than they may keep at rest is asked again with all that there may be.
+        """
+        with self._database.cursor() as cursor:
+            try:
+                return cursor.execute(sql, params).df()
+            except duckdb.OutOfMemoryException:
+                self._allow(self._most_mib)
+                return cursor.execute(sql, params).df()
+
+    def load(
+        self,
+        arrivals: Sequence[Arrival],
+        states: Callable[[Mapping[str, Loaded]], Mapping[str, FileState]],
+        *,
+        void: Sequence[str] = (),
+    ) -> dict[str, Loaded]:
+        """Puts the lines into the tables and the files' states beside them: all of it or, on error, nothing.
+
+        Rows of the files in `void` go in the same moment, so that nobody ever sees a file twice or half. `states`
+        makes the new states from what came of each file, and may raise Moved.
+        """
+        self._allow(self._most_mib)
+        self._database.execute("BEGIN")
+        try:
+            self._forget(void)
+            loaded = self._read(arrivals) if arrivals else {}
+            self._remember(states(loaded))
+            self._database.execute("COMMIT")
+        except BaseException:
+            self._rollback()
+            raise
+        finally:
+            self._allow(self._resting_mib)
+        return loaded
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        database = duckdb.connect(
+            self._place.database,
             config={
-                "memory_limit": f"{memory_most_mib}MiB",
-                "temp_directory": str(Path(self._folder.name) / "spill"),
+                "threads": THREADS,
+                "memory_limit": f"{self._resting_mib}MiB",
+                "temp_directory": str(self._place.scratch / "spill"),
                 "preserve_insertion_order": False,
                 "autoinstall_known_extensions": False,
             },
         )
-        self._database.execute("ATTACH ':memory:' AS log (COMPRESS)")
-        self._database.execute("USE log")
-        self._tables = tables()
-        self._read = _READ.replace("$DATA", data_type(self._tables))
-        for table in self._tables:
-            self._database.execute(_create(table))
-
-    def close(self) -> None:
-        self._database.close()
-        self._folder.cleanup()
-
-    def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> pd.DataFrame:
-        """The answer to one question. Raises duckdb.Error for a question that makes no sense."""
-        with self._database.cursor() as cursor:
-            cursor.execute("USE log")
-            return cursor.execute(sql, params).df()
-
-    def load(self, pieces: Sequence[tuple[int, bytes]], *, void: Sequence[int] = ()) -> dict[int, Loaded]:
-        """Puts whole lines, each piece with the number of its file, into the tables: all of them or, on error, none.
-
-        Rows of the files in `void` go in the same moment, so that nobody ever sees a file twice or half.
-        """
-        paths = [self._write(place, number, piece) for place, (number, piece) in enumerate(pieces)]
         try:
-            return self._load(paths, void)
-        except duckdb.Error:
-            # Rare: bytes that even `ignore_errors` does not get over, such as a line of many megabytes.
-            dropped = {number: 0 for number, _ in pieces}
-            for path, (number, piece) in zip(paths, pieces, strict=True):
-                dropped[number] += _keep_readable(path, piece)
-            loaded = self._load(paths, void)
-            return {n: _with_bad_lines(loaded.get(n, Loaded()), dropped[n]) for n in dropped}
-        finally:
-            for path in paths:
-                path.unlink(missing_ok=True)
-
-    def _write(self, place: int, number: int, piece: bytes) -> Path:
-        folder = Path(self._folder.name) / str(place)
-        folder.mkdir(exist_ok=True)
-        path = folder / f"{number}.jsonl"
-        path.write_bytes(piece)
-        return path
-
-    def _load(self, paths: Sequence[Path], void: Sequence[int]) -> dict[int, Loaded]:
-        self._database.execute("BEGIN")
-        try:
-            for table in self._tables if void else ():
-                self._database.execute(_delete(table), [list(void)])
-            counts = self._insert([str(path) for path in paths]) if paths else {}
+            if not database.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'files'").fetchall():
+                _create(database)
         except BaseException:
-            self._database.execute("ROLLBACK")
+            database.close()
             raise
-        self._database.execute("COMMIT")
-        return counts
+        return database
 
-    def _insert(self, paths: list[str]) -> dict[int, Loaded]:
-        self._database.execute(self._read, {"paths": paths})
-        for table in self._tables:
-            self._database.execute(_insert(table))
-        counts = self._database.execute(_count(self._tables)).fetchall()
-        self._database.execute("DROP TABLE fresh")
+    def _rollback(self) -> None:
+        """A COMMIT that failed has ended the transaction already."""
+        with suppress(duckdb.TransactionException):
+            self._database.execute("ROLLBACK")
+
+    def _allow(self, memory_mib: int) -> None:
+        try:
+            self._database.cursor().execute(f"SET GLOBAL memory_limit = '{memory_mib}MiB'")
+        except duckdb.OutOfMemoryException:
+            # Somebody's question holds more at this moment; the next refresh asks again.
+            log.debug("telemetry.memory_still_used", wanted_mib=memory_mib)
+
+    def _forget(self, names: Sequence[str]) -> None:
+        if names:
+            where = "WHERE list_contains($names, name)"
+            of_files = f"segment IN (SELECT segment FROM segments {where})"  # noqa: S608 - own words
+            for sql in (
+                f"DELETE FROM {EVENTS} WHERE {of_files}",  # noqa: S608
+                f"DELETE FROM segments {where}",  # noqa: S608
+                f"DELETE FROM files {where}",  # noqa: S608
+            ):
+                self._database.execute(sql, {"names": list(names)})
+
+    def _read(self, arrivals: Sequence[Arrival]) -> dict[str, Loaded]:
+        first = self._one("SELECT coalesce(max(segment) + 1, 0) FROM segments")
+        segments = {"names": [arrival.name for arrival in arrivals], "first": first}
+        self._database.execute(
+            "INSERT INTO segments SELECT $first + generate_subscripts($names, 1) - 1, unnest($names)", segments
+        )
+        paths = [str(arrival.path) for arrival in arrivals]
+        self._database.execute(self._insert, {"paths": paths, "first": first})
+        counts = self._database.execute(
+            f"""SELECT name, count(*) FILTER (kind > 0), count(*) FILTER (kind = {BROKEN}),
+                count(*) FILTER (kind = {UNKNOWN})
+                FROM {EVENTS} JOIN segments USING (segment) WHERE segment >= ? GROUP BY name""",  # noqa: S608
+            [first],
+        ).fetchall()
         return {n: Loaded(events=events, bad_lines=bad, unknown_lines=unknown) for n, events, bad, unknown in counts}
 
+    def _remember(self, states: Mapping[str, FileState]) -> None:
+        rows = [(name, state.model_dump_json()) for name, state in states.items()]
+        if rows:
+            self._database.executemany("INSERT OR REPLACE INTO files VALUES (?, ?)", rows)
 
-def _create(table: Table) -> str:
-    columns = ", ".join(f'"{column.name}" {column.sql_type}' for column in table.columns)
-    return f"CREATE TABLE {table.name} (file INTEGER, ts TIMESTAMP, {columns})"
-
-
-def _value(name: str, kind: str) -> str:
-    return f'TRY_CAST(data."{name}" AS {kind})'
-
-
-def _whole(table: Table) -> str:
-    required = " AND ".join(f"{_value(c.name, c.sql_type)} IS NOT NULL" for c in table.columns if c.required)
-    return f"(type = '{table.record_type}' AND {required})"
+    def _one(self, sql: str) -> int:
+        (row,) = self._database.execute(sql).fetchall()
+        return int(row[0])
 
 
-def _delete(table: Table) -> str:
-    return f"DELETE FROM {table.name} WHERE list_contains(?, file)"  # noqa: S608 - own words
+def _insert() -> str:
+    return insert_lines(tables(), f"maximum_object_size = {2 * LINE_MOST_BYTES}")
 
 
-def _insert(table: Table) -> str:
-    values = ", ".join(_value(column.name, column.sql_type) for column in table.columns)
-    where = f"schema = {SCHEMA} AND ts IS NOT NULL AND {_whole(table)}"
-    return f"INSERT INTO {table.name} SELECT file, ts, {values} FROM fresh WHERE {where}"  # noqa: S608 - own words
+def _creation() -> list[str]:
+    every = tables()
+    return [
+        create_events(every),
+        *(create_view(table, stored_columns(every)) for table in every),
+        "CREATE TABLE segments (segment INTEGER, name VARCHAR)",
+        "CREATE TABLE files (name VARCHAR PRIMARY KEY, state VARCHAR)",
+    ]
 
 
-def _count(every: Sequence[Table]) -> str:
-    """file, events, bad lines, unknown lines of what was just read."""
-    types = ", ".join(f"'{table.record_type}'" for table in every)
-    known = f"schema = {SCHEMA} AND type IN ({types})"
-    whole = " OR ".join(_whole(table) for table in every)
-    return f"""
-        WITH judged AS (
-            SELECT file, ts IS NOT NULL AND schema IS NOT NULL AND type IS NOT NULL AS enveloped,
-                   coalesce({known}, false) AS known, coalesce({whole}, false) AS whole
-            FROM fresh)
-        SELECT file, count(*) FILTER (enveloped AND known AND whole),
-               count(*) FILTER (NOT enveloped OR (known AND NOT whole)),
-               count(*) FILTER (enveloped AND NOT known)
-        FROM judged GROUP BY file"""  # noqa: S608 - own words
+def _create(database: duckdb.DuckDBPyConnection) -> None:
+    database.execute("BEGIN")
+    for sql in _creation():
+        database.execute(sql)
+    database.execute("COMMIT")
 
 
-def _keep_readable(path: Path, piece: bytes) -> int:
-    """Writes only the lines that are JSON and of bearable length, and returns how many were left out."""
-    lines = [line for line in piece.split(b"\n") if line.strip()]
+def keep_readable(path: Path) -> int:
+    """Leaves only the lines in the file that are JSON and of bearable length; returns how many others there were."""
+    lines = [line for line in path.read_bytes().split(b"\n") if line.strip()]
     readable = [line for line in lines if _is_readable(line)]
     path.write_bytes(b"".join(line + b"\n" for line in readable))
     return len(lines) - len(readable)
@@ -172,7 +243,3 @@ def _is_readable(line: bytes) -> bool:
         return isinstance(json.loads(line), dict)
     except ValueError:
         return False
-
-
-def _with_bad_lines(loaded: Loaded, more: int) -> Loaded:
-    return loaded.model_copy(update={"bad_lines": loaded.bad_lines + more})

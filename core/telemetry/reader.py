@@ -1,30 +1,35 @@
 """Reads the telemetry of every process, each byte once, and answers questions about it.
 
-    with TelemetryReader(directory) as reader:
+    with TelemetryReader(directory, cache_directory=directory / ".cache") as reader:
         reader.refresh()
         reader.query("SELECT outcome, count(*) AS hunts FROM hunts WHERE model = ? GROUP BY outcome", ["openai/gpt-5"])
 
-Tables: hunts, calls, runs, sessions, process, with the fields of records.py as columns, and `ts` (UTC, without a
-zone). They hold what the files held at the last refresh: rows of a file that was removed go with it.
+Tables: hunts, calls, runs, sessions, reviews, process, with the fields of records.py as columns, and `ts` (UTC, without
+a zone). They hold what the files held at the last refresh: rows of a file that was removed go with it. With a cache
+directory they outlive the process, and the next one reads only what is new.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+import duckdb
 import pandas as pd
 
 from core.domain.value import Value
-from core.telemetry.log_tables import Loaded, LogTables
-from core.telemetry.names import telemetry_files
-from core.telemetry.tail import DamagedFile, Position, new_lines, position_now, unchanged
+from core.telemetry.cache import CachePlace
+from core.telemetry.log_tables import Arrival, FileState, Loaded, LogTables, Moved, keep_readable, shape
+from core.telemetry.names import day_of, telemetry_files
+from core.telemetry.tail import DamagedFile, Position, new_lines, position_at_end, position_now, unchanged
 
 MIB = 1024 * 1024
+MEMORY_MIB = 200
+"""While much is read: with less DuckDB's reading slows down or fails. At rest it keeps a part of that."""
 PIECE_BYTES = 16 * MIB
+BATCH_BYTES = 64 * MIB
 """How much is handed to DuckDB at once: large enough for its parallel reading, small enough for memory."""
 FILES_AT_ONCE = 200
 
@@ -45,27 +50,44 @@ class RefreshReport(Value):
     """Names of files that could not be opened or unpacked; tried again at the next refresh."""
 
 
-@dataclass
-class _File:
-    """One file as far as it has been read."""
+class _Fresh(Value):
+    """A file with something new in it."""
 
-    number: int
-    position: Position = field(default_factory=Position)
-    skipped_lines: int = 0
+    path: Path
+    start: Position
+    anew: bool
+    """It is read from its beginning: what was known of it is void."""
+
+
+class _Piece(Value):
+    """New whole lines of a file, the position behind them, and how many lines of them nobody could read."""
+
+    arrival: Arrival
+    end: Position
+    anew: bool
+    unreadable_lines: int = 0
 
 
 class TelemetryReader:
-    """Owned by who opened it; `close` gives back memory and the temporary folder. Safe to use from many threads."""
+    """Owned by who opened it; `close` gives back memory, lock and scratch folder. Safe to use from many threads."""
 
-    def __init__(self, directory: Path, *, memory_most_mib: int = 160, piece_bytes: int = PIECE_BYTES) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        cache_directory: Path | None = None,
+        memory_most_mib: int = MEMORY_MIB,
+        piece_bytes: int = PIECE_BYTES,
+    ) -> None:
         self._directory = directory
         self._piece_bytes = piece_bytes
-        self._tables = LogTables(memory_most_mib)
-        self._files: dict[str, _File] = {}
+        self._place = CachePlace(directory, cache_directory, shape())
+        self._tables = LogTables(self._place, memory_most_mib)
+        self._files = self._tables.states()
         self._damaged: dict[str, int] = {}
         """Packed files that cannot be unpacked, with the time they were written: not tried again until that changes."""
-        self._numbers = 0
         self._refreshing = threading.Lock()
+        self._changes = 0
 
     def refresh(self) -> RefreshReport:
         """Reads what is new. Several may ask at once: they wait for one another and read nothing twice.
@@ -74,29 +96,37 @@ class TelemetryReader:
         """
         with self._refreshing:
             paths = telemetry_files(self._directory)
-            gone = self._forget({path.name for path in paths})
-            if gone:
-                self._tables.load([], void=gone)
+            self._forget({path.name for path in paths})
             unreadable: list[str] = []
-            counts = [Loaded()]
-            for batch in _batches(self._pieces(paths, unreadable), self._piece_bytes):
-                counts += self._load(batch)
+            fresh = list(self._fresh(paths, unreadable))
+            counts = [Loaded(), *self._read(fresh, unreadable)]
             return RefreshReport(
                 events=sum(c.events for c in counts),
                 bad_lines=sum(c.bad_lines for c in counts),
                 unknown_lines=sum(c.unknown_lines for c in counts),
                 files=len(paths),
                 skipped_lines=sum(file.skipped_lines for file in self._files.values()),
-                unreadable=tuple(unreadable),
+                unreadable=tuple(sorted(unreadable)),
             )
 
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> pd.DataFrame:
         """The answer as a frame; `?` or `$name` in `sql` stand for `params`. Raises duckdb.Error for bad SQL."""
         return self._tables.query(sql, params)
 
+    @property
+    def changes(self) -> tuple[int, int]:
+        """Another value whenever the tables may answer otherwise than before, and for every reader."""
+        return id(self), self._changes
+
+    def files_with(self, condition: str, params: Mapping[str, Any]) -> list[Path]:
+        """The log files that hold the lines of which `condition` is true, oldest first (core.telemetry.lines)."""
+        sql = f"SELECT DISTINCT name FROM events JOIN segments USING (segment) WHERE {condition} ORDER BY name"  # noqa: S608
+        return [self._directory / str(name) for name in self.query(sql, params)["name"]]
+
     def close(self) -> None:
         with self._refreshing:
             self._tables.close()
+            self._place.close()
 
     def __enter__(self) -> Self:
         return self
@@ -104,75 +134,148 @@ class TelemetryReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _forget(self, present: set[str]) -> list[int]:
-        """Forgets the files that are gone and returns their numbers."""
-        self._damaged = {name: at for name, at in self._damaged.items() if name in present}
-        return [self._files.pop(name).number for name in sorted(self._files.keys() - present)]
+    # ---------------------------------------------------------------- what is new
 
-    def _pieces(self, paths: Sequence[Path], unreadable: list[str]) -> Iterator[_Piece]:
+    def _forget(self, present: set[str]) -> None:
+        self._damaged = {name: at for name, at in self._damaged.items() if name in present}
+        if gone := sorted(self._files.keys() - present):
+            self._tables.load([], lambda _: {}, void=gone)
+            self._changes += 1
+            for name in gone:
+                del self._files[name]
+
+    def _fresh(self, paths: Sequence[Path], unreadable: list[str]) -> Iterator[_Fresh]:
         for path in paths:
+            known = self._files.get(path.name)
             try:
                 if self._damaged.get(path.name) == path.stat().st_mtime_ns:
                     unreadable.append(path.name)
-                    continue
-                yield from self._pieces_of(path)
+                elif known is None or not unchanged(path, known.position):
+                    before = known.position if known else Position()
+                    start = position_now(path, before)
+                    anew = known is not None and start.offset_bytes < before.offset_bytes
+                    yield _Fresh(path=path, start=start, anew=anew)
             except FileNotFoundError:
                 continue  # removed since the folder was listed: the next refresh forgets it
-            except DamagedFile:
-                self._damaged[path.name] = path.stat().st_mtime_ns
-                unreadable.append(path.name)
             except OSError:
                 unreadable.append(path.name)
 
-    def _pieces_of(self, path: Path) -> Iterator[_Piece]:
-        known = self._files.get(path.name)
-        if known and unchanged(path, known.position):
-            return
-        start = position_now(path, known.position if known else Position())
-        void = None
-        if known is None or start.offset_bytes < known.position.offset_bytes:
-            void = known.number if known else None
-            self._numbers += 1
-            known = _File(self._numbers)
-        if void is not None or start.size_bytes == start.offset_bytes:
-            yield _Piece(path.name, known.number, b"", start, void)
-        for lines, position in new_lines(path, start, self._piece_bytes):
-            yield _Piece(path.name, known.number, lines, position, None)
+    # ---------------------------------------------------------------- reading it
 
-    def _load(self, batch: Sequence[_Piece]) -> list[Loaded]:
+    def _read(self, fresh: Sequence[_Fresh], unreadable: list[str]) -> Iterator[Loaded]:
+        """Past days are read where they stand, all at once; what may be growing is copied first, up to its size now."""
+        newest = max((day for one in fresh if (day := day_of(one.path.name))), default=None)
+        whole = [one for one in fresh if day_of(one.path.name) != newest and _reads_whole(one)]
+        pieces = [piece for one in whole if (piece := _in_place(one)) is not None]
+        there = {piece.arrival.name for piece in pieces}
+        if pieces:
+            try:
+                yield self._load(pieces)
+            except (Moved, duckdb.Error, OSError):
+                there = set()  # whichever it was: piece by piece each file is looked at by itself
+        for batch in _batches(self._pieces([one for one in fresh if one.path.name not in there], unreadable)):
+            yield self._load_copied(batch)
+
+    def _pieces(self, fresh: Sequence[_Fresh], unreadable: list[str]) -> Iterator[_Piece]:
+        for one in fresh:
+            try:
+                yield from self._pieces_of(one)
+            except FileNotFoundError:
+                continue
+            except DamagedFile:
+                self._damaged[one.path.name] = one.path.stat().st_mtime_ns
+                unreadable.append(one.path.name)
+            except OSError:
+                unreadable.append(one.path.name)
+
+    def _pieces_of(self, one: _Fresh) -> Iterator[_Piece]:
+        anew = one.anew
+        if anew or one.start.size_bytes == one.start.offset_bytes:
+            yield self._copied(one, b"", one.start, anew)
+            anew = False
+        for lines, position in new_lines(one.path, one.start, self._piece_bytes):
+            yield self._copied(one, lines, position, anew)
+
+    def _copied(self, one: _Fresh, lines: bytes, position: Position, anew: bool) -> _Piece:
+        path = self._place.scratch / f"{one.path.name}-{position.offset_bytes}.jsonl"
+        path.write_bytes(lines)
+        return _Piece(arrival=Arrival(name=one.path.name, path=path), end=position, anew=anew)
+
+    def _load_copied(self, batch: Sequence[_Piece]) -> Loaded:
+        try:
+            return self._load(batch)
+        except duckdb.Error:
+            # Rare: bytes that even `ignore_errors` does not get over, such as a line of many megabytes.
+            mended = [p.model_copy(update={"unreadable_lines": keep_readable(p.arrival.path)}) for p in batch]
+            return self._load(mended)
+        finally:
+            for piece in batch:
+                piece.arrival.path.unlink(missing_ok=True)
+
+    def _load(self, batch: Sequence[_Piece]) -> Loaded:
         """Lines go into the tables first; only then is it remembered that they were read."""
-        void = [piece.void for piece in batch if piece.void is not None]
-        lines = [(piece.number, piece.lines) for piece in batch if piece.lines]
-        loaded = self._tables.load(lines, void=void) if lines or void else {}
+        void = sorted({piece.arrival.name for piece in batch if piece.anew})
+        arrivals = [piece.arrival for piece in batch if piece.arrival.path.stat().st_size]
+        states: dict[str, FileState] = {}
+
+        def after(loaded: Mapping[str, Loaded]) -> Mapping[str, FileState]:
+            _refuse_moved(batch)
+            states.update(self._states(batch, loaded, void))
+            return states
+
+        loaded = self._tables.load(arrivals, after, void=void)
+        self._files.update(states)
+        self._changes += 1
+        unreadable = sum(piece.unreadable_lines for piece in batch)
+        return Loaded(
+            events=sum(one.events for one in loaded.values()),
+            bad_lines=sum(one.bad_lines for one in loaded.values()) + unreadable,
+            unknown_lines=sum(one.unknown_lines for one in loaded.values()),
+        )
+
+    def _states(
+        self, batch: Sequence[_Piece], loaded: Mapping[str, Loaded], void: Sequence[str]
+    ) -> dict[str, FileState]:
+        states: dict[str, FileState] = {}
         for piece in batch:
-            before = self._files.get(piece.name)
-            skipped = before.skipped_lines if before and before.number == piece.number else 0
-            self._files[piece.name] = _File(piece.number, piece.position, skipped)
-        for file in self._files.values():
-            new = loaded.get(file.number, Loaded())
-            file.skipped_lines += new.bad_lines + new.unknown_lines
-        return list(loaded.values())
+            name = piece.arrival.name
+            known = states.get(name) or (None if name in void else self._files.get(name))
+            came = loaded.get(name, Loaded()) if name not in states else Loaded()
+            skipped = came.bad_lines + came.unknown_lines + piece.unreadable_lines
+            states[name] = FileState(position=piece.end, skipped_lines=(known.skipped_lines if known else 0) + skipped)
+        return states
 
 
-@dataclass(frozen=True)
-class _Piece:
-    """Whole lines of one file and the position behind them."""
-
-    name: str
-    number: int
-    lines: bytes
-    position: Position
-    void: int | None
-    """The number under which the file was read before it was replaced."""
+def _reads_whole(one: _Fresh) -> bool:
+    return one.path.suffix == ".jsonl" and one.start.offset_bytes == 0 and one.start.size_bytes > 0
 
 
-def _batches(pieces: Iterator[_Piece], most_bytes: int) -> Iterator[list[_Piece]]:
-    """Small files together, a large one piece by piece: about `most_bytes` at a time."""
+def _in_place(one: _Fresh) -> _Piece | None:
+    """None when its last line is not whole, or it has just gone."""
+    try:
+        end = position_at_end(one.path, one.start)
+    except OSError:
+        return None
+    arrival = Arrival(name=one.path.name, path=one.path, in_place=True)
+    return _Piece(arrival=arrival, end=end, anew=one.anew) if end else None
+
+
+def _refuse_moved(batch: Sequence[_Piece]) -> None:
+    """Raises Moved, or OSError when one has gone."""
+    for piece in batch:
+        if piece.arrival.in_place and not unchanged(piece.arrival.path, piece.end):
+            raise Moved(piece.arrival.name)
+
+
+def _batches(pieces: Iterator[_Piece]) -> Iterator[list[_Piece]]:
+    """Small files together, a large one piece by piece: about `BATCH_BYTES` at a time."""
     batch: list[_Piece] = []
+    size_bytes = 0
     for piece in pieces:
         batch.append(piece)
-        if len(batch) >= FILES_AT_ONCE or sum(len(one.lines) for one in batch) >= most_bytes:
+        size_bytes += piece.arrival.path.stat().st_size
+        if len(batch) >= FILES_AT_ONCE or size_bytes >= BATCH_BYTES:
             yield batch
-            batch = []
+            batch, size_bytes = [], 0
     if batch:
         yield batch

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from core.domain.value import Value
 
 SCHEMA = 1
@@ -47,6 +49,14 @@ class HuntRecord(Value):
     """From the call's start to the last verdict."""
     excerpt: str = ""
     """The first characters of the reply, to find it again."""
+    task: str = ""
+    """A short hash of prompt, response, criteria and judge prompts: verdicts compare within one task only."""
+    reply_mark: str = ""
+    """A short hash of the whole reply: two hunts with the same one were answered letter by letter alike."""
+    blind: bool = False
+    """The session is blind: nothing of this hunt's verdicts is shown before its review is in the log."""
+    trainer: str = ""
+    """Who hunts, where sessions carry a name."""
 
 
 class CallRecord(Value):
@@ -82,6 +92,13 @@ class RunRecord(Value):
     cancelled: int = 0
     cost_usd: float | None = None
     duration_s: float | None = None
+    notebook: str = ""
+    task: str = ""
+    """As in HuntRecord."""
+    criterion_texts: dict[str, str] = Field(default_factory=dict)
+    """The beginning of each criterion's text by its id, so that a table need not say `C3` alone."""
+    reason: str = ""
+    """Why it ended before its time, in words."""
 
 
 class SessionRecord(Value):
@@ -92,6 +109,30 @@ class SessionRecord(Value):
     notebook: str = ""
     criteria: int = 0
     detail: str = ""
+    trainer: str = ""
+
+
+class ReviewRecord(Value):
+    """type `review`: the trainer's own verdicts on one selected hunt, written at the reveal, when they are final."""
+
+    session: str
+    run_id: str
+    hunt_id: str
+    notebook: str
+    task: str
+    """As in HuntRecord."""
+    model: str
+    judge_model: str
+    simulated: bool
+    blind: bool
+    """Whether the reviewer had not seen the judge's verdicts; agreement is worth something only then."""
+    human: dict[str, str]
+    """PASS or FAIL by criterion."""
+    judge: dict[str, str]
+    """The judge's verdicts on the same reply, UNDETERMINED among them."""
+    human_outcome: str
+    judge_outcome: str
+    trainer: str = ""
 
 
 class ProcessRecord(Value):
@@ -103,11 +144,12 @@ class ProcessRecord(Value):
     dropped: int = 0
 
 
-Record = HuntRecord | CallRecord | RunRecord | SessionRecord | ProcessRecord
+Record = HuntRecord | CallRecord | RunRecord | SessionRecord | ReviewRecord | ProcessRecord
 TYPES: dict[type, str] = {
     HuntRecord: "hunt",
     CallRecord: "call",
     RunRecord: "run",
     SessionRecord: "session",
+    ReviewRecord: "review",
     ProcessRecord: "process",
 }

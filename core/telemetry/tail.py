@@ -6,6 +6,7 @@ A file may also shrink, be replaced or be packed: then everything read from it i
 from __future__ import annotations
 
 import gzip
+import hashlib
 import os
 import zlib
 from collections.abc import Iterator
@@ -30,7 +31,9 @@ class Position(Value):
     modified_ns: int = -1
     offset_bytes: int = 0
     """Everything before it has been read; it is the beginning of a line."""
-    head: bytes = b""
+    head_bytes: int = 0
+    head: str = ""
+    """A hash of the first `head_bytes`."""
 
 
 def position_now(path: Path, before: Position) -> Position:
@@ -43,9 +46,20 @@ def position_now(path: Path, before: Position) -> Position:
             found.st_ino == before.inode
             and found.st_size >= before.size_bytes
             and not packed_anew
-            and file.read(len(before.head)) == before.head
+            and (not before.head_bytes or _hash(file.read(before.head_bytes)) == before.head)
         )
     return before.model_copy(update=here) if same else Position.model_validate(here)
+
+
+def position_at_end(path: Path, position: Position) -> Position | None:
+    """The position behind the whole file, or None when its last line is not whole. Raises OSError."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        file.seek(max(0, position.size_bytes - 1))
+        if file.read(1) != b"\n":
+            return None
+    end = {"offset_bytes": position.size_bytes, "head_bytes": len(head), "head": _hash(head)}
+    return position.model_copy(update=end)
 
 
 def unchanged(path: Path, position: Position) -> bool:
@@ -77,8 +91,15 @@ def new_lines(path: Path, position: Position, most_bytes: int) -> Iterator[tuple
 
 
 def _moved(position: Position, piece: bytes, packed: bool) -> Position:
-    head = b"" if packed else position.head or piece[:HEAD_BYTES]
-    return position.model_copy(update={"offset_bytes": position.offset_bytes + len(piece), "head": head})
+    update: dict[str, object] = {"offset_bytes": position.offset_bytes + len(piece)}
+    if not packed and not position.head_bytes:
+        head = piece[:HEAD_BYTES]
+        update |= {"head_bytes": len(head), "head": _hash(head)}
+    return position.model_copy(update=update)
+
+
+def _hash(head: bytes) -> str:
+    return hashlib.sha256(head).hexdigest()[:16]
 
 
 def _opened(path: Path, packed: bool) -> BinaryIO:

@@ -24,6 +24,22 @@ def nothing_chosen() -> None:
     st.info("**No hunts match.** Choose a longer period, or all models and tasks.", icon=":material/filter_alt_off:")
 
 
+def too_few_judged(least: int) -> None:
+    st.info(
+        f"**No task has {least} judged hunts here.** Choose a longer period or another task; with fewer, criteria tell "
+        "nothing, and in a blind session too much.",
+        icon=":material/rule:",
+    )
+
+
+def no_such_hunt(hunt_id: str) -> None:
+    if hunt_id:
+        gone = f"**The log holds no hunt {plain(hunt_id)}.** Its day may have been removed."
+        st.info(gone, icon=":material/search_off:")
+    else:
+        st.info("**No hunt chosen.** Look for one on the page Find and open it there.", icon=":material/search:")
+
+
 def simulated_hunts(simulated: int, hunts: int) -> None:
     """Simulated models say nothing about real ones; nobody may mistake them."""
     if simulated and simulated == hunts:

@@ -1,19 +1,24 @@
-"""What to look at: period, model, task, real or simulated. All of it stands in the page's address, to be shared."""
+"""What to look at: period, models, task, domain. All of it stands in the page's address, to be shared."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 import streamlit as st
 
 from dashboard_app.choice import Choice, Origin, Period
 
-ALL_MODELS, ALL_TASKS = "All models", "All tasks"
+ALL_MODELS, ALL_TASKS, ALL_DOMAINS = "All models", "All tasks", "All domains"
+LIST_PX = 165
 
 
-def choose(now: datetime, models: Sequence[str], notebooks: Sequence[str]) -> Choice:
-    """A choice in the address that is no longer there (a model that left the log) is everything again."""
+def choose(now: datetime, names: Callable[[str], list[str]]) -> Choice:
+    """`names` tells what a column of the log holds.
+
+    A choice in the address that is no longer there (a model that left the log) is everything again. The keys are the
+    same on every page: what is chosen stays chosen from page to page.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         period = st.segmented_control(
             "Period",
@@ -33,12 +38,20 @@ def choose(now: datetime, models: Sequence[str], notebooks: Sequence[str]) -> Ch
             bind="query-params",
             help="Simulated models are made up by Model Hunter and cost nothing.",
         )
-        model = st.selectbox("Model", [ALL_MODELS, *models], key="model", bind="query-params", width=300)
-        notebook = st.selectbox("Task", [ALL_TASKS, *notebooks], key="task", bind="query-params", width=240)
+        model = _one_of("Model", ALL_MODELS, "model", names("model"))
+        notebook = _one_of("Task", ALL_TASKS, "task", names("notebook"))
+        domains = names("domain")
+        domain = _one_of("Domain", ALL_DOMAINS, "domain", domains) if domains else None
     return Choice(
         now=now,
         period=Period(period or Period.WEEK),
-        model=None if model == ALL_MODELS else model,
-        notebook=None if notebook == ALL_TASKS else notebook,
+        model=model,
+        notebook=notebook,
+        domain=domain,
         origin=Origin(origin or Origin.ANY),
     )
+
+
+def _one_of(label: str, everything: str, key: str, known: list[str]) -> str | None:
+    chosen = st.selectbox(label, [everything, *known], key=key, bind="query-params", width=LIST_PX)
+    return None if chosen == everything else chosen

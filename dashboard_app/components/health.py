@@ -41,7 +41,13 @@ def _who(status: Status) -> str:
 
 
 def _concerns(status: Status) -> None:
-    telemetry = status.telemetry
+    telemetry, redis = status.telemetry, status.redis
+    if redis.sessions_away:
+        st.warning(
+            f"{count(redis.sessions_away, 'session')} in memory and in the journal "
+            f"({redis.journal_bytes / 1e6:.1f} MB), not yet in Redis. They go there by themselves when it is back.",
+            icon=":material/database_off:",
+        )
     if status.bugs:
         st.warning(
             f"{count(status.bugs, 'bug')} since start: requests that ended in an internal error. "

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard_app.frames import Totals
+from dashboard_app.frames.overview import Totals
 from dashboard_app.live import Status
+from dashboard_app.rates import Rate
 from dashboard_app.words import NOT_KNOWN, interval, latency, percent, plain, usd
 
 
@@ -36,28 +37,52 @@ def row(numbers: Iterable[Number]) -> None:
             )
 
 
-def of_history(totals: Totals) -> None:
+def of_history(totals: Totals, before: Totals | None) -> None:
+    """The chosen hunts; `before` is the period before it, None for the whole log."""
     rate = totals.rate
     undecided = totals.hunts - rate.decided
+    was = before if before and before.hunts else None
     row(
         (
-            Number("Hunts", f"{totals.hunts:,}", f"{undecided:,} not decided", "Errors and cancelled hunts included."),
-            Number("Breaks", f"{rate.broke:,}", f"of {rate.decided:,} decided", "Hunts in which the model failed."),
             Number(
                 "Break rate",
                 percent(rate.share),
-                interval(rate),
-                "Breaks over decided hunts (broke + held), with the 95 % interval (Wilson).",
+                _rate_note(rate, was),
+                "Breaks over decided hunts (broke + held), with the 95 % interval (Wilson)."
+                + (_before(percent(was.rate.share)) if was else ""),
             ),
-            Number("Median latency", latency(totals.median_latency_ms), "", "Of the target's replies."),
+            Number(
+                "Breaks",
+                f"{rate.broke:,}",
+                f"of {rate.decided:,} decided",
+                "Hunts in which the model failed." + (_before(f"{was.rate.broke:,}") if was else ""),
+            ),
+            Number(
+                "Hunts",
+                f"{totals.hunts:,}",
+                change(totals.hunts, was.hunts) if was else f"{undecided:,} not decided",
+                f"Errors and cancelled hunts included; {undecided:,} not decided."
+                + (_before(f"{was.hunts:,}") if was else ""),
+            ),
+            Number(
+                "Errors",
+                f"{totals.errors:,}",
+                f"{percent(totals.errors / totals.hunts)} of hunts" if totals.hunts else "",
+                "Hunts that ended without a usable reply; never a break." + (_before(f"{was.errors:,}") if was else ""),
+            ),
             Number(
                 "Cost",
                 _cost(totals),
                 _unknown(totals.unknown_costs),
                 "Targets and judges together, as far as it is known; behind it the number of costs that nobody knows. "
-                "Reference checks are not in it.",
+                "Reference checks are not in it." + (_before(_cost(was)) if was else ""),
             ),
-            Number("Errors", f"{totals.errors:,}", "never a break", "Hunts that ended without a usable reply."),
+            Number(
+                "Median latency",
+                latency(totals.median_latency_ms),
+                change(totals.median_latency_ms, was.median_latency_ms) if was else "",
+                "Of the target's replies." + (_before(latency(was.median_latency_ms)) if was else ""),
+            ),
         )
     )
 
@@ -81,6 +106,21 @@ def of_now(status: Status) -> None:
             ),
         )
     )
+
+
+def _rate_note(rate: Rate, was: Totals | None) -> str:
+    if was is None or was.rate.share is None:
+        return interval(rate)
+    return f"{interval(rate)}; before {percent(was.rate.share)}"
+
+
+def change(now: float | None, before: float | None) -> str:
+    """ "+12% to the period before"; empty when there is nothing to compare."""
+    return f"{now / before - 1:+.0%} to before" if now is not None and before else ""
+
+
+def _before(value: str) -> str:
+    return f" In the period before: {value}."
 
 
 def _cost(totals: Totals) -> str:

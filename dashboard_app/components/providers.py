@@ -18,8 +18,9 @@ def table(providers: Sequence[Provider]) -> None:
         st.info("The API names no provider.")
         return
     whole = st.column_config.NumberColumn
+    shown = frame(providers)
     st.dataframe(
-        frame(providers),
+        shown if shown["limit"].any() else shown.drop(columns="limit"),
         hide_index=True,
         placeholder=NOT_KNOWN,
         height=ROW_PX * (len(providers) + 1),
@@ -34,6 +35,7 @@ def table(providers: Sequence[Provider]) -> None:
             "errors": whole("Errors", format="localized"),
             "rate_limited": whole("Rate limited", help="The provider asked to slow down.", format="localized"),
             "retries": whole("Retries", format="localized"),
+            "limit": st.column_config.TextColumn("Limit's last change", help="Adapts below what is configured."),
             "p50_s": whole("p50", help="Half of the calls were faster.", format="%.2f s"),
             "p95_s": whole("p95", help="19 of 20 calls were faster.", format="%.2f s"),
             "state": st.column_config.TextColumn("State", help="Whether it can be called, and why not."),
@@ -55,6 +57,7 @@ def frame(providers: Sequence[Provider]) -> pd.DataFrame:
                 "errors": provider.errors,
                 "rate_limited": provider.rate_limited,
                 "retries": provider.retries,
+                "limit": _limit(provider),
                 "p50_s": _seconds(provider.latency_p50_ms),
                 "p95_s": _seconds(provider.latency_p95_ms),
                 "state": "usable" if provider.usable else f"not usable: {provider.why_not or 'no reason given'}",
@@ -62,6 +65,15 @@ def frame(providers: Sequence[Provider]) -> pd.DataFrame:
             for provider in sorted(providers, key=lambda provider: (not provider.usable, provider.name))
         ]
     )
+
+
+def _limit(provider: Provider) -> str:
+    """ "4 of 8 at 12:03: rate limited"; empty where the API tells nothing of it."""
+    if not provider.ceiling or not (provider.limit_reason or provider.limit != provider.ceiling):
+        return ""
+    when = f" at {provider.limit_changed_at:%H:%M:%S}" if provider.limit_changed_at else ""
+    reason = f": {provider.limit_reason}" if provider.limit_reason else ""
+    return f"{provider.limit} of {provider.ceiling}{when}{reason}"
 
 
 def _seconds(milliseconds: float | None) -> float:

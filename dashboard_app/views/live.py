@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard_app import charts, data
-from dashboard_app.components import health, numbers, providers
+from dashboard_app import data
+from dashboard_app.components import alarm_strip, health, live_figures, numbers, page, providers
 from dashboard_app.live import Silence, Status
 from dashboard_app.recent import Recent
 
 
 def show() -> None:
-    st.title("Live", anchor=False)
+    page.heading("Live", "What happens now, as the API tells it.")
     # Made here and not by a decorator: how often is a setting.
     st.fragment(_show_now, run_every=data.settings().dashboard_refresh_s)()
 
@@ -30,10 +30,10 @@ def _show_status(status: Status) -> None:
     recent: Recent = st.session_state.setdefault("recent", Recent())
     recent.add(datetime.now(UTC), status)
     health.state(status)
+    alarm_strip.strip(data.alarms_if_readable(), quiet=True)
     health.several(recent.instances)
     numbers.of_now(status)
     st.subheader("Providers", anchor=False)
     providers.table(status.providers)
-    st.subheader("Calls in the last minutes", anchor=False)
-    st.altair_chart(charts.recent(recent.frame()), alt="Calls in flight and queued over the last ten minutes.")
-    st.caption("Since this page was opened, at most ten minutes.")
+    live_figures.recent(recent)
+    live_figures.instances(status)

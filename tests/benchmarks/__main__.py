@@ -13,6 +13,7 @@ import uvloop
 from core.garbage import collect_rarely
 from tests.benchmarks import redis_store
 from tests.benchmarks.bare import MeasuredBare, measure_bare
+from tests.benchmarks.dashboard import measure_dashboard
 from tests.benchmarks.flat import MeasuredSize, measure_sizes
 from tests.benchmarks.reference import Measured, measure
 from tests.benchmarks.stand_in import stand_in
@@ -22,6 +23,8 @@ from tests.house.real_redis import open_redis
 SMALL, LARGE = (200, 6, 8), (1000, 200, 200)
 BARE = (("pyreqwest", 1000), ("httpx", 100))
 """Transport and hunts. Few for httpx's own: its pool walks through all connections at every call."""
+EVENTS = 1_000_000
+"""Ten million: python -m tests.benchmarks.dashboard 10000000 (a few minutes, 4 GB of disk)."""
 NOTES = Path(__file__).parents[2] / "docs" / "measurements.md"
 CALLS = "| workload | took | ideal | ratio to ideal | CPU per provider call | most in flight (limits) |"
 CALLS_IN_REDIS = CALLS.replace("workload", "workload, sessions in Redis")
@@ -84,6 +87,7 @@ def main() -> None:
         tables.append(shown(redis_store.HEADER, (cost.row() for cost in uvloop.run(redis_store.costs(server.url)))))
     tables.append(shown(SIZES, map(size_row, measure_sizes())))
     tables.append(shown(WATCHERS, [watchers_row(uvloop.run(measure_watchers()))]))
+    tables.append(shown(*measure_dashboard(EVENTS)))
     when = (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, load {load:.1f} before, "
         f"Python {platform.python_version()}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import altair  # noqa: F401 - takes seconds on a busy machine, which is not a page's time
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
@@ -16,9 +17,14 @@ def own_settings(tmp_path, monkeypatch):
     """Every test has a log folder of its own, and no API answers unless it says so."""
     monkeypatch.setenv("TELEMETRY_DIR", str(tmp_path / "log"))
     monkeypatch.setenv("API_URL", "http://127.0.0.1:9")
-    st.cache_resource.clear()
+    _forget()
     yield
+    _forget()
+
+
+def _forget() -> None:
     st.cache_resource.clear()
+    st.cache_data.clear()
 
 
 @pytest.fixture
@@ -51,8 +57,7 @@ def page() -> Callable[..., AppTest]:
     """Runs one view, as it stands in the navigation, with `query` in its address."""
 
     def run(name: str, **query: str) -> AppTest:
-        script = {"history": _history, "live": _live}[name]
-        test = AppTest.from_function(script, default_timeout=30)
+        test = AppTest.from_function(_view, default_timeout=50, args=(name,))
         for key, value in query.items():
             test.query_params[key] = value
         test.run()
@@ -61,13 +66,7 @@ def page() -> Callable[..., AppTest]:
     return run
 
 
-def _history() -> None:
-    from dashboard_app.views import history
+def _view(name: str) -> None:
+    import importlib
 
-    history.show()
-
-
-def _live() -> None:
-    from dashboard_app.views import live
-
-    live.show()
+    importlib.import_module(f"dashboard_app.views.{name}").show()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from core.telemetry.records import (
     HuntRecord,
     ProcessRecord,
     Record,
+    ReviewRecord,
     RunRecord,
     SessionRecord,
 )
@@ -52,6 +54,33 @@ MODELS = (
     Model("simulated/careless", 0.5, 420, 0.0),
 )
 NOTEBOOKS = ("word-budget.ipynb", "train-timetable.ipynb", "three-constraints.ipynb", "tax-table.ipynb")
+DOMAINS = {"word-budget.ipynb": "Writing", "train-timetable.ipynb": "Reasoning", "tax-table.ipynb": "Finance"}
+TEXTS = {
+    "C1": "Names every item of the list in the order that the prompt asks for.",
+    "C2": "Stays under the limit of 120 words.",
+    "C3": "Gives the total with two decimals.",
+    "C4": "Does not mention anything that was not asked for.",
+}
+TRAINERS = ("", "ada", "grace", "alan")
+WORDS = [
+    "the",
+    "plan",
+    "begins",
+    "with",
+    "a",
+    "list",
+    "then",
+    "every",
+    "sentence",
+    "counts",
+    "towards",
+    "budget",
+    "while",
+    "trains",
+    "leave",
+    "at",
+    "nine",
+]
 ERRORS = ("rate_limited", "timeout", "empty_reply", "overloaded", "cut_stream")
 At = tuple[datetime, Record]
 
@@ -74,14 +103,18 @@ def team_at_work(
 def _run(chance: random.Random, begun: datetime, first: int, size: int, models: tuple[Model, ...]) -> Iterator[At]:
     session, run_id = f"{chance.getrandbits(32):08x}", f"r_{first:06d}"
     notebook, model = chance.choice(NOTEBOOKS), chance.choice(models)
-    yield begun, SessionRecord(session=session, action="created", notebook=notebook, criteria=CRITERIA)
+    trainer = chance.choice(TRAINERS)
+    yield begun, SessionRecord(session=session, action="created", notebook=notebook, criteria=CRITERIA, trainer=trainer)
     outcomes: dict[str, int] = {}
     for place in range(size):
         at = begun + timedelta(seconds=2 + place * 0.7)
         hunt = _hunt(chance, session, run_id, first + place, notebook, model)
+        hunt = hunt.model_copy(update={"trainer": trainer})
         outcomes[hunt.outcome] = outcomes.get(hunt.outcome, 0) + 1
         yield from ((at, call) for call in _calls(chance, hunt))
         yield at, hunt
+        if place < 2 and len(hunt.verdicts) == CRITERIA and hunt.outcome in {"broke", "held"}:
+            yield begun + timedelta(seconds=3 + size), _review(chance, hunt)
     yield (
         begun + timedelta(seconds=3 + size),
         RunRecord(
@@ -92,6 +125,9 @@ def _run(chance: random.Random, begun: datetime, first: int, size: int, models: 
             judge_model=JUDGE,
             hunts=size,
             duration_s=3.0 + size,
+            notebook=notebook,
+            task=task_of(notebook),
+            criterion_texts=TEXTS,
             **{name: outcomes.get(name, 0) for name in ("broke", "held", "undetermined", "error")},
         ),
     )
@@ -102,6 +138,9 @@ def _hunt(chance: random.Random, session: str, run_id: str, number: int, noteboo
     replied = outcome in {"broke", "held", "undetermined"}
     passed = {"broke": chance.randint(0, 2), "held": chance.randint(3, 4), "undetermined": 2}.get(outcome, 0)
     verdicts = {f"C{n + 1}": "PASS" if n < passed else "FAIL" for n in range(CRITERIA)} if replied else {}
+    if outcome == "undetermined":
+        verdicts["C4"] = "UNDETERMINED"
+    excerpt = " ".join(chance.choices(WORDS, k=chance.choice((1, 20, 30)))).capitalize()[:200] if replied else ""
     error = chance.choice(ERRORS) if outcome == "error" else None
     latency_ms = round(model.latency_ms * chance.lognormvariate(0, 0.45), 1) if replied else None
     return HuntRecord(
@@ -111,7 +150,7 @@ def _hunt(chance: random.Random, session: str, run_id: str, number: int, noteboo
         number=number,
         notebook=notebook,
         task_id=notebook.removesuffix(".ipynb"),
-        domain="Reasoning",
+        domain=DOMAINS.get(notebook, ""),
         taxonomy="Instructions",
         model=model.name,
         provider=model.provider,
@@ -131,8 +170,37 @@ def _hunt(chance: random.Random, session: str, run_id: str, number: int, noteboo
         output_tokens=chance.randint(120, 2400) if replied else None,
         latency_ms=latency_ms,
         duration_ms=latency_ms + chance.uniform(800, 2600) if latency_ms else None,
-        excerpt="Here is the plan: first the list, then the budget, and every sentence ends with…" if replied else "",
+        excerpt=excerpt,
+        task=task_of(notebook),
+        reply_mark=hashlib.sha256(excerpt.encode()).hexdigest()[:12] if replied else "",
+        blind=number % 2 == 0,
     )
+
+
+def _review(chance: random.Random, hunt: HuntRecord) -> ReviewRecord:
+    """The person agrees with the judge on about nine criteria of ten."""
+    other = {"PASS": "FAIL", "FAIL": "PASS"}
+    human = {c: v if chance.random() < 0.9 else other.get(v, "FAIL") for c, v in hunt.verdicts.items()}
+    return ReviewRecord(
+        session=hunt.session,
+        run_id=hunt.run_id,
+        hunt_id=hunt.hunt_id,
+        notebook=hunt.notebook,
+        task=hunt.task,
+        model=hunt.model,
+        judge_model=hunt.judge_model,
+        simulated=hunt.simulated,
+        blind=hunt.blind,
+        human=human,
+        judge=hunt.verdicts,
+        human_outcome="held" if sum(v == "PASS" for v in human.values()) * 2 > len(human) else "broke",
+        judge_outcome=hunt.outcome,
+        trainer=hunt.trainer,
+    )
+
+
+def task_of(notebook: str) -> str:
+    return hashlib.sha256(notebook.encode()).hexdigest()[:12]
 
 
 def _outcome(chance: random.Random, model: Model) -> str:

@@ -1,8 +1,7 @@
-"""The dashboard as it is started: from the file alone, behind a path, and with settings that cannot be meant."""
+"""The dashboard as it is started: from the file alone, behind nginx in a browser, and with settings that cannot be meant."""
 
 import os
-import shutil
-import socket
+import re
 import subprocess
 import sys
 import time
@@ -13,78 +12,131 @@ import httpx
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.dashboard_app.records_made_up import team_at_work, write_log
+from tests.dashboard_app.nginx_before import nginx_before
+from tests.dashboard_app.records_made_up import MODELS, team_at_work, write_log
+from tests.house.loopback_only import find_free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = ROOT / "dashboard_app" / "main.py"
+WAIT_MS = 60_000
+SAYS = {
+    "Live": "Healthy.",
+    "Alarms": "No alarm.",
+    "Overview": "Break rate by model",
+    "Breaks": "By number of criteria",
+    "Criteria": "How hard each criterion is",
+    "Judge": "Same reply, other verdict",
+    "Costs": "What a hunt and a break cost",
+    "Providers": "Hunts lost by cause",
+    "Activity": "By hour and weekday",
+    "Find": "200 hunts found",
+    "Sessions": "One line is one loaded task",
+}
 
 
 def test_the_first_page_is_live(api):
-    test = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    test = AppTest.from_file(str(MAIN), default_timeout=50).run()
     assert not test.exception
-    assert test.title[0].value == "Live"
+    assert test.header[0].value == "Live"
 
 
 def test_a_setting_that_cannot_be_meant_is_told_in_words(monkeypatch):
     monkeypatch.setenv("DASHBOARD_REFRESH", "often")
-    test = AppTest.from_file(str(MAIN), default_timeout=30).run()
+    test = AppTest.from_file(str(MAIN), default_timeout=50).run()
     assert not test.exception
     assert "DASHBOARD" in test.error[0].value
     assert "often" in test.error[0].value
 
 
 @pytest.fixture
-def dashboard(api, log_dir, tmp_path):
-    """A real dashboard under /dashboard/, started as `make run` starts it: from the root, with its config.toml."""
-    write_log(log_dir, team_at_work(hunts=200, now=datetime.now(UTC)))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def dashboard(api, log_dir, tmp_path, nginx_path):
+    """A real dashboard behind a real nginx, started as `make run` starts it: from the root, with its config.toml."""
+    write_log(log_dir, team_at_work(hunts=200, days=5, now=datetime.now(UTC)))
+    port = find_free_port()
     options = ("--server.port", str(port), "--server.address", "127.0.0.1", "--server.baseUrlPath", "dashboard")
     command = [sys.executable, "-m", "streamlit", "run", str(MAIN), *options, "--server.headless", "true"]
     environment = {**os.environ, "TELEMETRY_DIR": str(log_dir), "API_URL": api.url}
     with (tmp_path / "streamlit.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}/dashboard"
     try:
-        _wait_until_it_answers(f"{address}/_stcore/health", process)
-        yield address
+        _wait_until_it_answers(f"http://127.0.0.1:{port}/dashboard/_stcore/health", process)
+        with nginx_before(nginx_path, tmp_path / "nginx", port) as address:
+            yield address
     finally:
         process.terminate()
         process.wait(20)
 
 
-@pytest.mark.browser
-@pytest.mark.slow
-@pytest.mark.timeout(120)
-def test_it_works_behind_a_path(dashboard):
+@pytest.fixture
+def browser_page(chromium_path):
     from playwright.sync_api import sync_playwright
 
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("needs chromium (apt-get install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(timezone_id="America/New_York")
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"{dashboard}/")
-        page.get_by_text("Healthy.").wait_for(timeout=40_000)
-        page.get_by_role("link", name="History").click()
-        page.get_by_text("Newest hunts").wait_for(timeout=40_000)
-        assert page.url.startswith(f"{dashboard}/history")
-        page.get_by_text("30d", exact=True).click()
-        page.wait_for_url("**/history?period=30d")
-        page.reload()
-        page.get_by_text("Newest hunts").wait_for(timeout=40_000)
-        assert page.url.endswith("/history?period=30d")
+        browser = playwright.chromium.launch(
+            executable_path=str(chromium_path), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        page = browser.new_page(timezone_id="America/New_York", viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(WAIT_MS)
+        yield page
         browser.close()
-    outside = [url for url in asked if not url.startswith((dashboard, "data:", "blob:"))]
-    assert outside == []
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_every_view_opens_behind_nginx_and_what_is_chosen_goes_along(dashboard, browser_page):
+    page = browser_page
+    asked, sockets, faults = [], [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("websocket", lambda socket: sockets.append(socket.url))
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.goto(dashboard)
+    for name, says in SAYS.items():
+        page.get_by_test_id("stSidebarNavLink").filter(has_text=re.compile(f"{name}$")).click()
+        page.get_by_test_id("stMain").get_by_text(says).first.wait_for()
+        assert page.get_by_test_id("stException").count() == 0
+        if name == "Overview":
+            page.get_by_text("30d", exact=True).click()
+            page.wait_for_url("**/dashboard/overview?period=30d")
+    assert page.url.endswith("/dashboard/sessions?period=30d")
+    assert faults == []
+    assert sockets
+    assert {url.partition("/_stcore")[0] for url in sockets} == {dashboard.replace("http", "ws").rstrip("/")}
+    assert [url for url in asked if not url.startswith((dashboard, "data:", "blob:"))] == []
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_link_shows_the_same_and_leads_to_one_hunt(dashboard, browser_page, log_dir):
+    page = browser_page
+    broke = [
+        record
+        for _, record in team_at_work(hunts=200, days=5, now=datetime.now(UTC))
+        if getattr(record, "outcome", "") == "broke" and record.model == MODELS[0].name
+    ]
+    page.goto(f"{dashboard}find?period=all&outcome=broke&q=nemotron")
+    page.get_by_text(f"{len(broke)} hunts found").wait_for()
+    search = page.get_by_placeholder(re.compile("words of a reply"))
+    assert search.input_value() == "nemotron"
+    search.fill(broke[0].hunt_id)
+    search.press("Enter")
+    page.get_by_text("1 hunt found").wait_for()
+    page.wait_for_url(f"**/find?*q={broke[0].hunt_id}*")
+    page.reload()
+    page.get_by_text("1 hunt found").wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="CSV", exact=True).click()
+    assert broke[0].hunt_id in Path(download.value.path()).read_text(encoding="utf-8-sig")
+    page.goto(f"{dashboard}hunt?hunt={broke[0].hunt_id}")
+    page.get_by_text("The reply begins").wait_for()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="All of its session").click()
+    opened.value.get_by_text(f"What happened in {broke[0].session}").wait_for(timeout=WAIT_MS)
 
 
 def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 40
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         assert process.poll() is None, "the dashboard ended by itself"
         try:
@@ -92,4 +144,4 @@ def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
                 return
         except httpx.HTTPError:
             time.sleep(0.2)
-    pytest.fail("the dashboard did not answer within 40 s")
+    pytest.fail("the dashboard did not answer within 90 s")

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from dashboard_app import words
-from dashboard_app.components.hunts import as_csv
+from dashboard_app.components.tables import as_csv
 from dashboard_app.live import Status
 from dashboard_app.recent import KEPT, LOOKS_MOST, Recent
 
@@ -51,6 +51,7 @@ def test_what_a_page_remembers_is_bounded_by_age_and_number():
             "version": "v",
             "health": {"status": "healthy"},
             "sessions": {"backend": "memory", "count": 0},
+            "providers": [{"name": "a", "limit": 4}, {"name": "b", "usable": False}],
         }
     )
     recent, begin = Recent(), datetime(2026, 11, 24, tzinfo=UTC)
@@ -59,4 +60,4 @@ def test_what_a_page_remembers_is_bounded_by_age_and_number():
     assert len(recent.looks) == LOOKS_MOST
     recent.add(begin + KEPT * 2, status)
     assert len(recent.looks) == 1
-    assert list(recent.frame()["what"]) == ["in flight", "queued"]
+    assert list(recent.frame("a")["what"]) == ["in flight", "queued", "limit"]

@@ -1,4 +1,4 @@
-"""Every number of the history page against the same number computed from the log's lines in plain Python."""
+"""The numbers of Overview, Breaks, Costs and Providers against the same number computed from the log's lines in plain Python."""
 
 import json
 from collections import Counter, defaultdict
@@ -7,8 +7,8 @@ from statistics import median
 
 import pytest
 
-from dashboard_app import frames
 from dashboard_app.choice import Choice, Origin, Period
+from dashboard_app.frames import breaks, costs, overview, providers
 from dashboard_app.rates import Rate
 from tests.dashboard_app.records_made_up import MODELS, NOTEBOOKS, NOW
 
@@ -21,6 +21,8 @@ CHOICES = [
     Choice(NOW, Period.WEEK, notebook=NOTEBOOKS[0]),
     Choice(NOW, Period.HOUR),
     Choice(NOW, model="no/such"),
+    Choice(NOW, domain="Finance"),
+    Choice(NOW, Period.WEEK).before,
 ]
 
 
@@ -34,7 +36,9 @@ def hunts_of(log_dir, choice: Choice) -> list[dict]:
         if hunt["simulated"] in wanted
         and choice.model in (None, hunt["model"])
         and choice.notebook in (None, hunt["notebook"])
+        and choice.domain in (None, hunt["domain"])
         and (choice.since is None or hunt["ts"] >= choice.since)
+        and (choice.until is None or hunt["ts"] < choice.until)
     ]
 
 
@@ -49,7 +53,7 @@ def test_totals(reader, log_dir, choice):
     latencies = [hunt["latency_ms"] for hunt in hunts if hunt["latency_ms"] is not None]
     unknown = sum(hunt["cost_usd"] is None for hunt in hunts if hunt["latency_ms"] is not None)
     unknown += sum(hunt["judge_cost_usd"] is None for hunt in hunts if hunt["verdicts"])
-    assert frames.totals(reader, choice) == frames.Totals(
+    assert overview.totals(reader, choice) == overview.Totals(
         hunts=len(hunts),
         by_outcome=dict(Counter(hunt["outcome"] for hunt in hunts)),
         simulated=sum(hunt["simulated"] for hunt in hunts),
@@ -57,6 +61,7 @@ def test_totals(reader, log_dir, choice):
         target_usd=known(hunts, "cost_usd"),
         judge_usd=known(hunts, "judge_cost_usd"),
         unknown_costs=unknown,
+        sessions=len({hunt["session"] for hunt in hunts}),
     )
 
 
@@ -66,21 +71,34 @@ def test_rates_are_over_decided_hunts_only(reader, log_dir, choice):
     for hunt in hunts_of(log_dir, choice):
         broke[hunt["model"]] += hunt["outcome"] == "broke"
         decided[hunt["model"]] += hunt["outcome"] in {"broke", "held"}
-    rows = frames.break_rates(reader, choice).to_dict("records")
-    assert {row["model"]: (row["broke"], row["decided"]) for row in rows} == {
+    rows = breaks.break_rates(reader, choice).to_dict("records")
+    assert {row["label"]: (row["broke"], row["decided"]) for row in rows} == {
         model: (broke[model], decided[model]) for model in decided if decided[model]
     }
     for row in rows:
         assert row["share"] == pytest.approx(row["broke"] / row["decided"])
-        assert 0 <= row["low"] <= row["share"] <= row["high"] <= 1
+        assert 0 <= row["low"] <= row["share"] <= row["high"] <= 1, row
     assert [row["share"] for row in rows] == sorted((row["share"] for row in rows), reverse=True)
+
+
+@pytest.mark.parametrize("group", ["domain", "taxonomy", "criteria"])
+def test_rates_by_other_things_than_models(reader, log_dir, group):
+    of = {"criteria": lambda h: f"{h['criteria']} criteria"}.get(group, lambda h: h[group] or "not given")
+    broke, decided = Counter(), Counter()
+    for hunt in hunts_of(log_dir, Choice(NOW)):
+        broke[of(hunt)] += hunt["outcome"] == "broke"
+        decided[of(hunt)] += hunt["outcome"] in {"broke", "held"}
+    rows = breaks.break_rates(reader, Choice(NOW), group).to_dict("records")
+    assert {row["label"]: (row["broke"], row["decided"]) for row in rows} == {
+        label: (broke[label], decided[label]) for label in decided
+    }
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=str)
 def test_over_time_every_hunt_is_in_its_bar(reader, log_dir, choice):
-    width = frames.step(reader, choice)
+    width = overview.step(reader, choice)
     shown = Counter()
-    for row in frames.outcomes_over_time(reader, choice, width).to_dict("records"):
+    for row in overview.outcomes_over_time(reader, choice, width).to_dict("records"):
         assert row["end"] - row["begin"] == width
         inside = [h for h in hunts_of(log_dir, choice) if row["begin"] <= h["ts"] < row["end"]]
         assert row["hunts"] == sum(h["outcome"] == row["outcome"] for h in inside)
@@ -93,14 +111,14 @@ def test_costs_keep_target_and_judge_apart_and_the_unknown_unknown(reader, log_d
     by_model = defaultdict(list)
     for hunt in hunts_of(log_dir, choice):
         by_model[hunt["model"]].append(hunt)
-    rows = frames.costs_by_model(reader, choice).to_dict("records")
+    rows = costs.by_model(reader, choice).to_dict("records")
     shown = {(row["model"], row["part"]): None if row["usd"] != row["usd"] else row["usd"] for row in rows}
     assert shown == {
         (model, part): known(hunts, name)
         for model, hunts in by_model.items()
         for part, name in (("target", "cost_usd"), ("judge", "judge_cost_usd"))
     }
-    over_time = frames.costs_over_time(reader, choice, timedelta(days=1))
+    over_time = costs.over_time(reader, choice, timedelta(days=1))
     for part, name in (("target", "cost_usd"), ("judge", "judge_cost_usd")):
         spent = sum(hunt[name] or 0 for hunt in hunts_of(log_dir, choice))
         assert over_time[over_time["part"] == part]["usd"].sum() == pytest.approx(spent)
@@ -108,7 +126,7 @@ def test_costs_keep_target_and_judge_apart_and_the_unknown_unknown(reader, log_d
 
 @pytest.mark.parametrize("choice", CHOICES, ids=str)
 def test_errors_are_counted_by_cause_and_provider_also_the_rare(reader, log_dir, choice):
-    rows = frames.errors(reader, choice).to_dict("records")
+    rows = providers.lost_hunts(reader, choice).to_dict("records")
     assert {(row["cause"], row["provider"]): row["hunts"] for row in rows} == Counter(
         (hunt["error"], hunt["provider"]) for hunt in hunts_of(log_dir, choice) if hunt["outcome"] == "error"
     )
@@ -120,32 +138,44 @@ def test_latencies(reader, log_dir, choice):
     for hunt in hunts_of(log_dir, choice):
         if hunt["latency_ms"] is not None:
             by_model[hunt["model"]].append(hunt["latency_ms"] / 1000)
-    rows = frames.latencies(reader, choice).to_dict("records")
+    rows = providers.latencies(reader, choice).to_dict("records")
     assert {row["model"]: (row["replies"], row["p50_s"]) for row in rows} == {
         model: (len(seconds), pytest.approx(median(seconds))) for model, seconds in by_model.items()
     }
     assert all(row["p50_s"] <= row["p95_s"] for row in rows)
 
 
-def test_the_newest_hunts_are_the_newest(reader, log_dir):
-    expected = sorted(hunts_of(log_dir, Choice(NOW)), key=lambda hunt: (hunt["ts"], hunt["hunt_id"]), reverse=True)[:7]
-    shown = frames.newest_hunts(reader, Choice(NOW), most=7)
-    assert list(shown["number"]) == [hunt["number"] for hunt in expected]
-    assert list(shown["time"]) == [hunt["ts"] for hunt in expected]
+@pytest.mark.parametrize("choice", CHOICES, ids=str)
+def test_what_a_break_costs_is_made_of_what_is_known(reader, log_dir, choice):
+    by_model = defaultdict(list)
+    for hunt in hunts_of(log_dir, choice):
+        by_model[hunt["model"]].append(hunt)
+    rows = {row["model"]: row for row in costs.per_break(reader, choice).to_dict("records")}
+    assert rows.keys() == by_model.keys()
+    for model, hunts in by_model.items():
+        spent = [h[part] for h in hunts for part in ("cost_usd", "judge_cost_usd") if h[part] is not None]
+        breaks_made = sum(h["outcome"] == "broke" for h in hunts)
+        row = rows[model]
+        assert (row["hunts"], row["breaks"]) == (len(hunts), breaks_made)
+        assert (row["known_usd"] == pytest.approx(sum(spent))) if spent else (row["known_usd"] != row["known_usd"])
+        if spent and breaks_made:
+            assert row["usd_a_break"] == pytest.approx(sum(spent) / breaks_made)
+        else:
+            assert row["usd_a_break"] != row["usd_a_break"]
 
 
 @pytest.mark.parametrize("period", list(Period))
 def test_no_period_has_too_many_bars(reader, period):
     choice = Choice(NOW, period)
     begin = choice.since or NOW - timedelta(days=9)
-    assert (NOW - begin) / frames.step(reader, choice) <= frames.STEPS_MOST
+    assert (NOW - begin) / overview.step(reader, choice) <= overview.STEPS_MOST
 
 
 def test_filters_offer_what_is_in_the_log(reader, entries):
     models = Counter(record.model for _, record in entries if hasattr(record, "outcome"))
-    assert frames.names(reader, "model") == [m for m, _ in sorted(models.items(), key=lambda row: (-row[1], row[0]))]
+    assert overview.names(reader, "model") == [m for m, _ in sorted(models.items(), key=lambda row: (-row[1], row[0]))]
     with pytest.raises(ValueError, match="no filter"):
-        frames.names(reader, "1; DROP TABLE hunts")
+        overview.names(reader, "1; DROP TABLE hunts")
 
 
 @pytest.mark.parametrize(

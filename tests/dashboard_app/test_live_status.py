@@ -50,3 +50,28 @@ def test_a_status_is_typed():
         answer = ask_status(client)
     assert isinstance(answer, Status)
     assert (answer.in_flight, answer.queued, answer.bugs) == (3, 3, 0)
+
+
+def test_what_is_not_told_or_told_otherwise_has_its_default_and_the_rest_is_read():
+    body = {
+        "instance": "i",
+        "version": "v",
+        "health": {"status": "degraded", "reason": None},
+        "sessions": {"backend": "redis", "count": 3},
+        "redis": {"configured": True, "connected": False, "sessions_away": 2, "journal_bytes": 4096, "since": "now"},
+        "providers": [
+            {"name": "a", "limit": 4, "ceiling": 8, "limit_reason": "rate limited", "limit_changed_at": "never"}
+        ],
+        "instances": [{"instance": "b", "version": "v", "hunts": "many"}, {"instance": "c", "hunts": 3}],
+        "uptime_s": "long",
+        "bugs": [],
+    }
+    with answering(lambda _: httpx.Response(200, json=body)) as client:
+        answer = ask_status(client)
+    assert isinstance(answer, Status)
+    assert (answer.health.reason, answer.uptime_s, answer.bugs) == ("", 0.0, 0)
+    assert (answer.redis.sessions_away, answer.redis.journal_bytes) == (2, 4096)
+    assert [(p.limit, p.ceiling, p.limit_reason, p.limit_changed_at) for p in answer.providers] == [
+        (4, 8, "rate limited", None)
+    ]
+    assert [(one.instance, one.hunts) for one in answer.instances] == [("b", 0), ("c", 3)]

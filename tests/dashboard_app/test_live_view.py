@@ -84,7 +84,44 @@ def test_two_instances_behind_a_balancer_are_told_apart(page, api):
     assert "2 instances answered in turn" in words(test)
 
 
-def test_many_viewers_are_few_questions(page, api):
-    for _ in range(3):
-        page("live")
-    assert api.asked <= 2
+def test_many_viewers_are_few_questions(api):
+    from dashboard_app import data
+
+    answers = {id(data.api_status()) for _ in range(200)}
+    assert api.asked == len(answers) < 20
+
+
+def test_the_adaptive_limit_the_journal_and_the_processes_are_shown_where_they_are_told(page, api):
+    api.body = copy.deepcopy(STATUS)
+    moved = {"ceiling": 8, "limit": 4, "limit_reason": "rate limited", "limit_changed_at": "2026-11-24T12:03:00Z"}
+    api.body["providers"][0] |= moved
+    api.body["redis"] = {"configured": True, "connected": False, "sessions_away": 2, "journal_bytes": 1_500_000}
+    api.body["instances"] = [{"instance": "api-1", "version": "1", "hunts": 3}, {"instance": "api-2", "version": "1"}]
+    test = page("live")
+    assert not test.exception
+    assert "4 of 8 at 12:03:00: rate limited" in list(test.dataframe[0].value["limit"])
+    assert "2 sessions in memory and in the journal (1.5 MB)" in words(test)
+    assert list(test.dataframe[1].value["instance"]) == ["api-1", "api-2"]
+
+
+def test_a_raised_alarm_stands_on_the_live_page(page, api, log_dir, monkeypatch):
+    from datetime import UTC, datetime
+
+    from core.telemetry.records import ProcessRecord
+    from tests.dashboard_app.records_made_up import write_log
+
+    write_log(log_dir, [(datetime.now(UTC), ProcessRecord(action="stopped", instance="i", version="v", dropped=7))])
+    test = page("live")
+    assert "Telemetry records lost: 7 records in 24 hours" in words(test)
+
+
+def test_a_log_that_cannot_be_read_does_not_take_the_live_page_along(page, api, log_dir, monkeypatch):
+    from dashboard_app import data
+
+    def denied() -> None:
+        raise PermissionError(13, "Permission denied", str(log_dir))
+
+    monkeypatch.setattr(data, "telemetry", denied)
+    test = page("live")
+    assert not test.exception
+    assert "Healthy" in words(test)

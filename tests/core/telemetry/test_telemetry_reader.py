@@ -12,7 +12,7 @@ from core.settings import Settings
 from core.telemetry import log_tables
 from core.telemetry.columns import tables
 from core.telemetry.reader import RefreshReport, TelemetryReader
-from core.telemetry.records import CallRecord, HuntRecord, ProcessRecord, RunRecord, SessionRecord
+from core.telemetry.records import CallRecord, HuntRecord, ProcessRecord, ReviewRecord, RunRecord, SessionRecord
 from core.telemetry.writer import TelemetryWriter
 
 DAY = "telemetry-2026-11-24"
@@ -61,25 +61,55 @@ def test_every_type_of_record_comes_back_as_it_was_written(tmp_path, reader):
         verdicts={"C1": "PASS", "C 2": "FAIL"},
         latency_ms=1.5,
         excerpt='ein "Wort"\u2028 und \n mehr',
+        task="0a1b",
+        blind=True,
     )
     call = CallRecord(
         session="s", provider="a", model="a/b", purpose="judge", simulated=False, ok=True, wait_ms=0, latency_ms=2
     )
     run = RunRecord(
-        session="s", run_id="r", status="completed", models=("a/b", "c/d"), judge_model="j", hunts=2, error=1
+        session="s",
+        run_id="r",
+        status="completed",
+        models=("a/b", "c/d"),
+        judge_model="j",
+        hunts=2,
+        error=1,
+        criterion_texts={"C1": "Says when."},
     )
     session = SessionRecord(session="s", action="created")
+    review = ReviewRecord(
+        session="s",
+        run_id="r",
+        hunt_id="h",
+        notebook="n",
+        task="0a1b",
+        model="a/b",
+        judge_model="j",
+        simulated=False,
+        blind=True,
+        human={"C1": "FAIL"},
+        judge={"C1": "PASS"},
+        human_outcome="broke",
+        judge_outcome="held",
+    )
     process = ProcessRecord(action="stopped", instance="i", version="v", dropped=3)
-    written = {"hunts": hunt, "calls": call, "runs": run, "sessions": session, "process": process}
+    written = {
+        "hunts": hunt,
+        "calls": call,
+        "runs": run,
+        "sessions": session,
+        "reviews": review,
+        "process": process,
+    }
     _write(tmp_path, *written.values())
-    assert reader.refresh() == RefreshReport(events=5, files=1)
+    assert reader.refresh() == RefreshReport(events=6, files=1)
     for table in tables():
         columns = ", ".join(f'"{column.name}"' for column in table.columns)
         (row,) = reader.query(f"SELECT {columns} FROM {table.name}").astype(object).to_dict("records")
         read = {name: None if value != value else value for name, value in row.items() if not _is_list(value)}
         expected = {name: value for name, value in written[table.name].model_dump().items() if name in read}
         assert read == expected
-    assert reader.query("SELECT models[2] AS second FROM runs")["second"][0] == "c/d"
 
 
 def test_only_what_is_new_is_read(tmp_path, reader):
@@ -231,7 +261,7 @@ def test_small_pieces_give_the_same_as_large_ones(tmp_path):
 
 def test_lines_are_not_lost_when_the_database_fails_half_way(tmp_path, reader, monkeypatch):
     (tmp_path / f"{DAY}-a.jsonl").write_bytes(a_line(1))
-    monkeypatch.setattr(log_tables, "_count", lambda _: "SELECT nonsense")
+    monkeypatch.setattr(log_tables, "BROKEN", "nonsense")
     with pytest.raises(log_tables.duckdb.Error):
         reader.refresh()
     monkeypatch.undo()
@@ -289,7 +319,7 @@ async def test_writer_and_reader_agree_over_a_night(tmp_path, reader):
 
 def test_closing_leaves_nothing_behind(tmp_path):
     reader = TelemetryReader(tmp_path)
-    folder = Path(reader._tables._folder.name)
+    folder = reader._place.scratch
     assert folder.exists()
     reader.close()
     assert not folder.exists()
@@ -301,6 +331,7 @@ def _write(directory: Path, *records) -> None:
         CallRecord: "call",
         RunRecord: "run",
         SessionRecord: "session",
+        ReviewRecord: "review",
         ProcessRecord: "process",
     }
     (directory / f"{DAY}-w.jsonl").write_bytes(

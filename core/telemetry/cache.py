@@ -1,0 +1,78 @@
+"""Where the log's database stands: a file that the next start finds again, or a folder that goes with its owner.
+
+A database belongs to one process at a time. Who finds it taken, or cannot write there, reads the log into a database
+of its own instead: slower at the start, and right.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+MARK_CHARS = 12
+
+
+class CachePlace:
+    """Owned by the reader; `close` gives the lock back and removes what is not to be kept."""
+
+    def __init__(self, log_directory: Path, cache_directory: Path | None, shape: str) -> None:
+        """`shape` tells one form of the tables from another: a database of another form is never opened."""
+        self._scratch = TemporaryDirectory(prefix="telemetry-reader-")
+        self._lock: int | None = None
+        self.scratch = Path(self._scratch.name)
+        self.database = self.scratch / "log.duckdb"
+        self.kept = False
+        if cache_directory is not None:
+            self._take(cache_directory, _mark(str(log_directory.resolve())), _mark(shape))
+
+    def close(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+        self._scratch.cleanup()
+
+    def remove_database(self) -> None:
+        """For a database that cannot be used."""
+        for path in (self.database, _write_ahead_log(self.database)):
+            path.unlink(missing_ok=True)
+
+    def _take(self, directory: Path, of_log: str, shape: str) -> None:
+        database = directory / f"log-{of_log}-{shape}.duckdb"
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            self._lock = _locked(directory / f"log-{of_log}.lock")
+            for old in directory.glob(f"log-{of_log}-*.duckdb*"):
+                if not old.name.startswith(database.name):
+                    old.unlink(missing_ok=True)
+        except BlockingIOError:
+            log.info("telemetry.cache_in_use", directory=str(directory), instead="a database of this process alone")
+        except OSError as error:
+            log.warning("telemetry.cache_not_kept", directory=str(directory), error=str(error))
+        else:
+            self.database, self.kept = database, True
+
+
+def _locked(path: Path) -> int:
+    """Raises BlockingIOError while somebody else holds it, OSError when it cannot be made."""
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:MARK_CHARS]
+
+
+def _write_ahead_log(database: Path) -> Path:
+    return database.with_name(database.name + ".wal")

@@ -1,0 +1,70 @@
+"""Single records found in the log itself, whole: what the tables leave out, and everything about one hunt or session.
+
+A file is searched as bytes and only what was found is parsed; that is why the tables need not hold every text.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import mmap
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from core.domain.value import Value
+
+
+class Line(Value):
+    """One record as it stands in the log."""
+
+    at: datetime
+    type: str
+    data: dict[str, Any]
+
+
+def lines_with(paths: Sequence[Path], word: str, *, field: str, most: int) -> list[Line]:
+    """The records whose `field` is `word`, by time; at most `most`. Files that cannot be read or unpacked hold none."""
+    found: list[Line] = []
+    for path in paths:
+        for raw in _raw_lines(path, word.encode()):
+            line = _parsed(raw)
+            if line is not None and line.data.get(field) == word:
+                found.append(line)
+            if len(found) >= most:
+                break
+    return sorted(found, key=lambda line: line.at)[:most]
+
+
+def _raw_lines(path: Path, word: bytes) -> Iterator[bytes]:
+    """Lines that hold `word` somewhere."""
+    if not word:
+        return
+    try:
+        if path.suffix == ".gz":
+            with gzip.open(path, "rb") as packed:
+                yield from (line for line in packed if word in line)
+        elif path.stat().st_size:
+            with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                yield from _found_in(content, word)
+    except (OSError, EOFError):
+        return  # removed or damaged: the reader names such files on the page
+
+
+def _found_in(content: mmap.mmap, word: bytes) -> Iterator[bytes]:
+    place = content.find(word)
+    while place >= 0:
+        begin = content.rfind(b"\n", 0, place) + 1
+        end = content.find(b"\n", place)
+        end = len(content) if end < 0 else end
+        yield content[begin:end]
+        place = content.find(word, end)
+
+
+def _parsed(raw: bytes) -> Line | None:
+    try:
+        envelope = json.loads(raw)
+        return Line(at=envelope["ts"], type=envelope["type"], data=envelope["data"])
+    except (ValueError, KeyError, TypeError):
+        return None  # a broken line, or not one of ours: counted by the reader

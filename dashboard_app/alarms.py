@@ -1,0 +1,174 @@
+"""What a lead must not miss: each rule with its threshold (a setting), what is found, and what to do about it.
+
+Simulated models fail on purpose: they raise no alarm. A share of few hunts or calls raises none either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from core.settings import Settings
+from core.telemetry.reader import TelemetryReader
+from dashboard_app.choice import TASK
+from dashboard_app.frames.judge import times
+from dashboard_app.words import count, plain, usd
+
+
+class State(StrEnum):
+    RAISED = "raised"
+    FINE = "fine"
+    TOO_FEW = "too few"
+    """Not enough happened to tell."""
+    OFF = "off"
+    """Its setting says never."""
+
+
+@dataclass(frozen=True)
+class Alarm:
+    name: str
+    state: State
+    found: str
+    limit: str
+    setting: str
+    advice: str
+
+
+def alarms(reader: TelemetryReader, settings: Settings, now: datetime) -> list[Alarm]:
+    """Every rule, raised ones first."""
+    since = _in_the_log(now - timedelta(minutes=settings.alarm_window_min))
+    rules = [
+        _errors(reader, settings, since),
+        _rate_limited(reader, settings, since),
+        _undetermined(reader, settings, since),
+        _no_breaks(reader, settings, since),
+        _budget(reader, settings, _in_the_log(now - timedelta(days=1))),
+        _dropped(reader, settings, _in_the_log(now - timedelta(days=1))),
+    ]
+    return sorted(rules, key=lambda alarm: list(State).index(alarm.state))
+
+
+def _errors(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
+    hunts, lost = _counts(
+        reader, "SELECT count(*), count(*) FILTER (outcome = 'error') FROM hunts WHERE NOT simulated AND ts >= ?", since
+    )
+    return Alarm(
+        "Hunts lost to errors",
+        _share_state(lost, hunts, settings.alarm_errors_percent, settings.alarm_least_n),
+        _share_words(lost, hunts, "hunt"),
+        _limit(settings.alarm_errors_percent, settings),
+        "ALARM_ERRORS",
+        "Look at the causes on the page Providers; a key, a credit or a provider may be gone.",
+    )
+
+
+def _rate_limited(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
+    calls, refused = _counts(
+        reader,
+        "SELECT count(*), count(*) FILTER (error = 'rate_limited') FROM calls WHERE NOT simulated AND ts >= ?",
+        since,
+    )
+    return Alarm(
+        "Calls refused by a rate limit",
+        _share_state(refused, calls, settings.alarm_rate_limited_percent, settings.alarm_least_n),
+        _share_words(refused, calls, "call"),
+        _limit(settings.alarm_rate_limited_percent, settings),
+        "ALARM_RATE_LIMITED",
+        "The provider allows less than is configured: lower its …_CONCURRENCY, or ask it for more.",
+    )
+
+
+def _undetermined(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
+    text = "verdicts_json::VARCHAR"
+    undetermined = times(text, '"UNDETERMINED"')
+    verdicts, missed = _counts(
+        reader,
+        f"""SELECT sum({times(text, '":')}), sum({undetermined}) FROM hunts
+            WHERE NOT simulated AND ts >= ?""",  # noqa: S608
+        since,
+    )
+    return Alarm(
+        "Verdicts that the judge could not give",
+        _share_state(missed, verdicts, settings.alarm_undetermined_percent, settings.alarm_least_n),
+        _share_words(missed, verdicts, "verdict"),
+        _limit(settings.alarm_undetermined_percent, settings),
+        "ALARM_UNDETERMINED",
+        "Look at the page Judge; try another judge model, or mend the judge prompt of the task.",
+    )
+
+
+def _no_breaks(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
+    most = settings.alarm_no_break_hunts
+    sql = f"""WITH decided AS (SELECT {TASK} AS task, notebook, ts, outcome FROM hunts
+                WHERE NOT simulated AND outcome IN ('broke', 'held')),
+              last AS (SELECT task, max(ts) FILTER (outcome = 'broke') AS broke FROM decided
+                       GROUP BY task HAVING max(ts) >= ?)
+              SELECT any_value(notebook) AS notebook, count(*) AS hunts FROM decided JOIN last USING (task)
+              WHERE last.broke IS NULL OR decided.ts > last.broke GROUP BY task ORDER BY hunts DESC LIMIT 1"""  # noqa: S608
+    found = reader.query(sql, [since])
+    hunts = int(found["hunts"].iloc[0]) if len(found) else 0
+    state = State.OFF if not most else State.RAISED if hunts >= most else State.FINE
+    notebook = f" ({plain(str(found['notebook'].iloc[0]))})" if hunts else ""
+    return Alarm(
+        "Many hunts without a break",
+        state,
+        f"at most {count(hunts, 'decided hunt')} in a row{notebook}",
+        f"{most:,} of one task" if most else "never",
+        "ALARM_NO_BREAKS",
+        "The task may be too easy for these models: make it harder, or stop paying for it.",
+    )
+
+
+def _budget(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
+    row = reader.query(
+        """SELECT sum(cost_usd) AS usd, count(*) FILTER (ok AND cost_usd IS NULL) AS unknown
+           FROM calls WHERE NOT simulated AND ts >= ?""",
+        [since],
+    ).iloc[0]
+    spent, unknown = float(row["usd"] or 0) if row["usd"] == row["usd"] else 0.0, int(row["unknown"])
+    most = settings.alarm_budget_usd
+    return Alarm(
+        "Cost of the last 24 hours",
+        State.OFF if not most else State.RAISED if spent > most else State.FINE,
+        usd(spent) + (f" + {count(unknown, 'unknown cost')}" if unknown else ""),
+        f"{usd(most)} a day" if most else "no budget set",
+        "ALARM_BUDGET",
+        "Look at the page Costs for the model and the task that spend it.",
+    )
+
+
+def _dropped(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
+    (lost,) = _counts(reader, "SELECT sum(dropped) FROM process WHERE ts >= ?", since)
+    most = settings.alarm_dropped_records
+    return Alarm(
+        "Telemetry records lost",
+        State.OFF if not most else State.RAISED if lost >= most else State.FINE,
+        f"{count(lost, 'record')} in 24 hours",
+        f"{most:,}" if most else "never",
+        "ALARM_DROPPED",
+        "The history misses them: look at the disk of TELEMETRY_DIR, or raise TELEMETRY_QUEUE.",
+    )
+
+
+def _counts(reader: TelemetryReader, sql: str, since: datetime) -> list[int]:
+    row = reader.query(sql, [since]).iloc[0]
+    return [0 if value != value or value is None else int(value) for value in row]
+
+
+def _share_state(part: int, whole: int, most_percent: float, least: int) -> State:
+    if whole < least:
+        return State.TOO_FEW
+    return State.RAISED if 100 * part > most_percent * whole else State.FINE
+
+
+def _share_words(part: int, whole: int, thing: str) -> str:
+    return f"{part:,} of {count(whole, thing)}" + (f" ({part / whole:.0%})" if whole else "")
+
+
+def _limit(percent: float, settings: Settings) -> str:
+    return f"over {percent:g} % in {settings.alarm_window_min} min"
+
+
+def _in_the_log(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,76 @@
+"""Charts of two things at once: hours of the week, criteria that fail together, person against judge."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from dashboard_app.charts.parts import Drawing, number, words
+from dashboard_app.palette import OUTCOMES, PLAIN
+
+CELL_PX = 30
+DARK_FROM = 0.55
+"""From this part of the scale on, letters in a cell are white."""
+
+
+def hours(frame: pd.DataFrame) -> Drawing:
+    """weekday, hour, hunts: all 168 cells. The fuller, the more hunts; empty ones stay clear."""
+    most = max(1, int(frame["hunts"].max()))
+    drawn = frame.assign(filled=0.06 + 0.94 * frame["hunts"] / most)
+    chart: alt.Chart = (
+        alt.Chart(drawn)
+        .mark_rect(color=PLAIN, cornerRadius=3, stroke=None)
+        .encode(
+            x=alt.X("hour:O", title="Hour (UTC)", axis=alt.Axis(labelAngle=0, labelOverlap=True), scale=_gaps()),
+            y=alt.Y("weekday:O", title=None, sort=list(dict.fromkeys(frame["weekday"])), scale=_gaps()),
+            opacity=alt.Opacity("filled:Q", scale=alt.Scale(domain=[0, 1], range=[0, 1]), legend=None),
+            tooltip=[words("weekday", "Day"), words("hour", "Hour (UTC)"), number("hunts", "Hunts")],
+        )
+        .properties(height=7 * CELL_PX + 50)
+    )
+    return chart
+
+
+def together(frame: pd.DataFrame, order: list[str]) -> Drawing:
+    """first, second, both, failed, share: of the hunts that failed the row, the share that failed the column too."""
+    scale = alt.Scale(domain=[0, 1], range=[0.05, 1])
+    base = alt.Chart(frame).encode(
+        x=alt.X("second:N", title="failed too", sort=order, scale=_gaps(), axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("first:N", title="Failed", sort=order, scale=_gaps()),
+        tooltip=[
+            words("first", "Failed"),
+            words("second", "Failed too"),
+            number("share", "Share", ".0%"),
+            number("both", "Hunts that failed both"),
+            number("failed", "Hunts that failed the first"),
+        ],
+    )
+    cells = base.mark_rect(color=OUTCOMES["broke"], cornerRadius=3).encode(
+        opacity=alt.Opacity("share:Q", scale=scale, legend=None)
+    )
+    return alt.layer(cells, _texts(base, "share", ".0%")).properties(height=CELL_PX * max(3, len(order)) + 70)
+
+
+def confusion(frame: pd.DataFrame) -> Drawing:
+    """human, judge, criteria, part (of all): where person and judge agree and where not."""
+    base = alt.Chart(frame).encode(
+        x=alt.X("judge:N", title="Judge", sort=["PASS", "FAIL"], scale=_gaps(), axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("human:N", title="Person", sort=["PASS", "FAIL"], scale=_gaps()),
+        tooltip=[words("human", "Person"), words("judge", "Judge"), number("criteria", "Criteria")],
+    )
+    cells = base.mark_rect(color=PLAIN, cornerRadius=3).encode(
+        opacity=alt.Opacity("part:Q", scale=alt.Scale(domain=[0, 1], range=[0.08, 1]), legend=None)
+    )
+    return alt.layer(cells, _texts(base, "criteria", ",d", by="part")).properties(height=200)
+
+
+def _texts(base: alt.Chart, column: str, form: str, by: str = "") -> alt.Chart:
+    dark = alt.datum[by or column] > DARK_FROM
+    chart: alt.Chart = base.mark_text(fontSize=12).encode(
+        text=alt.Text(f"{column}:Q", format=form), color=alt.condition(dark, alt.value("white"), alt.value("#7d848f"))
+    )
+    return chart
+
+
+def _gaps() -> alt.Scale:
+    return alt.Scale(paddingInner=0.08)

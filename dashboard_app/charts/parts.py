@@ -1,0 +1,86 @@
+"""What charts have in common. Texts, shapes and tooltips say what colours say.
+
+Times are UTC on every axis, whatever zone the viewer's browser is in: so are the log's names and the API's answers.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from dashboard_app.palette import JUDGE, TARGET
+from dashboard_app.words import model_label
+
+Drawing = alt.Chart | alt.LayerChart | alt.FacetChart
+
+HEIGHT = 260
+ROW_HEIGHT, NARROW_ROW_HEIGHT, AROUND_ROWS = 36, 24, 70
+"""Pixels of one row, and of axis and legend, which Streamlit counts in: a chart by model grows with its models."""
+WHEN = "%-d %b %H:%M"
+LABEL_PX = 170
+INK = "#7d848f"
+"""A grey that reads on white and on black: texts inside a chart do not follow the theme."""
+LEGEND = alt.Legend(orient="top", title=None, labelLimit=200, columns=3, offset=4)
+
+
+def time_axis(column: str, period: tuple[datetime, datetime]) -> alt.X:
+    domain = [moment.isoformat() for moment in period]
+    return alt.X(
+        f"{column}:T",
+        bin="binned",
+        title=None,
+        scale=alt.Scale(type="utc", domain=domain),
+        axis=alt.Axis(tickCount=6, labelOverlap=True, labelExpr=_label(period)),
+    )
+
+
+def label_axis(sort: Any) -> alt.Y:
+    return alt.Y("label:N", title=None, sort=sort, axis=alt.Axis(labelLimit=LABEL_PX, labelOverlap=False))
+
+
+def usd_axis(axis: type[Any]) -> Any:
+    return axis("usd:Q", title="USD", axis=alt.Axis(format="$,.2~f", tickCount=5))
+
+
+def whole_axis(title: str) -> alt.Axis:
+    return alt.Axis(tickMinStep=1, format=",d", title=title)
+
+
+def cost_parts() -> alt.Color:
+    return colours("part", ["target", "judge"], [TARGET, JUDGE])
+
+
+def colours(column: str, values: list[str], shades: list[str]) -> alt.Color:
+    return alt.Color(f"{column}:N", title=None, scale=alt.Scale(domain=values, range=shades), legend=LEGEND)
+
+
+def words(column: str, title: str) -> alt.Tooltip:
+    return alt.Tooltip(f"{column}:N", title=title)
+
+
+def number(column: str, title: str, form: str = ",d") -> alt.Tooltip:
+    return alt.Tooltip(f"{column}:Q", title=title, format=form)
+
+
+def with_when(frame: pd.DataFrame) -> pd.DataFrame:
+    """The tooltip's own words for the time: a browser would put it into its own zone."""
+    begin, end = frame["begin"].dt.strftime(WHEN), frame["end"].dt.strftime(WHEN)
+    return frame.assign(when=begin + " to " + end)
+
+
+def with_label(frame: pd.DataFrame, column: str = "model") -> pd.DataFrame:
+    return frame.assign(label=[model_label(str(name)) for name in frame[column]])
+
+
+def height(rows: int, row: int = ROW_HEIGHT) -> int:
+    return max(2, rows) * row + AROUND_ROWS
+
+
+def _label(period: tuple[datetime, datetime]) -> str:
+    """An expression, since a plain format makes Vega take a binned time for a number."""
+    days = (period[1] - period[0]).total_seconds() / 86_400
+    form = "%H:%M" if days <= 1 else "%-d %b %H:%M" if days < 3 else "%-d %b"
+    return f"utcFormat(datum.value, '{form}')"

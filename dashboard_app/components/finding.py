@@ -1,0 +1,80 @@
+"""Looking for hunts: the word and the outcome, pages of what is found, and the way to one of them."""
+
+from __future__ import annotations
+
+from math import ceil
+
+import pandas as pd
+import streamlit as st
+
+from core.domain.verdict import Outcome
+from dashboard_app.choice import Choice
+from dashboard_app.components import columns
+from dashboard_app.components.tables import Whole, table
+from dashboard_app.frames.find import DOWNLOAD_MOST, PAGE_HUNTS, Search
+from dashboard_app.palette import SIGNS
+from dashboard_app.words import count, plain
+
+ALL = "All outcomes"
+
+
+def choose(choice: Choice) -> Search:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        word = st.text_input(
+            "Search",
+            key="q",
+            bind="query-params",
+            placeholder="a session, a model, an error, words of a reply …",
+            max_chars=200,
+            icon=":material/search:",
+            width=420,
+        )
+        outcome = st.selectbox("Outcome", [ALL, *SIGNS], key="outcome", bind="query-params", width=200)
+    known = Outcome(outcome) if outcome in set(Outcome) else None
+    return Search(choice, word or "", known)
+
+
+def nothing(search: Search) -> None:
+    word = f" with “{plain(search.word)}”" if search.word else ""
+    said = f"**No hunt{word} matches.** Try another word, a longer period, or all outcomes."
+    st.info(said, icon=":material/search_off:")
+
+
+def page(found: int) -> int:
+    """Which page of what is found is shown, from 1; in the address as `page`."""
+    pages = max(1, ceil(found / PAGE_HUNTS))
+    st.caption(f"{count(found, 'hunt')} found, newest first, {PAGE_HUNTS} a page.")
+    if pages == 1:
+        return 1
+    return min(pages, st.pagination(pages, key="page", bind="query-params"))
+
+
+def hunts(frame: pd.DataFrame, found: int, *, whole: Whole) -> None:
+    shown = frame.assign(
+        open=[f"hunt?hunt={hunt_id}" for hunt_id in frame["hunt_id"]],
+        outcome=frame["outcome"].map(lambda outcome: SIGNS.get(outcome, outcome)),
+        error=frame["error"].fillna(""),
+    )
+    table(
+        "hunts",
+        shown,
+        {
+            "open": st.column_config.LinkColumn("Hunt", display_text="open", width="small"),
+            "time": columns.moment("Time"),
+            "outcome": columns.text("Outcome", width=130),
+            "model": columns.text("Model", width="medium"),
+            "notebook": columns.text("Task", width="medium"),
+            "excerpt": columns.text("Reply begins", width="large"),
+            "error": columns.text("Error", width="small"),
+            "latency_s": columns.seconds("Latency"),
+            "target_usd": columns.usd("Target"),
+            "judge_usd": columns.usd("Judge"),
+            "session": columns.text("Session", width="small"),
+            "number": columns.whole("No.", "As counted in its session."),
+            "simulated": columns.yes_no("Simulated"),
+        },
+        whole=whole,
+        rows=PAGE_HUNTS,
+    )
+    if found > DOWNLOAD_MOST:
+        st.caption(f"A download holds the newest {DOWNLOAD_MOST:,} of them.")

@@ -1,0 +1,46 @@
+"""What the live page draws: the last minutes of each account, and the processes behind the API."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard_app.charts import over_time
+from dashboard_app.components import columns
+from dashboard_app.live import Status
+from dashboard_app.recent import Recent
+from dashboard_app.words import plain
+
+CHARTS_MOST = 4
+
+
+def recent(looks: Recent) -> None:
+    """One chart for each of the busiest providers, two in a row."""
+    st.subheader("Calls in the last minutes", anchor=False)
+    sides = st.columns(2)
+    for place, provider in enumerate(looks.providers[:CHARTS_MOST]):
+        with sides[place % 2]:
+            st.markdown(f"**{plain(provider)}**")
+            st.altair_chart(
+                over_time.calls(looks.frame(provider)),
+                alt=f"Calls in flight and queued at {provider} against its limit over the last ten minutes.",
+            )
+    st.caption("Since this page was opened, at most ten minutes.")
+
+
+def instances(status: Status) -> None:
+    if len(status.instances) < 2:
+        return
+    st.subheader("Processes", anchor=False)
+    st.dataframe(
+        pd.DataFrame([instance.model_dump() for instance in status.instances]),
+        hide_index=True,
+        placeholder="n/a",
+        column_config={
+            "instance": columns.text("Process"),
+            "version": columns.text("Version"),
+            "hunts": columns.whole("Hunts in flight"),
+            "event_streams": columns.whole("Event streams"),
+            "last_seen": columns.moment("Last seen"),
+        },
+    )

@@ -1,0 +1,68 @@
+"""A list of sessions to choose from, and the events of one."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard_app.components import columns
+from dashboard_app.components.tables import downloads, table
+from dashboard_app.frames.sessions import LINES_MOST, SESSIONS_MOST
+from dashboard_app.words import count, plain
+
+ROWS_PX = 360
+CHOSEN = "session"
+"""In the address: the session whose events are shown."""
+
+
+def choose(frame: pd.DataFrame) -> str:
+    """The session that is chosen in the table, else the one in the address; "" for none."""
+    picked = st.dataframe(
+        frame,
+        key="sessions",
+        hide_index=True,
+        height=ROWS_PX,
+        placeholder="n/a",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "session": columns.text("Session", "A short hash, not the address.", width="small"),
+            "notebook": columns.text("Task", width="medium"),
+            "trainer": columns.text("Trainer", width="small"),
+            "simulated": columns.yes_no("Simulated"),
+            "first": columns.moment("From"),
+            "last": columns.moment("To"),
+            "hunts": columns.whole("Hunts"),
+            "broke": columns.whole("Breaks"),
+            "decided": columns.whole("Decided"),
+            "errors": columns.whole("Errors"),
+            "usd": columns.usd("Known cost"),
+        },
+    )
+    downloads("sessions", lambda: frame, count(len(frame), "session"))
+    if len(frame) == SESSIONS_MOST:
+        st.caption(f"The newest {SESSIONS_MOST}; narrow the choice to see older ones.")
+    if rows := picked["selection"]["rows"]:
+        st.query_params[CHOSEN] = str(frame["session"].iloc[rows[0]])
+    return st.query_params.get(CHOSEN, "")
+
+
+def replay(session: str, frame: pd.DataFrame) -> None:
+    st.subheader(f"What happened in {plain(session)}", anchor=False)
+    if frame.empty:
+        st.caption("The log holds nothing of this session any more.")
+        return
+    st.caption(
+        f"{count(len(frame), 'event')}, oldest first." + (" Only these are shown." if len(frame) == LINES_MOST else "")
+    )
+    table(
+        f"session-{session}",
+        frame.assign(open=[f"hunt?hunt={hunt}" if hunt else "" for hunt in frame["hunt_id"]]),
+        {
+            "time": columns.moment("Time"),
+            "what": columns.text("What", width="medium"),
+            "detail": columns.text("Detail", width="large"),
+            "open": st.column_config.LinkColumn("Hunt", display_text="open"),
+        },
+        whole=lambda: frame,
+    )

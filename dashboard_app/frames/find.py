@@ -1,0 +1,84 @@
+"""Single hunts: found among all of them by a word, and one of them with everything that the log holds about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from core.domain.verdict import Outcome
+from core.telemetry.lines import lines_with
+from core.telemetry.reader import TelemetryReader
+from dashboard_app.choice import HUNTS, Choice
+from dashboard_app.frames.asking import ask, in_utc
+from dashboard_app.frames.criteria import criterion_texts
+
+PAGE_HUNTS = 50
+DOWNLOAD_MOST = 100_000
+_SEARCHED = ("session", "hunt_id", "run_id", "notebook", "model", "error", "error_message", "excerpt", "trainer")
+_WORD = " OR ".join(f"contains(lower({column}), $word)" for column in _SEARCHED)
+_WHERE = f"{HUNTS} AND ($outcome IS NULL OR outcome = $outcome) AND ($word = '' OR {_WORD})"
+COLUMNS = """hunt_id, ts AS time, outcome, model, notebook, number, session, latency_ms / 1000 AS latency_s,
+    cost_usd AS target_usd, judge_cost_usd AS judge_usd, simulated, error, error_message, excerpt"""
+
+
+@dataclass(frozen=True)
+class Search:
+    choice: Choice
+    word: str = ""
+    """Found anywhere in a session, hunt, run, notebook, model, error, trainer or in the beginning of a reply."""
+    outcome: Outcome | None = None
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return {"word": self.word.strip().lower(), "outcome": self.outcome.value if self.outcome else None}
+
+
+@dataclass(frozen=True)
+class HuntFound:
+    """Everything that the log holds about one hunt, as far as it may be shown."""
+
+    data: dict[str, Any]
+    hidden: bool
+    """Its session is blind and no review of it is in the log: nothing of the judge but the outcome is in here."""
+    criteria: pd.DataFrame
+    """criterion, text, judge, human; empty when hidden."""
+
+
+def found(reader: TelemetryReader, search: Search) -> int:
+    """How many hunts a search finds."""
+    sql = f"SELECT count(*) AS hunts FROM hunts WHERE {_WHERE}"  # noqa: S608
+    return int(ask(reader, search.choice, sql, **search.params)["hunts"].iloc[0])
+
+
+def hunts(reader: TelemetryReader, search: Search, *, page: int = 1, page_hunts: int = PAGE_HUNTS) -> pd.DataFrame:
+    """One page of what is found, newest first. Nothing of the judge but the outcome: sessions may be blind."""
+    sql = f"""SELECT {COLUMNS} FROM hunts WHERE {_WHERE}
+              ORDER BY ts DESC, hunt_id DESC LIMIT $most OFFSET $skipped"""  # noqa: S608
+    params = {**search.params, "most": page_hunts, "skipped": (page - 1) * page_hunts}
+    return in_utc(ask(reader, search.choice, sql, **params), "time")
+
+
+def hunt(reader: TelemetryReader, hunt_id: str) -> HuntFound | None:
+    """The whole record from the log; None when there is no such hunt."""
+    files = reader.files_with("hunt_id = $hunt", {"hunt": hunt_id})
+    lines = lines_with(files, hunt_id, field="hunt_id", most=10)
+    data = next((line.data | {"ts": line.at} for line in reversed(lines) if line.type == "hunt"), None)
+    if data is None:
+        return None
+    human = next((line.data.get("human") or {} for line in reversed(lines) if line.type == "review"), None)
+    judge = data.pop("verdicts", {}) or {}
+    passed = data.pop("passed", None)
+    hidden = bool(data.get("blind")) and human is None
+    if not hidden:
+        data["passed"] = passed
+    texts = criterion_texts(reader, str(data.get("task") or ""))
+    return HuntFound(data, hidden, _criteria({} if hidden else judge, human or {}, texts))
+
+
+def _criteria(judge: dict[str, str], human: dict[str, str], texts: dict[str, str]) -> pd.DataFrame:
+    ids: Sequence[str] = list(dict.fromkeys([*judge, *human]))
+    rows = [(i, texts.get(i, ""), judge.get(i, ""), human.get(i, "")) for i in ids]
+    return pd.DataFrame(rows, columns=["criterion", "text", "judge", "human"])

@@ -1,0 +1,123 @@
+"""The judge itself: how often it gives no usable answer, contradicts itself, or disagrees with people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.telemetry.reader import TelemetryReader
+from dashboard_app.choice import CALLS, HUNTS, TASK, Choice
+from dashboard_app.frames.asking import ask, with_rates
+
+_UNDETERMINED = '"UNDETERMINED"'
+_OF_REVIEWS = CALLS + " AND ($notebook IS NULL OR notebook = $notebook)"
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Verdicts on the same criterion of the same reply, by a person and by the judge; PASS and FAIL only."""
+
+    both_pass: int
+    both_fail: int
+    human_pass: int
+    """PASS by the person, FAIL by the judge."""
+    human_fail: int
+    """FAIL by the person, PASS by the judge."""
+    left_out: int
+    """The judge had no usable answer: counted nowhere else."""
+
+    @property
+    def n(self) -> int:
+        return self.both_pass + self.both_fail + self.human_pass + self.human_fail
+
+    @property
+    def agreed(self) -> int:
+        return self.both_pass + self.both_fail
+
+    @property
+    def kappa(self) -> float | None:
+        """Cohen's kappa: agreement beyond chance; None when chance alone would always agree, or there is nothing."""
+        if not self.n:
+            return None
+        human = (self.both_pass + self.human_pass) / self.n
+        judge = (self.both_pass + self.human_fail) / self.n
+        chance = human * judge + (1 - human) * (1 - judge)
+        return None if chance == 1 else (self.agreed / self.n - chance) / (1 - chance)
+
+
+def undetermined(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
+    """label (judge model), missed (UNDETERMINED), verdicts, share, low, high."""
+    sql = f"""WITH counted AS (
+                SELECT judge_model, verdicts_json::VARCHAR AS text FROM hunts WHERE {HUNTS}
+                AND verdicts_json::VARCHAR <> '{{}}')
+              SELECT judge_model AS label, sum({times("text", _UNDETERMINED)})::BIGINT AS missed,
+                     sum({times("text", '":')})::BIGINT AS verdicts FROM counted GROUP BY 1 ORDER BY 1"""  # noqa: S608
+    return with_rates(ask(reader, choice, sql), "missed", "verdicts")
+
+
+def flips(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
+    """label (judge model), flipped, repeated, share, low, high.
+
+    The same reply, letter by letter, to the same task was judged more than once; a flip is a criterion of it that got
+    both PASS and FAIL.
+    """
+    sql = f"""WITH again AS MATERIALIZED (
+                SELECT reply_mark FROM hunts WHERE {HUNTS} AND reply_mark <> '' GROUP BY 1 HAVING count(*) > 1),
+              judged AS (SELECT {TASK} AS task, judge_model, reply_mark,
+                         unnest(map_entries(TRY_CAST(verdicts_json AS MAP(VARCHAR, VARCHAR)))) AS entry
+                         FROM hunts SEMI JOIN again USING (reply_mark) WHERE {HUNTS}),
+              each AS (SELECT judge_model, count(DISTINCT entry.value) AS verdicts FROM judged
+                       WHERE entry.value IN ('PASS', 'FAIL')
+                       GROUP BY task, judge_model, reply_mark, entry.key HAVING count(*) > 1)
+              SELECT judge_model AS label, count(*) FILTER (verdicts > 1) AS flipped, count(*) AS repeated
+              FROM each GROUP BY 1 ORDER BY 1"""  # noqa: S608
+    return with_rates(ask(reader, choice, sql), "flipped", "repeated")
+
+
+def compared(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
+    """judge_model, week (the day it begins), and the counts of an Agreement: all that is known of people and judges."""
+    sql = f"""WITH {_PAIRS} SELECT judge_model, strftime(date_trunc('week', ts), '%Y-%m-%d') AS week, {_CELLS}
+              FROM pairs GROUP BY ALL ORDER BY ALL"""  # noqa: S608
+    return ask(reader, choice, sql)
+
+
+def agreement(pairs: pd.DataFrame) -> Agreement:
+    """Over all of what `compared` found."""
+    return _agreement(pairs[_COUNTS].sum())
+
+
+def agreement_by(pairs: pd.DataFrame, group: str) -> pd.DataFrame:
+    """label, agreed, n, share, low, high, kappa; `group`: "judge_model", or "week" (oldest first)."""
+    rows = pairs.groupby(group, as_index=False)[_COUNTS].sum().rename(columns={group: "label"})
+    found = [_agreement(row) for _, row in rows.iterrows()]
+    frame = pd.DataFrame(
+        {
+            "label": rows["label"].astype(str),
+            "agreed": [a.agreed for a in found],
+            "n": [a.n for a in found],
+            "kappa": [float("nan") if a.kappa is None else a.kappa for a in found],
+        }
+    )
+    rated = with_rates(frame, "agreed", "n")
+    return rated.sort_values("label", ignore_index=True)
+
+
+def _agreement(row: pd.Series) -> Agreement:
+    return Agreement(**{name: int(row[name]) for name in _COUNTS})
+
+
+def times(text: str, word: str) -> str:
+    """How often `word` stands in `text`."""
+    return f"(length({text}) - length(replace({text}, '{word}', ''))) // {len(word)}"
+
+
+_COUNTS = list(Agreement.__dataclass_fields__)
+_PAIRS = f"""reviewed AS (SELECT ts, judge_model, judge, unnest(map_entries(human)) AS entry FROM reviews
+    WHERE {_OF_REVIEWS}),
+    pairs AS (SELECT ts, judge_model, entry.value AS human, judge[entry.key] AS judge FROM reviewed)"""  # noqa: S608
+_CELLS = """count(*) FILTER (human = 'PASS' AND judge = 'PASS') AS both_pass,
+    count(*) FILTER (human = 'FAIL' AND judge = 'FAIL') AS both_fail,
+    count(*) FILTER (human = 'PASS' AND judge = 'FAIL') AS human_pass,
+    count(*) FILTER (human = 'FAIL' AND judge = 'PASS') AS human_fail,
+    count(*) FILTER (judge IS NULL OR judge NOT IN ('PASS', 'FAIL')) AS left_out"""

@@ -1,0 +1,77 @@
+"""Sessions: a list of them, and everything that the log holds of one, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from core.telemetry.lines import Line, lines_with
+from core.telemetry.reader import TelemetryReader
+from dashboard_app.choice import HUNTS, Choice
+from dashboard_app.frames.asking import ask, in_utc
+from dashboard_app.words import latency, usd
+
+SESSIONS_MOST = 500
+LINES_MOST = 5000
+
+
+def newest(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
+    """session, notebook, trainer, simulated, first, last (UTC), hunts, broke, decided, errors, usd; newest first."""
+    sql = f"""SELECT session, any_value(notebook) AS notebook, coalesce(any_value(trainer), '') AS trainer,
+              bool_or(simulated) AS simulated, min(ts) AS first, max(ts) AS last, count(*) AS hunts,
+              count(*) FILTER (outcome = 'broke') AS broke,
+              count(*) FILTER (outcome IN ('broke', 'held')) AS decided, count(*) FILTER (outcome = 'error') AS errors,
+              CASE WHEN count(cost_usd) + count(judge_cost_usd) > 0
+                   THEN coalesce(sum(cost_usd), 0) + coalesce(sum(judge_cost_usd), 0) END AS usd
+              FROM hunts WHERE {HUNTS} GROUP BY session ORDER BY last DESC, session LIMIT {SESSIONS_MOST}"""  # noqa: S608
+    return in_utc(ask(reader, choice, sql), "first", "last")
+
+
+def replay(reader: TelemetryReader, session: str) -> pd.DataFrame:
+    """time (UTC), what, detail, hunt_id: the session's records as they were written, at most 5,000."""
+    lines = lines_with(
+        reader.files_with("session = $session", {"session": session}), session, field="session", most=LINES_MOST
+    )
+    return pd.DataFrame([_told(line) for line in lines], columns=["time", "what", "detail", "hunt_id"])
+
+
+def _told(line: Line) -> tuple[Any, str, str, str]:
+    tell = {"session": _session, "run": _run, "hunt": _hunt, "call": _call, "review": _review}.get(line.type)
+    what, detail = tell(line.data) if tell else (line.type, "")
+    return line.at, what, detail, str(line.data.get("hunt_id") or "")
+
+
+def _session(data: Mapping[str, Any]) -> tuple[str, str]:
+    return f"session {data.get('action')}", _joined(data.get("notebook"), data.get("detail"), data.get("trainer"))
+
+
+def _run(data: Mapping[str, Any]) -> tuple[str, str]:
+    models = ", ".join(str(model) for model in data.get("models") or ())
+    counts = [f"{data[name]} {name}" for name in ("broke", "held", "undetermined", "error") if data.get(name)]
+    return f"run {data.get('status')}", _joined(f"{data.get('hunts')} hunts", models, *counts, data.get("reason"))
+
+
+def _hunt(data: Mapping[str, Any]) -> tuple[str, str]:
+    return f"hunt {data.get('number')} {data.get('outcome')}", _joined(
+        data.get("model"), latency(data.get("latency_ms")) if data.get("latency_ms") else "", data.get("error_message")
+    )
+
+
+def _call(data: Mapping[str, Any]) -> tuple[str, str]:
+    ended = "well" if data.get("ok") else str(data.get("error") or "failed")
+    return f"{data.get('purpose')} call: {ended}", _joined(
+        data.get("model"),
+        f"waited {latency(data.get('wait_ms'))}",
+        f"took {latency(data.get('latency_ms'))}",
+        usd(data.get("cost_usd")),
+    )
+
+
+def _review(data: Mapping[str, Any]) -> tuple[str, str]:
+    return "review", _joined(f"person: {data.get('human_outcome')}", f"judge: {data.get('judge_outcome')}")
+
+
+def _joined(*parts: object) -> str:
+    return " · ".join(str(part) for part in parts if part)

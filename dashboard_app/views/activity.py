@@ -1,0 +1,17 @@
+"""Activity: when the team hunts, and who."""
+
+from __future__ import annotations
+
+from core.telemetry.reader import TelemetryReader
+from dashboard_app.choice import Choice
+from dashboard_app.components import activity_figures, page
+from dashboard_app.frames import activity
+
+
+def show() -> None:
+    page.of_history("Activity", "When hunts ended, and whose they were.", _show)
+
+
+def _show(reader: TelemetryReader, choice: Choice) -> None:
+    activity_figures.hours(activity.by_hour(reader, choice))
+    activity_figures.trainers(activity.trainers(reader, choice))

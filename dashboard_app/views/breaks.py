@@ -1,0 +1,29 @@
+"""Breaks: where they come from, each rate with how sure it is."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from core.telemetry.reader import TelemetryReader
+from dashboard_app.choice import Choice
+from dashboard_app.components import page, rate_figures
+from dashboard_app.frames import breaks
+
+ABOUT = "Breaks over decided hunts. The dot is the rate, the line its 95 % interval: few hunts, long line."
+SHOWN = {
+    "model": "By model",
+    "criteria": "By number of criteria",
+    "domain": "By domain",
+    "taxonomy": "By taxonomy (L1)",
+}
+
+
+def show() -> None:
+    page.of_history("Breaks", ABOUT, _show)
+
+
+def _show(reader: TelemetryReader, choice: Choice) -> None:
+    sides = st.columns(2)
+    for place, (group, title) in enumerate(SHOWN.items()):
+        with sides[place % 2]:
+            rate_figures.of_breaks(title, breaks.break_rates(reader, choice, group))

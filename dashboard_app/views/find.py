@@ -1,0 +1,28 @@
+"""Find: one hunt among all of them."""
+
+from __future__ import annotations
+
+from core.telemetry.reader import TelemetryReader
+from dashboard_app.choice import Choice
+from dashboard_app.components import finding, page
+from dashboard_app.frames import find
+
+ABOUT = "By a word in the session, hunt, run, notebook, model, error, trainer, or the beginning of the reply."
+
+
+def show() -> None:
+    page.of_history("Find", ABOUT, _show)
+
+
+def _show(reader: TelemetryReader, choice: Choice) -> None:
+    search = finding.choose(choice)
+    found = find.found(reader, search)
+    if not found:
+        finding.nothing(search)
+        return
+    at = finding.page(found)
+    finding.hunts(
+        find.hunts(reader, search, page=at),
+        found,
+        whole=lambda: find.hunts(reader, search, page_hunts=find.DOWNLOAD_MOST),
+    )

@@ -1,0 +1,21 @@
+"""Sessions: the newest ones, and everything that happened in one of them, in order."""
+
+from __future__ import annotations
+
+from core.telemetry.reader import TelemetryReader
+from dashboard_app.choice import Choice
+from dashboard_app.components import page, session_tables
+from dashboard_app.frames import sessions
+
+ABOUT = "One line is one loaded task. Choose a line to see its events in order."
+
+
+def show() -> None:
+    page.of_history("Sessions", ABOUT, _show)
+
+
+def _show(reader: TelemetryReader, choice: Choice) -> None:
+    newest = sessions.newest(reader, choice)
+    session = session_tables.choose(newest)
+    if session:
+        session_tables.replay(session, sessions.replay(reader, session))

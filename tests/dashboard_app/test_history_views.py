@@ -1,0 +1,242 @@
+"""Every page about the past: with nothing, with little, with broken lines, with much, and without the API."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dashboard_app import data
+from dashboard_app.components.tables import as_csv, as_parquet
+from tests.dashboard_app.records_made_up import MODELS, team_at_work, write_log
+
+VIEWS = ("overview", "breaks", "criteria", "judge", "costs", "providers", "activity", "sessions", "find")
+
+
+def numbers(page) -> dict[str, tuple[str, str]]:
+    return {metric.label: (metric.value, metric.delta) for metric in page.metric}
+
+
+def words(page) -> str:
+    every = [*page.info, *page.warning, *page.error, *page.success, *page.caption, *page.markdown, *page.subheader]
+    return "\n".join(element.value for element in every).replace("\\", "")
+
+
+def hunts_only(**wanted) -> list:
+    return [(at, record) for at, record in team_at_work(now=datetime.now(UTC), **wanted) if hasattr(record, "outcome")]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_an_empty_log_says_what_to_do(page, log_dir, view):
+    test = page(view)
+    assert not test.exception
+    assert "No hunts yet" in words(test)
+    assert "Press Start" in words(test)
+    assert str(log_dir) in words(test)
+    assert len(test.metric) == 0
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_log_of_broken_lines_says_so(page, log_dir, view):
+    log_dir.mkdir()
+    (log_dir / "telemetry-2026-11-24-a.jsonl").write_bytes(b"{\n[]\nnonsense\n")
+    test = page(view)
+    assert not test.exception
+    assert "3 lines of the log could not be understood" in words(test)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("outcome", ["held", "error", "cancelled"])
+def test_a_single_hunt_is_enough_and_broken_lines_beside_it_do_no_harm(page, log_dir, view, outcome):
+    write_log(log_dir, [next(entry for entry in hunts_only(hunts=300) if entry[1].outcome == outcome)])
+    with next(log_dir.glob("*.jsonl")).open("ab") as file:
+        file.write(b'{"ts": "2026-11-24T10:00:00Z", "type": "hunt", "schema": 1, "data": {}}\n{"half')
+    test = page(view, period="all")
+    assert not test.exception
+    assert "1 line of the log could not be understood" in words(test)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_full_log_is_shown_without_a_word_of_nothing(page, log_dir, view):
+    write_log(log_dir, team_at_work(hunts=400, now=datetime.now(UTC)))
+    test = page(view, period="all")
+    assert not test.exception
+    assert "No hunts" not in words(test)
+    assert len(test.get("vega_lite_chart")) + len(test.dataframe) > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("view", VIEWS)
+def test_much_is_shown_as_well(page, log_dir, view):
+    models = tuple(MODELS[n % 5].__class__(f"lab/model-{n}", 0.3, 900.0, 0.001) for n in range(60))
+    write_log(log_dir, team_at_work(hunts=6000, days=29, now=datetime.now(UTC), models=models))
+    test = page(view, period="30d")
+    assert not test.exception
+    assert "No hunts" not in words(test)
+
+
+def test_one_hunt_that_held_is_a_rate_of_nought_and_one_error_is_no_rate(page, log_dir):
+    hunts = hunts_only(hunts=300)
+    write_log(log_dir, [next(entry for entry in hunts if entry[1].outcome == "error")])
+    test = page("overview", period="all")
+    assert numbers(test)["Break rate"] == ("n/a", "")
+    assert numbers(test)["Cost"][0] == "n/a"
+    assert "n/a: no hunt is decided here" in words(test)
+    write_log(log_dir, [next(entry for entry in hunts if entry[1].outcome == "held")])
+    test.run()
+    assert numbers(test)["Break rate"] == ("0%", "0% to 79%")
+    assert not test.exception
+
+
+def test_numbers_are_those_of_the_log(page, log_dir):
+    entries = list(team_at_work(hunts=400, now=datetime.now(UTC)))
+    write_log(log_dir, entries)
+    test = page("overview", period="all")
+    hunts = [record for _, record in entries if hasattr(record, "outcome")]
+    broke = sum(hunt.outcome == "broke" for hunt in hunts)
+    decided = sum(hunt.outcome in {"broke", "held"} for hunt in hunts)
+    shown = numbers(test)
+    assert not test.exception
+    assert shown["Hunts"] == ("400", f"{400 - decided} not decided")
+    assert shown["Breaks"] == (f"{broke}", f"of {decided} decided")
+    assert shown["Break rate"][0] == f"{broke / decided:.0%}"
+    assert shown["Errors"][0] == str(sum(hunt.outcome == "error" for hunt in hunts))
+
+
+def test_the_period_before_is_what_is_compared_to(page, log_dir):
+    now = datetime.now(UTC)
+    hunts = [hunt for _, hunt in hunts_only(hunts=300)]
+    broke = [hunt for hunt in hunts if hunt.outcome == "broke"]
+    held = [hunt for hunt in hunts if hunt.outcome == "held"]
+    week, before = now - timedelta(days=2), now - timedelta(days=9)
+    write_log(
+        log_dir, [*((week, hunt) for hunt in broke[:20]), *((before, hunt) for hunt in (*broke[20:30], *held[:30]))]
+    )
+    shown = numbers(page("overview", period="7d"))
+    assert shown["Break rate"][0] == "100%"
+    assert shown["Break rate"][1].endswith("before 25%")
+    assert shown["Hunts"] == ("20", "-50% to before")
+
+
+def test_what_is_chosen_is_shown_be_it_in_the_address_or_on_the_page(page, log_dir):
+    write_log(log_dir, team_at_work(hunts=300, now=datetime.now(UTC)))
+    test = page("find", period="all", model=MODELS[0].name)
+    assert set(test.dataframe[0].value["model"]) == {MODELS[0].name}
+    everything = page("find", period="all")
+    everything.selectbox(key="task").select("tax-table.ipynb").run()
+    assert set(everything.dataframe[0].value["notebook"]) == {"tax-table.ipynb"}
+    everything.selectbox(key="outcome").select("broke").run()
+    assert set(everything.dataframe[0].value["outcome"]) == {"✗ broke"}
+
+
+@pytest.mark.parametrize(
+    "query", [{"period": "never"}, {"model": "gone/away"}, {"origin": "<script>"}, {"page": "x"}, {"outcome": "\x00"}]
+)
+def test_an_address_with_nonsense_shows_everything(page, log_dir, query):
+    write_log(log_dir, team_at_work(hunts=40, days=1, now=datetime.now(UTC)))
+    test = page("find", **query)
+    assert not test.exception
+    assert "40 hunts found" in words(test)
+
+
+def test_a_choice_without_hunts_says_so(page, log_dir):
+    write_log(log_dir, team_at_work(hunts=8, days=1, now=datetime.now(UTC) - timedelta(days=3)))
+    test = page("overview", period="1h")
+    assert "No hunts match" in words(test)
+    assert not test.exception
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_simulated_hunts_are_labelled_and_can_be_left_out(page, log_dir, view):
+    write_log(log_dir, team_at_work(hunts=300, now=datetime.now(UTC)))
+    assert "hunts are simulated" in words(page(view, period="all"))
+    assert "hunts are simulated" not in words(page(view, period="all", origin="real"))
+    only = words(page(view, period="all", origin="simulated"))
+    assert "All of these hunts were made with simulated models" in only
+
+
+def test_new_hunts_appear_at_the_next_run(page, log_dir):
+    now = datetime.now(UTC)
+    write_log(log_dir, team_at_work(hunts=8, days=1, now=now))
+    test = page("overview")
+    write_log(log_dir, team_at_work(hunts=12, days=1, seed=8, now=now), instance="api-2")
+    test.run()
+    assert numbers(test)["Hunts"][0] == "20"
+
+
+def test_hostile_names_are_shown_and_do_nothing(page, log_dir):
+    evil = {"model": "evil/$x^2$ :red[**x**]<b>", "excerpt": "<script>alert(1)</script>", "notebook": "](javascript:x)"}
+    write_log(log_dir, [(at, hunt.model_copy(update=evil)) for at, hunt in hunts_only(hunts=8)])
+    for view in VIEWS:
+        assert not page(view, period="all").exception
+    assert set(page("find", period="all").dataframe[0].value["model"]) == {"evil/$x^2$ :red[**x**]<b>"}
+
+
+def test_nothing_of_the_judge_but_the_outcome_is_in_a_list_of_hunts(page, log_dir):
+    write_log(log_dir, team_at_work(hunts=20, now=datetime.now(UTC)))
+    columns = set(page("find", period="all").dataframe[0].value.columns)
+    assert not columns & {"verdicts", "passed", "criteria"}
+
+
+def test_a_hunt_is_opened_with_everything_about_it(page, log_dir):
+    hunts = [hunt for _, hunt in hunts_only(hunts=100)]
+    write_log(log_dir, hunts_only(hunts=100))
+    seen = next(hunt for hunt in hunts if hunt.verdicts and not hunt.blind)
+    test = page("hunt", hunt=seen.hunt_id)
+    assert not test.exception
+    assert test.code[0].value == seen.excerpt
+    assert dict(test.dataframe[0].value[["criterion", "judge"]].to_numpy()) == seen.verdicts
+    blind = next(hunt for hunt in hunts if hunt.verdicts and hunt.blind)
+    hidden = page("hunt", hunt=blind.hunt_id)
+    assert "Blind session" in words(hidden)
+    assert len(hidden.dataframe) == 0
+    assert "PASS" not in hidden.json[0].value
+    assert "holds no hunt h_x" in words(page("hunt", hunt="h_x"))
+    assert "No hunt chosen" in words(page("hunt"))
+
+
+def test_a_session_in_the_address_is_told_in_order(page, log_dir):
+    entries = list(team_at_work(hunts=40, days=1, now=datetime.now(UTC)))
+    write_log(log_dir, entries)
+    session = entries[1][1].session
+    test = page("sessions", period="all", session=session)
+    assert not test.exception
+    assert f"What happened in {session}" in words(test)
+    assert len(test.dataframe[1].value) == sum(getattr(record, "session", "") == session for _, record in entries)
+
+
+def test_without_reviews_the_judge_page_says_what_will_stand_there(page, log_dir):
+    write_log(log_dir, hunts_only(hunts=40))
+    assert "No reviews yet" in words(page("judge", period="all"))
+
+
+def test_without_names_the_activity_page_says_why(page, log_dir):
+    write_log(log_dir, [(at, hunt.model_copy(update={"trainer": ""})) for at, hunt in hunts_only(hunts=40)])
+    assert "No session in this choice carries a name" in words(page("activity", period="all"))
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_log_that_cannot_be_read_says_so_and_recovers(page, log_dir, monkeypatch, view):
+    def denied() -> None:
+        raise PermissionError(13, "Permission denied", str(log_dir))
+
+    monkeypatch.setattr(data, "telemetry", denied)
+    test = page(view)
+    assert "The telemetry log cannot be read" in words(test)
+    monkeypatch.undo()
+    test.run()
+    assert not test.exception
+
+
+def test_a_table_comes_as_csv_and_as_parquet(reader):
+    import io
+
+    import pandas as pd
+
+    from dashboard_app.choice import Choice
+    from dashboard_app.frames import find
+
+    frame = find.hunts(reader, find.Search(Choice(datetime.now(UTC))), page_hunts=random.Random(1).randint(5, 9))
+    pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(as_parquet(frame))), frame)
+    again = pd.read_csv(io.BytesIO(as_csv(frame)))
+    assert list(again.columns) == list(frame.columns)
+    assert list(again["hunt_id"]) == list(frame["hunt_id"])
