@@ -161,7 +161,7 @@ async def open_runtime(
             events,
             catalog,
             workbench,
-            ReviewDesk(store, clock, settings),
+            ReviewDesk(store, clock, settings, telemetry.record),
             Conversation(store, settings),
             board,
             fetcher,

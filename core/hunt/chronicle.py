@@ -6,11 +6,12 @@ import hashlib
 from collections.abc import Callable
 
 from core.domain.hunt import Hunt
+from core.domain.review import Review, human_outcome
 from core.domain.run import Counts, Run
 from core.domain.session import Session, Visibility
 from core.domain.verdict import Verdict
 from core.providers.throttled import CallEnd
-from core.telemetry.records import CallRecord, HuntRecord, Record, RunRecord
+from core.telemetry.records import CallRecord, HuntRecord, Record, ReviewRecord, RunRecord
 
 EXCERPT_CHARS = 200
 MARK_CHARS = 12
@@ -95,6 +96,25 @@ def run_record(session: Session, run: Run, counts: Counts) -> RunRecord:
         task=run.task.content_hash()[:MARK_CHARS],
         criterion_texts={c.id: c.text[:CRITERION_CHARS] for c in run.task.criteria},
         reason=run.stop_reason[:EXCERPT_CHARS],
+    )
+
+
+def review_record(session: Session, run: Run, hunt: Hunt, review: Review) -> ReviewRecord:
+    human = human_outcome(review, run.task)
+    return ReviewRecord(
+        session=session_mark(session.session_id),
+        run_id=run.run_id,
+        hunt_id=hunt.hunt_id,
+        notebook=session.name,
+        task=run.task.content_hash()[:MARK_CHARS],
+        model=hunt.model,
+        judge_model=run.judge_model,
+        simulated=hunt.simulated,
+        blind=session.visibility is Visibility.BLIND,
+        human={criterion_id: verdict.value for criterion_id, verdict in review.by_criterion.items()},
+        judge={v.criterion_id: v.verdict.value for v in hunt.verdicts},
+        human_outcome=human.value if human else "",
+        judge_outcome=hunt.outcome.value if hunt.outcome else "",
     )
 
 

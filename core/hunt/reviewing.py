@@ -14,6 +14,7 @@ from core.domain.hunt import Hunt
 from core.domain.review import Review
 from core.domain.session import Selection, Session
 from core.errors import BadInput, Conflict, NotFound
+from core.hunt.chronicle import Tell, review_record
 from core.hunt.hunts import all_hunts
 from core.hunt.orders import ReviewOrder, SettingsOrder
 from core.hunt.review_views import JsonObject, desk_view, review_view
@@ -38,6 +39,7 @@ class ReviewDesk:
     store: SessionStore
     clock: Clock
     settings: Settings
+    tell: Tell
 
     async def change_settings(self, sid: str, order: SettingsOrder) -> Session:
         """Raises BadInput `settings_fixed` for what may not be changed any more, Conflict for an old version."""
@@ -136,7 +138,18 @@ class ReviewDesk:
             return now.model_copy(update={"revealed_at": self.clock.now()})
 
         expected = None if session.revealed_at is not None else version
-        return await self.store.change(sid, change, expected_version=expected, announce=lambda s: (session_event(s),))
+        revealed = await self.store.change(
+            sid, change, expected_version=expected, announce=lambda s: (session_event(s),)
+        )
+        if session.revealed_at is None:
+            self._write_down(revealed, selected)
+        return revealed
+
+    def _write_down(self, session: Session, selected: Sequence[Hunt]) -> None:
+        """The reviews as they are locked now, for the dashboard."""
+        for hunt in selected:
+            if (review := session.review(hunt.hunt_id)) is not None:
+                self.tell(review_record(session, session.run(hunt.run_id), hunt, review))
 
     async def _found(self, sid: str, hunt_id: str) -> Hunt | None:
         try:

@@ -1,5 +1,6 @@
 """The trainer's day over real HTTP, from an empty template to a delivered notebook and back."""
 
+import asyncio
 import json
 
 import pytest
@@ -75,6 +76,20 @@ async def test_the_whole_day_and_everything_comes_back_from_the_export_alone(tmp
         assert len(await me.hunts()) == 8
         assert (await me.here("GET", "/trials"))["hunts"][0]["trial_number"] == 1
         assert json.loads(await me.here("GET", "/export"))["cells"] == notebook["cells"]
+        written = await reviews_written(tmp_path / "telemetry", 4)
+        assert [record["hunt_id"] for record in written] == chosen  # once, though the reveal was asked for twice
+        assert {(record["blind"], record["human_outcome"]) for record in written} == {(True, "broke")}
+        assert [record["judge_outcome"] for record in written].count("broke") == 3
+
+
+async def reviews_written(folder, wanted):
+    """The reviews that stand in the telemetry, as soon as there are so many."""
+    while True:
+        lines = [line for file in folder.glob("*.jsonl") for line in file.read_text().splitlines()]
+        found = [record["data"] for record in map(json.loads, lines) if record["type"] == "review"]
+        if len(found) >= wanted:
+            return found
+        await asyncio.sleep(0.05)
 
 
 @pytest.mark.e2e
