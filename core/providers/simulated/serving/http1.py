@@ -72,18 +72,25 @@ def _head(head: bytes) -> tuple[str, str, dict[str, str]]:
     return parts[0], parts[1].partition("?")[0], headers
 
 
+CHUNK_BYTES = 1_021
+"""Most bytes of a stream's chunk: no event, and no letter of two bytes, need end where one does."""
+
+
 class Answer:
     """Writes one answer. What it writes is bounded by the reply's own size, so it does not wait for the socket.
 
     What is written in one turn of the loop goes out as one piece, as it does from a server behind a buffered socket:
-    head, events and end of a reply without pauses are then one read for the client instead of three.
+    head, events and end of a reply without pauses are then one read for the client, in as few chunks as there can be.
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
         self.begun = False
         self._chunked = False
-        self._unsent: list[bytes] = []
+        self._soon = False
+        self._unsent = b""
+        self._pieces: list[bytes] = []
+        """Of a stream, not yet framed as a chunk."""
 
     def whole(self, status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None) -> None:
         """A complete answer."""
@@ -100,8 +107,8 @@ class Answer:
 
     def pieces(self, *pieces: bytes, last: bool = False) -> None:
         """Pieces of a stream; `last` ends the answer as HTTP ends it."""
-        framed = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces if piece]
-        self._write(b"".join(framed) + (b"0\r\n\r\n" if last else b""))
+        self._pieces += filter(None, pieces)
+        self._write(b"0\r\n\r\n" if last else b"")
 
     def cut(self) -> None:
         """Close the connection after what was written, whether or not the answer was complete."""
@@ -109,14 +116,23 @@ class Answer:
         self._transport.close()
 
     def _write(self, data: bytes) -> None:
-        if not self._unsent:
+        if not self._soon:
+            self._soon = True
             asyncio.get_running_loop().call_soon(self._send)
-        self._unsent.append(data)
+        if data:
+            self._unsent += self._framed() + data
+
+    def _framed(self) -> bytes:
+        """The pieces that wait, as chunks."""
+        body, self._pieces = b"".join(self._pieces), []
+        chunks = (body[start : start + CHUNK_BYTES] for start in range(0, len(body), CHUNK_BYTES))
+        return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks)
 
     def _send(self) -> None:
-        if self._unsent:
-            self._transport.write(b"".join(self._unsent))
-            self._unsent.clear()
+        self._soon = False
+        if data := self._unsent + self._framed():
+            self._unsent = b""
+            self._transport.write(data)
 
     def _head(self, status: int, content_type: str, headers: Mapping[str, str] | None, length: int | None) -> bytes:
         self.begun = True

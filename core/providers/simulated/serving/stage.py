@@ -28,9 +28,6 @@ from core.providers.simulated.serving.bodies import (
 from core.providers.simulated.serving.counters import Ticket
 from core.providers.simulated.serving.http1 import Answer
 
-PIECE_BYTES = 1_021
-"""Size of the pieces that a stream is sent in: no event, and no letter of two bytes, need end where one does."""
-
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -99,7 +96,7 @@ class Stage:
                 self.answer.pieces(piece)
                 await asyncio.sleep(plan.chunk_pause_s)
         else:
-            self.answer.pieces(*_pieces(b"".join(events)))
+            self.answer.pieces(*events)
         await self._end_stream()
 
     async def _end_stream(self) -> None:
@@ -141,7 +138,3 @@ class Stage:
     def _odd(self) -> bool:
         """A coin for mishaps that have two forms; the same at every replay."""
         return int(self.plan.request_id[-1], 16) % 2 == 1
-
-
-def _pieces(blob: bytes) -> list[bytes]:
-    return [blob[start : start + PIECE_BYTES] for start in range(0, len(blob), PIECE_BYTES)]
