@@ -27,6 +27,10 @@ class ApiProcess:
     process: asyncio.subprocess.Process
     output: Path
 
+    @property
+    def port(self) -> int:
+        return int(self.address.rpartition(":")[2])
+
     def said(self) -> str:
         return self.output.read_text(encoding="utf-8")
 
@@ -37,11 +41,13 @@ class ApiProcess:
 
 
 @asynccontextmanager
-async def open_api(folder: Path, **variables: str) -> AsyncIterator[ApiProcess]:
+async def open_api(
+    folder: Path, *, host: str = "127.0.0.1", port: int | None = None, **variables: str
+) -> AsyncIterator[ApiProcess]:
     """The API with the simulated provider, quick; `variables` are further settings of its environment."""
-    port, output = find_free_port(), folder / "output.log"
+    port, output = port or find_free_port(), folder / "output.log"
     environment = {
-        **os.environ, "PYTHONPATH": str(ROOT), "API_PORT": str(port), "LOG_FORMAT": "json", "DRAIN": "0.5",
+        **os.environ, "PYTHONPATH": str(ROOT), "API_HOST": host, "API_PORT": str(port), "LOG_FORMAT": "json", "DRAIN": "0.5",
         "TELEMETRY_DIR": str(folder / "telemetry"), "SIMULATED_SCRIPT": QUICK, "TELEMETRY_FLUSH": "0.05",
         **variables,
     }  # fmt: skip
@@ -49,7 +55,7 @@ async def open_api(folder: Path, **variables: str) -> AsyncIterator[ApiProcess]:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "api", cwd=folder, env=environment, stdout=log, stderr=log
         )
-    running = ApiProcess(f"http://127.0.0.1:{port}", process, output)
+    running = ApiProcess(f"http://{host}:{port}", process, output)
     try:
         async with asyncio.timeout(START_DEADLINE_S):
             await _answers(running)
