@@ -67,7 +67,7 @@ async def open_api(
 
 
 async def _answers(running: ApiProcess) -> None:
-    async with httpx.AsyncClient(base_url=running.address) as client:
+    async with httpx.AsyncClient(base_url=running.address, trust_env=False) as client:
         while True:
             assert running.process.returncode is None, running.said()
             try:
