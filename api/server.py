@@ -1,7 +1,7 @@
 """The API process: opens the runtime, serves it with Hypercorn, and ends in order when asked to.
 
-Order: readiness red and event streams told to reconnect · Hypercorn stops accepting and finishes its requests ·
-the runtime drains its hunts and closes.
+Order: readiness red and event streams told to reconnect · the door closes, who stands in it is let in · Hypercorn
+finishes its requests · the runtime drains its hunts and closes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from api.app import create_app
-from core.errors import BadSettings
+from api.listening import take_port, turn_away
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
 
@@ -30,38 +30,35 @@ KEEP_ALIVE_MOST = 1_000_000
 
 async def run_server(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises BadSettings when the port is taken."""
-    refuse_taken_port(settings)
+    listener = take_port(settings)
     asked_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked_to_end.set)
-    async with open_runtime(settings) as runtime:
-        log.info("serving", host=settings.api_host, port=settings.api_port, sessions=runtime.store.state().backend)
-        await serve(create_app(runtime), _config(settings), shutdown_trigger=lambda: _end(asked_to_end, runtime))
+    with listener:
+        await _serve(settings, listener, asked_to_end)
     log.info("ended")
 
 
-def refuse_taken_port(settings: Settings) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.api_host, settings.api_port))
-        except OSError as error:
-            raise BadSettings(
-                f"Cannot listen on {settings.api_host}:{settings.api_port} ({os.strerror(error.errno or 0)}).",
-                hint="Stop the program that has the port, or set API_PORT (or API_HOST) to another.",
-            ) from error
+async def _serve(settings: Settings, listener: socket.socket, asked_to_end: asyncio.Event) -> None:
+    async with open_runtime(settings) as runtime:
+        log.info("serving", host=settings.api_host, port=settings.api_port, sessions=runtime.store.state().backend)
+        await serve(
+            create_app(runtime), _config(listener), shutdown_trigger=lambda: _end(asked_to_end, runtime, listener)
+        )
 
 
-async def _end(asked: asyncio.Event, runtime: Runtime) -> None:
+async def _end(asked: asyncio.Event, runtime: Runtime, listener: socket.socket) -> None:
     await asked.wait()
     log.info("asked to end")
     runtime.draining.set()
+    await turn_away(listener)
+    listener.close()  # ours; Hypercorn closes the other handle of the same socket when this returns
 
 
-def _config(settings: Settings) -> Config:
+def _config(listener: socket.socket) -> Config:
     config = Config()
-    config.bind = [f"{settings.api_host}:{settings.api_port}"]
+    config.bind = [f"fd://{os.dup(listener.fileno())}"]
     config.graceful_timeout = REQUEST_GRACE_S
     config.keep_alive_max_requests = KEEP_ALIVE_MOST
     config.h11_max_incomplete_size = 64 * 1024

@@ -72,6 +72,7 @@ class Board:
             status=status,  # type: ignore[arg-type]
             reason=reason,
             version=__version__,
+            revision=self.settings.revision,
             sessions_backend=store.backend,
             simulated_only=not any(p.usable and not p.simulated for p in providers),
         )

@@ -17,6 +17,8 @@ class Health(Value):
     status: HealthStatus
     reason: str = ""
     version: str
+    revision: str
+    """What was built; a deploy looks whether the new one answers."""
     sessions_backend: str
     simulated_only: bool
     """No provider has a key: everything that is hunted is simulated."""

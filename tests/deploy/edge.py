@@ -97,7 +97,7 @@ def lay_out(
     for wanted, instead in {
         " /tmp/": f" {folder}/tmp-",
         "/dev/stdout": f"{folder}/access.log",
-        "127.0.0.11 valid=2s": f"127.0.0.1:{names_port} valid=1s",
+        "127.0.0.11 valid=1s": f"127.0.0.1:{names_port} valid=1s",
         f"{API}:8000": f"{API}:{api_port}",
         f"{DASHBOARD}:8001": f"{DASHBOARD}:{dashboard_port}",
     }.items():

@@ -1,0 +1,53 @@
+"""The listening socket, and how it is closed without failing a request that is just arriving (decision 0051).
+
+A plain close resets every connection that the system has completed and that nobody has accepted yet; a proxy may not
+repeat a POST that it has sent there. So first no new connection is completed any more, then those that wait are
+accepted, then the socket goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import socket
+import struct
+import sys
+
+from core.errors import BadSettings
+from core.settings import Settings
+
+SO_ATTACH_FILTER = 26  # <asm-generic/socket.h>
+DROP_EVERYTHING = struct.pack("=HBBI", 0x06, 0, 0, 0)  # one instruction of classic BPF: return 0 bytes
+LAST_ARRIVALS_S = 0.1
+"""From the closed door to the closed socket: many rounds of the event loop, each of which accepts what waits."""
+
+
+def take_port(settings: Settings) -> socket.socket:
+    """A socket that has the port but does not listen yet: until the process can serve, connections are refused, so
+    that a proxy asks elsewhere. Raises BadSettings when the port cannot be had.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.api_host, settings.api_port))
+    except OSError as error:
+        listener.close()
+        raise BadSettings(
+            f"Cannot listen on {settings.api_host}:{settings.api_port} ({os.strerror(error.errno or 0)}).",
+            hint="Stop the program that has the port, or set API_PORT (or API_HOST) to another.",
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+async def turn_away(listener: socket.socket) -> None:
+    """No new connection is completed; those that were are accepted by whoever serves the socket.
+
+    Linux only (elsewhere, nothing is deployed this way). Connections that are open already are not touched.
+    """
+    if sys.platform != "linux":
+        return
+    program = ctypes.create_string_buffer(DROP_EVERYTHING, len(DROP_EVERYTHING))
+    listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(program)))
+    await asyncio.sleep(LAST_ARRIVALS_S)

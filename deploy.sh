@@ -1,0 +1,388 @@
+#!/usr/bin/env bash
+# Brings a new release into service while the old one goes on serving, and goes back when it is bad.
+# Everything it knows of releases stands in .deploy/; docs/deployment.md tells the whole story.
+set -euo pipefail
+shopt -s inherit_errexit
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+usage() {
+    cat <<'END'
+./deploy.sh [deploy] [--pull]   build what is checked out (with --pull: after git pull) and put it into service
+./deploy.sh rollback [RELEASE]  put the release before (or RELEASE) into service again, at once; sessions stay
+./deploy.sh status              releases, containers, health; exit code 0 when all is well
+./deploy.sh logs [SERVICE …]    follow the logs
+./deploy.sh maintenance on|off  close and open the house for people; hunts go on, health and status answer
+
+Read from the environment or from .env:
+  HUNTER_READY_WAIT=180   longest wait, in seconds, until a new container is healthy
+  HUNTER_STOP_GRACE=45    longest wait, in seconds, until an old container has ended (above DRAIN)
+  HUNTER_NAMES_WAIT=3     seconds until nginx surely knows new containers (it asks every second)
+  HUNTER_PROOFS=20        answers through nginx that have to be right after a switch
+  HUNTER_REPLICAS=1       API containers of a first deploy; later deploys keep the number that runs
+END
+}
+
+STATE=.deploy
+SWITCH=nginx/switch/maintenance
+API_IMAGE=model-hunter-api
+DASHBOARD_IMAGE=model-hunter-dashboard
+KEPT_RELEASES=3
+
+say() { printf '%s\n' "$*"; }
+fail() {
+    printf 'deploy.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+# ---- what is asked of the machine ------------------------------------------------------------------------
+
+value_of() { # NAME default: from the environment, else from .env, else the default
+    local found=${!1-}
+    if [ -z "$found" ] && [ -f .env ]; then
+        found=$(sed -n "s/^[[:space:]]*$1[[:space:]]*=[[:space:]]*//p" .env | tail -n 1)
+        found=${found%$'\r'}
+        case $found in
+            \"*\" | \'*\') found=${found:1:${#found}-2} ;;
+        esac
+    fi
+    printf '%s' "${found:-$2}"
+}
+
+find_compose() {
+    command -v docker >/dev/null || fail "docker is not installed (see docs/deployment.md, A fresh server)."
+    if docker compose version >/dev/null 2>&1; then
+        compose=(docker compose)
+    elif command -v docker-compose >/dev/null; then
+        compose=(docker-compose)
+    else
+        fail "neither 'docker compose' nor 'docker-compose' is there."
+    fi
+    docker info >/dev/null 2>&1 || fail "the Docker engine does not answer: is it running, and may you use it (group docker)?"
+}
+
+refuse_open_house() {
+    local bind tokens
+    bind=$(value_of HUNTER_BIND 127.0.0.1)
+    tokens=$(value_of HUNTER_TOKENS "")
+    case $bind in
+        127.* | ::1 | \[::1\] | localhost) return ;;
+    esac
+    [ -n "$tokens" ] || fail "HUNTER_BIND=$bind lets others in, but there are no HUNTER_TOKENS: everybody could spend your keys." \
+        "Set HUNTER_TOKENS in .env, or leave HUNTER_BIND out (docs/deployment.md, Opening it to others)."
+}
+
+alone() { # only one of us changes anything; the lock goes with the process, however it ends
+    mkdir -p $STATE
+    command -v flock >/dev/null || fail "flock is missing (package util-linux)."
+    exec 9>$STATE/lock
+    flock -n 9 || fail "another deploy or rollback is at work; nothing was changed."
+}
+
+# ---- containers and images -------------------------------------------------------------------------------
+
+ids_of() { "${compose[@]}" ps -q "$1"; } # SERVICE
+count() { if [ -n "$1" ]; then wc -l <<<"$1"; else echo 0; fi; }
+without() { # LIST GONE: lines of LIST that are not in GONE
+    if [ -n "$1" ]; then grep -vxF -f <(printf '%s\n' "${2:-none}") <<<"$1" || [ $? = 1 ]; fi
+}
+has_image() { docker image inspect "$1" >/dev/null 2>&1; }
+is_there() { docker inspect "$1" >/dev/null 2>&1; } # CONTAINER
+
+point_current_at() { # RELEASE
+    docker tag "$API_IMAGE:$1" $API_IMAGE:current
+    docker tag "$DASHBOARD_IMAGE:$1" $DASHBOARD_IMAGE:current
+}
+
+remove() { # container ids, one a line
+    local id
+    for id in $1; do
+        if is_there "$id"; then docker rm -f "$id" >/dev/null; fi
+    done
+}
+
+state_of() { # CONTAINER: "running healthy 0" (status, health, restarts)
+    docker inspect -f '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.RestartCount}}' "$1"
+}
+
+wait_until_healthy() { # container ids, one a line
+    local deadline id state status health restarts
+    deadline=$((SECONDS + $(value_of HUNTER_READY_WAIT 180)))
+    for id in $1; do
+        while :; do
+            state=$(state_of "$id")
+            read -r status health restarts <<<"$state"
+            if [ "$status" = running ] && [ "$health" = healthy ]; then break; fi
+            if [ "$status" != running ] && [ "$status" != created ] || [ "$restarts" != 0 ] || [ $SECONDS -ge $deadline ]; then
+                say "Container ${id:0:12} is $status, health $health, restarted $restarts times. Its last words:" >&2
+                docker logs --tail 30 "$id" >&2
+                fail "a new container did not become healthy."
+            fi
+            sleep 1
+        done
+    done
+}
+
+ask_edge() { # PATH: nginx's whole answer, on this machine's loopback
+    timeout 10 bash -c '
+        exec 3<>"/dev/tcp/127.0.0.1/$1"
+        printf "GET %s HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n" "$2" >&3
+        cat <&3' _ "$(value_of HUNTER_API_PORT 8000)" "$1" 2>/dev/null
+}
+
+status_through_edge() { # PATH: the status code, 000 when nobody answers
+    local answer
+    answer=$(ask_edge "$1") || answer=""
+    answer=${answer#HTTP/* }
+    printf '%s' "${answer:0:3}" | grep -E '^[0-9]{3}$' || printf '000\n'
+}
+
+verify_through_edge() { # REVISION, "-" when it is not known
+    local n answer proofs
+    proofs=$(value_of HUNTER_PROOFS 20)
+    for ((n = 1; n <= proofs; n++)); do
+        answer=$(ask_edge /api/health) || fail "nginx does not answer on port $(value_of HUNTER_API_PORT 8000)."
+        [[ $answer == "HTTP/1.1 200 "* ]] || fail "through nginx the health is: ${answer%%$'\r'*}"
+        [ "$1" = - ] || [[ $answer == *"\"revision\":\"$1\""* ]] || fail "another revision than $1 answers through nginx."
+    done
+}
+
+# ---- what is remembered ----------------------------------------------------------------------------------
+
+current() { if [ -f $STATE/current ]; then cat $STATE/current; fi; }
+revision_of() { if [ -f $STATE/releases ]; then awk -v wanted="$1" '$1 == wanted {print $2}' $STATE/releases; fi; }
+before() { if [ -f $STATE/releases ]; then awk -v at="$1" '$1 == at {print last} {last = $1}' $STATE/releases; fi; }
+
+write() { # FILE text: whole or not at all
+    printf '%s\n' "$2" >"$STATE/$1.new"
+    mv "$STATE/$1.new" "$STATE/$1"
+}
+
+remember() { # RELEASE REVISION
+    write current "$1"
+    if [ -z "$(revision_of "$1")" ]; then printf '%s %s\n' "$1" "$2" >>$STATE/releases; fi
+}
+
+adopt() { # what was started by hand before the first deploy can be gone back to as well
+    if [ -n "$(current)" ] || ! has_image $API_IMAGE:current || ! has_image $DASHBOARD_IMAGE:current; then return; fi
+    docker tag $API_IMAGE:current $API_IMAGE:by-hand
+    docker tag $DASHBOARD_IMAGE:current $DASHBOARD_IMAGE:by-hand
+    remember by-hand -
+}
+
+forget_old_releases() {
+    local kept release
+    kept=$(tail -n $KEPT_RELEASES $STATE/releases)
+    for release in $(awk '{print $1}' $STATE/releases); do
+        if grep -q "^$release " <<<"$kept" || [ "$release" = "$(current)" ]; then continue; fi
+        docker rmi "$API_IMAGE:$release" "$DASHBOARD_IMAGE:$release" >/dev/null ||
+            say "Could not remove the images of $release; try docker rmi later."
+        write releases "$(grep -v "^$release " $STATE/releases)"
+    done
+}
+
+# ---- replacing one release by another --------------------------------------------------------------------
+# The file .deploy/change says how far it is. "beside": the new containers start, the old ones serve; ended here,
+# however, the new ones are removed. "drain": the new ones serve; ended here, the rest is finished the next time.
+
+begin_change() { # RELEASE REVISION OLD-CONTAINERS
+    write change "beside
+$1 $2
+$(current)
+$3"
+}
+
+undo_change() {
+    local release previous old service
+    release=$(sed -n 2p $STATE/change)
+    previous=$(sed -n 3p $STATE/change)
+    old=$(sed -n '4,$p' $STATE/change)
+    say "Going back: ${release% *} is taken away, ${previous:-what was there} goes on serving." >&2
+    if [ -n "$previous" ]; then point_current_at "$previous"; fi
+    for service in model-hunter dashboard; do
+        remove "$(without "$(ids_of $service)" "$old")"
+    done
+    rm $STATE/change
+}
+
+finish_change() {
+    local release revision
+    read -r release revision <<<"$(sed -n 2p $STATE/change)"
+    local old
+    old=$(sed -n '4,$p' $STATE/change)
+    if [ -n "$old" ]; then
+        say "Ending the old containers; their hunts are handed over …"
+        end_gently "$old"
+    fi
+    remember "$release" "$revision"
+    rm $STATE/change
+}
+
+end_gently() { # container ids: SIGTERM, the grace, and a word when one did not end well
+    local id code present=()
+    for id in $1; do
+        if is_there "$id"; then present+=("$id"); fi
+    done
+    [ ${#present[@]} -gt 0 ] || return 0
+    docker stop -t "$(value_of HUNTER_STOP_GRACE 45)" "${present[@]}" >/dev/null
+    for id in "${present[@]}"; do
+        code=$(docker inspect -f '{{.State.ExitCode}}' "$id")
+        [ "$code" = 0 ] || say "Container ${id:0:12} ended with code $code; its last words: $(docker logs --tail 3 "$id" 2>&1)" >&2
+        docker rm "$id" >/dev/null
+    done
+}
+
+settle() { # what an earlier call left when it was killed
+    [ -f $STATE/change ] || return 0
+    say "An earlier deploy was cut off; putting things in order first."
+    if [ "$(sed -n 1p $STATE/change)" = drain ]; then finish_change; else undo_change; fi
+}
+
+on_exit() {
+    local code=$?
+    trap '' INT TERM HUP
+    trap - EXIT
+    if [ -f $STATE/change ] && [ "$(sed -n 1p $STATE/change)" = beside ]; then
+        [ $code != 0 ] || code=1
+        undo_change || say "Could not put everything back: look at ./deploy.sh status, then run ./deploy.sh again." >&2
+    fi
+    exit $code
+}
+
+replace_by() { # RELEASE REVISION
+    local release=$1 revision=$2 old_api old_dashboard new replicas
+    "${compose[@]}" rm -f model-hunter dashboard >/dev/null # stopped ones would be started again as they were
+    old_api=$(ids_of model-hunter)
+    old_dashboard=$(ids_of dashboard)
+    replicas=$(count "$old_api")
+    [ "$replicas" != 0 ] || replicas=$(value_of HUNTER_REPLICAS 1)
+
+    trap on_exit EXIT
+    trap 'exit 130' INT TERM HUP
+    begin_change "$release" "$revision" "$(printf '%s\n%s\n' "$old_api" "$old_dashboard" | sed '/^$/d')"
+    point_current_at "$release"
+    "${compose[@]}" up -d --no-recreate redis
+    say "Starting $replicas new API container(s) and a dashboard beside the old …"
+    "${compose[@]}" up -d --no-recreate --no-deps \
+        --scale model-hunter=$(($(count "$old_api") + replicas)) --scale dashboard=$(($(count "$old_dashboard") + 1)) \
+        model-hunter dashboard
+    new=$(without "$(ids_of model-hunter)" "$old_api")
+    [ "$(count "$new")" = "$replicas" ] || fail "$(count "$new") new API containers came up, not $replicas."
+    wait_until_healthy "$new
+$(without "$(ids_of dashboard)" "$old_dashboard")"
+    "${compose[@]}" up -d --no-recreate --no-deps nginx
+    "${compose[@]}" exec -T nginx nginx -t -q || fail "nginx refuses its configuration (nginx/); it goes on with the one it has."
+    "${compose[@]}" exec -T nginx nginx -s reload
+    sleep "$(value_of HUNTER_NAMES_WAIT 3)"
+    [ -z "$old_api" ] || verify_through_edge -
+
+    trap '' INT TERM HUP # from here on it is finished, not undone
+    write change "$(sed '1s/.*/drain/' $STATE/change)"
+    finish_change
+    verify_through_edge "$revision"
+    forget_old_releases
+    say "$release is in service, with $replicas API container(s)."
+}
+
+# ---- what can be asked for -------------------------------------------------------------------------------
+
+revision_here() {
+    local changed
+    if ! git rev-parse --git-dir >/dev/null 2>&1; then
+        say unversioned
+        return
+    fi
+    changed=$(git status --porcelain)
+    say "$(git rev-parse --short=12 HEAD)${changed:+-changed}"
+}
+
+deploy() {
+    local revision release
+    case ${1-} in
+        --pull) git pull --ff-only ;;
+        "") ;;
+        *) fail "unknown word: $1 (./deploy.sh help)" ;;
+    esac
+    revision=$(revision_here)
+    release=$(date -u +%Y%m%d-%H%M%S)-$revision
+    "${compose[@]}" config >/dev/null
+    say "Building $release …"
+    HUNTER_TAG=$release HUNTER_REVISION=$revision "${compose[@]}" build model-hunter dashboard
+    adopt
+    replace_by "$release" "$revision"
+}
+
+rollback() {
+    local release=${1-} now revision
+    now=$(current)
+    [ -n "$now" ] || fail "nothing was deployed with deploy.sh yet, so there is nothing to go back to."
+    [ -n "$release" ] || release=$(before "$now")
+    [ -n "$release" ] || fail "there is no release before $now (./deploy.sh status lists them)."
+    [ "$release" != "$now" ] || fail "$release is in service already."
+    revision=$(revision_of "$release")
+    [ -n "$revision" ] || fail "there is no release $release (./deploy.sh status lists them)."
+    has_image "$API_IMAGE:$release" && has_image "$DASHBOARD_IMAGE:$release" || fail "the images of $release are gone."
+    say "Going from $now to $release …"
+    replace_by "$release" "$revision"
+}
+
+status() {
+    local id health
+    say "Release in service: $(current)"
+    say "Releases kept:"
+    if [ -f $STATE/releases ]; then sed 's/^/  /' $STATE/releases; fi
+    if [ -f $STATE/change ]; then say "A change is under way or was cut off: $(sed -n '1,2p' $STATE/change | tr '\n' ' ')"; fi
+    if [ -e $SWITCH ]; then say "Maintenance: on"; else say "Maintenance: off"; fi
+    "${compose[@]}" ps
+    for id in $(ids_of model-hunter); do say "  ${id:0:12} $(state_of "$id")"; done
+    health=$(status_through_edge /api/health)
+    say "Health through nginx: $health"
+    [ "$health" = 200 ]
+}
+
+maintenance() {
+    case ${1-} in
+        on)
+            touch $SWITCH
+            [ "$(status_through_edge /)" = 503 ] || fail "the switch is set ($SWITCH), but nginx does not close: is its container up?"
+            say "Closed. Hunts go on; health and admin status answer."
+            ;;
+        off)
+            rm -f $SWITCH
+            [ "$(status_through_edge /)" != 503 ] || fail "the switch is gone ($SWITCH), but nginx still says 503."
+            say "Open."
+            ;;
+        *) fail "say ./deploy.sh maintenance on, or off" ;;
+    esac
+}
+
+main() {
+    local verb=${1:-deploy}
+    [ $# = 0 ] || shift
+    case $verb in
+        help | -h | --help)
+            usage
+            return
+            ;;
+        --pull)
+            set -- --pull
+            verb=deploy
+            ;;
+    esac
+    find_compose
+    case $verb in
+        deploy | rollback)
+            refuse_open_house
+            alone
+            settle
+            "$verb" "$@"
+            ;;
+        status | maintenance) "$verb" "$@" ;;
+        logs) "${compose[@]}" logs -f --tail 100 "$@" ;;
+        *)
+            usage >&2
+            fail "unknown word: $verb"
+            ;;
+    esac
+}
+
+main "$@"

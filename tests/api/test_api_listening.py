@@ -1,0 +1,49 @@
+"""The listening socket: taken ports are refused in words, and closing it resets nobody who had come in."""
+
+import asyncio
+import socket
+
+import pytest
+
+from api.listening import take_port, turn_away
+from core.errors import BadSettings
+from core.settings import Settings
+
+
+def listening():
+    listener = take_port(Settings(api_port=0))
+    listener.listen()
+    return listener, listener.getsockname()
+
+
+def test_a_taken_port_is_refused_with_what_to_do():
+    listener, (_, port) = listening()
+    with listener, pytest.raises(BadSettings) as problem:
+        take_port(Settings(api_port=port))
+    assert str(port) in problem.value.message
+    assert "API_PORT" in problem.value.hint
+
+
+async def test_who_came_before_the_door_closed_is_still_accepted_and_nobody_after():
+    listener, address = listening()
+    loop = asyncio.get_running_loop()
+    with listener, socket.create_connection(address, timeout=5) as before, socket.socket() as after:
+        await turn_away(listener)
+        after.setblocking(False)
+        late = asyncio.create_task(loop.sock_connect(after, address))
+        accepted, _ = await loop.sock_accept(listener)
+        with accepted:
+            before.sendall(b"POST")
+            assert await loop.sock_recv(accepted, 4) == b"POST"
+            accepted.setblocking(True)
+            accepted.sendall(b"201")
+            assert before.recv(3) == b"201"
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+        assert not late.done()
+        late.cancel()
+
+
+def test_before_it_can_serve_connections_are_refused():
+    with take_port(Settings(api_port=0)) as taken, pytest.raises(ConnectionRefusedError):
+        socket.create_connection(taken.getsockname(), timeout=5)

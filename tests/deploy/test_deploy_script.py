@@ -1,0 +1,229 @@
+"""What deploy.sh decides, told by a docker that only remembers: the old release serves whatever goes wrong."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.deploy.deploying import open_server
+from tests.house.tree import ROOT
+
+
+@pytest.fixture
+def server(tmp_path):
+    with open_server(tmp_path) as server:
+        yield server
+
+
+def deployed(server, revision, *words, **variables):
+    (server.folder / "revision").write_text(f"{revision}\n")
+    done = server.run("deploy", *words, **variables)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return server.current()
+
+
+def at(server, what, deadline_s=20.0):
+    """Waits until the fake docker hangs in the call that was asked for."""
+    deadline = time.monotonic() + deadline_s
+    while not (server.folder / "hangs").exists():
+        assert time.monotonic() < deadline, f"never came to {what}"
+        time.sleep(0.02)
+
+
+def test_the_script_is_well_formed_and_explains_itself(server):
+    assert subprocess.run(["bash", "-n", str(ROOT / "deploy.sh")], check=False).returncode == 0
+    told = server.run("help")
+    assert (told.returncode, told.stderr) == (0, "")
+    for verb in ("deploy", "rollback", "status", "logs", "maintenance on|off"):
+        assert verb in told.stdout
+    assert server.run("dance").returncode == 1
+    assert os.access(ROOT / "deploy.sh", os.X_OK)
+
+
+def test_a_first_deploy_starts_everything(server):
+    release = deployed(server, "rev1", HUNTER_REPLICAS="2")
+    assert server.revisions() == ["rev1", "rev1"]
+    assert server.revisions("dashboard") == ["rev1"]
+    assert [len(server.world.of(service)) for service in ("redis", "nginx")] == [1, 1]
+    assert server.releases() == [release]
+
+
+def test_new_containers_are_healthy_before_the_old_are_asked_to_end(server):
+    deployed(server, "rev1", HUNTER_REPLICAS="2")
+    redis = server.world.of("redis")
+    before = len(server.world.calls)
+    deployed(server, "rev2")
+    calls = server.world.calls[before:]
+    beside = next(i for i, call in enumerate(calls) if "--scale model-hunter=4" in call)
+    stop = next(i for i, call in enumerate(calls) if call.startswith("stop -t 45"))
+    assert "--no-recreate" in calls[beside]
+    assert beside < max(i for i, call in enumerate(calls) if "State.Health" in call) < stop
+    assert beside < calls.index("exec -T nginx nginx -s reload") < stop
+    assert server.revisions() == ["rev2", "rev2"]
+    assert server.world.of("redis") == redis
+
+
+@pytest.mark.parametrize("compose", ["old", "new"])
+def test_it_works_with_either_compose(server, compose):
+    deployed(server, "rev1", FAKE_COMPOSE=compose)
+    assert server.revisions() == ["rev1"]
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        "build",
+        "up -d --no-recreate --no-deps",
+        "up -d --no-recreate redis",
+        "tag model-hunter-dashboard:2026",
+        "exec -T nginx nginx -t",
+    ],
+)
+def test_whatever_fails_before_the_switch_the_old_release_serves_and_the_exit_code_says_so(server, fail):
+    first = deployed(server, "rev1")
+    serving = server.world.of("model-hunter"), server.world.of("dashboard")
+    (server.folder / "revision").write_text("rev2\n")
+    server.change(fail=fail)
+    done = server.run("deploy")
+    assert done.returncode == 1
+    assert (server.world.of("model-hunter"), server.world.of("dashboard")) == serving
+    assert server.current() == first
+    server.change(fail="")
+    assert server.world.images["model-hunter-api:current"] == "rev1"
+    assert server.world.images["model-hunter-dashboard:current"] == "rev1"
+    deployed(server, "rev3")
+    assert server.revisions() == ["rev3"]
+
+
+def test_an_image_that_does_not_become_healthy_is_taken_away_again(server):
+    deployed(server, "rev1")
+    serving = server.world.of("model-hunter")
+    (server.folder / "revision").write_text("rev2\n")
+    server.change(health="unhealthy")
+    done = server.run("deploy")
+    assert done.returncode == 1
+    assert "did not become healthy" in done.stderr
+    assert server.world.of("model-hunter") == serving
+    assert not any(call.startswith("stop") for call in server.world.calls[-30:])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_interrupted_beside_the_old_it_puts_everything_back(server, number):
+    deployed(server, "rev1")
+    serving = server.world.of("model-hunter"), server.world.of("dashboard")
+    server.change(hang="exec -T nginx nginx -t")
+    with server.start("deploy") as running:
+        at(server, "the check of nginx")
+        assert len(server.world.of("model-hunter")) == 2
+        os.killpg(running.pid, number)
+        assert running.wait(20) == 130
+    assert (server.world.of("model-hunter"), server.world.of("dashboard")) == serving
+    assert not (server.folder / ".deploy" / "change").exists()
+
+
+def test_killed_beside_the_old_the_next_call_puts_things_in_order(server):
+    deployed(server, "rev1")
+    server.change(hang="exec -T nginx nginx -t")
+    with server.start("deploy") as running:
+        at(server, "the check of nginx")
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait(20)
+    server.change(hang="")
+    deployed(server, "rev3")
+    assert server.revisions() == ["rev3"]
+    assert server.revisions("dashboard") == ["rev3"]
+
+
+def test_killed_while_the_old_are_ending_the_next_call_finishes_it(server):
+    first = deployed(server, "rev1")
+    (server.folder / "revision").write_text("rev2\n")
+    server.change(hang="stop -t")
+    with server.start("deploy") as running:
+        at(server, "the end of the old")
+        os.killpg(running.pid, signal.SIGTERM)  # finished, not undone: nothing happens
+        assert running.poll() is None
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait(20)
+    server.change(hang="")
+    done = server.run("rollback")
+    assert done.returncode == 0, done.stderr
+    assert (server.current(), server.revisions()) == (first, ["rev1"])
+
+
+def test_two_at_once_are_refused(server):
+    server.change(hang="build")
+    with server.start("deploy") as running:
+        at(server, "the build")
+        second = server.run("deploy")
+        assert second.returncode == 1
+        assert "another deploy" in second.stderr
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait(20)
+    server.change(hang="")
+    deployed(server, "rev1")  # the lock went with the process
+
+
+def test_rollback_goes_back_step_by_step_without_building_and_keeps_redis(server):
+    first, second, third = (deployed(server, f"rev{n}") for n in (1, 2, 3))
+    redis, builds = server.world.of("redis"), [c for c in server.world.calls if c.startswith("build")]
+    for wanted, revision in ((second, "rev2"), (first, "rev1")):
+        assert server.run("rollback").returncode == 0
+        assert (server.current(), server.revisions()) == (wanted, [revision])
+    nothing = server.run("rollback")
+    assert (nothing.returncode, "no release before" in nothing.stderr) == (1, True)
+    assert server.run("rollback", third).returncode == 0
+    assert server.revisions() == ["rev3"]
+    assert server.world.of("redis") == redis
+    assert [c for c in server.world.calls if c.startswith("build")] == builds
+
+
+def test_three_releases_are_kept_and_the_images_of_older_ones_go(server):
+    releases = [deployed(server, f"rev{n}") for n in range(5)]
+    assert server.releases() == releases[-3:]
+    tags = {tag.split(":")[1] for tag in server.world.images}
+    assert tags == {*releases[-3:], "current"}
+
+
+def test_what_was_started_by_hand_can_be_gone_back_to(server):
+    world = server.world
+    world.images |= {"model-hunter-api:current": "mine", "model-hunter-dashboard:current": "mine"}
+    for service in ("redis", "model-hunter", "dashboard", "nginx"):
+        world.start(service)
+    world.save()
+    deployed(server, "rev1")
+    assert server.run("rollback").returncode == 0
+    assert (server.current(), server.revisions()) == ("by-hand", ["mine"])
+
+
+def test_an_open_house_without_tokens_is_refused(server):
+    (server.folder / ".env").write_text('HUNTER_BIND="0.0.0.0"\n')
+    refused = server.run("deploy")
+    assert refused.returncode == 1
+    assert "HUNTER_TOKENS" in refused.stderr
+    assert server.world.containers == []
+    (server.folder / ".env").write_text("HUNTER_BIND=0.0.0.0\nHUNTER_TOKENS=ann:trainer:abc\n")
+    deployed(server, "rev1")
+
+
+def test_maintenance_is_proven_through_nginx(server):
+    deployed(server, "rev1")
+    switch = server.folder / "nginx" / "switch" / "maintenance"
+    assert server.run("maintenance", "on").returncode == 0
+    assert switch.exists()
+    status = server.run("status")
+    assert (status.returncode, "Maintenance: on" in status.stdout) == (0, True)
+    assert server.run("maintenance", "off").returncode == 0
+    assert not switch.exists()
+    deaf = server.run("maintenance", "on", HUNTER_API_PORT="9")
+    assert (deaf.returncode, "nginx does not close" in deaf.stderr) == (1, True)
+    assert server.run("maintenance").returncode == 1
+
+
+def test_status_says_when_it_is_not_well(server):
+    nothing = server.run("status")
+    assert (nothing.returncode, "Health through nginx: 502" in nothing.stdout) == (1, True)
+    release = deployed(server, "rev1")
+    well = server.run("status")
+    assert (well.returncode, f"Release in service: {release}" in well.stdout) == (0, True)
