@@ -1,0 +1,108 @@
+"""docker-compose.yml and the Dockerfiles keep their promises, for compose 1.29 and for today's specification."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+from core.settings import Settings, table
+from tests.house.tree import ROOT
+
+FILES = ("docker-compose.yml", "docker-compose.tls.yml")
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES = COMPOSE["services"]
+DOCKERFILES = {name: (ROOT / f"Dockerfile.{name}").read_text(encoding="utf-8") for name in ("api", "dashboard")}
+NOT_FOR_THE_API = {"DASHBOARD_HOST", "DASHBOARD_PORT", "DASHBOARD_REFRESH", "API_URL"}
+FOLLOWS_FROM_THE_CONTAINER = {"INSTANCE", "REVISION", "ROLE", "TLS_CA_FILE"}
+"""Instance: the container's name. Revision: baked in. The other two need more than a line in .env (the guide says what)."""
+NEWER_THAN_1_29 = {"name", "include", "develop", "start_interval", "models", "configs"}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_the_files_follow_the_specification_of_today(file):
+    words = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(ROOT / file)]
+    checked = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_nothing_stands_in_them_that_compose_1_29_does_not_know():
+    assert NEWER_THAN_1_29 & COMPOSE.keys() == set()
+    for name, service in SERVICES.items():
+        assert NEWER_THAN_1_29 & service.keys() == set(), name
+        assert "env_file" not in service, "without .env, compose 1.29 would not start"
+        assert "start_interval" not in service.get("healthcheck", {})
+        assert "container_name" not in service, "it could not be scaled, nor replaced beside the old one"
+    assert not any(text.startswith("# syntax=") for text in DOCKERFILES.values())
+
+
+def test_the_services_are_the_four_and_only_nginx_is_published():
+    assert set(SERVICES) == {"redis", "model-hunter", "dashboard", "nginx"}
+    assert {name for name, service in SERVICES.items() if "ports" in service} == {"nginx"}
+    public, api, dashboard = SERVICES["nginx"]["ports"]
+    assert public == "${HUNTER_BIND:-127.0.0.1}:${HUNTER_HTTP_PORT:-80}:80"
+    assert (api[:10], dashboard[:10]) == ("127.0.0.1:", "127.0.0.1:")
+    assert COMPOSE["networks"]["inside"]["internal"] is True
+    assert SERVICES["redis"]["networks"] == ["inside"]
+
+
+def test_redis_keeps_what_is_live():
+    words = SERVICES["redis"]["command"]
+    told = dict(zip(words[1::2], words[2::2], strict=True))
+    assert told["--appendonly"] == "yes"
+    assert told["--maxmemory"] == "${HUNTER_REDIS_MEMORY:-256mb}"
+    assert told["--maxmemory-policy"] == "noeviction"
+    assert SERVICES["redis"]["volumes"] == ["redis:/data"]
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_every_service_is_locked_down_limited_and_comes_back(name):
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["restart"] == "unless-stopped"
+    assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}
+    assert {"mem_limit", "pids_limit", "stop_grace_period"} <= service.keys()
+    in_image = f"Dockerfile.{name}" if "build" not in service else service["build"]["dockerfile"]
+    user = service.get("user") or re.search(r"^USER (\S+)$", (ROOT / in_image).read_text(), re.MULTILINE)[1]
+    assert user.split(":")[0] not in {"root", "0"}
+
+
+@pytest.mark.parametrize("row", [row for _, row, _ in table()], ids=lambda row: row.variable)
+def test_every_setting_can_be_given_in_env(row):
+    given = SERVICES["model-hunter"]["environment"] | dict.fromkeys(NOT_FOR_THE_API)
+    if row.variable in FOLLOWS_FROM_THE_CONTAINER:
+        assert row.variable not in given
+    else:
+        assert row.variable in given, f"{row.variable} cannot be set: add it to x-settings in docker-compose.yml"
+
+
+def test_the_grace_of_a_stop_is_longer_than_the_drain():
+    told = re.fullmatch(r"\$\{HUNTER_STOP_GRACE:-(\d+)\}s", SERVICES["model-hunter"]["stop_grace_period"])
+    assert int(told[1]) >= Settings().drain_s + 15
+    deploy = (ROOT / "deploy.sh").read_text(encoding="utf-8")
+    assert f"HUNTER_STOP_GRACE {told[1]}" in deploy
+
+
+@pytest.mark.parametrize("text", DOCKERFILES.values(), ids=DOCKERFILES)
+def test_the_images_are_hashed_unprivileged_and_hear_the_signal(text):
+    assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"python:3.11-slim"}
+    assert "--require-hashes" in text
+    assert re.search(r'^CMD \["python", "-m", ', text, re.MULTILINE), "exec form: no shell before the server"
+    assert text.index("COPY requirements/") < text.index("COPY core/"), "code changes do not install packages anew"
+    assert text.rindex("ARG REVISION") > text.index("COPY core/")
+    health = re.search(r"^HEALTHCHECK .*\\\n\s+CMD (.+)$", text, re.MULTILINE)[1]
+    assert health.startswith('["python", "-m", "core.probe", "http://127.0.0.1:')
+    assert "curl" not in health
+
+
+def test_what_an_image_copies_is_not_kept_from_it():
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    for text in DOCKERFILES.values():
+        for source in re.findall(r"^COPY (?!--from)(\S+)", text, re.MULTILINE):
+            assert (ROOT / source).exists(), source
+            assert source.rstrip("/") not in ignored
+    for secret in (".env", ".env.*", ".git", "tests"):
+        assert secret in ignored

@@ -1,0 +1,63 @@
+"""The dashboard under /dashboard/ of nginx: a real Streamlit, its page, its files, its websocket."""
+
+import asyncio
+import os
+import sys
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+import websockets
+
+from tests.deploy.edge import open_edge
+from tests.house.loopback_only import find_free_port
+from tests.house.tree import ROOT
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+
+
+def command():
+    """As Dockerfile.dashboard says it."""
+    line = next(l for l in (ROOT / "Dockerfile.dashboard").read_text().splitlines() if l.startswith("CMD "))
+    return [word.strip().strip('"') for word in line.removeprefix("CMD ").strip("[]").split(", ")][1:]
+
+
+@asynccontextmanager
+async def dashboard(folder, port):
+    words = [str(port) if word == "8001" else "127.0.0.1" if word == "0.0.0.0" else word for word in command()]
+    environment = {**os.environ, "TELEMETRY_DIR": str(folder), "HOME": str(folder), "API_URL": "http://127.0.0.1:9"}
+    with (folder / "dashboard.log").open("wb") as log:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, *words, cwd=ROOT, env=environment, stdout=log, stderr=log
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def test_the_dashboard_comes_through_with_its_websocket_and_not_to_foreign_pages(tmp_path):
+    port = find_free_port()
+    async with (
+        dashboard(tmp_path, port),
+        open_edge(tmp_path / "nginx", api_port=1, dashboard_port=port) as edge,
+        httpx.AsyncClient(base_url=edge.address, timeout=20) as http,
+    ):
+        async with asyncio.timeout(60):
+            while (await http.get("/dashboard/_stcore/health")).status_code != 200:
+                await asyncio.sleep(0.2)
+        page = await http.get("/dashboard/")
+        assert (page.status_code, page.headers.get_list("x-content-type-options")) == (200, ["nosniff"])
+        moved = await http.get("/dashboard")
+        assert (moved.status_code, moved.headers["location"]) == (302, "/dashboard/")
+        local = await http.get(f"http://127.0.0.1:{edge.dashboard_port}/")
+        assert (local.status_code, local.headers["location"]) == (302, "/dashboard/")
+        stream = f"ws://127.0.0.1:{edge.public_port}/dashboard/_stcore/stream"
+        async with websockets.connect(stream, origin=edge.address, proxy=None, subprotocols=["streamlit"]) as socket:
+            await socket.ping()
+            assert socket.response.status_code == 101
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            async with websockets.connect(stream, origin="https://evil.example", proxy=None, subprotocols=["streamlit"]):
+                pass
+        assert refused.value.response.status_code == 403
