@@ -48,6 +48,10 @@ chaos: setup ## Break things for minutes while hunts run; `make test` has a shor
 	@bash tools/test_programs.sh
 	@$(VENV) -m tools.offline $(VENV) -m pytest -q -m "chaos or long" $(TESTS)
 
+.PHONY: docker-test
+docker-test: setup ## The whole stack on a real Docker engine: deploys, rollback, breakdowns (minutes)
+	@$(VENV) -m pytest -q -m docker tests/deploy
+
 .PHONY: check
 check: setup ## Style, types and the direction of imports
 	@$(VENV) -m ruff check --quiet $(CODE)

@@ -122,6 +122,15 @@ wait_until_healthy() { # container ids, one a line
     done
 }
 
+require_revision() { # REVISION ("-" when it is not known), container ids: what was built is what runs
+    local id
+    [ "$1" != - ] || return 0
+    for id in $2; do
+        docker exec "$id" python -m core.probe --revision "$1" http://127.0.0.1:8000/api/health ||
+            fail "the new container ${id:0:12} is not of revision $1."
+    done
+}
+
 ask_edge() { # PATH: nginx's whole answer, on this machine's loopback
     timeout 10 bash -c '
         exec 3<>"/dev/tcp/127.0.0.1/$1"
@@ -269,6 +278,7 @@ replace_by() { # RELEASE REVISION
     [ "$(count "$new")" = "$replicas" ] || fail "$(count "$new") new API containers came up, not $replicas."
     wait_until_healthy "$new
 $(without "$(ids_of dashboard)" "$old_dashboard")"
+    require_revision "$revision" "$new"
     "${compose[@]}" up -d --no-recreate --no-deps nginx
     "${compose[@]}" exec -T nginx nginx -t -q || fail "nginx refuses its configuration (nginx/); it goes on with the one it has."
     "${compose[@]}" exec -T nginx nginx -s reload
@@ -278,9 +288,21 @@ $(without "$(ids_of dashboard)" "$old_dashboard")"
     trap '' INT TERM HUP # from here on it is finished, not undone
     write change "$(sed '1s/.*/drain/' $STATE/change)"
     finish_change
-    verify_through_edge "$revision"
-    forget_old_releases
-    say "$release is in service, with $replicas API container(s)."
+}
+
+serve() { # RELEASE REVISION: put it into service, or what served before when it does not serve well after all
+    local previous
+    previous=$(current)
+    replace_by "$1" "$2"
+    if (verify_through_edge "$2"); then
+        say "$1 is in service."
+        return
+    fi
+    [ -n "$previous" ] || fail "$1 is in service, but does not answer as it should, and there is nothing to go back to."
+    say "$1 does not answer as it should; going back to $previous." >&2
+    replace_by "$previous" "$(revision_of "$previous")"
+    verify_through_edge "$(revision_of "$previous")"
+    fail "$1 was bad; $previous is in service again."
 }
 
 # ---- what can be asked for -------------------------------------------------------------------------------
@@ -308,7 +330,8 @@ deploy() {
     say "Building $release …"
     HUNTER_TAG=$release HUNTER_REVISION=$revision "${compose[@]}" build model-hunter dashboard
     adopt
-    replace_by "$release" "$revision"
+    serve "$release" "$revision"
+    forget_old_releases
 }
 
 rollback() {
@@ -322,7 +345,7 @@ rollback() {
     [ -n "$revision" ] || fail "there is no release $release (./deploy.sh status lists them)."
     has_image "$API_IMAGE:$release" && has_image "$DASHBOARD_IMAGE:$release" || fail "the images of $release are gone."
     say "Going from $now to $release …"
-    replace_by "$release" "$revision"
+    serve "$release" "$revision"
 }
 
 status() {

@@ -14,9 +14,12 @@ import socket
 import struct
 import sys
 
+import structlog
+
 from core.errors import BadSettings
 from core.settings import Settings
 
+log = structlog.get_logger(__name__)
 SO_ATTACH_FILTER = 26  # <asm-generic/socket.h>
 DROP_EVERYTHING = struct.pack("=HBBI", 0x06, 0, 0, 0)  # one instruction of classic BPF: return 0 bytes
 LAST_ARRIVALS_S = 0.1
@@ -44,10 +47,15 @@ def take_port(settings: Settings) -> socket.socket:
 async def turn_away(listener: socket.socket) -> None:
     """No new connection is completed; those that were are accepted by whoever serves the socket.
 
-    Linux only (elsewhere, nothing is deployed this way). Connections that are open already are not touched.
+    Linux only (elsewhere, nothing is deployed this way), and not on kernels that keep packet filters for privileged
+    processes: there the socket is closed at once, which is said in the log. Open connections are not touched.
     """
     if sys.platform != "linux":
         return
     program = ctypes.create_string_buffer(DROP_EVERYTHING, len(DROP_EVERYTHING))
-    listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(program)))
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(program)))
+    except PermissionError:
+        log.warning("this kernel lets no unprivileged process filter its own socket: who arrives this instant is reset")
+        return
     await asyncio.sleep(LAST_ARRIVALS_S)

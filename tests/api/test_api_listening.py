@@ -47,3 +47,12 @@ async def test_who_came_before_the_door_closed_is_still_accepted_and_nobody_afte
 def test_before_it_can_serve_connections_are_refused():
     with take_port(Settings(api_port=0)) as taken, pytest.raises(ConnectionRefusedError):
         socket.create_connection(taken.getsockname(), timeout=5)
+
+
+async def test_where_the_kernel_forbids_it_the_end_goes_on_at_once():
+    class Forbidden(socket.socket):
+        def setsockopt(self, *_):
+            raise PermissionError
+
+    with Forbidden() as listener:
+        await asyncio.wait_for(turn_away(listener), 1)

@@ -46,6 +46,8 @@ def test_nobody_there_is_told_within_the_time(capsys):
     assert "refused" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("path", "revision", "code"), [("/200json", "abc", 0), ("/200json", "xyz", 1), ("/200", "abc", 1)])
+@pytest.mark.parametrize(
+    ("path", "revision", "code"), [("/200json", "abc", 0), ("/200json", "xyz", 1), ("/200", "abc", 1)]
+)
 def test_the_revision_has_to_be_the_one_that_was_asked_for(address, path, revision, code):
     assert main([f"{address}{path}", "--revision", revision]) == code

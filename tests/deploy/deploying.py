@@ -95,9 +95,12 @@ def answering(folder: Path) -> Iterator[int]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            containers = World(folder / "world.json").of("model-hunter")
+            world = World(folder / "world.json")
+            containers = world.of("model-hunter")
             closed = (folder / "nginx" / "switch" / "maintenance").exists() and not self.path.startswith("/api/health")
-            body = json.dumps({"revision": containers[-1]["image"] if containers else ""}, separators=(",", ":"))
+            revision = containers[-1]["image"] if containers else ""
+            told = {"revision": "another" if revision == world.bad else revision}
+            body = json.dumps(told, separators=(",", ":"))
             self.send_response(503 if closed else 200 if containers else 502)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Connection", "close")

@@ -26,6 +26,8 @@ class World:
         self.fail: str = told.get("fail", "")
         self.hang: str = told.get("hang", "")
         self.health: str = told.get("health", "healthy")
+        self.bad: str = told.get("bad", "")
+        """The revision that says, through nginx, that it is another."""
         self.made: int = told.get("made", 0)
 
     def save(self) -> None:

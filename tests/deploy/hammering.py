@@ -23,13 +23,15 @@ class Asked:
 
 
 @asynccontextmanager
-async def hammering(address: str, *requests: tuple[str, str, object], clients: int = 4) -> AsyncIterator[Asked]:
-    """`clients` of each (method, path, JSON) at once, each asking again as soon as it has its answer."""
+async def hammering(
+    address: str, *requests: tuple[str, str, object], clients: int = 4, pause_s: float = 0.0
+) -> AsyncIterator[Asked]:
+    """`clients` of each (method, path, JSON) at once, each asking again `pause_s` after it has its answer."""
     asked = Asked()
     over = asyncio.Event()
     async with httpx.AsyncClient(base_url=address, timeout=30) as http, asyncio.TaskGroup() as group:
         for method, path, body in requests * clients:
-            group.create_task(_ask(http, method, path, body, asked, over), name=f"{method} {path}")
+            group.create_task(_ask(http, method, path, body, asked, over, pause_s), name=f"{method} {path}")
         try:
             yield asked
         finally:
@@ -37,7 +39,7 @@ async def hammering(address: str, *requests: tuple[str, str, object], clients: i
 
 
 async def _ask(
-    http: httpx.AsyncClient, method: str, path: str, body: object, asked: Asked, over: asyncio.Event
+    http: httpx.AsyncClient, method: str, path: str, body: object, asked: Asked, over: asyncio.Event, pause_s: float
 ) -> None:
     while not over.is_set():
         try:
@@ -46,3 +48,4 @@ async def _ask(
             asked.broken.append(f"{method} {path}: {error!r}")
         else:
             asked.answers[method, answer.status_code] += 1
+        await asyncio.sleep(pause_s)

@@ -79,6 +79,7 @@ def test_it_works_with_either_compose(server, compose):
         "up -d --no-recreate redis",
         "tag model-hunter-dashboard:2026",
         "exec -T nginx nginx -t",
+        "exec c",
     ],
 )
 def test_whatever_fails_before_the_switch_the_old_release_serves_and_the_exit_code_says_so(server, fail):
@@ -107,6 +108,16 @@ def test_an_image_that_does_not_become_healthy_is_taken_away_again(server):
     assert "did not become healthy" in done.stderr
     assert server.world.of("model-hunter") == serving
     assert not any(call.startswith("stop") for call in server.world.calls[-30:])
+
+
+def test_a_release_that_turns_out_bad_after_the_switch_is_replaced_by_the_one_before(server):
+    first = deployed(server, "rev1")
+    (server.folder / "revision").write_text("rev2\n")
+    server.change(bad="rev2")
+    done = server.run("deploy")
+    assert done.returncode == 1
+    assert "another revision than rev2" in done.stderr
+    assert (server.current(), server.revisions(), server.revisions("dashboard")) == (first, ["rev1"], ["rev1"])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

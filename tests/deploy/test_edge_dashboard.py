@@ -1,7 +1,9 @@
 """The dashboard under /dashboard/ of nginx: a real Streamlit, its page, its files, its websocket."""
 
 import asyncio
+import json
 import os
+import re
 import sys
 from contextlib import asynccontextmanager
 
@@ -18,8 +20,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 def command():
     """As Dockerfile.dashboard says it."""
-    line = next(l for l in (ROOT / "Dockerfile.dashboard").read_text().splitlines() if l.startswith("CMD "))
-    return [word.strip().strip('"') for word in line.removeprefix("CMD ").strip("[]").split(", ")][1:]
+    said = re.search(r"^CMD (\[.*\])$", (ROOT / "Dockerfile.dashboard").read_text(encoding="utf-8"), re.MULTILINE)
+    return json.loads(said[1])[1:]
 
 
 @asynccontextmanager
@@ -58,6 +60,8 @@ async def test_the_dashboard_comes_through_with_its_websocket_and_not_to_foreign
             await socket.ping()
             assert socket.response.status_code == 101
         with pytest.raises(websockets.InvalidStatus) as refused:
-            async with websockets.connect(stream, origin="https://evil.example", proxy=None, subprotocols=["streamlit"]):
+            async with websockets.connect(
+                stream, origin="https://evil.example", proxy=None, subprotocols=["streamlit"]
+            ):
                 pass
         assert refused.value.response.status_code == 403

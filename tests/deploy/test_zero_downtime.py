@@ -24,24 +24,26 @@ ORDER = {"models": ["openrouter/hasty"], "hunts": HUNTS, "judge_model": "openai/
 
 
 async def test_a_rolling_restart_under_work_is_noticed_by_nobody(tmp_path, redis_server):
-    async with open_server(read_script(SCRIPT)) as provider:
-        async with open_stack(tmp_path, FIRST, SECOND, **behind(provider.port, redis_server.url, tmp_path)) as stack:
-            async with httpx.AsyncClient(base_url=stack.edge.address, timeout=60, limits=httpx.Limits()) as http:
-                runs = [await started(http) for _ in range(RUNS)]
-                watchers = [Watcher(f"{here}/events") for here, _ in runs for _ in range(WATCHERS)]
-                following = [asyncio.create_task(w.follow(http), name="watcher") for w in watchers]
-                async with hammering(stack.edge.address, HEALTH, OPEN, clients=2) as asked:
-                    for old, new in ((FIRST, THIRD), (SECOND, FIRST)):
-                        await stack.start(new)
-                        calls = provider.counters.as_json()["by_purpose"]["target"]["calls"]
-                        assert calls < RUNS * HUNTS, "all was hunted before this replica ended"
-                        assert await stack.end(old) == 0
-                    told = [await finished(http, here, rid) for here, rid in runs]
-                events = [await every_event(http, here) for here, _ in runs]
-                await caught_up(watchers, [ids for ids in events for _ in range(WATCHERS)])
-                for task in following:
-                    task.cancel()
-                await asyncio.wait(following)
+    async with (
+        open_server(read_script(SCRIPT)) as provider,
+        open_stack(tmp_path, FIRST, SECOND, **behind(provider.port, redis_server.url, tmp_path)) as stack,
+        httpx.AsyncClient(base_url=stack.edge.address, timeout=60, limits=httpx.Limits()) as http,
+    ):
+        runs = [await started(http) for _ in range(RUNS)]
+        watchers = [Watcher(f"{here}/events") for here, _ in runs for _ in range(WATCHERS)]
+        following = [asyncio.create_task(w.follow(http), name="watcher") for w in watchers]
+        async with hammering(stack.edge.address, HEALTH, OPEN, clients=2) as asked:
+            for old, new in ((FIRST, THIRD), (SECOND, FIRST)):
+                await stack.start(new)
+                calls = provider.counters.as_json()["by_purpose"]["target"]["calls"]
+                assert calls < RUNS * HUNTS, "all was hunted before this replica ended"
+                assert await stack.end(old) == 0
+            told = [await finished(http, here, rid) for here, rid in runs]
+        events = [await every_event(http, here) for here, _ in runs]
+        await caught_up(watchers, [ids for ids in events for _ in range(WATCHERS)])
+        for task in following:
+            task.cancel()
+        await asyncio.wait(following)
         target = provider.counters.as_json()["by_purpose"]["target"]
     assert (asked.failed(), asked.broken) == ({}, [])
     assert asked.answers["POST", 201] > 20
