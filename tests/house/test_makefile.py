@@ -50,4 +50,5 @@ def test_the_example_environment_sets_nothing_and_names_real_settings() -> None:
     assert [line for line in lines if line and not line.startswith("#")] == []
     named = {match[1] for line in lines if (match := re.match(r"#([A-Z_]+)=", line))}
     assert named
-    assert named <= {row.variable for _, row, _ in table()}
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    assert named <= {row.variable for _, row, _ in table()} | set(re.findall(r"\$\{(HUNTER_\w+):", compose))

@@ -1,0 +1,78 @@
+"""docs/deployment.md tells the truth: its variables, values, services and verbs are those of the files."""
+
+import configparser
+import re
+
+import pytest
+import yaml
+
+from core.settings import Settings
+from tests.house.tree import ROOT
+
+GUIDE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8") + (ROOT / "docker-compose.tls.yml").read_text()
+DEPLOY = (ROOT / "deploy.sh").read_text(encoding="utf-8")
+NGINX = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "nginx").glob("*.conf")))
+DEFAULTS = dict(re.findall(r"\$\{(HUNTER_\w+):-([^}]*)\}", COMPOSE)) | dict(
+    re.findall(r"value_of (HUNTER_\w+) ([\w.]+)", DEPLOY)
+)
+SET_BY_THE_SCRIPT = {"HUNTER_TAG", "HUNTER_REVISION"}
+
+
+@pytest.mark.parametrize(("name", "default"), sorted(DEFAULTS.items()))
+def test_every_variable_of_the_deployment_is_told_with_its_default(name, default):
+    if name in SET_BY_THE_SCRIPT:
+        assert name not in GUIDE
+        return
+    row = next((line for line in GUIDE.splitlines() if line.startswith("| `HUNTER") and f"`{name}`" in line), "")
+    assert row, f"{name} is not in docs/deployment.md"
+    assert f"`{default}`" in row
+
+
+def test_no_variable_is_told_that_nobody_reads():
+    assert set(re.findall(r"HUNTER_[A-Z_]+", GUIDE)) - DEFAULTS.keys() - {"HUNTER_TOKENS"} == set()
+
+
+def test_script_and_compose_agree_on_defaults():
+    compose = dict(re.findall(r"\$\{(HUNTER_\w+):-([^}]*)\}", COMPOSE))
+    script = dict(re.findall(r"value_of (HUNTER_\w+) ([\w.]+)", DEPLOY))
+    both = compose.keys() & script.keys()
+    assert both >= {"HUNTER_BIND", "HUNTER_STOP_GRACE", "HUNTER_API_PORT"}
+    assert {name: compose[name] for name in both} == {name: script[name] for name in both}
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("200/s, 800", "zone=requests:10m rate=200r/s"), ("200/s, 800", "zone=requests burst=800"),
+        ("10/s, 100", "zone=uploads:10m rate=10r/s"), ("10/s, 100", "zone=uploads burst=100"),
+        ("| 2000 |", "limit_conn clients 2000;"), ("17825792", "client_max_body_size 17825792;"),
+        ("120 s; streams 3600 s", "proxy_read_timeout 120s;"), ("120 s; streams 3600 s", "proxy_read_timeout 3600s;"),
+        ("20480", "worker_connections 20480;"),
+    ],
+)  # fmt: skip
+def test_the_values_of_nginx_are_those_of_its_files(told, said):
+    assert told in GUIDE
+    assert said in NGINX
+
+
+def test_its_commands_name_services_and_verbs_that_exist():
+    services = set(yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"])
+    named = set(re.findall(r"docker-compose (?:logs -f|restart|exec(?: -T)?|up -d) ([a-z][a-z-]+)", GUIDE))
+    assert named
+    assert named <= services
+    verbs = set(re.findall(r"\./deploy\.sh ([a-z]+)", GUIDE))
+    assert {"status", "rollback", "maintenance"} <= verbs
+    assert all(re.search(rf"^\./deploy\.sh \[?{verb}", DEPLOY, re.MULTILINE) for verb in verbs)
+
+
+def test_the_unit_for_systemd_starts_the_api_and_waits_for_its_drain():
+    unit = configparser.ConfigParser(strict=False)
+    unit.optionxform = str
+    unit.read_string((ROOT / "model-hunter.service").read_text(encoding="utf-8"))
+    service = unit["Service"]
+    assert service["ExecStart"].endswith("/bin/python -m api")
+    assert int(service["TimeoutStopSec"]) >= Settings().drain_s + 15
+    assert service["User"] != "root"
+    for variable in re.findall(r"(\w+)=/", service["Environment"]):
+        assert variable in {"TELEMETRY_DIR", "JOURNAL_DIR"}
