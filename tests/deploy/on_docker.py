@@ -26,6 +26,7 @@ class Server:
     folder: Path
     environment: dict[str, str]
     address: str
+    api_port: int
 
     def run(self, *words: str, within_s: float = 300.0) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -63,7 +64,7 @@ def open_server(folder: Path) -> Iterator[Server]:
     environment = os.environ | {
         "COMPOSE_PROJECT_NAME": f"hunter{os.getpid()}", "COMPOSE_FILE": "docker-compose.yml:compose.local.yml",
     }  # fmt: skip
-    server = Server(folder, environment, f"http://127.0.0.1:{ports[0]}")
+    server = Server(folder, environment, f"http://127.0.0.1:{ports[0]}", ports[1])
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     for name in filter(None, names.stdout.split("\0")):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)

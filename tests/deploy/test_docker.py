@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 
 import httpx
@@ -11,6 +12,7 @@ from tests.deploy.hammering import hammering
 from tests.deploy.on_docker import open_server
 from tests.deploy.test_zero_downtime import caught_up, every_event, finished
 from tests.deploy.watching import Watcher
+from tests.house.tree import ROOT
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1500)]
 HEALTH = ("GET", "/api/health", None)
@@ -25,6 +27,7 @@ async def test_the_stack_is_deployed_broken_and_brought_back(tmp_path):
         print(server.must("./deploy.sh"))
         async with httpx.AsyncClient(base_url=server.address, timeout=60, trust_env=False) as http:
             await everything_answers(server, http, first)
+            await the_everyday_commands_of_the_guide_work(server, http)
             sid = await a_deploy_under_work_is_noticed_by_nobody(server, http)
             second = (await http.get("/api/health")).json()["revision"]
             await a_broken_release_never_serves(server, http, second)
@@ -52,6 +55,32 @@ async def everything_answers(server, http, revision):
         assert told["HostConfig"]["ReadonlyRootfs"] is True, service
         assert server.must("docker", "exec", container, "id", "-u").strip() != "0", service
     assert server.must("./deploy.sh", "status")
+
+
+async def the_everyday_commands_of_the_guide_work(server, http):
+    guide = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+    commands = re.search(r"## Everyday commands\n```sh\n(.*?)```", guide, re.DOTALL)[1].splitlines()
+    before = server.containers("model-hunter")
+    for command in commands:
+        # Nobody sits at a terminal here, and this server has other ports.
+        here = command.replace("logs -f", "logs").replace(" exec ", " exec -T ")
+        server.must(
+            "bash", "-c", here.replace("localhost:8000", f"localhost:{server.api_port}").replace("curl", "curl -fsS")
+        )
+        if command == "docker-compose up -d":
+            assert server.containers("model-hunter") == before, "up -d after a deploy changes nothing"
+    await answers_again(http)
+    assert len(server.containers("model-hunter")) == 3
+    taken = (
+        "docker-compose run --rm -T --no-deps --entrypoint tar redis -C /data -cf - . > redis.tar && tar -tf redis.tar"
+    )
+    assert "appendonlydir" in server.must("bash", "-c", taken)
+
+
+async def answers_again(http):
+    async with asyncio.timeout(60):
+        while (await http.get("/api/health")).status_code != 200:
+            await asyncio.sleep(0.2)
 
 
 async def a_deploy_under_work_is_noticed_by_nobody(server, http):
@@ -93,7 +122,7 @@ async def a_broken_release_never_serves(server, http, revision):
     assert "broken on purpose" in done.stdout + done.stderr
     assert (asked.failed(), asked.broken) == ({}, [])
     assert (await http.get("/api/health")).json()["revision"] == revision
-    assert len(server.containers("model-hunter")) == 2
+    assert len(server.containers("model-hunter")) == 3
     server.commit("api/__main__.py", good)
 
 

@@ -85,10 +85,13 @@ async def finished(http, here, rid):
 async def every_event(http, here):
     """The ids of the whole log, in order."""
     ids, after = [], "0-0"
-    while found := (await http.get(f"{here}/events?format=json&after={after}&limit=1000")).json()["events"]:
+    while True:
+        answer = await http.get(f"{here}/events?format=json&after={after}&limit=1000")
+        assert answer.status_code == 200, answer.text
+        if not (found := answer.json()["events"]):
+            return ids
         ids += [event["id"] for event in found]
         after = ids[-1]
-    return ids
 
 
 async def caught_up(watchers, wanted):
