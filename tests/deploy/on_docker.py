@@ -74,6 +74,8 @@ def open_server(folder: Path) -> Iterator[Server]:
     settings = {
         "HUNTER_HTTP_PORT": ports[0], "HUNTER_API_PORT": ports[1], "HUNTER_DASHBOARD_PORT": ports[2],
         "HUNTER_REPLICAS": 2, "SIMULATED_SCRIPT": json.dumps(SCRIPT), "SIMULATED_CONCURRENCY": 6,
+        # Builds and tests share the machine with the stack: a busy Redis is not one that went away.
+        "REDIS_TIMEOUT": 5,
     }  # fmt: skip
     (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     server.must("git", "init", "-q")
