@@ -52,6 +52,9 @@ chaos: setup ## Break things for minutes while hunts run; `make test` has a shor
 docker-test: setup ## The whole stack on a real Docker engine: deploys, rollback, breakdowns (minutes)
 	@$(VENV) -m pytest -q -m docker tests/deploy
 
+.PHONY: test-deploy
+test-deploy: docker-test ## The same, under the name that the issue gives it
+
 .PHONY: check
 check: setup ## Style, types and the direction of imports
 	@$(VENV) -m ruff check --quiet $(CODE)
