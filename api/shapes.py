@@ -275,6 +275,8 @@ class SessionAnswer(Shape):
     warnings: list[WarningShape]
     loaded_criteria: list[CriterionShape]
     """As they were in the notebook."""
+    loaded_criteria: list[CriterionShape]
+    """As they were loaded: what a MISSING one said."""
     proposed_criteria: list[CriterionShape]
     """Read by repairing broken JSON; nobody's until they are saved with PATCH."""
     slots: list[SlotShape]
@@ -409,3 +411,8 @@ class OpenApiAnswer(Shape):
 
     model_config = ConfigDict(extra="allow")
     openapi: str
+
+
+class MarkdownAnswer(Shape):
+    html: str
+    """Sanitised: no scripts, no styles, no pictures."""

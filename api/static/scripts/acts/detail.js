@@ -42,7 +42,7 @@ export function closeHunt(store) {
 
 /** To the next (1) or previous (-1) hunt of those that the table shows. */
 export function stepHunt(store, step) {
-  const { hunts, view, detail, session } = store.state;
-  const next = neighbour(visibleHunts(hunts, view), detail.huntId, step);
+  const { hunts, view, detail, session, texts } = store.state;
+  const next = neighbour(visibleHunts(hunts, view, texts), detail.huntId, step);
   if (next) location.replace(huntAddress(session.session_id, next.hunt_id));
 }

@@ -16,6 +16,7 @@ export class Follower {
   #stream = null;
   #heard = [];
   #rereading = null;
+  #wanted = 0;
   #timer = 0;
 
   constructor(store) {
@@ -31,14 +32,28 @@ export class Follower {
     if (sid) this.#restore(sid);
   }
 
-  /** Reads the head again, for instance after an edit or a conflict. Two wishes at once are one reading. */
-  reread() {
-    const sid = this.#sid;
-    this.#rereading ??= readSession(sid)
-      .then((snapshot) => this.#mine(sid) && this.#take(snapshot))
-      .catch((failure) => this.#mine(sid) && this.#tell(failure))
-      .finally(() => (this.#rereading = null));
+  /** Reads the head again, until it has at least the version that was told of. Two wishes at once are one reading. */
+  reread(version = 0) {
+    this.#wanted = Math.max(this.#wanted, version);
+    this.#rereading ??= this.#readHead(this.#sid).finally(() => (this.#rereading = null));
     return this.#rereading;
+  }
+
+  async #readHead(sid) {
+    try {
+      for (let wanted = -1; this.#mine(sid) && wanted < this.#wanted;) {
+        wanted = this.#wanted;
+        const snapshot = await readSession(sid);
+        if (this.#mine(sid)) this.#take(snapshot);
+      }
+    } catch (failure) {
+      if (this.#mine(sid)) this.#tell(failure);
+    }
+  }
+
+  /** Reads everything again: head and hunts. */
+  refresh() {
+    if (this.#sid) this.#restore(this.#sid);
   }
 
   /** A snapshot that an act brought (an edit's answer). */
@@ -94,7 +109,7 @@ export class Follower {
     if (hunts.length) this.#store.dispatch({ type: "hunts.changed", hunts });
     for (const { type, data } of events) {
       if (type === "run.changed" || type === "check.changed") this.#store.dispatch({ type, ...data });
-      if (type === "session.changed" && data.version > (this.#store.state.session?.version ?? 0)) this.reread();
+      if (type === "session.changed" && data.version > (this.#store.state.session?.version ?? 0)) this.reread(data.version);
       if (type === "reset" && this.#sid) this.#restore(this.#sid);
     }
   }
@@ -128,6 +143,7 @@ export class Follower {
     this.#stream?.close();
     this.#stream = null;
     this.#heard = [];
+    this.#wanted = 0;
     clearTimeout(this.#timer);
   }
 

@@ -1,6 +1,6 @@
-// What the trainer changes on the task here: the pass rule, and criteria that wait for a word.
+// Edits of the task that are one press: the pass rule, and criteria that wait for a word.
 
-import { changeTask, readSession, startCheck } from "../wire/api.js";
+import { changeTask, readSession } from "../wire/api.js";
 import { Problem } from "../wire/request.js";
 import { perform } from "./act.js";
 
@@ -11,14 +11,6 @@ export function switchRule(store, follower, rule) {
 /** The trainer has read the repaired criteria and takes them as they are. */
 export function confirmCriteria(store, follower, criteria) {
   return edit(store, follower, "criteria", { criteria: criteria.map(({ id, text }) => ({ id, text })) });
-}
-
-export function checkReference(store) {
-  const { session, plan } = store.state;
-  return perform(store, "check", async () => {
-    const { check } = await startCheck(session.session_id, plan.judge);
-    store.dispatch({ type: "check.changed", check });
-  });
 }
 
 async function edit(store, follower, act, change) {
