@@ -275,8 +275,6 @@ class SessionAnswer(Shape):
     warnings: list[WarningShape]
     loaded_criteria: list[CriterionShape]
     """As they were in the notebook."""
-    loaded_criteria: list[CriterionShape]
-    """As they were loaded: what a MISSING one said."""
     proposed_criteria: list[CriterionShape]
     """Read by repairing broken JSON; nobody's until they are saved with PATCH."""
     slots: list[SlotShape]

@@ -4,7 +4,7 @@
 import { rememberSession, forgetSession } from "../memory.js";
 import { totals } from "../state/session.js";
 import { nextFrame } from "../store.js";
-import { huntPages, readSession } from "../wire/api.js";
+import { huntPages, readSession, readTrials } from "../wire/api.js";
 import { Problem, problemOf } from "../wire/request.js";
 import { SessionStream } from "../wire/stream.js";
 
@@ -68,11 +68,12 @@ export class Follower {
       if (!this.#mine(sid)) return;
       this.#take(snapshot);
       let restart = true;
-      for await (const hunts of huntPages(sid)) {
+      for await (const hunts of huntPages(sid, { turn: snapshot.turn ?? 1 })) {
         if (!this.#mine(sid)) return;
         this.#store.dispatch({ type: "hunts.read", hunts, restart });
         restart = false;
       }
+      this.#store.dispatch({ type: "hunts.read", hunts: await readTrials(sid), restart });
       this.#watch(sid, snapshot.last_event_id);
     } catch (failure) {
       if (this.#mine(sid)) this.#missed(sid, failure);
@@ -89,7 +90,9 @@ export class Follower {
   }
 
   #take(snapshot) {
+    const sealedBefore = this.#store.state.session?.sealed ?? false;
     this.#store.dispatch({ type: "session.read", snapshot });
+    if (sealedBefore && !snapshot.sealed) this.refresh(); // what was sealed of the hunts can be read now
     const { session } = this.#store.state;
     const { total, broke } = totals(session);
     const recent = rememberSession({ id: session.session_id, name: session.name, at: session.created_at, total, broke });

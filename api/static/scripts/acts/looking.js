@@ -50,7 +50,7 @@ export function lookAtExport(store) {
 export function readTexts(store) {
   const { session } = store.state;
   return perform(store, "search", async () => {
-    for await (const hunts of huntPages(session.session_id, { texts: true })) {
+    for await (const hunts of huntPages(session.session_id, { texts: true, turn: session.turn ?? 1 })) {
       store.dispatch({ type: "texts.read", texts: hunts.map((hunt) => [hunt.hunt_id, hunt.response ?? ""]) });
     }
   });

@@ -58,7 +58,6 @@ export class Reviewer {
     return perform(this.#store, "reveal", async () => {
       await Promise.all(this.#unsaved().map((cardId) => this.#save(cardId)));
       this.#follower.take(await reveal(this.#store.state.session.session_id));
-      this.#follower.refresh();
     });
   }
 

@@ -1,7 +1,7 @@
 // One reply on the review desk: the reply at the left, every criterion with PASS and FAIL at the right, and why.
 
 import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
-import { LEAST_WORDS, reviewProblems } from "../state/desk.js";
+import { criteriaOf, LEAST_WORDS, reviewProblems } from "../state/desk.js";
 import { wordCount } from "../state/writing.js";
 import { PageElement } from "./element.js";
 import { showProblem } from "./pieces.js";
@@ -15,7 +15,7 @@ export class ReviewCard extends PageElement {
 
   inputs(state) {
     const { desk, session, theme } = state;
-    return [desk.current, desk.cards, desk.drafts[desk.current] ?? null, desk.criteria, desk.prompt, desk.response, session?.revealed, session?.reviews, theme];
+    return [desk.current, desk.cards, desk.drafts[desk.current] ?? null, criteriaOf(desk, desk.current), desk.prompt, desk.response, session?.revealed, session?.reviews, theme];
   }
 
   build() {

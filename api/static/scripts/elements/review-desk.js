@@ -60,7 +60,7 @@ export class ReviewDesk extends PageElement {
     this.reveal.disabled = act.busy || !session.can_reveal && !(complete && done === cards.length);
     setAttribute(this.reveal, "title", this.reveal.disabled ? "Every review has to be complete first." : null);
     showProblem(this.problem, act.problem ?? desk.problem);
-    keyed(this.cards, cards.map((card, place) => ({ id: card.card_id, place, current: card.card_id === desk.current, open: reviewProblems(desk.drafts[card.card_id], desk.criteria).length })),
+    keyed(this.cards, cards.map((card, place) => ({ id: card.card_id, place, current: card.card_id === desk.current, open: reviewProblems(desk.drafts[card.card_id], card.criteria ?? desk.criteria).length })),
       (item) => item.id, (item) => this.#makeTab(item), (tab, item) => {
         setText(tab.firstChild, `Reply ${item.place + 1} ${item.open ? "" : "✓"}`);
         setAttribute(tab.firstChild, "aria-current", item.current ? "true" : null);

@@ -13,7 +13,7 @@ import { showProblem, simulatedTag } from "./pieces.js";
 
 export class RunList extends PageElement {
   inputs(state) {
-    return [state.session?.runs, state.acts];
+    return [state.session?.runs, state.session?.turn, state.acts];
   }
 
   build() {
@@ -27,10 +27,10 @@ export class RunList extends PageElement {
     this.rates.update(state);
   }
 
-  draw(runs, acts) {
-    show(this, Boolean(runs?.length));
-    if (!runs) return;
-    const numbered = runs.map((run, place) => ({ run, place: place + 1, act: actOf(acts, `cancel ${run.run_id}`), retrying: actOf(acts, `retry ${run.run_id}`) })).reverse();
+  draw(runs, turn, acts) {
+    const shown = (runs ?? []).filter((run) => (run.turn ?? 1) === (turn ?? 1));
+    show(this, shown.length > 0);
+    const numbered = shown.map((run, place) => ({ run, place: place + 1, act: actOf(acts, `cancel ${run.run_id}`), retrying: actOf(acts, `retry ${run.run_id}`) })).reverse();
     keyed(this.list, numbered, ({ run }) => run.run_id, (item) => this.#make(item), drawRun);
   }
 

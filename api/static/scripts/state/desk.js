@@ -68,8 +68,13 @@ function fromReview(review) {
   };
 }
 
+/** What a card is reviewed by: the criteria of the run that its reply is of. */
+export function criteriaOf(desk, cardId) {
+  return desk.cards?.find((card) => card.card_id === cardId)?.criteria ?? desk.criteria;
+}
+
 function firstOpen(cards, criteria, drafts) {
-  const open = cards.find((card) => reviewProblems(drafts[card.card_id], criteria).length > 0);
+  const open = cards.find((card) => reviewProblems(drafts[card.card_id], card.criteria ?? criteria).length > 0);
   return (open ?? cards[0])?.card_id ?? null;
 }
 
@@ -111,7 +116,7 @@ export function reviewProblems(draft, criteria) {
 
 /** How many cards are reviewed completely. */
 export function completeReviews(desk) {
-  return (desk.cards ?? []).filter((card) => reviewProblems(desk.drafts[card.card_id], desk.criteria).length === 0).length;
+  return (desk.cards ?? []).filter((card) => reviewProblems(desk.drafts[card.card_id], card.criteria ?? desk.criteria).length === 0).length;
 }
 
 /** The card `step` places from the current one; null at either end. */

@@ -76,6 +76,9 @@ export async function* huntPages(sid, { texts = false, turn = null } = {}) {
   }
 }
 
+/** Try-outs; they are in no page of hunts. */
+export const readTrials = async (sid) => (await request("GET", at("sessions", sid, "trials"))).hunts;
+
 export const putSelection = (sid, huntIds) => request("PUT", at("sessions", sid, "selection"), { json: { hunt_ids: huntIds } });
 export const readProposal = (sid) => request("GET", at("sessions", sid, "selection", "proposal"));
 export const readInsights = (sid) => request("GET", at("sessions", sid, "insights"));
