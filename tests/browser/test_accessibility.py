@@ -127,7 +127,10 @@ def test_from_load_to_download_by_keyboard_alone(page: Page, product: Product) -
     expect(panel.locator("#reading-reasoning")).to_be_visible()
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
-    page.locator("deliver-card button").focus()
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    expect(page.locator("deliver-card button")).to_be_visible()
+    tab_to(page, "deliver-card button")
     with page.expect_download() as downloading:
         page.keyboard.press("Enter")
     assert downloading.value.suggested_filename.endswith(".ipynb")

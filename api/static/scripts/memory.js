@@ -55,7 +55,7 @@ export function dropDraft(sid) {
   remove(`${DRAFT}.${sid}`);
 }
 
-/** Reviews that were typed here and not confirmed: by card id {verdicts, explanation}. */
+/** Reviews that were typed here and not confirmed: by card id {verdicts, explanation, basedOn}. */
 export function keptReviews(sid) {
   const kept = read(`${REVIEWS}.${sid}`);
   return kept && typeof kept === "object" ? kept : {};

@@ -1,6 +1,7 @@
 // The review desk's traffic: reading the cards, saving every mark and word a moment after it was made, revealing.
 
 import { keepReviews, keptReviews } from "../memory.js";
+import { sameReview } from "../state/desk.js";
 import { putReview, readDesk, reveal } from "../wire/api.js";
 import { Problem, problemOf } from "../wire/request.js";
 import { perform } from "./act.js";
@@ -12,6 +13,7 @@ export class Reviewer {
   #store;
   #follower;
   #timers = new Map();
+  #sending = new Map();
   #reading = "";
 
   constructor(store, follower) {
@@ -75,19 +77,33 @@ export class Reviewer {
     this.#timers.set(cardId, setTimeout(() => this.#save(cardId), pauseMs));
   }
 
+  /** One request for a card at a time: a second one would be based on a review that the first replaces. */
   async #save(cardId) {
+    await this.#sending.get(cardId);
     const { session, desk } = this.#store.state;
     const draft = desk.drafts[cardId];
     if (!session || !draft || ["saved", "saving", "conflict"].includes(draft.saving)) return;
+    const sending = this.#send(session.session_id, cardId, draft).finally(() => this.#sending.delete(cardId));
+    this.#sending.set(cardId, sending);
+    await sending;
+  }
+
+  async #send(sid, cardId, draft) {
     this.#store.dispatch({ type: "desk.saving", cardId });
     try {
-      const review = await putReview(session.session_id, cardId, draft, draft.basedOn);
-      this.#store.dispatch({ type: "desk.saved", cardId, review });
-      if (this.#store.state.desk.drafts[cardId].saving === "dirty") this.#soon(cardId, PAUSE_MS);
+      this.#saved(sid, cardId, await putReview(sid, cardId, draft, draft.basedOn));
     } catch (failure) {
-      this.#missed(cardId, failure);
+      const stored = failure.details?.review;
+      if (stored && sameReview(stored, draft)) this.#saved(sid, cardId, stored); // it had arrived, only its answer was lost
+      else this.#missed(cardId, failure);
     }
-    this.#keep();
+    if (this.#store.state.session?.session_id === sid) this.#keep();
+  }
+
+  #saved(sid, cardId, review) {
+    if (this.#store.state.session?.session_id !== sid) return;
+    this.#store.dispatch({ type: "desk.saved", cardId, review });
+    if (this.#store.state.desk.drafts[cardId]?.saving === "dirty") this.#soon(cardId, PAUSE_MS);
   }
 
   #missed(cardId, failure) {
@@ -102,6 +118,6 @@ export class Reviewer {
   #keep() {
     const { session, desk } = this.#store.state;
     const open = Object.entries(desk.drafts).filter(([, draft]) => draft.saving !== "saved");
-    keepReviews(session.session_id, Object.fromEntries(open.map(([cardId, { verdicts, explanation }]) => [cardId, { verdicts, explanation }])));
+    keepReviews(session.session_id, Object.fromEntries(open.map(([cardId, { verdicts, explanation, basedOn }]) => [cardId, { verdicts, explanation, basedOn }])));
   }
 }

@@ -106,10 +106,19 @@ export class Writer {
       this.#store.dispatch({ type: "draft.offline" });
       this.#soon(TRY_AGAIN_MS);
     } else if (failure.code === "conflict") {
+      await this.#catchUp(sid);
+    } else this.#store.dispatch({ type: "draft.failed", problem: problemOf(failure) });
+  }
+
+  /** Reads what another tab has made of the task; the next attempt sees it and either merges or asks. */
+  async #catchUp(sid) {
+    try {
       this.#follower.take(await readSession(sid));
       this.#store.dispatch({ type: "draft.offline" });
-      this.#soon(0); // the next attempt sees their words and either merges or asks
-    } else this.#store.dispatch({ type: "draft.failed", problem: problemOf(failure) });
+      this.#soon(0);
+    } catch (failure) {
+      await this.#missed(sid, failure);
+    }
   }
 
   #collide(theirs) {

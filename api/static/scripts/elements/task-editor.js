@@ -35,8 +35,8 @@ export class TaskEditor extends PageElement {
       ...RULES.map(([value, words]) => make("option", { value }, words)));
     this.problems = make("p", { class: "caution" });
     this.proposed = make("p", { class: "caution" }, "The list of criteria was broken JSON. What could be read waits for your word under Hunt, Criteria.");
-    const named = (name) => document.createElement(name);
-    const [bar, history, check, criteria, trials, facts] = ["writing-bar", "turn-history", "check-panel", "criteria-editor", "trial-bench", "notebook-facts"].map(named);
+    const [bar, history, check] = [document.createElement("writing-bar"), document.createElement("turn-history"), document.createElement("check-panel")];
+    const [criteria, trials, facts] = [document.createElement("criteria-editor"), document.createElement("trial-bench"), document.createElement("notebook-facts")];
     this.parts = [bar, history, check, criteria, trials, facts, ...Object.values(editors)];
     const judging = make("details", { class: "card" }, make("summary", {}, "Judge prompts"), editors.system, editors.template);
     this.append(bar, make("div", { class: "columns" },

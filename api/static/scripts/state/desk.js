@@ -29,10 +29,10 @@ export function reduceDesk(desk, event) {
       return { ...desk, current: event.cardId };
     case "desk.marked":
       return withDraft(desk, event.cardId, (draft) => ({
-        ...draft, saving: "dirty", verdicts: marked(draft.verdicts, event.criterionId, event.verdict),
+        ...draft, saving: waiting(draft), verdicts: marked(draft.verdicts, event.criterionId, event.verdict),
       }));
     case "desk.explained":
-      return withDraft(desk, event.cardId, (draft) => ({ ...draft, saving: "dirty", explanation: event.explanation }));
+      return withDraft(desk, event.cardId, (draft) => ({ ...draft, saving: waiting(draft), explanation: event.explanation }));
     case "desk.saving":
       return withDraft(desk, event.cardId, (draft) => ({ ...draft, saving: "saving", problem: null }));
     case "desk.saved":
@@ -84,15 +84,23 @@ function marked(verdicts, criterionId, verdict) {
 }
 
 function saved(draft, review) {
-  const same = draft.explanation === review.explanation && JSON.stringify(sorted(draft.verdicts)) === JSON.stringify(sorted(review.verdicts));
-  return { ...draft, basedOn: review.saved_at, saving: same ? "saved" : "dirty", problem: null };
+  return { ...draft, basedOn: review.saved_at, saving: sameReview(draft, review) ? "saved" : "dirty", problem: null };
+}
+
+/** Whether two reviews say the same. */
+export function sameReview(one, other) {
+  return one.explanation === other.explanation && JSON.stringify(sorted(one.verdicts)) === JSON.stringify(sorted(other.verdicts));
 }
 
 /** After a conflict: ours goes on top of theirs, or theirs stands. */
 function settled(draft, keep) {
-  if (draft.theirs === null) return draft;
   const theirs = fromReview(draft.theirs);
   return keep === "theirs" ? theirs : { ...draft, basedOn: theirs.basedOn, theirs: null, problem: null, saving: "dirty" };
+}
+
+/** A conflict waits for a word; typing does not hide it. */
+function waiting(draft) {
+  return draft.saving === "conflict" ? "conflict" : "dirty";
 }
 
 function sorted(verdicts) {

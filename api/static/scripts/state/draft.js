@@ -6,8 +6,6 @@
 const MOST_UNDO = 50;
 const SAME_BURST_MS = 1500;
 
-export const FIELDS = ["prompt", "response", "criteria", "pass_rule", "judge_system_prompt", "judge_prompt_template"];
-
 export function emptyDraft() {
   return { edits: {}, sent: null, saving: "saved", problem: null, theirs: null, undo: [], burst: null };
 }

@@ -84,9 +84,9 @@ export const readProposal = (sid) => request("GET", at("sessions", sid, "selecti
 export const readInsights = (sid) => request("GET", at("sessions", sid, "insights"));
 export const readDesk = (sid) => request("GET", at("sessions", sid, "desk"));
 
-/** Keeps a review, finished or not. `basedOn`: when the review that it changes was saved, null for a first one. */
+/** Keeps a review, finished or not. `basedOn`: when the review that it changes was saved, null when none was seen. */
 export async function putReview(sid, cardId, { verdicts, explanation }, basedOn) {
-  const json = { verdicts, explanation, ...(basedOn ? { based_on: basedOn } : {}) };
+  const json = { verdicts, explanation, based_on: basedOn ?? "" };
   return (await request("PUT", at("sessions", sid, "reviews", cardId), { json })).review;
 }
 
