@@ -58,7 +58,7 @@ def test_a_real_notebook_loads_by_file_and_shows_what_was_read(
     warnings = session["warnings"]
     page.get_by_role("tab", name="Notebook").click()
     for warning in warnings:
-        expect(page.locator("notebook-facts")).to_contain_text(warning["message"])
+        expect(page.locator("task-panel notebook-facts")).to_contain_text(warning["message"])
     page.get_by_role("tab", name="Prompt").click()
     shown = page.locator("#task-prompt .text").text_content()
     assert shown == (session["task"]["prompt"] or "There is no prompt.")
@@ -70,7 +70,7 @@ def test_the_blank_template_says_what_is_missing_and_cannot_be_started(
     go_to(page)
     load_file(page, "blank.ipynb", (shared_dir / "notebooks" / "blank-template.ipynb").read_bytes())
     problems = product.session(session_id(page))["task"]["problems"]
-    written = page.locator("task-editor .caution").first
+    written = page.locator("task-editor section > p.caution").first
     expect(written).to_contain_text("Still needed before it can be hunted")
     for problem in problems:
         expect(written).to_contain_text(problem)
@@ -168,7 +168,7 @@ def test_broken_criteria_wait_for_a_word_and_are_then_the_criteria(page: Page, p
     go_to(page)
     load_file(page, "broken.ipynb", with_criteria(BROKEN_CRITERIA).encode())
     sid = session_id(page)
-    expect(page.locator("task-editor .caution", has_text="broken JSON")).to_be_visible()
+    expect(page.locator("task-editor p.caution", has_text="broken JSON")).to_be_visible()
     step_to(page, "hunt")
     proposed = [one["text"] for one in product.session(sid)["proposed_criteria"]]
     assert len(proposed) >= 2
@@ -184,12 +184,13 @@ def test_the_pass_rule_can_be_switched_and_stays(page: Page, product: Product) -
     sid = product.open_example()
     product.check(sid)
     go_to(page, sid)
-    page.get_by_label("A reply holds if").select_option("all")
+    page.locator("#pass-rule").select_option("all")
     expect(page.locator("act-trail .step").first).to_contain_text("changed since the check")
     step_to(page, "task")
-    expect(page.get_by_label("A reply holds if")).to_have_value("all")
+    expect(page.locator("#edit-rule")).to_have_value("all")
+    step_to(page, "hunt")
     page.reload()
-    expect(page.get_by_label("A reply holds if")).to_have_value("all")
+    expect(page.locator("#pass-rule")).to_have_value("all")
     assert product.session(sid)["task"]["pass_rule"] == "all"
 
 

@@ -172,7 +172,7 @@ WHOLE = [["r1.3", "The whole text of it."]]
 @pytest.mark.parametrize(("chosen", "numbers"), [
     ({}, [1, 2, 3, 4]), ({"filter": "broke"}, [1]), ({"filter": "cancelled"}, [3]), ({"filter": "working"}, [4]),
     ({"run": "r2"}, [4]), ({"model": "m/2"}, [2]), ({"criterion": "C1"}, [1]), ({"criterion": "C2"}, []),
-    ({"search": " Krypton "}, [2]), ({"search": "whole"}, [3]), ({"search": "nowhere"}, []), ({"run": "r2", "filter": "broke"}, []),
+    ({"search": " Krypton "}, [2]), ({"search": "WHOLE"}, [3]), ({"search": "nowhere"}, []), ({"run": "r2", "filter": "broke"}, []),
     ({"sort": "model"}, [1, 3, 4, 2]), ({"sort": "model", "order": "descending"}, [2, 1, 3, 4]), ({"sort": "outcome"}, [1, 2, 3, 4]),
     ({"sort": "time"}, [2, 1, 3, 4]), ({"sort": "time", "order": "descending"}, [1, 2, 3, 4]), ({"sort": "nonsense"}, [1, 2, 3, 4]), ({"order": "descending"}, [4, 3, 2, 1]), ({"filter": "nonsense"}, [1, 2, 3, 4]), ({"filter": "error"}, []),
 ])  # fmt: skip

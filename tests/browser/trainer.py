@@ -43,8 +43,9 @@ def step_to(page: Page, act: str) -> None:
 
 def make_open(page: Page) -> None:
     """Chooses an open session, where verdicts are seen at once."""
-    page.locator("#session-blind").uncheck()
-    expect(page.locator("act-trail")).to_be_visible()
+    with page.expect_response(lambda response: response.url.endswith("/settings")) as answering:
+        page.locator("#session-blind").uncheck()
+    assert answering.value.json()["visibility"] == "open"
 
 
 def check_reference(page: Page) -> None:

@@ -66,6 +66,13 @@ export function keepReviews(sid, reviews) {
   else remove(`${REVIEWS}.${sid}`);
 }
 
+/** Everything that was typed for a session and not confirmed, as texts: what can still be copied when the session has ended. */
+export function keptWords(sid) {
+  const task = Object.values(keptDraft(sid)?.edits ?? {}).flatMap((value) => (Array.isArray(value) ? value.map((one) => `${one.id} ${one.text}`).join("\n") : value));
+  const reviews = Object.values(keptReviews(sid)).map((review) => review.explanation);
+  return [...task, ...reviews].filter((words) => typeof words === "string" && words.trim());
+}
+
 function read(key) {
   try {
     return JSON.parse(localStorage.getItem(key));

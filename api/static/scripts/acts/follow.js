@@ -1,7 +1,7 @@
 // Keeps the state true to the server: what was there (snapshot, hunts) and then what happens (events).
 // One session at a time; opening another, or leaving, ends what went before.
 
-import { rememberSession, forgetSession } from "../memory.js";
+import { forgetSession, keptWords, rememberSession } from "../memory.js";
 import { totals } from "../state/session.js";
 import { nextFrame } from "../store.js";
 import { huntPages, readSession, readTrials } from "../wire/api.js";
@@ -139,7 +139,7 @@ export class Follower {
   #gone(sid) {
     this.#end();
     this.#store.dispatch({ type: "recent.changed", recent: forgetSession(sid) });
-    this.#store.dispatch({ type: "session.gone" });
+    this.#store.dispatch({ type: "session.gone", kept: keptWords(sid) });
   }
 
   #end() {

@@ -16,17 +16,17 @@ export function confirmCriteria(store, follower, criteria) {
 async function edit(store, follower, act, change) {
   await perform(store, act, async () => {
     const { session_id: sid, version } = store.state.session;
-    follower.take(await changed(sid, version, change));
+    follower.take(await onNewestVersion(sid, version, (newest) => changeTask(sid, newest, change)));
   });
 }
 
-/** These edits do not depend on what stood there before: when the task changed meanwhile they are made once more. */
-async function changed(sid, version, change) {
+/** `change(version)` for edits that do not depend on what stood there before: when the session changed meanwhile they are made once more. */
+export async function onNewestVersion(sid, version, change) {
   try {
-    return await changeTask(sid, version, change);
+    return await change(version);
   } catch (failure) {
     if (!(failure instanceof Problem) || failure.code !== "conflict") throw failure;
     const { version: current } = await readSession(sid);
-    return changeTask(sid, current, change);
+    return change(current);
   }
 }

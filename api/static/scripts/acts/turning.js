@@ -3,6 +3,7 @@
 import { sessionAddress } from "../router.js";
 import { changeSettings, startTurn } from "../wire/api.js";
 import { perform } from "./act.js";
+import { onNewestVersion } from "./task.js";
 
 export async function beginTurn(store, follower, turn) {
   const { session_id: sid } = store.state.session;
@@ -15,6 +16,6 @@ export async function beginTurn(store, follower, turn) {
 
 /** Settings of the session: blind or open, slots, least breaks, whether the check is required. */
 export function adjustSettings(store, follower, change) {
-  const { session } = store.state;
-  return perform(store, "settings", async () => follower.take(await changeSettings(session.session_id, session.version, change)));
+  const { session_id: sid, version } = store.state.session;
+  return perform(store, "settings", async () => follower.take(await onNewestVersion(sid, version, (newest) => changeSettings(sid, newest, change))));
 }

@@ -17,7 +17,7 @@ const STOPS = [["all", "when all are done"], ["breaks", "at so many breaks"], ["
 
 export class HuntPlan extends PageElement {
   inputs(state) {
-    return [state.session, state.plan, state.server.models, actOf(state.acts, "start")];
+    return [state.session, state.plan, state.server.models, actOf(state.acts, "start"), actOf(state.acts, "settings")];
   }
 
   update(state) {
@@ -57,7 +57,7 @@ export class HuntPlan extends PageElement {
     make("div", { class: "go" }, this.start, this.about), this.overrideLine, this.blindLine, this.problem), this.picker);
   }
 
-  draw(session, plan, models, act) {
+  draw(session, plan, models, act, settings) {
     if (session === null) return;
     this.#drawModels(plan, models);
     if (document.activeElement !== this.hunts || act.busy) this.hunts.value = plan.hunts;
@@ -65,12 +65,12 @@ export class HuntPlan extends PageElement {
     this.#drawJudge(session, plan, models);
     this.#drawOverride(session, plan);
     this.#drawStop(plan.stop);
-    this.#drawBlind(session);
+    this.#drawBlind(session, settings);
     const hindrance = whyNot(session, plan);
     this.start.disabled = act.busy || hindrance !== "";
     setText(this.start, act.busy ? "Starting …" : `Start ${counted(plan.hunts, "hunt")}`);
     setText(this.about, hindrance || prospects(session, plan));
-    showProblem(this.problem, act.problem);
+    showProblem(this.problem, act.problem ?? settings.problem);
   }
 
   #tellStop(name, value) {
@@ -86,10 +86,10 @@ export class HuntPlan extends PageElement {
   }
 
   /** Blind or open is chosen before the first run; afterwards it is only said. */
-  #drawBlind(session) {
+  #drawBlind(session, settings) {
     const fixed = session.settings?.fixed ?? true;
     show(this.blindLine, !fixed);
-    this.blind.checked = session.visibility === "blind";
+    if (!settings.busy) this.blind.checked = session.visibility === "blind";
     setText(this.blindLine.lastChild, "Blind: verdicts and reasons of these hunts stay sealed until you have reviewed your selection. Fixed with the first run.");
   }
 

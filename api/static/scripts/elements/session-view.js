@@ -25,7 +25,7 @@ const WORDS = {
 
 export class SessionView extends PageElement {
   inputs(state) {
-    return [state.access, state.session === null, state.route.act];
+    return [state.access, state.session === null, state.route.act, state.kept];
   }
 
   /** Only what is looked at is drawn. */
@@ -44,12 +44,15 @@ export class SessionView extends PageElement {
     this.acts = { task: this.#task(), hunt: this.#hunt(), review: this.#review(), deliver: this.#deliver() };
     this.heading = make("h1", {});
     this.about = make("p", { class: "soft" });
+    this.words = make("pre", { class: "words" });
+    this.kept = make("section", { class: "card kept", "aria-label": "Not saved yet" },
+      make("p", { class: "soft" }, "What you had typed and the server never got is still here. Copy it before you go on."), this.words);
     this.elsewhere = make("div", { class: "elsewhere" }, this.heading, this.about,
-      make("a", { class: "button", href: startAddress() }, "To the start"));
+      make("a", { class: "button", href: startAddress() }, "To the start"), this.kept);
     this.append(this.elsewhere, this.trail, ...Object.values(this.acts).map(({ place }) => place), this.panel, compare, turn);
   }
 
-  draw(access, empty, act) {
+  draw(access, empty, act, kept) {
     const [title, about] = WORDS[access] ?? ["", ""];
     const here = access === "ready" && !empty;
     show(this.elsewhere, !here);
@@ -58,6 +61,8 @@ export class SessionView extends PageElement {
     setAttribute(this.elsewhere, "aria-busy", String(access === "loading"));
     setText(this.heading, title);
     setText(this.about, about);
+    show(this.kept, kept.length > 0);
+    setText(this.words, kept.join("\n\n"));
   }
 
   #task() {

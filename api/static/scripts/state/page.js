@@ -32,6 +32,8 @@ export function initialState() {
     plan: emptyPlan(),
     detail: closedDetail(),
     draft: emptyDraft(),
+    /** Words for a session that has ended, which only this browser still holds: task fields and explanations. */
+    kept: [],
     desk: emptyDesk(),
     insights: null,
     preview: null,
@@ -58,6 +60,7 @@ export function reduce(state, event) {
     plan: reducePlan(state.plan, event),
     detail: reduceDetail(state.detail, event),
     draft: reduceDraft(state.draft, event),
+    kept: reduceKept(state.kept, event),
     desk: reduceDesk(state.desk, event),
     insights: reduceRead(state.insights, event, "insights"),
     preview: reduceRead(state.preview, event, "preview"),
@@ -88,6 +91,11 @@ function reduceServer(server, event) {
 function reduceRead(known, event, name) {
   if (event.type === `${name}.read`) return event[name];
   return event.type === "session.left" ? null : known;
+}
+
+function reduceKept(kept, event) {
+  if (event.type === "session.gone") return event.kept;
+  return event.type === "session.left" ? [] : kept;
 }
 
 function reduceTexts(texts, event) {
