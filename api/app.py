@@ -17,6 +17,7 @@ from api.routes.docs import docs
 from api.routes.events import events
 from api.routes.health import health
 from api.routes.hunts import hunts
+from api.routes.markdown import markdown
 from api.routes.models import models
 from api.routes.page import page
 from api.routes.reviews import reviews
@@ -34,7 +35,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-ASKED = (sessions, summaries, runs, hunts, trials, selection, reviews, turns, events, models, docs, page)
+ASKED = (sessions, summaries, runs, hunts, trials, selection, reviews, turns, events, models, markdown, docs, page)
 """What a process that only works does not answer."""
 ABOUT = "Load a task, hunt models with it, watch live, take the notebook away. Every error has one shape (ErrorAnswer)."
 ROOMS = {

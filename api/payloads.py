@@ -119,3 +119,9 @@ class EventsQuery(Payload):
 class ExportQuery(Payload):
     hunt_ids: str | None = None
     """Hunt ids, comma-separated, in slot order."""
+
+
+class MarkdownPayload(Payload):
+    """A text that is being written."""
+
+    text: Annotated[str, Field(max_length=1_000_000)]

@@ -409,3 +409,8 @@ class OpenApiAnswer(Shape):
 
     model_config = ConfigDict(extra="allow")
     openapi: str
+
+
+class MarkdownAnswer(Shape):
+    html: str
+    """Sanitised: no scripts, no styles, no pictures."""

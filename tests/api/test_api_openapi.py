@@ -117,6 +117,7 @@ async def answers_that_succeed(ask, task):
     for path in ("/api/health", "/api/health/live", "/api/health/ready", "/api/admin/status", "/metrics", "/api/models",
                  "/api/examples", "/openapi.json", "/docs"):  # fmt: skip
         await ask("GET", path, 200)
+    await ask("POST", "/api/markdown", 200, json={"text": "- one\n- **two**"})
     sid = (await ask("POST", "/api/sessions", 201, json={"task": task}))["session_id"]
     here = f"/api/sessions/{sid}"
     await ask("PATCH", "/api/sessions/{sid}/task", 200, f"{here}/task", json={"version": 1, "pass_rule": "majority"})

@@ -28,6 +28,23 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
+def selected(product: Product) -> str:
+    """A blind session whose selection waits for its reviews."""
+    sid = product.open({"example": "word-budget", "visibility": "blind"})
+    product.run(sid, 8)
+    chosen = product.http.get(f"/api/sessions/{sid}/selection/proposal").json()["hunt_ids"]
+    product.http.put(f"/api/sessions/{sid}/selection", json={"hunt_ids": chosen}).raise_for_status()
+    return sid
+
+
+def review_and_reveal(product: Product, sid: str) -> None:
+    criteria = product.session(sid)["task"]["criteria"]
+    for card in product.http.get(f"/api/sessions/{sid}/desk").json()["cards"]:
+        review = {"verdicts": {one["id"]: "PASS" for one in criteria}, "explanation": "It does all that the prompt asks for, as far as I see."}
+        product.http.put(f"/api/sessions/{sid}/reviews/{card['card_id']}", json=review).raise_for_status()
+    product.http.post(f"/api/sessions/{sid}/reveal", json={}).raise_for_status()
+
+
 @pytest.fixture(scope="module")
 def scenes(product: Product) -> Iterator[Scenes]:
     """How to come to every look of the page, by name."""
@@ -52,8 +69,59 @@ def scenes(product: Product) -> Iterator[Scenes]:
         page.get_by_role("button", name="Choose models").click()
         expect(page.get_by_label("Any other model")).to_be_visible()
 
+    sealed, revealed = selected(product), selected(product)
+    review_and_reveal(product, revealed)
+
+    def task(page: Page) -> None:
+        go_to(page, hunted, act="task")
+        expect(page.locator("criteria-editor .writing-row").first).to_be_visible()
+
+    def review(page: Page, sid: str = sealed) -> None:
+        go_to(page, sid, act="review")
+        expect(page.locator("review-card .to-judge").first).to_be_visible()
+
+    def agreement(page: Page) -> None:
+        review(page, revealed)
+        expect(page.locator("agreement-table .compared li").first).to_be_visible()
+
+    def deliver(page: Page) -> None:
+        go_to(page, revealed, act="deliver")
+        page.locator("delivery-view .cell-change[data-change=changed] summary").first.click()
+        expect(page.locator("delivery-view .words").first).to_be_visible()
+
+    def home(page: Page) -> None:
+        page.get_by_role("link", name="Model Hunter").click()
+        expect(page.locator("start-view .recent .needs").first).not_to_be_empty()
+
+    def comparing(page: Page) -> None:
+        go_to(page, hunted)
+        for number in (1, 2):
+            rows(page).nth(number).get_by_role("link").focus()
+            page.keyboard.press("c")
+        expect(page.get_by_role("dialog", name="Compare two replies")).to_be_visible()
+
+    def keys(page: Page) -> None:
+        go_to(page, hunted)
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+
+    def next_turn(page: Page) -> None:
+        held = next(one for one in product.hunts(hunted) if one["outcome"] == "held")
+        go_to(page, hunted)
+        open_hunt(page, held["number"]).get_by_role("button", name="Go on from this reply").click()
+        expect(page.get_by_role("dialog", name="Another turn")).to_be_visible()
+
     yield {
         "start": go_to,
+        "task": task,
+        "review": review,
+        "revealed": agreement,
+        "deliver": deliver,
+        "home": home,
+        "sealed": lambda page: go_to(page, sealed),
+        "comparing": comparing,
+        "keys": keys,
+        "next turn": next_turn,
         "fresh": lambda page: go_to(page, fresh),
         "hunting": hunting,
         "hunted": lambda page: go_to(page, hunted),
@@ -127,7 +195,10 @@ def test_from_load_to_download_by_keyboard_alone(page: Page, product: Product) -
     expect(panel.locator("#reading-reasoning")).to_be_visible()
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
-    page.locator("deliver-card button").focus()
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    expect(page.locator("deliver-card button")).to_be_visible()
+    tab_to(page, "deliver-card button")
     with page.expect_download() as downloading:
         page.keyboard.press("Enter")
     assert downloading.value.suggested_filename.endswith(".ipynb")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.product import Product
-from tests.browser.trainer import go_to, newest_run, open_hunt, row, rows, wait_for_end
+from tests.browser.trainer import go_to, newest_run, open_hunt, row, rows, step_to, wait_for_end
 
 pytestmark = pytest.mark.browser
 MOST_ROWS = 80
@@ -26,6 +26,7 @@ def test_a_run_cancelled_in_its_middle_keeps_what_is_there(page: Page, product: 
     counts = product.session(sid)["runs"][0]["counts"]
     expect(page.locator("hunt-table .chip", has_text="Breaks")).to_have_text(f"Breaks {counts['broke']}")
     expect(page.locator("hunt-table .chip", has_text="In progress")).to_have_count(0)
+    step_to(page, "deliver")
     expect(page.locator("deliver-card")).to_contain_text(f"state {counts['replies']} attempt")
 
 

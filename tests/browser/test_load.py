@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from core.notebooks.examples import read_example
 from tests.browser.product import Product
-from tests.browser.trainer import go_to, load_file, session_id, start_button
+from tests.browser.trainer import go_to, load_file, session_id, start_button, step_to
 from tests.browser.witness import Witness
 
 pytestmark = pytest.mark.browser
@@ -52,12 +52,13 @@ def test_a_real_notebook_loads_by_file_and_shows_what_was_read(
     go_to(page)
     load_file(page, name, (shared_dir / "notebooks" / name).read_bytes())
     session = product.session(session_id(page))
+    step_to(page, "hunt")
     expect(page.locator("task-panel .task-title")).to_have_text(name)
     expect(page.locator("criteria-list .verdict")).to_have_count(len(session["task"]["criteria"]))
     warnings = session["warnings"]
     page.get_by_role("tab", name="Notebook").click()
     for warning in warnings:
-        expect(page.locator("notebook-facts")).to_contain_text(warning["message"])
+        expect(page.locator("task-panel notebook-facts")).to_contain_text(warning["message"])
     page.get_by_role("tab", name="Prompt").click()
     shown = page.locator("#task-prompt .text").text_content()
     assert shown == (session["task"]["prompt"] or "There is no prompt.")
@@ -69,6 +70,12 @@ def test_the_blank_template_says_what_is_missing_and_cannot_be_started(
     go_to(page)
     load_file(page, "blank.ipynb", (shared_dir / "notebooks" / "blank-template.ipynb").read_bytes())
     problems = product.session(session_id(page))["task"]["problems"]
+    written = page.locator("task-editor section > p.caution").first
+    expect(written).to_contain_text("Still needed before it can be hunted")
+    for problem in problems:
+        expect(written).to_contain_text(problem)
+    expect(page.get_by_role("button", name="Check the reference")).to_be_disabled()
+    step_to(page, "hunt")
     told = page.locator("task-panel > .caution")
     expect(told).to_contain_text("The task cannot be hunted yet")
     for problem in problems:
@@ -161,6 +168,8 @@ def test_broken_criteria_wait_for_a_word_and_are_then_the_criteria(page: Page, p
     go_to(page)
     load_file(page, "broken.ipynb", with_criteria(BROKEN_CRITERIA).encode())
     sid = session_id(page)
+    expect(page.locator("task-editor p.caution", has_text="broken JSON")).to_be_visible()
+    step_to(page, "hunt")
     proposed = [one["text"] for one in product.session(sid)["proposed_criteria"]]
     assert len(proposed) >= 2
     expect(page.locator(".proposed li span")).to_have_text(proposed)
@@ -175,10 +184,13 @@ def test_the_pass_rule_can_be_switched_and_stays(page: Page, product: Product) -
     sid = product.open_example()
     product.check(sid)
     go_to(page, sid)
-    page.get_by_label("A reply holds if").select_option("all")
-    expect(page.locator("act-trail .step").first).to_contain_text("all must pass")
+    page.locator("#pass-rule").select_option("all")
+    expect(page.locator("act-trail .step").first).to_contain_text("changed since the check")
+    step_to(page, "task")
+    expect(page.locator("#edit-rule")).to_have_value("all")
+    step_to(page, "hunt")
     page.reload()
-    expect(page.get_by_label("A reply holds if")).to_have_value("all")
+    expect(page.locator("#pass-rule")).to_have_value("all")
     assert product.session(sid)["task"]["pass_rule"] == "all"
 
 
@@ -186,5 +198,8 @@ def test_a_recent_session_leads_back_to_it(page: Page, product: Product) -> None
     sid = product.open_example()
     go_to(page, sid)
     page.get_by_role("link", name="Model Hunter").click()
-    page.locator("start-view .recent a").click()
+    recent = page.locator("start-view .recent a")
+    expect(recent).to_contain_text("check the reference")
+    recent.click()
     assert session_id(page) == sid
+    expect(page.locator("task-editor")).to_be_visible()

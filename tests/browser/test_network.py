@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import NewContext
+from tests.browser.network import cut, mend
 from tests.browser.product import Product
 from tests.browser.trainer import (
     go_to,
@@ -23,17 +24,6 @@ from tests.browser.witness import Witness
 
 pytestmark = pytest.mark.browser
 SLOW = ("simulated/thinker",)
-
-
-def cut(page: Page) -> None:
-    """Without any network but loopback (tools/offline.py) chromium is offline from the beginning: it does not tell."""
-    page.context.set_offline(True)
-    page.evaluate("dispatchEvent(new Event('offline'))")
-
-
-def mend(page: Page) -> None:
-    page.context.set_offline(False)
-    page.evaluate("dispatchEvent(new Event('online'))")
 
 
 def test_what_happened_while_the_network_was_cut_is_there_after_it_returns(

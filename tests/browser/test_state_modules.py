@@ -73,6 +73,10 @@ def a_hunt(
         "status": status,
         "outcome": outcome,
         "verdicts": told,
+        "model": "m/1",
+        "excerpt": "",
+        "error": None,
+        "latency_ms": None,
     }
 
 
@@ -160,24 +164,33 @@ def test_costs_are_estimated_from_what_is_known_only(ask: Any) -> None:
     assert ask("state/estimate", "expectedCost", known, 5) == pytest.approx(0.5)
 
 
+EVERYTHING = {"filter": "all", "run": "all", "sort": "number", "order": "ascending", "model": "all", "criterion": "all", "search": ""}  # fmt: skip
+WHOLE = [["r1.3", "The whole text of it."]]
+"""Replies read whole, by hunt id."""
+
+
 @pytest.mark.parametrize(("chosen", "numbers"), [
     ({}, [1, 2, 3, 4]), ({"filter": "broke"}, [1]), ({"filter": "cancelled"}, [3]), ({"filter": "working"}, [4]),
-    ({"run": "r2"}, [4]), ({"order": "descending"}, [4, 3, 2, 1]), ({"filter": "nonsense"}, [1, 2, 3, 4]), ({"filter": "error"}, []),
+    ({"run": "r2"}, [4]), ({"model": "m/2"}, [2]), ({"criterion": "C1"}, [1]), ({"criterion": "C2"}, []),
+    ({"search": " Krypton "}, [2]), ({"search": "WHOLE"}, [3]), ({"search": "nowhere"}, []), ({"run": "r2", "filter": "broke"}, []),
+    ({"sort": "model"}, [1, 3, 4, 2]), ({"sort": "model", "order": "descending"}, [2, 1, 3, 4]), ({"sort": "outcome"}, [1, 2, 3, 4]),
+    ({"sort": "time"}, [2, 1, 3, 4]), ({"sort": "time", "order": "descending"}, [1, 2, 3, 4]), ({"sort": "nonsense"}, [1, 2, 3, 4]), ({"order": "descending"}, [4, 3, 2, 1]), ({"filter": "nonsense"}, [1, 2, 3, 4]), ({"filter": "error"}, []),
 ])  # fmt: skip
 def test_a_view_shows_the_hunts_that_it_names(page: Page, chosen: dict[str, str], numbers: list[int]) -> None:
     go_to(page)
+    failing = [{"criterion_id": "C1", "verdict": "FAIL"}, {"criterion_id": "C2", "verdict": "PASS"}]
     hunts = [
-        a_hunt(1),
-        a_hunt(2, outcome="held"),
+        a_hunt(1) | {"verdicts": failing, "latency_ms": 90},
+        a_hunt(2, outcome="held") | {"model": "m/2", "excerpt": "It is krypton.", "latency_ms": 40},
         a_hunt(3, outcome="interrupted"),
         a_hunt(4, "judging", None, run_id="r2"),
+        a_hunt(0) | {"hunt_id": "trial", "kind": "trial"},
     ]
-    script = """async ([hunts, view]) => {
+    script = """async ([hunts, view, texts]) => {
       const {reduceHunts, noHunts, visibleHunts} = await import("/static/scripts/state/hunts.js");
-      return visibleHunts(reduceHunts(noHunts(), {type: "hunts.changed", hunts}), view).map((hunt) => hunt.number);
+      return visibleHunts(reduceHunts(noHunts(), {type: "hunts.changed", hunts}), view, new Map(texts)).map((hunt) => hunt.number);
     }"""
-    view = {"filter": "all", "run": "all", "order": "ascending"} | chosen
-    assert page.evaluate(script, [hunts, view]) == numbers
+    assert page.evaluate(script, [hunts, EVERYTHING | chosen, WHOLE]) == numbers
 
 
 def test_progress_is_one_sentence(ask: Any, after: Any) -> None:
@@ -220,9 +233,16 @@ def test_an_address_survives_its_own_way_there_and_back(ask: Any) -> None:
     assert ask("router", "parseRoute", ask("router", "huntAddress", "s/1 %", "r#2")) == {
         "name": "session",
         "sessionId": "s/1 %",
+        "act": "hunt",
         "huntId": "r#2",
     }
-    assert ask("router", "parseRoute", "#/s/broken%") == {"name": "session", "sessionId": "broken%", "huntId": None}
+    for act in ("task", "review", "deliver"):
+        found = ask("router", "parseRoute", ask("router", "sessionAddress", "s/1 %", act))
+        assert found == {"name": "session", "sessionId": "s/1 %", "act": act, "huntId": None}
+    assert ask("router", "sessionAddress", "s1", "hunt") == "#/s/s1"
+    assert ask("router", "parseRoute", "#/s/broken%") == {
+        "name": "session", "sessionId": "broken%", "act": "hunt", "huntId": None,
+    }  # fmt: skip
     for start in ("", "#", "#/", "#/s", "#/s/", "#/elsewhere"):
         assert ask("router", "parseRoute", start) == {"name": "start"}
 

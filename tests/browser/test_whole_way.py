@@ -12,12 +12,14 @@ from tests.browser.trainer import (
     check_reference,
     choose_models,
     go_to,
+    make_open,
     open_hunt,
     plan_hunts,
     row,
     rows,
     session_id,
     start_button,
+    step_to,
     wait_for_end,
 )  # fmt: skip
 
@@ -34,6 +36,7 @@ def test_an_example_is_checked_hunted_read_and_delivered(page: Page, product: Pr
     expect(start_button(page)).to_be_disabled()
     expect(page.locator("hunt-plan .go p")).to_have_text("Check the reference first.")
 
+    make_open(page)
     check_reference(page)
     marks = page.locator("criteria-list .mark")
     expect(marks).to_have_text([f"✓{one['id']} PASS" for one in criteria])
@@ -74,6 +77,7 @@ def read_one(page: Page, hunt: dict) -> None:
 
 
 def deliver(page: Page, product: Product, sid: str, tmp_path: Path) -> None:
+    step_to(page, "deliver")
     with page.expect_download() as downloading:
         page.get_by_role("button", name="Download the notebook").click()
     downloading.value.save_as(tmp_path / "out.ipynb")

@@ -10,11 +10,15 @@ from playwright.sync_api import Locator, Page, expect
 FINISHED = re.compile("finished|cancelled after|stopped after")
 
 
-def go_to(page: Page, sid: str = "", hunt_id: str = "") -> None:
-    """The start, a session or a hunt of it, ready to be worked with."""
-    page.goto(f"/#/s/{sid}" + (f"/h/{hunt_id}" if hunt_id else "") if sid else "/")
+PLACES = {"hunt": ".desk", "task": "task-editor", "review": "review-desk", "deliver": ".delivering"}
+
+
+def go_to(page: Page, sid: str = "", hunt_id: str = "", act: str = "hunt") -> None:
+    """The start, an act of a session or a hunt of it, ready to be worked with."""
+    rest = f"/h/{hunt_id}" if hunt_id else "" if act == "hunt" else f"/{act}"
+    page.goto(f"/#/s/{sid}{rest}" if sid else "/")
     if sid:
-        expect(page.locator("session-view .desk")).to_be_visible()
+        expect(page.locator(f"session-view > {PLACES[act]}")).to_be_visible()
     else:
         expect(page.get_by_role("heading", name="Find what breaks a model.")).to_be_visible()
 
@@ -24,10 +28,24 @@ def load_file(page: Page, name: str, content: bytes) -> None:
 
 
 def session_id(page: Page) -> str:
-    expect(page.locator("session-view .desk")).to_be_visible()
+    """Of the session that has been opened, in whichever act."""
+    expect(page.locator("act-trail")).to_be_visible()
     found = re.search(r"#/s/([^/]+)", page.url)
     assert found, page.url
     return found[1]
+
+
+def step_to(page: Page, act: str) -> None:
+    """To another act of the session by the trail."""
+    page.locator("act-trail .step", has=page.get_by_text(act.title(), exact=True)).click()
+    expect(page.locator(f"session-view > {PLACES[act]}")).to_be_visible()
+
+
+def make_open(page: Page) -> None:
+    """Chooses an open session, where verdicts are seen at once."""
+    with page.expect_response(lambda response: response.url.endswith("/settings")) as answering:
+        page.locator("#session-blind").uncheck()
+    assert answering.value.json()["visibility"] == "open"
 
 
 def check_reference(page: Page) -> None:
@@ -84,5 +102,35 @@ def what_is_shown(page: Page) -> dict[str, Any]:
         "runs": page.locator("run-list .run").all_inner_texts(),
         "chips": page.locator("hunt-table .chip").all_inner_texts(),
         "rows": page.locator("hunt-table .row").all_inner_texts(),
-        "deliver": page.locator("deliver-card p").all_inner_texts(),
+        "selection": page.locator("selection-tray .slot").all_inner_texts(),
+        "trail": page.locator("act-trail .step").all_inner_texts(),
     }
+
+
+def all_saved(page: Page) -> None:
+    """What was written on the task is on the server."""
+    expect(page.locator("writing-bar .state")).to_have_text("All saved")
+
+
+def choose_card(page: Page, number: int) -> None:
+    page.locator("review-desk .cards button").nth(number - 1).click()
+    expect(page.locator("review-desk .cards button").nth(number - 1)).to_have_attribute("aria-current", "true")
+
+
+def review_by_keyboard(page: Page, number: int, why: str) -> None:
+    """PASS and FAIL in turns on the card, then why; the keys lead from one to the next. Returns when it is saved."""
+    choose_card(page, number)
+    page.locator("review-card .to-judge button").first.focus()
+    marks = page.locator("review-card .to-judge")
+    for place in range(marks.count()):
+        key = "pf"[(place + number) % 2]
+        page.keyboard.press(key)
+        pressed = marks.nth(place).locator(f".verdict-button.{'pass' if key == 'p' else 'fail'}")
+        expect(pressed).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#review-words")).to_be_focused()
+    page.keyboard.type(why)
+    review_saved(page)
+
+
+def review_saved(page: Page) -> None:
+    expect(page.locator("review-card .judging [role=status]")).to_have_text("Saved")

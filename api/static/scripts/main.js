@@ -3,17 +3,25 @@
 import { Follower } from "./acts/follow.js";
 import { closeHunt, Reader, stepHunt } from "./acts/detail.js";
 import { deliver } from "./acts/deliver.js";
-import { cancel, Starter } from "./acts/hunting.js";
-import { loadExample, loadFile, loadJson, loadUrl } from "./acts/load.js";
+import { cancel, retry, Starter } from "./acts/hunting.js";
+import { loadBlank, loadExample, loadFile, loadJson, loadUrl } from "./acts/load.js";
+import { Insights, lookAtExport, readTexts } from "./acts/looking.js";
+import { Reviewer } from "./acts/reviewing.js";
+import { changeSelection, proposeSelection } from "./acts/selecting.js";
 import { learnServer } from "./acts/server.js";
-import { checkReference, confirmCriteria, switchRule } from "./acts/task.js";
+import { confirmCriteria, switchRule } from "./acts/task.js";
+import { checkReference, rejudge, stopHunt, tryOnce } from "./acts/trying.js";
+import { adjustSettings, beginTurn } from "./acts/turning.js";
+import { learnWork } from "./acts/work.js";
+import { Writer } from "./acts/writing.js";
 import { setText, show } from "./dom.js";
+import "./elements/keyboard-help.js";
 import "./elements/notice-stack.js";
 import "./elements/session-view.js";
 import "./elements/site-header.js";
 import "./elements/start-view.js";
 import { recentSessions, rememberedPlan, rememberPlan, rememberTheme } from "./memory.js";
-import { parseRoute } from "./router.js";
+import { parseRoute, sessionAddress } from "./router.js";
 import { checkSentence, progressSentence, titleOf } from "./state/announcements.js";
 import { initialState, reduce } from "./state/page.js";
 import { Store } from "./store.js";
@@ -28,7 +36,11 @@ const parts = [document.querySelector("site-header"), document.querySelector("no
 const store = new Store(reduce, initialState());
 const follower = new Follower(store);
 const reader = new Reader(store);
-const starter = new Starter(store);
+const writer = new Writer(store, follower);
+const reviewer = new Reviewer(store, follower);
+const insights = new Insights(store);
+const starter = new Starter(store, writer);
+const keys = document.createElement("keyboard-help");
 
 /** Every wish of an element, and what is done about it. `detail` is what the element tells with it. */
 const WISHES = {
@@ -36,7 +48,31 @@ const WISHES = {
   "load-url": (url) => loadUrl(store, url),
   "load-json": (text) => loadJson(store, text),
   "load-example": (name) => loadExample(store, name),
-  "check-reference": () => checkReference(store),
+  "load-blank": () => loadBlank(store),
+  "type": ({ field, value }) => writer.type(field, value),
+  "undo": () => writer.undo(),
+  "settle": (keep) => writer.settle(keep),
+  "check-reference": (criterionIds) => checkReference(store, writer, criterionIds),
+  "try-once": (model) => tryOnce(store, writer, model),
+  "rejudge": (wanted) => rejudge(store, wanted),
+  "stop-hunt": (huntId) => stopHunt(store, huntId),
+  "retry-errors": (runId) => retry(store, runId),
+  "change-selection": (change) => changeSelection(store, follower, change),
+  "propose-selection": () => proposeSelection(store, follower),
+  "compare": (huntId) => compare(huntId),
+  "compare-end": () => store.dispatch({ type: "view.changed", view: { compared: [] } }),
+  "search-replies": (words) => search(words),
+  "desk-at": (cardId) => store.dispatch({ type: "desk.at", cardId }),
+  "mark": ({ cardId, criterionId, verdict }) => reviewer.mark(cardId, criterionId, verdict),
+  "explain": ({ cardId, explanation }) => reviewer.explain(cardId, explanation),
+  "settle-review": ({ cardId, keep }) => reviewer.settle(cardId, keep),
+  "reveal": () => reviewer.reveal(),
+  "begin-turn": (turn) => beginTurn(store, follower, turn),
+  "adjust-settings": (change) => adjustSettings(store, follower, change),
+  "look-at-export": () => lookAtExport(store),
+  "plan-stop": (stop) => store.dispatch({ type: "plan.stop", stop }),
+  "show-keys": () => keys.open(),
+  "go-to": (act) => goTo(act),
   "switch-rule": (rule) => switchRule(store, follower, rule),
   "confirm-criteria": () => confirmCriteria(store, follower, store.state.session.proposed_criteria),
   "plan-model": (choice) => store.dispatch({ type: "plan.model", ...choice }),
@@ -78,6 +114,29 @@ function sayAloud() {
   if (head) setText(place, [checkSentence(head.check), progressSentence(head)].filter(Boolean).join(" "));
 }
 
+/** The first hunt waits for a second one; the second opens the comparison. */
+function compare(huntId) {
+  const { compared } = store.state.view;
+  const next = compared.length === 1 && compared[0] !== huntId ? [...compared, huntId] : [huntId];
+  store.dispatch({ type: "view.changed", view: { compared: next } });
+  if (next.length === 2) return;
+  const hunt = store.state.hunts.byId.get(huntId);
+  const message = `Hunt ${hunt.number} is one side. Choose the other: press c on its row, or Compare in its panel.`;
+  store.dispatch({ type: "notice.told", notice: { kind: "info", message } });
+}
+
+/** Replies are read whole when they are first searched, and again when more of them have come. */
+function search(words) {
+  store.dispatch({ type: "view.changed", view: { search: words } });
+  const { hunts, texts } = store.state;
+  if (words.trim() && texts.size < hunts.byId.size) readTexts(store);
+}
+
+function goTo(act) {
+  const { route } = store.state;
+  if (route.name === "session") location.hash = sessionAddress(route.sessionId, act);
+}
+
 function chooseTheme(theme) {
   rememberTheme(theme);
   document.documentElement.dataset.theme = theme;
@@ -89,16 +148,28 @@ function seenTheme() {
   return document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 }
 
+/** What an act needs when it is come to: the export's preview, the work at home. */
+function lookAhead({ route, session: head }, before) {
+  const came = route.act !== before.route.act || route.name !== before.route.name || head?.session_id !== before.session?.session_id;
+  if (!came) return;
+  if (route.act === "deliver" && head) lookAtExport(store);
+  if (route.name === "start") learnWork(store);
+}
+
 function followAddress() {
   const route = parseRoute(location.hash);
   store.dispatch({ type: "route.changed", route });
   follower.follow(route.name === "session" ? route.sessionId : null);
 }
 
-main.append(start, session);
+main.append(start, session, keys);
 for (const [name, answer] of Object.entries(WISHES)) addEventListener(name, (event) => answer(event.detail, event));
 store.watch(draw);
 store.watch(() => reader.keepUp());
+store.watch(() => reviewer.keepUp());
+store.watch(() => insights.keepUp());
+store.watch((state, before) => state.session?.session_id !== before.session?.session_id && state.session && writer.restore());
+store.watch((state, before) => lookAhead(state, before));
 store.watch((state, before) => state.plan !== before.plan && rememberPlan(state.plan));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => store.dispatch({ type: "theme.chosen", theme: seenTheme() }));
 setInterval(sayAloud, SAY_EVERY_MS);
@@ -109,4 +180,5 @@ store.dispatch({ type: "recent.changed", recent: recentSessions() });
 const plan = rememberedPlan();
 if (plan) store.dispatch({ type: "plan.remembered", plan });
 learnServer(store);
+learnWork(store);
 followAddress();

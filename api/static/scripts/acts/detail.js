@@ -1,6 +1,6 @@
 // Reading one hunt whole for the side panel, and reading it again when it went on meanwhile.
 
-import { huntAddress, sessionAddress } from "../router.js";
+import { huntAddress, parseRoute, sessionAddress } from "../router.js";
 import { isBehind } from "../state/detail.js";
 import { neighbour, visibleHunts } from "../state/hunts.js";
 import { readHunt } from "../wire/api.js";
@@ -40,9 +40,10 @@ export function closeHunt(store) {
   location.replace(sessionAddress(store.state.route.sessionId));
 }
 
-/** To the next (1) or previous (-1) hunt of those that the table shows. */
+/** To the next (1) or previous (-1) hunt of those that the table shows. The address is ahead of the state while keys come quickly. */
 export function stepHunt(store, step) {
-  const { hunts, view, detail, session } = store.state;
-  const next = neighbour(visibleHunts(hunts, view), detail.huntId, step);
+  const { hunts, view, detail, session, texts } = store.state;
+  const { huntId } = parseRoute(location.hash);
+  const next = neighbour(visibleHunts(hunts, view, texts), huntId ?? detail.huntId, step);
   if (next) location.replace(huntAddress(session.session_id, next.hunt_id));
 }

@@ -1,10 +1,10 @@
 // Keeps the state true to the server: what was there (snapshot, hunts) and then what happens (events).
 // One session at a time; opening another, or leaving, ends what went before.
 
-import { rememberSession, forgetSession } from "../memory.js";
+import { forgetSession, keptWords, rememberSession } from "../memory.js";
 import { totals } from "../state/session.js";
 import { nextFrame } from "../store.js";
-import { huntPages, readSession } from "../wire/api.js";
+import { huntPages, readSession, readTrials } from "../wire/api.js";
 import { Problem, problemOf } from "../wire/request.js";
 import { SessionStream } from "../wire/stream.js";
 
@@ -16,6 +16,7 @@ export class Follower {
   #stream = null;
   #heard = [];
   #rereading = null;
+  #wanted = 0;
   #timer = 0;
 
   constructor(store) {
@@ -31,14 +32,28 @@ export class Follower {
     if (sid) this.#restore(sid);
   }
 
-  /** Reads the head again, for instance after an edit or a conflict. Two wishes at once are one reading. */
-  reread() {
-    const sid = this.#sid;
-    this.#rereading ??= readSession(sid)
-      .then((snapshot) => this.#mine(sid) && this.#take(snapshot))
-      .catch((failure) => this.#mine(sid) && this.#tell(failure))
-      .finally(() => (this.#rereading = null));
+  /** Reads the head again, until it has at least the version that was told of. Two wishes at once are one reading. */
+  reread(version = 0) {
+    this.#wanted = Math.max(this.#wanted, version);
+    this.#rereading ??= this.#readHead(this.#sid).finally(() => (this.#rereading = null));
     return this.#rereading;
+  }
+
+  async #readHead(sid) {
+    try {
+      for (let wanted = -1; this.#mine(sid) && wanted < this.#wanted;) {
+        wanted = this.#wanted;
+        const snapshot = await readSession(sid);
+        if (this.#mine(sid)) this.#take(snapshot);
+      }
+    } catch (failure) {
+      if (this.#mine(sid)) this.#tell(failure);
+    }
+  }
+
+  /** Reads everything again: head and hunts. */
+  refresh() {
+    if (this.#sid) this.#restore(this.#sid);
   }
 
   /** A snapshot that an act brought (an edit's answer). */
@@ -53,11 +68,12 @@ export class Follower {
       if (!this.#mine(sid)) return;
       this.#take(snapshot);
       let restart = true;
-      for await (const hunts of huntPages(sid)) {
+      for await (const hunts of huntPages(sid, { turn: snapshot.turn ?? 1 })) {
         if (!this.#mine(sid)) return;
         this.#store.dispatch({ type: "hunts.read", hunts, restart });
         restart = false;
       }
+      this.#store.dispatch({ type: "hunts.read", hunts: await readTrials(sid), restart });
       this.#watch(sid, snapshot.last_event_id);
     } catch (failure) {
       if (this.#mine(sid)) this.#missed(sid, failure);
@@ -74,7 +90,9 @@ export class Follower {
   }
 
   #take(snapshot) {
+    const sealedBefore = this.#store.state.session?.sealed ?? false;
     this.#store.dispatch({ type: "session.read", snapshot });
+    if (sealedBefore && !snapshot.sealed) this.refresh(); // what was sealed of the hunts can be read now
     const { session } = this.#store.state;
     const { total, broke } = totals(session);
     const recent = rememberSession({ id: session.session_id, name: session.name, at: session.created_at, total, broke });
@@ -94,7 +112,7 @@ export class Follower {
     if (hunts.length) this.#store.dispatch({ type: "hunts.changed", hunts });
     for (const { type, data } of events) {
       if (type === "run.changed" || type === "check.changed") this.#store.dispatch({ type, ...data });
-      if (type === "session.changed" && data.version > (this.#store.state.session?.version ?? 0)) this.reread();
+      if (type === "session.changed" && data.version > (this.#store.state.session?.version ?? 0)) this.reread(data.version);
       if (type === "reset" && this.#sid) this.#restore(this.#sid);
     }
   }
@@ -121,13 +139,14 @@ export class Follower {
   #gone(sid) {
     this.#end();
     this.#store.dispatch({ type: "recent.changed", recent: forgetSession(sid) });
-    this.#store.dispatch({ type: "session.gone" });
+    this.#store.dispatch({ type: "session.gone", kept: keptWords(sid) });
   }
 
   #end() {
     this.#stream?.close();
     this.#stream = null;
     this.#heard = [];
+    this.#wanted = 0;
     clearTimeout(this.#timer);
   }
 

@@ -1,18 +1,20 @@
 // Starting and cancelling runs. One press is one run, however nervous the finger or the network.
 
 import { checkHasPassed } from "../state/session.js";
-import { cancelRun, startRun } from "../wire/api.js";
+import { cancelRun, retryErrors, startRun } from "../wire/api.js";
 import { perform } from "./act.js";
 
 const ONE_PRESS_MS = 800;
 
 export class Starter {
   #store;
+  #writer;
   #pressedAt = -Infinity;
   #intent = { wish: "", key: "" };
 
-  constructor(store) {
+  constructor(store, writer) {
     this.#store = store;
+    this.#writer = writer;
   }
 
   /** Starts what the plan says. A press that follows within a moment belongs to the same wish. */
@@ -22,8 +24,11 @@ export class Starter {
     if (again) return undefined;
     const { session, plan } = this.#store.state;
     const override = plan.override && !checkHasPassed(session);
-    const wanted = { models: plan.models, hunts: plan.hunts, judge: plan.judge, override };
-    return perform(this.#store, "start", () => this.#send(session.session_id, wanted));
+    const wanted = { models: plan.models, hunts: plan.hunts, judge: plan.judge, override, stop: stopRule(plan.stop) };
+    return perform(this.#store, "start", async () => {
+      await this.#writer.flush();
+      await this.#send(session.session_id, wanted);
+    });
   }
 
   /** The key stays the same until an answer came: a wish whose answer was lost is asked again, not doubled. */
@@ -34,6 +39,20 @@ export class Starter {
     this.#intent = { wish: "", key: "" };
     this.#store.dispatch({ type: "run.changed", run });
   }
+}
+
+/** The stop rule as the API takes it. */
+function stopRule({ rule, breaks, cost }) {
+  if (rule === "breaks") return { rule, breaks };
+  return rule === "cost" ? { rule, cost_usd: cost } : { rule: "all" };
+}
+
+export function retry(store, runId) {
+  const { session, plan } = store.state;
+  return perform(store, `retry ${runId}`, async () => {
+    const { run } = await retryErrors(session.session_id, runId, plan.judge, crypto.randomUUID());
+    store.dispatch({ type: "run.changed", run });
+  });
 }
 
 export function cancel(store, runId) {

@@ -26,6 +26,11 @@ export function loadExample(store, name) {
   return load(store, () => ({ example: name }));
 }
 
+/** A session with nothing in it but the headings, to write a task from nothing. */
+export function loadBlank(store) {
+  return load(store, () => ({ blank: true, name: "new-task.ipynb" }), "task");
+}
+
 /** Pasted text: a notebook's JSON, or a task in the API's own form. */
 export function loadJson(store, text) {
   return load(store, () => {
@@ -38,10 +43,15 @@ export function loadJson(store, text) {
   });
 }
 
-async function load(store, source) {
+async function load(store, source, act = "hunt") {
   const made = await perform(store, "load", async () => createSession(source(), crypto.randomUUID()));
-  if (made) location.hash = sessionAddress(made.session_id);
-  else tellInSight(store);
+  if (!made) return tellInSight(store);
+  if (made.also_open) {
+    const message = "This task is open in another session too. Hunts there and here do not know of each other.";
+    store.dispatch({ type: "notice.told", notice: { kind: "info", message } });
+  }
+  location.hash = sessionAddress(made.session_id, made.task.huntable ? act : "task");
+  return undefined;
 }
 
 /** The load card stands on the start page; a file that was dropped elsewhere is refused where the trainer is. */

@@ -1,6 +1,6 @@
-// What the trainer changes on the task here: the pass rule, and criteria that wait for a word.
+// Edits of the task that are one press: the pass rule, and criteria that wait for a word.
 
-import { changeTask, readSession, startCheck } from "../wire/api.js";
+import { changeTask, readSession } from "../wire/api.js";
 import { Problem } from "../wire/request.js";
 import { perform } from "./act.js";
 
@@ -13,28 +13,20 @@ export function confirmCriteria(store, follower, criteria) {
   return edit(store, follower, "criteria", { criteria: criteria.map(({ id, text }) => ({ id, text })) });
 }
 
-export function checkReference(store) {
-  const { session, plan } = store.state;
-  return perform(store, "check", async () => {
-    const { check } = await startCheck(session.session_id, plan.judge);
-    store.dispatch({ type: "check.changed", check });
-  });
-}
-
 async function edit(store, follower, act, change) {
   await perform(store, act, async () => {
     const { session_id: sid, version } = store.state.session;
-    follower.take(await changed(sid, version, change));
+    follower.take(await onNewestVersion(sid, version, (newest) => changeTask(sid, newest, change)));
   });
 }
 
-/** These edits do not depend on what stood there before: when the task changed meanwhile they are made once more. */
-async function changed(sid, version, change) {
+/** `change(version)` for edits that do not depend on what stood there before: when the session changed meanwhile they are made once more. */
+export async function onNewestVersion(sid, version, change) {
   try {
-    return await changeTask(sid, version, change);
+    return await change(version);
   } catch (failure) {
     if (!(failure instanceof Problem) || failure.code !== "conflict") throw failure;
     const { version: current } = await readSession(sid);
-    return changeTask(sid, current, change);
+    return change(current);
   }
 }

@@ -1,59 +1,56 @@
-// The way of a task, and how far it has come: read, checked, hunted, delivered. Each step leads to its place.
+// The way of a task, and how far it has come: written and checked, hunted, reviewed, delivered. Each step leads there.
 
 import { make, setAttribute, setText } from "../dom.js";
 import { rate } from "../format.js";
 import { icon } from "../icons.js";
+import { sessionAddress } from "../router.js";
 import { counted } from "../state/announcements.js";
 import { activeRuns, checkHasPassed, totals } from "../state/session.js";
 import { PageElement } from "./element.js";
 
 const STEPS = [
-  { title: "Task", place: "task-panel", tell: taskStep },
-  { title: "Check", place: "task-panel", tell: checkStep },
-  { title: "Hunt", place: "hunt-plan", tell: huntStep },
-  { title: "Deliver", place: "deliver-card", tell: deliverStep },
+  { act: "task", title: "Task", tell: taskStep },
+  { act: "hunt", title: "Hunt", tell: huntStep },
+  { act: "review", title: "Review", tell: reviewStep },
+  { act: "deliver", title: "Deliver", tell: deliverStep },
 ];
+const SIGNS = { open: "next", busy: "working", done: "check", wrong: "error" };
 
 export class ActTrail extends PageElement {
   inputs(state) {
-    return [state.session];
+    return [state.session, state.route.act];
   }
 
   build() {
-    this.steps = STEPS.map(({ title, place }) => make("button", {
-      type: "button", class: "step", onclick: () => goTo(place),
-    }, make("span", { class: "sign", "aria-hidden": "true" }), make("span", { class: "what" }, make("strong", {}, title), make("span", { class: "state" }))));
+    this.steps = STEPS.map(({ title }) => make("a", { class: "step" }, make("span", { class: "sign", "aria-hidden": "true" }),
+      make("span", { class: "what" }, make("strong", {}, title), make("span", { class: "state" }))));
     this.append(make("ol", {}, ...this.steps.map((step) => make("li", {}, step))));
     this.setAttribute("role", "navigation");
     this.setAttribute("aria-label", "Steps");
   }
 
-  draw(session) {
+  draw(session, here) {
     if (session === null) return;
-    STEPS.forEach(({ tell }, place) => {
+    STEPS.forEach(({ act, tell }, place) => {
       const { state, words } = tell(session);
       const step = this.steps[place];
       if (step.dataset.state !== state) step.querySelector(".sign").replaceChildren(icon(SIGNS[state]));
       setAttribute(step, "data-state", state);
+      setAttribute(step, "href", sessionAddress(session.session_id, act));
+      setAttribute(step, "aria-current", act === here ? "page" : null);
       setText(step.querySelector(".state"), words);
     });
   }
 }
 
-const SIGNS = { open: "next", busy: "working", done: "check", wrong: "error" };
-
-function taskStep({ task, proposed_criteria: proposed }) {
+function taskStep(session) {
+  const { task, check, proposed_criteria: proposed } = session;
   if (proposed.length) return { state: "wrong", words: "criteria wait for your word" };
   if (!task.huntable) return { state: "wrong", words: "not complete yet" };
-  return { state: "done", words: `${task.criteria.length} criteria, ${task.pass_rule === "all" ? "all must pass" : "most must pass"}` };
-}
-
-function checkStep(session) {
-  const { check } = session;
-  if (check.status === "running") return { state: "busy", words: "being judged" };
+  if (check.status === "running") return { state: "busy", words: "reference being judged" };
   if (checkHasPassed(session)) return { state: "done", words: "reference passes" };
-  if (check.stale) return { state: "open", words: "task changed since" };
-  const words = { none: "not checked yet", failed: "reference fails", undetermined: "undecided", error: "ended with an error" };
+  if (check.stale) return { state: "open", words: "changed since the check" };
+  const words = { none: "reference not checked", failed: "reference fails", undetermined: "check undecided", error: "check ended with an error" };
   return { state: check.status === "none" ? "open" : "wrong", words: words[check.status] ?? check.status };
 }
 
@@ -64,18 +61,18 @@ function huntStep(session) {
   return { state: "done", words: `${counted(broke, "break")}, rate ${rate(share)}` };
 }
 
-function deliverStep(session) {
-  const { broke, held } = totals(session);
-  const filled = Math.min(session.selection.slots, broke + held);
-  return filled === session.selection.slots
-    ? { state: "done", words: `${filled} hunts for the slots` }
-    : { state: "open", words: `${filled} of ${session.selection.slots} slots` };
+function reviewStep(session) {
+  const { hunt_ids: ids, slots, complete } = session.selection;
+  if (session.revealed) return { state: "done", words: "revealed" };
+  if (!complete) return { state: "open", words: `${ids.length} of ${slots} selected` };
+  const done = session.reviews.filter((review) => review.complete).length;
+  return { state: done === ids.length ? "done" : "open", words: `${done} of ${ids.length} reviewed` };
 }
 
-function goTo(id) {
-  const place = document.getElementById(id);
-  place.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-  place.focus({ preventScroll: true });
+function deliverStep(session) {
+  const { selection, revealed } = session;
+  if (revealed) return { state: "done", words: "ready" };
+  return { state: "open", words: selection.complete ? "before the review" : "preview and download" };
 }
 
 customElements.define("act-trail", ActTrail);

@@ -15,7 +15,7 @@ export class CheckPanel extends PageElement {
   build() {
     this.state = make("strong");
     this.about = make("p", { class: "faint" });
-    this.button = make("button", { type: "button", onclick: () => wish(this, "check-reference") });
+    this.button = make("button", { type: "button", onclick: () => wish(this, "check-reference", []) });
     this.problem = make("div", { hidden: true });
     this.append(make("div", { class: "line" }, make("div", {}, this.state, this.about), this.button), this.problem);
   }
@@ -49,7 +49,7 @@ function told(session) {
     case "none":
       return { state: "open", words: "Reference not checked", about: "Have your own response judged first: a task that its own answer fails proves nothing." };
     case "failed":
-      return { state: "failed", words: "The reference fails", about: `${of}${by}. Read the reasons below, mend the task, load it again.` };
+      return { state: "failed", words: "The reference fails", about: `${of}${by}. Read the reasons below and mend the task.` };
     case "error":
       return { state: "failed", words: "The check ended with an error", about: check.error };
     default:

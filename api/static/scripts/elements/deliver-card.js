@@ -27,15 +27,26 @@ export class DeliverCard extends PageElement {
   draw(session, act) {
     if (session === null) return;
     const { broke, held } = totals(session);
-    const { slots } = session.selection;
-    setText(this.what, contents(broke, held, slots));
+    const { slots, hunt_ids: chosen } = session.selection;
+    setText(this.what, chosen.length ? chosenWords(session) : contents(broke, held, slots));
     setText(this.attempts, `The notebook will state ${counted(attemptsMade(session), "attempt")}${session.attempts_before ? `, ${count(session.attempts_before)} of which it came with` : ""}.`);
     show(this.going, activeRuns(session).length > 0);
     setText(this.word, act.busy ? "Preparing …" : "Download the notebook");
     this.button.disabled = act.busy;
-    this.button.className = broke + held >= slots && !activeRuns(session).length ? "primary" : "";
+    this.button.className = session.revealed || (session.visibility === "open" && broke + held >= slots) ? "primary" : "";
     showProblem(this.problem, act.problem);
   }
+}
+
+function chosenWords({ selection, reviews, revealed, sealed }) {
+  const { hunt_ids: chosen, slots } = selection;
+  const reviewed = reviews.filter((review) => review.complete).length;
+  const empty = slots - chosen.length;
+  const words = [`The ${counted(chosen.length, "selected hunt")} ${chosen.length === 1 ? "goes" : "go"} into the slots in the order of the selection, ${reviewed} of them reviewed.`];
+  if (empty > 0) words.push(`${counted(empty, "slot")} stay${empty === 1 ? "s" : ""} empty.`);
+  if (sealed) words.push("Until the reveal the notebook comes without the judge’s verdicts.");
+  if (revealed) words.push("With your reviews and the judge’s verdicts.");
+  return words.join(" ");
 }
 
 function contents(broke, held, slots) {

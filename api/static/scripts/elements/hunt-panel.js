@@ -3,16 +3,18 @@
 import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
 import { clock, count, duration, money, prettyJson } from "../format.js";
 import { icon } from "../icons.js";
+import { actOf } from "../state/acts.js";
 import { describe, standing, verdictsInOrder } from "../state/outcomes.js";
+import { whyNotSelectable } from "../state/selection.js";
 import { PageElement } from "./element.js";
-import { makeTabs, showProblem, simulatedTag, standingTag, tabPanel, updateTabs } from "./pieces.js";
+import { makeTabs, showProblem, simulatedTag, standingTag, tabPanel, updateTabs, verdictMark } from "./pieces.js";
 import "./reply-frame.js";
 import { makeVerdict, updateVerdict } from "./verdict-list.js";
 
 export class HuntPanel extends PageElement {
   inputs(state) {
     const { detail, hunts, session, theme, view } = state;
-    return [detail, hunts.byId.get(detail.huntId) ?? null, session?.task.criteria, session?.runs, session?.task.hash, theme, view.reading];
+    return [detail, hunts.byId.get(detail.huntId) ?? null, session, theme, view.reading, state.acts];
   }
 
   connectedCallback() {
@@ -36,23 +38,32 @@ export class HuntPanel extends PageElement {
     this.facts = make("p", { class: "faint number" });
     this.problem = make("div", { hidden: true });
     this.caution = make("p", { class: "caution" }, "The task was edited since: this hunt was judged by the task as it was when its run started.");
+    this.sealed = make("p", { class: "caution" }, "Sealed: what the judge said is shown after you have reviewed your selection and revealed the verdicts.");
     this.verdicts = make("ol", { class: "criteria" });
+    this.history = make("ol", { class: "history" });
+    this.earlier = make("details", {}, make("summary", {}, "Earlier judgings"), this.history);
     this.append(this.#top(), make("div", { class: "content" }, this.#reading(),
-      make("section", { class: "judged", "aria-label": "Verdicts" }, make("h3", {}, "Verdicts"), this.caution, this.verdicts)));
+      make("section", { class: "judged", "aria-label": "Verdicts" }, make("h3", {}, "Verdicts"), this.sealed, this.caution, this.verdicts, this.earlier)));
   }
 
-  draw(detail, row, criteria, runs, hash, theme, reading) {
-    const open = detail.huntId !== null && Boolean(criteria);
+  draw(detail, row, session, theme, reading, acts) {
+    const open = detail.huntId !== null && session !== null;
     const opening = open && this.hidden;
     show(this, open);
     if (!open) return;
     const hunt = detail.hunt ?? row;
+    const { criteria } = session.task;
     this.#drawTop(hunt, detail.huntId);
-    showProblem(this.problem, detail.problem ?? hunt?.error ?? null);
+    this.#drawTools(hunt, session, acts);
+    showProblem(this.problem, detail.problem ?? refusal(hunt, acts) ?? hunt?.error ?? null);
     this.#drawReading(detail, hunt, theme, reading);
-    const run = runs.find((one) => one.run_id === hunt?.run_id);
-    show(this.caution, Boolean(run) && run.task_hash !== hash);
+    const run = session.runs.find((one) => one.run_id === hunt?.run_id);
+    const sealed = Boolean(session.sealed) && hunt?.kind !== "trial";
+    show(this.caution, Boolean(run) && run.task_hash !== session.task.hash && !sealed);
+    show(this.sealed, sealed);
+    show(this.verdicts, !sealed);
     this.#drawVerdicts(hunt, criteria);
+    this.#drawHistory(detail.hunt);
     if (opening) this.focus({ preventScroll: true });
   }
 
@@ -60,7 +71,44 @@ export class HuntPanel extends PageElement {
     const button = (name, label, told) => make("button", { type: "button", class: "quiet icon-only", "aria-label": label, title: label, onclick: told }, icon(name));
     return make("header", {}, make("div", { class: "line" }, this.heading, this.outcome, this.model, make("span", { class: "space" }),
       button("previous", "Previous hunt (k)", () => wish(this, "step-hunt", -1)), button("next", "Next hunt (j)", () => wish(this, "step-hunt", 1)),
-      button("cross", "Close (Esc)", () => wish(this, "close-hunt"))), this.about, this.facts, this.problem);
+      button("cross", "Close (Esc)", () => wish(this, "close-hunt"))), this.about, this.facts, this.#makeTools(), this.problem);
+  }
+
+  #makeTools() {
+    const tool = (told) => make("button", { type: "button", class: "small", onclick: () => told(this.dataset.hunt) });
+    this.select = tool((id) => wish(this, "change-selection", this.selected ? { remove: id } : { add: id }));
+    this.again = tool((id) => wish(this, "rejudge", { huntId: id }));
+    this.compare = tool((id) => wish(this, "compare", id));
+    this.goOn = tool((id) => wish(this, "view-change", { turnWith: id }));
+    this.stop = tool((id) => wish(this, "stop-hunt", id));
+    return make("div", { class: "chips tools" }, this.select, this.compare, this.again, this.goOn, this.stop);
+  }
+
+  #drawTools(hunt, session, acts) {
+    const done = hunt?.status === "done";
+    const real = hunt?.kind !== "trial";
+    const place = session.selection.hunt_ids.indexOf(hunt?.hunt_id);
+    this.selected = place >= 0;
+    show(this.select, Boolean(hunt) && whyNotSelectable(hunt, session) === "");
+    setText(this.select, this.selected ? `In slot ${place + 1}: take out` : "Select for delivery");
+    show(this.compare, done && real && Boolean(hunt.excerpt));
+    setText(this.compare, "Compare with …");
+    show(this.again, done && Boolean(hunt.excerpt) && !(session.revealed && this.selected));
+    this.again.disabled = actOf(acts, `rejudge ${hunt?.hunt_id}`).busy;
+    setText(this.again, "Judge again");
+    show(this.goOn, done && real && hunt.outcome === "held" && !session.revealed);
+    setText(this.goOn, "Go on from this reply");
+    show(this.stop, Boolean(hunt) && !done);
+    this.stop.disabled = actOf(acts, `stop ${hunt?.hunt_id}`).busy;
+    setText(this.stop, "Cancel this hunt");
+  }
+
+  #drawHistory(hunt) {
+    const judged = hunt?.judged ?? [];
+    show(this.earlier, judged.length > 0);
+    keyed(this.history, judged, (one) => one.at, () => make("li", { class: "line" }), (item, one) => item.replaceChildren(
+      make("span", { class: "faint number" }, `${clock(one.at)} ${one.judge_model}, ${money(one.cost_usd)} `),
+      ...one.verdicts.map((verdict) => verdictMark(verdict.criterion_id, verdict.verdict))));
   }
 
   #reading() {
@@ -82,7 +130,7 @@ export class HuntPanel extends PageElement {
   }
 
   #drawTop(hunt, huntId) {
-    setText(this.heading, hunt ? `Hunt ${hunt.number}` : "Hunt");
+    setText(this.heading, hunt ? nameOf(hunt) : "Hunt");
     this.outcome.replaceChildren(...(hunt ? [standingTag(standing(hunt)), hunt.simulated ? simulatedTag() : ""] : []));
     setText(this.model, hunt?.model ?? "");
     setText(this.about, hunt ? describe(standing(hunt)).about : "");
@@ -127,10 +175,18 @@ export class HuntPanel extends PageElement {
   }
 }
 
+function refusal(hunt, acts) {
+  return ["rejudge", "stop"].map((name) => actOf(acts, `${name} ${hunt?.hunt_id}`).problem).find(Boolean);
+}
+
 function nothingYet(detail, hunt) {
   if (detail.problem) return "";
   if (hunt && hunt.status === "done") return hunt.error ? "No usable reply came." : "There is no reply.";
   return hunt?.status === "queued" ? "This hunt waits for its turn." : "The reply is on its way.";
+}
+
+function nameOf(hunt) {
+  return hunt.kind === "trial" ? `Try-out ${hunt.trial_number}` : `Hunt ${hunt.number}`;
 }
 
 function facts(hunt) {

@@ -13,10 +13,11 @@ import "./model-picker.js";
 import { showProblem } from "./pieces.js";
 
 const USUAL = [4, 8, 16, 32, 64];
+const STOPS = [["all", "when all are done"], ["breaks", "at so many breaks"], ["cost", "at a cost of $"]];
 
 export class HuntPlan extends PageElement {
   inputs(state) {
-    return [state.session, state.plan, state.server.models, actOf(state.acts, "start")];
+    return [state.session, state.plan, state.server.models, actOf(state.acts, "start"), actOf(state.acts, "settings")];
   }
 
   update(state) {
@@ -37,6 +38,12 @@ export class HuntPlan extends PageElement {
       type: "button", class: "chip number", value: number, onclick: () => this.#tellHunts(number),
     }, String(number))));
     this.judge = make("select", { id: "plan-judge", onchange: () => wish(this, "plan-judge", this.judge.value) });
+    this.stop = make("select", { id: "plan-stop", onchange: () => wish(this, "plan-stop", { rule: this.stop.value }) },
+      ...STOPS.map(([value, label]) => make("option", { value }, label)));
+    this.breaks = make("input", { type: "number", min: "1", max: "1000", "aria-label": "Number of breaks", onchange: () => this.#tellStop("breaks", this.breaks.valueAsNumber) });
+    this.cost = make("input", { type: "number", min: "0.01", step: "0.01", "aria-label": "US dollars", onchange: () => this.#tellStop("cost", this.cost.valueAsNumber) });
+    this.blind = make("input", { type: "checkbox", id: "session-blind", onchange: () => wish(this, "adjust-settings", { visibility: this.blind.checked ? "blind" : "open" }) });
+    this.blindLine = make("label", { class: "override", for: "session-blind" }, this.blind, make("span"));
     this.override = make("input", { type: "checkbox", id: "plan-override", onchange: () => wish(this, "plan-override", this.override.checked) });
     this.overrideLine = make("label", { class: "override", for: "plan-override" }, this.override, make("span"));
     this.start = make("button", { type: "submit", class: "primary start" });
@@ -45,22 +52,45 @@ export class HuntPlan extends PageElement {
     this.append(make("h2", {}, "Hunt"), make("form", {
       onsubmit: (event) => { event.preventDefault(); wish(this, "start-run"); },
     }, this.#modelsField(), make("div", { class: "field" }, make("label", { for: "plan-hunts" }, "Hunts"), make("div", { class: "amount" }, this.hunts, this.usual)),
+    make("div", { class: "field stop" }, make("label", { for: "plan-stop" }, "Stop"), make("div", { class: "amount" }, this.stop, this.breaks, this.cost)),
     make("div", { class: "field judge" }, make("label", { for: "plan-judge" }, "Judge"), this.judge),
-    make("div", { class: "go" }, this.start, this.about), this.overrideLine, this.problem), this.picker);
+    make("div", { class: "go" }, this.start, this.about), this.overrideLine, this.blindLine, this.problem), this.picker);
   }
 
-  draw(session, plan, models, act) {
+  draw(session, plan, models, act, settings) {
     if (session === null) return;
     this.#drawModels(plan, models);
     if (document.activeElement !== this.hunts || act.busy) this.hunts.value = plan.hunts;
     for (const button of this.usual.children) setAttribute(button, "aria-pressed", String(Number(button.value) === plan.hunts));
     this.#drawJudge(session, plan, models);
     this.#drawOverride(session, plan);
+    this.#drawStop(plan.stop);
+    this.#drawBlind(session, settings);
     const hindrance = whyNot(session, plan);
     this.start.disabled = act.busy || hindrance !== "";
     setText(this.start, act.busy ? "Starting …" : `Start ${counted(plan.hunts, "hunt")}`);
     setText(this.about, hindrance || prospects(session, plan));
-    showProblem(this.problem, act.problem);
+    showProblem(this.problem, act.problem ?? settings.problem);
+  }
+
+  #tellStop(name, value) {
+    if (Number.isFinite(value) && value > 0) wish(this, "plan-stop", { [name]: value });
+  }
+
+  #drawStop(stop) {
+    this.stop.value = stop.rule;
+    show(this.breaks, stop.rule === "breaks");
+    show(this.cost, stop.rule === "cost");
+    if (document.activeElement !== this.breaks) this.breaks.value = stop.breaks;
+    if (document.activeElement !== this.cost) this.cost.value = stop.cost;
+  }
+
+  /** Blind or open is chosen before the first run; afterwards it is only said. */
+  #drawBlind(session, settings) {
+    const fixed = session.settings?.fixed ?? true;
+    show(this.blindLine, !fixed);
+    if (!settings.busy) this.blind.checked = session.visibility === "blind";
+    setText(this.blindLine.lastChild, "Blind: verdicts and reasons of these hunts stay sealed until you have reviewed your selection. Fixed with the first run.");
   }
 
   #modelsField() {

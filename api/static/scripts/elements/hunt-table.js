@@ -2,13 +2,14 @@
 // quick as ten; the row that has the focus always stays.
 
 import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
-import { FILTERS, tally, visibleHunts } from "../state/hunts.js";
+import { visibleHunts } from "../state/hunts.js";
 import { nextFrame } from "../store.js";
 import { PageElement } from "./element.js";
+import "./hunt-filters.js";
 import { makeRow, updateRow } from "./hunt-row.js";
 
 const SPARE_ROWS = 12; // as many stand there also when the table is out of sight, for those who read without seeing
-const COLUMNS = ["Hunt", "Outcome", "Criteria", "Model", "Reply", "Time", "Cost"];
+const COLUMNS = ["Hunt", "Outcome", "Criteria", "Model", "Reply", "Time", "Cost", ""];
 
 export class HuntTable extends PageElement {
   #shown = [];
@@ -16,7 +17,13 @@ export class HuntTable extends PageElement {
   #asked = false;
 
   inputs(state) {
-    return [state.hunts, state.view, state.session?.runs.length, state.session?.task.criteria, state.detail.huntId, state.session?.session_id];
+    const { session, insights } = state;
+    return [state.hunts, state.view, state.texts, session?.task.criteria, state.detail.huntId, session?.selection.hunt_ids, session?.sealed, session?.revealed, insights?.duplicates, session?.session_id];
+  }
+
+  update(state) {
+    super.update(state);
+    this.filters.update(state);
   }
 
   connectedCallback() {
@@ -31,53 +38,32 @@ export class HuntTable extends PageElement {
   }
 
   build() {
-    this.chips = make("div", { class: "chips", role: "group", "aria-label": "Which hunts" });
-    this.run = make("select", { "aria-label": "Which run", onchange: () => wish(this, "view-change", { run: this.run.value }) });
-    this.order = make("button", { type: "button", class: "small quiet" });
-    this.order.addEventListener("click", () => wish(this, "view-change", { order: this.order.value }));
-    this.head = make("div", { class: "head", role: "row" }, ...COLUMNS.map((name) => make("span", { role: "columnheader" }, name)));
+    this.filters = document.createElement("hunt-filters");
+    this.head = make("div", { class: "head", role: "row" }, ...COLUMNS.map((name) => make("span", { role: "columnheader" }, name || make("span", { class: "only-heard" }, "Selected"))));
     this.rows = make("div", { class: "rows", role: "rowgroup", onkeydown: (event) => this.#walk(event) });
     this.measure = make("div", { class: "measure", "aria-hidden": "true" });
     this.table = make("div", { class: "table", role: "table", "aria-label": "Hunts" }, make("div", { role: "rowgroup" }, this.head), this.measure, this.rows);
     this.empty = make("p", { class: "empty soft" });
-    this.append(make("div", { class: "bar-line" }, make("h2", {}, "Hunts"), this.chips, make("span", { class: "space" }), this.run, this.order), this.table, this.empty);
+    this.sealed = make("p", { class: "faint sealed-note" }, "Verdicts and reasons are sealed until you have reviewed your selection: you see which hunts broke, not why the judge says so.");
+    this.append(make("h2", {}, "Hunts"), this.filters, this.sealed, this.table, this.empty);
   }
 
-  draw(hunts, view, runs, criteria, opened, sid) {
+  draw(hunts, view, texts, criteria, opened, selected, sealed, revealed, duplicates, sid) {
     if (!criteria) return;
-    this.#shown = visibleHunts(hunts, view);
-    this.#context = { criteria, opened, sid };
-    this.#drawChoices(hunts, view, runs);
+    this.#shown = visibleHunts(hunts, view, texts);
+    this.#context = {
+      criteria, opened, sid, selected, sealed, revealed, like: alike(duplicates), compared: view.compared,
+      choose: (huntId, chosen) => wish(this, "change-selection", chosen ? { add: huntId } : { remove: huntId }),
+    };
     const none = this.#shown.length === 0;
     show(this.table, !none);
     show(this.empty, none);
-    setText(this.empty, hunts.ids.length ? "No hunt is of this kind." : "No hunts yet. Every hunt arrives here as it happens, with its verdicts.");
-    this.style.setProperty("--criteria", criteria.length);
+    show(this.sealed, Boolean(sealed) && !none);
+    setText(this.empty, hunts.ids.length ? "No hunt is of this kind." : "No hunts yet. Every hunt arrives here as it happens.");
+    this.style.setProperty("--criteria", sealed ? 0 : criteria.length);
+    this.toggleAttribute("data-sealed", Boolean(sealed));
     setAttribute(this.table, "aria-rowcount", this.#shown.length + 1);
     this.#drawRows();
-  }
-
-  #drawChoices(hunts, view, runs) {
-    const counts = tally(hunts, view.run);
-    const offered = FILTERS.filter((filter) => filter.name === "all" || filter.name === view.filter || counts[filter.name] > 0);
-    keyed(this.chips, offered, (filter) => filter.name, (filter) => make("button", {
-      type: "button", class: "chip number", onclick: () => wish(this, "view-change", { filter: filter.name }),
-    }), (chip, filter) => {
-      setText(chip, `${filter.label} ${counts[filter.name]}`);
-      setAttribute(chip, "aria-pressed", String(filter.name === view.filter));
-    });
-    const options = [["all", "All runs"], ...this.#runIds(hunts).map((id, place) => [id, `Run ${place + 1}`])];
-    show(this.run, runs > 1);
-    keyed(this.run, options, ([value]) => value, ([value]) => make("option", { value }), (option, [, label]) => setText(option, label));
-    this.run.value = view.run;
-    const descending = view.order === "descending";
-    this.order.value = descending ? "ascending" : "descending";
-    setText(this.order, descending ? "Newest first" : "Oldest first");
-    setAttribute(this.order, "title", descending ? "Show the oldest first" : "Show the newest first");
-  }
-
-  #runIds(hunts) {
-    return [...new Set(hunts.ids.map((id) => hunts.byId.get(id).run_id))];
   }
 
   #ask() {
@@ -97,30 +83,37 @@ export class HuntTable extends PageElement {
     const first = Math.max(0, Math.floor(above / height) - SPARE_ROWS);
     const last = Math.min(this.#shown.length, Math.max(0, Math.ceil((above + innerHeight) / height)) + SPARE_ROWS);
     const focused = this.rows.contains(document.activeElement) ? document.activeElement.closest("[role=row]")?.huntId : null;
-    const places = [];
-    for (let place = 0; place < this.#shown.length; place += 1) {
-      const within = place >= first && place < last;
-      if (within || (focused && this.#shown[place].hunt_id === focused)) places.push(place);
-      else if (!focused && place >= last) break;
-    }
-    const items = places.map((place) => ({ hunt: this.#shown[place], place, top: place * height }));
+    const items = [];
+    const add = (place) => items.push({ hunt: this.#shown[place], place, top: place * height });
+    const kept = focused ? this.#placeOf(focused) : -1;
+    if (kept >= 0 && kept < first) add(kept);
+    for (let place = first; place < last; place += 1) add(place);
+    if (kept >= last) add(kept);
     keyed(this.rows, items, (item) => item.hunt.hunt_id, (item) => makeRow(item.hunt), (row, item) => updateRow(row, item, this.#context));
   }
 
-  /** Up and down walk through the rows, however far they go. */
+  #placeOf(huntId) {
+    return this.#shown.findIndex((hunt) => hunt.hunt_id === huntId);
+  }
+
+  /** Up and down (or k and j) walk through the rows; a number puts the hunt into that slot; s selects, c compares. */
   #walk(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 }[event.key];
     const row = event.target.closest("[role=row]");
-    if (!step || !row || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 }[event.key];
+    if (step) {
+      const next = this.#shown[this.#placeOf(row.huntId) + step];
+      if (next) this.focusHunt(next.hunt_id);
+    } else if (/^[1-9]$/.test(event.key)) wish(this, "change-selection", { place: row.huntId, slot: Number(event.key) - 1 });
+    else if (event.key === "s") row.box.click();
+    else if (event.key === "c") wish(this, "compare", row.huntId);
+    else return;
     event.preventDefault();
-    const place = this.#shown.findIndex((hunt) => hunt.hunt_id === row.huntId) + step;
-    const next = this.#shown[place];
-    if (next) this.focusHunt(next.hunt_id);
   }
 
   /** Brings a hunt's row into sight and gives it the focus; false when it is not among those shown. */
   focusHunt(huntId) {
-    const place = this.#shown.findIndex((hunt) => hunt.hunt_id === huntId);
+    const place = this.#placeOf(huntId);
     const height = this.measure.offsetHeight;
     if (place < 0 || !height) return false;
     const top = this.rows.getBoundingClientRect().top + place * height;
@@ -130,7 +123,11 @@ export class HuntTable extends PageElement {
     row?.querySelector("a").focus({ preventScroll: true });
     return Boolean(row);
   }
+}
 
+/** How many other replies are nearly the same, by hunt id. */
+function alike(groups = []) {
+  return new Map(groups.flatMap((group) => group.map((huntId) => [huntId, group.length - 1])));
 }
 
 customElements.define("hunt-table", HuntTable);

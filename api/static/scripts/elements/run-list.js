@@ -8,28 +8,36 @@ import { estimatedCost, progressParts } from "../state/estimate.js";
 import { describe } from "../state/outcomes.js";
 import { hasEnded } from "../state/session.js";
 import { PageElement } from "./element.js";
+import "./model-rates.js";
 import { showProblem, simulatedTag } from "./pieces.js";
 
 export class RunList extends PageElement {
   inputs(state) {
-    return [state.session?.runs, state.acts];
+    return [state.session?.runs, state.session?.turn, state.acts];
   }
 
   build() {
     this.list = make("ol", { class: "runs" });
-    this.append(make("h2", {}, "Runs"), this.list);
+    this.rates = document.createElement("model-rates");
+    this.append(make("h2", {}, "Runs"), this.list, this.rates);
   }
 
-  draw(runs, acts) {
-    show(this, Boolean(runs?.length));
-    if (!runs) return;
-    const numbered = runs.map((run, place) => ({ run, place: place + 1, act: actOf(acts, `cancel ${run.run_id}`) })).reverse();
+  update(state) {
+    super.update(state);
+    this.rates.update(state);
+  }
+
+  draw(runs, turn, acts) {
+    const shown = (runs ?? []).filter((run) => (run.turn ?? 1) === (turn ?? 1));
+    show(this, shown.length > 0);
+    const numbered = shown.map((run, place) => ({ run, place: place + 1, act: actOf(acts, `cancel ${run.run_id}`), retrying: actOf(acts, `retry ${run.run_id}`) })).reverse();
     keyed(this.list, numbered, ({ run }) => run.run_id, (item) => this.#make(item), drawRun);
   }
 
   #make({ run, place }) {
     const item = make("li", { class: "run" });
     item.state = make("span", { class: "run-state" });
+    item.retry = make("button", { type: "button", class: "small", onclick: () => wish(this, "retry-errors", run.run_id) });
     item.cancel = make("button", { type: "button", class: "small", onclick: () => wish(this, "cancel-run", run.run_id) }, "Cancel");
     item.bar = make("div", { class: "bar", role: "progressbar", "aria-label": `Run ${place}`, "aria-valuemin": "0" });
     item.found = make("p", { class: "found number" });
@@ -37,31 +45,41 @@ export class RunList extends PageElement {
     item.why = make("p", { class: "caution" });
     item.problem = make("div", { hidden: true });
     item.append(make("div", { class: "line" }, make("strong", {}, `Run ${place}`), item.state, run.simulated ? simulatedTag() : "",
-      make("span", { class: "mono faint models" }, run.models.join(", ")), make("span", { class: "space" }), item.cancel),
+      make("span", { class: "mono faint models" }, run.models.join(", ")), make("span", { class: "space" }), item.retry, item.cancel),
     item.bar, make("div", { class: "line" }, item.found, make("span", { class: "space" }), item.spent), item.why, item.problem);
     return item;
   }
 }
 
-function drawRun(item, { run, act }) {
+function drawRun(item, { run, act, retrying }) {
   const { counts } = run;
   setAttribute(item, "data-status", run.status);
   setText(item.state, stateWords(run));
   show(item.cancel, !hasEnded(run));
   item.cancel.disabled = act.busy;
   setText(item.cancel, act.busy ? "Cancelling …" : "Cancel");
+  show(item.retry, hasEnded(run) && counts.error > 0);
+  item.retry.disabled = retrying.busy;
+  setText(item.retry, `Retry ${counted(counts.error, "error")}`);
   drawBar(item.bar, counts);
   setText(item.found, found(counts));
   setText(item.spent, spent(run));
-  show(item.why, run.stop_reason !== "" || run.check_overridden);
-  setText(item.why, [run.stop_reason, run.check_overridden ? "Started although the reference check had not passed." : ""].filter(Boolean).join(" "));
-  showProblem(item.problem, act.problem);
+  const stops = stopWords(run.stop, run);
+  show(item.why, run.stop_reason !== "" || run.check_overridden || stops !== "");
+  setText(item.why, [run.stop_reason || stops, run.check_overridden ? "Started although the reference check had not passed." : ""].filter(Boolean).join(" "));
+  showProblem(item.problem, act.problem ?? retrying.problem);
 }
 
 function stateWords(run) {
   const { done, total } = run.counts;
   const words = { queued: "waiting", running: `${done} of ${total} done`, completed: `${counted(total, "hunt")}, finished`, cancelled: `cancelled after ${done} of ${total}`, failed: `stopped after ${done} of ${total}` };
   return words[run.status] ?? run.status;
+}
+
+function stopWords(stop, run) {
+  if (hasEnded(run)) return "";
+  if (stop?.rule === "breaks") return `Stops at ${counted(stop.breaks, "break")}.`;
+  return stop?.rule === "cost" ? `Stops at ${money(stop.cost_usd)}.` : "";
 }
 
 function drawBar(bar, counts) {

@@ -1,15 +1,21 @@
-// One task being worked on: what it is, the check, the hunts, what is taken away. Also says when it cannot be had.
+// One task being worked on, act by act: written, hunted, reviewed, delivered. Also says when it cannot be had.
 
 import { make, setAttribute, setText, show } from "../dom.js";
 import { startAddress } from "../router.js";
 import { PageElement } from "./element.js";
 import "./act-trail.js";
-import "./task-panel.js";
-import "./hunt-plan.js";
-import "./run-list.js";
-import "./hunt-table.js";
-import "./hunt-panel.js";
+import "./compare-view.js";
 import "./deliver-card.js";
+import "./delivery-view.js";
+import "./hunt-panel.js";
+import "./hunt-plan.js";
+import "./hunt-table.js";
+import "./review-desk.js";
+import "./run-list.js";
+import "./selection-tray.js";
+import "./task-editor.js";
+import "./task-panel.js";
+import "./turn-dialog.js";
 
 const WORDS = {
   loading: ["Opening the task …", ""],
@@ -19,39 +25,65 @@ const WORDS = {
 
 export class SessionView extends PageElement {
   inputs(state) {
-    return [state.access, state.session === null];
+    return [state.access, state.session === null, state.route.act, state.kept];
   }
 
+  /** Only what is looked at is drawn. */
   update(state) {
     super.update(state);
-    if (state.session) for (const part of this.parts) part.update(state);
+    if (state.session) for (const part of [...this.always, ...this.acts[state.route.act].parts]) part.update(state);
   }
 
   build() {
     this.trail = document.createElement("act-trail");
-    this.task = section("task-panel", "Task");
-    this.plan = section("hunt-plan", "Hunt");
-    this.runs = section("run-list", "Runs");
     this.table = section("hunt-table", "Hunts");
-    this.deliver = section("deliver-card", "Deliver");
     this.panel = document.createElement("hunt-panel");
-    this.parts = [this.trail, this.task, this.plan, this.runs, this.table, this.deliver, this.panel];
+    const compare = document.createElement("compare-view");
+    const turn = document.createElement("turn-dialog");
+    this.always = [this.trail, this.panel, compare, turn];
+    this.acts = { task: this.#task(), hunt: this.#hunt(), review: this.#review(), deliver: this.#deliver() };
     this.heading = make("h1", {});
     this.about = make("p", { class: "soft" });
+    this.words = make("pre", { class: "words" });
+    this.kept = make("section", { class: "card kept", "aria-label": "Not saved yet" },
+      make("p", { class: "soft" }, "What you had typed and the server never got is still here. Copy it before you go on."), this.words);
     this.elsewhere = make("div", { class: "elsewhere" }, this.heading, this.about,
-      make("a", { class: "button", href: startAddress() }, "To the start"));
-    this.desk = make("div", { class: "desk" }, this.task, make("div", { class: "hunting" }, this.plan, this.runs, this.deliver, this.table));
-    this.append(this.elsewhere, this.trail, this.desk, this.panel);
+      make("a", { class: "button", href: startAddress() }, "To the start"), this.kept);
+    this.append(this.elsewhere, this.trail, ...Object.values(this.acts).map(({ place }) => place), this.panel, compare, turn);
   }
 
-  draw(access, empty) {
+  draw(access, empty, act, kept) {
     const [title, about] = WORDS[access] ?? ["", ""];
     const here = access === "ready" && !empty;
     show(this.elsewhere, !here);
-    for (const part of [this.trail, this.desk]) show(part, here);
+    show(this.trail, here);
+    for (const [name, { place }] of Object.entries(this.acts)) show(place, here && name === act);
     setAttribute(this.elsewhere, "aria-busy", String(access === "loading"));
     setText(this.heading, title);
     setText(this.about, about);
+    show(this.kept, kept.length > 0);
+    setText(this.words, kept.join("\n\n"));
+  }
+
+  #task() {
+    const editor = document.createElement("task-editor");
+    return { place: editor, parts: [editor] };
+  }
+
+  #hunt() {
+    const [tray, task, plan, runs] = [section("selection-tray", "Selection"), section("task-panel", "Task"), section("hunt-plan", "Hunt"), section("run-list", "Runs")];
+    const place = make("div", { class: "desk" }, make("div", { class: "aside" }, tray, task), make("div", { class: "hunting" }, plan, runs, this.table));
+    return { place, parts: [tray, task, plan, runs, this.table] };
+  }
+
+  #review() {
+    const desk = document.createElement("review-desk");
+    return { place: desk, parts: [desk] };
+  }
+
+  #deliver() {
+    const [deliver, preview] = [section("deliver-card", "Deliver"), section("delivery-view", "What the notebook will hold")];
+    return { place: make("div", { class: "delivering" }, deliver, preview), parts: [deliver, preview] };
   }
 }
 

@@ -14,7 +14,7 @@ const CONNECTIONS = {
 
 export class SiteHeader extends PageElement {
   inputs(state) {
-    return [state.server.health, state.session?.name ?? null, state.connection, state.theme];
+    return [state.server.health, state.session?.name ?? null, state.connection, state.theme, state.server.newVersion];
   }
 
   build() {
@@ -22,6 +22,7 @@ export class SiteHeader extends PageElement {
     this.task = make("span", { class: "task-name" });
     this.simulated = make("span", {}, simulatedTag());
     this.health = make("span", { class: "health", role: "status" });
+    this.news = make("button", { type: "button", class: "small", onclick: () => location.reload() });
     this.connection = make("span", { class: "connection" }, make("span", { class: "dot", "aria-hidden": "true" }), make("span"));
     this.theme = make("button", { type: "button", class: "quiet icon-only", onclick: () => wish(this, "choose-theme", this.other) });
     this.append(
@@ -29,13 +30,16 @@ export class SiteHeader extends PageElement {
         make("img", { src: "/static/favicon.svg", alt: "", width: "26", height: "26" }), make("span", {}, "Model Hunter")),
       this.task,
       make("span", { class: "space" }),
-      this.health, this.simulated, this.connection,
+      this.news, this.health, this.simulated, this.connection,
       make("a", { class: "docs", href: "/docs" }, "API"),
+      make("button", { type: "button", class: "quiet icon-only", "aria-label": "Keys (?)", title: "Keys (?)", onclick: () => wish(this, "show-keys") }, "?"),
       this.theme,
     );
   }
 
-  draw(health, name, connection, theme) {
+  draw(health, name, connection, theme, newVersion) {
+    show(this.news, Boolean(newVersion));
+    setText(this.news, newVersion ? `Version ${newVersion} is here: reload when it suits you` : "");
     show(this.task, name !== null);
     setText(this.task, name ?? "");
     setAttribute(this.task, "title", name);

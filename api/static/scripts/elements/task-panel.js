@@ -45,7 +45,7 @@ export class TaskPanel extends PageElement {
     if (!task) return;
     setText(this.name, name || "Task");
     show(this.problems, !task.huntable);
-    setText(this.problems, task.huntable ? "" : `The task cannot be hunted yet: ${task.problems.join("; ")}. Complete the notebook and load it again.`);
+    setText(this.problems, task.huntable ? "" : `The task cannot be hunted yet: ${task.problems.join("; ")}. Write what is missing under Task.`);
     updateTabs(this.tabs, [
       { name: "criteria", label: "Criteria" },
       { name: "prompt", label: "Prompt" },

@@ -35,5 +35,5 @@ function askedAgain(detail) {
 /** Whether what the panel holds is behind what the table knows of that hunt. */
 export function isBehind(detail, row) {
   if (!detail.huntId || !detail.hunt || !row) return false;
-  return detail.hunt.status !== row.status || detail.hunt.verdicts.length !== row.verdicts.length;
+  return detail.hunt.status !== row.status || (detail.hunt.judgings ?? 1) !== (row.judgings ?? 1) || detail.hunt.verdicts.length !== row.verdicts.length;
 }

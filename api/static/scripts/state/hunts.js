@@ -23,6 +23,7 @@ export const FILTERS = [
  * The state after an event:
  * `hunts.read` {hunts, restart}: a page of hunts; with restart, what was known is forgotten first;
  * `hunts.changed` {hunts}: states from the event stream, in the order in which they came;
+ * `hunts.rejudged` {hunt}: the answer to a wish to judge again;
  * `session.left`: no session any more.
  */
 export function reduceHunts(hunts, event) {
@@ -31,6 +32,8 @@ export function reduceHunts(hunts, event) {
       return merged(event.restart ? noHunts() : hunts, event.hunts, isLater);
     case "hunts.changed":
       return merged(hunts, event.hunts, isNews);
+    case "hunts.rejudged":
+      return merged(hunts, [event.hunt], isNews);
     case "session.left":
       return noHunts();
     default:
@@ -40,13 +43,19 @@ export function reduceHunts(hunts, event) {
 
 /** A page may be older than an event that overtook it: only a further stage replaces what is known. */
 function isLater(known, read) {
+  if (judgings(read) !== judgings(known)) return judgings(read) > judgings(known);
   const step = RANK[read.status] - RANK[known.status];
   return step > 0 || (step === 0 && read.verdicts.length > known.verdicts.length);
 }
 
-/** Events come in order, but may be repeated after a reconnect; a hunt that is done stays done. */
+/** Events come in order, but may be repeated after a reconnect; a hunt that is done stays done until it is judged again. */
 function isNews(known, told) {
+  if (judgings(told) !== judgings(known)) return judgings(told) > judgings(known);
   return known.status !== "done" || told.status === "done";
+}
+
+function judgings(hunt) {
+  return hunt.judgings ?? 1;
 }
 
 function merged(hunts, incoming, replaces) {
@@ -65,23 +74,78 @@ function inOrder(byId) {
   return [...byId.values()].sort((one, other) => one.number - other.number).map((hunt) => hunt.hunt_id);
 }
 
+const isTrial = (hunt) => hunt.kind === "trial";
+
+/** Hunts of runs, by number. */
+export function realHunts(hunts) {
+  return hunts.ids.map((id) => hunts.byId.get(id)).filter((hunt) => !isTrial(hunt));
+}
+
+/** Try-outs, the newest first. */
+export function trials(hunts) {
+  const started = (hunt) => hunt.trial_number ?? 0;
+  return [...hunts.byId.values()].filter(isTrial).sort((one, other) => started(other) - started(one));
+}
+
 /** How many hunts each filter shows, of one run or of all (`run` "all"). */
 export function tally(hunts, run) {
   const counts = Object.fromEntries(FILTERS.map((filter) => [filter.name, 0]));
   for (const hunt of hunts.byId.values()) {
-    if (run !== "all" && hunt.run_id !== run) continue;
+    if (isTrial(hunt) || (run !== "all" && hunt.run_id !== run)) continue;
     for (const filter of FILTERS) if (filter.takes(hunt.outcome ?? hunt.status)) counts[filter.name] += 1;
   }
   return counts;
 }
 
-/** The hunts that `view` {filter, run, order} shows, in its order. */
-export function visibleHunts(hunts, view) {
+/** What rows can be sorted by. Unknown values come last in both directions. */
+export const SORTS = [
+  { name: "number", label: "Number", of: (hunt) => hunt.number },
+  { name: "outcome", label: "Outcome", of: (hunt) => OUTCOME_RANK[hunt.outcome ?? hunt.status] ?? 99 },
+  { name: "model", label: "Model", of: (hunt) => hunt.model },
+  { name: "passed", label: "Criteria passed", of: (hunt) => (hunt.status === "done" ? hunt.passed : null) },
+  { name: "time", label: "Time", of: (hunt) => hunt.latency_ms },
+  { name: "cost", label: "Cost", of: (hunt) => hunt.cost_usd },
+];
+
+const OUTCOME_RANK = Object.fromEntries(
+  ["broke", "held", "undetermined", "error", "cancelled", "interrupted", "judging", "calling", "queued"].map((name, place) => [name, place]),
+);
+
+/**
+ * The hunts that `view` shows, in its order: {filter, run, sort, order, model, criterion, search}. `criterion`: those
+ * that failed it; `search`: words that stand in the reply or the error; `texts`: whole replies by id where they are known.
+ */
+export function visibleHunts(hunts, view, texts = new Map()) {
   const filter = FILTERS.find((one) => one.name === view.filter) ?? FILTERS[0];
-  const shown = hunts.ids
-    .map((id) => hunts.byId.get(id))
-    .filter((hunt) => (view.run === "all" || hunt.run_id === view.run) && filter.takes(hunt.outcome ?? hunt.status));
-  return view.order === "descending" ? shown.reverse() : shown;
+  const words = view.search.trim().toLowerCase();
+  const shown = realHunts(hunts).filter((hunt) => (view.run === "all" || hunt.run_id === view.run)
+    && filter.takes(hunt.outcome ?? hunt.status)
+    && (view.model === "all" || hunt.model === view.model)
+    && (view.criterion === "all" || failed(hunt, view.criterion))
+    && (words === "" || holds(hunt, words, texts)));
+  const sort = SORTS.find((one) => one.name === view.sort) ?? SORTS[0];
+  const sign = view.order === "descending" ? -1 : 1;
+  return shown.sort((one, other) => compared(sort.of(one), sort.of(other), sign) || one.number - other.number);
+}
+
+function failed(hunt, criterionId) {
+  return hunt.verdicts.some((verdict) => verdict.criterion_id === criterionId && verdict.verdict === "FAIL");
+}
+
+function holds(hunt, words, texts) {
+  return (texts.get(hunt.hunt_id) ?? hunt.excerpt).toLowerCase().includes(words) || (hunt.error?.message ?? "").toLowerCase().includes(words);
+}
+
+function compared(one, other, sign) {
+  if (one === other) return 0;
+  if (one === null || one === undefined) return 1;
+  if (other === null || other === undefined) return -1;
+  return one < other ? -sign : sign;
+}
+
+/** The models that hunts were made with, by name. */
+export function modelsOf(hunts) {
+  return [...new Set(realHunts(hunts).map((hunt) => hunt.model))].sort();
 }
 
 /** The neighbour of a hunt among those shown, `step` places on; null at either end. */

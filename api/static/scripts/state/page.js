@@ -2,20 +2,25 @@
 // no clock in here: the same events give the same state, in a browser and in node.
 
 import { reduceActs } from "./acts.js";
+import { emptyDesk, reduceDesk } from "./desk.js";
 import { closedDetail, reduceDetail } from "./detail.js";
+import { emptyDraft, reduceDraft } from "./draft.js";
 import { noHunts, reduceHunts } from "./hunts.js";
 import { reduceNotices } from "./notices.js";
 import { emptyPlan, reducePlan } from "./plan.js";
 import { reduceSession } from "./session.js";
 
 /** How the session is looked at: which hunts in which order, and which tab of the task and of an opened hunt. */
-const EVERYTHING = { filter: "all", run: "all", order: "ascending", tab: "criteria", reading: "reply" };
+const EVERYTHING = {
+  filter: "all", run: "all", sort: "number", order: "ascending", model: "all", criterion: "all", search: "",
+  tab: "criteria", reading: "reply", compared: [], turnWith: null,
+};
 
 export function initialState() {
   return {
     route: { name: "start" },
     theme: "light",
-    server: { health: null, models: null, examples: null },
+    server: { firstVersion: null, newVersion: null, health: null, models: null, examples: null },
     recent: [],
     /** none | loading | ready | gone | unreachable */
     access: "none",
@@ -26,6 +31,16 @@ export function initialState() {
     view: EVERYTHING,
     plan: emptyPlan(),
     detail: closedDetail(),
+    draft: emptyDraft(),
+    /** Words for a session that has ended, which only this browser still holds: task fields and explanations. */
+    kept: [],
+    desk: emptyDesk(),
+    insights: null,
+    preview: null,
+    /** Whole replies by hunt id, as far as they were read for searching. */
+    texts: new Map(),
+    /** What the server says of the sessions that this browser remembers. */
+    work: [],
     acts: {},
     notices: [],
   };
@@ -44,6 +59,13 @@ export function reduce(state, event) {
     view: reduceView(state.view, event),
     plan: reducePlan(state.plan, event),
     detail: reduceDetail(state.detail, event),
+    draft: reduceDraft(state.draft, event),
+    kept: reduceKept(state.kept, event),
+    desk: reduceDesk(state.desk, event),
+    insights: reduceRead(state.insights, event, "insights"),
+    preview: reduceRead(state.preview, event, "preview"),
+    texts: reduceTexts(state.texts, event),
+    work: event.type === "work.read" ? event.work : state.work,
     acts: reduceActs(state.acts, event),
     notices: reduceNotices(state.notices, event),
   };
@@ -52,7 +74,10 @@ export function reduce(state, event) {
 function reduceServer(server, event) {
   switch (event.type) {
     case "health.read":
-      return { ...server, health: event.health };
+      return {
+        ...server, health: event.health, firstVersion: server.firstVersion ?? event.health.version ?? null,
+        newVersion: newerVersion(server, event.health),
+      };
     case "models.read":
       return { ...server, models: event.models };
     case "examples.read":
@@ -60,6 +85,27 @@ function reduceServer(server, event) {
     default:
       return server;
   }
+}
+
+/** What was read of one session and is forgotten with it: `${name}.read` {[name]}. */
+function reduceRead(known, event, name) {
+  if (event.type === `${name}.read`) return event[name];
+  return event.type === "session.left" ? null : known;
+}
+
+function reduceKept(kept, event) {
+  if (event.type === "session.gone") return event.kept;
+  return event.type === "session.left" ? [] : kept;
+}
+
+function reduceTexts(texts, event) {
+  if (event.type === "texts.read") return new Map([...texts, ...event.texts]);
+  return event.type === "session.left" ? new Map() : texts;
+}
+
+/** The version that the server has now, when it is another than this page came with; null otherwise. */
+function newerVersion({ firstVersion, newVersion }, { version }) {
+  return firstVersion && version && version !== firstVersion ? version : newVersion ?? null;
 }
 
 function reduceAccess(access, event) {

@@ -3,7 +3,7 @@
 export const MOST_HUNTS = 1000;
 
 export function emptyPlan() {
-  return { models: [], typed: [], hunts: 8, judge: "", override: false };
+  return { models: [], typed: [], hunts: 8, judge: "", override: false, stop: { rule: "all", breaks: 4, cost: 1 } };
 }
 
 /** The state after a wish of the trainer (`plan.…`), or after the models were read. */
@@ -21,6 +21,8 @@ export function reducePlan(plan, event) {
       return { ...plan, hunts: clamped(event.hunts, plan.hunts) };
     case "plan.judge":
       return { ...plan, judge: event.judge };
+    case "plan.stop":
+      return { ...plan, stop: { ...plan.stop, ...event.stop } };
     case "plan.override":
       return { ...plan, override: event.override };
     case "models.read":

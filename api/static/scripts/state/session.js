@@ -60,25 +60,31 @@ export function checkHasPassed(session) {
   return session.check.status === "passed" && !session.check.stale;
 }
 
-/** Counts over all runs, added up from the runs so that they follow every event. */
+/** Runs of the turn that is under way. */
+export function runsOfTurn(session) {
+  return session.runs.filter((run) => (run.turn ?? 1) === (session.turn ?? 1));
+}
+
+/** Counts over all runs of this turn, added up from the runs so that they follow every event. */
 export function totals(session) {
   const sum = {
     total: 0, done: 0, queued: 0, calling: 0, judging: 0, broke: 0, held: 0, undetermined: 0, error: 0,
     cancelled: 0, interrupted: 0, replies: 0, unknown_costs: 0,
   };
-  for (const run of session.runs) for (const name of Object.keys(sum)) sum[name] += run.counts[name] ?? 0;
+  const runs = runsOfTurn(session);
+  for (const run of runs) for (const name of Object.keys(sum)) sum[name] += run.counts[name] ?? 0;
   const decided = sum.broke + sum.held;
   return {
     ...sum,
     break_rate: decided ? sum.broke / decided : null,
-    cost_usd: sumKnown(session.runs.map((run) => run.counts.cost_usd)),
-    judge_cost_usd: sumKnown(session.runs.map((run) => run.counts.judge_cost_usd)),
+    cost_usd: sumKnown(runs.map((run) => run.counts.cost_usd)),
+    judge_cost_usd: sumKnown(runs.map((run) => run.counts.judge_cost_usd)),
   };
 }
 
 /** What the notebook will state: what it came with, and every hunt since that brought a reply. */
 export function attemptsMade(session) {
-  return session.attempts_before + totals(session).replies;
+  return session.attempts_before + session.runs.reduce((sum, run) => sum + (run.counts.replies ?? 0), 0);
 }
 
 /** What is known, added up; null when nothing is: unknown is not 0. */

@@ -1,0 +1,26 @@
+"""How a text that is being written will read: the same rules as for replies."""
+
+from __future__ import annotations
+
+import asyncio
+
+from quart import Blueprint, Response
+from quart_schema import document_request
+
+from api.bodies import read_json
+from api.context import answer
+from api.describing import OF_A_BODY, described
+from api.markdown import render
+from api.payloads import MarkdownPayload
+from api.shapes import MarkdownAnswer
+
+markdown = Blueprint("markdown", __name__, url_prefix="/api/markdown")
+
+
+@markdown.post("")
+@document_request(MarkdownPayload)
+@described("Sessions", MarkdownAnswer, errors=OF_A_BODY, body_examples={"a list": {"text": "- one\n- **two**"}})
+async def preview_markdown() -> Response:
+    """Markdown as sanitised HTML; nothing is kept."""
+    wish = await read_json(MarkdownPayload)
+    return answer({"html": await asyncio.to_thread(render, wish.text)})

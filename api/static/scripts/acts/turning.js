@@ -1,0 +1,21 @@
+// Going on with another turn: a held reply becomes the history's answer, and a new prompt and criteria follow it.
+
+import { sessionAddress } from "../router.js";
+import { changeSettings, startTurn } from "../wire/api.js";
+import { perform } from "./act.js";
+import { onNewestVersion } from "./task.js";
+
+export async function beginTurn(store, follower, turn) {
+  const { session_id: sid } = store.state.session;
+  const snapshot = await perform(store, "turn", () => startTurn(sid, turn, crypto.randomUUID()));
+  if (!snapshot) return;
+  follower.take(snapshot);
+  follower.refresh();
+  location.hash = sessionAddress(sid, "task");
+}
+
+/** Settings of the session: blind or open, slots, least breaks, whether the check is required. */
+export function adjustSettings(store, follower, change) {
+  const { session_id: sid, version } = store.state.session;
+  return perform(store, "settings", async () => follower.take(await onNewestVersion(sid, version, (newest) => changeSettings(sid, newest, change))));
+}

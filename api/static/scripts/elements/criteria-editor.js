@@ -1,0 +1,137 @@
+// Writing the criteria: words, order, new ones, pasted ones, lost ones brought back; with each its verdict from the
+// reference check and what the hunts so far say of it.
+
+import { keyed, make, setText, show, wish } from "../dom.js";
+import { icon } from "../icons.js";
+import { draftedTask } from "../state/draft.js";
+import { missingCriteria, moved, nextId, pastedCriteria, restored } from "../state/writing.js";
+import { PageElement } from "./element.js";
+import { verdictMark } from "./pieces.js";
+
+export class CriteriaEditor extends PageElement {
+  #criteria = [];
+  #loaded = [];
+
+  inputs(state) {
+    const { session, draft, insights } = state;
+    return [session ? draftedTask(session.task, draft).criteria : null, session?.loaded_criteria, session?.check, insights, session?.revealed];
+  }
+
+  build() {
+    this.list = make("ol", { class: "writing" });
+    this.missing = make("ul", { class: "missing" });
+    this.add = make("button", { type: "button", onclick: () => this.#append() }, "Add a criterion");
+    this.paste = make("textarea", { rows: "5", id: "paste-criteria", placeholder: "One criterion on each line, a numbered list, or the notebook’s JSON" });
+    this.append(this.list, this.missing, this.add, make("details", {}, make("summary", {}, "Paste a list"),
+      make("div", { class: "field" }, make("label", { for: "paste-criteria" }, "Criteria"), this.paste),
+      make("button", { type: "button", class: "small", onclick: () => this.#paste() }, "Add them")));
+  }
+
+  draw(criteria, loaded, check, insights, revealed) {
+    if (!criteria) return;
+    this.#criteria = criteria;
+    this.#loaded = loaded ?? [];
+    this.toggleAttribute("inert", Boolean(revealed));
+    const verdicts = new Map(check.verdicts.map((verdict) => [verdict.criterion_id, verdict]));
+    const items = criteria.map((criterion, place) => ({
+      ...criterion, place, last: place === criteria.length - 1, check, verdict: verdicts.get(criterion.id) ?? null, notes: notesOn(criterion.id, insights, check),
+    }));
+    keyed(this.list, items, (item) => item.id, (item) => this.#makeRow(item), drawRow);
+    keyed(this.missing, missingCriteria(criteria, this.#loaded), (one) => one.id, (one) => this.#makeMissing(one), (item, one) => setText(item.words, one.text));
+  }
+
+  #makeRow({ id }) {
+    const row = make("li", { class: "writing-row" });
+    const place = () => this.#criteria.findIndex((criterion) => criterion.id === id);
+    row.words = make("textarea", {
+      rows: "1", "aria-label": `Criterion ${id}`, placeholder: "A question with yes or no, about one thing",
+      oninput: () => this.#tell(this.#criteria.map((one) => (one.id === id ? { id, text: row.words.value } : one))),
+      onkeydown: (event) => this.#keys(event, id, place()),
+    });
+    row.mark = make("span", { class: "place" });
+    row.up = small("previous", `Move ${id} up (Alt+↑)`, () => this.#move(place(), -1), "up");
+    row.down = small("next", `Move ${id} down (Alt+↓)`, () => this.#move(place(), 1), "down");
+    row.again = small("working", `Judge the reference on ${id} again`, () => wish(this, "check-reference", [id]), "again");
+    row.takeOut = small("cross", `Remove ${id}`, () => this.#tell(this.#criteria.filter((one) => one.id !== id)));
+    row.reason = make("p", { class: "words reason" });
+    row.notes = make("p", { class: "notes" });
+    row.append(row.mark, make("b", { class: "mono" }, id), make("div", { class: "body" }, row.words, row.reason, row.notes),
+      make("span", { class: "tools" }, row.up, row.down, row.again, row.takeOut));
+    return row;
+  }
+
+  #makeMissing({ id }) {
+    const item = make("li", { class: "caution" });
+    item.words = make("span");
+    item.append(make("p", {}, make("b", { class: "mono" }, `${id} MISSING `), item.words),
+      make("button", { type: "button", class: "small", onclick: () => this.#tell(restored(this.#criteria, this.#loaded, id)) }, `Restore ${id}`));
+    return item;
+  }
+
+  #keys(event, id, place) {
+    const step = event.altKey ? { ArrowUp: -1, ArrowDown: 1 }[event.key] : 0;
+    if (step) {
+      event.preventDefault();
+      this.#move(place, step);
+    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#append(place + 1);
+  }
+
+  #move(place, step) {
+    const id = this.#criteria[place]?.id;
+    this.#tell(moved(this.#criteria, place, step));
+    requestAnimationFrame(() => this.#focus(id));
+  }
+
+  #append(at = this.#criteria.length) {
+    const id = nextId(this.#criteria, this.#loaded);
+    this.#tell(this.#criteria.toSpliced(at, 0, { id, text: "" }));
+    requestAnimationFrame(() => this.#focus(id));
+  }
+
+  #paste() {
+    const more = pastedCriteria(this.paste.value, this.#criteria, this.#loaded);
+    if (more.length === 0) return;
+    this.#tell([...this.#criteria.filter((one) => one.text.trim()), ...more]);
+    this.paste.value = "";
+  }
+
+  #focus(id) {
+    this.querySelector(`[aria-label="Criterion ${CSS.escape(id)}"]`)?.focus();
+  }
+
+  #tell(criteria) {
+    this.#criteria = criteria;
+    wish(this, "type", { field: "criteria", value: criteria });
+  }
+}
+
+function drawRow(row, { text, place, last, check, verdict, notes }) {
+  if (row.words.value !== text) row.words.value = text;
+  row.up.disabled = place === 0;
+  row.down.disabled = last;
+  show(row.again, check.status !== "none" && check.status !== "running");
+  row.mark.replaceChildren(verdictMark(verdict?.criterion_id ?? "", verdict?.verdict));
+  row.mark.classList.toggle("stale", check.stale);
+  const reason = verdict && !check.stale ? verdict.reason || verdict.error : "";
+  show(row.reason, Boolean(reason));
+  setText(row.reason, reason ?? "");
+  show(row.notes, notes !== "");
+  setText(row.notes, notes);
+}
+
+/** What the hunts and checks so far say of a criterion, in words. */
+function notesOn(id, insights, check) {
+  const notes = [];
+  const known = insights?.criteria?.find((one) => one.criterion_id === id);
+  if (known?.note && known.decided >= 4) notes.push(`${known.note} in ${known.decided} hunts: it does not tell replies apart.`);
+  const others = (insights?.together ?? []).filter((group) => group.includes(id)).flat().filter((other) => other !== id);
+  if (others.length) notes.push(`Always falls together with ${[...new Set(others)].join(", ")}.`);
+  if (insights?.flipped?.includes(id) || check.flips?.[id]) notes.push("The judge changed its mind when asked twice: the wording may be open.");
+  return notes.join(" ");
+}
+
+function small(drawing, label, told, turned = "") {
+  return make("button", { type: "button", class: `quiet icon-only small ${turned}`, "aria-label": label, title: label, onclick: told }, icon(drawing));
+}
+
+customElements.define("criteria-editor", CriteriaEditor);

@@ -1,0 +1,84 @@
+// The review desk: one selected reply at a time, judged by the trainer without knowing what the judge said.
+
+import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
+import { sessionAddress } from "../router.js";
+import { actOf } from "../state/acts.js";
+import { completeReviews, neighbourCard, reviewProblems } from "../state/desk.js";
+import { PageElement } from "./element.js";
+import "./agreement-table.js";
+import { showProblem } from "./pieces.js";
+import "./review-card.js";
+
+export class ReviewDesk extends PageElement {
+  inputs(state) {
+    return [state.session, state.desk, actOf(state.acts, "reveal")];
+  }
+
+  update(state) {
+    super.update(state);
+    this.card.update(state);
+    this.agreement.update(state);
+  }
+
+  connectedCallback() {
+    this.listening = new AbortController();
+    addEventListener("keydown", (event) => this.#keys(event), { signal: this.listening.signal });
+  }
+
+  disconnectedCallback() {
+    this.listening.abort();
+  }
+
+  build() {
+    this.about = make("p", { class: "soft" });
+    this.cards = make("ol", { class: "cards" });
+    this.card = document.createElement("review-card");
+    this.agreement = document.createElement("agreement-table");
+    this.agreement.className = "card";
+    this.state = make("p", { class: "number", role: "status" });
+    this.reveal = make("button", { type: "button", class: "primary", onclick: () => this.sure.showModal() }, "Reveal the judge’s verdicts");
+    this.problem = make("div", { hidden: true });
+    this.sure = make("dialog", { class: "sure", "aria-label": "Reveal" }, make("h2", {}, "Reveal the judge’s verdicts?"),
+      make("p", {}, "Your reviews and the selection are locked by it. There is no way back."),
+      make("form", { method: "dialog", class: "chips" }, make("button", { class: "primary", value: "yes", onclick: () => wish(this, "reveal") }, "Reveal and lock"), make("button", { value: "no" }, "Not yet")));
+    this.nothing = make("p", { class: "caution" });
+    this.append(this.agreement, make("section", { class: "card desk-head" }, make("div", { class: "line" }, make("h2", {}, "Review"), make("span", { class: "space" }), this.state, this.reveal), this.about, this.nothing, this.problem, this.cards), this.card, this.sure);
+  }
+
+  draw(session, desk, act) {
+    if (session === null) return;
+    const cards = desk.cards ?? [];
+    const done = completeReviews(desk);
+    const { complete, problems } = session.selection;
+    setText(this.about, session.visibility === "blind"
+      ? "Each reply on its own, in no particular order, without the judge’s opinion. PASS or FAIL on every criterion, and in your own words why."
+      : "This session is open: the judge’s verdicts could be seen before the review, and the notebook will say so.");
+    show(this.nothing, !complete && !session.revealed);
+    this.nothing.replaceChildren(`The selection is not complete: ${(problems ?? []).join(" ")} `, make("a", { href: sessionAddress(session.session_id) }, "Choose hunts"));
+    setText(this.state, cards.length ? `${done} of ${cards.length} reviews complete` : "");
+    show(this.reveal, !session.revealed && cards.length > 0);
+    this.reveal.disabled = act.busy || !session.can_reveal && !(complete && done === cards.length);
+    setAttribute(this.reveal, "title", this.reveal.disabled ? "Every review has to be complete first." : null);
+    showProblem(this.problem, act.problem ?? desk.problem);
+    keyed(this.cards, cards.map((card, place) => ({ id: card.card_id, place, current: card.card_id === desk.current, open: reviewProblems(desk.drafts[card.card_id], card.criteria ?? desk.criteria).length })),
+      (item) => item.id, (item) => this.#makeTab(item), (tab, item) => {
+        setText(tab.firstChild, `Reply ${item.place + 1} ${item.open ? "" : "✓"}`);
+        setAttribute(tab.firstChild, "aria-current", item.current ? "true" : null);
+        setAttribute(tab.firstChild, "aria-label", `Reply ${item.place + 1}, ${item.open ? "not complete" : "complete"}`);
+      });
+    this.step = (step) => { const id = desk.cards && neighbourCard(desk, step); if (id) wish(this, "desk-at", id); };
+  }
+
+  #makeTab({ id }) {
+    return make("li", {}, make("button", { type: "button", class: "chip", onclick: () => wish(this, "desk-at", id) }));
+  }
+
+  /** [ and ] go from reply to reply, wherever nobody types. */
+  #keys(event) {
+    if (this.hidden || event.target.closest?.("textarea, input, select, dialog") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const step = { "[": -1, "]": 1 }[event.key];
+    if (step) this.step?.(step);
+  }
+}
+
+customElements.define("review-desk", ReviewDesk);

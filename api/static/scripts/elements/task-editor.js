@@ -1,0 +1,63 @@
+// The task act: everything of the task written in one place, with the check and the try-outs beside it.
+
+import { make, setText, show, wish } from "../dom.js";
+import { draftedTask } from "../state/draft.js";
+import { PageElement } from "./element.js";
+import "./check-panel.js";
+import "./criteria-editor.js";
+import "./notebook-facts.js";
+import { TextEditor } from "./text-editor.js";
+import "./trial-bench.js";
+import "./turn-history.js";
+import "./writing-bar.js";
+
+const RULES = [["majority", "more than half of the criteria pass"], ["all", "every criterion passes"]];
+
+export class TaskEditor extends PageElement {
+  inputs(state) {
+    const { session, draft } = state;
+    return [session ? draftedTask(session.task, draft).pass_rule : null, session?.task.problems, session?.warnings, session?.proposed_criteria, session?.revealed];
+  }
+
+  update(state) {
+    super.update(state);
+    for (const part of this.parts) part.update(state);
+  }
+
+  build() {
+    const editors = {
+      prompt: new TextEditor({ field: "prompt", label: "Prompt", rows: 7, placeholder: "What the model is asked", about: "Goes out to the models exactly as it stands here." }),
+      response: new TextEditor({ field: "response", label: "Reference response", rows: 6, placeholder: "Your own correct answer", about: "The judge sees it beside every reply, and it must itself pass every criterion." }),
+      system: new TextEditor({ field: "judge_system_prompt", label: "Judge system prompt", rows: 4, about: "Left empty, the built-in one is used." }),
+      template: new TextEditor({ field: "judge_prompt_template", label: "Judge prompt template", rows: 4, about: "Placeholders: {prompt} {response} {standard_response} {criteria} {response_reference}. Left empty, the built-in one is used." }),
+    };
+    this.rule = make("select", { id: "edit-rule", onchange: () => wish(this, "type", { field: "pass_rule", value: this.rule.value }) },
+      ...RULES.map(([value, words]) => make("option", { value }, words)));
+    this.problems = make("p", { class: "caution" });
+    this.proposed = make("p", { class: "caution" }, "The list of criteria was broken JSON. What could be read waits for your word under Hunt, Criteria.");
+    const [bar, history, check] = [document.createElement("writing-bar"), document.createElement("turn-history"), document.createElement("check-panel")];
+    const [criteria, trials, facts] = [document.createElement("criteria-editor"), document.createElement("trial-bench"), document.createElement("notebook-facts")];
+    this.parts = [bar, history, check, criteria, trials, facts, ...Object.values(editors)];
+    const judging = make("details", { class: "card" }, make("summary", {}, "Judge prompts"), editors.system, editors.template);
+    this.append(bar, make("div", { class: "columns" },
+      make("div", { class: "column" }, history, card(editors.prompt), card(editors.response), judging, make("details", { class: "card" }, make("summary", {}, "The notebook"), facts)),
+      make("div", { class: "column" }, card(this.problems, this.proposed, check, make("h2", {}, "Criteria"),
+        make("div", { class: "rule field" }, make("label", { for: "edit-rule" }, "A reply holds if"), this.rule), criteria), card(trials))));
+    bar.className = "card";
+  }
+
+  draw(rule, problems, warnings, proposed, revealed) {
+    if (rule === null) return;
+    this.rule.value = rule;
+    this.rule.disabled = Boolean(revealed);
+    show(this.problems, problems.length > 0);
+    setText(this.problems, `Still needed before it can be hunted: ${problems.join("; ")}.`);
+    show(this.proposed, proposed.length > 0);
+  }
+}
+
+function card(...children) {
+  return make("section", { class: "card" }, ...children);
+}
+
+customElements.define("task-editor", TaskEditor);

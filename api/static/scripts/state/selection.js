@@ -1,0 +1,21 @@
+// The selection: hunt ids in slot order.
+
+/** The selection after {add}, {remove}, {move, step} or {place, slot} (slot counts from 0; what stood there makes room). */
+export function selectionAfter(ids, { add, remove, move, step = 0, place, slot = 0 }) {
+  if (add) return ids.includes(add) ? ids : [...ids, add];
+  if (remove) return ids.filter((id) => id !== remove);
+  if (place) return ids.filter((id) => id !== place).toSpliced(slot, 0, place);
+  const at = ids.indexOf(move);
+  const to = at + step;
+  if (at < 0 || to < 0 || to >= ids.length) return ids;
+  return ids.toSpliced(at, 1).toSpliced(to, 0, move);
+}
+
+/** Why a hunt cannot be selected, "" when it can. */
+export function whyNotSelectable(hunt, session) {
+  if (session.revealed) return "The verdicts have been revealed; the selection is fixed.";
+  if (hunt.kind === "trial") return "This was a try-out. Only hunts of a run can be delivered.";
+  if (hunt.status !== "done") return "This hunt is still going on.";
+  if (hunt.outcome !== "broke" && hunt.outcome !== "held") return "Only hunts that broke or held can be delivered.";
+  return "";
+}

@@ -1,0 +1,214 @@
+"""Writing the task and the reviews: two tabs, no network, a server that goes away; criteria moved, pasted, brought back."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
+
+from tests.browser.conftest import NewContext
+from tests.browser.network import cut, mend
+from tests.browser.product import Product
+from tests.browser.trainer import all_saved, choose_card, go_to, review_saved
+from tests.browser.witness import Witness
+
+pytestmark = pytest.mark.browser
+BEFORE, MINE, THEIRS = "Say what krypton is.", "Say what krypton is, in this tab.", "Say what krypton is, in the other tab."
+
+
+def state(page: Page) -> Locator:
+    return page.locator("writing-bar .state")
+
+
+def criteria(page: Page) -> Locator:
+    return page.locator("criteria-editor .writing-row textarea")
+
+
+def kept(page: Page, sid: str) -> str:
+    """What the browser keeps of the words that the server has not confirmed."""
+    return str(page.evaluate("sid => localStorage.getItem(`model-hunter.draft.${sid}`) ?? ''", sid))
+
+
+def just_before_saving(page: Page, product: Product, sid: str, change: dict) -> None:
+    """Another tab saves `change` after this one has begun to send: this one's version is then the older one."""
+
+    def overtake(route: Route) -> None:
+        version = product.session(sid)["version"]
+        product.http.patch(f"/api/sessions/{sid}/task", json={"version": version, **change}).raise_for_status()
+        route.continue_()
+
+    page.route(f"**/api/sessions/{sid}/task", overtake, times=1)
+
+
+@pytest.fixture
+def tabs(new_context: NewContext) -> BrowserContext:
+    """One browser whose tabs share what it remembers."""
+    return new_context()
+
+
+def test_different_fields_written_in_two_tabs_are_merged(tabs: BrowserContext, product: Product, witness: Witness) -> None:
+    witness.refusals_are_meant()
+    sid = product.open_example()
+    one, other = tabs.new_page(), tabs.new_page()
+    for tab in (one, other):
+        go_to(tab, sid, act="task")
+    just_before_saving(one, product, sid, {"response": "A noble gas, as the other wrote."})
+    one.locator("#edit-prompt").fill(MINE)
+    all_saved(one)
+    for tab in (one, other):
+        expect(tab.locator("#edit-prompt")).to_have_value(MINE)
+        expect(tab.locator("#edit-response")).to_have_value("A noble gas, as the other wrote.")
+    other.locator("#edit-judge_system_prompt").evaluate("field => field.closest('details').open = true")
+    other.locator("#edit-judge_system_prompt").fill("Judge {criteria} strictly.")
+    all_saved(other)
+    expect(one.locator("#edit-judge_system_prompt")).to_have_value("Judge {criteria} strictly.")
+    assert product.session(sid)["task"]["prompt"] == MINE
+    assert witness.sent("PATCH", "/task") == 3
+
+
+@pytest.mark.parametrize(("button", "stays"), [("Keep what is here", MINE), ("Take the other tab’s", THEIRS)])
+def test_the_same_field_written_in_two_tabs_asks(
+    page: Page, product: Product, witness: Witness, button: str, stays: str
+) -> None:
+    witness.refusals_are_meant()
+    sid = product.open_example()
+    go_to(page, sid, act="task")
+    just_before_saving(page, product, sid, {"prompt": THEIRS, "response": "Theirs alone."})
+    page.locator("#edit-prompt").fill(MINE)
+    expect(page.get_by_role("alert").filter(has_text="The prompt was also changed elsewhere.")).to_be_visible()
+    expect(page.locator("#edit-prompt")).to_have_value(MINE)
+    assert product.session(sid)["task"]["prompt"] == THEIRS
+    page.get_by_role("button", name=button).click()
+    all_saved(page)
+    expect(page.locator("#edit-prompt")).to_have_value(stays)
+    task = product.session(sid)["task"]
+    assert (task["prompt"], task["response"]) == (stays, "Theirs alone.")
+    page.reload()
+    expect(page.locator("#edit-prompt")).to_have_value(stays)
+
+
+@pytest.mark.parametrize(("button", "stays"), [("Keep what is here", "Words of the second tab."), ("Take the other tab’s", "Words of the first tab.")])  # fmt: skip
+@pytest.mark.parametrize("saved_before", [False, True])
+def test_a_review_written_in_two_tabs_offers_the_stored_one(
+    tabs: BrowserContext, product: Product, witness: Witness, button: str, stays: str, saved_before: bool
+) -> None:
+    witness.refusals_are_meant()
+    sid = product.open({"example": "word-budget", "visibility": "blind"})
+    product.run(sid, 8)
+    chosen = [one["hunt_id"] for one in product.hunts(sid)][:4]
+    product.http.put(f"/api/sessions/{sid}/selection", json={"hunt_ids": chosen}).raise_for_status()
+    if saved_before:
+        card = product.http.get(f"/api/sessions/{sid}/desk").json()["cards"][0]["card_id"]
+        body = {"verdicts": {"C1": "PASS"}, "explanation": "As it was."}
+        product.http.put(f"/api/sessions/{sid}/reviews/{card}", json=body).raise_for_status()
+    one, other = tabs.new_page(), tabs.new_page()
+    for tab in (one, other):
+        go_to(tab, sid, act="review")
+        choose_card(tab, 1)
+    one.locator("#review-words").fill("Words of the first tab.")
+    review_saved(one)
+    other.locator("#review-words").fill("Words of the second tab.")
+    expect(other.locator("review-card .judging [role=status]")).to_have_text("Changed in another tab")
+    assert [one["explanation"] for one in product.session(sid)["reviews"]] == ["Words of the first tab."]
+    other.locator("review-card").get_by_role("button", name=button).click()
+    review_saved(other)
+    expect(other.locator("#review-words")).to_have_value(stays)
+    assert [one["explanation"] for one in product.session(sid)["reviews"]] == [stays]
+
+
+def test_what_is_written_without_a_network_is_kept_and_saved_once(page: Page, product: Product, witness: Witness) -> None:
+    witness.refusals_are_meant()
+    sid = product.open_example()
+    go_to(page, sid, act="task")
+    cut(page)
+    page.locator("#edit-prompt").fill(MINE)
+    expect(state(page)).to_contain_text("Everything is kept in this browser")
+    assert json.loads(kept(page, sid))["edits"] == {"prompt": MINE}
+    page.locator("#edit-response").fill("Written in the dark.")
+    mend(page)
+    all_saved(page)
+    task = product.session(sid)["task"]
+    assert (task["prompt"], task["response"]) == (MINE, "Written in the dark.")
+    assert kept(page, sid) == ""
+    version = product.session(sid)["version"]
+    page.reload()
+    expect(page.locator("#edit-prompt")).to_have_value(MINE)
+    all_saved(page)
+    assert product.session(sid)["version"] == version
+
+
+def test_a_reload_before_anything_was_saved_brings_the_words_back(page: Page, product: Product, witness: Witness) -> None:
+    witness.refusals_are_meant()
+    sid = product.open_example()
+    go_to(page, sid, act="task")
+    page.route("**/task", lambda route: route.abort())
+    page.locator("#edit-prompt").fill(MINE)
+    expect(state(page)).to_contain_text("Everything is kept in this browser")
+    page.reload()
+    expect(page.locator("#edit-prompt")).to_have_value(MINE)
+    page.unroute("**/task")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    all_saved(page)
+    assert product.session(sid)["task"]["prompt"] == MINE
+
+
+def test_words_of_a_session_that_ended_under_the_hands_stay_in_the_browser(
+    tmp_path: Path, own_product: Product, new_context: NewContext, witness: Witness
+) -> None:
+    """In memory mode a restarted server knows nothing; what was being typed is still here, to be copied."""
+    witness.refusals_are_meant()
+    sid = own_product.open_example()
+    page = new_context(base_url=own_product.url).new_page()
+    witness.origin = own_product.url
+    go_to(page, sid, act="task")
+    own_product.kill()
+    page.locator("#edit-prompt").fill(MINE)
+    expect(state(page)).to_contain_text("Everything is kept in this browser")
+    own_product.start()
+    expect(page.get_by_role("heading", name="This session has ended.")).to_be_visible(timeout=20_000)
+    assert json.loads(kept(page, sid))["edits"] == {"prompt": MINE}
+    expect(page.locator(".elsewhere .kept")).to_contain_text(MINE)
+    page.reload()
+    expect(page.locator(".elsewhere .kept")).to_contain_text(MINE)
+
+
+def test_criteria_are_removed_restored_pasted_moved_and_undone(page: Page, product: Product) -> None:
+    sid = product.open_example()
+    loaded = product.session(sid)["task"]["criteria"]
+    ids = [one["id"] for one in loaded]
+
+    def saved_ids() -> list[str]:
+        all_saved(page)
+        return [one["id"] for one in product.session(sid)["task"]["criteria"]]
+
+    go_to(page, sid, act="task")
+    page.get_by_role("button", name=f"Remove {ids[1]}").click()
+    missing = page.locator("criteria-editor .missing li")
+    expect(missing).to_contain_text(f"{ids[1]} MISSING {loaded[1]['text']}")
+    assert saved_ids() == [one for one in ids if one != ids[1]]
+    page.reload()
+    expect(missing).to_have_count(1)
+    page.get_by_role("button", name=f"Restore {ids[1]}").click()
+    expect(missing).to_have_count(0)
+    assert saved_ids() == ids
+    assert product.session(sid)["task"]["criteria"] == loaded
+
+    page.get_by_text("Paste a list").click()
+    page.locator("#paste-criteria").fill("1. Is it kind?\n2. Is it short,\n   and to the point?")
+    page.get_by_role("button", name="Add them").click()
+    expect(criteria(page)).to_have_count(len(ids) + 2)
+    more = saved_ids()
+    assert [one["text"] for one in product.session(sid)["task"]["criteria"]][len(ids):] == ["Is it kind?", "Is it short,\nand to the point?"]  # fmt: skip
+
+    page.get_by_label(f"Criterion {more[-1]}").focus()
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.get_by_label(f"Criterion {more[-1]}")).to_be_focused()
+    moved = [*ids, more[-1], more[-2]]
+    assert saved_ids() == moved
+    undo = page.get_by_role("button", name="Undo")
+    undo.click()
+    assert saved_ids() == more
+    undo.click()
+    assert saved_ids() == ids
+    page.reload()
+    expect(criteria(page)).to_have_count(len(ids))
