@@ -40,7 +40,10 @@ def selected(product: Product) -> str:
 def review_and_reveal(product: Product, sid: str) -> None:
     criteria = product.session(sid)["task"]["criteria"]
     for card in product.http.get(f"/api/sessions/{sid}/desk").json()["cards"]:
-        review = {"verdicts": {one["id"]: "PASS" for one in criteria}, "explanation": "It does all that the prompt asks for, as far as I see."}
+        review = {
+            "verdicts": {one["id"]: "PASS" for one in criteria},
+            "explanation": "It does all that the prompt asks for, as far as I see.",
+        }
         product.http.put(f"/api/sessions/{sid}/reviews/{card['card_id']}", json=review).raise_for_status()
     product.http.post(f"/api/sessions/{sid}/reveal", json={}).raise_for_status()
 

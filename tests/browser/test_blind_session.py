@@ -138,7 +138,9 @@ def test_nothing_of_the_judge_reaches_the_browser_before_the_reveal(context: Bro
     judge_is_nowhere(product, sid, recorder, exported)
     desks = [json.loads(body) for url, body in recorder.bodies if url.endswith("/desk")]
     assert desks
-    assert [sorted(NOT_ON_THE_DESK & one.keys()) for desk in desks for one in walk(desk) if NOT_ON_THE_DESK & one.keys()] == []
+    assert [
+        sorted(NOT_ON_THE_DESK & one.keys()) for desk in desks for one in walk(desk) if NOT_ON_THE_DESK & one.keys()
+    ] == []
 
 
 def desk_alone(page: Page, product: Product, sid: str) -> None:
@@ -170,7 +172,9 @@ def judge_is_nowhere(product: Product, sid: str, recorder: Recorder, exported: s
     reasons = {verdict["reason"] for verdicts in judgings for verdict in verdicts} - known - {""}
     assert len(reasons) >= 4
     seen = [*recorder.everything(), exported]
-    assert [reason for reason in reasons if any(reason in text or json.dumps(reason)[1:-1] in text for text in seen)] == []
+    assert [
+        reason for reason in reasons if any(reason in text or json.dumps(reason)[1:-1] in text for text in seen)
+    ] == []
     sealed = [one for value in recorder.json() for one in walk(value) if "hunt_id" in one and "outcome" in one]
     assert len({one["hunt_id"] for one in sealed}) == len(hunts)
     assert [one for one in sealed if any(one.get(name) for name in OF_THE_JUDGE)] == []
