@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+
+# In a container we are process 1, to which the system does not deliver a signal that it does not handle: asked to end
+# while it still loads, it would serve on and be killed at the end of the grace. run_server puts its own in place.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 import uvloop
 

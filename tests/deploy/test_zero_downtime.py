@@ -17,7 +17,7 @@ from tests.deploy.watching import Watcher
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(240)]
 FIRST, SECOND, THIRD = ADDRESSES
 RUNS, HUNTS, WATCHERS, CALLS = 3, 60, 4, 6
-SCRIPT = json.dumps({"seed": 5, "target_latency_ms": 500, "judge_latency_ms": 20, "chunk_chars": 200})
+SCRIPT = json.dumps({"seed": 5, "target_latency_ms": 1000, "judge_latency_ms": 20, "chunk_chars": 200})
 HEALTH = ("GET", "/api/health", None)
 OPEN = ("POST", "/api/sessions", {"example": "word-budget"})
 ORDER = {"models": ["openrouter/hasty"], "hunts": HUNTS, "judge_model": "openai/judge"}
