@@ -1,6 +1,7 @@
 """A blind session before the reveal: all that reaches the browser is written down, and nothing of the judge is in it."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -104,9 +105,9 @@ def test_nothing_of_the_judge_reaches_the_browser_before_the_reveal(context: Bro
     expect(panel.frame_locator("iframe").locator("body")).not_to_be_empty()
     panel.get_by_role("tab", name="Raw").click()
     recorder.look(page)
-    panel.get_by_role("button", name="Judge again").click()
-    expect(panel.locator("header .tag").first).to_have_text("Judging")
-    expect(panel.locator("header .tag").first).not_to_have_text("Judging")
+    with page.expect_response("**/rejudge"):
+        panel.get_by_role("button", name="Judge again").click()
+    expect(panel.locator("header .tag").first).to_have_text(re.compile("Broke|Held"))
     recorder.look(page)
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Propose").click()
@@ -138,7 +139,9 @@ def test_nothing_of_the_judge_reaches_the_browser_before_the_reveal(context: Bro
     judge_is_nowhere(product, sid, recorder, exported)
     desks = [json.loads(body) for url, body in recorder.bodies if url.endswith("/desk")]
     assert desks
-    assert [sorted(NOT_ON_THE_DESK & one.keys()) for desk in desks for one in walk(desk) if NOT_ON_THE_DESK & one.keys()] == []
+    assert [
+        sorted(NOT_ON_THE_DESK & one.keys()) for desk in desks for one in walk(desk) if NOT_ON_THE_DESK & one.keys()
+    ] == []
 
 
 def desk_alone(page: Page, product: Product, sid: str) -> None:
@@ -170,7 +173,9 @@ def judge_is_nowhere(product: Product, sid: str, recorder: Recorder, exported: s
     reasons = {verdict["reason"] for verdicts in judgings for verdict in verdicts} - known - {""}
     assert len(reasons) >= 4
     seen = [*recorder.everything(), exported]
-    assert [reason for reason in reasons if any(reason in text or json.dumps(reason)[1:-1] in text for text in seen)] == []
+    assert [
+        reason for reason in reasons if any(reason in text or json.dumps(reason)[1:-1] in text for text in seen)
+    ] == []
     sealed = [one for value in recorder.json() for one in walk(value) if "hunt_id" in one and "outcome" in one]
     assert len({one["hunt_id"] for one in sealed}) == len(hunts)
     assert [one for one in sealed if any(one.get(name) for name in OF_THE_JUDGE)] == []

@@ -152,7 +152,9 @@ def assert_whole(product: Product, again: str, before: dict[str, Any]) -> None:
 
 def said(session: dict[str, Any]) -> list[tuple[str, dict[str, str], int]]:
     """Every review as (explanation, verdicts, score)."""
-    return sorted(((one["explanation"], one["verdicts"], one["score"]) for one in session["reviews"]), key=lambda one: one[0])
+    return sorted(
+        ((one["explanation"], one["verdicts"], one["score"]) for one in session["reviews"]), key=lambda one: one[0]
+    )
 
 
 def test_a_second_turn_goes_on_from_a_held_reply_and_is_exported(page: Page, product: Product, tmp_path: Path) -> None:

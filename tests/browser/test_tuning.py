@@ -7,7 +7,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.product import Product
-from tests.browser.trainer import choose_models, go_to, newest_run, open_hunt, plan_hunts, row, rows, start_button, wait_for_end
+from tests.browser.trainer import (
+    choose_models,
+    go_to,
+    newest_run,
+    open_hunt,
+    plan_hunts,
+    row,
+    rows,
+    start_button,
+    wait_for_end,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -76,7 +86,11 @@ def test_errors_alone_are_retried(page: Page, product: Product) -> None:
     expect(page.locator("run-list .run")).to_have_count(2)
     wait_for_end(page)
     first, second = product.session(sid)["runs"]
-    assert (second["retry_of"], second["models"], second["counts"]["total"]) == (first["run_id"], ["simulated/flaky"], 3)
+    assert (second["retry_of"], second["models"], second["counts"]["total"]) == (
+        first["run_id"],
+        ["simulated/flaky"],
+        3,
+    )
     expect(rows(page)).to_have_count(9)
 
 
@@ -131,7 +145,9 @@ def test_hunts_are_sorted_filtered_and_searched(page: Page, product: Product, hu
     page.get_by_label("Sorted by").select_option("number")
     page.get_by_role("button", name="Descending; turn round").click()
 
-    failing = [one for one in hunts if any(v["criterion_id"] == "C1" and v["verdict"] == "FAIL" for v in one["verdicts"])]
+    failing = [
+        one for one in hunts if any(v["criterion_id"] == "C1" and v["verdict"] == "FAIL" for v in one["verdicts"])
+    ]
     assert 0 < len(failing) < 12
     page.get_by_label("Which failed criterion").select_option("C1")
     expect(rows(page)).to_have_count(len(failing))
@@ -155,11 +171,14 @@ def deep_words(hunts: list[dict[str, Any]]) -> str:
     return str(max(hunts, key=lambda one: len(one["response"]))["response"]).rstrip()[-12:].split("\n")[-1]
 
 
-def test_replies_that_are_nearly_the_same_are_pointed_out(page: Page, product: Product, hunted: str) -> None:
-    groups = product.http.get(f"/api/sessions/{hunted}/insights").json()["duplicates"]
+def test_replies_that_are_nearly_the_same_are_pointed_out(page: Page, product: Product) -> None:
+    sid = product.open_example()
+    product.run(sid, 24, "simulated/hasty", "simulated/careful")
+    groups = product.http.get(f"/api/sessions/{sid}/insights").json()["duplicates"]
     assert groups
-    numbers = {one["hunt_id"]: one["number"] for one in product.hunts(hunted)}
-    go_to(page, hunted)
+    numbers = {one["hunt_id"]: one["number"] for one in product.hunts(sid)}
+    page.set_viewport_size({"width": 1440, "height": 2800})  # every row is drawn
+    go_to(page, sid)
     for group in groups:
         for hunt_id in group:
             expect(row(page, numbers[hunt_id]).locator(".like")).to_have_text(f"≈ {len(group) - 1} ")

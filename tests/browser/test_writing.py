@@ -13,7 +13,11 @@ from tests.browser.trainer import all_saved, choose_card, go_to, review_saved
 from tests.browser.witness import Witness
 
 pytestmark = pytest.mark.browser
-BEFORE, MINE, THEIRS = "Say what krypton is.", "Say what krypton is, in this tab.", "Say what krypton is, in the other tab."
+BEFORE, MINE, THEIRS = (
+    "Say what krypton is.",
+    "Say what krypton is, in this tab.",
+    "Say what krypton is, in the other tab.",
+)
 
 
 def state(page: Page) -> Locator:
@@ -46,7 +50,9 @@ def tabs(new_context: NewContext) -> BrowserContext:
     return new_context()
 
 
-def test_different_fields_written_in_two_tabs_are_merged(tabs: BrowserContext, product: Product, witness: Witness) -> None:
+def test_different_fields_written_in_two_tabs_are_merged(
+    tabs: BrowserContext, product: Product, witness: Witness
+) -> None:
     witness.refusals_are_meant()
     sid = product.open_example()
     one, other = tabs.new_page(), tabs.new_page()
@@ -116,7 +122,9 @@ def test_a_review_written_in_two_tabs_offers_the_stored_one(
     assert [one["explanation"] for one in product.session(sid)["reviews"]] == [stays]
 
 
-def test_what_is_written_without_a_network_is_kept_and_saved_once(page: Page, product: Product, witness: Witness) -> None:
+def test_what_is_written_without_a_network_is_kept_and_saved_once(
+    page: Page, product: Product, witness: Witness
+) -> None:
     witness.refusals_are_meant()
     sid = product.open_example()
     go_to(page, sid, act="task")
@@ -137,7 +145,9 @@ def test_what_is_written_without_a_network_is_kept_and_saved_once(page: Page, pr
     assert product.session(sid)["version"] == version
 
 
-def test_a_reload_before_anything_was_saved_brings_the_words_back(page: Page, product: Product, witness: Witness) -> None:
+def test_a_reload_before_anything_was_saved_brings_the_words_back(
+    page: Page, product: Product, witness: Witness
+) -> None:
     witness.refusals_are_meant()
     sid = product.open_example()
     go_to(page, sid, act="task")
