@@ -94,20 +94,6 @@ def test_errors_alone_are_retried(page: Page, product: Product) -> None:
     expect(rows(page)).to_have_count(9)
 
 
-def test_one_hunt_is_cancelled_and_the_others_go_on(page: Page, product: Product) -> None:
-    sid = product.open_example()
-    rid = product.begin_run(sid, 1000, "simulated/thinker")
-    last = product.hunts(sid)[-1]
-    go_to(page, sid, last["hunt_id"])
-    panel = page.locator("hunt-panel")
-    panel.get_by_role("button", name="Cancel this hunt").click()
-    expect(panel.locator("header .tag").first).to_have_text("Cancelled")
-    expect(panel.get_by_role("button", name="Cancel this hunt")).to_be_hidden()
-    assert product.active_runs(sid) == [rid]
-    assert [one["number"] for one in product.hunts(sid) if one["outcome"] == "cancelled"] == [last["number"]]
-    product.cancel(sid, rid)
-
-
 def test_two_replies_are_compared_word_by_word_by_keyboard(page: Page, product: Product, hunted: str) -> None:
     one, other = product.hunts(hunted)[:2]
     go_to(page, hunted)
