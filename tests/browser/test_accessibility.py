@@ -48,6 +48,63 @@ def review_and_reveal(product: Product, sid: str) -> None:
     product.http.post(f"/api/sessions/{sid}/reveal", json={}).raise_for_status()
 
 
+def reviewing(product: Product) -> Scenes:
+    """The looks of a blind session: sealed, on the desk, revealed, delivered."""
+    sealed, revealed = selected(product), selected(product)
+    review_and_reveal(product, revealed)
+
+    def review(page: Page, sid: str = sealed) -> None:
+        go_to(page, sid, act="review")
+        expect(page.locator("review-card .to-judge").first).to_be_visible()
+
+    def agreement(page: Page) -> None:
+        review(page, revealed)
+        expect(page.locator("agreement-table .compared li").first).to_be_visible()
+
+    def deliver(page: Page) -> None:
+        go_to(page, revealed, act="deliver")
+        page.locator("delivery-view .cell-change[data-change=changed] summary").first.click()
+        expect(page.locator("delivery-view .cell-change[data-change=changed] .words").first).to_be_visible()
+
+    return {"sealed": lambda page: go_to(page, sealed), "review": review, "agreement": agreement, "deliver": deliver}
+
+
+def working(product: Product, hunted: str) -> Scenes:
+    """The looks of the work on a hunted task, and of the home that leads to it."""
+
+    def task(page: Page) -> None:
+        go_to(page, hunted, act="task")
+        expect(page.locator("criteria-editor .writing-row").first).to_be_visible()
+
+    def home(page: Page) -> None:
+        page.get_by_role("link", name="Model Hunter").click()
+        expect(page.locator("start-view .recent .needs").first).not_to_be_empty()
+
+    def comparing(page: Page) -> None:
+        go_to(page, hunted)
+        page.reload()  # whatever dialog was open
+        expect(rows(page)).not_to_have_count(0)
+        for number in (1, 2):
+            rows(page).nth(number).get_by_role("link").focus()
+            page.keyboard.press("c")
+        expect(page.get_by_role("dialog", name="Compare two replies")).to_be_visible()
+
+    def keys(page: Page) -> None:
+        go_to(page, hunted)
+        page.reload()  # whatever dialog was open
+        page.keyboard.press("?")
+        expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+
+    def next_turn(page: Page) -> None:
+        held = next(one for one in product.hunts(hunted) if one["outcome"] == "held")
+        go_to(page, hunted)
+        page.reload()
+        open_hunt(page, held["number"]).get_by_role("button", name="Go on from this reply").click()
+        expect(page.get_by_role("dialog", name="Another turn")).to_be_visible()
+
+    return {"task": task, "home": home, "comparing": comparing, "keys": keys, "next turn": next_turn}
+
+
 @pytest.fixture(scope="module")
 def scenes(product: Product) -> Iterator[Scenes]:
     """How to come to every look of the page, by name."""
@@ -72,64 +129,15 @@ def scenes(product: Product) -> Iterator[Scenes]:
         page.get_by_role("button", name="Choose models").click()
         expect(page.get_by_label("Any other model")).to_be_visible()
 
-    sealed, revealed = selected(product), selected(product)
-    review_and_reveal(product, revealed)
-
-    def task(page: Page) -> None:
-        go_to(page, hunted, act="task")
-        expect(page.locator("criteria-editor .writing-row").first).to_be_visible()
-
-    def review(page: Page, sid: str = sealed) -> None:
-        go_to(page, sid, act="review")
-        expect(page.locator("review-card .to-judge").first).to_be_visible()
-
-    def agreement(page: Page) -> None:
-        review(page, revealed)
-        expect(page.locator("agreement-table .compared li").first).to_be_visible()
-
-    def deliver(page: Page) -> None:
-        go_to(page, revealed, act="deliver")
-        page.locator("delivery-view .cell-change[data-change=changed] summary").first.click()
-        expect(page.locator("delivery-view .words").first).to_be_visible()
-
-    def home(page: Page) -> None:
-        page.get_by_role("link", name="Model Hunter").click()
-        expect(page.locator("start-view .recent .needs").first).not_to_be_empty()
-
-    def comparing(page: Page) -> None:
-        go_to(page, hunted)
-        for number in (1, 2):
-            rows(page).nth(number).get_by_role("link").focus()
-            page.keyboard.press("c")
-        expect(page.get_by_role("dialog", name="Compare two replies")).to_be_visible()
-
-    def keys(page: Page) -> None:
-        go_to(page, hunted)
-        page.keyboard.press("?")
-        expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
-
-    def next_turn(page: Page) -> None:
-        held = next(one for one in product.hunts(hunted) if one["outcome"] == "held")
-        go_to(page, hunted)
-        open_hunt(page, held["number"]).get_by_role("button", name="Go on from this reply").click()
-        expect(page.get_by_role("dialog", name="Another turn")).to_be_visible()
-
     yield {
         "start": go_to,
-        "task": task,
-        "review": review,
-        "revealed": agreement,
-        "deliver": deliver,
-        "home": home,
-        "sealed": lambda page: go_to(page, sealed),
-        "comparing": comparing,
-        "keys": keys,
-        "next turn": next_turn,
         "fresh": lambda page: go_to(page, fresh),
         "hunting": hunting,
         "hunted": lambda page: go_to(page, hunted),
         "panel": panel,
         "picker": picker,
+        **working(product, hunted),
+        **reviewing(product),
     }
     for rid in product.active_runs(busy):
         product.cancel(busy, rid)

@@ -23,6 +23,8 @@ const WORDS = {
   unreachable: ["The server cannot be reached.", "Trying again every few seconds. Nothing that has started is lost."],
 };
 
+const TITLES = { task: "Write the task", review: "Review", deliver: "Deliver" };
+
 export class SessionView extends PageElement {
   inputs(state) {
     return [state.access, state.session === null, state.route.act, state.kept];
@@ -49,7 +51,8 @@ export class SessionView extends PageElement {
       make("p", { class: "soft" }, "What you had typed and the server never got is still here. Copy it before you go on."), this.words);
     this.elsewhere = make("div", { class: "elsewhere" }, this.heading, this.about,
       make("a", { class: "button", href: startAddress() }, "To the start"), this.kept);
-    this.append(this.elsewhere, this.trail, ...Object.values(this.acts).map(({ place }) => place), this.panel, compare, turn);
+    this.title = make("h1", { class: "only-heard" });
+    this.append(this.elsewhere, this.title, this.trail, ...Object.values(this.acts).map(({ place }) => place), this.panel, compare, turn);
   }
 
   draw(access, empty, act, kept) {
@@ -57,6 +60,8 @@ export class SessionView extends PageElement {
     const here = access === "ready" && !empty;
     show(this.elsewhere, !here);
     show(this.trail, here);
+    show(this.title, here && act !== "hunt"); // the hunt's own title is the task's name
+    setText(this.title, TITLES[act] ?? "");
     for (const [name, { place }] of Object.entries(this.acts)) show(place, here && name === act);
     setAttribute(this.elsewhere, "aria-busy", String(access === "loading"));
     setText(this.heading, title);
