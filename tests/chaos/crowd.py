@@ -133,12 +133,14 @@ class Crowd:
         return await asyncio.gather(*(trainer.until(ended, within_s=within_s) for trainer in self.trainers))
 
     async def until_all_was_seen(self, within_s: float = 20.0) -> None:
-        """Every watcher has every hunt's end and the run's."""
-        async with asyncio.timeout(within_s):
-            for trainer, watcher in zip(self.trainers, self.watchers, strict=True):
-                hunts = {h["hunt_id"]: (h["status"], h["outcome"]) for h in await trainer.hunts()}
-                while watcher.outcomes() != hunts:
-                    await asyncio.sleep(0.05)
+        """Every watcher has every hunt's end."""
+        for trainer, watcher in zip(self.trainers, self.watchers, strict=True):
+            hunts = {h["hunt_id"]: (h["status"], h["outcome"]) for h in await trainer.hunts()}
+            until = time.monotonic() + within_s
+            while (seen := watcher.outcomes()) != hunts:
+                missed = {i: (seen.get(i), end) for i, end in hunts.items() if seen.get(i) != end}
+                assert time.monotonic() < until, f"after {watcher.resets} resets it was not seen: {missed}"
+                await asyncio.sleep(0.05)
 
     async def log(self, trainer: Trainer) -> list[str]:
         """Ids of all events of its session, as the server has them."""
