@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 PREFIX = "mh:"
 
-EVENT_TYPE, EVENT_DATA = b"t", b"d"
-"""Fields of one entry of a session's event stream. Short: they stand in every entry."""
+EVENT_TYPE, EVENT_DATA, EVENT_GAP = b"t", b"d", b"g"
+"""Fields of one entry of a session's event stream. Short: they stand in every entry, the last one only in the first
+after some that are gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 -- ARGV: 1 life in ms, 2 events kept, 3 the last id that was known before ('-': there is a gap after it), 4 type and 5 data of an event that asks
 -- readers to reload, 6 the newest id that was given out, 7 (id, type, data), …
 -- Answers 1 when the stream went on from the known id, with the same ids; 0 when others wrote meanwhile or data was
--- lost in between: then everybody before this point is told to reload.
+-- lost in between: then everybody before this point is told to reload, also who reads along: 'g' marks the gap.
 local key, most = KEYS[1], ARGV[2] + 1
 
 local function newest()
@@ -27,7 +27,7 @@ if ARGV[3] == '-' or (last and last ~= ARGV[3]) then
   seamless = 0
 elseif not last and ARGV[3] ~= '0-0' then
   -- An empty Redis: the stream begins anew at the known id, and remembers that there was something before it.
-  redis.call('XADD', key, ARGV[3], 't', ARGV[4], 'd', ARGV[5])
+  redis.call('XADD', key, ARGV[3], 't', ARGV[4], 'd', ARGV[5], 'g', 1)
   redis.call('XSETID', key, ARGV[3], 'ENTRIESADDED', 2, 'MAXDELETEDID', '0-0')
 end
 
@@ -40,7 +40,7 @@ else
   local id = string.format('%.0f-0', now[1] * 1000)
   if last and not later(id, last) then id = after(last) end
   if not later(id, ARGV[6]) then id = after(ARGV[6]) end
-  redis.call('XADD', key, id, 't', ARGV[4], 'd', ARGV[5])
+  redis.call('XADD', key, id, 't', ARGV[4], 'd', ARGV[5], 'g', 1)
   redis.call('XTRIM', key, 'MINID', '=', id)
   redis.call('XSETID', key, id, 'ENTRIESADDED', 2, 'MAXDELETEDID', '0-0')
 end

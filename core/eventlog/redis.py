@@ -22,7 +22,7 @@ from core.errors import RedisAway
 from core.eventlog.base import START, EventLog, parsed_event_id, session_ended, too_far_behind
 from core.eventlog.history import History
 from core.redis_client import RedisClients, asked, read_script, translated
-from core.redis_keys import EVENT_DATA, EVENT_TYPE, session_keys
+from core.redis_keys import EVENT_DATA, EVENT_GAP, EVENT_TYPE, session_keys
 
 log = structlog.get_logger(__name__)
 
@@ -241,6 +241,8 @@ class _Feed:
     def take(self, entries: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> None:
         for number, fields in entries:
             event = _event(number, fields)
+            if EVENT_GAP in fields:  # events before it are gone, perhaps unread: whoever is there reads, and is told so
+                self.history.begin_at(id_key(event.id))
             self.history.take(id_key(event.id), event)
         self.history.wake()
 

@@ -1,0 +1,95 @@
+"""One of two API processes is killed with -9 again and again while trainers hunt: nothing is lost, nothing paid twice.
+
+Here shortened; `make chaos` runs ten sessions of forty hunts with five kills, for three seeds.
+"""
+
+import asyncio
+import json
+import random
+import signal
+
+import pytest
+
+from tests.chaos.crowd import Crowd, crowd
+from tests.chaos.processes import TASK, ApiProcess, fleet, status
+
+pytestmark = [pytest.mark.chaos, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(120)]
+CRITERIA = len(TASK["criteria"])
+LIMITS = {"OPENROUTER_CONCURRENCY": 8, "OPENAI_CONCURRENCY": 8}
+
+
+async def test_two_kills_with_four_sessions():
+    await killed_again_and_again(seed=1, sessions=4, hunts=20, kills=2)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_five_kills_with_ten_sessions(seed):
+    await killed_again_and_again(seed=seed, sessions=10, hunts=40, kills=5)
+
+
+async def killed_again_and_again(*, seed: int, sessions: int, hunts: int, kills: int) -> None:
+    chance, needed = random.Random(seed), sessions * hunts
+    with fleet(2, script={"seed": seed}, **LIMITS) as ours:
+        victim = chance.choice(ours.apis)
+        async with crowd(ours, sessions, hunts) as here:
+            cut_off = {"target": 0, "judge": 0}
+            for n in range(kills):
+                # some time within its own part of all hunts, so that all kills come while there is work
+                await here.until_done(int(needed * (n + chance.uniform(0.1, 0.9)) / (kills + 1)))
+                for purpose, calls in (await killed(here, victim)).items():
+                    cut_off[purpose] += calls
+                await asyncio.to_thread(victim.start)
+            runs = await here.ends(within_s=180)
+            await here.until_all_was_seen()
+
+            assert {run["status"] for run in runs} == {"completed"}
+            assert [run["counts"]["done"] for run in runs] == [hunts] * sessions
+            for trainer in here.trainers:
+                whole(await trainer.hunts(), hunts)
+            extra = {
+                "target": ours.calls("target") - needed,
+                "judge": ours.calls("judge") - needed * CRITERIA,
+            }
+            assert 0 <= extra["target"] <= cut_off["target"], (extra, cut_off)
+            assert 0 <= extra["judge"] <= cut_off["judge"], (extra, cut_off)
+            most = ours.counters()["by_purpose"]
+            assert most["target"]["in_flight_most"] <= LIMITS["OPENROUTER_CONCURRENCY"]
+            assert most["judge"]["in_flight_most"] <= LIMITS["OPENAI_CONCURRENCY"]
+            await every_event_was_seen_once(here)
+            assert [status(api)["bugs"] for api in ours.apis] == [0, 0]
+
+
+async def killed(here: Crowd, victim: ApiProcess) -> dict[str, int]:
+    """Calls that were in flight when it died, by purpose; the provider cannot tell those of the other process apart.
+
+    It is stopped first, so that it begins no call between the count and its death.
+    """
+    victim.signal(signal.SIGSTOP)
+    flying = here.fleet.counters()["by_purpose"]
+    victim.kill()
+    return {purpose: flying.get(purpose, {}).get("in_flight", 0) for purpose in ("target", "judge")}
+
+
+def whole(hunts: list[dict], n: int) -> None:
+    """Each number once, each with its reply and all its verdicts."""
+    assert [hunt["number"] for hunt in hunts] == list(range(1, n + 1))
+    assert len({hunt["hunt_id"] for hunt in hunts}) == n
+    assert {hunt["status"] for hunt in hunts} == {"done"}
+    assert {hunt["outcome"] for hunt in hunts} <= {"broke", "held"}, [h["error"] for h in hunts if h["error"]]
+    assert all(hunt["response"] for hunt in hunts)
+    wanted = [criterion["id"] for criterion in TASK["criteria"]]
+    assert all([v["criterion_id"] for v in hunt["verdicts"]] == wanted for hunt in hunts)
+
+
+async def every_event_was_seen_once(here: Crowd) -> None:
+    """The server's log and what each watcher got are the same, in the same order; each hunt ended in it once."""
+    for trainer, watcher in zip(here.trainers, here.watchers, strict=True):
+        log = await here.log(trainer)
+        async with asyncio.timeout(5):
+            while watcher.ids[-1] != log[-1]:
+                await asyncio.sleep(0.05)
+        assert watcher.ids == log
+        assert watcher.resets == 0
+        assert [n for n in watcher.ended.values() if n != 1] == [], json.dumps(watcher.ended)
