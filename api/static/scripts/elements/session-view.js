@@ -51,8 +51,8 @@ export class SessionView extends PageElement {
       make("p", { class: "soft" }, "What you had typed and the server never got is still here. Copy it before you go on."), this.words);
     this.elsewhere = make("div", { class: "elsewhere" }, this.heading, this.about,
       make("a", { class: "button", href: startAddress() }, "To the start"), this.kept);
-    this.title = make("h1", { class: "only-heard" });
-    this.append(this.elsewhere, this.title, this.trail, ...Object.values(this.acts).map(({ place }) => place), this.panel, compare, turn);
+    this.heard = make("h1", { class: "only-heard" });
+    this.append(this.elsewhere, this.heard, this.trail, ...Object.values(this.acts).map(({ place }) => place), this.panel, compare, turn);
   }
 
   draw(access, empty, act, kept) {
@@ -60,8 +60,8 @@ export class SessionView extends PageElement {
     const here = access === "ready" && !empty;
     show(this.elsewhere, !here);
     show(this.trail, here);
-    show(this.title, here && act !== "hunt"); // the hunt's own title is the task's name
-    setText(this.title, TITLES[act] ?? "");
+    show(this.heard, here && act !== "hunt"); // the hunt's own title is the task's name
+    setText(this.heard, TITLES[act] ?? "");
     for (const [name, { place }] of Object.entries(this.acts)) show(place, here && name === act);
     setAttribute(this.elsewhere, "aria-busy", String(access === "loading"));
     setText(this.heading, title);
