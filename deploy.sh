@@ -122,16 +122,6 @@ wait_until_healthy() { # container ids, one a line
     done
 }
 
-load_nginx_configuration() {
-    local wanted
-    "${compose[@]}" exec -T nginx nginx -t -q || fail "nginx refuses its configuration (nginx/); it goes on with the one it has."
-    wanted="$(ids_of nginx) $(find nginx -type f ! -path 'nginx/switch/*' | LC_ALL=C sort | xargs -r sha256sum | sha256sum)"
-    # Only when something changed: a reload closes idle connections, and a client may be about to use one of them.
-    if [ -f $STATE/nginx ] && [ "$(cat $STATE/nginx)" = "$wanted" ]; then return; fi
-    "${compose[@]}" exec -T nginx nginx -s reload
-    write nginx "$wanted"
-}
-
 require_revision() { # REVISION ("-" when it is not known), container ids: what was built is what runs
     local id
     [ "$1" != - ] || return 0
@@ -290,7 +280,8 @@ replace_by() { # RELEASE REVISION
 $(without "$(ids_of dashboard)" "$old_dashboard")"
     require_revision "$revision" "$new"
     "${compose[@]}" up -d --no-recreate --no-deps nginx
-    load_nginx_configuration
+    "${compose[@]}" exec -T nginx nginx -t -q || fail "nginx refuses its configuration (nginx/); it goes on with the one it has."
+    "${compose[@]}" exec -T nginx nginx -s reload
     sleep "$(value_of HUNTER_NAMES_WAIT 3)"
     [ -z "$old_api" ] || verify_through_edge -
 
