@@ -18,6 +18,7 @@ CRITERIA = len(TASK["criteria"])
 LIMITS = {"OPENROUTER_CONCURRENCY": 8, "OPENAI_CONCURRENCY": 8}
 
 
+@pytest.mark.long
 async def test_two_kills_with_four_sessions():
     await killed_again_and_again(seed=1, sessions=4, hunts=20, kills=2)
 

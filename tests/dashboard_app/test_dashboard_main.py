@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboard_app.nginx_before import nginx_before
@@ -118,7 +119,7 @@ def test_a_link_shows_the_same_and_leads_to_one_hunt(dashboard, browser_page, lo
     page.goto(f"{dashboard}find?period=all&outcome=broke&q=nemotron")
     page.get_by_text(f"{len(broke)} hunts found").wait_for()
     search = page.get_by_placeholder(re.compile("words of a reply"))
-    assert search.input_value() == "nemotron"
+    expect(search).to_have_value("nemotron")
     search.fill(broke[0].hunt_id)
     search.press("Enter")
     page.get_by_text("1 hunt found").wait_for()
