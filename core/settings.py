@@ -167,6 +167,9 @@ class Settings:
     throttle_renew_s: float = setting(
         1.0, "THROTTLE_RENEW", "s", "Pause between a process's signs of life to the shared throttle.", least=0.05
     )
+    throttle_leave_s: float = setting(
+        2.0, "THROTTLE_LEAVE", "s", "So long a process that ends keeps the slots of calls it could not end.", least=0.1
+    )
     throttle_poll_s: float = setting(
         0.25, "THROTTLE_POLL", "s", "How often waiting calls ask Redis again, besides being woken.", least=0.01
     )

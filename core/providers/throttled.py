@@ -67,8 +67,8 @@ class Throttled(Provider):
                 await slot.__aexit__(None, None, None)
 
     async def close(self) -> None:
-        """Give back the slots of calls that are still in flight at the provider, because HTTP closes next."""
-        await asyncio.sleep(0)  # a task that is cancelled before its first step would never give back its slot
+        """Wait no longer for calls that are in flight at the provider; only the end of the process ends them, so the
+        throttle gives their slots back after that (decision record 0010)."""
         for keeping in self._keeping:
             keeping.cancel()
         if self._keeping:
@@ -119,10 +119,8 @@ class Throttled(Provider):
 
 
 async def _keep_until_gone(slot: AbstractAsyncContextManager[float], left: list[asyncio.Future[None]]) -> None:
-    try:
-        await asyncio.wait(left)
-    finally:
-        await slot.__aexit__(None, None, None)
+    await asyncio.wait(left)
+    await slot.__aexit__(None, None, None)
 
 
 def _quantile(ordered: list[float], share: float) -> float | None:

@@ -49,11 +49,16 @@ class Pace:
     renew_s: float
     poll_s: float
     answer_s: float
+    leave_s: float
 
     @classmethod
     def of(cls, settings: Settings) -> Pace:
         return cls(
-            settings.throttle_lease_s, settings.throttle_renew_s, settings.throttle_poll_s, settings.redis_timeout_s
+            settings.throttle_lease_s,
+            settings.throttle_renew_s,
+            settings.throttle_poll_s,
+            settings.redis_timeout_s,
+            settings.throttle_leave_s,
         )
 
 
@@ -128,12 +133,16 @@ class RedisThrottle(Throttle):
         self._news.set()
 
     async def leave(self) -> None:
-        """Give everything back at once, so that nobody waits for leases to end."""
+        """Give everything back at once, so that nobody waits for leases to end.
+
+        Calls that are in flight still (they could not be ended) end with the process: their permits have a lease of
+        THROTTLE_LEAVE.
+        """
         lanes = [lane for lane in self._lanes.values() if lane.in_use]
         for lane in lanes:
             lane.lapse()
         try:
-            await self._exchange(lanes, renewal=True)
+            await self._exchange(lanes, renewal=True, lease_s=self._pace.leave_s)
         except RedisAway as error:
             log.warning("permits were not given back; they end with their lease", reason=error.message)
 
@@ -166,31 +175,33 @@ class RedisThrottle(Throttle):
                 log.info("the throttle is shared again", processes=self.processes)
                 self.away = ""
 
-    async def _exchange(self, lanes: Sequence[SharedLane], *, renewal: bool) -> None:
+    async def _exchange(self, lanes: Sequence[SharedLane], *, renewal: bool, lease_s: float | None = None) -> None:
+        """Report and take in the answers; what is held then is held for `lease_s`, else for THROTTLE_LEASE."""
         if not lanes:
             return
+        lease_s = self._pace.lease_s if lease_s is None else lease_s
         sent_at = time.monotonic()
         proposals = [lane for lane in lanes if lane.proposed is not None]
         reports = [lane.report(renewal=renewal) for lane in lanes]
         calls = [self._adjustment(lane) for lane in proposals]
-        calls += [self._call(lane, report) for lane, report in zip(lanes, reports, strict=True)]
+        calls += [self._call(lane, report, lease_s) for lane, report in zip(lanes, reports, strict=True)]
         async with asked(self._pace.answer_s):
             results = (await run_scripts(self._redis.commands, calls))[len(proposals) :]
         # others may take our permits at the lease's end by Redis's clock; ours stops a renewal earlier
-        valid_until = sent_at + self._pace.lease_s - self._pace.renew_s
+        valid_until = sent_at + lease_s - self._pace.renew_s
         for lane, report, result in zip(lanes, reports, results, strict=True):
             if result:
                 answer = _answer(result)
                 self.processes = answer.processes
                 lane.told(report, answer, valid_until)
 
-    def _call(self, lane: SharedLane, report: Report) -> Call:
+    def _call(self, lane: SharedLane, report: Report, lease_s: float) -> Call:
         pace, first = self._pace, self._adaptive.first(lane.ceiling).now if self._adaptive.on else "-"
         self._number += 1
         values: tuple[str | int, ...] = (
             lane.account,
             self._process,
-            int(pace.lease_s * 1000),
+            int(lease_s * 1000),
             int(pace.renew_s * 1000 * SETTLE_RENEWALS),
             lane.ceiling,
             "1" if self.away else "",

@@ -12,7 +12,7 @@ from core.settings import Settings
 from core.throttle.adaptive import Adaptive
 from core.throttle.redis import Pace, RedisThrottle, open_redis_throttle
 
-BRISK = Pace(lease_s=1.0, renew_s=0.1, poll_s=0.05, answer_s=0.5)
+BRISK = Pace(lease_s=1.0, renew_s=0.1, poll_s=0.05, answer_s=0.5, leave_s=0.3)
 
 
 @asynccontextmanager

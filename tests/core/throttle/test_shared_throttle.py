@@ -128,6 +128,25 @@ async def test_slots_of_a_process_that_died_return_when_its_lease_ends(redis_ser
         await asyncio.wait(held)
 
 
+async def test_slots_of_calls_that_a_leaving_process_could_not_end_return_when_it_is_gone(redis_server):
+    provider = Provider()
+    async with AsyncExitStack() as stack, AsyncExitStack() as leaving:
+        (alive,) = await processes(stack, redis_server.url, 1, 3)
+        leaver = await leaving.enter_async_context(a_process(redis_server.url, limits=[("lab", 3)]))
+        open_calls = [asyncio.create_task(provider.call(leaver, "d", 60)) for _ in range(2)]
+        await until(lambda: provider.in_flight == 2)
+        await leaving.aclose()
+        left_at = time.monotonic()
+        others = [asyncio.create_task(provider.call(alive, "a", 60)) for _ in range(2)]
+        await until(lambda: provider.in_flight == 3)
+        assert time.monotonic() - left_at < BRISK.leave_s * 0.8
+        await until(lambda: provider.in_flight == 4)
+        assert BRISK.leave_s * 0.7 < time.monotonic() - left_at < BRISK.lease_s * 0.8
+        for task in (*open_calls, *others):
+            task.cancel()
+        await asyncio.wait([*open_calls, *others])
+
+
 def kill(throttle: RedisThrottle) -> None:
     """As kill -9 does: it says nothing to Redis any more."""
     for task in asyncio.all_tasks():
