@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.house.loopback_only",
     "tests.house.missing",
     "tests.house.real_redis",
+    "tests.house.signals",
 ]

@@ -123,6 +123,13 @@ class Product:
                 if line.startswith("data:") and self.session(sid)["check"]["finished_at"]:
                     return
 
+    def wait_for_selection(self, sid: str, hunt_ids: list[str]) -> None:
+        """Returns when the server has chosen these, in this order: the page shows a choice before that."""
+        with self.http.stream("GET", f"/api/sessions/{sid}/events?after=0-0") as events:
+            for line in events.iter_lines():
+                if line.startswith("data:") and self.session(sid)["selection"]["hunt_ids"] == hunt_ids:
+                    return
+
     def _answer(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         response = self.http.request(method, path, **options)
         assert response.is_success, f"{method} {path}: {response.status_code} {response.text}"

@@ -180,11 +180,11 @@ def test_picks_are_numbered_moved_and_taken_back(page: Page, product: Product, h
         row(page, number).get_by_role("link").focus()
         page.keyboard.press(key)
         expect(row(page, number).get_by_role("checkbox")).to_be_checked()
-    assert product.session(hunted)["selection"]["hunt_ids"] == [picks[2], picks[0], picks[1]]
+    product.wait_for_selection(hunted, [picks[2], picks[0], picks[1]])
     page.get_by_role("button", name="Move slot 1 down").click()
     expect(page.locator("selection-tray .slot a").first).to_have_text("#1")
     page.get_by_role("button", name="Empty slot 2").click()
     expect(page.locator("selection-tray .slot a:visible")).to_have_count(2)
-    assert product.session(hunted)["selection"]["hunt_ids"] == [picks[0], picks[1]]
+    product.wait_for_selection(hunted, [picks[0], picks[1]])
     open_hunt(page, 2).get_by_role("button", name="In slot 2: take out").click()
     expect(row(page, 2).get_by_role("checkbox")).not_to_be_checked()

@@ -7,18 +7,22 @@ import asyncio
 import json
 import random
 import signal
+from collections import Counter
 
 import pytest
+import redis
 
+from core.redis_keys import session_keys
 from tests.chaos.crowd import Crowd, crowd
 from tests.chaos.processes import TASK, ApiProcess, fleet, status
 
 pytestmark = [pytest.mark.chaos, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(120)]
 CRITERIA = len(TASK["criteria"])
 LIMITS = {"OPENROUTER_CONCURRENCY": 8, "OPENAI_CONCURRENCY": 8}
+ON_THE_WAY = {"target": 2 * LIMITS["OPENROUTER_CONCURRENCY"], "judge": 2 * LIMITS["OPENAI_CONCURRENCY"]}
+"""Most calls that a kill may cost: as many as may be open at the provider, and as many answers on their way to Redis."""
 
 
-@pytest.mark.long
 async def test_two_kills_with_four_sessions():
     await killed_again_and_again(seed=1, sessions=4, hunts=20, kills=2)
 
@@ -35,12 +39,12 @@ async def killed_again_and_again(*, seed: int, sessions: int, hunts: int, kills:
     with fleet(2, script={"seed": seed}, **LIMITS) as ours:
         victim = chance.choice(ours.apis)
         async with crowd(ours, sessions, hunts) as here:
-            cut_off = {"target": 0, "judge": 0}
+            not_kept = Counter[str]()
             for n in range(kills):
                 # some time within its own part of all hunts, so that all kills come while there is work
                 await here.until_done(int(needed * (n + chance.uniform(0.1, 0.9)) / (kills + 1)))
-                for purpose, calls in (await killed(here, victim)).items():
-                    cut_off[purpose] += calls
+                before, not_kept = not_kept, killed(here, victim)
+                assert all(not_kept[p] - before[p] <= ON_THE_WAY[p] for p in ON_THE_WAY), (before, not_kept)
                 await asyncio.to_thread(victim.start)
             runs = await here.ends(within_s=180)
             await here.until_all_was_seen()
@@ -53,8 +57,8 @@ async def killed_again_and_again(*, seed: int, sessions: int, hunts: int, kills:
                 "target": ours.calls("target") - needed,
                 "judge": ours.calls("judge") - needed * CRITERIA,
             }
-            assert 0 <= extra["target"] <= cut_off["target"], (extra, cut_off)
-            assert 0 <= extra["judge"] <= cut_off["judge"], (extra, cut_off)
+            assert 0 <= extra["target"] <= not_kept["target"], (extra, not_kept)
+            assert 0 <= extra["judge"] <= not_kept["judge"], (extra, not_kept)
             most = ours.counters()["by_purpose"]
             assert most["target"]["in_flight_most"] <= LIMITS["OPENROUTER_CONCURRENCY"]
             assert most["judge"]["in_flight_most"] <= LIMITS["OPENAI_CONCURRENCY"]
@@ -62,15 +66,32 @@ async def killed_again_and_again(*, seed: int, sessions: int, hunts: int, kills:
             assert [status(api)["bugs"] for api in ours.apis] == [0, 0]
 
 
-async def killed(here: Crowd, victim: ApiProcess) -> dict[str, int]:
-    """Calls that were in flight when it died, by purpose; the provider cannot tell those of the other process apart.
+def killed(here: Crowd, victim: ApiProcess) -> Counter[str]:
+    """Kills it. The calls so far whose answer nobody keeps: lost at kills before, or in flight now.
 
-    It is stopped first, so that it begins no call between the count and its death.
+    All stand still meanwhile: then what the provider was asked for and what Redis keeps differ by just these calls,
+    whether an answer is still at the provider, on the wire, or in a process that had no time for it yet.
     """
-    victim.signal(signal.SIGSTOP)
-    flying = here.fleet.counters()["by_purpose"]
+    others = [api for api in here.fleet.apis if api is not victim]
+    for api in (victim, *others):
+        api.signal(signal.SIGSTOP)
+    kept = kept_answers(here)
+    not_kept = Counter({purpose: here.fleet.calls(purpose) - answers for purpose, answers in kept.items()})
     victim.kill()
-    return {purpose: flying.get(purpose, {}).get("in_flight", 0) for purpose in ("target", "judge")}
+    for api in others:
+        api.signal(signal.SIGCONT)
+    return not_kept
+
+
+def kept_answers(here: Crowd) -> dict[str, int]:
+    """Replies and verdicts that are in Redis, over all sessions."""
+    replies = verdicts = 0
+    with redis.Redis.from_url(here.fleet.redis.url) as client:
+        for trainer in here.trainers:
+            keys = session_keys(trainer.sid)
+            replies += client.hlen(keys.replies)
+            verdicts += sum(len(json.loads(s[s.index(b"{") :])["verdicts"]) for s in client.hvals(keys.hunts))
+    return {"target": replies, "judge": verdicts}
 
 
 def whole(hunts: list[dict], n: int) -> None:
