@@ -123,6 +123,8 @@ class CheckShape(Shape):
     status: CheckStatus
     stale: bool
     """The task has been edited since."""
+    task_hash: str
+    """Of the task that was checked; empty before the first check."""
     judge_model: str
     verdicts: list[VerdictShape]
     flips: dict[str, int]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from core.clock import Clock
 from core.domain.review import GIVEN
@@ -48,10 +49,15 @@ def begun(
         verdicts=tuple(v for v in kept if v.criterion_id not in criterion_ids),
         answers=before.answers if same else (),
         flips=before.flips if same else (),
-        started_at=clock.now(),
+        started_at=_later(clock.now(), before.started_at),
         idempotency_key=idempotency_key,
     )
     return session.model_copy(update={"check": check})
+
+
+def _later(now: datetime, before: datetime | None) -> datetime:
+    """`now`, but after the check before, whatever the clocks of two machines say: readers order checks by it."""
+    return now if before is None else max(now, before + timedelta(microseconds=1))
 
 
 def job_key(session: Session) -> str:

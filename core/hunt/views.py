@@ -133,6 +133,7 @@ def check_view(check: ReferenceCheck, task: Task) -> JsonObject:
     return {
         "status": check.status,
         "stale": check.stale_for(task),
+        "task_hash": check.task_hash,
         "judge_model": check.judge_model,
         "verdicts": [verdict_view(v) for v in check.verdicts],
         "flips": dict(check.flips),

@@ -112,6 +112,21 @@ def test_start_pressed_again_after_a_lost_answer_is_one_run(
     assert [run["hunts"] for run in product.session(sid)["runs"]] == [4]
 
 
+def test_the_answer_to_a_check_may_come_after_its_verdicts(page: Page, product: Product) -> None:
+    go_to(page, product.open_example(), act="task")
+    state = page.locator("task-editor check-panel strong")
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        expect(state).to_have_text("The reference passes")
+        route.fulfill(response=answer)
+
+    page.route(re.compile("/reference-check$"), late)
+    page.get_by_role("button", name="Check the reference").click()
+    expect(page.get_by_role("button", name="Check again")).to_be_enabled()
+    expect(state).to_have_text("The reference passes")
+
+
 def test_an_answer_of_something_in_between_is_a_sentence(page: Page, product: Product, witness: Witness) -> None:
     witness.refusals_are_meant()
     go_to(page, product.open_example())

@@ -1,5 +1,6 @@
 """The pure modules of the page, imported where they run and asked for values."""
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -44,10 +45,12 @@ def a_run(status: str = "running", run_id: str = "r1", first_number: int = 1, **
 
 
 def a_check(
-    status: str = "none", started: str | None = None, finished: str | None = None, verdicts: int = 0
+    status: str = "none", started: str | None = None, finished: str | None = None, verdicts: int = 0, task: str = "h1"
 ) -> dict[str, Any]:
     told = [{"criterion_id": f"C{n + 1}", "verdict": "PASS"} for n in range(verdicts)]
-    return {"status": status, "stale": False, "started_at": started, "finished_at": finished, "verdicts": told}
+    return {
+        "status": status, "stale": False, "task_hash": task, "started_at": started, "finished_at": finished, "verdicts": told,
+    }  # fmt: skip
 
 
 def a_snapshot(version: int = 1, runs: tuple = (), check: dict[str, Any] | None = None, **some: Any) -> dict[str, Any]:
@@ -55,6 +58,8 @@ def a_snapshot(version: int = 1, runs: tuple = (), check: dict[str, Any] | None 
         "session_id": "s1",
         "version": version,
         "name": "t",
+        "turn": 1,
+        "task": {"hash": "h1"},
         "runs": list(runs),
         "check": check or a_check(),
         "attempts_before": 3,
@@ -133,12 +138,38 @@ def test_a_run_that_the_snapshot_does_not_hold_yet_stays(after: Any) -> None:
     ] == ["r1", "r2"]
 
 
-def test_a_check_that_has_finished_is_not_turned_back_by_an_older_snapshot(after: Any) -> None:
-    running, finished = a_check("running", "t1", verdicts=1), a_check("passed", "t1", "t2", 3)
-    told = {"type": "check.changed", "check": finished}
-    assert after(a_snapshot(2, check=running), told, a_snapshot(2, check=running))["session"]["check"] == finished
-    again = a_check("running", "t3")
-    assert after(a_snapshot(2, check=finished), a_snapshot(3, check=again))["session"]["check"] == again
+BEGAN, LATER, ENDED = "2026-11-24T18:00:07Z", "2026-11-24T18:00:07.500000Z", "2026-11-24T18:00:09Z"
+
+
+@pytest.mark.parametrize("before", [a_check(), a_check("failed", BEGAN, BEGAN, 3)])
+def test_a_check_stands_at_its_latest_in_whatever_order_it_is_told(after: Any, before: dict[str, Any]) -> None:
+    """The answer to the wish may come after the events, on a busy machine after the last one; so may a snapshot."""
+    begun, judging, passed = a_check("running", LATER), a_check("running", LATER, verdicts=1), a_check("passed", LATER, ENDED, 3)  # fmt: skip
+    told = [{"type": "check.changed", "check": check} for check in (begun, judging, passed)]
+    for order in permutations(told):
+        assert after(a_snapshot(2, check=before), *order)["session"]["check"] == passed
+    for read in (before, begun, judging):
+        assert after(a_snapshot(2, check=before), *told, a_snapshot(3, check=read))["session"]["check"] == passed
+    again = a_check("running", "2026-11-24T18:00:10Z")
+    assert after(a_snapshot(2, check=passed), a_snapshot(3, check=again))["session"]["check"] == again
+
+
+def test_a_check_is_stale_when_it_was_made_for_another_task(after: Any) -> None:
+    checked, told = (
+        a_check("passed", BEGAN, ENDED, 3),
+        {"type": "check.changed", "check": a_check("passed", BEGAN, ENDED, 3)},
+    )
+    edited = a_snapshot(3, check=checked | {"stale": True}, task={"hash": "h2"})
+    assert after(a_snapshot(2, check=checked), edited, told)["session"]["check"]["stale"] is True
+    back = a_snapshot(4, check=checked)
+    assert after(a_snapshot(2, check=checked), edited, told, back)["session"]["check"]["stale"] is False
+
+
+def test_a_new_turn_has_no_check(after: Any) -> None:
+    checked, none = a_snapshot(2, check=a_check("passed", BEGAN, ENDED, 3)), a_check(task="")
+    told = {"type": "check.changed", "check": none}
+    for news in ([told], [a_snapshot(3, check=none, turn=2)], [told, a_snapshot(3, check=none, turn=2)]):
+        assert after(checked, *news)["session"]["check"] == none
 
 
 def test_totals_are_over_all_runs_and_know_what_they_do_not_know(ask: Any, after: Any) -> None:

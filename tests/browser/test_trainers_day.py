@@ -65,7 +65,6 @@ def download(page: Page, path: Path) -> dict[str, Any]:
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.long
 def test_from_an_empty_template_to_a_delivered_notebook_that_loads_back_whole(
     page: Page, product: Product, tmp_path: Path
 ) -> None:

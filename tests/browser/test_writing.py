@@ -182,7 +182,6 @@ def test_words_of_a_session_that_ended_under_the_hands_stay_in_the_browser(
     expect(page.locator(".elsewhere .kept")).to_contain_text(MINE)
 
 
-@pytest.mark.long
 def test_criteria_are_removed_restored_pasted_moved_and_undone(page: Page, product: Product) -> None:
     sid = product.open_example()
     loaded = product.session(sid)["task"]["criteria"]

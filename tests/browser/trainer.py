@@ -107,8 +107,14 @@ def what_is_shown(page: Page) -> dict[str, Any]:
     }
 
 
+def drawn(page: Page) -> None:
+    """What was just done is shown: the page draws with the next frame, until then it reads as before."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(done))")
+
+
 def all_saved(page: Page) -> None:
     """What was written on the task is on the server."""
+    drawn(page)
     expect(page.locator("writing-bar .state")).to_have_text("All saved")
 
 
@@ -133,4 +139,5 @@ def review_by_keyboard(page: Page, number: int, why: str) -> None:
 
 
 def review_saved(page: Page) -> None:
+    drawn(page)
     expect(page.locator("review-card .judging [role=status]")).to_have_text("Saved")

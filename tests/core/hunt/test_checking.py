@@ -9,7 +9,7 @@ from core.domain.verdict import Verdict
 from core.errors import BadInput
 from core.hunt.checking import Checker, begun
 from core.hunt.dispatch.local import LocalShards
-from tests.builders import a_session, a_task
+from tests.builders import HandClock, a_session, a_task
 from tests.core.hunt.stand_ins import Bench, Reply
 
 
@@ -89,3 +89,12 @@ def test_criteria_that_the_task_has_not_are_named():
     with pytest.raises(BadInput) as refused:
         begun(a_session(), "told/judge", Bench().clock, "", ("C2", "C9"))
     assert refused.value.details == {"unknown": ["C9"]}
+
+
+def test_a_check_begins_after_the_one_before_it_whatever_the_clock_says():
+    clock = HandClock()
+    first = begun(a_session(), "told/judge", clock)
+    first = first.model_copy(update={"check": first.check.model_copy(update={"status": CheckStatus.PASSED})})
+    clock.seconds -= 60
+    second = begun(first, "told/judge", clock)
+    assert second.check.started_at > first.check.started_at

@@ -1,18 +1,20 @@
 // The session's head as the snapshot gives it, kept true by events. null: no session is open.
 
+import { laterCheck, seenFrom } from "./check.js";
+
 const RUN_RANK = { queued: 0, running: 1, completed: 2, cancelled: 2, failed: 2 };
 const ENDED = new Set(["completed", "cancelled", "failed"]);
 
 /**
  * The state after an event: `session.read` {snapshot}, `check.changed` {check}, `run.changed` {run}, `session.left`.
- * A snapshot that is older than what events already told does not turn anything back.
+ * Whatever is told late, a snapshot, an event or the answer to a wish, does not turn anything back.
  */
 export function reduceSession(session, event) {
   switch (event.type) {
     case "session.read":
       return merge(session, event.snapshot);
     case "check.changed":
-      return session && { ...session, check: event.check };
+      return session && { ...session, check: seenFrom(session.task, toldCheck(session.check, event.check)) };
     case "run.changed":
       return session && { ...session, runs: withRun(session.runs, event.run) };
     case "session.left":
@@ -26,7 +28,13 @@ function merge(known, snapshot) {
   if (known === null || known.session_id !== snapshot.session_id) return snapshot;
   if (snapshot.version < known.version) return known;
   const runs = known.runs.reduce(withRun, snapshot.runs);
-  return { ...snapshot, runs, check: laterCheck(snapshot.check, known.check) };
+  const check = snapshot.turn === known.turn ? laterCheck(snapshot.check, known.check) : snapshot.check;
+  return { ...snapshot, runs, check: seenFrom(snapshot.task, check) };
+}
+
+/** Only a new turn has no check again, and events of its own order tell it. */
+function toldCheck(known, told) {
+  return told.status === "none" ? told : laterCheck(told, known);
 }
 
 function withRun(runs, run) {
@@ -38,13 +46,6 @@ function withRun(runs, run) {
 function isLaterRun(known, told) {
   const step = RUN_RANK[told.status] - RUN_RANK[known.status];
   return step > 0 || (step === 0 && told.counts.done >= known.counts.done);
-}
-
-/** The same check told twice: the one that has finished, else the one with more verdicts. */
-function laterCheck(read, known) {
-  if (read.started_at !== known.started_at) return read;
-  if (read.finished_at === known.finished_at) return known.verdicts.length > read.verdicts.length ? known : read;
-  return known.finished_at ? { ...known, stale: read.stale } : read;
 }
 
 export function hasEnded(run) {
