@@ -200,7 +200,15 @@ class RedisEventLog(EventLog):
         answer = await _told(connection.xread(positions, count=BATCH, block=max(1, int(self._block_s * 1000))))
         self._reader_id = None
         for key, entries in answer or ():
+            if len(entries) >= min(BATCH, self._most):
+                await self._note_what_is_gone(key, by_key[key])
             by_key[key].take(entries)
+
+    async def _note_what_is_gone(self, key: bytes, feed: _Feed) -> None:
+        """So far behind, the reader may have been overtaken by the trimming of a stream, which says nothing of it."""
+        oldest = await self._ask(lambda: self._clients.commands.xrange(key, count=1))
+        if oldest:
+            feed.history.begin_at(id_key(oldest[0][0].decode()))
 
     async def _end_those_that_are_gone(self) -> None:
         """A deleted or expired stream says nothing by itself: look for the watched sessions every REDIS_BLOCK."""

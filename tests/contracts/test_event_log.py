@@ -118,6 +118,17 @@ async def test_a_watcher_that_was_left_far_behind_is_told_so(log):
             await anext(batches)
 
 
+async def test_a_watcher_that_live_events_overtake_is_told_so(logs):
+    here, there = logs
+    (first,) = await here.append("s", drafts(0))
+    async with aclosing(here.watch("s", START)) as batches:
+        assert await anext(batches) == (first,)
+        waiting = asyncio.ensure_future(anext(batches))
+        await there.append("s", drafts(*range(1, 300)))  # in one step: most are gone before anybody could read them
+        with pytest.raises(TooFarBehind):
+            await waiting
+
+
 async def test_a_watcher_replays_what_it_missed_and_goes_on(log):
     events = await log.append("s", drafts(*range(50)))
     seen: list[str] = []
