@@ -110,7 +110,7 @@ class AwayEvents:
 
     async def merge(
         self, session_id: str, known: str, events: Sequence[Event], reload: EventDraft, given_out: str, life_s: float
-    ) -> str:
+    ) -> tuple[bool, str]:
         return await self._redis.merge(
             session_id, known=known, events=events, reload=reload, given_out=given_out, life_s=life_s
         )

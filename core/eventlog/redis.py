@@ -128,16 +128,17 @@ class RedisEventLog(EventLog):
 
     async def merge(
         self, session_id: str, *, known: str, events: Sequence[Event], reload: EventDraft, given_out: str, life_s: float
-    ) -> str:
-        """Take over events made while Redis was away, after the id `known`. The newest id in Redis by then.
+    ) -> tuple[bool, str]:
+        """Take over events made while Redis was away, after the id `known`. Whether they kept their ids, and the
+        newest id in Redis by then.
 
-        They keep their ids if nobody else wrote meanwhile; else whoever is before this point is told to reload.
+        They keep them if nobody else wrote meanwhile; else whoever is before this point is told to reload.
         """
         flat = [text for event in events for text in (event.id, event.type.value, event.data)]
         life_ms = max(1, int(life_s * 1000))
         rest = (known, reload.type.value, reload.data, given_out, *flat)
-        _, newest = await self._run("merge", session_id, life_ms, self._most, *rest)
-        return str(newest.decode())
+        seamless, newest = await self._run("merge", session_id, life_ms, self._most, *rest)
+        return bool(seamless), newest.decode()
 
     # -- the reader
 

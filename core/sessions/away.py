@@ -32,8 +32,15 @@ class Away:
     """Redis may have lost some of it: all of it is compared and written."""
     seamless: bool = True
     """The events made here follow on `last_id` without a gap."""
+    torn: bool = False
+    """Others wrote in Redis meanwhile: every event made here is before a mark there, so that readers reload."""
+    merged_to: str = ""
+    """The newest event made here that Redis has taken over, or that is before its mark."""
     gate: asyncio.Future[None] | None = None
     """While it is there, changes wait: the last step of going back."""
+
+    def __post_init__(self) -> None:
+        self.merged_to = self.merged_to or self.last_id
 
     def take_changes(self) -> tuple[bool, set[str]]:
         """Whether the head was changed, and which hunts, since this was last asked."""

@@ -41,8 +41,8 @@ class AwayEvents(Protocol):
 
     async def merge(
         self, session_id: str, known: str, events: Sequence[Event], reload: EventDraft, given_out: str, life_s: float
-    ) -> str:
-        """The newest id in Redis by then."""
+    ) -> tuple[bool, str]:
+        """Whether they followed on what Redis had, and the newest id in Redis by then."""
         ...
 
 
@@ -79,7 +79,7 @@ class Returning:
         except BaseException:
             away.put_back_changes(changes)
             raise
-        if away.head_changed or away.hunts_changed or self._events.after(session_id, away.last_id):
+        if away.head_changed or away.hunts_changed or self._events.after(session_id, away.merged_to):
             return False
         if self._store.away.pop(session_id, None) is not None:
             self._store.known.note_event(session_id, away.last_id)
@@ -133,15 +133,22 @@ class Returning:
             await asyncio.gather(*(self._store.redis.save_hunt(session_id, hunt) for hunt in hunts))
 
     async def _tell(self, session_id: str, away: Away, session: Session, life_s: float, *, anew: bool) -> None:
-        events = self._events.after(session_id, away.last_id)
+        events = self._events.after(session_id, away.merged_to)
         if not events and not anew and away.seamless:
             return
         reload = EventDraft(EventType.SESSION, f'{{"version":{session.version}}}')
-        known = away.last_id if away.seamless else "-"
+        known = away.last_id if away.seamless and not away.torn else "-"
         given_out = self._events.newest(session_id)
-        away.last_id = await self._events.merge(session_id, known, events, reload, given_out, life_s)
+        seamless, away.last_id = await self._events.merge(session_id, known, events, reload, given_out, life_s)
         away.seamless = True
-        self._events.begin(session_id, away.last_id)
+        if seamless:
+            self._events.begin(session_id, away.last_id)
+            away.merged_to = away.last_id
+        else:
+            # Who reads along here goes on with the ids of here, all of them before the mark that is in Redis now. They
+            # meet it, and reload, when the session is back: before that what others did cannot be read here.
+            away.torn = True
+            away.merged_to = given_out
 
 
 def _open(away: Away) -> None:

@@ -10,6 +10,7 @@ from core.domain.events import EventDraft, EventType, id_key
 from core.domain.hunt import HuntStatus
 from core.errors import Conflict, NotFound, RedisAway
 from core.eventlog.base import START, TooFarBehind
+from core.eventlog.redis import RedisEventLog
 from core.redis_client import open_redis as open_clients
 from core.runtime import open_runtime
 from core.sessions.base import StoreState
@@ -192,6 +193,36 @@ async def test_a_reader_that_may_have_missed_something_is_told_to_reload(runtime
         with pytest.raises(TooFarBehind):
             await runtime.events.read("s_one", last_event_id, 10)
     assert id_key(await runtime.events.last_id("s_one")) > id_key(given_out)
+
+
+@pytest.mark.parametrize("busy", [False, True])
+async def test_who_read_along_here_reloads_when_what_others_did_can_be_read(
+    runtime, store, redis_server, tmp_path, monkeypatch, busy
+):
+    merge = RedisEventLog.merge
+
+    async def merge_while_working(self, session_id, **rest):
+        done = await merge(self, session_id, **rest)
+        monkeypatch.setattr(RedisEventLog, "merge", merge)
+        await runtime.events.append(session_id, (DRAFT,))
+        return done
+
+    await store.create(a_session(), b"")
+    await store.announce("s_one", (DRAFT,))
+    at = await runtime.events.last_id("s_one")
+    if busy:
+        monkeypatch.setattr(RedisEventLog, "merge", merge_while_working)
+    runtime.store.link.failed(RedisAway("Only this process has lost it.", reason="unreachable"))
+    await store.announce("s_one", (DRAFT,))
+    async with other_process(redis_server, tmp_path) as other, aclosing(runtime.events.watch("s_one", at)) as batches:
+        await other.change("s_one", renamed("theirs"), announce=lambda _session: (DRAFT,))
+        with pytest.raises(TooFarBehind):
+            async for _ in batches:
+                pass
+        assert (await store.read("s_one")).name == "theirs"
+        later = await runtime.events.last_id("s_one")
+        await other.announce("s_one", (DRAFT,))
+        assert len(await runtime.events.read("s_one", later, 10)) == 1
 
 
 async def test_watchers_follow_a_session_there_and_back(runtime, store, redis_server):
