@@ -93,6 +93,8 @@ class Returning:
             return
         found = await redis.peek(session_id)
         life_s = max(self._store.known.life_left_s(session_id), found[1] if found else 0.0)
+        if found is not None and away.lost:
+            away.seamless = False  # another process put its part back: nobody was told of what differs in ours
         if found is None:
             await self._create(kept, away, life_s)
         elif head_changed or away.lost:
@@ -113,6 +115,7 @@ class Returning:
             await self._store.redis.create(session, kept.notebook, life_s=life_s)
         except Conflict:  # another process that knows it was quicker: compare with what it wrote
             away.lost = away.head_changed = True
+            away.seamless = False
             return
         away.base = session
 
