@@ -37,8 +37,16 @@ async def run_until_told_to_stop(settings: Settings) -> None:
         run_side_by_side(parts, greet, start_deadline_s=START_DEADLINE_S, stop_grace_s=settings.drain_s + STOP_SLACK_S),
         name="make run",
     )
-    for number in STOP_SIGNALS:  # a second one while stopping cuts the grace short
-        asyncio.get_running_loop().add_signal_handler(number, running.cancel)
+
+    def end() -> None:  # a second time while stopping cuts the grace short
+        if not running.cancelling():
+            print(
+                f"\nEnding: what was begun may finish, for {settings.drain_s:g} s. Once more ends at once.", flush=True
+            )
+        running.cancel()
+
+    for number in STOP_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, end)
     try:
         await running
     except asyncio.CancelledError:

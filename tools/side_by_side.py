@@ -82,13 +82,14 @@ async def _answers(client: httpx.AsyncClient, url: str) -> bool:
 async def _stop(processes: Sequence[Process], grace_s: float) -> None:
     for process in processes:
         _signal_group(process, signal.SIGTERM)
-    ends = asyncio.gather(*(process.wait() for process in processes))
+    ends = [asyncio.create_task(process.wait()) for process in processes]
     # Cancelled once more while waiting: the person is in a hurry.
-    with contextlib.suppress(TimeoutError, asyncio.CancelledError):
-        await asyncio.wait_for(ends, grace_s)
+    with contextlib.suppress(asyncio.CancelledError):
+        if ends:
+            await asyncio.wait(ends, timeout=grace_s)
     for process in processes:
         _signal_group(process, signal.SIGKILL)  # what is left, and what a part left behind in its group
-        await process.wait()
+    await asyncio.gather(*ends)
 
 
 def _signal_group(process: Process, number: signal.Signals) -> None:

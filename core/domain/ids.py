@@ -8,6 +8,8 @@ import base64
 
 SESSION_ENTROPY_BYTES = 24  # 192 bits: a session id is also what keeps strangers out of an open deployment
 RUN_ENTROPY_BYTES = 9
+SIMULATED = "simulated"
+"""The name of the simulated provider."""
 
 
 def session_id(entropy: bytes) -> str:
@@ -23,6 +25,11 @@ def run_id(entropy: bytes) -> str:
 def hunt_id(run: str, index: int) -> str:
     """The id of the hunt at place `index` (from 0) of a run."""
     return f"{run}.{index + 1}"
+
+
+def is_simulated(model: str) -> bool:
+    """Whether a `provider/model id` is of the simulated provider: known of a hunt before it has begun."""
+    return model.startswith(f"{SIMULATED}/")
 
 
 def hunt_index(hunt: str) -> int:

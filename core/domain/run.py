@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from core.domain.hunt import Hunt, HuntStatus, sum_known
-from core.domain.ids import hunt_id
+from core.domain.ids import hunt_id, is_simulated
 from core.domain.task import Task
 from core.domain.value import Value
 
@@ -97,6 +97,7 @@ class Run(Value):
             number=self.first_number + index,
             turn=self.turn,
             model=self.model_of(index),
+            simulated=is_simulated(self.model_of(index)),
         )
 
 

@@ -25,6 +25,7 @@ from core.sessions.base import SessionStore
 from core.settings import Settings
 
 FAULT = "Something failed in the server that should not have. It has been logged; start the hunts that are left again."
+SERVER_ENDED = "The server was ended while the run was going on."
 PROGRESS_EVERY_S = 0.5
 
 
@@ -97,9 +98,13 @@ class Runner:
         await self._look_at_rules(course)
         try:
             async with asyncio.TaskGroup() as group:
-                progress = group.create_task(self._report(course), name="progress")
+                beside = (
+                    group.create_task(self._report(course), name="progress"),
+                    group.create_task(_heed_the_end(course), name="heed-the-end"),
+                )
                 await self._hunt_parts(course)
-                progress.cancel()
+                for task in beside:
+                    task.cancel()
         except* _Stop:
             stopped = course.streak.reason
             await course.shards.stop()
@@ -258,7 +263,7 @@ class Runner:
         counts = (await self.store.counts(session_id))[run_id]
         status = RunStatus.FAILED if stopped else RunStatus.COMPLETED
         if counts.interrupted and not stopped:
-            status, stopped = RunStatus.FAILED, "The server was ended while the run was going on."
+            status, stopped = RunStatus.FAILED, SERVER_ENDED
         if counts.cancelled and not stopped:
             stopped = course.run.stop.met(counts)
 
@@ -277,7 +282,7 @@ class Runner:
     async def _end_part(self, course: _Course, part: int, *, by_person: bool, why: str) -> None:
         """Give an end to every hunt of the part that has none: cancelled when a person or the stop rule ended it."""
         saved = {h.hunt_id: h for h in await self._saved(course, part)}
-        by_wish = by_person or bool(course.stopping.over)
+        by_wish = by_person or (bool(course.stopping.over) and not course.stopping.ending)
         for place in self._places(course, part):
             hunt = saved.get(hunt_id(course.run.run_id, place)) or course.run.hunt(place)
             if hunt.status is HuntStatus.DONE or hunt.judged:
@@ -317,6 +322,11 @@ class Runner:
         )
         last = course.run.first_number + places.stop
         return [hunt for hunt in page.hunts if hunt.number < last]
+
+
+async def _heed_the_end(course: _Course) -> None:
+    await course.shards.ending.wait()
+    course.stopping.end(SERVER_ENDED)
 
 
 @dataclass

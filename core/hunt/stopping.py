@@ -17,6 +17,8 @@ class Stopping:
     rule: StopRule
     over: str = ""
     """Why no further hunt begins; "" while they do."""
+    ending: bool = False
+    """Whether that is because the server ends, which nobody wished for this run."""
     _cancelled: set[str] = field(default_factory=set)
     _tasks: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
     _states: dict[str, Hunt] = field(default_factory=dict)
@@ -63,8 +65,12 @@ class Stopping:
         """Take off all hunts that have not begun when the rule is met by these counts."""
         self.over = self.over or self.rule.met(counts)
         if self.over:
-            waiting = [i for i in self._tasks if self._states[i].status is HuntStatus.QUEUED]
-            self._take_off(waiting)
+            self._take_off_waiting()
+
+    def end(self, why: str) -> None:
+        """Take off all hunts that have not begun, because the server ends."""
+        self.over, self.ending = self.over or why, not self.over
+        self._take_off_waiting()
 
     def cancel(self, hunt_ids: Iterable[str]) -> list[str]:
         """Take off what a person cancelled. Those that are cancelled only now and have no task here."""
@@ -72,6 +78,9 @@ class Stopping:
         self._cancelled.update(fresh)
         self._take_off(i for i in fresh if i in self._tasks)
         return [i for i in fresh if i not in self._tasks]
+
+    def _take_off_waiting(self) -> None:
+        self._take_off([i for i in self._tasks if self._states[i].status is HuntStatus.QUEUED])
 
     def _take_off(self, hunt_ids: Iterable[str]) -> None:
         for hunt_id in hunt_ids:

@@ -13,6 +13,7 @@ import orjson
 
 from core.domain.events import EventDraft, EventType
 from core.domain.hunt import Hunt, HuntStatus, without_opinion
+from core.domain.ids import is_simulated
 from core.domain.run import Counts, Run, total_counts
 from core.domain.session import ReferenceCheck, Session, TaskWarning
 from core.domain.slot import Grading, Slot
@@ -114,7 +115,7 @@ def run_view(run: Run, counts: Counts, now: datetime) -> JsonObject:
         "created_at": run.created_at,
         "started_at": run.started_at,
         "finished_at": run.finished_at,
-        "simulated": any(model.startswith("simulated/") for model in (*run.models, run.judge_model)),
+        "simulated": any(is_simulated(model) for model in (*run.models, run.judge_model)),
         "stop": run.stop.model_dump(exclude_none=True),
         "stop_reason": run.stop_reason,
         "retry_of": run.retry_of or None,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from core.clock import Clock
+from core.domain.ids import SIMULATED
 from core.domain.value import Value
 from core.errors import BadInput
 from core.providers.base import Provider, ProviderNumbers
@@ -22,8 +23,7 @@ from core.providers.throttled import CallEnd, Throttled
 from core.settings import Settings
 from core.throttle.base import Throttle
 
-SIMULATED = "simulated"
-SIMULATED_JUDGE = "simulated/judge"
+SIMULATED_JUDGE = f"{SIMULATED}/judge"
 PREFERRED_JUDGE = "openai/gpt-5"
 
 

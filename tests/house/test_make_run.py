@@ -200,5 +200,6 @@ def test_ctrl_c_ends_everything_well() -> None:
         assert said[-1], f"it ended: {said}"
     running.send_signal(signal.SIGINT)
     rest, _ = running.communicate(timeout=20)
+    assert "Once more ends at once." in rest
     assert (running.returncode, rest.strip().splitlines()[-1]) == (0, "Stopped.")
     assert not any(is_listened_on(int(port)) for port in ports.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -29,6 +30,10 @@ class Shards(ABC):
 
     A part is worked on by one process at a time; one whose process died or let go is given out again.
     """
+
+    def __init__(self) -> None:
+        self.ending = asyncio.Event()
+        """Set when the process ends and nobody can go on with the work: begin nothing new, end what was begun."""
 
     handing_back: bool = False
     """Set before the work is cancelled because the process ends: leave everything to be gone on with elsewhere."""
@@ -71,7 +76,7 @@ class Dispatcher(ABC):
 
     @abstractmethod
     async def drain(self, grace_s: float) -> None:
-        """Take no more jobs; let those that run end for `grace_s` seconds, then stop them."""
+        """Take no more jobs; let what was begun in those that run end for `grace_s` seconds, then stop them."""
 
     @abstractmethod
     def active(self, kind: JobKind) -> int:

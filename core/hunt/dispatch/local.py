@@ -17,6 +17,7 @@ class LocalShards(Shards):
     """All parts are this process's."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._given: set[int] = set()
         self._done: set[int] = set()
         self._news = asyncio.Event()
@@ -53,27 +54,31 @@ class LocalDispatcher(Dispatcher):
         """`on_bug` counts what a worker did not expect; the worker itself settles its job before it lets go."""
         self._work = work
         self._on_bug = on_bug
-        self._tasks: dict[str, tuple[Job, asyncio.Task[None]]] = {}
+        self._tasks: dict[str, tuple[Job, LocalShards, asyncio.Task[None]]] = {}
         self._draining = False
 
     async def submit(self, job: Job) -> None:
         if self._draining:
             raise Unavailable("The server is ending and takes no new work.", hint="Try again in a moment.")
         if job.key not in self._tasks:
-            task = asyncio.create_task(self._supervise(job), name=f"{job.kind}:{job.key}")
-            self._tasks[job.key] = (job, task)
+            shards = LocalShards()
+            task = asyncio.create_task(self._supervise(job, shards), name=f"{job.kind}:{job.key}")
+            self._tasks[job.key] = (job, shards, task)
 
     async def stop(self, key: str) -> None:
         if key in self._tasks:
-            task = self._tasks[key][1]
+            *_, task = self._tasks[key]
             task.cancel()
             await asyncio.wait([task])
 
     async def drain(self, grace_s: float) -> None:
         self._draining = True
-        tasks = [task for _, task in self._tasks.values()]
+        tasks = [task for *_, task in self._tasks.values()]
         if not tasks:
             return
+        log.info("jobs end what they have begun", jobs=len(tasks), at_most_s=grace_s)
+        for _, shards, _ in self._tasks.values():
+            shards.ending.set()
         _, late = await asyncio.wait(tasks, timeout=grace_s)
         for task in late:
             task.cancel()
@@ -81,11 +86,11 @@ class LocalDispatcher(Dispatcher):
             await asyncio.wait(late)
 
     def active(self, kind: JobKind) -> int:
-        return sum(job.kind is kind for job, _ in self._tasks.values())
+        return sum(job.kind is kind for job, *_ in self._tasks.values())
 
-    async def _supervise(self, job: Job) -> None:
+    async def _supervise(self, job: Job, shards: LocalShards) -> None:
         try:
-            await self._work(job, LocalShards())
+            await self._work(job, shards)
         except Exception as error:
             log.exception("a job failed in a way nobody expected", job=job.kind, key=job.key)
             self._on_bug(error)

@@ -51,6 +51,7 @@ class RedisShards(Shards):
     def __init__(self, redis: RedisClients, process: str, key: str, terms: Terms, on_lost: Callable[[], None]) -> None:
         """`on_lost` is told when the work is to end: a person stopped it, or others took our parts over, in which case
         it is to be left as it is (`handing_back`)."""
+        super().__init__()
         self._redis = redis
         self._process = process
         self._key = key

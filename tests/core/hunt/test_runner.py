@@ -8,6 +8,7 @@ from core.domain.hunt import HuntStatus
 from core.domain.run import RunStatus
 from core.domain.verdict import Outcome, Verdict
 from core.hunt.dispatch.local import LocalShards
+from core.hunt.runner import SERVER_ENDED
 from core.telemetry.records import HuntRecord, RunRecord
 from tests.builders import a_hunt, a_run, a_session, a_verdict
 from tests.core.hunt.stand_ins import Bench, Reply, fails, passes
@@ -134,3 +135,23 @@ async def test_judge_calls_find_a_place_between_target_calls():
     await bench.open(a_told_session(100))
     await bench.runner.work("s_one", "r_one", LocalShards())
     assert order.index("judge") < 40
+
+
+async def test_a_server_that_ends_begins_no_hunt_and_lets_those_in_flight_finish():
+    bench = Bench()
+    await bench.open(a_told_session(40))
+    bench.provider.gate.clear()
+    shards = LocalShards()
+    work = asyncio.create_task(bench.runner.work("s_one", "r_one", shards))
+    while bench.provider.in_flight < 16:
+        await asyncio.sleep(0)
+    shards.ending.set()
+    await asyncio.sleep(0)
+    bench.provider.gate.set()
+    await asyncio.wait_for(work, 10)
+    hunts = await bench.hunts()
+    assert len(hunts) == 40
+    assert [h.outcome for h in hunts].count(Outcome.HELD) == bench.provider.targets < 40
+    assert {h.outcome for h in hunts} == {Outcome.HELD, Outcome.INTERRUPTED}
+    run = await bench.run()
+    assert (run.status, run.stop_reason) == (RunStatus.FAILED, SERVER_ENDED)
