@@ -9,6 +9,7 @@ import httpx
 import streamlit as st
 
 from core.settings import Settings, read_settings
+from core.telemetry.following import Following
 from core.telemetry.reader import RefreshReport, TelemetryReader
 from dashboard_app.alarms import Alarm, alarms
 from dashboard_app.frames.overview import NAMED
@@ -29,10 +30,16 @@ def settings() -> Settings:
 
 
 def telemetry() -> tuple[TelemetryReader, RefreshReport]:
-    """The log as of now. Raises OSError when its folder cannot be read."""
+    """The log as of now; of a long one the newest days first. Raises OSError when its folder cannot be read."""
+    log = followed()
+    report = log.look()
+    return log.reader, report
+
+
+def followed() -> Following:
+    """The one log of this server, opened when somebody asks for it first."""
     now = settings()
-    reader = _reader(now.telemetry_dir, now.telemetry_cache_dir, now.dashboard_memory_mib)
-    return reader, reader.refresh()
+    return _followed(now.telemetry_dir, now.telemetry_cache_dir, now.dashboard_memory_mib)
 
 
 def all_alarms(reader: TelemetryReader) -> list[Alarm]:
@@ -58,13 +65,14 @@ def api_status() -> Status | Silence:
     return _shared_answer(settings().status_url)
 
 
-@st.cache_resource(show_spinner="Reading the telemetry log …", on_release=TelemetryReader.close, max_entries=1)
-def _reader(directory: str, cache_directory: str, memory_mib: int) -> TelemetryReader:
+@st.cache_resource(show_spinner="Reading the telemetry log …", on_release=Following.close, max_entries=1)
+def _followed(directory: str, cache_directory: str, memory_mib: int) -> Following:
     log = Path(directory)
     cache = Path(cache_directory) if cache_directory else log / CACHE_FOLDER
     reader = TelemetryReader(log, cache_directory=cache if log.is_dir() else None, memory_most_mib=memory_mib)
-    reader.refresh()
-    return reader
+    followed = Following(reader)
+    followed.look()
+    return followed
 
 
 @st.cache_data(show_spinner=False, max_entries=len(NAMED))

@@ -1,10 +1,13 @@
 """Every page about the past: with nothing, with little, with broken lines, with much, and without the API."""
 
 import random
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.telemetry import following
+from core.telemetry.reader import RefreshReport, TelemetryReader
 from dashboard_app import data
 from dashboard_app.components.tables import as_csv, as_parquet
 from tests.dashboard_app.records_made_up import MODELS, team_at_work, write_log
@@ -240,3 +243,55 @@ def test_a_table_comes_as_csv_and_as_parquet(reader):
     again = pd.read_csv(io.BytesIO(as_csv(frame)))
     assert list(again.columns) == list(frame.columns)
     assert list(again["hunt_id"]) == list(frame["hunt_id"])
+
+
+@pytest.fixture
+def older_days_wait(monkeypatch, log_dir):
+    """A log of ten days of which only the newest is read, until the test lets the others come."""
+    write_log(log_dir, team_at_work(hunts=400, days=9, now=datetime.now(UTC)))
+    may_go, refresh = threading.Event(), TelemetryReader.refresh
+
+    def wait_first(self: TelemetryReader, most_bytes: int | None = None) -> RefreshReport:
+        if threading.current_thread().name == "telemetry-older-days":
+            assert may_go.wait(60)
+        return refresh(self, most_bytes)
+
+    monkeypatch.setattr(TelemetryReader, "refresh", wait_first)
+    monkeypatch.setattr(following, "AT_ONCE_BYTES", 1)
+    yield may_go
+    may_go.set()
+
+
+@pytest.mark.parametrize("view", [*VIEWS, "hunt", "alarms"])
+def test_while_older_days_are_being_read_the_page_says_what_is_missing(page, older_days_wait, view):
+    test = page(view, period="7d")
+    assert not test.exception
+    assert "Older days are still being read" in words(test)
+    older_days_wait.set()
+    assert data.followed().wait(60)
+    test.run()
+    assert not test.exception
+    assert "still being read" not in words(test)
+
+
+def test_nothing_is_compared_to_a_period_that_is_not_read_yet(page, older_days_wait):
+    test = page("overview", period="24h")
+    assert numbers(test)["Hunts"][1].endswith("not decided")
+    older_days_wait.set()
+    assert data.followed().wait(60)
+    test.run()
+    assert numbers(test)["Hunts"][1].endswith("to before")
+
+
+def test_a_link_to_what_only_older_days_hold_waits_for_them(page, older_days_wait, log_dir):
+    (hunt,) = (hunt for _, hunt in hunts_only(hunts=1, seed=9))
+    old = hunt.model_copy(update={"notebook": "long-ago.ipynb", "hunt_id": "h_old"})
+    write_log(log_dir, [(datetime.now(UTC) - timedelta(days=9, hours=1), old)], instance="api-2")
+    test = page("find", period="all", task="long-ago.ipynb")
+    assert "still being read" in words(test)
+    assert "No hunts match" in words(test)
+    older_days_wait.set()
+    assert data.followed().wait(60)
+    test.run()
+    assert test.selectbox(key="task").value == "long-ago.ipynb"
+    assert "1 hunt found" in words(test)
