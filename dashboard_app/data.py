@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
@@ -12,12 +12,15 @@ from core.settings import Settings, read_settings
 from core.telemetry.following import Following
 from core.telemetry.reader import RefreshReport, TelemetryReader
 from dashboard_app.alarms import Alarm, alarms
+from dashboard_app.frames import find
 from dashboard_app.frames.overview import NAMED
 from dashboard_app.frames.overview import names as names_in_log
 from dashboard_app.live import TIMEOUT, Silence, Status, ask_status
 
 CACHE_FOLDER = ".cache"
 """In the log's folder, unless TELEMETRY_CACHE says where."""
+SEARCHES_KEPT = 8
+"""Words whose hunts are remembered until the log changes."""
 SHARED_ALARMS_S = 5.0
 SHARED_ANSWER_S = 0.5
 """Viewers who look within this time get the same answer: a hundred open pages are not a hundred questions."""
@@ -52,6 +55,11 @@ def names(reader: TelemetryReader, column: str) -> list[str]:
     return _shared_names(reader, column, reader.changes)
 
 
+def in_replies(reader: TelemetryReader, word: str, since: datetime | None) -> tuple[str, ...]:
+    """Hunts with `word` in their reply; the files are searched anew only when they have changed."""
+    return _shared_replies(reader, word, since.date() if since else None, reader.changes) if word else ()
+
+
 def alarms_if_readable() -> list[Alarm]:
     """The same, or none when the log cannot be read: the pages about the past tell of that."""
     try:
@@ -78,6 +86,13 @@ def _followed(directory: str, cache_directory: str, memory_mib: int) -> Followin
 @st.cache_data(show_spinner=False, max_entries=len(NAMED))
 def _shared_names(_reader: TelemetryReader, column: str, changes: tuple[int, int]) -> list[str]:  # noqa: ARG001 - part of the key
     return names_in_log(_reader, column)
+
+
+@st.cache_data(show_spinner="Looking through all replies …", max_entries=SEARCHES_KEPT)
+def _shared_replies(
+    _reader: TelemetryReader, word: str, since: date | None, changes: tuple[int, int]
+) -> tuple[str, ...]:
+    return find.in_replies(_reader, word, since)
 
 
 @st.cache_data(show_spinner=False, ttl=SHARED_ALARMS_S, max_entries=1)

@@ -125,6 +125,12 @@ class TelemetryReader:
         sql = f"SELECT DISTINCT name FROM events JOIN segments USING (segment) WHERE {condition} ORDER BY name"  # noqa: S608
         return [self._directory / str(name) for name in self.query(sql, params)["name"]]
 
+    def files_since(self, day: date | None) -> list[Path]:
+        """The log files of that day (None: the first) and later, oldest first. Raises OSError as `refresh`."""
+        return [
+            path for path in telemetry_files(self._directory) if (day_of(path.name) or date.min) >= (day or date.min)
+        ]
+
     def close(self) -> None:
         with self._refreshing:
             self._tables.close()

@@ -186,7 +186,7 @@ def test_a_hunt_is_opened_with_everything_about_it(page, log_dir):
     seen = next(hunt for hunt in hunts if hunt.verdicts and not hunt.blind)
     test = page("hunt", hunt=seen.hunt_id)
     assert not test.exception
-    assert test.code[0].value == seen.excerpt
+    assert test.code[0].value == seen.reply
     assert dict(test.dataframe[0].value[["criterion", "judge"]].to_numpy()) == seen.verdicts
     blind = next(hunt for hunt in hunts if hunt.verdicts and hunt.blind)
     hidden = page("hunt", hunt=blind.hunt_id)
@@ -295,3 +295,20 @@ def test_a_link_to_what_only_older_days_hold_waits_for_them(page, older_days_wai
     test.run()
     assert test.selectbox(key="task").value == "long-ago.ipynb"
     assert "1 hunt found" in words(test)
+
+
+def test_a_hunt_is_found_by_the_end_of_its_reply(page, log_dir):
+    hunts = hunts_only(hunts=60)
+    write_log(log_dir, hunts)
+    told = [hunt.hunt_id for _, hunt in hunts if "checked twice" in hunt.reply]
+    assert f"{len(told)} hunts found" in words(page("find", period="all", q="Checked Twice"))
+
+
+def test_a_reply_of_which_the_log_keeps_a_part_says_so(page, log_dir):
+    (entry,) = hunts_only(hunts=1, seed=9)
+    for reply, chars, said in (("Once upon", 5_000, "The first 9 of 5,000 characters"), ("", 0, "keeps no more")):
+        kept = entry[1].model_copy(update={"reply": reply, "reply_chars": chars, "excerpt": "Once", "hunt_id": said})
+        write_log(log_dir, [(entry[0], kept)])
+        test = page("hunt", hunt=said)
+        assert test.code[0].value == (reply or "Once")
+        assert said in words(test)
