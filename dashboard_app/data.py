@@ -90,7 +90,10 @@ def _shared_names(_reader: TelemetryReader, column: str, changes: tuple[int, int
 
 @st.cache_data(show_spinner="Looking through all replies …", max_entries=SEARCHES_KEPT)
 def _shared_replies(
-    _reader: TelemetryReader, word: str, since: date | None, changes: tuple[int, int]
+    _reader: TelemetryReader,
+    word: str,
+    since: date | None,
+    changes: tuple[int, int],  # noqa: ARG001 - part of the key
 ) -> tuple[str, ...]:
     return find.in_replies(_reader, word, since)
 

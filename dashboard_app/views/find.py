@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.telemetry.reader import TelemetryReader
+from core.telemetry.replies import FOUND_MOST
 from dashboard_app import data
 from dashboard_app.choice import Choice
 from dashboard_app.components import finding, page
@@ -24,7 +25,7 @@ def _show(reader: TelemetryReader, choice: Choice) -> None:
     if not found:
         finding.nothing(search)
         return
-    at = finding.page(found)
+    at = finding.page(found, many=len(search.in_replies) >= FOUND_MOST)
     finding.hunts(
         find.hunts(reader, search, page=at),
         found,
