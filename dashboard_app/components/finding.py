@@ -65,7 +65,7 @@ def hunts(frame: pd.DataFrame, found: int, *, whole: Whole) -> None:
             "open": st.column_config.LinkColumn("Hunt", display_text="open", width="small"),
             "time": columns.moment("Time"),
             "outcome": columns.text("Outcome", width=130),
-            "model": columns.text("Model", width="medium"),
+            "model": columns.text("Model", width=290),
             "notebook": columns.text("Task", width="medium"),
             "excerpt": columns.text("Reply begins", width="large"),
             "error": columns.text("Error", width="small"),

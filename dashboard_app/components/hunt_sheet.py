@@ -87,8 +87,8 @@ def _verdicts(hunt: HuntFound) -> None:
             hunt.criteria,
             hide_index=True,
             column_config={
-                "criterion": columns.text("Criterion", width="small"),
-                "text": columns.text("Says", width="medium"),
+                "criterion": columns.text("Criterion", width=70),
+                "text": columns.text("Says", width=270),
                 "judge": columns.text("Judge"),
                 "human": columns.text("Person"),
             },

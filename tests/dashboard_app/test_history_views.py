@@ -2,6 +2,7 @@
 
 import random
 import threading
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -212,9 +213,21 @@ def test_without_reviews_the_judge_page_says_what_will_stand_there(page, log_dir
     assert "No reviews yet" in words(page("judge", period="all"))
 
 
+def test_trainers_are_shown_and_hunts_without_a_name_are_counted_apart(page, log_dir):
+    hunts = hunts_only(hunts=120)
+    write_log(log_dir, hunts)
+    by_name = Counter(hunt.trainer for _, hunt in hunts)
+    nameless = by_name.pop("")
+    test = page("activity", period="all")
+    shown = test.dataframe[0].value
+    assert dict(zip(shown["trainer"], shown["hunts"], strict=True)) == by_name
+    assert f"{nameless} hunts of sessions without a name" in words(test)
+
+
 def test_without_names_the_activity_page_says_why(page, log_dir):
     write_log(log_dir, [(at, hunt.model_copy(update={"trainer": ""})) for at, hunt in hunts_only(hunts=40)])
     assert "No session in this choice carries a name" in words(page("activity", period="all"))
+    assert "HUNTER_TOKENS" in words(page("activity", period="all"))
 
 
 @pytest.mark.parametrize("view", VIEWS)
