@@ -75,6 +75,9 @@ def of_dashboard(log: Path, *, cold: bool) -> list[str]:
     chosen.segmented_control(key="period").set_value("30d")
     filtered = _median(lambda: chosen.run(timeout=60), times=1)
     rows.append(f"| a filter on overview | {1000 * filtered:.0f} ms | 300 ms |")
+    pages[0]["find"].text_input(key="q").set_value("words of no reply")
+    searched = _median(lambda: pages[0]["find"].run(timeout=60), times=1)
+    rows.append(f"| a word searched in every reply | {1000 * searched:.0f} ms | seconds |")
     for viewer in pages[1:]:
         for page in viewer.values():
             page.run(timeout=60)
