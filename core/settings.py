@@ -294,6 +294,14 @@ class Settings:
         20000, "TELEMETRY_QUEUE", "records", "Records waiting to be written; more are dropped and counted.", least=1
     )
     telemetry_days: int = setting(30, "TELEMETRY_DAYS", "days", "Older telemetry files are removed.", least=1)
+    telemetry_reply_chars_most: int = setting(
+        20_000,
+        "TELEMETRY_REPLY_CHARS",
+        "characters",
+        "So much of each reply is written down, to be found by its words; 0: none of it.",
+        least=0,
+        most=100_000,
+    )
     telemetry_flush_s: float = setting(0.5, "TELEMETRY_FLUSH", "s", "Pause between writes of telemetry.", least=0.01)
     telemetry_cache_dir: str = setting(
         "",

@@ -57,6 +57,8 @@ class Choice:
     origin: Origin = Origin.ANY
     until: datetime | None = None
     """The end of a period that is over."""
+    read_since: datetime | None = None
+    """Of the log before it not all has been read yet; None: all is there."""
 
     @property
     def since(self) -> datetime | None:
@@ -78,8 +80,17 @@ class Choice:
 
     @property
     def before(self) -> Choice | None:
-        """The same of the period before; None for the whole log, which has none before it."""
-        return replace(self, now=self.since, until=self.since) if self.since else None
+        """The same of the period before; None for the whole log, which has none, and while it is still being read."""
+        since = self.since
+        if since is None:
+            return None
+        before = replace(self, now=since, until=since)
+        return before if before.complete else None
+
+    @property
+    def complete(self) -> bool:
+        """Everything that the choice means has been read."""
+        return self.read_since is None or (self.since is not None and self.since >= self.read_since)
 
 
 def _in_the_log(moment: datetime) -> datetime:

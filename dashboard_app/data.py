@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import httpx
 import streamlit as st
 
 from core.settings import Settings, read_settings
+from core.telemetry.following import Following
 from core.telemetry.reader import RefreshReport, TelemetryReader
 from dashboard_app.alarms import Alarm, alarms
+from dashboard_app.frames import find
 from dashboard_app.frames.overview import NAMED
 from dashboard_app.frames.overview import names as names_in_log
 from dashboard_app.live import TIMEOUT, Silence, Status, ask_status
 
 CACHE_FOLDER = ".cache"
 """In the log's folder, unless TELEMETRY_CACHE says where."""
+SEARCHES_KEPT = 8
+"""Words whose hunts are remembered until the log changes."""
 SHARED_ALARMS_S = 5.0
 SHARED_ANSWER_S = 0.5
 """Viewers who look within this time get the same answer: a hundred open pages are not a hundred questions."""
@@ -29,10 +33,16 @@ def settings() -> Settings:
 
 
 def telemetry() -> tuple[TelemetryReader, RefreshReport]:
-    """The log as of now. Raises OSError when its folder cannot be read."""
+    """The log as of now; of a long one the newest days first. Raises OSError when its folder cannot be read."""
+    log = followed()
+    report = log.look()
+    return log.reader, report
+
+
+def followed() -> Following:
+    """The one log of this server, opened when somebody asks for it first."""
     now = settings()
-    reader = _reader(now.telemetry_dir, now.telemetry_cache_dir, now.dashboard_memory_mib)
-    return reader, reader.refresh()
+    return _followed(now.telemetry_dir, now.telemetry_cache_dir, now.dashboard_memory_mib)
 
 
 def all_alarms(reader: TelemetryReader) -> list[Alarm]:
@@ -43,6 +53,11 @@ def all_alarms(reader: TelemetryReader) -> list[Alarm]:
 def names(reader: TelemetryReader, column: str) -> list[str]:
     """What a filter offers; asked anew only when the log has changed."""
     return _shared_names(reader, column, reader.changes)
+
+
+def in_replies(reader: TelemetryReader, word: str, since: datetime | None) -> tuple[str, ...]:
+    """Hunts with `word` in their reply; the files are searched anew only when they have changed."""
+    return _shared_replies(reader, word, since.date() if since else None, reader.changes) if word else ()
 
 
 def alarms_if_readable() -> list[Alarm]:
@@ -58,18 +73,29 @@ def api_status() -> Status | Silence:
     return _shared_answer(settings().status_url)
 
 
-@st.cache_resource(show_spinner="Reading the telemetry log …", on_release=TelemetryReader.close, max_entries=1)
-def _reader(directory: str, cache_directory: str, memory_mib: int) -> TelemetryReader:
+@st.cache_resource(show_spinner="Reading the telemetry log …", on_release=Following.close, max_entries=1)
+def _followed(directory: str, cache_directory: str, memory_mib: int) -> Following:
     log = Path(directory)
     cache = Path(cache_directory) if cache_directory else log / CACHE_FOLDER
     reader = TelemetryReader(log, cache_directory=cache if log.is_dir() else None, memory_most_mib=memory_mib)
-    reader.refresh()
-    return reader
+    followed = Following(reader)
+    followed.look()
+    return followed
 
 
 @st.cache_data(show_spinner=False, max_entries=len(NAMED))
 def _shared_names(_reader: TelemetryReader, column: str, changes: tuple[int, int]) -> list[str]:  # noqa: ARG001 - part of the key
     return names_in_log(_reader, column)
+
+
+@st.cache_data(show_spinner="Looking through all replies …", max_entries=SEARCHES_KEPT)
+def _shared_replies(
+    _reader: TelemetryReader,
+    word: str,
+    since: date | None,
+    changes: tuple[int, int],  # noqa: ARG001 - part of the key
+) -> tuple[str, ...]:
+    return find.in_replies(_reader, word, since)
 
 
 @st.cache_data(show_spinner=False, ttl=SHARED_ALARMS_S, max_entries=1)

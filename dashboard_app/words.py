@@ -17,7 +17,10 @@ def plain(text: str) -> str:
 
 
 def percent(share: float | None) -> str:
-    return NOT_KNOWN if share is None else f"{share:.0%}"
+    """ "29%"; below one per cent with a digit more, since 0% would say that there is nothing."""
+    if share is None:
+        return NOT_KNOWN
+    return f"{share:.1%}" if 0 < share < 0.01 else f"{share:.0%}"
 
 
 def interval(rate: Rate) -> str:

@@ -15,8 +15,14 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars")
 WAIT_MS = 30_000
-SETTLE_MS, LOOKS_MOST = 1_200, 8
-"""Charts draw themselves after the page says that it is done."""
+SETTLE_MS, LOOKS_MOST = 700, 10
+DRAWN = """() => document.querySelector('[data-testid=stApp][data-test-script-state=notRunning]')
+    && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')
+    && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(
+        chart => [...chart.querySelectorAll('svg, canvas')].some(one => one.getBoundingClientRect().height > 40))"""
+"""Charts draw themselves after the page says that it is done, and again once they have room."""
+A_HUNT = re.compile(r"hunt\?hunt=h_\w+")
+"""The address behind `open` in a table of hunts, as the table tells it to screen readers."""
 MOST_HEIGHT = 6_000
 
 
@@ -48,8 +54,8 @@ VIEWS = (
     View("providers", "providers?period=all", r"Hunts lost by cause" + EMPTY),
     View("activity", "activity?period=all", r"By hour and weekday" + EMPTY),
     View("sessions", "sessions?period=all", r"sessions.csv|One line is one loaded task" + EMPTY),
-    View("hunt", "hunt", r"No hunt chosen|The reply begins|No hunts yet"),
     View("find", "find?period=all&outcome=broke", r"hunts? found" + EMPTY),
+    View("hunt", "hunt", r"No hunt chosen|Verdicts|No hunts yet"),
 )
 SCREENS = (
     Screen("light", 1440, 900, "light"),
@@ -84,22 +90,26 @@ def _take_all(browser: Browser, base_url: str, out_dir: Path) -> Iterator[Path]:
         context = browser.new_context(
             viewport={"width": screen.width, "height": screen.height}, color_scheme=screen.colours
         )
+        page = context.new_page()
+        a_hunt = ""
         for view in VIEWS:
-            page = context.new_page()
-            page.goto(f"{base_url}/{view.path}")
-            page.get_by_text(re.compile(view.says)).first.wait_for(timeout=WAIT_MS)
-            _grow_to_content(page, screen.width)
+            page.set_viewport_size({"width": screen.width, "height": screen.height})
+            page.goto(f"{base_url}/{a_hunt if view.name == 'hunt' and a_hunt else view.path}")
+            _wait_for(page, view, screen.width)
             path = out_dir / f"dashboard-{view.name}-{screen.name}.png"
             page.screenshot(path=path)
-            page.close()
             yield path
+            if view.name == "find" and (found := A_HUNT.search(page.content())):
+                a_hunt = found[0]
         context.close()
 
 
-def _grow_to_content(page: Page, width: int) -> None:
-    """Streamlit scrolls inside the page: a picture of everything needs a window as tall as everything."""
+def _wait_for(page: Page, view: View, width: int) -> None:
+    """Until the view has drawn itself in a window as tall as everything: Streamlit scrolls inside the page."""
+    page.get_by_text(re.compile(view.says)).first.wait_for(timeout=WAIT_MS)
     before = 0
     for _ in range(LOOKS_MOST):  # parts come one after the other, and charts change their height once they have room
+        page.wait_for_function(DRAWN, timeout=WAIT_MS)
         page.wait_for_timeout(SETTLE_MS)
         height = int(page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"))
         if height == before:

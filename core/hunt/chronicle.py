@@ -24,7 +24,7 @@ def session_mark(session_id: str) -> str:
     return _mark(session_id)
 
 
-def hunt_record(session: Session, run: Run, hunt: Hunt) -> HuntRecord:
+def hunt_record(session: Session, run: Run, hunt: Hunt, *, reply_chars_most: int = 0) -> HuntRecord:
     reply, metadata = hunt.reply, run.task.metadata
     took = (hunt.finished_at - hunt.started_at) if hunt.finished_at and hunt.started_at else None
     return HuntRecord(
@@ -57,6 +57,8 @@ def hunt_record(session: Session, run: Run, hunt: Hunt) -> HuntRecord:
         task=run.task.content_hash()[:MARK_CHARS],
         reply_mark=_mark(reply.text) if reply else "",
         blind=session.visibility is Visibility.BLIND,
+        reply=reply.text[:reply_chars_most] if reply else "",
+        reply_chars=len(reply.text) if reply else 0,
     )
 
 

@@ -304,7 +304,8 @@ class Runner:
         if hunt.trial:
             return
         self.activity.note_hunt(hunt)
-        self.tell(hunt_record(course.session, course.run, hunt))
+        most = self.settings.telemetry_reply_chars_most
+        self.tell(hunt_record(course.session, course.run, hunt, reply_chars_most=most))
 
     async def _announce(self, session_id: str, run: Run) -> None:
         """Tell watchers of the run as it stands; nothing is changed by it."""

@@ -34,14 +34,25 @@ VIEWS: dict[type, str] = {
     ProcessRecord: "process",
 }
 LEFT_OUT: dict[type, frozenset[str]] = {
-    HuntRecord: frozenset({"task_id", "passed", "input_tokens", "output_tokens", "first_token_ms", "duration_ms"}),
+    HuntRecord: frozenset(
+        {
+            "task_id",
+            "passed",
+            "input_tokens",
+            "output_tokens",
+            "first_token_ms",
+            "duration_ms",
+            "reply",
+            "reply_chars",
+        }
+    ),
     CallRecord: frozenset({"status"}),
     RunRecord: frozenset(
         {"models", "hunts", "broke", "held", "undetermined", "cancelled", "error", "duration_s", "reason", "cost_usd"}
     ),
     SessionRecord: frozenset({"detail", "criteria"}),
 }
-"""Shown only with everything about one hunt or session."""
+"""Shown only with everything about one hunt or session; replies are also searched (replies.py)."""
 SQL_TYPES: dict[Any, str] = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,7 +24,8 @@ from core.domain.value import Value
 from core.telemetry.cache import CachePlace
 from core.telemetry.log_tables import Arrival, FileState, Loaded, LogTables, Moved, keep_readable, shape
 from core.telemetry.names import day_of, telemetry_files
-from core.telemetry.tail import DamagedFile, Position, new_lines, position_at_end, position_now, unchanged
+from core.telemetry.newest import new_bytes, newest_day, newest_first
+from core.telemetry.tail import DamagedFile, Fresh, Position, new_lines, position_at_end, position_now, unchanged
 
 MIB = 1024 * 1024
 MEMORY_MIB = 200
@@ -48,15 +50,10 @@ class RefreshReport(Value):
     """Broken and unknown lines in all of these files, whenever they were read."""
     unreadable: tuple[str, ...] = ()
     """Names of files that could not be opened or unpacked; tried again at the next refresh."""
-
-
-class _Fresh(Value):
-    """A file with something new in it."""
-
-    path: Path
-    start: Position
-    anew: bool
-    """It is read from its beginning: what was known of it is void."""
+    waiting_bytes: int = 0
+    """About so much of the log is left for the next refresh."""
+    complete_after: date | None = None
+    """The newest day of which something waits; of every later day all is in the tables. None: nothing waits."""
 
 
 class _Piece(Value):
@@ -89,9 +86,10 @@ class TelemetryReader:
         self._refreshing = threading.Lock()
         self._changes = 0
 
-    def refresh(self) -> RefreshReport:
+    def refresh(self, most_bytes: int | None = None) -> RefreshReport:
         """Reads what is new. Several may ask at once: they wait for one another and read nothing twice.
 
+        With `most_bytes` about so much, newest days first; the report tells what is left for the next time.
         Raises OSError when the folder is there and cannot be listed.
         """
         with self._refreshing:
@@ -99,7 +97,9 @@ class TelemetryReader:
             self._forget({path.name for path in paths})
             unreadable: list[str] = []
             fresh = list(self._fresh(paths, unreadable))
-            counts = [Loaded(), *self._read(fresh, unreadable)]
+            now, waiting = newest_first(fresh, most_bytes)
+            growing = max((day for path in paths if (day := day_of(path.name))), default=None)
+            counts = [Loaded(), *self._read(now, growing, unreadable)]
             return RefreshReport(
                 events=sum(c.events for c in counts),
                 bad_lines=sum(c.bad_lines for c in counts),
@@ -107,6 +107,8 @@ class TelemetryReader:
                 files=len(paths),
                 skipped_lines=sum(file.skipped_lines for file in self._files.values()),
                 unreadable=tuple(sorted(unreadable)),
+                waiting_bytes=sum(map(new_bytes, waiting)),
+                complete_after=newest_day(waiting),
             )
 
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> pd.DataFrame:
@@ -122,6 +124,12 @@ class TelemetryReader:
         """The log files that hold the lines of which `condition` is true, oldest first (core.telemetry.lines)."""
         sql = f"SELECT DISTINCT name FROM events JOIN segments USING (segment) WHERE {condition} ORDER BY name"  # noqa: S608
         return [self._directory / str(name) for name in self.query(sql, params)["name"]]
+
+    def files_since(self, day: date | None) -> list[Path]:
+        """The log files of that day (None: the first) and later, oldest first. Raises OSError as `refresh`."""
+        return [
+            path for path in telemetry_files(self._directory) if (day_of(path.name) or date.min) >= (day or date.min)
+        ]
 
     def close(self) -> None:
         with self._refreshing:
@@ -144,7 +152,7 @@ class TelemetryReader:
             for name in gone:
                 del self._files[name]
 
-    def _fresh(self, paths: Sequence[Path], unreadable: list[str]) -> Iterator[_Fresh]:
+    def _fresh(self, paths: Sequence[Path], unreadable: list[str]) -> Iterator[Fresh]:
         for path in paths:
             known = self._files.get(path.name)
             try:
@@ -154,7 +162,7 @@ class TelemetryReader:
                     before = known.position if known else Position()
                     start = position_now(path, before)
                     anew = known is not None and start.offset_bytes < before.offset_bytes
-                    yield _Fresh(path=path, start=start, anew=anew)
+                    yield Fresh(path=path, start=start, anew=anew)
             except FileNotFoundError:
                 continue  # removed since the folder was listed: the next refresh forgets it
             except OSError:
@@ -162,10 +170,9 @@ class TelemetryReader:
 
     # ---------------------------------------------------------------- reading it
 
-    def _read(self, fresh: Sequence[_Fresh], unreadable: list[str]) -> Iterator[Loaded]:
+    def _read(self, fresh: Sequence[Fresh], growing: date | None, unreadable: list[str]) -> Iterator[Loaded]:
         """Past days are read where they stand, all at once; what may be growing is copied first, up to its size now."""
-        newest = max((day for one in fresh if (day := day_of(one.path.name))), default=None)
-        whole = [one for one in fresh if day_of(one.path.name) != newest and _reads_whole(one)]
+        whole = [one for one in fresh if day_of(one.path.name) != growing and _reads_whole(one)]
         pieces = [piece for one in whole if (piece := _in_place(one)) is not None]
         there = {piece.arrival.name for piece in pieces}
         if pieces:
@@ -176,7 +183,7 @@ class TelemetryReader:
         for batch in _batches(self._pieces([one for one in fresh if one.path.name not in there], unreadable)):
             yield self._load_copied(batch)
 
-    def _pieces(self, fresh: Sequence[_Fresh], unreadable: list[str]) -> Iterator[_Piece]:
+    def _pieces(self, fresh: Sequence[Fresh], unreadable: list[str]) -> Iterator[_Piece]:
         for one in fresh:
             try:
                 yield from self._pieces_of(one)
@@ -188,7 +195,7 @@ class TelemetryReader:
             except OSError:
                 unreadable.append(one.path.name)
 
-    def _pieces_of(self, one: _Fresh) -> Iterator[_Piece]:
+    def _pieces_of(self, one: Fresh) -> Iterator[_Piece]:
         anew = one.anew
         if anew or one.start.size_bytes == one.start.offset_bytes:
             yield self._copied(one, b"", one.start, anew)
@@ -196,7 +203,7 @@ class TelemetryReader:
         for lines, position in new_lines(one.path, one.start, self._piece_bytes):
             yield self._copied(one, lines, position, anew)
 
-    def _copied(self, one: _Fresh, lines: bytes, position: Position, anew: bool) -> _Piece:
+    def _copied(self, one: Fresh, lines: bytes, position: Position, anew: bool) -> _Piece:
         path = self._place.scratch / f"{one.path.name}-{position.offset_bytes}.jsonl"
         path.write_bytes(lines)
         return _Piece(arrival=Arrival(name=one.path.name, path=path), end=position, anew=anew)
@@ -246,11 +253,11 @@ class TelemetryReader:
         return states
 
 
-def _reads_whole(one: _Fresh) -> bool:
+def _reads_whole(one: Fresh) -> bool:
     return one.path.suffix == ".jsonl" and one.start.offset_bytes == 0 and one.start.size_bytes > 0
 
 
-def _in_place(one: _Fresh) -> _Piece | None:
+def _in_place(one: Fresh) -> _Piece | None:
     """None when its last line is not whole, or it has just gone."""
     try:
         end = position_at_end(one.path, one.start)

@@ -57,6 +57,10 @@ class HuntRecord(Value):
     """The session is blind: nothing of this hunt's verdicts is shown before its review is in the log."""
     trainer: str = ""
     """Who hunts, where sessions carry a name."""
+    reply: str = ""
+    """The reply as far as TELEMETRY_REPLY_CHARS goes, to be found by any of its words."""
+    reply_chars: int = 0
+    """How long the whole reply is."""
 
 
 class CallRecord(Value):

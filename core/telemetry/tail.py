@@ -36,6 +36,15 @@ class Position(Value):
     """A hash of the first `head_bytes`."""
 
 
+class Fresh(Value):
+    """A file with something new in it."""
+
+    path: Path
+    start: Position
+    anew: bool
+    """It is read from its beginning: what was known of it is void."""
+
+
 def position_now(path: Path, before: Position) -> Position:
     """`before`, or the beginning when it is another file by now. Raises OSError, FileNotFoundError too."""
     with path.open("rb") as file:

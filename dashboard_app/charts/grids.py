@@ -6,10 +6,12 @@ import altair as alt
 import pandas as pd
 
 from dashboard_app.charts.parts import Drawing, number, words
-from dashboard_app.palette import OUTCOMES, PLAIN
+from dashboard_app.palette import PLAIN
 
 CELL_PX = 30
-DARK_FROM = 0.55
+REDS, BLUES = ("#f6dcdf", "#b02a40"), ("#dbe9f5", "#1f5f99")
+"""Cells with letters in them look alike in light and dark, so that the letters can be read in both."""
+DARK_FROM, ON_LIGHT, ON_DARK = 0.6, "#222222", "#ffffff"
 """From this part of the scale on, letters in a cell are white."""
 
 
@@ -33,7 +35,6 @@ def hours(frame: pd.DataFrame) -> Drawing:
 
 def together(frame: pd.DataFrame, order: list[str]) -> Drawing:
     """first, second, both, failed, share: of the hunts that failed the row, the share that failed the column too."""
-    scale = alt.Scale(domain=[0, 1], range=[0.05, 1])
     base = alt.Chart(frame).encode(
         x=alt.X("second:N", title="failed too", sort=order, scale=_gaps(), axis=alt.Axis(labelAngle=0)),
         y=alt.Y("first:N", title="Failed", sort=order, scale=_gaps()),
@@ -45,9 +46,7 @@ def together(frame: pd.DataFrame, order: list[str]) -> Drawing:
             number("failed", "Hunts that failed the first"),
         ],
     )
-    cells = base.mark_rect(color=OUTCOMES["broke"], cornerRadius=3).encode(
-        opacity=alt.Opacity("share:Q", scale=scale, legend=None)
-    )
+    cells = base.mark_rect(cornerRadius=3).encode(color=_shades("share", REDS))
     return alt.layer(cells, _texts(base, "share", ".0%")).properties(height=CELL_PX * max(3, len(order)) + 70)
 
 
@@ -58,16 +57,18 @@ def confusion(frame: pd.DataFrame) -> Drawing:
         y=alt.Y("human:N", title="Person", sort=["PASS", "FAIL"], scale=_gaps()),
         tooltip=[words("human", "Person"), words("judge", "Judge"), number("criteria", "Criteria")],
     )
-    cells = base.mark_rect(color=PLAIN, cornerRadius=3).encode(
-        opacity=alt.Opacity("part:Q", scale=alt.Scale(domain=[0, 1], range=[0.08, 1]), legend=None)
-    )
+    cells = base.mark_rect(cornerRadius=3).encode(color=_shades("part", BLUES))
     return alt.layer(cells, _texts(base, "criteria", ",d", by="part")).properties(height=200)
+
+
+def _shades(column: str, ends: tuple[str, str]) -> alt.Color:
+    return alt.Color(f"{column}:Q", scale=alt.Scale(domain=[0, 1], range=list(ends)), legend=None)
 
 
 def _texts(base: alt.Chart, column: str, form: str, by: str = "") -> alt.Chart:
     dark = alt.datum[by or column] > DARK_FROM
     chart: alt.Chart = base.mark_text(fontSize=12).encode(
-        text=alt.Text(f"{column}:Q", format=form), color=alt.condition(dark, alt.value("white"), alt.value("#7d848f"))
+        text=alt.Text(f"{column}:Q", format=form), color=alt.condition(dark, alt.value(ON_DARK), alt.value(ON_LIGHT))
     )
     return chart
 

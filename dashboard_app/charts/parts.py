@@ -20,7 +20,7 @@ HEIGHT = 260
 ROW_HEIGHT, NARROW_ROW_HEIGHT, AROUND_ROWS = 36, 24, 70
 """Pixels of one row, and of axis and legend, which Streamlit counts in: a chart by model grows with its models."""
 WHEN = "%-d %b %H:%M"
-LABEL_PX = 170
+LABEL_PX = 215
 INK = "#7d848f"
 """A grey that reads on white and on black: texts inside a chart do not follow the theme."""
 LEGEND = alt.Legend(orient="top", title=None, labelLimit=200, columns=3, offset=4)

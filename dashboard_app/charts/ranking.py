@@ -20,7 +20,7 @@ from dashboard_app.charts.parts import (
     words,
 )
 from dashboard_app.palette import PLAIN
-from dashboard_app.words import usd
+from dashboard_app.words import percent, usd
 
 BAR_PX = 16
 
@@ -29,7 +29,7 @@ def rates(frame: pd.DataFrame, *, hits: str, of: str, colour: str, titles: tuple
     """label, share, low, high and the two counts; in its order. `titles`: of the axis, and of the count `of`."""
     drawn = with_label(frame, "label").assign(
         name=frame["label"],
-        text=[f"{share:.0%} of {n:,}" for share, n in zip(frame["share"], frame[of], strict=True)],
+        text=[f"{percent(share)} of {n:,}" for share, n in zip(frame["share"], frame[of], strict=True)],
         reach=[f"{low:.0%} to {high:.0%}" for low, high in zip(frame["low"], frame["high"], strict=True)],
     )
     base = alt.Chart(drawn).encode(

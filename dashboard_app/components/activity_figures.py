@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard_app.charts import grids
 from dashboard_app.components import columns, tables
 from dashboard_app.components.figures import figure
+from dashboard_app.words import count
 
 
 def hours(frame: pd.DataFrame) -> None:
@@ -20,11 +21,18 @@ def hours(frame: pd.DataFrame) -> None:
     )
 
 
-def trainers(frame: pd.DataFrame) -> None:
+def trainers(frame: pd.DataFrame, hunts: int) -> None:
+    """`hunts`: how many are chosen, with and without a name."""
     st.subheader("Trainers", anchor=False)
     if frame.empty:
-        st.caption("No session in this choice carries a name. They do where people sign in with a named token.")
+        st.caption(
+            "No session in this choice carries a name. They do where people sign in: give each trainer a token of "
+            "their own in HUNTER_TOKENS, and hunts from then on stand here by name."
+        )
         return
+    nameless = hunts - int(frame["hunts"].sum())
+    if nameless:
+        st.caption(f"Besides, {count(nameless, 'hunt')} of sessions without a name.")
     tables.table(
         "trainers",
         frame,

@@ -39,8 +39,8 @@ def rules(every: Sequence[Alarm]) -> None:
         frame,
         {
             "state": columns.text("State", width=130),
-            "rule": columns.text("Rule"),
-            "found": columns.text("Now", width="medium"),
+            "rule": columns.text("Rule", width=250),
+            "found": columns.text("Now", width=330),
             "limit": columns.text("Alarm at"),
             "setting": columns.text("Setting", "Set it and start the dashboard again."),
         },

@@ -52,6 +52,16 @@ def simulated_hunts(simulated: int, hunts: int) -> None:
         )
 
 
+def still_reading(report: RefreshReport) -> None:
+    """Numbers of a log that is not read to its end must not be taken for whole ones."""
+    day = report.complete_after
+    st.info(
+        f"**Older days are still being read**, about {report.waiting_bytes / 1e6:,.0f} MB more. Everything after "
+        f"{day:%-d %b %Y} (UTC) is in these numbers; earlier days are missing in part. The page follows by itself.",
+        icon=":material/hourglass_top:",
+    )
+
+
 def log_state(report: RefreshReport) -> None:
     if report.unreadable:
         names = ", ".join(plain(name) for name in report.unreadable[:3])

@@ -13,11 +13,11 @@ ALL_MODELS, ALL_TASKS, ALL_DOMAINS = "All models", "All tasks", "All domains"
 LIST_PX = 165
 
 
-def choose(now: datetime, names: Callable[[str], list[str]]) -> Choice:
-    """`names` tells what a column of the log holds.
+def choose(now: datetime, names: Callable[[str], list[str]], read_since: datetime | None = None) -> Choice:
+    """`names` tells what a column of the log holds; `read_since` from when on it is there as a whole, None: all is.
 
-    A choice in the address that is no longer there (a model that left the log) is everything again. The keys are the
-    same on every page: what is chosen stays chosen from page to page.
+    A choice in the address that is no longer there (a model that left the log) is everything again, but not before the
+    whole log has been read. The keys are the same on every page: what is chosen stays chosen from page to page.
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
         period = st.segmented_control(
@@ -38,10 +38,11 @@ def choose(now: datetime, names: Callable[[str], list[str]]) -> Choice:
             bind="query-params",
             help="Simulated models are made up by Model Hunter and cost nothing.",
         )
-        model = _one_of("Model", ALL_MODELS, "model", names("model"))
-        notebook = _one_of("Task", ALL_TASKS, "task", names("notebook"))
+        still_reading = read_since is not None
+        model = _one_of("Model", ALL_MODELS, "model", names("model"), still_reading)
+        notebook = _one_of("Task", ALL_TASKS, "task", names("notebook"), still_reading)
         domains = names("domain")
-        domain = _one_of("Domain", ALL_DOMAINS, "domain", domains) if domains else None
+        domain = _one_of("Domain", ALL_DOMAINS, "domain", domains, still_reading) if domains else None
     return Choice(
         now=now,
         period=Period(period or Period.WEEK),
@@ -49,9 +50,12 @@ def choose(now: datetime, names: Callable[[str], list[str]]) -> Choice:
         notebook=notebook,
         domain=domain,
         origin=Origin(origin or Origin.ANY),
+        read_since=read_since,
     )
 
 
-def _one_of(label: str, everything: str, key: str, known: list[str]) -> str | None:
-    chosen = st.selectbox(label, [everything, *known], key=key, bind="query-params", width=LIST_PX)
+def _one_of(label: str, everything: str, key: str, known: list[str], still_reading: bool) -> str | None:
+    asked = st.query_params.get(key)
+    more = [asked] if still_reading and asked and asked not in {everything, *known} else []
+    chosen = st.selectbox(label, [everything, *known, *more], key=key, bind="query-params", width=LIST_PX)
     return None if chosen == everything else chosen

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.domain.verdict import Outcome
+from core.telemetry.replies import FOUND_MOST
 from dashboard_app.choice import Choice
 from dashboard_app.components import columns
 from dashboard_app.components.tables import Whole, table
@@ -40,10 +41,12 @@ def nothing(search: Search) -> None:
     st.info(said, icon=":material/search_off:")
 
 
-def page(found: int) -> int:
-    """Which page of what is found is shown, from 1; in the address as `page`."""
+def page(found: int, *, many: bool) -> int:
+    """Which page of what is found is shown, from 1; in the address as `page`. `many`: not all replies are in it."""
     pages = max(1, ceil(found / PAGE_HUNTS))
     st.caption(f"{count(found, 'hunt')} found, newest first, {PAGE_HUNTS} a page.")
+    if many:
+        st.caption(f"The word stands in more replies: of those only the newest {FOUND_MOST:,} are found.")
     if pages == 1:
         return 1
     return min(pages, st.pagination(pages, key="page", bind="query-params"))
@@ -62,7 +65,7 @@ def hunts(frame: pd.DataFrame, found: int, *, whole: Whole) -> None:
             "open": st.column_config.LinkColumn("Hunt", display_text="open", width="small"),
             "time": columns.moment("Time"),
             "outcome": columns.text("Outcome", width=130),
-            "model": columns.text("Model", width="medium"),
+            "model": columns.text("Model", width=290),
             "notebook": columns.text("Task", width="medium"),
             "excerpt": columns.text("Reply begins", width="large"),
             "error": columns.text("Error", width="small"),

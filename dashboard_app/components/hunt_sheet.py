@@ -16,6 +16,9 @@ from dashboard_app.frames.find import HuntFound
 from dashboard_app.palette import SIGNS
 from dashboard_app.words import latency, plain, usd
 
+REPLY_PX, REPLY_LONG_CHARS = 420, 1_200
+"""A longer reply scrolls in itself, so that the verdicts stay in sight."""
+
 
 def show(hunt: HuntFound) -> None:
     data = hunt.data
@@ -58,11 +61,16 @@ def _numbers(data: dict[str, Any]) -> None:
 
 
 def _reply(data: dict[str, Any]) -> None:
-    st.subheader("The reply begins", anchor=False)
-    if data.get("excerpt"):
-        st.code(str(data["excerpt"]), language=None, wrap_lines=True)
-    else:
+    st.subheader("The reply", anchor=False)
+    text, whole = str(data.get("reply") or data.get("excerpt") or ""), int(data.get("reply_chars") or 0)
+    if not text:
         st.caption("There was no reply.")
+        return
+    st.code(text, language=None, wrap_lines=True, height=REPLY_PX if len(text) > REPLY_LONG_CHARS else "content")
+    if len(text) < whole:
+        st.caption(f"The first {len(text):,} of {whole:,} characters: the log keeps no more (TELEMETRY_REPLY_CHARS).")
+    elif not whole:
+        st.caption("Its beginning: the log of that day keeps no more.")
 
 
 def _verdicts(hunt: HuntFound) -> None:
@@ -79,8 +87,8 @@ def _verdicts(hunt: HuntFound) -> None:
             hunt.criteria,
             hide_index=True,
             column_config={
-                "criterion": columns.text("Criterion", width="small"),
-                "text": columns.text("Says", width="medium"),
+                "criterion": columns.text("Criterion", width=70),
+                "text": columns.text("Says", width=270),
                 "judge": columns.text("Judge"),
                 "human": columns.text("Person"),
             },

@@ -28,7 +28,7 @@ def calls(frame: pd.DataFrame) -> None:
             "purpose": columns.text("For", "target: the model that is hunted; judge: one criterion of a reply"),
             "calls": columns.whole("Calls"),
             "failed": columns.whole("Failed"),
-            "share": columns.percent("Failed"),
+            "share": columns.percent("Share failed"),
             "p50_s": columns.seconds("p50", "Half of the calls that went well were faster."),
             "p95_s": columns.seconds("p95", "19 of 20 were faster."),
             "wait_p95_s": columns.seconds("Wait p95", "For a slot of the account: 19 of 20 waited less."),

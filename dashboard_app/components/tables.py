@@ -26,13 +26,18 @@ def table(
 ) -> None:
     """`columns` names those that are shown, in order. `whole` makes what is downloaded, when it is more."""
     st.dataframe(
-        frame[list(columns)],
+        frame[list(columns)].round({name: 3 for name, column in columns.items() if _is_share(column)}),
         hide_index=True,
         placeholder=NOT_KNOWN,
         height=ROW_PX * (min(len(frame), rows) + 1) + 2,
         column_config=dict(columns),
     )
     downloads(name, whole or (lambda: frame), count(len(frame), "row") if whole is None else "all that is found")
+
+
+def _is_share(column: Any) -> bool:
+    """Shown with one digit behind the point at most; files hold all of them."""
+    return bool(column["type_config"].get("format") == "percent")
 
 
 def downloads(name: str, whole: Whole, what: str) -> None:

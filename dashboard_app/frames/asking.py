@@ -18,6 +18,11 @@ def ask(reader: TelemetryReader, choice: Choice, sql: str, **params: Any) -> pd.
     return reader.query(sql, {name: value for name, value in every.items() if f"${name}" in sql})
 
 
+def count_alike(condition: str) -> str:
+    """SQL for a count over rows that each stand for so many alike as their column `hunts` says."""
+    return f"coalesce(sum(hunts) FILTER ({condition}), 0)::BIGINT"
+
+
 def in_utc(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """The log's times are UTC without saying so; here they say so."""
     return frame.assign(**{column: pd.to_datetime(frame[column]).dt.tz_localize(UTC) for column in columns})

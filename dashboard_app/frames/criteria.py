@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.telemetry.reader import TelemetryReader
 from dashboard_app.choice import HUNTS, TASK, Choice
-from dashboard_app.frames.asking import ask, with_rates
+from dashboard_app.frames.asking import ask, count_alike, with_rates
 
 LEAST_HUNTS = 5
 """Of a blind session no single verdict may be told: with fewer judged hunts a table of criteria would tell it."""
@@ -35,9 +35,9 @@ def tasks(reader: TelemetryReader, choice: Choice) -> list[TaskSeen]:
 def difficulty(reader: TelemetryReader, choice: Choice, task: str) -> pd.DataFrame:
     """criterion, text, failed, judged (PASS or FAIL), undetermined, share that failed, low, high; hardest first."""
     sql = f"""WITH {_VERDICTS}
-              SELECT criterion, count(*) FILTER (verdict = 'FAIL') AS failed,
-                     count(*) FILTER (verdict IN ('PASS', 'FAIL')) AS judged,
-                     count(*) FILTER (verdict = 'UNDETERMINED') AS undetermined
+              SELECT criterion, {count_alike("verdict = 'FAIL'")} AS failed,
+                     {count_alike("verdict IN ('PASS', 'FAIL')")} AS judged,
+                     {count_alike("verdict = 'UNDETERMINED'")} AS undetermined
               FROM verdicts GROUP BY 1 ORDER BY 1"""  # noqa: S608
     frame = with_rates(ask(reader, choice, sql, task=task), "failed", "judged")
     texts = criterion_texts(reader, task)
@@ -47,11 +47,11 @@ def difficulty(reader: TelemetryReader, choice: Choice, task: str) -> pd.DataFra
 
 def together(reader: TelemetryReader, choice: Choice, task: str) -> pd.DataFrame:
     """first, second, both, failed, share: of the hunts in which `first` failed, how many failed `second` too."""
-    sql = f"""WITH {_VERDICTS}, failed AS (SELECT hunt_id, criterion FROM verdicts WHERE verdict = 'FAIL'),
-              each AS (SELECT criterion, count(*) AS failed FROM failed GROUP BY 1)
-              SELECT a.criterion AS first, b.criterion AS second, count(*) AS both,
-                     any_value(each.failed) AS failed, count(*) / any_value(each.failed) AS share
-              FROM failed a JOIN failed b USING (hunt_id) JOIN each ON each.criterion = a.criterion
+    sql = f"""WITH {_VERDICTS}, failed AS (SELECT text, hunts, criterion FROM verdicts WHERE verdict = 'FAIL'),
+              each AS (SELECT criterion, sum(hunts)::BIGINT AS failed FROM failed GROUP BY 1)
+              SELECT a.criterion AS first, b.criterion AS second, sum(a.hunts)::BIGINT AS both,
+                     any_value(each.failed) AS failed, sum(a.hunts) / any_value(each.failed) AS share
+              FROM failed a JOIN failed b USING (text) JOIN each ON each.criterion = a.criterion
               WHERE a.criterion <> b.criterion GROUP BY 1, 2 ORDER BY 1, 2"""  # noqa: S608
     return ask(reader, choice, sql, task=task)
 
@@ -65,6 +65,9 @@ def criterion_texts(reader: TelemetryReader, task: str) -> dict[str, str]:
     return {str(criterion): str(text) for criterion, text in texts.items()}
 
 
-_VERDICTS = f"""judged AS (SELECT hunt_id, unnest(map_entries(verdicts)) AS entry FROM hunts
-    WHERE {HUNTS} AND {TASK} = $task),
-    verdicts AS (SELECT hunt_id, entry.key AS criterion, entry.value AS verdict FROM judged)"""  # noqa: S608
+_VERDICTS = f"""alike AS (SELECT verdicts_json::VARCHAR AS text, count(*) AS hunts FROM hunts
+        WHERE {HUNTS} AND {TASK} = $task GROUP BY 1),
+    judged AS (SELECT text, hunts, unnest(map_entries(TRY_CAST(text::JSON AS MAP(VARCHAR, VARCHAR)))) AS entry
+        FROM alike),
+    verdicts AS (SELECT text, hunts, entry.key AS criterion, entry.value AS verdict FROM judged)"""  # noqa: S608
+"""Hunts with the same verdicts are one row: unfolding them is what takes time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from core.domain.verdict import Outcome
 from core.telemetry.lines import lines_with
 from core.telemetry.reader import TelemetryReader
+from core.telemetry.replies import hunts_replied_with
 from dashboard_app.choice import HUNTS, Choice
 from dashboard_app.frames.asking import ask, in_utc
 from dashboard_app.frames.criteria import criterion_texts
@@ -19,6 +21,7 @@ PAGE_HUNTS = 50
 DOWNLOAD_MOST = 100_000
 _SEARCHED = ("session", "hunt_id", "run_id", "notebook", "model", "error", "error_message", "excerpt", "trainer")
 _WORD = " OR ".join(f"contains(lower({column}), $word)" for column in _SEARCHED)
+_WORD += " OR hunt_id IN (SELECT unnest($in_replies::VARCHAR[]))"
 _WHERE = f"{HUNTS} AND ($outcome IS NULL OR outcome = $outcome) AND ($word = '' OR {_WORD})"
 COLUMNS = """hunt_id, ts AS time, outcome, model, notebook, number, session, latency_ms / 1000 AS latency_s,
     cost_usd AS target_usd, judge_cost_usd AS judge_usd, simulated, error, error_message, excerpt"""
@@ -30,10 +33,20 @@ class Search:
     word: str = ""
     """Found anywhere in a session, hunt, run, notebook, model, error, trainer or in the beginning of a reply."""
     outcome: Outcome | None = None
+    in_replies: tuple[str, ...] = ()
+    """Hunts with the word anywhere in their reply, beyond its beginning (`in_replies` below)."""
 
     @property
     def params(self) -> dict[str, Any]:
-        return {"word": self.word.strip().lower(), "outcome": self.outcome.value if self.outcome else None}
+        return {
+            "word": self.wanted,
+            "outcome": self.outcome.value if self.outcome else None,
+            "in_replies": list(self.in_replies),
+        }
+
+    @property
+    def wanted(self) -> str:
+        return self.word.strip().lower()
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,14 @@ class HuntFound:
     """Its session is blind and no review of it is in the log: nothing of the judge but the outcome is in here."""
     criteria: pd.DataFrame
     """criterion, text, judge, human; empty when hidden."""
+
+
+def in_replies(reader: TelemetryReader, word: str, since: date | None) -> tuple[str, ...]:
+    """The hunts since that day with `word` in their reply; none for the id of one hunt, run or session."""
+    ids = "SELECT 1 FROM hunts WHERE $word IN (hunt_id, run_id, session) LIMIT 1"
+    if not word or len(reader.query(ids, {"word": word})):
+        return ()
+    return tuple(hunts_replied_with(reader, word, since))
 
 
 def found(reader: TelemetryReader, search: Search) -> int:

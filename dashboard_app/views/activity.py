@@ -13,5 +13,6 @@ def show() -> None:
 
 
 def _show(reader: TelemetryReader, choice: Choice) -> None:
-    activity_figures.hours(activity.by_hour(reader, choice))
-    activity_figures.trainers(activity.trainers(reader, choice))
+    hours = activity.by_hour(reader, choice)
+    activity_figures.hours(hours)
+    activity_figures.trainers(activity.trainers(reader, choice), int(hours["hunts"].sum()))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.telemetry.reader import TelemetryReader
+from core.telemetry.replies import FOUND_MOST
+from dashboard_app import data
 from dashboard_app.choice import Choice
 from dashboard_app.components import finding, page
 from dashboard_app.frames import find
 
-ABOUT = "By a word in the session, hunt, run, notebook, model, error, trainer, or the beginning of the reply."
+ABOUT = "By a word in the session, hunt, run, notebook, model, error, trainer, or anywhere in the reply."
 
 
 def show() -> None:
@@ -16,11 +20,12 @@ def show() -> None:
 
 def _show(reader: TelemetryReader, choice: Choice) -> None:
     search = finding.choose(choice)
+    search = replace(search, in_replies=data.in_replies(reader, search.wanted, choice.since))
     found = find.found(reader, search)
     if not found:
         finding.nothing(search)
         return
-    at = finding.page(found)
+    at = finding.page(found, many=len(search.in_replies) >= FOUND_MOST)
     finding.hunts(
         find.hunts(reader, search, page=at),
         found,

@@ -59,6 +59,7 @@ def _renamed(one: dict, mark: str, chance: random.Random, words: list[str], day:
             data[name] = f"{data[name]}{mark}"
     if data.get("excerpt"):
         data["excerpt"] = " ".join(chance.choices(words, k=24))[:200]
+        data.pop("reply", None)
         data["reply_mark"] = f"{chance.getrandbits(48):012x}"
     data.pop("criterion_texts", None)
     ts = f"{day:%Y-%m-%d}{one['ts'][10:]}"

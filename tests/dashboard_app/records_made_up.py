@@ -26,6 +26,7 @@ from core.telemetry.records import (
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 CRITERIA = 4
+EXCERPT_CHARS = 200
 JUDGE = "openai/gpt-5"
 
 
@@ -62,6 +63,11 @@ TEXTS = {
     "C4": "Does not mention anything that was not asked for.",
 }
 TRAINERS = ("", "ada", "grace", "alan")
+ENDS = (
+    "and so on in the same manner until the last of them is named. All in all this is what was asked for, with every "
+    "word of it counted and checked twice."
+)
+"""Behind the first 200 characters of every long reply."""
 WORDS = [
     "the",
     "plan",
@@ -140,7 +146,8 @@ def _hunt(chance: random.Random, session: str, run_id: str, number: int, noteboo
     verdicts = {f"C{n + 1}": "PASS" if n < passed else "FAIL" for n in range(CRITERIA)} if replied else {}
     if outcome == "undetermined":
         verdicts["C4"] = "UNDETERMINED"
-    excerpt = " ".join(chance.choices(WORDS, k=chance.choice((1, 20, 30)))).capitalize()[:200] if replied else ""
+    begins = " ".join(chance.choices(WORDS, k=chance.choice((1, 20, 30)))).capitalize() if replied else ""
+    reply = f"{begins} {ENDS}" if len(begins) > 40 else begins
     error = chance.choice(ERRORS) if outcome == "error" else None
     latency_ms = round(model.latency_ms * chance.lognormvariate(0, 0.45), 1) if replied else None
     return HuntRecord(
@@ -170,10 +177,12 @@ def _hunt(chance: random.Random, session: str, run_id: str, number: int, noteboo
         output_tokens=chance.randint(120, 2400) if replied else None,
         latency_ms=latency_ms,
         duration_ms=latency_ms + chance.uniform(800, 2600) if latency_ms else None,
-        excerpt=excerpt,
+        excerpt=reply[:EXCERPT_CHARS],
         task=task_of(notebook),
-        reply_mark=hashlib.sha256(excerpt.encode()).hexdigest()[:12] if replied else "",
+        reply_mark=hashlib.sha256(reply.encode()).hexdigest()[:12] if replied else "",
         blind=number % 2 == 0,
+        reply=reply,
+        reply_chars=len(reply),
     )
 
 

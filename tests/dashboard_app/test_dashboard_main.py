@@ -130,7 +130,7 @@ def test_a_link_shows_the_same_and_leads_to_one_hunt(dashboard, browser_page, lo
         page.get_by_role("button", name="CSV", exact=True).click()
     assert broke[0].hunt_id in Path(download.value.path()).read_text(encoding="utf-8-sig")
     page.goto(f"{dashboard}hunt?hunt={broke[0].hunt_id}")
-    page.get_by_text("The reply begins").wait_for()
+    page.get_by_role("heading", name="The reply").wait_for()
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="All of its session").click()
     opened.value.get_by_text(f"What happened in {broke[0].session}").wait_for(timeout=WAIT_MS)

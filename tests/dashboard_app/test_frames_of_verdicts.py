@@ -1,7 +1,9 @@
 """Criteria, judge, activity, sessions, calls and Find, against the same computed from the log's lines in plain Python."""
 
+import gzip
 import json
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import datetime
 from itertools import permutations
 from statistics import median
@@ -165,10 +167,12 @@ def test_a_session_is_told_in_order_with_all_of_its_records(reader, log_dir, hun
     assert sessions.replay(reader, "nobody").empty
 
 
-@pytest.mark.parametrize("word", ["", "TRAIN-TIME", "timeout", "budget while", "no such word", "%", "'; DROP"])
+@pytest.mark.parametrize(
+    "word", ["", "TRAIN-TIME", "timeout", "budget while", "CHECKED twice", "no such word", "%", "'; DROP"]
+)
 @pytest.mark.parametrize("outcome", [None, Outcome.BROKE])
 def test_find_looks_in_every_text_and_shows_all_of_it_page_by_page(reader, hunts, word, outcome):
-    texts = ("session", "hunt_id", "run_id", "notebook", "model", "error", "error_message", "excerpt", "trainer")
+    texts = ("session", "hunt_id", "run_id", "notebook", "model", "error", "error_message", "reply", "trainer")
     expected = [
         h
         for h in hunts
@@ -176,6 +180,7 @@ def test_find_looks_in_every_text_and_shows_all_of_it_page_by_page(reader, hunts
         and outcome in (None, h["outcome"])
     ]
     search = Search(ALL, word, outcome)
+    search = replace(search, in_replies=find.in_replies(reader, search.wanted, None))
     assert find.found(reader, search) == len(expected)
     pages = [find.hunts(reader, search, page=page, page_hunts=40) for page in range(1, 10)]
     shown = [hunt_id for page in pages for hunt_id in page["hunt_id"]]
@@ -201,3 +206,24 @@ def test_a_hunt_is_shown_whole_and_a_blind_one_without_the_judge(reader, log_dir
     assert not again.hidden
     assert all(again.criteria["human"] != "")
     assert find.hunt(reader, "h_nobody") is None
+
+
+def test_a_reply_is_found_by_its_end_in_plain_and_packed_files_of_the_period(reader, log_dir, hunts):
+    newest = max(log_dir.glob("*.jsonl"))
+    oldest = min(log_dir.glob("*.jsonl"))
+    with gzip.open(f"{oldest}.gz", "wb") as packed:
+        packed.write(oldest.read_bytes())
+    oldest.unlink()
+    (log_dir / "telemetry-2026-11-01-damaged.jsonl.gz").write_bytes(b"no gzip at all")
+    expected = {h["hunt_id"] for h in hunts if "checked twice" in h["reply"]}
+    of_today = {h["hunt_id"] for h in hunts if h["hunt_id"] in expected and h["ts"].date() == NOW.date()}
+    assert all("checked twice" not in h["excerpt"] for h in hunts)
+    assert newest.name[10:20] == f"{NOW:%Y-%m-%d}"
+    assert set(find.in_replies(reader, "checked twice", None)) == expected
+    assert set(find.in_replies(reader, "checked twice", NOW.date())) == of_today
+    assert 0 < len(of_today) < len(expected)
+
+
+def test_an_id_is_looked_up_in_the_tables_alone(reader, hunts):
+    for name in ("hunt_id", "run_id", "session"):
+        assert find.in_replies(reader, hunts[0][name], None) == ()

@@ -1,10 +1,14 @@
 """Every page about the past: with nothing, with little, with broken lines, with much, and without the API."""
 
 import random
+import threading
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from core.telemetry import following
+from core.telemetry.reader import RefreshReport, TelemetryReader
 from dashboard_app import data
 from dashboard_app.components.tables import as_csv, as_parquet
 from tests.dashboard_app.records_made_up import MODELS, team_at_work, write_log
@@ -183,7 +187,7 @@ def test_a_hunt_is_opened_with_everything_about_it(page, log_dir):
     seen = next(hunt for hunt in hunts if hunt.verdicts and not hunt.blind)
     test = page("hunt", hunt=seen.hunt_id)
     assert not test.exception
-    assert test.code[0].value == seen.excerpt
+    assert test.code[0].value == seen.reply
     assert dict(test.dataframe[0].value[["criterion", "judge"]].to_numpy()) == seen.verdicts
     blind = next(hunt for hunt in hunts if hunt.verdicts and hunt.blind)
     hidden = page("hunt", hunt=blind.hunt_id)
@@ -209,9 +213,21 @@ def test_without_reviews_the_judge_page_says_what_will_stand_there(page, log_dir
     assert "No reviews yet" in words(page("judge", period="all"))
 
 
+def test_trainers_are_shown_and_hunts_without_a_name_are_counted_apart(page, log_dir):
+    hunts = hunts_only(hunts=120)
+    write_log(log_dir, hunts)
+    by_name = Counter(hunt.trainer for _, hunt in hunts)
+    nameless = by_name.pop("")
+    test = page("activity", period="all")
+    shown = test.dataframe[0].value
+    assert dict(zip(shown["trainer"], shown["hunts"], strict=True)) == by_name
+    assert f"{nameless} hunts of sessions without a name" in words(test)
+
+
 def test_without_names_the_activity_page_says_why(page, log_dir):
     write_log(log_dir, [(at, hunt.model_copy(update={"trainer": ""})) for at, hunt in hunts_only(hunts=40)])
     assert "No session in this choice carries a name" in words(page("activity", period="all"))
+    assert "HUNTER_TOKENS" in words(page("activity", period="all"))
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -240,3 +256,72 @@ def test_a_table_comes_as_csv_and_as_parquet(reader):
     again = pd.read_csv(io.BytesIO(as_csv(frame)))
     assert list(again.columns) == list(frame.columns)
     assert list(again["hunt_id"]) == list(frame["hunt_id"])
+
+
+@pytest.fixture
+def older_days_wait(monkeypatch, log_dir):
+    """A log of ten days of which only the newest is read, until the test lets the others come."""
+    write_log(log_dir, team_at_work(hunts=400, days=9, now=datetime.now(UTC)))
+    may_go, refresh = threading.Event(), TelemetryReader.refresh
+
+    def wait_first(self: TelemetryReader, most_bytes: int | None = None) -> RefreshReport:
+        if threading.current_thread().name == "telemetry-older-days":
+            assert may_go.wait(60)
+        return refresh(self, most_bytes)
+
+    monkeypatch.setattr(TelemetryReader, "refresh", wait_first)
+    monkeypatch.setattr(following, "AT_ONCE_BYTES", 1)
+    yield may_go
+    may_go.set()
+
+
+@pytest.mark.parametrize("view", [*VIEWS, "hunt", "alarms"])
+def test_while_older_days_are_being_read_the_page_says_what_is_missing(page, older_days_wait, view):
+    test = page(view, period="7d")
+    assert not test.exception
+    assert "Older days are still being read" in words(test)
+    older_days_wait.set()
+    assert data.followed().wait(60)
+    test.run()
+    assert not test.exception
+    assert "still being read" not in words(test)
+
+
+def test_nothing_is_compared_to_a_period_that_is_not_read_yet(page, older_days_wait):
+    test = page("overview", period="24h")
+    assert numbers(test)["Hunts"][1].endswith("not decided")
+    older_days_wait.set()
+    assert data.followed().wait(60)
+    test.run()
+    assert numbers(test)["Hunts"][1].endswith("to before")
+
+
+def test_a_link_to_what_only_older_days_hold_waits_for_them(page, older_days_wait, log_dir):
+    (hunt,) = (hunt for _, hunt in hunts_only(hunts=1, seed=9))
+    old = hunt.model_copy(update={"notebook": "long-ago.ipynb", "hunt_id": "h_old"})
+    write_log(log_dir, [(datetime.now(UTC) - timedelta(days=9, hours=1), old)], instance="api-2")
+    test = page("find", period="all", task="long-ago.ipynb")
+    assert "still being read" in words(test)
+    assert "No hunts match" in words(test)
+    older_days_wait.set()
+    assert data.followed().wait(60)
+    test.run()
+    assert test.selectbox(key="task").value == "long-ago.ipynb"
+    assert "1 hunt found" in words(test)
+
+
+def test_a_hunt_is_found_by_the_end_of_its_reply(page, log_dir):
+    hunts = hunts_only(hunts=60)
+    write_log(log_dir, hunts)
+    told = [hunt.hunt_id for _, hunt in hunts if "checked twice" in hunt.reply]
+    assert f"{len(told)} hunts found" in words(page("find", period="all", q="Checked Twice"))
+
+
+def test_a_reply_of_which_the_log_keeps_a_part_says_so(page, log_dir):
+    (entry,) = hunts_only(hunts=1, seed=9)
+    for reply, chars, said in (("Once upon", 5_000, "The first 9 of 5,000 characters"), ("", 0, "keeps no more")):
+        kept = entry[1].model_copy(update={"reply": reply, "reply_chars": chars, "excerpt": "Once", "hunt_id": said})
+        write_log(log_dir, [(entry[0], kept)])
+        test = page("hunt", hunt=said)
+        assert test.code[0].value == (reply or "Once")
+        assert said in words(test)

@@ -1,5 +1,7 @@
 """What is written down of a hunt and a run: enough for the dashboard, and nothing that opens a session."""
 
+import pytest
+
 from core.domain.chat import Reply
 from core.domain.run import Counts
 from core.domain.session import Visibility
@@ -51,3 +53,11 @@ def test_no_record_holds_the_sessions_own_id():
     session = a_session(session_id="s_secret_door")
     for record in (hunt_record(session, a_run(), a_finished_hunt()), run_record(session, a_run(), Counts())):
         assert "s_secret_door" not in record.model_dump_json()
+
+
+@pytest.mark.parametrize("most", [0, 4, 7, 100])
+def test_a_reply_is_written_down_as_far_as_is_allowed_and_its_whole_length_is_told(most):
+    hunt = a_finished_hunt(reply=Reply(text="Krypton"))
+    record = hunt_record(a_session(), a_run(), hunt, reply_chars_most=most)
+    assert record.reply == "Krypton"[:most]
+    assert record.reply_chars == 7

@@ -1,0 +1,46 @@
+"""Replies in full are in the log and not in the tables: most of a log's bytes, asked for by nobody but who searches.
+
+DuckDB goes through the files of the period themselves, packed ones too, on every core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from core.telemetry.reader import TelemetryReader
+
+FOUND_MOST = 100_000
+"""Hunts; a word in more replies than this finds the newest ones."""
+_SQL = f"""SELECT data.hunt_id AS hunt_id FROM read_ndjson($paths, ignore_errors = true, columns =
+    {{ts: 'TIMESTAMP', type: 'VARCHAR', data: 'STRUCT(hunt_id VARCHAR, reply VARCHAR)'}})
+    WHERE type = 'hunt' AND contains(lower(data.reply), $word) ORDER BY ts DESC LIMIT {FOUND_MOST}"""  # noqa: S608
+
+
+def hunts_replied_with(reader: TelemetryReader, word: str, since: date | None) -> list[str]:
+    """Ids of hunts of the day `since` (None: the first) and later whose reply holds `word`, in whatever case.
+
+    Files that cannot be read or unpacked hold none: the reader names them.
+    """
+    paths = reader.files_since(since)
+    try:
+        return _found(reader, paths, word)
+    except duckdb.IOException:  # one of them has gone or is damaged: each by itself, then
+        return [hunt_id for path in reversed(paths) for hunt_id in _found_if_readable(reader, path, word)][:FOUND_MOST]
+
+
+def _found(reader: TelemetryReader, paths: Sequence[Path], word: str) -> list[str]:
+    if not paths or not word:
+        return []
+    params = {"paths": [str(path) for path in paths], "word": word.lower()}
+    return [str(hunt_id) for hunt_id in reader.query(_SQL, params)["hunt_id"]]
+
+
+def _found_if_readable(reader: TelemetryReader, path: Path, word: str) -> list[str]:
+    try:
+        return _found(reader, [path], word)
+    except duckdb.IOException:
+        return []
