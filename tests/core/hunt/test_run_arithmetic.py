@@ -1,6 +1,7 @@
 """A run's arithmetic."""
 
 from core.hunt.run import FailureStreak
+from tests.builders import a_run
 
 
 def test_what_ends_while_a_run_is_being_stopped_does_not_change_why():
