@@ -8,7 +8,7 @@ import { loadBlank, loadExample, loadFile, loadJson, loadUrl } from "./acts/load
 import { Insights, lookAtExport, readTexts } from "./acts/looking.js";
 import { Reviewer } from "./acts/reviewing.js";
 import { changeSelection, proposeSelection } from "./acts/selecting.js";
-import { learnServer } from "./acts/server.js";
+import { Health, learnServer } from "./acts/server.js";
 import { confirmCriteria, switchRule } from "./acts/task.js";
 import { checkReference, rejudge, stopHunt, tryOnce } from "./acts/trying.js";
 import { adjustSettings, beginTurn } from "./acts/turning.js";
@@ -40,6 +40,7 @@ const writer = new Writer(store, follower);
 const reviewer = new Reviewer(store, follower);
 const insights = new Insights(store);
 const starter = new Starter(store, writer);
+const health = new Health(store);
 const keys = document.createElement("keyboard-help");
 
 /** Every wish of an element, and what is done about it. `detail` is what the element tells with it. */
@@ -168,6 +169,7 @@ store.watch(draw);
 store.watch(() => reader.keepUp());
 store.watch(() => reviewer.keepUp());
 store.watch(() => insights.keepUp());
+store.watch((state, before) => health.keepUp(state, before));
 store.watch((state, before) => state.session?.session_id !== before.session?.session_id && state.session && writer.restore());
 store.watch((state, before) => lookAhead(state, before));
 store.watch((state, before) => state.plan !== before.plan && rememberPlan(state.plan));
