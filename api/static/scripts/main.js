@@ -123,7 +123,7 @@ function compare(huntId) {
   if (next.length === 2) return;
   const hunt = store.state.hunts.byId.get(huntId);
   const message = `Hunt ${hunt.number} is one side. Choose the other: press c on its row, or Compare in its panel.`;
-  store.dispatch({ type: "notice.told", notice: { kind: "info", message } });
+  store.dispatch({ type: "notice.told", notice: { kind: "info", message, about: "comparison" } });
 }
 
 /** Replies are read whole when they are first searched, and again when more of them have come. */

@@ -33,6 +33,7 @@ export class SelectionTray extends PageElement {
     this.propose.disabled = act.busy || ![...hunts.byId.values()].some((hunt) => hunt.outcome === "broke" || hunt.outcome === "held");
     show(this.review, ids.length > 0);
     this.review.href = sessionAddress(session.session_id, "review");
+    setText(this.review, session.revealed ? "See the reviews" : "Review them");
     this.review.classList.toggle("primary", Boolean(complete));
     showProblem(this.problem, act.problem);
   }
