@@ -81,7 +81,7 @@ def for_the_readme(base_url: str, out: Path) -> Path:
     """The page with one run finished and a second one going on, in an open session, where verdicts are seen at once."""
     with _a_browser() as browser:
         context = browser.new_context(
-            viewport={"width": 1200, "height": 900}, device_scale_factor=2, color_scheme="light", base_url=base_url
+            viewport={"width": 1280, "height": 1240}, device_scale_factor=1.5, color_scheme="light", base_url=base_url
         )
         context.set_default_timeout(WAIT_MS)
         page = context.new_page()
@@ -89,10 +89,12 @@ def for_the_readme(base_url: str, out: Path) -> Path:
             STATES[name](page)
         with page.expect_response("**/settings"):
             page.locator("#session-blind").uncheck()
-        for name in ("05-task", "06-checked", "07-picker", "08-hunting", "09-hunted"):
+        for name in ("05-task", "06-checked", "07-picker", "08-hunting", "09-hunted", "13-selected"):
             STATES[name](page)
+        page.get_by_role("button", name="Dismiss").click()
+        page.locator("hunt-plan .usual").get_by_role("button", name="64", exact=True).click()
         page.locator("hunt-plan .start").click()
-        page.locator("run-list .run[data-status=running] .run-state", has_text="5 of").wait_for()
+        page.locator("run-list .run[data-status=running] .part.held").wait_for()
         page.evaluate("document.activeElement.blur()")
         page.screenshot(path=out, animations="disabled")
     return out

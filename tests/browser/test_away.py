@@ -192,6 +192,20 @@ def lasting_product(tmp_path: Path, redis_server: RedisServer) -> Iterator[Produ
     yield from running(Product(tmp_path, script, REDIS_URL=redis_server.url, JOURNAL_DIR=str(tmp_path / "journal")))
 
 
+def test_redis_that_goes_away_is_told_of_while_one_works(
+    lasting_product: Product, redis_server: RedisServer, new_context: NewContext, witness: Witness
+) -> None:
+    witness.origin = lasting_product.url
+    page = new_context(base_url=lasting_product.url).new_page()
+    go_to(page, lasting_product.open_example())
+    told = page.locator("site-header").get_by_text(re.compile("^Degraded: "))
+    expect(told).to_be_hidden()
+    redis_server.stop()
+    expect(told).to_be_visible(timeout=20_000)
+    redis_server.start()
+    expect(told).to_be_hidden(timeout=30_000)
+
+
 @pytest.mark.timeout(180)
 def test_a_run_is_seen_to_its_end_though_the_api_is_killed_in_the_middle(
     lasting_product: Product, new_context: NewContext, witness: Witness
