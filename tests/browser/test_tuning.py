@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import NewContext, running
 from tests.browser.product import SCRIPT, Product
@@ -205,6 +205,30 @@ def test_replies_that_are_nearly_the_same_are_pointed_out(page: Page, product: P
     alone = set(numbers) - {hunt_id for group in groups for hunt_id in group}
     for hunt_id in alone:
         expect(row(page, numbers[hunt_id]).locator(".like")).to_be_hidden()
+
+
+def test_every_press_counts_while_an_answer_is_awaited_and_the_focus_stays(page: Page, product: Product) -> None:
+    sid = product.open_example()
+    product.run(sid, 6)
+    ids = [one["hunt_id"] for one in product.hunts(sid)]
+    go_to(page, sid)
+    waiting: list[Route] = []
+    page.route("**/selection", lambda route: waiting.append(route), times=1)
+    row(page, 1).get_by_role("link").focus()
+    with page.expect_request("**/selection"):
+        page.keyboard.press("s")
+    for key in ("j", "s", "j", "s"):
+        page.keyboard.press(key)
+    propose = page.get_by_role("button", name="Propose")
+    expect(propose).to_be_disabled()
+    waiting[0].continue_()
+    expect(page.locator("selection-tray .slot a:visible")).to_have_count(3)
+    assert product.session(sid)["selection"]["hunt_ids"] == ids[:3]
+    expect(propose).to_be_enabled()
+    propose.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("selection-tray .slot a:visible")).to_have_count(4)
+    expect(propose).to_be_focused()
 
 
 def test_picks_are_numbered_moved_and_taken_back(page: Page, product: Product, hunted: str) -> None:
