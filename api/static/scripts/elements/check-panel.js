@@ -1,6 +1,6 @@
 // The reference check: does your own response pass your own criteria? Asked before hunts are paid for.
 
-import { make, setAttribute, setBusy, setText, show, wish } from "../dom.js";
+import { make, setAttribute, setBusy, setText, wish } from "../dom.js";
 import { moment } from "../format.js";
 import { actOf } from "../state/acts.js";
 import { checkHasPassed } from "../state/session.js";
