@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -118,16 +118,21 @@ class Product:
     def check(self, sid: str) -> None:
         """The reference check from its start to its end."""
         self._answer("POST", f"/api/sessions/{sid}/reference-check", json={})
-        with self.http.stream("GET", f"/api/sessions/{sid}/events?after=0-0") as events:
-            for line in events.iter_lines():
-                if line.startswith("data:") and self.session(sid)["check"]["finished_at"]:
-                    return
+        self.wait_until(sid, lambda: self.session(sid)["check"]["finished_at"])
 
     def wait_for_selection(self, sid: str, hunt_ids: list[str]) -> None:
         """Returns when the server has chosen these, in this order: the page shows a choice before that."""
+        self.wait_until(sid, lambda: self.session(sid)["selection"]["hunt_ids"] == hunt_ids)
+
+    def wait_for_hunts(self, sid: str, least: int) -> None:
+        """Returns when so many hunts of the session have begun."""
+        self.wait_until(sid, lambda: len(self.hunts(sid)) >= least)
+
+    def wait_until(self, sid: str, holds: Callable[[], Any]) -> None:
+        """Returns when it holds, looked at with every event of the session."""
         with self.http.stream("GET", f"/api/sessions/{sid}/events?after=0-0") as events:
             for line in events.iter_lines():
-                if line.startswith("data:") and self.session(sid)["selection"]["hunt_ids"] == hunt_ids:
+                if line.startswith("data:") and holds():
                     return
 
     def _answer(self, method: str, path: str, **options: Any) -> dict[str, Any]:

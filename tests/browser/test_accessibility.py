@@ -25,7 +25,10 @@ def violations(page: Page, rules: dict[str, object]) -> list[str]:
 
 
 def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+    """Neither the window nor a part of it that scrolls on its own hides something at its right."""
+    page_fits = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+    cards_fit = "[...document.querySelectorAll('.card')].every((e) => e.getBoundingClientRect().right <= innerWidth)"
+    return bool(page.evaluate(f"{page_fits} && {cards_fit}"))
 
 
 def sticking_out(page: Page) -> list[str]:

@@ -42,18 +42,33 @@ window.EventSource = class extends EventSource {
   }
 };
 """
+TELL_DOCUMENT = """
+if (window === top) new MutationObserver((changes) => {
+  const told = changes.flatMap(({type, target, attributeName, addedNodes}) => {
+    if (type === "attributes") return [target.getAttribute(attributeName) ?? ""];
+    if (type === "characterData") return [target.data];
+    return [...addedNodes].map((node) => node.outerHTML ?? node.data ?? "");
+  });
+  window.tellDocument(told.join(" "));
+}).observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
+"""
 OF_THE_JUDGE = ("verdicts", "judged", "judge_raw", "reasons", "raw_judge")
 SEALED_VALUES = {"passed": None, "criteria": None, "judge_cost_usd": None}
 NOT_ON_THE_DESK = {"hunt_id", "number", "outcome", "model", "latency_ms", "cost_usd", "judge_cost_usd", "run_id"}
 
 
 class Recorder:
-    """Every body, event and state of the document that this context has seen, in order."""
+    """Every body and event that this context has seen, whatever came into its document at any time, and the whole
+    document at each look.
+    """
 
     def __init__(self, context: BrowserContext) -> None:
         self.bodies: list[tuple[str, str]] = []
         self.events: list[str] = []
         self.looks: list[str] = []
+        self.changes: list[str] = []
+        context.expose_function("tellDocument", lambda told: self.changes.append(told))
+        context.add_init_script(TELL_DOCUMENT)
         context.expose_function("tellEvent", lambda event: self.events.append(event))
         context.add_init_script(TELL_EVENTS)
         context.expose_function("tellBody", lambda url, body: self.bodies.append((url, body)))
@@ -66,6 +81,7 @@ class Recorder:
         yield from (body for _, body in self.bodies)
         yield from self.events
         yield from self.looks
+        yield from self.changes
 
     def json(self) -> Iterator[Any]:
         for text in (*(body for _, body in self.bodies), *self.events):
@@ -109,6 +125,8 @@ def test_nothing_of_the_judge_reaches_the_browser_before_the_reveal(context: Bro
     expect(panel.locator("header .tag").first).to_have_text(re.compile("Broke|Held"))
     recorder.look(page)
     page.keyboard.press("Escape")
+    compare_search_and_sort(page)
+    recorder.look(page)
     page.get_by_role("button", name="Propose").click()
     expect(page.locator("selection-tray .slot a:visible")).to_have_count(4)
     page.reload()
@@ -141,6 +159,19 @@ def test_nothing_of_the_judge_reaches_the_browser_before_the_reveal(context: Bro
     assert [
         sorted(NOT_ON_THE_DESK & one.keys()) for desk in desks for one in walk(desk) if NOT_ON_THE_DESK & one.keys()
     ] == []
+
+
+def compare_search_and_sort(page: Page) -> None:
+    for number in (1, 2):
+        row(page, number).get_by_role("link").focus()
+        page.keyboard.press("c")
+    expect(page.get_by_role("dialog", name="Compare two replies")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_label("Sorted by").select_option("outcome")
+    with page.expect_response("**/hunts?*texts=true*"):
+        page.get_by_label("Search in replies").fill("e")
+    page.get_by_label("Search in replies").fill("")
+    page.get_by_label("Sorted by").select_option("number")
 
 
 def desk_alone(page: Page, product: Product, sid: str) -> None:
@@ -179,8 +210,36 @@ def judge_is_nowhere(product: Product, sid: str, recorder: Recorder, exported: s
     assert len({one["hunt_id"] for one in sealed}) == len(hunts)
     assert [one for one in sealed if any(one.get(name) for name in OF_THE_JUDGE)] == []
     assert [one for one in sealed for name, value in SEALED_VALUES.items() if one.get(name, value) != value] == []
+    assert any("Typing" in change for change in recorder.changes), "short states of the document are seen too"
     assert not any("data-many" in look or 'class="mark' in table_of(look) for look in recorder.looks)
 
 
 def table_of(look: str) -> str:
     return look.partition("<hunt-table")[2].partition("</hunt-table>")[0]
+
+
+def test_an_open_session_shows_the_judge_at_once_and_says_so_on_the_desk_and_in_the_notebook(
+    context: BrowserContext, product: Product
+) -> None:
+    """The other mode: what is sealed above is what is shown here."""
+    recorder = Recorder(context)
+    page = context.new_page()
+    sid = product.open({"example": "cake-acrostic", "visibility": "open"})
+    product.run(sid, 8)
+    go_to(page, sid)
+    expect(row(page, 1).locator(".mark").first).to_be_visible()
+    expect(page.locator("hunt-table .sealed-note")).to_be_hidden()
+    panel = open_hunt(page, 1)
+    first = product.http.get(f"/api/sessions/{sid}/hunts/{product.hunts(sid)[0]['hunt_id']}").json()
+    expect(panel.locator(".judged")).to_contain_text(first["verdicts"][0]["reason"])
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Propose").click()
+    expect(page.locator("selection-tray .slot a:visible")).to_have_count(4)
+    step_to(page, "review")
+    expect(page.locator("review-desk")).to_contain_text("This session is open")
+    for number in range(1, 5):
+        review_by_keyboard(page, number, "It reads well and does all of what was asked for in it.")
+    recorder.look(page)
+    assert any(first["verdicts"][0]["reason"] in change for change in recorder.changes), "the recorder sees reasons"
+    product.http.post(f"/api/sessions/{sid}/reveal", json={}).raise_for_status()
+    assert "made with the judge's verdicts in view" in product.http.get(f"/api/sessions/{sid}/export").text

@@ -164,18 +164,21 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(page: Page, witne
     assert witness.sent("POST", "/api/sessions") == 0
 
 
-def test_broken_criteria_wait_for_a_word_and_are_then_the_criteria(page: Page, product: Product) -> None:
+@pytest.mark.parametrize("act", ["task", "hunt"])
+def test_broken_criteria_wait_for_a_word_and_are_then_the_criteria(page: Page, product: Product, act: str) -> None:
     go_to(page)
     load_file(page, "broken.ipynb", with_criteria(BROKEN_CRITERIA).encode())
     sid = session_id(page)
-    expect(page.locator("task-editor p.caution", has_text="broken JSON")).to_be_visible()
+    expect(page.locator("task-editor proposed-criteria")).to_contain_text("The list of criteria is broken JSON.")
     step_to(page, "hunt")
+    expect(page.locator("hunt-plan .go p")).to_have_text("Confirm the criteria first.")
+    step_to(page, act)
     proposed = [one["text"] for one in product.session(sid)["proposed_criteria"]]
     assert len(proposed) >= 2
-    expect(page.locator(".proposed li span")).to_have_text(proposed)
-    expect(page.locator("hunt-plan .go p")).to_have_text("Confirm the criteria first.")
+    expect(page.locator("proposed-criteria:visible .proposed li span")).to_have_text(proposed)
     page.get_by_role("button", name="Yes, these are the criteria").click()
-    expect(page.locator("criteria-list .proposal")).to_be_hidden()
+    expect(page.locator("proposed-criteria:visible")).to_have_count(0)
+    step_to(page, "hunt")
     expect(page.locator("criteria-list .criteria .criterion")).to_have_text(proposed)
     assert [one["text"] for one in product.session(sid)["task"]["criteria"]] == proposed
 

@@ -306,3 +306,25 @@ def test_a_reply_that_could_not_be_read_is_asked_for_again_when_somebody_answers
         failed = {"type": "detail.failed", "huntId": "h1", "problem": {"code": code}}
         state = after(opened, failed, {"type": "connection.changed", "connection": connection})
         assert (state["detail"]["problem"] is not None) is kept
+
+
+def test_what_is_only_told_goes_with_its_place_and_a_refusal_stays(after: Any) -> None:
+    def told(message: str, **more: Any) -> dict[str, Any]:
+        return {"type": "notice.told", "notice": {"kind": "info", "message": message, **more}}
+
+    def at(act: str, hunt_id: str | None = None) -> dict[str, Any]:
+        return {"type": "route.changed", "route": {"name": "session", "sessionId": "s1", "act": act, "huntId": hunt_id}}
+
+    def left(*events: dict[str, Any]) -> list[str]:
+        return [notice["message"] for notice in after(*events)["notices"]]
+
+    here = (at("hunt"), told("here"), told("on the way", pages=0), told("refused", kind="error"), told("compare", about="comparison"))  # fmt: skip
+    assert left(*here, told("here"), at("hunt", "h1"), at("hunt", "h2")) == ["here", "on the way", "refused", "compare"]
+    assert left(*here, {"type": "view.changed", "view": {"compared": ["h1"]}})[-1] == "compare"
+    assert left(*here, {"type": "view.changed", "view": {"compared": ["h1", "h2"]}}) == [
+        "here",
+        "on the way",
+        "refused",
+    ]
+    assert left(*here, at("review")) == ["on the way", "refused"]
+    assert left(*here, at("review"), at("deliver")) == ["refused"]

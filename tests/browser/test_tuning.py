@@ -1,12 +1,15 @@
 """Trying, stopping, retrying, comparing: what a trainer does between the task and the selection."""
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.product import Product
+from tests.browser.conftest import NewContext, running
+from tests.browser.product import SCRIPT, Product
 from tests.browser.trainer import (
     choose_models,
     go_to,
@@ -18,6 +21,7 @@ from tests.browser.trainer import (
     start_button,
     wait_for_end,
 )
+from tests.browser.witness import Witness
 
 pytestmark = pytest.mark.browser
 
@@ -76,6 +80,36 @@ def test_a_run_stops_at_so_many_breaks(page: Page, product: Product) -> None:
     expect(newest_run(page).locator(".caution")).to_contain_text(run["stop_reason"])
     page.reload()
     expect(page.locator("#plan-stop")).to_have_value("breaks")
+
+
+@pytest.fixture
+def silent_product(tmp_path: Path) -> Iterator[Product]:
+    """A server whose models take a minute to answer."""
+    yield from running(Product(tmp_path, {**SCRIPT, "target_latency_ms": 60_000, "models": {}}))
+
+
+def test_one_hunt_is_cancelled_from_its_panel_and_the_others_go_on(
+    silent_product: Product, new_context: NewContext, witness: Witness
+) -> None:
+    """In a run of 100 with 16 slots: hunts exist from their turn on, before that there is nothing to open or cancel."""
+    sid = silent_product.open_example()
+    rid = silent_product.begin_run(sid, 100)
+    silent_product.wait_for_hunts(sid, 16)
+    chosen = silent_product.hunts(sid)[-1]
+    witness.origin = silent_product.url
+    page = new_context(base_url=silent_product.url).new_page()
+    go_to(page, sid, chosen["hunt_id"])
+    panel = page.locator("hunt-panel")
+    panel.get_by_role("button", name="Cancel this hunt").click()
+    expect(panel.locator("header .tag").first).to_have_text("Cancelled")
+    expect(panel.get_by_role("button", name="Cancel this hunt")).to_be_hidden()
+    expect(row(page, chosen["number"]).locator(".tag").first).to_have_text("Cancelled")
+    ended = [one["hunt_id"] for one in silent_product.hunts(sid) if one["status"] == "done"]
+    assert ended == [chosen["hunt_id"]]
+    assert silent_product.active_runs(sid) == [rid]
+    expect(newest_run(page)).to_contain_text("1 cancelled")
+    page.reload()
+    expect(panel.locator("header .tag").first).to_have_text("Cancelled")
 
 
 def test_errors_alone_are_retried(page: Page, product: Product) -> None:
@@ -171,6 +205,30 @@ def test_replies_that_are_nearly_the_same_are_pointed_out(page: Page, product: P
     alone = set(numbers) - {hunt_id for group in groups for hunt_id in group}
     for hunt_id in alone:
         expect(row(page, numbers[hunt_id]).locator(".like")).to_be_hidden()
+
+
+def test_every_press_counts_while_an_answer_is_awaited_and_the_focus_stays(page: Page, product: Product) -> None:
+    sid = product.open_example()
+    product.run(sid, 6)
+    ids = [one["hunt_id"] for one in product.hunts(sid)]
+    go_to(page, sid)
+    waiting: list[Route] = []
+    page.route("**/selection", lambda route: waiting.append(route), times=1)
+    row(page, 1).get_by_role("link").focus()
+    with page.expect_request("**/selection"):
+        page.keyboard.press("s")
+    for key in ("j", "s", "j", "s"):
+        page.keyboard.press(key)
+    propose = page.get_by_role("button", name="Propose")
+    expect(propose).to_be_disabled()
+    waiting[0].continue_()
+    expect(page.locator("selection-tray .slot a:visible")).to_have_count(3)
+    assert product.session(sid)["selection"]["hunt_ids"] == ids[:3]
+    expect(propose).to_be_enabled()
+    propose.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("selection-tray .slot a:visible")).to_have_count(4)
+    expect(propose).to_be_focused()
 
 
 def test_picks_are_numbered_moved_and_taken_back(page: Page, product: Product, hunted: str) -> None:

@@ -24,6 +24,11 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** While an answer is awaited: a button that is not disabled keeps the focus of who pressed it. The act itself is not begun twice. */
+export function setBusy(button, busy) {
+  setAttribute(button, "aria-disabled", busy ? "true" : null);
+}
+
 export function show(node, shown) {
   node.hidden = !shown;
 }

@@ -7,8 +7,8 @@ import { cancel, retry, Starter } from "./acts/hunting.js";
 import { loadBlank, loadExample, loadFile, loadJson, loadUrl } from "./acts/load.js";
 import { Insights, lookAtExport, readTexts } from "./acts/looking.js";
 import { Reviewer } from "./acts/reviewing.js";
-import { changeSelection, proposeSelection } from "./acts/selecting.js";
-import { learnServer } from "./acts/server.js";
+import { Selector } from "./acts/selecting.js";
+import { Health, learnServer } from "./acts/server.js";
 import { confirmCriteria, switchRule } from "./acts/task.js";
 import { checkReference, rejudge, stopHunt, tryOnce } from "./acts/trying.js";
 import { adjustSettings, beginTurn } from "./acts/turning.js";
@@ -38,8 +38,10 @@ const follower = new Follower(store);
 const reader = new Reader(store);
 const writer = new Writer(store, follower);
 const reviewer = new Reviewer(store, follower);
+const selector = new Selector(store, follower);
 const insights = new Insights(store);
 const starter = new Starter(store, writer);
+const health = new Health(store);
 const keys = document.createElement("keyboard-help");
 
 /** Every wish of an element, and what is done about it. `detail` is what the element tells with it. */
@@ -57,8 +59,8 @@ const WISHES = {
   "rejudge": (wanted) => rejudge(store, wanted),
   "stop-hunt": (huntId) => stopHunt(store, huntId),
   "retry-errors": (runId) => retry(store, runId),
-  "change-selection": (change) => changeSelection(store, follower, change),
-  "propose-selection": () => proposeSelection(store, follower),
+  "change-selection": (change) => selector.change(change),
+  "propose-selection": () => selector.propose(),
   "compare": (huntId) => compare(huntId),
   "compare-end": () => store.dispatch({ type: "view.changed", view: { compared: [] } }),
   "search-replies": (words) => search(words),
@@ -122,7 +124,7 @@ function compare(huntId) {
   if (next.length === 2) return;
   const hunt = store.state.hunts.byId.get(huntId);
   const message = `Hunt ${hunt.number} is one side. Choose the other: press c on its row, or Compare in its panel.`;
-  store.dispatch({ type: "notice.told", notice: { kind: "info", message } });
+  store.dispatch({ type: "notice.told", notice: { kind: "info", message, about: "comparison" } });
 }
 
 /** Replies are read whole when they are first searched, and again when more of them have come. */
@@ -156,6 +158,11 @@ function lookAhead({ route, session: head }, before) {
   if (route.name === "start") learnWork(store);
 }
 
+/** A button that awaits an answer keeps the focus and does nothing. */
+function ignoreBusy(event) {
+  if (event.target.closest?.("[aria-disabled=true]")) event.stopImmediatePropagation();
+}
+
 function followAddress() {
   const route = parseRoute(location.hash);
   store.dispatch({ type: "route.changed", route });
@@ -168,11 +175,13 @@ store.watch(draw);
 store.watch(() => reader.keepUp());
 store.watch(() => reviewer.keepUp());
 store.watch(() => insights.keepUp());
+store.watch((state, before) => health.keepUp(state, before));
 store.watch((state, before) => state.session?.session_id !== before.session?.session_id && state.session && writer.restore());
 store.watch((state, before) => lookAhead(state, before));
 store.watch((state, before) => state.plan !== before.plan && rememberPlan(state.plan));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => store.dispatch({ type: "theme.chosen", theme: seenTheme() }));
 setInterval(sayAloud, SAY_EVERY_MS);
+addEventListener("click", ignoreBusy, true);
 addEventListener("hashchange", followAddress);
 
 store.dispatch({ type: "theme.chosen", theme: seenTheme() });

@@ -125,8 +125,8 @@ export class Follower {
 
   #missed(sid, failure) {
     if (failure instanceof Problem && failure.status === 404) return this.#gone(sid);
+    if (this.#store.state.session) this.#tell(failure); // without one, that is all the page has to say anyway
     this.#store.dispatch({ type: "session.unreachable" });
-    this.#tell(failure);
     this.#connection("reconnecting");
     this.#timer = setTimeout(() => this.#mine(sid) && this.#restore(sid), TRY_AGAIN_MS);
     return undefined;

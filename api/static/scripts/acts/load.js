@@ -48,7 +48,7 @@ async function load(store, source, act = "hunt") {
   if (!made) return tellInSight(store);
   if (made.also_open) {
     const message = "This task is open in another session too. Hunts there and here do not know of each other.";
-    store.dispatch({ type: "notice.told", notice: { kind: "info", message } });
+    store.dispatch({ type: "notice.told", notice: { kind: "info", message, pages: 0 } });
   }
   location.hash = sessionAddress(made.session_id, made.task.huntable ? act : "task");
   return undefined;

@@ -1,22 +1,44 @@
-// Choosing the hunts that are delivered. The whole selection is sent each time; the last word wins.
+// Choosing the hunts that are delivered. The whole selection is sent each time, one change after the other: however
+// quickly keys are pressed, every press counts, and each builds on the one before.
 
 import { selectionAfter } from "../state/selection.js";
 import { putSelection, readProposal } from "../wire/api.js";
 import { perform } from "./act.js";
 
-/** `change`: {add} | {remove} | {move, step} | {place, slot}: hunt ids and places. */
-export function changeSelection(store, follower, change) {
-  const { session } = store.state;
-  const huntIds = selectionAfter(session.selection.hunt_ids, change);
-  return perform(store, "select", async () => follower.take(await putSelection(session.session_id, huntIds)));
-}
+export class Selector {
+  #store;
+  #follower;
+  #last = Promise.resolve();
 
-/** Takes a proposal that spans different failure patterns. */
-export function proposeSelection(store, follower) {
-  const { session_id: sid } = store.state.session;
-  return perform(store, "select", async () => {
-    const { hunt_ids: huntIds, why } = await readProposal(sid);
-    follower.take(await putSelection(sid, huntIds));
-    store.dispatch({ type: "notice.told", notice: { kind: "info", message: why } });
-  });
+  constructor(store, follower) {
+    this.#store = store;
+    this.#follower = follower;
+  }
+
+  /** `change`: {add} | {remove} | {move, step} | {place, slot}: hunt ids and places. */
+  change(change) {
+    return this.#next(async (session) => {
+      this.#follower.take(await putSelection(session.session_id, selectionAfter(session.selection.hunt_ids, change)));
+    });
+  }
+
+  /** Takes a proposal that spans different failure patterns. */
+  propose() {
+    return this.#next(async ({ session_id: sid }) => {
+      const { hunt_ids: huntIds, why } = await readProposal(sid);
+      this.#follower.take(await putSelection(sid, huntIds));
+      this.#store.dispatch({ type: "notice.told", notice: { kind: "info", message: why } });
+    });
+  }
+
+  /** What was wished for a session that has been left meanwhile is not done to another. */
+  #next(work) {
+    const { session_id: sid } = this.#store.state.session;
+    const go = () => {
+      const { session } = this.#store.state;
+      return session?.session_id === sid ? perform(this.#store, "select", () => work(session)) : undefined;
+    };
+    this.#last = this.#last.then(go, go);
+    return this.#last;
+  }
 }

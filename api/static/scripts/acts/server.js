@@ -1,14 +1,14 @@
-// What the server can do and how it is: models, examples, health. Read at the start; health again and again.
+// What the server can do and how it is: models, examples, health. Read at the start; health again and again, and at
+// once when something speaks for a change.
 
 import { readExamples, readHealth, readModels } from "../wire/api.js";
 import { Problem, problemOf } from "../wire/request.js";
 
-const HEALTH_EVERY_MS = 30_000;
+const HEALTH_EVERY_MS = 10_000;
 
 export function learnServer(store) {
   learn(store, readModels, (models) => ({ type: "models.read", models }));
   learn(store, readExamples, (examples) => ({ type: "examples.read", examples }));
-  watchHealth(store);
 }
 
 async function learn(store, read, event) {
@@ -19,9 +19,28 @@ async function learn(store, read, event) {
   }
 }
 
-async function watchHealth(store) {
-  if (!document.hidden) store.dispatch({ type: "health.read", health: await healthNow() });
-  setTimeout(() => watchHealth(store), HEALTH_EVERY_MS);
+/** Asks how the server is. A tab that nobody looks at asks when it is looked at again. */
+export class Health {
+  #store;
+  #timer = 0;
+
+  constructor(store) {
+    this.#store = store;
+    document.addEventListener("visibilitychange", () => document.hidden || this.look());
+    this.look();
+  }
+
+  /** A connection that is lost or found again often has the same cause as a change of health. */
+  keepUp({ connection }, before) {
+    if (connection !== before.connection && before.connection !== "idle") this.look();
+  }
+
+  async look() {
+    clearTimeout(this.#timer);
+    if (document.hidden) return;
+    this.#timer = setTimeout(() => this.look(), HEALTH_EVERY_MS);
+    this.#store.dispatch({ type: "health.read", health: await healthNow() });
+  }
 }
 
 /** A server that does not answer, or answers 503, has a health too. */

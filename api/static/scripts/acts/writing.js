@@ -63,11 +63,12 @@ export class Writer {
     return this.#soon(0);
   }
 
-  /** Saves now; true when nothing is left unsaved. What depends on the task waits for this first. */
+  /** Saves now. What depends on the task waits for this first; a Problem when something stays unsaved: it would go by older words. */
   async flush() {
     clearTimeout(this.#timer);
-    while (this.#saving || this.#store.state.draft.saving === "dirty") await (this.#saving ?? this.#save());
-    return this.#store.state.draft.saving === "saved";
+    do await (this.#saving ?? this.#save());
+    while (this.#saving || this.#store.state.draft.saving === "dirty");
+    if (this.#store.state.draft.saving !== "saved") throw notSaved();
   }
 
   #soon(pauseMs) {
@@ -130,4 +131,11 @@ export class Writer {
     if (Object.keys(draft.edits).length === 0) dropDraft(session.session_id);
     else keepDraft(session.session_id, { edits: draft.edits, base: this.#base });
   }
+}
+
+function notSaved() {
+  return new Problem({
+    code: "not_saved", message: "Your last words are not saved, so nothing was started.",
+    hint: "Under Task, at the top, stands what they wait for. Start again when it says that all is saved.",
+  });
 }

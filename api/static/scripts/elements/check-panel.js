@@ -1,6 +1,6 @@
 // The reference check: does your own response pass your own criteria? Asked before hunts are paid for.
 
-import { make, setAttribute, setText, show, wish } from "../dom.js";
+import { make, setAttribute, setBusy, setText, wish } from "../dom.js";
 import { moment } from "../format.js";
 import { actOf } from "../state/acts.js";
 import { checkHasPassed } from "../state/session.js";
@@ -29,8 +29,8 @@ export class CheckPanel extends PageElement {
     setText(this.about, about);
     setText(this.button, check.status === "none" ? "Check the reference" : "Check again");
     this.button.className = check.status === "none" && task.huntable ? "primary" : "";
-    this.button.disabled = act.busy || check.status === "running" || !task.huntable;
-    show(this.button, check.status !== "running");
+    this.button.disabled = !task.huntable;
+    setBusy(this.button, act.busy || check.status === "running");
     showProblem(this.problem, act.problem);
   }
 }

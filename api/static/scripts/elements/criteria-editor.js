@@ -51,7 +51,7 @@ export class CriteriaEditor extends PageElement {
     row.mark = make("span", { class: "place" });
     row.up = small("previous", `Move ${id} up (Alt+↑)`, () => this.#move(place(), -1), "up");
     row.down = small("next", `Move ${id} down (Alt+↓)`, () => this.#move(place(), 1), "down");
-    row.again = small("working", `Judge the reference on ${id} again`, () => wish(this, "check-reference", [id]), "again");
+    row.again = small("again", `Judge the reference on ${id} again`, () => wish(this, "check-reference", [id]));
     row.takeOut = small("cross", `Remove ${id}`, () => this.#tell(this.#criteria.filter((one) => one.id !== id)));
     row.reason = make("p", { class: "words reason" });
     row.notes = make("p", { class: "notes" });

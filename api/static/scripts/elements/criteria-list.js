@@ -1,10 +1,11 @@
-// The criteria, each with what the reference check says of it; the pass rule; criteria that wait for a word.
+// The criteria, each with what the reference check says of it, and the pass rule.
 
 import { keyed, make, setText, show, wish } from "../dom.js";
 import { actOf } from "../state/acts.js";
 import { verdictsInOrder } from "../state/outcomes.js";
 import { PageElement } from "./element.js";
 import { showProblem } from "./pieces.js";
+import "./proposed-criteria.js";
 import { makeVerdict, updateVerdict } from "./verdict-list.js";
 
 const RULES = [
@@ -15,19 +16,19 @@ const RULES = [
 export class CriteriaList extends PageElement {
   inputs(state) {
     const { session, acts } = state;
-    return [session?.task, session?.proposed_criteria, session?.check, actOf(acts, "rule"), actOf(acts, "criteria")];
+    return [session?.task, session?.check, actOf(acts, "rule")];
+  }
+
+  update(state) {
+    super.update(state);
+    this.proposed.update(state);
   }
 
   build() {
     this.rule = make("select", { id: "pass-rule", onchange: () => wish(this, "switch-rule", this.rule.value) },
       ...RULES.map((rule) => make("option", { value: rule.name }, rule.label)));
     this.ruleProblem = make("div", { hidden: true });
-    this.proposal = make("ol", { class: "proposed" });
-    this.confirm = make("button", { type: "button", class: "primary", onclick: () => wish(this, "confirm-criteria") }, "Yes, these are the criteria");
-    this.proposalProblem = make("div", { hidden: true });
-    this.proposed = make("div", { class: "caution proposal" },
-      make("p", {}, make("strong", {}, "The list of criteria is broken JSON. "), "This is what could be read of it. Compare it with your notebook before you take it."),
-      this.proposal, this.confirm, this.proposalProblem);
+    this.proposed = document.createElement("proposed-criteria");
     this.list = make("ol", { class: "criteria" });
     this.missing = make("p", { class: "caution" });
     this.append(
@@ -36,15 +37,11 @@ export class CriteriaList extends PageElement {
     );
   }
 
-  draw(task, proposed, check, ruleAct, criteriaAct) {
+  draw(task, check, ruleAct) {
     if (!task) return;
     this.rule.value = task.pass_rule;
     this.rule.disabled = ruleAct.busy;
     showProblem(this.ruleProblem, ruleAct.problem);
-    show(this.proposed, proposed.length > 0);
-    keyed(this.proposal, proposed, (one) => one.id, (one) => make("li", {}, make("b", {}, one.id), " ", make("span")), (item, one) => setText(item.lastChild, one.text));
-    this.confirm.disabled = criteriaAct.busy;
-    showProblem(this.proposalProblem, criteriaAct.problem);
     show(this.missing, task.missing_criteria.length > 0);
     setText(this.missing, `Removed since the notebook was loaded: ${task.missing_criteria.join(", ")}. Bring them back, or load the notebook again.`);
     this.#drawList(task, check);

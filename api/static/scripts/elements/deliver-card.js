@@ -1,6 +1,6 @@
 // Taking the notebook away: what goes into its slots, how many attempts it will state, and the download.
 
-import { make, setText, show, wish } from "../dom.js";
+import { make, setBusy, setText, show, wish } from "../dom.js";
 import { count } from "../format.js";
 import { icon } from "../icons.js";
 import { actOf } from "../state/acts.js";
@@ -32,7 +32,7 @@ export class DeliverCard extends PageElement {
     setText(this.attempts, `The notebook will state ${counted(attemptsMade(session), "attempt")}${session.attempts_before ? `, ${count(session.attempts_before)} of which it came with` : ""}.`);
     show(this.going, activeRuns(session).length > 0);
     setText(this.word, act.busy ? "Preparing …" : "Download the notebook");
-    this.button.disabled = act.busy;
+    setBusy(this.button, act.busy);
     this.button.className = session.revealed || (session.visibility === "open" && broke + held >= slots) ? "primary" : "";
     showProblem(this.problem, act.problem);
   }

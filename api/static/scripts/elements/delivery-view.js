@@ -1,6 +1,6 @@
 // The deliver act: what the export changes, cell by cell, before it is taken away.
 
-import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
+import { keyed, make, setAttribute, setBusy, setText, show, wish } from "../dom.js";
 import { actOf } from "../state/acts.js";
 import { counted } from "../state/announcements.js";
 import { difference } from "../state/difference.js";
@@ -23,7 +23,7 @@ export class DeliveryView extends PageElement {
   }
 
   draw(preview, act) {
-    this.again.disabled = act.busy;
+    setBusy(this.again, act.busy);
     showProblem(this.problem, act.problem);
     const cells = preview?.cells ?? [];
     const touched = cells.filter((cell) => cell.change !== "same").length;

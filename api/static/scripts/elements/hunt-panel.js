@@ -1,6 +1,6 @@
 // One hunt opened beside the table: the reply as it reads, the reasoning, the verdicts with their reasons, the raw call.
 
-import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
+import { keyed, make, setAttribute, setBusy, setText, show, wish } from "../dom.js";
 import { clock, count, duration, money, prettyJson } from "../format.js";
 import { icon } from "../icons.js";
 import { actOf } from "../state/acts.js";
@@ -94,12 +94,12 @@ export class HuntPanel extends PageElement {
     show(this.compare, done && real && Boolean(hunt.excerpt));
     setText(this.compare, "Compare with …");
     show(this.again, done && Boolean(hunt.excerpt) && !(session.revealed && this.selected));
-    this.again.disabled = actOf(acts, `rejudge ${hunt?.hunt_id}`).busy;
+    setBusy(this.again, actOf(acts, `rejudge ${hunt?.hunt_id}`).busy);
     setText(this.again, "Judge again");
     show(this.goOn, done && real && hunt.outcome === "held" && !session.revealed);
     setText(this.goOn, "Go on from this reply");
     show(this.stop, Boolean(hunt) && !done);
-    this.stop.disabled = actOf(acts, `stop ${hunt?.hunt_id}`).busy;
+    setBusy(this.stop, actOf(acts, `stop ${hunt?.hunt_id}`).busy);
     setText(this.stop, "Cancel this hunt");
   }
 

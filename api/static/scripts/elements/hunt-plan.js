@@ -1,6 +1,6 @@
 // What the next press of Start does: which models, how many hunts, which judge, and what that may cost.
 
-import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
+import { keyed, make, setAttribute, setBusy, setText, show, wish } from "../dom.js";
 import { money } from "../format.js";
 import { icon } from "../icons.js";
 import { actOf } from "../state/acts.js";
@@ -67,7 +67,8 @@ export class HuntPlan extends PageElement {
     this.#drawStop(plan.stop);
     this.#drawBlind(session, settings);
     const hindrance = whyNot(session, plan);
-    this.start.disabled = act.busy || hindrance !== "";
+    this.start.disabled = hindrance !== "";
+    setBusy(this.start, act.busy);
     setText(this.start, act.busy ? "Starting …" : `Start ${counted(plan.hunts, "hunt")}`);
     setText(this.about, hindrance || prospects(session, plan));
     showProblem(this.problem, act.problem ?? settings.problem);

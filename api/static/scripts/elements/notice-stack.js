@@ -1,4 +1,4 @@
-// Short messages above the page. They stay until they are dismissed: nobody reads against a clock.
+// Short messages above the page. They stay until they are dismissed or their place is left: nobody reads against a clock.
 
 import { keyed, make, wish } from "../dom.js";
 import { icon } from "../icons.js";

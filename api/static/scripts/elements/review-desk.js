@@ -57,7 +57,7 @@ export class ReviewDesk extends PageElement {
     this.nothing.replaceChildren(`The selection is not complete: ${(problems ?? []).join(" ")} `, make("a", { href: sessionAddress(session.session_id) }, "Choose hunts"));
     setText(this.state, cards.length ? `${done} of ${cards.length} reviews complete` : "");
     show(this.reveal, !session.revealed && cards.length > 0);
-    this.reveal.disabled = act.busy || !session.can_reveal && !(complete && done === cards.length);
+    this.reveal.disabled = !session.can_reveal && !(complete && done === cards.length);
     setAttribute(this.reveal, "title", this.reveal.disabled ? "Every review has to be complete first." : null);
     showProblem(this.problem, act.problem ?? desk.problem);
     keyed(this.cards, cards.map((card, place) => ({ id: card.card_id, place, current: card.card_id === desk.current, open: reviewProblems(desk.drafts[card.card_id], card.criteria ?? desk.criteria).length })),

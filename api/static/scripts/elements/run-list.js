@@ -1,6 +1,6 @@
 // Runs, the newest first: how far each has come, what it found, how long it may take and what it costs.
 
-import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
+import { keyed, make, setAttribute, setBusy, setText, show, wish } from "../dom.js";
 import { duration, money, rate, timeLeft } from "../format.js";
 import { actOf } from "../state/acts.js";
 import { counted } from "../state/announcements.js";
@@ -56,10 +56,10 @@ function drawRun(item, { run, act, retrying }) {
   setAttribute(item, "data-status", run.status);
   setText(item.state, stateWords(run));
   show(item.cancel, !hasEnded(run));
-  item.cancel.disabled = act.busy;
+  setBusy(item.cancel, act.busy);
   setText(item.cancel, act.busy ? "Cancelling …" : "Cancel");
   show(item.retry, hasEnded(run) && counts.error > 0);
-  item.retry.disabled = retrying.busy;
+  setBusy(item.retry, retrying.busy);
   setText(item.retry, `Retry ${counted(counts.error, "error")}`);
   drawBar(item.bar, counts);
   setText(item.found, found(counts));

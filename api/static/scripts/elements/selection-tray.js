@@ -1,6 +1,6 @@
 // The hunts that will be delivered, in slot order: what is chosen, what is still needed, a proposal.
 
-import { keyed, make, setText, show, wish } from "../dom.js";
+import { keyed, make, setBusy, setText, show, wish } from "../dom.js";
 import { icon } from "../icons.js";
 import { huntAddress, sessionAddress } from "../router.js";
 import { actOf } from "../state/acts.js";
@@ -25,14 +25,16 @@ export class SelectionTray extends PageElement {
     if (session === null) return;
     const { hunt_ids: ids, slots, complete, problems } = session.selection;
     const places = Array.from({ length: Math.max(slots, ids.length) }, (_, slot) => ({
-      slot, huntId: ids[slot] ?? null, hunt: hunts.byId.get(ids[slot]) ?? null, session, last: slot === ids.length - 1, busy: act.busy,
+      slot, huntId: ids[slot] ?? null, hunt: hunts.byId.get(ids[slot]) ?? null, session, last: slot === ids.length - 1,
     }));
     keyed(this.slots, places, (place) => place.slot, (place) => this.#makeSlot(place), drawSlot);
     setText(this.needs, session.revealed ? "Revealed: the selection is fixed." : (problems ?? []).join(" ") || "Complete.");
     show(this.propose, !session.revealed);
-    this.propose.disabled = act.busy || ![...hunts.byId.values()].some((hunt) => hunt.outcome === "broke" || hunt.outcome === "held");
+    this.propose.disabled = ![...hunts.byId.values()].some((hunt) => hunt.outcome === "broke" || hunt.outcome === "held");
+    setBusy(this.propose, act.busy);
     show(this.review, ids.length > 0);
     this.review.href = sessionAddress(session.session_id, "review");
+    setText(this.review, session.revealed ? "See the reviews" : "Review them");
     this.review.classList.toggle("primary", Boolean(complete));
     showProblem(this.problem, act.problem);
   }
@@ -53,7 +55,7 @@ export class SelectionTray extends PageElement {
   }
 }
 
-function drawSlot(item, { slot, huntId, hunt, session, last, busy }) {
+function drawSlot(item, { slot, huntId, hunt, session, last }) {
   item.huntId = huntId;
   for (const part of [item.outcome, item.link, item.model, item.up, item.down, item.takeOut]) show(part, huntId !== null);
   show(item.empty, huntId === null);
@@ -62,9 +64,9 @@ function drawSlot(item, { slot, huntId, hunt, session, last, busy }) {
   setText(item.link, hunt ? `#${hunt.number}` : "a hunt");
   item.link.href = huntAddress(session.session_id, huntId);
   setText(item.model, hunt ? hunt.model.slice(hunt.model.lastIndexOf("/") + 1) : "");
-  item.up.disabled = busy || slot === 0 || session.revealed;
-  item.down.disabled = busy || last || session.revealed;
-  item.takeOut.disabled = busy || session.revealed;
+  item.up.disabled = slot === 0 || session.revealed;
+  item.down.disabled = last || session.revealed;
+  item.takeOut.disabled = session.revealed;
 }
 
 customElements.define("selection-tray", SelectionTray);

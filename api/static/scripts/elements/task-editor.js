@@ -6,6 +6,7 @@ import { PageElement } from "./element.js";
 import "./check-panel.js";
 import "./criteria-editor.js";
 import "./notebook-facts.js";
+import "./proposed-criteria.js";
 import { TextEditor } from "./text-editor.js";
 import "./trial-bench.js";
 import "./turn-history.js";
@@ -16,7 +17,7 @@ const RULES = [["majority", "more than half of the criteria pass"], ["all", "eve
 export class TaskEditor extends PageElement {
   inputs(state) {
     const { session, draft } = state;
-    return [session ? draftedTask(session.task, draft).pass_rule : null, session?.task.problems, session?.warnings, session?.proposed_criteria, session?.revealed];
+    return [session ? draftedTask(session.task, draft).pass_rule : null, session?.task.problems, session?.revealed];
   }
 
   update(state) {
@@ -34,25 +35,24 @@ export class TaskEditor extends PageElement {
     this.rule = make("select", { id: "edit-rule", onchange: () => wish(this, "type", { field: "pass_rule", value: this.rule.value }) },
       ...RULES.map(([value, words]) => make("option", { value }, words)));
     this.problems = make("p", { class: "caution" });
-    this.proposed = make("p", { class: "caution" }, "The list of criteria was broken JSON. What could be read waits for your word under Hunt, Criteria.");
+    const proposed = document.createElement("proposed-criteria");
     const [bar, history, check] = [document.createElement("writing-bar"), document.createElement("turn-history"), document.createElement("check-panel")];
     const [criteria, trials, facts] = [document.createElement("criteria-editor"), document.createElement("trial-bench"), document.createElement("notebook-facts")];
-    this.parts = [bar, history, check, criteria, trials, facts, ...Object.values(editors)];
+    this.parts = [bar, history, check, proposed, criteria, trials, facts, ...Object.values(editors)];
     const judging = make("details", { class: "card" }, make("summary", {}, "Judge prompts"), editors.system, editors.template);
     this.append(bar, make("div", { class: "columns" },
       make("div", { class: "column" }, history, card(editors.prompt), card(editors.response), judging, make("details", { class: "card" }, make("summary", {}, "The notebook"), facts)),
-      make("div", { class: "column" }, card(this.problems, this.proposed, check, make("h2", {}, "Criteria"),
+      make("div", { class: "column" }, card(proposed, this.problems, check, make("h2", {}, "Criteria"),
         make("div", { class: "rule field" }, make("label", { for: "edit-rule" }, "A reply holds if"), this.rule), criteria), card(trials))));
     bar.className = "card";
   }
 
-  draw(rule, problems, warnings, proposed, revealed) {
+  draw(rule, problems, revealed) {
     if (rule === null) return;
     this.rule.value = rule;
     this.rule.disabled = Boolean(revealed);
     show(this.problems, problems.length > 0);
     setText(this.problems, `Still needed before it can be hunted: ${problems.join("; ")}.`);
-    show(this.proposed, proposed.length > 0);
   }
 }
 

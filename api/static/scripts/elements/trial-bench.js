@@ -1,6 +1,6 @@
 // Trying the task once before a run is paid for: one hunt that does not count, judged at once, judged again.
 
-import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
+import { keyed, make, setAttribute, setBusy, setText, show, wish } from "../dom.js";
 import { duration, money } from "../format.js";
 import { huntAddress } from "../router.js";
 import { actOf } from "../state/acts.js";
@@ -30,7 +30,8 @@ export class TrialBench extends PageElement {
     const names = [...new Set([...plan.models, ...usable])];
     keyed(this.model, names, (name) => name, (name) => make("option", { value: name }, name), () => {});
     const act = actOf(acts, "try");
-    this.button.disabled = act.busy || names.length === 0 || !session.task.huntable;
+    this.button.disabled = names.length === 0 || !session.task.huntable;
+    setBusy(this.button, act.busy);
     setText(this.button, act.busy ? "Starting …" : "Try once");
     showProblem(this.problem, act.problem);
     const items = trials(hunts).map((hunt) => ({ hunt, session, act: actOf(acts, `rejudge ${hunt.hunt_id}`) }));
@@ -56,7 +57,8 @@ function drawTrial(item, { hunt, session, act }) {
   item.strip.replaceChildren(...verdictsInOrder(session.task.criteria, hunt.verdicts).map(({ id, verdict }) => verdictMark(id, verdict?.verdict)));
   setAttribute(item.link, "href", huntAddress(session.session_id, hunt.hunt_id));
   setText(item.facts, hunt.error?.message ?? `${duration(hunt.latency_ms)} · ${money(hunt.cost_usd)}`);
-  item.again.disabled = act.busy || hunt.status !== "done" || !hunt.excerpt;
+  item.again.disabled = hunt.status !== "done" || !hunt.excerpt;
+  setBusy(item.again, act.busy);
   showProblem(item.problem, act.problem);
 }
 

@@ -1,17 +1,18 @@
-// Short messages above the page: {id, kind: "error"|"info", message, hint, pages}. At most five; the same message is
-// not stacked. A refusal stays until it is dismissed; what is only told goes when one has gone on to another place.
+// Short messages above the page: {id, kind: "error"|"info", message, hint, about, pages}. At most five; the same message
+// is not stacked. A refusal stays until it is dismissed; what is only told goes with the place where it was told (for
+// what is told on the way, `pages: 0`, the next place) and when what it is about is over.
 
 const MOST_NOTICES = 5;
-/** The place where it was told, which may itself be on the way to another, and the next one. */
-const PAGES_TO_READ_IT = 1;
+const LAST_PAGE = 1;
 
-export function reduceNotices(notices, event) {
+export function reduceNotices(notices, event, route) {
   switch (event.type) {
     case "notice.told":
       return told(notices, event.notice);
     case "route.changed":
-      return notices.filter((notice) => notice.kind === "error" || notice.pages < PAGES_TO_READ_IT)
-        .map((notice) => ({ ...notice, pages: notice.pages + 1 }));
+      return isSamePlace(route, event.route) ? notices : left(notices);
+    case "view.changed":
+      return event.view.compared && event.view.compared.length !== 1 ? notices.filter((notice) => notice.about !== "comparison") : notices;
     case "notice.dismissed":
       return notices.filter((notice) => notice.id !== event.id);
     default:
@@ -22,5 +23,14 @@ export function reduceNotices(notices, event) {
 function told(notices, notice) {
   if (notices.some((one) => one.message === notice.message)) return notices;
   const id = 1 + Math.max(0, ...notices.map((one) => one.id));
-  return [...notices, { hint: "", pages: 0, ...notice, id }].slice(-MOST_NOTICES);
+  return [...notices, { hint: "", about: "", pages: LAST_PAGE, ...notice, id }].slice(-MOST_NOTICES);
+}
+
+function left(notices) {
+  return notices.filter((notice) => notice.kind === "error" || notice.pages < LAST_PAGE).map((notice) => ({ ...notice, pages: notice.pages + 1 }));
+}
+
+/** To open a hunt, or to step to the next, is not to go elsewhere. */
+function isSamePlace(one, other) {
+  return one.name === other.name && one.sessionId === other.sessionId && one.act === other.act;
 }

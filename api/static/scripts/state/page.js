@@ -67,7 +67,7 @@ export function reduce(state, event) {
     texts: reduceTexts(state.texts, event),
     work: event.type === "work.read" ? event.work : state.work,
     acts: reduceActs(state.acts, event),
-    notices: reduceNotices(state.notices, event),
+    notices: reduceNotices(state.notices, event, state.route),
   };
 }
 
