@@ -53,7 +53,7 @@ class HttpWatcher:
                     return
                 if event.event == "reset":
                     await self._reload(path, event.id)
-                elif event.id:
+                elif event.data:  # httpx-sse makes an empty event of each sign of life, with the id before
                     self._apply(event)
 
     def _apply(self, event: ServerSentEvent) -> None:
