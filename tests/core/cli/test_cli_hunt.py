@@ -185,7 +185,7 @@ async def shell(folder, line):
     """(what the shell tells, error output) of a line with `core` in it."""
     environment = {
         **os.environ, "PYTHONPATH": str(ROOT), "SIMULATED_SCRIPT": json.dumps(QUICK),
-        "TELEMETRY_DIR": str(folder / "telemetry"),
+        "TELEMETRY_DIR": str(folder / "telemetry"), "PYTHONUNBUFFERED": "",
     }  # fmt: skip
     pipe = asyncio.subprocess.PIPE
     command = line.replace("core ", f"{sys.executable} -m core ")
