@@ -69,7 +69,7 @@ def _print_list(console: Console, rows: Mapping[str, Counts]) -> None:
     for model, counts in rows.items():
         console.print(escape(model), soft_wrap=True)
         numbers = ", ".join(f"{column} {cell}" for column, cell in zip(COLUMNS, _cells(counts), strict=True))
-        console.print(Padding(escape(numbers), (0, 0, 0, 2)))
+        console.print(Padding(escape(numbers), (0, 0, 0, 2), expand=False))
 
 
 def _by_model(hunts: Iterable[Hunt]) -> dict[str, Counts]:

@@ -64,11 +64,8 @@ def test_the_shortest_task_of_the_notebook_guide_can_be_hunted_as_it_is_printed(
     (printed,) = re.findall(r"^```json\n(.*?)^```", NOTEBOOKS, re.MULTILINE | re.DOTALL)
     loaded = parse_notebook(printed.encode(), max_bytes=Settings().notebook_max_bytes)
     refuse_unhuntable(loaded.task)
-    assert (loaded.warnings, len(loaded.task.criteria), loaded.task.pass_rule) == (
-        (),
-        LEAST_CRITERIA,
-        PassRule.MAJORITY,
-    )
+    assert {w.code for w in loaded.warnings} == {"built_in_judge_template", "built_in_judge_system_prompt"}
+    assert (len(loaded.task.criteria), loaded.task.pass_rule) == (LEAST_CRITERIA, PassRule.MAJORITY)
     assert loaded.task.response == "Danube\nRhine\nElbe"
     nbformat.validate(json.loads(printed))
 
