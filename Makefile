@@ -53,7 +53,7 @@ docker-test: setup ## The whole stack on a real Docker engine: deploys, rollback
 	@$(VENV) -m pytest -q -m docker tests/deploy
 
 .PHONY: test-deploy
-test-deploy: docker-test ## The same, under the name that the issue gives it
+test-deploy: docker-test ## Another name for docker-test
 
 .PHONY: check
 check: setup ## Style, types and the direction of imports

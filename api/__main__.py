@@ -9,19 +9,25 @@ import sys
 # while it still loads, it would serve on and be killed at the end of the grace. run_server puts its own in place.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
+import structlog
 import uvloop
 
 from api.server import run_server
 from core.errors import BadInput
 from core.garbage import collect_rarely
 from core.logs import configure_logs
-from core.settings import read_settings
+from core.misspellings import misspellings, sentence
+from core.settings import read_settings, variables_set
+
+log = structlog.get_logger(__name__)
 
 
 def main() -> int:
     try:
         settings = read_settings()
         configure_logs(settings)
+        for written, meant in misspellings(variables_set(), settings).items():
+            log.warning(sentence(written, meant), variable=written, meant=meant)
         collect_rarely()
         uvloop.run(run_server(settings))
     except BadInput as error:

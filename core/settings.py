@@ -7,7 +7,6 @@ A value that cannot be meant (a concurrency of "six", 0 or -1) is refused at sta
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from dataclasses import field as dataclass_field
@@ -18,6 +17,8 @@ from core.endpoints import can_be_reached, can_be_sent, read_endpoints
 from core.errors import BadSettings
 
 MIB = 1024 * 1024
+WEB_SCHEMES = ("http://", "https://")
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 @dataclass(frozen=True)
@@ -392,6 +393,11 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
     return Settings(**{**values, **overrides})
 
 
+def variables_set() -> tuple[str, ...]:
+    """The names of all variables of the environment, ours and others."""
+    return tuple(os.environ)
+
+
 def _read(text: str, row: Row, default: Any) -> Any:
     shown = "the given value" if row.secret else f'"{text}"'
     if isinstance(default, bool):
@@ -404,8 +410,9 @@ def _read(text: str, row: Row, default: Any) -> Any:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if row.choices and text not in row.choices:
         raise ValueError(f"{shown} is not one of {', '.join(row.choices)}.")
-    if row.unit == "URL" and not (re.match(r"(https?|rediss?|unix)://", text) and can_be_reached(text)):
-        raise ValueError(f"{shown} is not an address with http:// or https:// (for Redis: redis://).")
+    schemes = REDIS_SCHEMES if row.variable == "REDIS_URL" else WEB_SCHEMES
+    if row.unit == "URL" and not (text.startswith(schemes) and can_be_reached(text)):
+        raise ValueError(f"{shown} is not an address that begins with {' or '.join(schemes)}.")
     if row.unit == "key" and not can_be_sent(text):
         raise ValueError("the given value holds a space, a line end or a letter that no key has.")
     return text

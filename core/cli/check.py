@@ -8,18 +8,23 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.markup import escape
 
+from core.cli.opening import CONFIRM, open_source
+from core.cli.output import StdoutConsole, to_stdout
 from core.cli.report import tell_error
 from core.cli.sources import Source, read_sources
+from core.domain.criteria import Criterion
 from core.domain.session import CheckStatus, Session
 from core.errors import BadTask, HunterError
 from core.eventlog.base import START
-from core.hunt.orders import CheckOrder, OpenOrder
+from core.hunt.orders import CheckOrder
 from core.hunt.views import check_view, task_view, to_json, warning_view
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
 
 
-async def check(settings: Settings, notebooks: Sequence[str], judge: str, *, as_json: bool) -> int:
+async def check(
+    settings: Settings, notebooks: Sequence[str], judge: str, *, as_json: bool, confirm: bool = False
+) -> int:
     """Check every notebook. 0 when all pass, 1 when one does not, 2 when one cannot be read."""
     sources = list(read_sources(notebooks))
     worst = 0
@@ -28,33 +33,39 @@ async def check(settings: Settings, notebooks: Sequence[str], judge: str, *, as_
             runtime.catalog.resolve(judge)
         for source in sources:
             try:
-                worst = max(worst, await _check_one(runtime, source, judge, as_json=as_json))
+                worst = max(worst, await _check_one(runtime, source, judge, as_json=as_json, confirm=confirm))
             except HunterError as error:  # the other notebooks of a folder are checked all the same
                 tell_error(source.name, error, as_json=as_json)
                 worst = 2
     return worst
 
 
-async def _check_one(runtime: Runtime, source: Source, judge: str, *, as_json: bool) -> int:
-    session = await runtime.workbench.open_notebook(source.raw, source.name, OpenOrder())
+async def _check_one(runtime: Runtime, source: Source, judge: str, *, as_json: bool, confirm: bool) -> int:
+    session = await open_source(runtime, source, confirm=confirm)
     problem = ""
     try:
         await runtime.workbench.start_check(session.session_id, CheckOrder(judge_model=judge))
         session = await _ended(runtime, session.session_id)
     except BadTask as error:
         problem = error.message
+    with to_stdout():
+        _tell(source.name, session, problem, as_json=as_json)
+    return 0 if session.check.status is CheckStatus.PASSED else 1
+
+
+def _tell(name: str, session: Session, problem: str, *, as_json: bool) -> None:
     if as_json:
         shown = {
-            "notebook": source.name,
+            "notebook": name,
             "task": task_view(session.task),
+            "proposed_criteria": [{"id": c.id, "text": c.text} for c in session.proposed_criteria],
             "warnings": [warning_view(w) for w in session.warnings],
             "check": check_view(session.check, session.task),
             "problem": problem,
         }
         sys.stdout.buffer.write(to_json(shown) + b"\n")
     else:
-        _print(source.name, session, problem)
-    return 0 if session.check.status is CheckStatus.PASSED else 1
+        _print(name, session, problem)
 
 
 async def _ended(runtime: Runtime, sid: str) -> Session:
@@ -66,12 +77,16 @@ async def _ended(runtime: Runtime, sid: str) -> Session:
 
 
 def _print(name: str, session: Session, problem: str) -> None:
-    console = Console()
+    console = StdoutConsole()
     task = session.task
     words = len(task.prompt.split())
     console.print(f"[bold]{escape(name)}[/]: {words} words, {len(task.criteria)} criteria, pass rule {task.pass_rule}")
     for warning in session.warnings:
         console.print(f"  warning: {escape(warning.message)}", soft_wrap=True)
+    _print_criteria(console, task.criteria)
+    if session.proposed_criteria:
+        console.print(f"  understood, but not confirmed ({CONFIRM} takes them as they stand here):", soft_wrap=True)
+        _print_criteria(console, session.proposed_criteria)
     if problem:
         console.print(f"  {escape(problem)}", soft_wrap=True)
         return
@@ -79,3 +94,8 @@ def _print(name: str, session: Session, problem: str) -> None:
         console.print(f"  {verdict.criterion_id} {verdict.verdict}  {escape(verdict.reason)}", soft_wrap=True)
     ended = f"{session.check.status} {session.check.error}".strip()
     console.print(f"  reference check: {escape(ended)}", soft_wrap=True)
+
+
+def _print_criteria(console: Console, criteria: Sequence[Criterion]) -> None:
+    for criterion in criteria:
+        console.print(f"  {criterion.id}: {escape(criterion.text)}", soft_wrap=True)

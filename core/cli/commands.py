@@ -11,33 +11,48 @@ from pathlib import Path
 
 from core.cli.check import check
 from core.cli.hunt import HuntWish, hunt
+from core.cli.opening import CONFIRM
+from core.cli.output import OutputLost, give_up_stdout, to_stdout
 from core.cli.simulate import simulate
 from core.errors import BadInput, HunterError
 from core.garbage import collect_rarely
 from core.hunt.orders import MOST_MODELS
 from core.logs import configure_logs
-from core.settings import Settings, read_settings
+from core.misspellings import misspellings, sentence
+from core.settings import Settings, read_settings, variables_set
 
 EXIT_CODES = """
 exit codes:
-  0    every hunt ended, with or without breaks
-  1    a run failed or was stopped, the check did not pass, or every hunt ended in an error
+  0    every hunt ended, with or without breaks; every check passed
+  1    a run failed, a check did not pass, every hunt ended in an error, or standard output broke
   2    the input, an option or a setting is not right; other notebooks are worked on all the same
   130  Ctrl-C (or SIGTERM): what was there was written
 """
+ABOUT_HUNT = """\
+Hunt one or more task notebooks. No reference check is made first: `check` makes it.
+The pass rule comes from the notebook: from the prose around the criteria under response_reference
+("more than 50%", "all criteria must pass"); where it states none, more than half must pass."""
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def main(arguments: Sequence[str]) -> int:
-    options = _parser().parse_args(arguments)
     try:
+        with to_stdout():  # for --help
+            options = _parser().parse_args(arguments)
         settings = read_settings()
         configure_logs(settings if options.verbose else _quiet(settings))
+        for written, meant in misspellings(variables_set(), settings).items():
+            print(sentence(written, meant), file=sys.stderr)
         collect_rarely()
         return _run(options, settings)
     except HunterError as error:
         print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
         return 2
+    except OutputLost as lost:
+        give_up_stdout()
+        if lost.reason:
+            print(f"Standard output cannot be written: {lost.reason}.", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return 130
@@ -47,14 +62,21 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "simulate":
         return simulate(options.host, options.port, options.script)
     if options.command == "check":
-        return asyncio.run(check(settings, options.notebooks, options.judge, as_json=options.json))
+        how = {"as_json": options.json, "confirm": options.confirm_criteria}
+        return asyncio.run(check(settings, options.notebooks, options.judge, **how))
     if options.command == "demo":
         wish = HuntWish((str(EXAMPLES / "word-budget.ipynb"),), ("simulated/hasty",), hunts=16)
         return asyncio.run(hunt(settings, wish))
     if len(options.model) > MOST_MODELS:
         raise BadInput(f"{len(options.model)} models are more than one run may have ({MOST_MODELS}).")
     wish = HuntWish(
-        tuple(options.notebooks), tuple(options.model), options.hunts, options.judge, options.out, as_json=options.json
+        tuple(options.notebooks),
+        tuple(options.model),
+        options.hunts,
+        options.judge,
+        options.out,
+        as_json=options.json,
+        confirm=options.confirm_criteria,
     )
     return asyncio.run(hunt(settings, wish))
 
@@ -73,14 +95,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="show the log too")
     commands = parser.add_subparsers(dest="command", required=True)
-    _hunt_options(commands.add_parser("hunt", help="hunt one or more task notebooks"))
-    _check_options(commands.add_parser("check", help="read notebooks and judge their reference responses"))
-    commands.add_parser("demo", help="hunt an example with the simulated provider")
-    simulated = commands.add_parser("simulate", help="serve the simulated provider over HTTP")
+    _hunt_options(_command(commands, "hunt", "hunt one or more task notebooks", ABOUT_HUNT))
+    _check_options(_command(commands, "check", "read notebooks and judge their reference responses"))
+    _command(commands, "demo", "hunt an example with the simulated provider")
+    simulated = _command(commands, "simulate", "serve the simulated provider over HTTP")
     simulated.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1)")
     simulated.add_argument("--port", type=int, default=9000, help="port, 0 for any free one (default: 9000)")
     simulated.add_argument("--script", default="", help="JSON: what the provider does (docs/simulated.md)")
     return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, about: str = ""
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=about or f"{summary[:1].upper()}{summary[1:]}.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
 
 
 def _count(text: str) -> int:
@@ -94,6 +128,11 @@ def _notebook_options(parser: argparse.ArgumentParser) -> None:
         "notebooks", nargs="+", metavar="NOTEBOOK", help=".ipynb file, a folder of them, or - for stdin"
     )
     parser.add_argument("--judge", default="", metavar="MODEL", help="judge model (default: the default judge)")
+    parser.add_argument(
+        CONFIRM,
+        action="store_true",
+        help="take criteria that were understood but not read with certainty, as `check` shows them",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object per notebook on stdout, nothing else")
 
 

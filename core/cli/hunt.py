@@ -5,18 +5,22 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.cli.opening import how_to_confirm, open_source
+from core.cli.output import to_stdout
 from core.cli.places import places, write_notebook
 from core.cli.report import print_report, report_json, tell_error
 from core.cli.sources import Source, read_sources
 from core.cli.watching import Watching
+from core.domain.hunt import Hunt
 from core.domain.run import RUN_ENDED, Counts, Run, RunStatus
 from core.domain.session import Session
-from core.errors import HunterError
+from core.errors import BadTask, HunterError
 from core.eventlog.base import START
-from core.hunt.orders import OpenOrder, RunOrder
+from core.hunt.orders import RunOrder
 from core.hunt.views import to_json
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
@@ -31,6 +35,8 @@ class HuntWish:
     out: str = ""
     """A file, or a folder when there are several notebooks; "" writes nothing."""
     as_json: bool = False
+    confirm: bool = False
+    """Take criteria that were understood, but not read with certainty, as they stand."""
 
 
 async def hunt(settings: Settings, wish: HuntWish) -> int:
@@ -56,23 +62,38 @@ async def hunt(settings: Settings, wish: HuntWish) -> int:
 
 
 async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: HuntWish, stopped: asyncio.Event) -> int:
-    session = await runtime.workbench.open_notebook(source.raw, source.name, OpenOrder())
+    session = await open_source(runtime, source, confirm=wish.confirm)
     for warning in session.warnings:
         print(f"{source.name}: {warning.message}", file=sys.stderr)
     order = RunOrder(models=wish.models, hunts=wish.hunts, judge_model=wish.judge)
-    run = await runtime.workbench.start_run(session.session_id, order)
+    try:
+        run = await runtime.workbench.start_run(session.session_id, order)
+    except BadTask as error:
+        error.hint = how_to_confirm(session) or error.hint
+        raise
     run, counts = await _follow(runtime, session, run, stopped, quiet=wish.as_json)
     hunts = [h for h in await runtime.workbench.all_hunts(session.session_id) if h.run_id == run.run_id]
-    if wish.as_json:
-        sys.stdout.buffer.write(to_json(report_json(source.name, run, counts, hunts, sealed=session.sealed)) + b"\n")
-    else:
-        print_report(source.name, run, counts, hunts)
-    if out is not None:
-        delivery = await runtime.workbench.deliver(session.session_id)
-        await asyncio.to_thread(write_notebook, out, delivery.notebook)
-        print(f"Written: {out} ({len(delivery.hunt_ids)} hunts in its slots)", file=sys.stderr)
+    try:
+        with to_stdout():
+            _report(source.name, wish, session, run, counts, hunts)
+    finally:  # what was paid for is kept, also when nobody can be told of it any more
+        if out is not None:
+            await _deliver(runtime, session.session_id, out)
     nothing_came = counts.error == counts.total
     return 1 if run.status is RunStatus.FAILED or nothing_came else 0
+
+
+def _report(name: str, wish: HuntWish, session: Session, run: Run, counts: Counts, hunts: Sequence[Hunt]) -> None:
+    if wish.as_json:
+        sys.stdout.buffer.write(to_json(report_json(name, run, counts, hunts, sealed=session.sealed)) + b"\n")
+    else:
+        print_report(name, run, counts, hunts)
+
+
+async def _deliver(runtime: Runtime, sid: str, out: Path) -> None:
+    delivery = await runtime.workbench.deliver(sid)
+    await asyncio.to_thread(write_notebook, out, delivery.notebook)
+    print(f"Written: {out} ({len(delivery.hunt_ids)} hunts in its slots)", file=sys.stderr)
 
 
 async def _follow(

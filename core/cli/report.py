@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
+from rich.padding import Padding
 from rich.table import Table
 
+from core.cli.output import StdoutConsole, to_stdout
 from core.domain.hunt import Hunt
 from core.domain.run import Counts, Run, Tally
 from core.domain.verdict import Outcome, Verdict
@@ -18,6 +21,9 @@ from core.hunt.views import JsonObject, counts_view, hunt_view, to_json
 
 BREAKS_SHOWN = 5
 EXCERPT_CHARS = 100
+COLUMNS = ("hunts", "breaks", "held", "undet.", "errors", "rate", "cost")
+WIDEST = 10_000
+"""Columns of a terminal beyond all; a table is measured as if it had them."""
 
 
 def report_json(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, sealed: bool) -> JsonObject:
@@ -34,21 +40,36 @@ def report_json(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, s
 
 
 def print_report(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt]) -> None:
-    console = Console()
+    console = StdoutConsole()
     simulated = "  (simulated)" if any(h.simulated for h in hunts) else ""
-    table = Table(title=f"{escape(name)}: {run.status}{simulated}", title_justify="left")
-    table.add_column("model", overflow="fold")
-    for column in ("hunts", "breaks", "held", "undet.", "errors", "rate", "cost"):
-        table.add_column(column, justify="right")
-    for model, model_counts in _by_model(hunts).items():
-        table.add_row(escape(model), *_cells(model_counts))
-    if len(run.models) > 1:
-        table.add_row("all", *_cells(counts), style="bold")
-    console.print(table)
+    rows = {**_by_model(hunts), **({"all": counts} if len(run.models) > 1 else {})}
+    console.print(f"[bold]{escape(name)}: {run.status}{simulated}[/]", soft_wrap=True)
+    table = _table(rows)
+    if Measurement.get(console, console.options.update_width(WIDEST), table).maximum <= console.width:
+        console.print(table)
+    else:
+        _print_list(console, rows)
     if run.stop_reason:
         console.print(escape(run.stop_reason))
     _print_breaks(console, [h for h in hunts if h.outcome is Outcome.BROKE])
     _print_errors(console, hunts)
+
+
+def _table(rows: Mapping[str, Counts]) -> Table:
+    table = Table("model")
+    for column in COLUMNS:
+        table.add_column(column, justify="right")
+    for model, counts in rows.items():
+        table.add_row(escape(model), *_cells(counts))
+    return table
+
+
+def _print_list(console: Console, rows: Mapping[str, Counts]) -> None:
+    """The same where the table would not fit: each model on a line of its own, its numbers below."""
+    for model, counts in rows.items():
+        console.print(escape(model), soft_wrap=True)
+        numbers = ", ".join(f"{column} {cell}" for column, cell in zip(COLUMNS, _cells(counts), strict=True))
+        console.print(Padding(escape(numbers), (0, 0, 0, 2), expand=False))
 
 
 def _by_model(hunts: Iterable[Hunt]) -> dict[str, Counts]:
@@ -92,7 +113,8 @@ def tell_error(name: str, error: HunterError, *, as_json: bool) -> None:
     """What is wrong with one notebook: for people on stderr, for scripts as its object on stdout."""
     if as_json:
         told = {"code": error.code, "message": error.message, "hint": error.hint, "details": error.details}
-        sys.stdout.buffer.write(to_json({"notebook": name, "error": told}) + b"\n")
+        with to_stdout():
+            sys.stdout.buffer.write(to_json({"notebook": name, "error": told}) + b"\n")
     else:
         print(f"{name}: {error.message} {error.hint}".strip(), file=sys.stderr)
 

@@ -8,6 +8,7 @@ import sys
 
 import uvloop
 
+from core.cli.output import to_stdout
 from core.providers.simulated.characters import ABOUT
 from core.providers.simulated.script import Script, read_script
 from core.providers.simulated.serving.server import SimulatedServer, open_server
@@ -33,10 +34,12 @@ async def _serve(script: Script, host: str, port: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with open_server(script, host, port) as server:
-        print(greeting(host, server), flush=True)
+        with to_stdout():
+            print(greeting(host, server))
         await stop.wait()
     calls = server.counters.total.calls
-    print(f"\nStopped after {calls} simulated call{'' if calls == 1 else 's'}.", flush=True)
+    with to_stdout():
+        print(f"\nStopped after {calls} simulated call{'' if calls == 1 else 's'}.")
 
 
 def greeting(host: str, server: SimulatedServer) -> str:

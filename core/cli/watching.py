@@ -9,17 +9,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core.domain.run import Counts, Run
 
+ROOMY = 60
+"""Columns; a narrower terminal is told the numbers alone."""
+
 
 class Watching:
     def __init__(self, run: Run, *, quiet: bool) -> None:
+        console = Console(stderr=True)
+        decoration = (BarColumn(), TimeElapsedColumn(), TimeRemainingColumn()) if console.width >= ROOMY else ()
         self._progress = Progress(
             TextColumn("hunting"),
-            BarColumn(),
             MofNCompleteColumn(),
             TextColumn("{task.description}"),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
+            *decoration,
+            console=console,
             disable=quiet,
         )
         self._task = self._progress.add_task("", total=run.hunts)

@@ -88,7 +88,8 @@ def _walked(text: str) -> tuple[tuple[Member, ...], int]:
         raise BadNotebook("The file's JSON is nested too deeply to be a notebook.", hint=_ASK_AGAIN) from error
     except json.JSONDecodeError as error:
         raise BadNotebook(
-            f"The file is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.", hint=_ASK_AGAIN
+            f"The file is not JSON: {error.msg.removesuffix(' at')} at line {error.lineno}, column {error.colno}.",
+            hint=_ASK_AGAIN,
         ) from error
     except ValueError as error:
         raise BadNotebook(f"The file is not JSON: {error}.", hint=_ASK_AGAIN) from error

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from core.clock import Clock
 from core.domain.ids import SIMULATED
 from core.domain.value import Value
-from core.errors import BadInput
+from core.errors import BadInput, BadSettings
 from core.providers.base import Provider, ProviderNumbers
 from core.providers.fireworks import Fireworks
 from core.providers.http import ProviderHttp
@@ -172,13 +172,16 @@ def build_catalog(
     clock: Clock,
     chance: random.Random,
 ) -> Catalog:
-    """The catalog of these settings. `simulated`: the simulated provider, or nothing."""
+    """The catalog of these settings. `simulated`: the simulated provider, or nothing.
+
+    Raises BadSettings when the default judge is nobody here, or cannot be called.
+    """
     configured = [
         *_with_keys(settings, http, clock),
         *_further(settings, http, clock),
         *(_simulated(provider, simulated_models, settings.simulated_concurrency) for provider in simulated),
     ]
-    return Catalog(
+    catalog = Catalog(
         configured,
         throttle=throttle,
         patience=Patience.of(settings),
@@ -187,6 +190,18 @@ def build_catalog(
         on_call=on_call,
         default_judge=settings.default_judge,
     )
+    if settings.default_judge:
+        _refuse_bad_judge(catalog, settings.default_judge)
+    return catalog
+
+
+def _refuse_bad_judge(catalog: Catalog, judge: str) -> None:
+    try:
+        catalog.resolve(judge)
+    except BadInput as error:
+        raise BadSettings(
+            f"DEFAULT_JUDGE: {error.message}", hint=f"{error.hint} Or leave DEFAULT_JUDGE out."
+        ) from error
 
 
 def _with_keys(settings: Settings, http: ProviderHttp, clock: Clock) -> Iterable[Configured]:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from core.errors import BadSettings
+from core.runtime import open_runtime
 from core.settings import Settings, read_settings, table
 
 
@@ -92,3 +93,36 @@ def test_a_key_that_no_header_can_carry_is_refused_without_repeating_it(key):
         with pytest.raises(BadSettings, match="holds a space, a line end or a letter") as refused:
             read_settings(environment)
         assert "sk" not in refused.value.message
+
+
+def test_an_address_is_told_the_beginnings_that_are_right_for_it():
+    with pytest.raises(BadSettings, match="begins with redis:// or rediss:// or unix://"):
+        read_settings({"REDIS_URL": "foo"})
+    with pytest.raises(BadSettings, match="begins with redis://"):
+        read_settings({"REDIS_URL": "http://localhost:6379"})
+    with pytest.raises(BadSettings, match=r'"foo" is not an address that begins with http:// or https://\.'):
+        read_settings({"OPENAI_BASE_URL": "foo"})
+    with pytest.raises(BadSettings, match="begins with http://"):
+        read_settings({"API_URL": "redis://localhost"})
+
+
+@pytest.mark.parametrize(
+    ("judge", "said"),
+    [
+        ("foo", 'DEFAULT_JUDGE: "foo" is not the name of a model here.'),
+        ("simulated/nobody", "DEFAULT_JUDGE: There is no simulated model nobody."),
+        ("openai/gpt-5", "DEFAULT_JUDGE: openai/gpt-5 cannot be used now."),
+    ],
+)
+async def test_a_default_judge_that_cannot_judge_is_refused_before_anything_is_served(tmp_path, judge, said):
+    with pytest.raises(BadSettings) as refused:
+        async with open_runtime(Settings(default_judge=judge, telemetry_dir=str(tmp_path))):
+            pass
+    assert refused.value.message == said
+    assert "DEFAULT_JUDGE" in refused.value.hint
+
+
+async def test_a_default_judge_that_can_judge_is_taken(tmp_path):
+    settings = Settings(default_judge="simulated/careful", telemetry_dir=str(tmp_path))
+    async with open_runtime(settings) as runtime:
+        assert runtime.catalog.default_judge == "simulated/careful"

@@ -1,17 +1,24 @@
 """The documentation tells the truth about settings, routes and where things are."""
 
+import json
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from api.app import create_app
+from core.cli.commands import EXIT_CODES
+from core.domain.task import LEAST_CRITERIA, PassRule, refuse_unhuntable
+from core.notebooks.parse import parse_notebook
 from core.redis_keys import BOOK, MARKER, SESSIONS, probe_key, session_keys
 from core.runtime import open_runtime
 from core.settings import Settings, table
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+NOTEBOOKS = (ROOT / "docs" / "notebooks.md").read_text(encoding="utf-8")
 API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 
 
@@ -51,3 +58,25 @@ def test_every_link_between_documents_leads_somewhere():
             if not (document.parent / target).exists():
                 broken.append(f"{document.relative_to(ROOT)}: {target}")
     assert broken == []
+
+
+def test_the_shortest_task_of_the_notebook_guide_can_be_hunted_as_it_is_printed():
+    (printed,) = re.findall(r"^```json\n(.*?)^```", NOTEBOOKS, re.MULTILINE | re.DOTALL)
+    loaded = parse_notebook(printed.encode(), max_bytes=Settings().notebook_max_bytes)
+    refuse_unhuntable(loaded.task)
+    assert {w.code for w in loaded.warnings} == {"built_in_judge_template", "built_in_judge_system_prompt"}
+    assert (len(loaded.task.criteria), loaded.task.pass_rule) == (LEAST_CRITERIA, PassRule.MAJORITY)
+    assert loaded.task.response == "Danube\nRhine\nElbe"
+    nbformat.validate(json.loads(printed))
+
+
+def test_every_file_of_the_hunt_is_in_the_house_s_table_of_who_does_what():
+    files = {path.name for path in (ROOT / "core" / "hunt").glob("*.py")} - {"__init__.py"}
+    told = re.findall(r"^\| `(\w+\.py)` \| \S", ARCHITECTURE, re.MULTILINE)
+    assert sorted(told) == sorted(files)
+
+
+def test_the_operations_guide_tells_the_exit_codes_of_the_command_line():
+    codes = re.findall(r"^  (\d+) +(.+)$", EXIT_CODES, re.MULTILINE)
+    assert len(codes) == 4
+    assert [(code, words) for code, words in codes if f"| {code} | {words} |" not in OPERATIONS] == []

@@ -131,6 +131,105 @@ async def test_a_setting_that_cannot_be_meant_is_a_sentence_and_a_2(folder):
     assert (code, "OPENAI_CONCURRENCY" in err) == (2, True)
 
 
+async def test_a_default_judge_that_is_none_names_its_variable_and_no_notebook(folder):
+    code, out, err = await run(folder, "check", "words.ipynb", DEFAULT_JUDGE="foo")
+    assert (code, out) == (2, "")
+    assert err.startswith('DEFAULT_JUDGE: "foo" is not the name of a model here.')
+
+
+async def test_a_misspelt_setting_is_told_once(folder):
+    code, _, err = await run(folder, "check", "words.ipynb", OPENROUTER_CONCURENCY="9")
+    assert code == 0
+    assert err.splitlines() == [
+        "OPENROUTER_CONCURENCY is not a setting and is not read; OPENROUTER_CONCURRENCY was probably meant."
+    ]
+
+
+@pytest.mark.parametrize("command", ["hunt", "check", "demo"])
+async def test_help_tells_the_exit_codes(folder, command):
+    code, out, _ = await run(folder, command, "--help")
+    assert code == 0
+    assert all(f"  {number} " in out for number in ("0", "1", "2", "130"))
+
+
+def broken_criteria():
+    notebook = json.loads(read_example("word-budget"))
+    (cell,) = (c for c in notebook["cells"] if "**[response_reference]**" in "".join(c["source"]))
+    cell["source"] = "**[response_reference]**\n\n" + (
+        '[{"id": "C1", "criteria": "One."},\n{"id": "C1", "criteria": "Two."},\n{"id": "C3", "criteria": "Three."}]'
+    )
+    return json.dumps(notebook).encode()
+
+
+async def test_criteria_that_were_only_understood_are_shown_and_taken_when_confirmed(folder):
+    code, out, _ = await run(folder, "check", "-", stdin=broken_criteria())
+    assert code == 1
+    assert "understood, but not confirmed (--confirm-criteria takes them as they stand here)" in out
+    assert [line.strip() for line in out.splitlines() if line.startswith("  C")] == [
+        "C1: One.",
+        "C2: Two.",
+        "C3: Three.",
+    ]
+    hunting = ("hunt", "-", "--model", "simulated/hasty", "--hunts", "2", "--json")
+    code, out, _ = await run(folder, *hunting, stdin=broken_criteria())
+    assert (code, json.loads(out)["error"]["code"]) == (2, "task_incomplete")
+    assert "--confirm-criteria takes them" in json.loads(out)["error"]["hint"]
+    code, out, _ = await run(folder, *hunting, "--confirm-criteria", stdin=broken_criteria())
+    assert (code, json.loads(out)["counts"]["total"]) == (0, 2)
+    code, out, _ = await run(folder, "check", "-", "--json", "--confirm-criteria", stdin=broken_criteria())
+    told = json.loads(out)
+    assert (told["proposed_criteria"], [c["id"] for c in told["task"]["criteria"]]) == ([], ["C1", "C2", "C3"])
+
+
+async def shell(folder, line):
+    """(what the shell tells, error output) of a line with `core` in it."""
+    environment = {
+        **os.environ, "PYTHONPATH": str(ROOT), "SIMULATED_SCRIPT": json.dumps(QUICK),
+        "TELEMETRY_DIR": str(folder / "telemetry"), "PYTHONUNBUFFERED": "",
+    }  # fmt: skip
+    pipe = asyncio.subprocess.PIPE
+    command = line.replace("core ", f"{sys.executable} -m core ")
+    process = await asyncio.create_subprocess_exec(
+        "bash", "-c", command, cwd=folder, env=environment, stdout=pipe, stderr=pipe
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 40)
+    return out.decode(), err.decode()
+
+
+HUNT = "core hunt words.ipynb --model simulated/hasty --hunts 2"
+
+
+@pytest.mark.parametrize("command", [f"{HUNT} --json", HUNT, "core check words.ipynb", "core hunt --help"])
+async def test_a_full_disk_behind_stdout_is_one_sentence_and_a_1(folder, command):
+    out, err = await shell(folder, f"{command} > /dev/full; echo $?")
+    assert out == "1\n"
+    assert err.splitlines()[-1] == "Standard output cannot be written: No space left on device."
+    assert "Traceback" not in err
+    assert "ignored" not in err
+
+
+async def test_a_hunt_whose_stdout_is_full_writes_its_notebook_all_the_same(folder):
+    _, err = await shell(folder, f"{HUNT} --out done.ipynb > /dev/full")
+    assert "Written: done.ipynb" in err
+    assert json.loads((folder / "done.ipynb").read_bytes())["cells"]
+
+
+@pytest.mark.parametrize("command", [f"{HUNT} --json", "core check words.ipynb"])
+async def test_a_reader_who_has_gone_is_no_word(folder, command):
+    out, err = await shell(folder, f"{command} | true; echo ${{PIPESTATUS[0]}}")
+    assert (out, err) == ("1\n", "")
+
+
+async def test_a_narrow_terminal_gets_a_list_that_can_be_read(folder):
+    models = ("--model", "simulated/hasty", "--model", "simulated/careful", "--hunts", "4")
+    for columns in ("40", "60"):
+        code, out, _ = await run(folder, "hunt", "words.ipynb", *models, COLUMNS=columns)
+        assert (code, "…\n" in out.split("break hunt")[0]) == (0, False)
+        lines = out.splitlines()
+        for model in ("simulated/hasty", "simulated/careful", "all"):
+            assert lines[lines.index(model) + 1].startswith("  hunts ")
+
+
 async def test_a_check_that_does_not_pass_and_a_hunt_without_any_reply_are_a_1(folder, shared_dir):
     blank = (shared_dir / "notebooks" / "blank-template.ipynb").read_bytes()
     code, out, _ = await run(folder, "check", "-", stdin=blank)

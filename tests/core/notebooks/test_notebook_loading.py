@@ -282,3 +282,9 @@ def _timed(work) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
+
+
+def test_a_file_that_was_cut_off_is_told_in_a_sentence_that_reads():
+    with pytest.raises(BadNotebook) as refused:
+        parse_notebook(b'{"cells": [{"cell_type": "mark', max_bytes=1000)
+    assert refused.value.message == "The file is not JSON: Unterminated string starting at line 1, column 26."

@@ -1,0 +1,26 @@
+"""A notebook becomes a session; criteria that were only understood become its own when the caller confirms them."""
+
+from __future__ import annotations
+
+from core.cli.sources import Source
+from core.domain.session import Session
+from core.hunt.orders import EditOrder, OpenOrder
+from core.runtime import Runtime
+
+CONFIRM = "--confirm-criteria"
+
+
+async def open_source(runtime: Runtime, source: Source, *, confirm: bool) -> Session:
+    """The session of a notebook. Confirming is the edit that the page's "Yes, these are the criteria" sends."""
+    session = await runtime.workbench.open_notebook(source.raw, source.name, OpenOrder())
+    if not (confirm and session.proposed_criteria):
+        return session
+    order = EditOrder(version=session.version, criteria=session.proposed_criteria)
+    return await runtime.workbench.edit_task(session.session_id, order)
+
+
+def how_to_confirm(session: Session) -> str:
+    """What to do about criteria that wait for a word; "" when none do."""
+    if not session.proposed_criteria:
+        return ""
+    return f"`check` shows the {len(session.proposed_criteria)} criteria that were understood; {CONFIRM} takes them."
