@@ -9,8 +9,8 @@ from core.providers.simulated.role import Role
 JUDGE = "judge"
 
 CHARACTERS: Mapping[str, Role] = {
-    "careful": Role(target_latency_ms=900, judge_latency_ms=250, latency_spread=0.3, break_rate=0.1),
     "hasty": Role(target_latency_ms=400, judge_latency_ms=120, latency_spread=0.3, break_rate=0.5),
+    "careful": Role(target_latency_ms=900, judge_latency_ms=250, latency_spread=0.3, break_rate=0.1),
     "thinker": Role(
         target_latency_ms=1600, judge_latency_ms=400, latency_spread=0.4, break_rate=0.3, reasoning="field"
     ),

@@ -53,12 +53,12 @@ export class HuntPanel extends PageElement {
     if (!open) return;
     const hunt = detail.hunt ?? row;
     const { criteria } = session.task;
-    this.#drawTop(hunt, detail.huntId);
+    const sealed = Boolean(session.sealed) && hunt?.kind !== "trial";
+    this.#drawTop(hunt, detail.huntId, sealed);
     this.#drawTools(hunt, session, acts);
     showProblem(this.problem, detail.problem ?? refusal(hunt, acts) ?? hunt?.error ?? null);
     this.#drawReading(detail, hunt, theme, reading);
     const run = session.runs.find((one) => one.run_id === hunt?.run_id);
-    const sealed = Boolean(session.sealed) && hunt?.kind !== "trial";
     show(this.caution, Boolean(run) && run.task_hash !== session.task.hash && !sealed);
     show(this.sealed, sealed);
     show(this.verdicts, !sealed);
@@ -129,12 +129,12 @@ export class HuntPanel extends PageElement {
     return make("section", { class: "reading", "aria-label": "Reply" }, this.tabs, ...Object.values(this.panels));
   }
 
-  #drawTop(hunt, huntId) {
+  #drawTop(hunt, huntId, sealed) {
     setText(this.heading, hunt ? nameOf(hunt) : "Hunt");
     this.outcome.replaceChildren(...(hunt ? [standingTag(standing(hunt)), hunt.simulated ? simulatedTag() : ""] : []));
     setText(this.model, hunt?.model ?? "");
     setText(this.about, hunt ? describe(standing(hunt)).about : "");
-    setText(this.facts, hunt ? facts(hunt) : "");
+    setText(this.facts, hunt ? facts(hunt, sealed) : "");
     setAttribute(this, "data-hunt", huntId);
   }
 
@@ -189,14 +189,14 @@ function nameOf(hunt) {
   return hunt.kind === "trial" ? `Try-out ${hunt.trial_number}` : `Hunt ${hunt.number}`;
 }
 
-function facts(hunt) {
+function facts(hunt, sealed) {
   const { usage } = hunt;
   const words = [clock(hunt.finished_at ?? hunt.started_at)];
   if (hunt.latency_ms !== null) words.push(`answered in ${duration(hunt.latency_ms)}`);
   if (usage) words.push(`${count(usage.input_tokens)} tokens in, ${count(usage.output_tokens)} out`);
   if (usage?.reasoning_tokens) words.push(`${count(usage.reasoning_tokens)} for reasoning`);
   if (hunt.attempts > 1) words.push(`${hunt.attempts} attempts`);
-  if (hunt.status === "done" && usage) words.push(`model ${money(hunt.cost_usd)}, judge ${money(hunt.judge_cost_usd)}`);
+  if (hunt.status === "done" && usage) words.push(`model ${money(hunt.cost_usd)}, judge ${sealed ? "sealed" : money(hunt.judge_cost_usd)}`);
   return words.join(" · ");
 }
 

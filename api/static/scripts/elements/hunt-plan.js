@@ -6,7 +6,7 @@ import { icon } from "../icons.js";
 import { actOf } from "../state/acts.js";
 import { counted } from "../state/announcements.js";
 import { expectedCost } from "../state/estimate.js";
-import { MOST_HUNTS, shares } from "../state/plan.js";
+import { isSimulated, MOST_HUNTS, shares } from "../state/plan.js";
 import { checkHasPassed, totals } from "../state/session.js";
 import { PageElement } from "./element.js";
 import "./model-picker.js";
@@ -138,7 +138,8 @@ function whyNot(session, plan) {
 
 function prospects(session, plan) {
   const cost = expectedCost(totals(session), plan.hunts);
-  const costs = cost === null ? "The cost is not known before the first replies." : `About ${money(cost)}, after what hunts have cost here so far.`;
+  const before = plan.models.length && plan.models.every(isSimulated) ? "Simulated models cost nothing." : "The cost is not known before the first replies.";
+  const costs = cost === null ? before : `About ${money(cost)}, after what hunts have cost here so far.`;
   if (plan.models.length < 2) return costs;
   const parts = shares(plan.models, plan.hunts).map(([, hunts]) => hunts);
   const each = Math.min(...parts) === Math.max(...parts) ? `${parts[0]} for each model` : `${Math.min(...parts)} to ${Math.max(...parts)} for each model`;

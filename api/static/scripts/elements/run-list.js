@@ -71,8 +71,9 @@ function drawRun(item, { run, act, retrying }) {
 }
 
 function stateWords(run) {
-  const { done, total } = run.counts;
-  const words = { queued: "waiting", running: `${done} of ${total} done`, completed: `${counted(total, "hunt")}, finished`, cancelled: `cancelled after ${done} of ${total}`, failed: `stopped after ${done} of ${total}` };
+  const { done, total, cancelled, interrupted } = run.counts;
+  const played = done - cancelled - interrupted;
+  const words = { queued: "waiting", running: `${done} of ${total} done`, completed: `${counted(total, "hunt")}, finished`, cancelled: `cancelled after ${played} of ${total}`, failed: `stopped after ${played} of ${total}` };
   return words[run.status] ?? run.status;
 }
 

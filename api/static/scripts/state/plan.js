@@ -56,6 +56,11 @@ function usablePlan(plan, { models, any_model: anyModel }) {
   return { ...plan, typed, models: chosen, judge };
 }
 
+/** Whether a model is of the built-in simulated provider. */
+export function isSimulated(model) {
+  return model.startsWith("simulated/");
+}
+
 /** Whether a text can be a model's name: `provider/model id`. */
 export function looksLikeModel(text) {
   return /^[a-z0-9][\w.-]*\/\S+$/i.test(text.trim());
