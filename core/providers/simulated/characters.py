@@ -35,8 +35,8 @@ CHARACTERS: Mapping[str, Role] = {
 """Models by their id, without `simulated/`. flaky: one call in five goes wrong, in every way there is."""
 
 ABOUT: Mapping[str, str] = {
-    "careful": "mostly holds",
     "hasty": "breaks about every second short task",
+    "careful": "mostly holds",
     "thinker": "slow, with a reasoning trace",
     "flaky": "one call in five fails, in every way there is",
     JUDGE: "judges by looking where a program can check the criterion",

@@ -57,7 +57,7 @@ async def test_a_mishap_is_an_error_with_its_cause_and_advice(mishap, failure):
 
 
 async def test_an_unknown_model_is_refused_for_good_and_the_known_ones_are_named():
-    with pytest.raises(ProviderError, match=r"no simulated/gpt-5; there are simulated/careful, ") as failed:
+    with pytest.raises(ProviderError, match=r"no simulated/gpt-5; there are simulated/hasty, ") as failed:
         await call(request=asked("gpt-5"))
     assert (failed.value.code, failed.value.advice) == ("unknown_model", Advice.NEVER)
 
