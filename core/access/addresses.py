@@ -19,6 +19,8 @@ def is_outside(address: str) -> bool:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
+    if found in _NAT64:  # a name server of a network without IPv4 says so of public hosts
+        return _public(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF))
     return all(_public(each) for each in (found, *_carried(found)))
 
 
@@ -29,11 +31,8 @@ def _public(address: Address) -> bool:
 def _carried(address: Address) -> tuple[Address, ...]:
     if isinstance(address, ipaddress.IPv4Address):
         return ()
-    carried: list[Address] = [each for each in (address.ipv4_mapped, address.sixtofour) if each is not None]
-    carried += address.teredo or ()
-    if address in _NAT64:
-        carried.append(ipaddress.IPv4Address(int(address) & 0xFFFFFFFF))
-    return tuple(carried)
+    carried = [each for each in (address.ipv4_mapped, address.sixtofour) if each is not None]
+    return (*carried, *(address.teredo or ()))
 
 
 def is_this_machine(host: str) -> bool:
