@@ -16,7 +16,7 @@ from api.payloads import SignInPayload
 from api.shapes import WhoAnswer
 from core.access.callers import ANYBODY, Caller, caller_of
 from core.access.passes import COOKIE
-from core.errors import BadInput, NotSignedIn, TooLarge
+from core.errors import BadInput, NotSignedIn
 
 log = structlog.get_logger(__name__)
 access = Blueprint("access", __name__)
@@ -39,9 +39,7 @@ async def sign_in_page() -> Response:
 @described("Access", WhoAnswer, errors=OF_A_BODY, body_examples={"a token": {"token": "mh_9fQ2bq0L1a5XrDg7uUo3cWm8"}})
 async def sign_in() -> Response:
     """A token for a pass, which comes as a cookie and lasts for SIGN_IN."""
-    if request.content_length is None or request.content_length > BODY_MOST_BYTES:
-        raise TooLarge(f"A sign-in has {BODY_MOST_BYTES} bytes at most.", hint="Send the token and nothing else.")
-    token, here = (await read_json(SignInPayload)).token.strip(), door()
+    token, here = (await read_json(SignInPayload, most_bytes=BODY_MOST_BYTES)).token.strip(), door()
     if here.register.open_to_all:
         raise BadInput("Nobody has to sign in here.", hint="Go on to the page.", code="no_sign_in")
     holder = here.register.by_token(token)

@@ -1,6 +1,7 @@
 """The door: who may come in, what belongs to whom, what another site's page may do. Every route is looked at."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -167,9 +168,35 @@ async def test_what_was_made_before_there_were_tokens_is_the_admins(client, runt
 
 
 def create_app_without_tokens(runtime):
-    from dataclasses import replace
-
     return create_app(replace(runtime, settings=replace(runtime.settings, tokens=())))
+
+
+async def test_a_process_that_only_works_is_guarded_too(runtime):
+    worker = create_app(replace(runtime, settings=replace(runtime.settings, role="worker"))).test_client()
+    seen = [
+        (await worker.get(path)).status_code for path in ("/api/health", "/api/admin/status", "/metrics", "/sign-in")
+    ]
+    assert seen == [200, 401, 401, 401]
+    assert (await worker.get("/api/admin/status", headers=bearer("root"))).status_code == 200
+
+
+ADDRESSES = [
+    "http://127.0.0.1:6379/x", "http://169.254.169.254/latest", "openai@127.0.0.1/x", "//127.0.0.1/x", "127.0.0.1/x",
+    "https://evil.example/v1", "lab/x", "simulated@evil/x",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("model", ADDRESSES)
+async def test_no_request_names_a_providers_address(client, alices, model):
+    sid, _ = alices
+    orders = [("runs", {"models": [model]}), ("runs", {"models": ["simulated/hasty"], "judge_model": model}),
+              ("trials", {"model": model}), ("reference-check", {"judge_model": model})]  # fmt: skip
+    for route, order in orders:
+        refused = await client.post(f"/api/sessions/{sid}/{route}", json=order, headers=bearer("alice"))
+        assert (refused.status_code, await code(refused)) == (400, "unknown_model"), route
+    for extra in ({"base_url": "http://127.0.0.1/v1"}, {"url": "http://127.0.0.1/v1"}):
+        order = {"models": ["simulated/hasty"], **extra}
+        assert (await client.post(f"/api/sessions/{sid}/runs", json=order, headers=bearer("alice"))).status_code == 400
 
 
 # -- the sign-in

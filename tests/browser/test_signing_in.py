@@ -108,7 +108,26 @@ def test_a_sign_in_that_runs_out_in_the_middle_of_work_costs_nothing(
     assert product.session(sid)["task"]["prompt"] == "What was typed while nobody was signed in."
 
 
-def test_a_running_hunt_is_followed_again_after_signing_in_again(
+def test_somebody_else_who_signs_in_over_the_page_gets_nothing_of_the_one_before(
+    page: Page, product: Product, witness: Witness
+) -> None:
+    witness.refusals_are_meant()
+    sid = product.open_example()
+    page.goto(f"/#/s/{sid}")
+    sign_in(page, "alice")
+    expect(page.locator("task-panel .task-title")).to_be_visible()
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Check the reference").click()
+    again = page.get_by_role("dialog", name="Sign in again")
+    expect(again).to_be_visible()
+    again.get_by_label("Your token").fill(TOKENS["bob"])
+    page.keyboard.press("Enter")
+    expect(page.locator("site-header .who")).to_have_text("bob")
+    expect(page.get_by_text("has ended").first).to_be_visible()
+    expect(page.locator("task-panel .task-title")).to_be_hidden()
+
+
+def test_a_server_that_came_back_asks_the_page_to_sign_in_before_it_tells_of_the_session(
     page: Page, product: Product, witness: Witness
 ) -> None:
     witness.refusals_are_meant()
