@@ -8,7 +8,7 @@ from quart import Quart, Response, request
 from quart_schema import Info, QuartSchema, Tag
 from quart_schema.openapi import ExternalDocumentation
 
-from api.context import put_runtime
+from api.context import put_runtime, put_static_files
 from api.describing import Describer
 from api.errors import register_errors
 from api.identity import guard
@@ -28,6 +28,7 @@ from api.routes.sessions import sessions
 from api.routes.summaries import summaries
 from api.routes.trials import trials
 from api.routes.turns import turns
+from api.static_files import StaticFiles
 from core import __version__
 from core.runtime import Runtime
 
@@ -62,6 +63,7 @@ def create_app(runtime: Runtime) -> Quart:
     app.config["BODY_TIMEOUT"] = runtime.settings.body_timeout_s
     app.json.sort_keys = False  # type: ignore[attr-defined]
     put_runtime(app, runtime)
+    put_static_files(app, StaticFiles(STATIC))
     QuartSchema(
         app,
         info=Info(title="Model Hunter", version=__version__, description=ABOUT),
@@ -90,6 +92,6 @@ async def _protect(response: Response) -> Response:
     headers.setdefault("X-Model-Hunter-Version", __version__)
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    if request.path.startswith("/static/"):
-        headers["Cache-Control"] = "no-cache"  # revalidated by ETag: a new version is never mixed with an old one
+    if request.endpoint == "static":
+        headers["Cache-Control"] = "no-cache"  # asked for again each time, by its ETag; the page names the others
     return response

@@ -37,6 +37,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "hid": {"description": "The hunt's id.", "example": "r_3mVx0aPq7LkT.1"},
     "cid": {"description": "A card's id from the desk, or the hunt's id.", "example": "c_0f3a51d29be47c6688a1f0d2"},
     "turn": {"description": "The turn's number, from 1.", "example": "1"},
+    "version": {"description": "The hash of all of the page's files.", "example": "0f3a51d29be47c66"},
     "filename": {"description": "A file of the page.", "example": "scripts/main.js"},
 }
 IDEMPOTENCY_KEY = {

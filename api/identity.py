@@ -23,7 +23,7 @@ from core.sessions.base import no_session
 
 OPEN_TO_ALL = frozenset(
     {"health.whole", "health.live", "health.ready", "access.sign_in_page", "access.sign_in", "access.sign_out",
-     "access.who", "page.favicon", "static"}
+     "access.who", "page.favicon", "page.versioned_file", "static"}
 )  # fmt: skip
 """Endpoints that ask nobody who they are: what says how we are, the way in, and the page's files, which are code."""
 SHOWN_TO_PEOPLE = {"page.hunting_page": "", "docs.documentation": "?to=/docs"}

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import structlog
-from quart import Blueprint, Response, g, request, send_file
+from quart import Blueprint, Response, g, request
 from quart_schema import document_request
 
 from api.bodies import read_json
-from api.context import answer, runtime
+from api.context import answer, runtime, static_files
 from api.describing import OF_A_BODY, described
 from api.identity import door
 from api.payloads import SignInPayload
@@ -22,16 +20,13 @@ log = structlog.get_logger(__name__)
 access = Blueprint("access", __name__)
 BODY_MOST_BYTES = 4096
 """Of a sign-in, since anybody may send one."""
-PAGE = Path(__file__).parents[1] / "static" / "sign-in.html"
 
 
 @access.get("/sign-in")
 @described("Access", media=("text/html",))
 async def sign_in_page() -> Response:
     """The page where people sign in."""
-    response = await send_file(PAGE)
-    response.headers["Cache-Control"] = "no-cache"
-    return response
+    return Response(static_files().page("sign-in.html"), mimetype="text/html", headers={"Cache-Control": "no-cache"})
 
 
 @access.post("/api/sign-in")
