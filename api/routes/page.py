@@ -21,7 +21,7 @@ async def hunting_page() -> Response:
     return Response(static_files().page("index.html"), mimetype="text/html", headers={"Cache-Control": "no-cache"})
 
 
-@page.get("/static/v/<version>/<path:filename>")
+@page.get("/static/v/<string:version>/<path:filename>")
 @described("Pages", media=("*/*",), errors=(404,))
 async def versioned_file(version: str, filename: str) -> Response:
     """A file of the page, for ever; of another version there is none here, perhaps at another replica."""

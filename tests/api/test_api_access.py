@@ -17,7 +17,7 @@ from tests.api.signing_in import ENTRIES, SCOPES, TOKENS, bearer, holders
 
 LIFE_S = 3600.0
 OPEN = {"/api/health", "/api/health/live", "/api/health/ready", "/sign-in", "/api/sign-in", "/api/sign-out", "/api/who",
-        "/favicon.ico", "/static/<path:filename>", "/static/v/<version>/<path:filename>"}  # fmt: skip
+        "/favicon.ico", "/static/<path:filename>", "/static/v/<string:version>/<path:filename>"}  # fmt: skip
 FOR_ADMINS = {"/api/admin/status", "/metrics"}
 SENT_ON = {"/", "/docs"}
 

@@ -97,6 +97,7 @@ async def test_strangers_are_refused_before_their_bodies_are_read(tmp_path):
             answer = await asked(api, HEAD.format(method=method, path=path, size=17_000_000), b"{")
             assert answer.startswith(b"HTTP/1.1 401"), path
             assert b'"code":"not_signed_in"' in answer
+            assert b"connection: close" in answer.lower()
         long = HEAD.format(method="POST", path="/api/sign-in", size=17_000_000)
         assert (await asked(api, long, b" " * 4097)).startswith(b"HTTP/1.1 413")
         chunked = long.replace("Content-Length: 17000000", "Transfer-Encoding: chunked")
