@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from quart import Quart, Response, request
 from quart_schema import Info, QuartSchema, Tag
 from quart_schema.openapi import ExternalDocumentation
 
-from api.context import answer, put_runtime
+from api.context import put_runtime, put_static_files
 from api.describing import Describer
-from api.errors import error_body, register_errors
+from api.errors import register_errors
+from api.identity import guard
+from api.routes.access import access
 from api.routes.admin import admin
 from api.routes.docs import docs
 from api.routes.events import events
@@ -27,7 +28,9 @@ from api.routes.sessions import sessions
 from api.routes.summaries import summaries
 from api.routes.trials import trials
 from api.routes.turns import turns
+from api.static_files import StaticFiles
 from core import __version__
+from core.access.origins import SAFE_METHODS
 from core.runtime import Runtime
 
 STATIC = Path(__file__).parent / "static"
@@ -35,8 +38,11 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-ASKED = (sessions, summaries, runs, hunts, trials, selection, reviews, turns, events, models, markdown, docs, page)
+ASKED = (sessions, summaries, runs, hunts, trials, selection, reviews, turns, events, models, markdown, docs,
+         page, access)  # fmt: skip
 """What a process that only works does not answer."""
+REFUSED = frozenset({401, 403})
+"""Answered at the door, before a body is read."""
 ABOUT = "Load a task, hunt models with it, watch live, take the notebook away. Every error has one shape (ErrorAnswer)."
 ROOMS = {
     "Sessions": "One loaded task and everything about it.",
@@ -47,11 +53,11 @@ ROOMS = {
     "Events": "What happens in a session, live.",
     "Export": "The notebook to take away.",
     "Models": "What can be chosen.",
+    "Access": "The sign-in, where HUNTER_TOKENS asks for one. Programs send Authorization: Bearer instead.",
     "Health": "For load balancers, operators and the dashboard.",
     "Documentation": "This, and the same for people.",
     "Pages": "The hunting page and its files.",
 }
-CHANGES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
 def create_app(runtime: Runtime) -> Quart:
@@ -60,6 +66,7 @@ def create_app(runtime: Runtime) -> Quart:
     app.config["BODY_TIMEOUT"] = runtime.settings.body_timeout_s
     app.json.sort_keys = False  # type: ignore[attr-defined]
     put_runtime(app, runtime)
+    put_static_files(app, StaticFiles(STATIC))
     QuartSchema(
         app,
         info=Info(title="Model Hunter", version=__version__, description=ABOUT),
@@ -75,27 +82,21 @@ def create_app(runtime: Runtime) -> Quart:
     watched = (health, admin)
     for blueprint in watched if runtime.settings.role == "worker" else (*watched, *ASKED):
         app.register_blueprint(blueprint)
-    app.before_request(_refuse_foreign_origin)
+    guard(app, runtime)
     app.after_request(_protect)
     return app
-
-
-async def _refuse_foreign_origin() -> Response | None:
-    """A page of another site may not change anything here, even from a browser that can reach us."""
-    origin = request.headers.get("Origin")
-    if request.method not in CHANGES or origin is None or urlsplit(origin).netloc == request.host:
-        return None
-    message = "Another site's page cannot change anything here."
-    return answer(error_body("foreign_origin", message, "Send the request from the page itself, or with curl."), 403)
 
 
 async def _protect(response: Response) -> Response:
     headers = response.headers
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("X-Model-Hunter-Version", __version__)
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    if request.path.startswith("/static/"):
-        headers["Cache-Control"] = "no-cache"  # revalidated by ETag: a new version is never mixed with an old one
+    if response.status_code in REFUSED and request.method not in SAFE_METHODS:
+        headers["Connection"] = "close"  # the body may still be on its way: whoever sends it must not go on here
+    if request.endpoint == "static":
+        headers["Cache-Control"] = "no-cache"  # asked for again each time, by its ETag; the page names the others
     return response

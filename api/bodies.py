@@ -6,22 +6,24 @@ limits), a key that stands twice, and whatever does not fit the payload (400, wi
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any, TypeVar
 
 from quart import request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestTimeout, UnsupportedMediaType
 
 from api.payloads import Payload
-from core.errors import BadInput
+from core.errors import BadInput, TooLarge
 
 Some = TypeVar("Some", bound=Payload)
 KEY_MOST_CHARS = 200
 
 
-async def read_json(kind: type[Some], *, optional: bool = False) -> Some:
-    """The request's body as a payload. `optional`: no body is an empty object."""
-    raw = await request.get_data()
+async def read_json(kind: type[Some], *, optional: bool = False, most_bytes: int | None = None) -> Some:
+    """The request's body as a payload. `optional`: no body is an empty object. `most_bytes`: below BODY_MAX_BYTES,
+    for what anybody may send; a longer one is not read to its end (TooLarge)."""
+    raw = await request.get_data() if most_bytes is None else await _short_body(most_bytes)
     if optional and not raw:
         return kind()
     if request.mimetype != "application/json":
@@ -29,6 +31,21 @@ async def read_json(kind: type[Some], *, optional: bool = False) -> Some:
     payload = kind.model_validate_json(raw, strict=True)
     json.loads(raw, object_pairs_hook=_once)
     return payload
+
+
+async def _short_body(most_bytes: int) -> bytes:
+    found = bytearray()
+    try:
+        async with asyncio.timeout(request.body_timeout):
+            async for piece in request.body:
+                found += piece
+                if len(found) > most_bytes:
+                    raise TooLarge(
+                        f"This takes {most_bytes} bytes at most.", hint="Send what it needs and nothing else."
+                    )
+    except TimeoutError as error:
+        raise RequestTimeout from error
+    return bytes(found)
 
 
 def idempotency_key() -> str:

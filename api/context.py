@@ -1,4 +1,4 @@
-"""How a route finds the runtime, and how it answers."""
+"""How a route finds the runtime and the page's files, and how it answers."""
 
 from __future__ import annotations
 
@@ -6,14 +6,25 @@ from typing import Any, cast
 
 from quart import Quart, Response, current_app
 
+from api.static_files import StaticFiles
 from core.hunt.views import to_json
 from core.runtime import Runtime
 
 KEY = "MODEL_HUNTER_RUNTIME"
+FILES = "MODEL_HUNTER_FILES"
 
 
 def put_runtime(app: Quart, runtime: Runtime) -> None:
     app.config[KEY] = runtime
+
+
+def put_static_files(app: Quart, files: StaticFiles) -> None:
+    app.config[FILES] = files
+
+
+def static_files() -> StaticFiles:
+    """The page's files, of the app that answers this request."""
+    return cast("StaticFiles", current_app.config[FILES])
 
 
 def runtime() -> Runtime:

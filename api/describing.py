@@ -17,8 +17,9 @@ Route = TypeVar("Route", bound=Callable[..., Any])
 ATTRIBUTE = "_described"
 ERRORS = {
     400: "The request can be mended: the message says how.",
-    403: "A page of another site may change nothing here.",
-    404: "There is no such session, run, hunt, example or page.",
+    401: "Nobody is signed in, or the token is not known (HUNTER_TOKENS).",
+    403: "It takes an admin, or a page of another site wants to change something, or the server has another name.",
+    404: "There is no such session, run, hunt, example or page; or it is somebody else's.",
     408: "The body did not arrive in time (BODY_TIMEOUT).",
     409: "It changed meanwhile, or the events after that id are no longer kept.",
     413: "Over a size limit (BODY_MAX_BYTES, NOTEBOOK_MAX_BYTES).",
@@ -27,6 +28,8 @@ ERRORS = {
     500: "A bug of ours, logged with its trace.",
     503: "It cannot be served now.",
 }
+OF_THE_DOOR = (401, 403)
+"""What any route may answer before it is asked (api/identity.py)."""
 OF_A_BODY = (400, 403, 408, 413, 415)
 PARAMETERS: dict[str, dict[str, Any]] = {
     "sid": {"description": "The session's id.", "example": "s_9fQ2bq0L1a5XrDg7uUo3cWm8Zt4YkE6P"},
@@ -34,6 +37,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "hid": {"description": "The hunt's id.", "example": "r_3mVx0aPq7LkT.1"},
     "cid": {"description": "A card's id from the desk, or the hunt's id.", "example": "c_0f3a51d29be47c6688a1f0d2"},
     "turn": {"description": "The turn's number, from 1.", "example": "1"},
+    "version": {"description": "The hash of all of the page's files.", "example": "0f3a51d29be47c66"},
     "filename": {"description": "A file of the page.", "example": "scripts/main.js"},
 }
 IDEMPOTENCY_KEY = {
@@ -129,7 +133,7 @@ def _finish(operation: dict[str, Any], told: Description) -> None:
         success.setdefault("content", {})[media] = {"schema": {"type": kind}}
     if told.status == 201:
         success["headers"] = {"Location": {"schema": {"type": "string"}, "description": "Its address."}}
-    for status in sorted({*told.errors, 500}):
+    for status in sorted({*told.errors, *OF_THE_DOOR, 500}):
         responses.setdefault(str(status), _error(status))
     for response in responses.values():
         response["description"] = response["description"] or operation["summary"]

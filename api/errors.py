@@ -11,12 +11,25 @@ from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
 
 from api.context import answer, runtime
-from core.errors import BadInput, Busy, Conflict, HunterError, NotFound, ProviderError, TooLarge, Unavailable
+from core.errors import (
+    BadInput,
+    Busy,
+    Conflict,
+    HunterError,
+    NotAllowed,
+    NotFound,
+    NotSignedIn,
+    ProviderError,
+    TooLarge,
+    Unavailable,
+)
 
 log = structlog.get_logger(__name__)
 
 STATUS: tuple[tuple[type[HunterError], int], ...] = (
     (BadInput, 400),
+    (NotSignedIn, 401),
+    (NotAllowed, 403),
     (NotFound, 404),
     (Conflict, 409),
     (TooLarge, 413),
@@ -54,7 +67,8 @@ def register_errors(app: Quart) -> None:
 
 
 async def _ours(error: HunterError) -> Response:
-    return answer(error_body(error.code, error.message, error.hint, error.details), status_of(error))
+    told = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotSignedIn) else {}
+    return answer(error_body(error.code, error.message, error.hint, error.details), status_of(error), **told)
 
 
 async def _bad_request(error: RequestSchemaValidationError) -> Response:

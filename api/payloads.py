@@ -125,3 +125,8 @@ class MarkdownPayload(Payload):
     """A text that is being written."""
 
     text: Annotated[str, Field(max_length=1_000_000)]
+
+
+class SignInPayload(Payload):
+    token: Annotated[str, Field(max_length=1000)]
+    """As `python -m core token` showed it."""

@@ -29,7 +29,8 @@ KEEP_ALIVE_MOST = 1_000_000
 
 
 async def run_server(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises BadSettings when the port is taken."""
+    """Serve until SIGTERM or SIGINT. Raises BadSettings when the port is taken, or when strangers would be let in."""
+    settings.refuse_strangers(settings.api_host, "API_HOST")
     listener = take_port(settings)
     asked_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -39,6 +39,14 @@ class ErrorAnswer(Shape):
     error: ErrorShape
 
 
+class WhoAnswer(Shape):
+    name: str
+    """"" when nobody is signed in, and where nobody has to be."""
+    scope: Literal["trainer", "admin", ""]
+    sign_in: bool
+    """Whether there is a sign-in at all."""
+
+
 class CriterionShape(Shape):
     id: str
     text: str

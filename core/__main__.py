@@ -1,4 +1,4 @@
-"""`python -m core hunt|check|demo|simulate`: see `python -m core --help`."""
+"""`python -m core hunt|check|demo|simulate|token`: see `python -m core --help`."""
 
 from __future__ import annotations
 

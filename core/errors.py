@@ -5,6 +5,8 @@
     │   ├── BadSettings       a variable of the environment
     │   ├── BadNotebook       the file is not a usable task notebook
     │   └── BadTask           the task cannot be hunted as it stands
+    ├── NotSignedIn           nobody knows who asks             (401)
+    ├── NotAllowed            not for whoever asks              (403)
     ├── NotFound              session, run or hunt is not there (404)
     ├── Conflict              somebody changed it meanwhile     (409)
     ├── TooLarge              over a size limit                 (413)
@@ -53,6 +55,14 @@ class BadNotebook(BadInput):
 
 class BadTask(BadInput):
     code = "bad_task"
+
+
+class NotSignedIn(HunterError):
+    code = "not_signed_in"
+
+
+class NotAllowed(HunterError):
+    code = "not_allowed"
 
 
 class NotFound(HunterError):

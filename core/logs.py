@@ -14,7 +14,7 @@ from core.settings import Settings, table
 
 HIDDEN = "[hidden]"
 _LOOKS_SECRET = re.compile(
-    r"(?i)\b(?:sk|fw|key|pk)[-_][A-Za-z0-9_\-]{12,}|(?<=Bearer )\S+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
+    r"(?i)\b(?:sk|fw|key|pk|mh)[-_][A-Za-z0-9_\-]{12,}|(?<=Bearer )\S+|(?<=model_hunter=)[^;\s]+|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
 )
 
 
@@ -45,7 +45,9 @@ def configure_logs(settings: Settings) -> None:
 
 def secrets(settings: Settings) -> tuple[str, ...]:
     """Every secret among the settings, longest first."""
-    found = {getattr(settings, name) for name, row, _ in table() if row.secret}
+    values = (getattr(settings, name) for name, row, _ in table() if row.secret)
+    found = {value for value in values if isinstance(value, str)}
+    found |= {holder.digest.hex() for holder in settings.tokens}
     found |= {endpoint.key for endpoint in settings.openai_compatible}
     return tuple(sorted((s for s in found if len(s) >= 6), key=len, reverse=True))
 

@@ -44,7 +44,7 @@ from core.hunt.workbench import Entropy, Workbench
 from core.judge.judge import Judge
 from core.notebooks.fetch import NotebookFetcher
 from core.providers.catalog import Catalog, build_catalog, configured_limits
-from core.providers.http import ProviderHttp, open_http
+from core.providers.http import ProviderHttp, open_fetching, open_http
 from core.providers.simulated.provider import SimulatedProvider
 from core.providers.simulated.script import read_script
 from core.redis_client import RedisClients, open_redis
@@ -152,7 +152,10 @@ async def open_runtime(
         draining = asyncio.Event()
         if redis is not None:
             await closing.enter_async_context(open_fleet(fleet, lambda: board.here(draining=draining.is_set())))
-        fetcher = NotebookFetcher(http, settings.notebook_hosts, settings.notebook_max_bytes, settings.fetch_timeout_s)
+        direct, proxied = await closing.enter_async_context(open_fetching(settings))
+        fetcher = NotebookFetcher(
+            direct, proxied, settings.notebook_hosts, settings.notebook_max_bytes, settings.fetch_timeout_s
+        )
         telemetry.record(ProcessRecord(action="started", instance=instance, version=__version__))
         yield Runtime(
             settings,

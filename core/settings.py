@@ -9,34 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from dataclasses import field as dataclass_field
 from typing import Any
 
+from core.access.addresses import refuse_strangers
+from core.access.tokens import Holder, read_holders
 from core.endpoints import Endpoint as Endpoint
-from core.endpoints import can_be_reached, can_be_sent, read_endpoints
+from core.endpoints import read_endpoints
 from core.errors import BadSettings
+from core.setting_rows import Row, read_value, setting
 
 MIB = 1024 * 1024
-WEB_SCHEMES = ("http://", "https://")
-REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
-
-
-@dataclass(frozen=True)
-class Row:
-    """How one setting is read: its variable, unit, least and greatest value and what it is for."""
-
-    variable: str
-    unit: str
-    about: str
-    least: float | None = None
-    most: float | None = None
-    secret: bool = False
-    choices: tuple[str, ...] = ()
-
-
-def setting(default: Any, variable: str, unit: str, about: str, **limits: Any) -> Any:
-    """One row of the table, as a dataclass field."""
-    return dataclass_field(default=default, metadata={"row": Row(variable, unit, about, **limits)})
 
 
 @dataclass(frozen=True)
@@ -47,8 +29,29 @@ class Settings:
     dashboard_host: str = setting("127.0.0.1", "DASHBOARD_HOST", "address", "Where the dashboard listens.")
     dashboard_port: int = setting(8001, "DASHBOARD_PORT", "port", "The dashboard's port.", least=1, most=65535)
     api_url: str = setting("", "API_URL", "URL", "Where the dashboard asks for the admin status; empty: the API here.")
+    hunter_bind: str = setting(
+        "", "HUNTER_BIND", "address", "Where nginx publishes what listens here; empty: it is reached where it listens."
+    )
     dashboard_refresh_s: float = setting(
         2.0, "DASHBOARD_REFRESH", "s", "Pause between two questions of the dashboard's live view.", least=0.2, most=3600
+    )
+
+    # -- who may come in
+    tokens: tuple[Holder, ...] = setting(
+        (),
+        "HUNTER_TOKENS",
+        "name:scope:hash, comma-separated",
+        "Who may come in; empty: whoever reaches the server, which then has to be on loopback.",
+        secret=True,
+    )
+    sign_in_s: float = setting(
+        43200.0, "SIGN_IN", "s", "How long a sign-in on a page lasts.", least=1, most=366 * 86400
+    )
+    hunter_hosts: tuple[str, ...] = setting(
+        (),
+        "HUNTER_HOSTS",
+        "names, comma-separated",
+        "Further names under which a server without tokens answers; always: localhost and addresses in digits.",
     )
 
     # -- providers
@@ -362,6 +365,13 @@ class Settings:
         """Where the dashboard finds the API."""
         return self.api_url or f"http://127.0.0.1:{self.api_port}"
 
+    def refuse_strangers(self, listens_at: str, variable: str) -> None:
+        """Raises BadSettings when others reach what listens there (`variable` sets it) and nobody has a token."""
+        if self.hunter_bind:
+            refuse_strangers(self.hunter_bind, "HUNTER_BIND", sign_in=bool(self.tokens))
+        else:
+            refuse_strangers(listens_at, variable, sign_in=bool(self.tokens))
+
 
 def table() -> tuple[tuple[str, Row, Any], ...]:
     """(field name, row, default) of every setting, in order."""
@@ -381,7 +391,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
         if text == "" or name in overrides:
             continue
         try:
-            values[name] = read_endpoints(text, env) if name == "openai_compatible" else _read(text, row, default)
+            values[name] = _read_lists(name, text, env) if name in _LISTS else read_value(text, row, default)
         except ValueError as error:
             wrong.append(f"{row.variable}: {error}")
     if wrong:
@@ -398,36 +408,8 @@ def variables_set() -> tuple[str, ...]:
     return tuple(os.environ)
 
 
-def _read(text: str, row: Row, default: Any) -> Any:
-    shown = "the given value" if row.secret else f'"{text}"'
-    if isinstance(default, bool):
-        if text.lower() not in {"true", "false", "1", "0", "yes", "no"}:
-            raise ValueError(f"{shown} is not true or false.")
-        return text.lower() in {"true", "1", "yes"}
-    if isinstance(default, int | float):
-        return _number(text, row, type(default))
-    if isinstance(default, tuple):
-        return tuple(part.strip() for part in text.split(",") if part.strip())
-    if row.choices and text not in row.choices:
-        raise ValueError(f"{shown} is not one of {', '.join(row.choices)}.")
-    schemes = REDIS_SCHEMES if row.variable == "REDIS_URL" else WEB_SCHEMES
-    if row.unit == "URL" and not (text.startswith(schemes) and can_be_reached(text)):
-        raise ValueError(f"{shown} is not an address that begins with {' or '.join(schemes)}.")
-    if row.unit == "key" and not can_be_sent(text):
-        raise ValueError("the given value holds a space, a line end or a letter that no key has.")
-    return text
+_LISTS = {"openai_compatible", "tokens"}
 
 
-def _number(text: str, row: Row, kind: type) -> Any:
-    whole = "a whole number" if kind is int else "a number"
-    try:
-        number = kind(text)
-    except ValueError:
-        raise ValueError(f'"{text}" is not {whole} of {row.unit}.') from None
-    if number != number or number in (float("inf"), float("-inf")):
-        raise ValueError(f'"{text}" is not {whole} of {row.unit}.')
-    if row.least is not None and number < row.least:
-        raise ValueError(f"{text} {row.unit} is too little; the least is {row.least:g}.")
-    if row.most is not None and number > row.most:
-        raise ValueError(f"{text} {row.unit} is too much; the most is {row.most:g}.")
-    return number
+def _read_lists(name: str, text: str, env: Mapping[str, str]) -> Any:
+    return read_holders(text) if name == "tokens" else read_endpoints(text, env)

@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx
 import streamlit as st
 
+from core.access.passes import service_pass
+from core.access.tokens import Register
 from core.settings import Settings, read_settings
 from core.telemetry.following import Following
 from core.telemetry.reader import RefreshReport, TelemetryReader
@@ -30,6 +32,12 @@ SHARED_ANSWER_S = 0.5
 def settings() -> Settings:
     """Raises BadSettings, in words for the reader."""
     return read_settings()
+
+
+@st.cache_resource(show_spinner=False)
+def register() -> Register:
+    """Everybody who has a token."""
+    return Register(settings().tokens)
 
 
 def telemetry() -> tuple[TelemetryReader, RefreshReport]:
@@ -111,4 +119,4 @@ def _client(address: str) -> httpx.Client:
 
 @st.cache_resource(show_spinner=False, ttl=SHARED_ANSWER_S, max_entries=1)
 def _shared_answer(address: str) -> Status | Silence:
-    return ask_status(_client(address))
+    return ask_status(_client(address), service_pass(settings().tokens, datetime.now(UTC).timestamp()))

@@ -16,6 +16,8 @@ from pydantic import (
     field_validator,
 )
 
+from core.access.passes import COOKIE
+
 PATH = "/api/admin/status"
 TIMEOUT = httpx.Timeout(3.0, connect=2.0)
 """Seconds. A status that takes longer is as good as none: the next question comes soon."""
@@ -158,11 +160,12 @@ class Silence:
     hint: str
 
 
-def ask_status(client: httpx.Client) -> Status | Silence:
-    """Asks once. `client` has the API's address; expected failures come back as Silence."""
+def ask_status(client: httpx.Client, with_pass: str = "") -> Status | Silence:
+    """Asks once. `client` has the API's address; `with_pass` says that an admin asks; expected failures come back as
+    Silence."""
     address = str(client.base_url).rstrip("/")
     try:
-        answer = client.get(PATH)
+        answer = client.get(PATH, headers={"Cookie": f"{COOKIE}={with_pass}"} if with_pass else None)
     except httpx.TimeoutException:
         return Silence(
             f"The API at {address} did not answer within {TIMEOUT.read:g} s.",
@@ -173,6 +176,12 @@ def ask_status(client: httpx.Client) -> Status | Silence:
             f"Nothing answers at {address}.",
             "Start the API with make run (or look why it ended), or set API_URL to where it is. "
             "This page keeps asking.",
+        )
+    if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        return Silence(
+            f"The API at {address} does not let this dashboard see its state ({answer.status_code}).",
+            "Give both the same HUNTER_TOKENS, with an admin among them; without tokens, put the host of API_URL into "
+            "the API's HUNTER_HOSTS. This page keeps asking.",
         )
     if answer.status_code != httpx.codes.OK:
         return Silence(

@@ -12,7 +12,7 @@ if (ROOT := str(Path(__file__).resolve().parent.parent)) not in sys.path:
 import streamlit as st
 
 from core.errors import BadSettings
-from dashboard_app import data
+from dashboard_app import access
 from dashboard_app.components import emptiness
 from dashboard_app.views import (
     activity,
@@ -66,14 +66,14 @@ def pages() -> dict[str, list[st.Page]]:
 def main() -> None:
     st.set_page_config(page_title="Model Hunter dashboard", page_icon="🎯", layout="wide")
     st.html(TIGHTER)
-    every = pages()
-    page = st.navigation(every)
+    page = st.navigation(pages())
     try:
-        data.settings()
+        let_in = access.may_look()
     except BadSettings as error:
         emptiness.bad_settings(error)
         return
-    page.run()
+    if let_in:
+        page.run()
 
 
 main()

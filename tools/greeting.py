@@ -22,10 +22,11 @@ async def greeting(api: Part, dashboard: Part) -> str:
     async with httpx.AsyncClient(base_url=api.address, timeout=ASK_TIMEOUT_S, trust_env=False) as client:
         health = await _ask(client, "/api/health")
         models = await _ask(client, "/api/models")
+        who = await _ask(client, "/api/who")
     facts = [
         ("Hunting page", f"{api.address}/"),
         ("Dashboard", f"{dashboard.address}/"),
-        *_what_it_runs_on(health, models),
+        *_what_it_runs_on(health, models, who),
         ("To stop", "Ctrl-C"),
     ]
     rule = "─" * 78
@@ -41,11 +42,13 @@ async def _ask(client: httpx.AsyncClient, path: str) -> Json:
     return body if isinstance(body, dict) else {}
 
 
-def _what_it_runs_on(health: Json, models: Json) -> Iterable[tuple[str, str]]:
+def _what_it_runs_on(health: Json, models: Json, who: Json) -> Iterable[tuple[str, str]]:
     if health.get("status") == "degraded":
         yield "Attention", f"degraded: {health.get('reason') or 'see the API log'}"
     if health.get("sessions_backend") in SESSIONS:
         yield "Sessions", SESSIONS[health["sessions_backend"]]
+    if who.get("sign_in"):
+        yield "Sign-in", "with a token of HUNTER_TOKENS"
     providers = models.get("providers")
     if isinstance(providers, list):
         yield "Providers", ", ".join(_with_keys(providers)) or NO_KEYS

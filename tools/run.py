@@ -27,6 +27,8 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 async def run_until_told_to_stop(settings: Settings) -> None:
     """Returns when a person asked it to stop; raises CannotStart or Ended."""
+    settings.refuse_strangers(settings.api_host, "API_HOST")
+    settings.refuse_strangers(settings.dashboard_host, "DASHBOARD_HOST")
     parts = parts_of(settings)
     require_free_ports(parts)
 

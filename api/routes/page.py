@@ -1,26 +1,34 @@
-"""The hunting page and the documentation, as files."""
+"""The hunting page and its files, under an address that changes with them."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from quart import Blueprint, Response, current_app, send_from_directory
 
-from quart import Blueprint, Response, current_app, send_file
-
+from api.context import static_files
 from api.describing import described
+from api.static_files import FOREVER
 from core.errors import NotFound
 
 page = Blueprint("page", __name__)
-STATIC = Path(__file__).parents[1] / "static"
 
 
 @page.get("/")
 @described("Pages", media=("text/html",), errors=(404,))
 async def hunting_page() -> Response:
     """The hunting page."""
-    if not (STATIC / "index.html").is_file():
+    if not (static_files().folder / "index.html").is_file():
         raise NotFound("The hunting page is not part of this version.", hint="Use the API (/docs) or the command line.")
-    response = await send_file(STATIC / "index.html")
-    response.headers["Cache-Control"] = "no-cache"
+    return Response(static_files().page("index.html"), mimetype="text/html", headers={"Cache-Control": "no-cache"})
+
+
+@page.get("/static/v/<string:version>/<path:filename>")
+@described("Pages", media=("*/*",), errors=(404,))
+async def versioned_file(version: str, filename: str) -> Response:
+    """A file of the page, for ever; of another version there is none here, perhaps at another replica."""
+    if version != static_files().version():
+        raise NotFound("These are files of another version of the page.", hint="Reload the page.", code="other_version")
+    response = await send_from_directory(static_files().folder, filename)
+    response.headers["Cache-Control"] = FOREVER
     return response
 
 

@@ -12,6 +12,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from api.bodies import idempotency_key, read_json
 from api.context import answer, runtime
 from api.describing import IDEMPOTENCY_KEY, OF_A_BODY, described
+from api.identity import caller
 from api.payloads import NAME_MOST_CHARS, CheckPayload, ExportQuery, OpenForm, OpenPayload, TaskEdit
 from api.review_shapes import PreviewAnswer
 from api.shapes import CheckAnswer, OpenedAnswer, SessionAnswer
@@ -176,4 +177,5 @@ def _order(payload: OpenPayload | OpenForm) -> OpenOrder:
         visibility=payload.visibility,
         require_check=payload.require_check,
         idempotency_key=idempotency_key(),
+        owner=caller().name,
     )

@@ -8,8 +8,11 @@ from quart_schema import document_request
 from api.bodies import read_json
 from api.context import answer, runtime
 from api.describing import OF_A_BODY, described
+from api.identity import caller, door
 from api.review_payloads import SummariesPayload
 from api.review_shapes import SummariesAnswer
+from core.errors import NotFound
+from core.hunt.summaries import gone
 from core.hunt.summaries import summaries as all_summaries
 
 summaries = Blueprint("summaries", __name__, url_prefix="/api/sessions")
@@ -23,5 +26,15 @@ summaries = Blueprint("summaries", __name__, url_prefix="/api/sessions")
 )  # fmt: skip
 async def summarise() -> Response:
     """State and counts of the sessions that the asker names; looking does not renew them."""
-    wanted = await read_json(SummariesPayload)
-    return answer({"sessions": await all_summaries(runtime().store, wanted.session_ids)})
+    wanted = (await read_json(SummariesPayload)).session_ids
+    rows = await all_summaries(runtime().store, [sid for sid in wanted if await _is_there(sid)])
+    known = {row["session_id"]: row for row in rows}
+    return answer({"sessions": [known.get(sid) or gone(sid) for sid in wanted]})
+
+
+async def _is_there(sid: str) -> bool:
+    """Other people's sessions are gone, like those that have ended."""
+    try:
+        return await door().shows(caller(), sid)
+    except NotFound:
+        return False

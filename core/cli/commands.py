@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from core.access.tokens import Scope
 from core.cli.check import check
 from core.cli.hunt import HuntWish, hunt
 from core.cli.opening import CONFIRM
 from core.cli.output import OutputLost, give_up_stdout, to_stdout
 from core.cli.simulate import simulate
+from core.cli.token import make_token
 from core.errors import BadInput, HunterError
 from core.garbage import collect_rarely
 from core.hunt.orders import MOST_MODELS
@@ -61,6 +63,9 @@ def main(arguments: Sequence[str]) -> int:
 def _run(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "simulate":
         return simulate(options.host, options.port, options.script)
+    if options.command == "token":
+        print(make_token(options.name, options.scope, settings.tokens))
+        return 0
     if options.command == "check":
         how = {"as_json": options.json, "confirm": options.confirm_criteria}
         return asyncio.run(check(settings, options.notebooks, options.judge, **how))
@@ -102,6 +107,11 @@ def _parser() -> argparse.ArgumentParser:
     simulated.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1)")
     simulated.add_argument("--port", type=int, default=9000, help="port, 0 for any free one (default: 9000)")
     simulated.add_argument("--script", default="", help="JSON: what the provider does (docs/simulated.md)")
+    token = commands.add_parser("token", help="make a token with which somebody may come in (HUNTER_TOKENS)")
+    token.add_argument("name", metavar="NAME", help="whose: small letters, digits and . _ @ -")
+    token.add_argument(
+        "--scope", choices=[*Scope], default=Scope.TRAINER, help="admins see everything (default: trainer)"
+    )
     return parser
 
 

@@ -90,6 +90,8 @@ class Session(Value):
     """Raised by one with every change."""
     name: str = ""
     """The notebook's file name, for people and for the download."""
+    owner: str = ""
+    """Who made it, and to whom it belongs; "" where nobody signs in. Kept here alone: no view and no export has it."""
     created_at: datetime
     visibility: Visibility = Visibility.OPEN
     require_check: bool = False

@@ -140,6 +140,7 @@ class Checker:
                 notebook=session.name,
                 criteria=len(task.criteria),
                 detail=ended.status.value,
+                trainer=session.owner,
             )
         )
 

@@ -59,6 +59,7 @@ def hunt_record(session: Session, run: Run, hunt: Hunt, *, reply_chars_most: int
         blind=session.visibility is Visibility.BLIND,
         reply=reply.text[:reply_chars_most] if reply else "",
         reply_chars=len(reply.text) if reply else 0,
+        trainer=session.owner,
     )
 
 
@@ -117,6 +118,7 @@ def review_record(session: Session, run: Run, hunt: Hunt, review: Review) -> Rev
         judge={v.criterion_id: v.verdict.value for v in hunt.verdicts},
         human_outcome=human.value if human else "",
         judge_outcome=hunt.outcome.value if hunt.outcome else "",
+        trainer=session.owner,
     )
 
 

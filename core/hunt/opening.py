@@ -33,6 +33,7 @@ def opened_notebook(raw: bytes, loaded: LoadedNotebook, name: str, order: OpenOr
     session = Session(
         session_id=sid,
         name=name,
+        owner=order.owner,
         created_at=now,
         visibility=order.visibility,
         require_check=order.require_check,
@@ -42,7 +43,7 @@ def opened_notebook(raw: bytes, loaded: LoadedNotebook, name: str, order: OpenOr
         proposed_criteria=loaded.proposed_criteria,
         slots=loaded.slots,
         attempts_before=loaded.attempts_before,
-        mark=mark_of(loaded.task),
+        mark=mark_of(loaded.task, order.owner),
     )
     if loaded.resumed is None:
         return Opened(session, raw)
@@ -51,12 +52,14 @@ def opened_notebook(raw: bytes, loaded: LoadedNotebook, name: str, order: OpenOr
     return Opened(session.model_copy(update=kept), raw, loaded.resumed.hunts)
 
 
-def mark_of(task: Task) -> str:
-    """What tells that two sessions are of one task: its Task ID, else its content; "" when there is neither."""
+def mark_of(task: Task, owner: str = "") -> str:
+    """What tells that two sessions of one owner are of one task: its Task ID, else its content; "" when there is
+    neither. Of other people's sessions nothing is told, not even that there is one."""
     named = task.metadata.task_id.strip().casefold()
-    if named:
-        return hashlib.sha256(f"id {named}".encode("utf-8", "replace")).hexdigest()[:32]
-    return f"content-{task.content_hash()}" if task.prompt.strip() else ""
+    if not named and not task.prompt.strip():
+        return ""
+    told = f"id {named}" if named else f"content {task.content_hash()}"
+    return hashlib.sha256(f"{owner}\n{told}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def opened_task(task: Task, order: OpenOrder, sid: str, now: datetime, name: str = "") -> Opened:
@@ -64,7 +67,8 @@ def opened_task(task: Task, order: OpenOrder, sid: str, now: datetime, name: str
     session = Session(
         session_id=sid,
         name=name or TYPED_NAME,
-        mark=mark_of(task),
+        owner=order.owner,
+        mark=mark_of(task, order.owner),
         created_at=now,
         visibility=order.visibility,
         require_check=order.require_check,

@@ -23,6 +23,8 @@ class OpenOrder(Value):
     visibility: Visibility = Visibility.OPEN
     require_check: bool = False
     idempotency_key: str = ""
+    owner: str = ""
+    """Who opens it; "" where nobody signs in."""
 
 
 class EditOrder(Value):

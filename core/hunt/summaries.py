@@ -22,7 +22,11 @@ async def _summary(store: SessionStore, session_id: str) -> JsonObject:
     try:
         return summary_view(await store.glance(session_id))
     except NotFound:
-        return {"session_id": session_id, "gone": True}
+        return gone(session_id)
+
+
+def gone(session_id: str) -> JsonObject:
+    return {"session_id": session_id, "gone": True}
 
 
 def summary_view(seen: Glance) -> JsonObject:

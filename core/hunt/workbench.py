@@ -239,7 +239,9 @@ class Workbench:
 
     def _new_session_id(self, order: OpenOrder) -> str:
         if order.idempotency_key:
-            digest = hmac.new(self.secret(), order.idempotency_key.encode(), hashlib.sha256).digest()
+            # A key is one person's: the same key of somebody else must not lead into this session.
+            key = f"{order.owner}\n{order.idempotency_key}" if order.owner else order.idempotency_key
+            digest = hmac.new(self.secret(), key.encode(), hashlib.sha256).digest()
             return session_id(digest[:SESSION_ENTROPY_BYTES])
         return session_id(self.entropy(SESSION_ENTROPY_BYTES))
 
@@ -251,5 +253,6 @@ class Workbench:
                 notebook=session.name,
                 criteria=len(session.task.criteria),
                 detail=detail,
+                trainer=session.owner,
             )
         )

@@ -21,10 +21,11 @@ SCHEMA_VERSION = 1
 METADATA_KEY = "model_hunter"
 _LEFT_OUT = {
     "session_id": "", "version": 1, "slots": (), "warnings": (), "proposed_criteria": (), "card_secret": "",
-    "turns_keys": (), "mark": "",
+    "turns_keys": (), "mark": "", "owner": "",
 }  # fmt: skip
 """The ids of session and cards are secrets, the version counts on from 1, and the rest is read from the cells again.
-Keys of requests stay out too: they belong to the session that they were sent to."""
+Keys of requests stay out too: they belong to the session that they were sent to.
+Whose it was stays out as well: notebooks are handed on."""
 
 
 class Resumed(Value):

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
 import httpx
@@ -56,6 +57,24 @@ async def open_http(settings: Settings) -> AsyncIterator[ProviderHttp]:
     )
     async with client:
         yield client
+
+
+@asynccontextmanager
+async def open_fetching(settings: Settings) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
+    """Two clients for fetches of files: one that goes straight there, and one through the environment's proxies.
+
+    httpx's own transport: it can be told an address and, apart from it, the name that the certificate has to have.
+    Neither follows redirects, keeps cookies or connections, or holds a key.
+    """
+    trusted = _trusted(further_certificates(settings.tls_ca_file))
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    timeout = httpx.Timeout(settings.fetch_timeout_s, connect=settings.connect_timeout_s, pool=None)
+    none = CookieJar(policy=DefaultCookiePolicy(allowed_domains=()))
+    async with (
+        httpx.AsyncClient(verify=trusted, limits=limits, timeout=timeout, cookies=none, trust_env=False) as direct,
+        httpx.AsyncClient(verify=trusted, limits=limits, timeout=timeout, cookies=none) as proxied,
+    ):
+        yield direct, proxied
 
 
 def further_certificates(path: str) -> tuple[bytes, ...]:
@@ -112,13 +131,17 @@ def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> Provid
     return client
 
 
-def _on_httpx(settings: Settings, certificates: tuple[bytes, ...]) -> ProviderHttp:
+def _trusted(certificates: tuple[bytes, ...]) -> ssl.SSLContext:
     trusted = ssl.create_default_context()
     for certificate in certificates:
         trust(certificate, trusted)
+    return trusted
+
+
+def _on_httpx(settings: Settings, certificates: tuple[bytes, ...]) -> ProviderHttp:
     return ProviderHttp(
         http2=True,
-        verify=trusted,
+        verify=_trusted(certificates),
         # max_connections=None: with a limit, httpx 0.28's pool loses places for good when calls are cancelled
         limits=httpx.Limits(max_connections=None, keepalive_expiry=settings.http_keepalive_s),
         timeout=httpx.Timeout(settings.silence_timeout_s, connect=settings.connect_timeout_s, pool=None),

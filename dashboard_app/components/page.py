@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 import streamlit as st
 
 from core.telemetry.reader import RefreshReport, TelemetryReader
-from dashboard_app import data
+from dashboard_app import access, data
 from dashboard_app.choice import Choice
 from dashboard_app.components import emptiness
 from dashboard_app.components.filters import choose
@@ -84,7 +84,7 @@ def _of_log(
         emptiness.log_state(report)
 
     # Made here and not by a decorator: how often is a setting.
-    st.fragment(show, run_every=data.settings().dashboard_reread_s)()
+    access.while_it_may(show, data.settings().dashboard_reread_s)
 
 
 def heading(title: str, about: str) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from dashboard_app import data
+from dashboard_app import access, data
 from dashboard_app.components import alarm_strip, health, live_figures, numbers, page, providers
 from dashboard_app.live import Silence, Status
 from dashboard_app.recent import Recent
@@ -15,7 +15,7 @@ from dashboard_app.recent import Recent
 def show() -> None:
     page.heading("Live", "What happens now, as the API tells it.")
     # Made here and not by a decorator: how often is a setting.
-    st.fragment(_show_now, run_every=data.settings().dashboard_refresh_s)()
+    access.while_it_may(_show_now, data.settings().dashboard_refresh_s)
 
 
 def _show_now() -> None:

@@ -214,7 +214,9 @@ async def connected(api):
     return await asyncio.open_connection(host, int(port))
 
 
-HEAD = b"POST /api/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+HEAD = (
+    b"POST /api/sessions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+)
 
 
 async def test_a_body_that_does_not_arrive_is_a_408(api):
@@ -229,7 +231,7 @@ async def test_a_body_that_does_not_arrive_is_a_408(api):
 async def test_a_client_that_goes_away_in_mid_upload_or_stream_is_no_bug(api):
     async with httpx.AsyncClient(base_url=api.address) as client:
         opened = await client.post("/api/sessions", json={"task": TASK})
-        stream = f"GET /api/sessions/{opened.json()['session_id']}/events HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+        stream = f"GET /api/sessions/{opened.json()['session_id']}/events HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
         for request in (HEAD + b'{"task": ', stream):
             reader, writer = await connected(api)
             writer.write(request)

@@ -14,6 +14,8 @@ from core.garbage import collect_rarely
 from tests.benchmarks import redis_store
 from tests.benchmarks.bare import MeasuredBare, measure_bare
 from tests.benchmarks.dashboard import measure_dashboard
+from tests.benchmarks.door import HEADER as DOOR
+from tests.benchmarks.door import measure_door
 from tests.benchmarks.flat import MeasuredSize, measure_sizes
 from tests.benchmarks.reference import Measured, measure
 from tests.benchmarks.stand_in import stand_in
@@ -87,6 +89,7 @@ def main() -> None:
         tables.append(shown(redis_store.HEADER, (cost.row() for cost in uvloop.run(redis_store.costs(server.url)))))
     tables.append(shown(SIZES, map(size_row, measure_sizes())))
     tables.append(shown(WATCHERS, [watchers_row(uvloop.run(measure_watchers()))]))
+    tables.append(shown(DOOR, uvloop.run(measure_door())))
     tables.append(shown(*measure_dashboard(EVENTS)))
     when = (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, load {load:.1f} before, "

@@ -104,7 +104,7 @@ class Watcher(asyncio.Protocol):
         transport, _ = await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", port)
         self._transport = cast("asyncio.Transport", transport)
         path = f"/api/sessions/{self.sid}/events"
-        self._transport.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\r\n".encode())
+        self._transport.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n".encode())
         await asyncio.wait_for(self._begun.wait(), WAIT_MOST_S)
 
     def data_received(self, data: bytes) -> None:

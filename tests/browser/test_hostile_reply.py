@@ -114,7 +114,7 @@ def test_the_frame_could_not_run_a_script_even_if_one_came_through(
     go_to(page, sid)
     html = "<p>here</p><script>parent.document.title = 'run'</script><p onclick=\"parent.document.title = 'run'\">press</p>"
     script = """async (html) => {
-      await import("/static/scripts/elements/reply-frame.js");
+      await customElements.whenDefined("reply-frame");
       const frame = document.createElement("reply-frame");
       document.querySelector("main").prepend(frame);
       frame.show(html, "light");

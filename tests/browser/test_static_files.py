@@ -35,11 +35,19 @@ class Tags(HTMLParser):
         self.tags.append((tag, dict(attrs)))
 
 
+PAGES = ("index.html", "sign-in.html")
+
+
+def tags_of(page: str) -> list[tuple[str, dict[str, str | None]]]:
+    parser = Tags()
+    parser.feed((STATIC / page).read_text(encoding="utf-8"))
+    return parser.tags
+
+
 @pytest.fixture(scope="module")
 def tags() -> list[tuple[str, dict[str, str | None]]]:
-    parser = Tags()
-    parser.feed((STATIC / "index.html").read_text(encoding="utf-8"))
-    return parser.tags
+    """Of all pages."""
+    return [tag for page in PAGES for tag in tags_of(page)]
 
 
 def code(path: Path) -> str:
@@ -97,7 +105,8 @@ def test_an_element_its_file_and_its_class_share_one_name() -> None:
 
 
 def test_every_style_is_linked_and_every_link_is_there(tags: list) -> None:
-    linked = [attrs["href"] for tag, attrs in tags if tag == "link" and attrs["rel"] == "stylesheet"]
+    main = tags_of("index.html")
+    linked = [attrs["href"] for tag, attrs in main if tag == "link" and attrs["rel"] == "stylesheet"]
     there = {path.stem for path in (STATIC / "styles").glob("*.css")}
     assert {Path(href).stem for href in linked} == there - NOT_AN_ELEMENT
     assert len(linked) == len(set(linked))
@@ -118,5 +127,5 @@ def test_no_script_makes_html_of_text() -> None:
 
 def test_no_file_of_the_page_names_another_host() -> None:
     hosts = re.compile(r"https?://(?!www\.w3\.org)[a-z]", re.IGNORECASE)
-    files = [*SCRIPTS, *STATIC.rglob("*.css"), STATIC / "index.html"]
+    files = [*SCRIPTS, *STATIC.rglob("*.css"), *(STATIC / page for page in PAGES)]
     assert [path.name for path in files if hosts.search(code(path))] == []

@@ -76,7 +76,13 @@ def loopback_only() -> Iterator[None]:
             patch.setenv(variable, "127.0.0.1,localhost,::1")
         for variable in [name for name in os.environ if name.endswith("_API_KEY")]:
             patch.delenv(variable)
-        for variable in ("REDIS_URL", "OPENAI_COMPATIBLE"):  # a developer's own, from the shell
+        for variable in (
+            "REDIS_URL",
+            "OPENAI_COMPATIBLE",
+            "HUNTER_TOKENS",
+            "HUNTER_BIND",
+            "HUNTER_HOSTS",
+        ):  # a developer's own
             patch.delenv(variable, raising=False)
         yield
 

@@ -18,13 +18,16 @@ import { setText, show } from "./dom.js";
 import "./elements/keyboard-help.js";
 import "./elements/notice-stack.js";
 import "./elements/session-view.js";
+import "./elements/sign-in-dialog.js";
 import "./elements/site-header.js";
 import "./elements/start-view.js";
-import { recentSessions, rememberedPlan, rememberPlan, rememberTheme } from "./memory.js";
+import { recentSessions, rememberedPlan, rememberName, rememberPlan, rememberTheme } from "./memory.js";
 import { parseRoute, sessionAddress } from "./router.js";
 import { checkSentence, progressSentence, titleOf } from "./state/announcements.js";
 import { initialState, reduce } from "./state/page.js";
 import { Store } from "./store.js";
+import { signOut } from "./wire/api.js";
+import { problemOf } from "./wire/request.js";
 
 const SAY_EVERY_MS = 4000;
 
@@ -43,6 +46,7 @@ const insights = new Insights(store);
 const starter = new Starter(store, writer);
 const health = new Health(store);
 const keys = document.createElement("keyboard-help");
+const signInAgain = document.createElement("sign-in-dialog");
 
 /** Every wish of an element, and what is done about it. `detail` is what the element tells with it. */
 const WISHES = {
@@ -90,6 +94,9 @@ const WISHES = {
   "show-plain": (plain) => store.dispatch({ type: "detail.plain", plain }),
   "deliver": () => deliver(store),
   "dismiss-notice": (id) => store.dispatch({ type: "notice.dismissed", id }),
+  "sign-out": () => leave(),
+  "signed-out": () => signInAgain.open(store.state.server.who?.name),
+  "signed-in": (who) => comeBack(who),
   "choose-theme": (theme) => chooseTheme(theme),
 };
 
@@ -145,6 +152,26 @@ function chooseTheme(theme) {
   store.dispatch({ type: "theme.chosen", theme });
 }
 
+/** What was typed is saved first; what cannot be is kept in this browser for whoever typed it. */
+async function leave() {
+  await writer.flush();
+  try {
+    await signOut();
+  } catch (failure) {
+    return store.dispatch({ type: "notice.told", notice: { kind: "error", ...problemOf(failure) } });
+  }
+  rememberName("");
+  return location.assign("/sign-in");
+}
+
+/** After a sign-in that had run out: on as before, or, when it is somebody else, with nothing of the one before. */
+function comeBack(who) {
+  if (store.state.server.who && who.name !== store.state.server.who.name) return location.reload();
+  signInAgain.close();
+  store.dispatch({ type: "who.read", who });
+  return follower.refresh();
+}
+
 /** The theme that is seen: the one chosen here, else the system's. */
 function seenTheme() {
   return document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
@@ -169,7 +196,7 @@ function followAddress() {
   follower.follow(route.name === "session" ? route.sessionId : null);
 }
 
-main.append(start, session, keys);
+main.append(start, session, keys, signInAgain);
 for (const [name, answer] of Object.entries(WISHES)) addEventListener(name, (event) => answer(event.detail, event));
 store.watch(draw);
 store.watch(() => reader.keepUp());

@@ -133,6 +133,7 @@ export class Follower {
   }
 
   #tell(failure) {
+    if (failure.status === 401) return; // the sign-in is asked for
     this.#store.dispatch({ type: "notice.told", notice: { kind: "error", ...problemOf(failure) } });
   }
 

@@ -108,11 +108,10 @@ export class Reviewer {
 
   #missed(cardId, failure) {
     if (!(failure instanceof Problem)) throw failure;
-    const away = failure.code === "unreachable" || failure.status >= 500;
-    const saving = away ? "offline" : failure.code === "conflict" ? "conflict" : "failed";
+    const saving = failure.passing ? "offline" : failure.code === "conflict" ? "conflict" : "failed";
     const theirs = failure.details.review ?? null;
     this.#store.dispatch({ type: "desk.unsaved", cardId, saving, problem: problemOf(failure), theirs });
-    if (away) this.#soon(cardId, TRY_AGAIN_MS);
+    if (failure.passing) this.#soon(cardId, TRY_AGAIN_MS);
   }
 
   #keep() {

@@ -1,12 +1,13 @@
-// What the server can do and how it is: models, examples, health. Read at the start; health again and again, and at
-// once when something speaks for a change.
+// What the server can do, how it is and who is signed in: models, examples, health. Read at the start; health again and
+// again, and at once when something speaks for a change.
 
-import { readExamples, readHealth, readModels } from "../wire/api.js";
+import { readExamples, readHealth, readModels, readWho } from "../wire/api.js";
 import { Problem, problemOf } from "../wire/request.js";
 
 const HEALTH_EVERY_MS = 10_000;
 
 export function learnServer(store) {
+  learn(store, readWho, (who) => ({ type: "who.read", who }));
   learn(store, readModels, (models) => ({ type: "models.read", models }));
   learn(store, readExamples, (examples) => ({ type: "examples.read", examples }));
 }

@@ -103,7 +103,7 @@ export class Writer {
 
   async #missed(sid, failure) {
     if (!(failure instanceof Problem)) throw failure;
-    if (failure.code === "unreachable" || failure.status >= 500) {
+    if (failure.passing) {
       this.#store.dispatch({ type: "draft.offline" });
       this.#soon(TRY_AGAIN_MS);
     } else if (failure.code === "conflict") {

@@ -14,7 +14,7 @@ const CONNECTIONS = {
 
 export class SiteHeader extends PageElement {
   inputs(state) {
-    return [state.server.health, state.session?.name ?? null, state.connection, state.theme, state.server.newVersion];
+    return [state.server.health, state.session?.name ?? null, state.connection, state.theme, state.server.newVersion, state.server.who?.name ?? ""];
   }
 
   build() {
@@ -24,6 +24,8 @@ export class SiteHeader extends PageElement {
     this.health = make("span", { class: "health", role: "status" });
     this.news = make("button", { type: "button", class: "small", onclick: () => location.reload() });
     this.connection = make("span", { class: "connection" }, make("span", { class: "dot", "aria-hidden": "true" }), make("span"));
+    this.who = make("span", { class: "who" });
+    this.leave = make("button", { type: "button", class: "quiet small", onclick: () => wish(this, "sign-out") }, "Sign out");
     this.theme = make("button", { type: "button", class: "quiet icon-only", onclick: () => wish(this, "choose-theme", this.other) });
     this.append(
       make("a", { class: "brand", href: startAddress(), title: "To the start" },
@@ -33,11 +35,15 @@ export class SiteHeader extends PageElement {
       this.news, this.health, this.simulated, this.connection,
       make("a", { class: "docs", href: "/docs" }, "API"),
       make("button", { type: "button", class: "quiet icon-only", "aria-label": "Keys (?)", title: "Keys (?)", onclick: () => wish(this, "show-keys") }, "?"),
-      this.theme,
+      this.theme, this.who, this.leave,
     );
   }
 
-  draw(health, name, connection, theme, newVersion) {
+  draw(health, name, connection, theme, newVersion, who) {
+    show(this.who, Boolean(who));
+    show(this.leave, Boolean(who));
+    setText(this.who, who);
+    setAttribute(this.leave, "title", who ? `Signed in as ${who}` : null);
     show(this.news, Boolean(newVersion));
     setText(this.news, newVersion ? `Version ${newVersion} is here: reload when it suits you` : "");
     show(this.task, name !== null);

@@ -20,7 +20,7 @@ export function initialState() {
   return {
     route: { name: "start" },
     theme: "light",
-    server: { firstVersion: null, newVersion: null, health: null, models: null, examples: null },
+    server: { firstVersion: null, newVersion: null, health: null, models: null, examples: null, who: null },
     recent: [],
     /** none | loading | ready | gone | unreachable */
     access: "none",
@@ -78,6 +78,8 @@ function reduceServer(server, event) {
         ...server, health: event.health, firstVersion: server.firstVersion ?? event.health.version ?? null,
         newVersion: newerVersion(server, event.health),
       };
+    case "who.read":
+      return { ...server, who: event.who };
     case "models.read":
       return { ...server, models: event.models };
     case "examples.read":

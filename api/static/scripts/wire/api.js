@@ -7,6 +7,9 @@ const PAGE_OF_HUNTS = 200;
 const at = (...parts) => `/api/${parts.map(encodeURIComponent).join("/")}`;
 const keyed = (key) => ({ "Idempotency-Key": key });
 
+export const readWho = () => request("GET", at("who"));
+export const signIn = (token) => request("POST", at("sign-in"), { json: { token } });
+export const signOut = () => request("POST", at("sign-out"));
 export const readHealth = () => request("GET", at("health"));
 export const readModels = () => request("GET", at("models"));
 export const readExamples = async () => (await request("GET", at("examples"))).examples;

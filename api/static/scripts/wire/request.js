@@ -12,6 +12,11 @@ export class Problem extends Error {
     this.status = status;
     this.details = details;
   }
+
+  /** The same request may well work later, as it is: the server is away, or a sign-in has run out. */
+  get passing() {
+    return this.code === "unreachable" || this.status >= 500 || this.status === 401;
+  }
 }
 
 /** What the state keeps of any failure. A fault of this page itself is passed on, to be told by the guard. */
@@ -67,8 +72,10 @@ async function bodyOf(response) {
   }
 }
 
+/** A sign-in that has run out is told to the page, which asks for another. */
 async function refusal(response) {
   const text = await response.text();
+  if (response.status === 401) dispatchEvent(new CustomEvent("signed-out"));
   try {
     return new Problem({ status: response.status, ...JSON.parse(text).error });
   } catch (cause) {

@@ -1,0 +1,126 @@
+"""Who asks, and whether they may: looked at once, at the door, before any route (decision records 0054 and 0055).
+
+Without HUNTER_TOKENS there is no sign-in: everybody is everything, but under known names only (DNS rebinding).
+With them a request brings a token (Authorization: Bearer) or a pass (the cookie of a sign-in).
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import cast
+
+from quart import Quart, Response, current_app, g, redirect, request
+from werkzeug.datastructures import Authorization
+
+from core.access.callers import ANYBODY, Caller, caller_of
+from core.access.origins import is_foreign, is_known_host
+from core.access.passes import COOKIE, new_pass, read_pass
+from core.access.tokens import Holder, Register
+from core.errors import NotAllowed, NotSignedIn
+from core.runtime import Runtime
+from core.sessions.base import no_session
+
+OPEN_TO_ALL = frozenset(
+    {"health.whole", "health.live", "health.ready", "access.sign_in_page", "access.sign_in", "access.sign_out",
+     "access.who", "page.favicon", "page.versioned_file", "static"}
+)  # fmt: skip
+"""Endpoints that ask nobody who they are: what says how we are, the way in, and the page's files, which are code."""
+SHOWN_TO_PEOPLE = {"page.hunting_page": "", "docs.documentation": "?to=/docs"}
+"""Pages that lead to the sign-in instead of refusing, and what they tell it."""
+FOR_ADMINS = ("/api/admin/", "/metrics")
+KEY = "MODEL_HUNTER_DOOR"
+
+
+@dataclass
+class Door:
+    """Knows who has a token, and to whom sessions belong that were asked for lately (an owner never changes)."""
+
+    runtime: Runtime
+    register: Register
+    _owners: OrderedDict[str, str] = field(default_factory=OrderedDict)
+
+    def holder(self, authorization: Authorization | None, cookie: str) -> Holder | None:
+        if authorization is not None:
+            return self.register.by_token(authorization.token or "") if authorization.type == "bearer" else None
+        return read_pass(cookie, self.register, self._now_s()) if cookie else None
+
+    def pass_for(self, holder: Holder) -> str:
+        return new_pass(holder, self._now_s(), self.runtime.settings.sign_in_s)
+
+    async def shows(self, caller: Caller, session_id: str) -> bool:
+        """Whether that session is there for `caller`. Raises NotFound when it is there for nobody."""
+        return caller.admin or caller.sees(await self._owner(session_id))
+
+    async def _owner(self, session_id: str) -> str:
+        known = self._owners.get(session_id)
+        if known is None:
+            known = (await self.runtime.store.glance(session_id)).session.owner
+            self._owners[session_id] = known
+            if len(self._owners) > self.runtime.settings.sessions_most:
+                self._owners.popitem(last=False)
+        return known
+
+    def _now_s(self) -> float:
+        return self.runtime.clock.now().timestamp()
+
+
+def guard(app: Quart, runtime: Runtime) -> None:
+    app.config[KEY] = Door(runtime, Register(runtime.settings.tokens))
+    app.before_request(_look_at_the_request)
+
+
+def door() -> Door:
+    """The door of the app that answers this request."""
+    return cast("Door", current_app.config[KEY])
+
+
+def caller() -> Caller:
+    """Who makes this request; ANYBODY where nobody signs in."""
+    known: Caller = g.caller
+    return known
+
+
+async def _look_at_the_request() -> Response | None:
+    here, endpoint = door(), request.endpoint or ""
+    _refuse_foreign_pages(here)
+    known = _caller(here)
+    if known is None:
+        if endpoint in SHOWN_TO_PEOPLE:
+            return cast("Response", redirect(f"/sign-in{SHOWN_TO_PEOPLE[endpoint]}", 303))
+        if endpoint not in OPEN_TO_ALL:
+            raise NotSignedIn(
+                "Nobody is signed in.", hint="Sign in on the page, or send your token: Authorization: Bearer mh_…"
+            )
+        return None
+    g.caller = known
+    if request.url_rule is not None and request.url_rule.rule.startswith(FOR_ADMINS) and not known.admin:
+        raise NotAllowed(f"{known.name} is no admin.", hint="This takes a token with the scope admin.")
+    session_id = (request.view_args or {}).get("sid")
+    if session_id is not None and not await here.shows(known, session_id):
+        raise no_session()
+    return None
+
+
+def _caller(here: Door) -> Caller | None:
+    if here.register.open_to_all:
+        return ANYBODY
+    holder = here.holder(request.authorization, request.cookies.get(COOKIE, ""))
+    return caller_of(holder) if holder else None
+
+
+def _refuse_foreign_pages(here: Door) -> None:
+    headers = request.headers
+    said = headers.get("Host", "")  # as it was sent: what is no name at all reads "" in request.host
+    if here.register.open_to_all and not is_known_host(said, here.runtime.settings.hunter_hosts):
+        raise NotAllowed(
+            f"This server does not answer to the name {said[:100]}.",
+            hint="Use localhost or its address in digits; the operator adds names in HUNTER_HOSTS, or makes tokens.",
+            code="foreign_host",
+        )
+    if is_foreign(request.method, request.host, headers.get("Origin"), headers.get("Sec-Fetch-Site")):
+        raise NotAllowed(
+            "Another site's page cannot change anything here.",
+            hint="Send the request from the page itself, or with curl.",
+            code="foreign_origin",
+        )

@@ -1,0 +1,54 @@
+"""Where a notebook may be fetched from: allowed hosts, over https, at addresses of the public internet."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import urllib.request
+from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import SplitResult, urlsplit
+
+from core.errors import BadInput
+
+HTTPS_PORT = 443
+Resolve = Callable[[str], Awaitable[Sequence[str]]]
+"""A host's IP addresses. Raises OSError when it has none."""
+_GITHUB_PAGE = re.compile(r"https://github\.com/([^/]+/[^/]+)/blob/(.+)")
+
+
+def raw_address(url: str) -> str:
+    """A GitHub page of a notebook is read as its raw file."""
+    page = _GITHUB_PAGE.fullmatch(url)
+    return f"https://raw.githubusercontent.com/{page[1]}/{page[2]}" if page else url
+
+
+def allowed_place(url: str, hosts: Sequence[str]) -> SplitResult:
+    """The address in its parts. Raises BadInput unless it is https, without a login, on one of `hosts`."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise _not_allowed(hosts) from error
+    if parts.scheme != "https" or parts.hostname not in hosts or port not in {None, HTTPS_PORT} or parts.username:
+        raise _not_allowed(hosts)
+    return parts
+
+
+def _not_allowed(hosts: Sequence[str]) -> BadInput:
+    return BadInput(
+        f"Notebooks can be fetched over https from {', '.join(hosts)} only.",
+        hint="Download the file and drop it on the page, or have the operator add the host to NOTEBOOK_HOSTS.",
+        code="host_not_allowed",
+    )
+
+
+async def resolve(host: str) -> Sequence[str]:
+    found = await asyncio.get_running_loop().getaddrinfo(host, HTTPS_PORT, type=socket.SOCK_STREAM)
+    return [str(address[0]) for *_, address in found]
+
+
+def goes_by_proxy(host: str) -> bool:
+    """Whether the environment's proxy reaches that host for us; the proxy resolves its name then, not we."""
+    proxies = urllib.request.getproxies()
+    return ("https" in proxies or "all" in proxies) and not urllib.request.proxy_bypass(host)

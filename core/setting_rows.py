@@ -1,0 +1,66 @@
+"""One row of the settings table, and how a text of the environment becomes its value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import Any
+
+from core.endpoints import can_be_reached, can_be_sent
+
+WEB_SCHEMES = ("http://", "https://")
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one setting is read: its variable, unit, least and greatest value and what it is for."""
+
+    variable: str
+    unit: str
+    about: str
+    least: float | None = None
+    most: float | None = None
+    secret: bool = False
+    choices: tuple[str, ...] = ()
+
+
+def setting(default: Any, variable: str, unit: str, about: str, **limits: Any) -> Any:
+    """One row of the table, as a dataclass field."""
+    return dataclass_field(default=default, metadata={"row": Row(variable, unit, about, **limits)})
+
+
+def read_value(text: str, row: Row, default: Any) -> Any:
+    """The value that `text` means for a row with that default. Raises ValueError with a sentence."""
+    shown = "the given value" if row.secret else f'"{text}"'
+    if isinstance(default, bool):
+        if text.lower() not in {"true", "false", "1", "0", "yes", "no"}:
+            raise ValueError(f"{shown} is not true or false.")
+        return text.lower() in {"true", "1", "yes"}
+    if isinstance(default, int | float):
+        return _number(text, row, type(default))
+    if isinstance(default, tuple):
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if row.choices and text not in row.choices:
+        raise ValueError(f"{shown} is not one of {', '.join(row.choices)}.")
+    schemes = REDIS_SCHEMES if row.variable == "REDIS_URL" else WEB_SCHEMES
+    if row.unit == "URL" and not (text.startswith(schemes) and can_be_reached(text)):
+        raise ValueError(f"{shown} is not an address that begins with {' or '.join(schemes)}.")
+    if row.unit == "key" and not can_be_sent(text):
+        raise ValueError("the given value holds a space, a line end or a letter that no key has.")
+    return text
+
+
+def _number(text: str, row: Row, kind: type) -> Any:
+    whole = "a whole number" if kind is int else "a number"
+    try:
+        number = kind(text)
+    except ValueError:
+        raise ValueError(f'"{text}" is not {whole} of {row.unit}.') from None
+    if number != number or number in (float("inf"), float("-inf")):
+        raise ValueError(f'"{text}" is not {whole} of {row.unit}.')
+    if row.least is not None and number < row.least:
+        raise ValueError(f"{text} {row.unit} is too little; the least is {row.least:g}.")
+    if row.most is not None and number > row.most:
+        raise ValueError(f"{text} {row.unit} is too much; the most is {row.most:g}.")
+    return number

@@ -1,0 +1,89 @@
+"""With HUNTER_TOKENS behind a real nginx: the sign-in over HTTP and HTTPS, other people's streams, what the log holds."""
+
+import asyncio
+import ssl
+
+import httpx
+import pytest
+import trustme
+
+from core.access.passes import COOKIE
+from tests.api.conftest import TASK
+from tests.api.signing_in import ENTRIES, TOKENS, bearer
+from tests.deploy.edge import API, open_edge
+from tests.e2e.api_process import open_api
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+ALICE = {"token": TOKENS["alice"]}
+
+
+@pytest.fixture
+def authority():
+    return trustme.CA()
+
+
+@pytest.fixture
+def pem(authority, tmp_path):
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
+    chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    issued.private_key_pem.write_to_path(str(key))
+    return chain, key
+
+
+async def test_over_tls_the_cookie_is_for_tls_alone_and_a_client_cannot_say_otherwise(tmp_path, pem, authority):
+    trusted = ssl.create_default_context()
+    authority.configure_trust(trusted)
+    async with (
+        open_api(tmp_path, HUNTER_TOKENS=ENTRIES) as api,
+        open_edge(tmp_path / "tls-edge", api_port=api.port, certificate=pem) as edge,
+        httpx.AsyncClient(verify=trusted, timeout=20) as http,
+    ):
+        edge.names.addresses[API] = ["127.0.0.1"]
+        secure = f"https://localhost:{edge.tls_port}"
+        answer = await http.post(f"{secure}/api/sign-in", json=ALICE, headers={"X-Forwarded-Proto": "http"})
+        assert answer.status_code == 200
+        assert {"Secure", "HttpOnly", "SameSite=Lax"} <= {
+            part.strip() for part in answer.headers["Set-Cookie"].split(";")
+        }
+        assert (await http.get(f"{secure}/api/who")).json()["name"] == "alice"
+        plain = f"http://127.0.0.1:{edge.api_port}"
+        answer = await http.post(f"{plain}/api/sign-in", json=ALICE, headers={"X-Forwarded-Proto": "https"})
+        assert "Secure" not in answer.headers["Set-Cookie"]
+
+
+async def test_the_house_is_guarded_behind_nginx_too_and_its_log_knows_no_token(tmp_path):
+    async with (
+        open_api(tmp_path, HUNTER_TOKENS=ENTRIES) as api,
+        open_edge(tmp_path / "edge", api_port=api.port) as edge,
+        httpx.AsyncClient(base_url=edge.address, timeout=20) as http,
+    ):
+        edge.names.addresses[API] = ["127.0.0.1"]
+        assert (await http.get("/api/health")).json()["status"] == "healthy"
+        page = await http.get("/")
+        assert (page.status_code, page.headers["location"]) == (303, "/sign-in")
+        assert "Sign in" in (await http.get("/sign-in")).text
+        for path in ("/api/admin/status", "/metrics", "/api/models"):
+            assert (await http.get(path)).status_code == 401, path
+        assert (await http.get("/api/admin/status", headers=bearer("root"))).status_code == 200
+        foreign = {"Origin": "https://evil.example"}
+        assert (await http.post("/api/sign-in", json=ALICE, headers=foreign)).status_code == 403
+        ours = {"Origin": edge.address, "Sec-Fetch-Site": "same-origin"}
+        assert (await http.post("/api/sign-in", json=ALICE, headers=ours)).status_code == 200
+        given = http.cookies[COOKIE]
+        assert (await http.get("/")).status_code == 200
+        sid = (await http.post("/api/sessions", json={"task": TASK}, headers=ours)).json()["session_id"]
+        async with http.stream("GET", f"/api/sessions/{sid}/events") as stream:
+            assert (await anext(stream.aiter_text())).startswith("retry:")
+        theirs = await http.get(f"/api/sessions/{sid}/events", headers=bearer("bob"))
+        assert (theirs.status_code, theirs.json()["error"]["code"]) == (404, "no_session")
+        edge.switch.touch()
+        closed = [(await http.get(path)).status_code for path in ("/", "/sign-in", "/api/who", "/api/health")]
+        assert closed == [503, 503, 503, 200]
+        assert (await http.get("/api/admin/status", headers=bearer("root"))).status_code == 200
+        async with asyncio.timeout(10):
+            while edge.log().count("/api/health") < 2:
+                await asyncio.sleep(0.02)
+        said = edge.log() + edge.errors() + api.said()
+        assert [secret for secret in (*TOKENS.values(), given) if secret in said] == []
+        assert sid not in edge.log()
