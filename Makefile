@@ -41,7 +41,7 @@ simulate: setup ## The simulated provider as an HTTP server, for scripts and for
 .PHONY: test
 test: setup ## Every test; says what could not be had
 	@bash tools/test_programs.sh
-	@$(VENV) -m tools.offline $(VENV) -m pytest -q -n $(TEST_WORKERS) $(TESTS)
+	@$(VENV) -m tools.offline $(VENV) -m pytest -q -n $(TEST_WORKERS) --dist worksteal $(TESTS)
 
 .PHONY: chaos
 chaos: setup ## Break things for minutes while hunts run; `make test` has a short form of each

@@ -21,7 +21,7 @@ CHECKS = (
     openapi_checks.response_headers_conformance,
 )
 EXAMPLES = settings(
-    max_examples=10, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=4, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
 
 

@@ -94,7 +94,7 @@ def test_the_same_field_written_in_two_tabs_asks(
 
 
 @pytest.mark.parametrize(("button", "stays"), [("Keep what is here", "Words of the second tab."), ("Take the other tab’s", "Words of the first tab.")])  # fmt: skip
-@pytest.mark.parametrize("saved_before", [False, True])
+@pytest.mark.parametrize("saved_before", [pytest.param(False, marks=pytest.mark.long), True])
 def test_a_review_written_in_two_tabs_offers_the_stored_one(
     tabs: BrowserContext, product: Product, witness: Witness, button: str, stays: str, saved_before: bool
 ) -> None:

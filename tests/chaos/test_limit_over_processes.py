@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.e2e, pytest.mark.slow, pytest.mark.
 HUNTS, TARGET_LIMIT, JUDGE_LIMIT = 120, 12, 12
 
 
-@pytest.mark.parametrize("n", [1, 2, 4])
+@pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long), 4])
 async def test_the_provider_never_sees_more_calls_than_the_limit(n):
     with fleet(n, OPENROUTER_CONCURRENCY=TARGET_LIMIT, OPENAI_CONCURRENCY=JUDGE_LIMIT) as ours:
         async with httpx.AsyncClient(trust_env=False, timeout=10) as client:

@@ -54,6 +54,7 @@ async def test_a_replica_that_comes_is_found_and_one_that_went_is_forgotten_with
         assert {await answering(stack.edge.address) for _ in range(10)} == {"replica-2"}
 
 
+@pytest.mark.long  # test_zero_downtime has the same and more, under work
 async def test_replicas_are_replaced_one_after_the_other_and_no_request_fails(tmp_path):
     async with open_stack(tmp_path, FIRST, SECOND) as stack:
         async with hammering(stack.edge.address, HEALTH, OPEN, clients=4) as asked:
