@@ -209,7 +209,7 @@ def test_replies_that_are_nearly_the_same_are_pointed_out(page: Page, product: P
 
 def test_every_press_counts_while_an_answer_is_awaited_and_the_focus_stays(page: Page, product: Product) -> None:
     sid = product.open_example()
-    product.run(sid, 6)
+    product.run(sid, 24, "simulated/hasty")  # so many that enough breaks for a whole proposal are among them
     ids = [one["hunt_id"] for one in product.hunts(sid)]
     go_to(page, sid)
     waiting: list[Route] = []
