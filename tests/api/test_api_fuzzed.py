@@ -54,7 +54,12 @@ def fuzz(operation, mode, ids, statuses, headers):
 @pytest.mark.timeout(240)  # about 12 s on a quiet machine
 @pytest.mark.parametrize(
     ("tokens", "who", "least_good"),
-    [("", "", 50), (ENTRIES, "root", 50), (ENTRIES, "bob", 15), (ENTRIES, "", 5)],
+    [
+        ("", "", 50),
+        pytest.param(ENTRIES, "root", 50, marks=pytest.mark.long),
+        pytest.param(ENTRIES, "bob", 15, marks=pytest.mark.long),
+        (ENTRIES, "", 5),
+    ],
     ids=["no tokens", "an admin", "a trainer at somebody else's session", "a stranger"],
 )
 async def test_no_made_up_request_brings_an_answer_that_is_not_described(tmp_path, tokens, who, least_good):

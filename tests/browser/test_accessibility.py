@@ -173,7 +173,7 @@ def test_axe_finds_nothing_in_any_look(
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize("size", [PHONE, SMALL_PHONE], ids=["390 px", "320 px"])
+@pytest.mark.parametrize("size", [pytest.param(PHONE, marks=pytest.mark.long), SMALL_PHONE], ids=["390 px", "320 px"])
 def test_a_telephone_needs_no_scrolling_sideways(scenes: Scenes, new_context: NewContext, size: dict[str, int]) -> None:
     page = new_context(viewport=size).new_page()
     wide = []

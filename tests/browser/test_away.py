@@ -99,6 +99,7 @@ def test_a_run_goes_on_while_the_network_is_cut_for_ten_seconds(page: Page, prod
 
 
 @pytest.mark.timeout(90)
+@pytest.mark.long
 def test_writing_goes_on_while_the_network_is_cut_for_ten_seconds(
     page: Page, product: Product, witness: Witness
 ) -> None:
@@ -140,6 +141,7 @@ def test_reviews_written_without_a_network_are_sent_when_it_is_back(
     assert [one["verdicts"] for one in product.session(at_the_desk)["reviews"]] == [{"C1": "FAIL"}] * 2
 
 
+@pytest.mark.long
 def test_reviews_that_were_never_sent_are_there_after_a_reload(
     page: Page, product: Product, witness: Witness, at_the_desk: str
 ) -> None:
@@ -192,6 +194,7 @@ def lasting_product(tmp_path: Path, redis_server: RedisServer) -> Iterator[Produ
     yield from running(Product(tmp_path, script, REDIS_URL=redis_server.url, JOURNAL_DIR=str(tmp_path / "journal")))
 
 
+@pytest.mark.long
 def test_redis_that_goes_away_is_told_of_while_one_works(
     lasting_product: Product, redis_server: RedisServer, new_context: NewContext, witness: Witness
 ) -> None:

@@ -23,6 +23,7 @@ ON_THE_WAY = {"target": 2 * LIMITS["OPENROUTER_CONCURRENCY"], "judge": 2 * LIMIT
 """Most calls that a kill may cost: as many as may be open at the provider, and as many answers on their way to Redis."""
 
 
+@pytest.mark.long
 async def test_two_kills_with_four_sessions():
     await killed_again_and_again(seed=1, sessions=4, hunts=20, kills=2)
 

@@ -47,6 +47,7 @@ async def test_a_killed_process_has_another_go_on_within_fifteen_seconds(client)
         assert time.monotonic() - killed_at < 60
 
 
+@pytest.mark.long
 async def test_a_run_of_a_process_that_was_alone_is_gone_on_with_by_the_next(client):
     with fleet(1, OPENROUTER_CONCURRENCY=4, OPENAI_CONCURRENCY=4) as ours:
         (api,) = ours.apis

@@ -69,6 +69,7 @@ async def test_one_key_makes_one_session_run_check_trial_and_turn(client):
         assert (ours.calls("target"), ours.calls("judge")) == (5, 6 * len(TASK["criteria"]))
 
 
+@pytest.mark.long
 async def test_the_status_shows_both_processes_and_forgets_the_dead_one(client):
     with fleet(2, INSTANCE_BEAT=0.3, INSTANCE_LIFE=1.5) as ours:
         first, second = ours.apis

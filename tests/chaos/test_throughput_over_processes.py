@@ -34,6 +34,7 @@ async def ratio(processes: int, hunts: int) -> float:
     return took_s / ideal_s(hunts)
 
 
+@pytest.mark.long
 async def test_four_processes_are_not_far_from_ideal():
     assert await ratio(4, 80) < 2.0
 

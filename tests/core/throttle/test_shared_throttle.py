@@ -48,7 +48,7 @@ async def processes(stack: AsyncExitStack, url: str, n: int, limit: int, **more)
 
 
 @given(st.integers(0, 2**32), st.integers(1, 6))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_four_processes_together_never_exceed_the_limit_whoever_is_cancelled_when(redis_server, seed, limit):
     asyncio.run(storm(redis_server.url, random.Random(seed), limit))
 
