@@ -41,8 +41,8 @@ CONTENT_SECURITY_POLICY = (
 ASKED = (sessions, summaries, runs, hunts, trials, selection, reviews, turns, events, models, markdown, docs,
          page, access)  # fmt: skip
 """What a process that only works does not answer."""
-REFUSED = frozenset({401, 403})
-"""Answered at the door, before a body is read."""
+REFUSED = 400
+"""From this status on a request may have been answered before its body was read."""
 ABOUT = "Load a task, hunt models with it, watch live, take the notebook away. Every error has one shape (ErrorAnswer)."
 ROOMS = {
     "Sessions": "One loaded task and everything about it.",
@@ -95,7 +95,7 @@ async def _protect(response: Response) -> Response:
     headers.setdefault("X-Model-Hunter-Version", __version__)
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-    if response.status_code in REFUSED and request.method not in SAFE_METHODS:
+    if response.status_code >= REFUSED and request.method not in SAFE_METHODS:
         headers["Connection"] = "close"  # the body may still be on its way: whoever sends it must not go on here
     if request.endpoint == "static":
         headers["Cache-Control"] = "no-cache"  # asked for again each time, by its ETag; the page names the others

@@ -175,7 +175,9 @@ def test_a_form_that_is_not_right_is_refused(http):
         {"files": {"file": ("a.ipynb", b"\x00\xff")}},
     ]
     for form in forms:
-        assert refused(http.post("/api/sessions", **form))[0] == 400, form
+        answer = http.post("/api/sessions", **form)
+        assert refused(answer)[0] == 400, form
+        assert answer.headers["connection"] == "close", "what is left of the body would be read as the next request"
 
 
 def test_a_key_for_repeating_is_short(http):
