@@ -4,6 +4,7 @@ lost or doubled, and every watcher has every event once and in order.
 
 import asyncio
 import json
+import time
 
 import httpx
 import pytest
@@ -95,6 +96,8 @@ async def every_event(http, here):
 
 
 async def caught_up(watchers, wanted):
-    async with asyncio.timeout(30):
-        while any(w.ids[-1:] != ids[-1:] for w, ids in zip(watchers, wanted, strict=True)):
-            await asyncio.sleep(0.05)
+    """Every watcher has the newest event of its session; those that have not are told with what they met."""
+    until = time.monotonic() + 30
+    while late := [(w, ids) for w, ids in zip(watchers, wanted, strict=True) if w.ids[-1:] != ids[-1:]]:
+        assert time.monotonic() < until, [(w.ids[-1:], ids[-1:], w.refused, w.cut, w.farewells) for w, ids in late]
+        await asyncio.sleep(0.05)
