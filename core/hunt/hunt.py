@@ -66,7 +66,6 @@ class Hunter:
             messages=(*history, Message(role="user", content=run.task.prompt)),
             max_output_tokens=self.target_max_output_tokens or None,
         )
-        state.hunt = state.hunt.model_copy(update={"simulated": provider.simulated})
         reply = await provider.complete(request, context)
         await state.become(status=HuntStatus.JUDGING, reply=reply, attempts=max(reply.calls, state.hunt.attempts))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from core.clock import Clock
 from core.domain.hunt import Hunt, HuntError, HuntStatus
@@ -15,12 +15,12 @@ from core.domain.verdict import Outcome
 from core.errors import NotFound
 from core.hunt.activity import Activity
 from core.hunt.chronicle import Tell, hunt_record, run_record
+from core.hunt.course import Course, Once, StopRun
 from core.hunt.dispatch.base import Shards
 from core.hunt.hunt import Hunter
 from core.hunt.run import FailureStreak, calling_most, retry_budget, shares
 from core.hunt.stopping import Stopping
 from core.hunt.views import hunt_event, run_events
-from core.providers.base import RetryBudget
 from core.sessions.base import SessionStore
 from core.settings import Settings
 
@@ -55,7 +55,7 @@ class Runner:
         run = session.run(run_id)
         if run.status in RUN_ENDED and run.status is not RunStatus.CANCELLED:
             return
-        course = _Course(
+        course = Course(
             session,
             run,
             shards,
@@ -92,7 +92,7 @@ class Runner:
         await self._announce(session.session_id, session.run(run_id))
         return session
 
-    async def _hunt_all(self, course: _Course) -> str:
+    async def _hunt_all(self, course: Course) -> str:
         """Hunt part after part until all are done. Why the run was stopped early, "" when it was not."""
         stopped = ""
         await self._look_at_rules(course)
@@ -105,12 +105,12 @@ class Runner:
                 await self._hunt_parts(course)
                 for task in beside:
                     task.cancel()
-        except* _Stop:
+        except* StopRun:
             stopped = course.streak.reason
             await course.shards.stop()
         return stopped
 
-    async def _hunt_parts(self, course: _Course) -> None:
+    async def _hunt_parts(self, course: Course) -> None:
         """Take the next part when all hunts of the last one, of some account at least, have been begun."""
         async with asyncio.TaskGroup() as group:
             while (part := await course.shards.next(course.parts)) is not None:
@@ -122,7 +122,7 @@ class Runner:
                 group.create_task(self._hunt_part(course, part, begun), name=f"part:{part}")
                 await begun.wait()
 
-    async def _hunt_part(self, course: _Course, part: int, begun: asyncio.Event) -> None:
+    async def _hunt_part(self, course: Course, part: int, begun: asyncio.Event) -> None:
         await self._end_cancelled(course)
         saved = {h.hunt_id: h for h in await self._saved(course, part)}
         accounts = {model: self._account(model) for model in course.run.models}
@@ -137,11 +137,11 @@ class Runner:
         else:
             await self._done(course, part)
 
-    def _places(self, course: _Course, part: int) -> range:
+    def _places(self, course: Course, part: int) -> range:
         size = self.settings.shard_hunts
         return range(part * size, min(course.run.hunts, (part + 1) * size))
 
-    async def _done(self, course: _Course, part: int) -> None:
+    async def _done(self, course: Course, part: int) -> None:
         await course.shards.done(part)
         course.mine.discard(part)
 
@@ -149,7 +149,7 @@ class Runner:
         return self.hunter.catalog.resolve(model)[0].account
 
     async def _hunt_share(
-        self, course: _Course, account: str, places: Iterable[int], saved: dict[str, Hunt], begun: asyncio.Event
+        self, course: Course, account: str, places: Iterable[int], saved: dict[str, Hunt], begun: asyncio.Event
     ) -> None:
         """The hunts of one account, a few calls ahead of its slots, so that judge calls find a place between them."""
         most = calling_most(self.hunter.catalog.limit(account))
@@ -164,7 +164,7 @@ class Runner:
                 group.create_task(self._hunt_one(course, hunt, gate), name=f"hunt:{hunt.hunt_id}")
             begun.set()
 
-    async def _hunt_one(self, course: _Course, hunt: Hunt, gate: asyncio.Semaphore) -> None:
+    async def _hunt_one(self, course: Course, hunt: Hunt, gate: asyncio.Semaphore) -> None:
         session = course.session
 
         async def save(state: Hunt) -> None:
@@ -172,7 +172,7 @@ class Runner:
             await self.store.save_hunt(session.session_id, state, (hunt_event(state, sealed=session.sealed),))
 
         self.activity.hunts_active += 1
-        called = _Once(gate.release)
+        called = Once(gate.release)
         try:
             if not course.stopping.begins(hunt):
                 return
@@ -198,15 +198,15 @@ class Runner:
         self._note(course, ended)
         await self._look_at_rules(course)
         if course.streak.note(ended.error.code if ended.error and ended.reply is None else None):
-            raise _Stop
+            raise StopRun
 
-    async def _look_at_rules(self, course: _Course) -> None:
+    async def _look_at_rules(self, course: Course) -> None:
         """Begin no further hunt when the run's stop rule is met by what all its workers have done."""
         if course.stopping.counts_matter:
             counts = await self.store.counts(course.session.session_id)
             course.stopping.look_at(counts[course.run.run_id])
 
-    async def _end_cancelled(self, course: _Course) -> None:
+    async def _end_cancelled(self, course: Course) -> None:
         """End the hunts of our parts that a person has cancelled, wherever the request for it arrived."""
         run = (await self.store.read(course.session.session_id)).run(course.run.run_id)
         for cancelled in course.stopping.cancel(run.cancelled_hunts):
@@ -218,7 +218,7 @@ class Runner:
                 if hunt.status is HuntStatus.QUEUED:  # one that is further is ended by its own task
                     await self._end(course, hunt, Outcome.CANCELLED)
 
-    async def _report(self, course: _Course) -> None:
+    async def _report(self, course: Course) -> None:
         """Tell watchers the run's counts while it goes on, when they have changed."""
         told = -1
         while True:
@@ -228,7 +228,7 @@ class Runner:
                 told = course.ended
                 await self._announce(course.session.session_id, course.run)
 
-    async def _hand_back(self, course: _Course) -> None:
+    async def _hand_back(self, course: Course) -> None:
         """Hunts that were calling wait again; those with a reply keep it and are judged where the run goes on."""
         for part in sorted(course.mine & course.shards.held):  # what others took over is theirs
             for hunt in await self._saved(course, part):
@@ -238,7 +238,7 @@ class Runner:
                     await self.store.save_hunt(course.session.session_id, waiting, (event,))
         await course.shards.release()
 
-    async def _wind_up(self, course: _Course, stopped: str) -> None:
+    async def _wind_up(self, course: Course, stopped: str) -> None:
         """Give every hunt an end, as far as others do not, and the run its status if we are the last."""
         by_person = await self._cancelled(course)
         for part in sorted(course.mine):
@@ -253,11 +253,11 @@ class Runner:
             await course.shards.done(course.parts)
         self.activity.runs_finished += 1
 
-    async def _cancelled(self, course: _Course) -> bool:
+    async def _cancelled(self, course: Course) -> bool:
         run = (await self.store.read(course.session.session_id)).run(course.run.run_id)
         return run.status is RunStatus.CANCELLED
 
-    async def _settle(self, course: _Course, stopped: str) -> None:
+    async def _settle(self, course: Course, stopped: str) -> None:
         """Every hunt has its end: the run gets its status."""
         session_id, run_id = course.session.session_id, course.run.run_id
         counts = (await self.store.counts(session_id))[run_id]
@@ -279,7 +279,7 @@ class Runner:
         if not course.run.trial:
             self.tell(run_record(ended, ended.run(run_id), counts))
 
-    async def _end_part(self, course: _Course, part: int, *, by_person: bool, why: str) -> None:
+    async def _end_part(self, course: Course, part: int, *, by_person: bool, why: str) -> None:
         """Give an end to every hunt of the part that has none: cancelled when a person or the stop rule ended it."""
         saved = {h.hunt_id: h for h in await self._saved(course, part)}
         by_wish = by_person or (bool(course.stopping.over) and not course.stopping.ending)
@@ -291,7 +291,7 @@ class Runner:
             await self._end(course, hunt, Outcome.CANCELLED if wished else Outcome.INTERRUPTED, why)
         await self._done(course, part)
 
-    async def _end(self, course: _Course, hunt: Hunt, outcome: Outcome, why: str = "") -> None:
+    async def _end(self, course: Course, hunt: Hunt, outcome: Outcome, why: str = "") -> None:
         error = HuntError(code="run_stopped", message=why) if why else None
         ended = {"status": HuntStatus.DONE, "outcome": outcome, "finished_at": self.clock.now(), "error": error}
         hunt = hunt.model_copy(update=ended)
@@ -299,7 +299,7 @@ class Runner:
         await self.store.save_hunt(course.session.session_id, hunt, (event,))
         self._note(course, hunt)
 
-    def _note(self, course: _Course, hunt: Hunt) -> None:
+    def _note(self, course: Course, hunt: Hunt) -> None:
         course.ended += 1
         if hunt.trial:
             return
@@ -312,7 +312,7 @@ class Runner:
         counts = (await self.store.counts(session_id))[run.run_id]
         await self.store.announce(session_id, run_events(run, counts, self.clock.now()))
 
-    async def _saved(self, course: _Course, part: int) -> Iterable[Hunt]:
+    async def _saved(self, course: Course, part: int) -> Iterable[Hunt]:
         """The part's hunts that were begun, as they stand now: perhaps by a process that is gone."""
         places = self._places(course, part)
         page = await self.store.hunts(
@@ -325,43 +325,6 @@ class Runner:
         return [hunt for hunt in page.hunts if hunt.number < last]
 
 
-async def _heed_the_end(course: _Course) -> None:
+async def _heed_the_end(course: Course) -> None:
     await course.shards.ending.wait()
     course.stopping.end(SERVER_ENDED)
-
-
-@dataclass
-class _Course:
-    """One run being worked on in this process."""
-
-    session: Session
-    run: Run
-    shards: Shards
-    parts: int
-    budget: RetryBudget
-    streak: FailureStreak
-    active: asyncio.Semaphore
-    stopping: Stopping
-    ended: int = field(default=0)
-    mine: set[int] = field(default_factory=set)
-    """Parts that were taken and are not done."""
-    last: bool = False
-    """Whether the end of the run is ours."""
-    gates: dict[str, asyncio.Semaphore] = field(default_factory=dict)
-
-
-class _Stop(Exception):
-    """The run is not to go on."""
-
-
-@dataclass
-class _Once:
-    """Calls through the first time only."""
-
-    release: Callable[[], None]
-    spent: bool = False
-
-    def __call__(self) -> None:
-        if not self.spent:
-            self.spent = True
-            self.release()
