@@ -39,12 +39,12 @@ simulate: setup ## The simulated provider as an HTTP server, for scripts and for
 	@$(VENV) -m core $(SIMULATE)
 
 .PHONY: test
-test: setup ## Every test; says what could not be had
+test: setup ## The tests; says what could not be had (the long ones: chaos, docker-test)
 	@bash tools/test_programs.sh
 	@$(VENV) -m tools.offline $(VENV) -m pytest -q -n $(TEST_WORKERS) --dist worksteal $(TESTS)
 
 .PHONY: chaos
-chaos: setup ## Break things for minutes while hunts run; `make test` has a short form of each
+chaos: setup ## Break things for minutes while hunts run, and what `make test` leaves out for its time
 	@bash tools/test_programs.sh
 	@$(VENV) -m tools.offline $(VENV) -m pytest -q -m "chaos or long" $(TESTS)
 
