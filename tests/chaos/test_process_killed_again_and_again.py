@@ -1,6 +1,7 @@
 """One of two API processes is killed with -9 again and again while trainers hunt: nothing is lost, nothing paid twice.
 
-Here shortened; `make chaos` runs ten sessions of forty hunts with five kills, for three seeds.
+All of it runs with `make chaos`: a short form, and ten sessions of forty hunts with five kills for three seeds. `make test`
+has one kill in test_processes_die.py.
 """
 
 import asyncio
