@@ -168,3 +168,25 @@ def test_a_session_opened_while_the_server_is_away_comes_when_it_is_back(
     expect(rows(page)).to_have_count(4)
     assert what_is_shown(page)["chips"][0] == "All 4"
     expect(newest_run(page)).to_be_visible()
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_answer_that_breaks_off_in_the_middle_is_a_server_that_cannot_be_reached(page: Page, status: int) -> None:
+    go_to(page)
+    told = page.evaluate(
+        """async (status) => {
+          const {request} = await import("/static/scripts/wire/request.js");
+          const whole = window.fetch;
+          const body = () => new ReadableStream({start: (out) => out.error(new TypeError("Failed to fetch"))});
+          window.fetch = async () => new Response(body(), {status});
+          try {
+            await request("GET", "/api/models");
+          } catch (failure) {
+            return [failure.name, failure.code, failure.passing];
+          } finally {
+            window.fetch = whole;
+          }
+        }""",
+        status,
+    )
+    assert told == ["Problem", "unreachable", True]

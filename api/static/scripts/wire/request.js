@@ -41,12 +41,17 @@ export async function request(method, path, { json, body, headers = {} } = {}) {
 export async function download(path) {
   const response = await answer(path, { cache: "no-store" });
   if (!response.ok) throw await refusal(response);
-  return { blob: await response.blob(), name: fileName(response.headers.get("Content-Disposition") ?? "") };
+  return { blob: await arrived(response.blob()), name: fileName(response.headers.get("Content-Disposition") ?? "") };
 }
 
 async function answer(path, options) {
+  return arrived(fetch(path, { ...options, signal: AbortSignal.timeout(NO_ANSWER_S * 1000) }));
+}
+
+/** What comes from the server, head or body: both can fail to come. */
+async function arrived(coming) {
   try {
-    return await fetch(path, { ...options, signal: AbortSignal.timeout(NO_ANSWER_S * 1000) });
+    return await coming;
   } catch (cause) {
     if (cause.name === "TimeoutError") throw noAnswer(`The server has not answered for ${NO_ANSWER_S} seconds.`);
     if (cause instanceof TypeError) throw noAnswer("The server cannot be reached.");
@@ -62,7 +67,7 @@ function noAnswer(message) {
 
 async function bodyOf(response) {
   try {
-    return await response.json();
+    return await arrived(response.json());
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new Problem({
@@ -74,7 +79,7 @@ async function bodyOf(response) {
 
 /** A sign-in that has run out is told to the page, which asks for another. */
 async function refusal(response) {
-  const text = await response.text();
+  const text = await arrived(response.text());
   if (response.status === 401) dispatchEvent(new CustomEvent("signed-out"));
   try {
     return new Problem({ status: response.status, ...JSON.parse(text).error });
