@@ -9,6 +9,7 @@ has_font() { ls /usr/share/fonts/truetype/"$1"/*.ttf >/dev/null 2>&1; }
 command -v redis-server >/dev/null || bash tools/debian.sh "the tests with a real Redis are skipped" redis-server
 command -v nginx >/dev/null || bash tools/debian.sh "the tests through nginx are skipped" nginx
 command -v chromium >/dev/null || bash tools/debian.sh "the tests in a real browser are skipped" chromium
+command -v curl >/dev/null || bash tools/debian.sh "the examples of the guides are not tried" curl
 has_font noto && has_font dejavu ||
     bash tools/debian.sh "pictures of pages show boxes instead of letters" fonts-noto-color-emoji fonts-dejavu-core
 exit 0

@@ -95,7 +95,11 @@ def test_a_sign_in_that_runs_out_in_the_middle_of_work_costs_nothing(
     prompt = page.locator("task-editor textarea").first
     expect(prompt).to_be_visible()
     page.context.clear_cookies()
-    prompt.fill("What was typed while nobody was signed in.")
+    # In one step: the dialog may come over the page at any moment now, and would catch keys that come one by one.
+    prompt.evaluate(
+        "(box, words) => { box.value = words; box.dispatchEvent(new Event('input', {bubbles: true})); }",
+        "What was typed while nobody was signed in.",
+    )
     again = page.get_by_role("dialog", name="Sign in again")
     expect(again).to_contain_text("The sign-in of alice has run out.")
     expect(again.get_by_label("Your token")).to_be_focused()

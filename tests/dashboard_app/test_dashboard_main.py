@@ -99,7 +99,7 @@ def test_every_view_opens_behind_nginx_and_what_is_chosen_goes_along(dashboard, 
         if name == "Overview":
             page.get_by_text("30d", exact=True).click()
             page.wait_for_url("**/dashboard/overview?period=30d")
-    assert page.url.endswith("/dashboard/sessions?period=30d")
+    page.wait_for_url("**/dashboard/sessions?period=30d")
     assert faults == []
     assert sockets
     assert {url.partition("/_stcore")[0] for url in sockets} == {dashboard.replace("http", "ws").rstrip("/")}
