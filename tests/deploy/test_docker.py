@@ -108,7 +108,7 @@ async def a_deploy_under_work_is_noticed_by_nobody(server, http):
         assert (run["status"], run["counts"]["done"], run["counts"]["interrupted"]) == ("completed", HUNTS, 0)
         assert sorted(hunt["number"] for hunt in hunts) == list(range(1, HUNTS + 1))
     for watcher, ids in zip(watchers, wanted, strict=True):
-        assert (watcher.ids, watcher.refused, watcher.cut) == (ids, [], 0)
+        assert (watcher.ids, watcher.refused, watcher.cut, watcher.failed) == (ids, [], 0, [])
     print(f"{asked.answers} answers during the deploy; {sum(w.farewells for w in watchers)} farewells")
     return runs[0][0].rpartition("/")[2]
 

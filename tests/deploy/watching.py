@@ -19,6 +19,8 @@ class Watcher:
     cut: int = 0
     """Streams that ended without a farewell."""
     refused: list[int] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    """What else went wrong while it connected or read."""
 
     async def follow(self, http: httpx.AsyncClient) -> None:
         """Until it is cancelled."""
@@ -27,6 +29,8 @@ class Watcher:
                 await self._watch(http)
             except CUT:
                 self.cut += 1
+            except httpx.HTTPError as error:
+                self.failed.append(repr(error))
             await asyncio.sleep(0.2)
 
     async def _watch(self, http: httpx.AsyncClient) -> None:
