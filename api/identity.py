@@ -40,13 +40,17 @@ class Door:
     register: Register
     _owners: OrderedDict[str, str] = field(default_factory=OrderedDict)
 
-    def holder(self, authorization: Authorization | None, cookie: str) -> Holder | None:
+    def caller(self, authorization: Authorization | None, cookie: str) -> Caller | None:
+        if self.register.open_to_all:
+            return ANYBODY
         if authorization is not None:
-            return self.register.by_token(authorization.token or "") if authorization.type == "bearer" else None
-        return read_pass(cookie, self.register, self._now_s()) if cookie else None
+            holder = self.register.by_token(authorization.token or "") if authorization.type == "bearer" else None
+            return caller_of(holder) if holder else None
+        found = read_pass(cookie, self.register, self.now_s()) if cookie else None
+        return caller_of(found.holder, found.expiry_s) if found else None
 
     def pass_for(self, holder: Holder) -> str:
-        return new_pass(holder, self._now_s(), self.runtime.settings.sign_in_s)
+        return new_pass(holder, self.now_s(), self.runtime.settings.sign_in_s)
 
     async def shows(self, caller: Caller, session_id: str) -> bool:
         """Whether that session is there for `caller`. Raises NotFound when it is there for nobody."""
@@ -61,7 +65,7 @@ class Door:
                 self._owners.popitem(last=False)
         return known
 
-    def _now_s(self) -> float:
+    def now_s(self) -> float:
         return self.runtime.clock.now().timestamp()
 
 
@@ -81,10 +85,15 @@ def caller() -> Caller:
     return known
 
 
+def sign_in_left_s() -> float:
+    """How long the one who makes this request stays signed in; endless for a token, and where nobody signs in."""
+    return caller().until_s - door().now_s()
+
+
 async def _look_at_the_request() -> Response | None:
     here, endpoint = door(), request.endpoint or ""
     _refuse_foreign_pages(here)
-    known = _caller(here)
+    known = here.caller(request.authorization, request.cookies.get(COOKIE, ""))
     if known is None:
         if endpoint in SHOWN_TO_PEOPLE:
             return cast("Response", redirect(f"/sign-in{SHOWN_TO_PEOPLE[endpoint]}", 303))
@@ -100,13 +109,6 @@ async def _look_at_the_request() -> Response | None:
     if session_id is not None and not await here.shows(known, session_id):
         raise no_session()
     return None
-
-
-def _caller(here: Door) -> Caller | None:
-    if here.register.open_to_all:
-        return ANYBODY
-    holder = here.holder(request.authorization, request.cookies.get(COOKIE, ""))
-    return caller_of(holder) if holder else None
 
 
 def _refuse_foreign_pages(here: Door) -> None:

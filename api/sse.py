@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from core.domain.events import Event
 from core.errors import NotFound
@@ -18,14 +19,14 @@ def frame(event: Event) -> bytes:
 
 
 async def event_stream(
-    log: EventLog, session_id: str, after: str, *, draining: asyncio.Event, heartbeat_s: float
+    log: EventLog, session_id: str, after: str, *, draining: asyncio.Event, heartbeat_s: float, life_s: float
 ) -> AsyncIterator[bytes]:
-    """Frames from `after` on, until the reader leaves, the session ends or the server drains.
+    """Frames from `after` on, until the reader leaves, the session ends, the server drains or `life_s` is over.
 
     A quiet stream says `: alive` every `heartbeat_s`. A reader too far behind gets `reset` and goes on from now.
     """
     yield f"retry: {RETRY_MS}\n\n".encode()
-    farewell = asyncio.create_task(draining.wait(), name="farewell")
+    farewell = asyncio.create_task(_farewell(draining, life_s), name="farewell")
     watch = log.watch(session_id, after)
     batch = asyncio.create_task(_next(watch), name="watch")
     try:
@@ -50,6 +51,12 @@ async def event_stream(
             task.cancel()
         await asyncio.wait({farewell, batch})
         await watch.aclose()
+
+
+async def _farewell(draining: asyncio.Event, life_s: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(life_s):
+            await draining.wait()
 
 
 async def _next(watch: AsyncIterator[tuple[Event, ...]]) -> tuple[Event, ...]:

@@ -48,9 +48,9 @@ def while_it_may(show: Callable[[], None], every_s: float) -> None:
 def _looker() -> Holder | None:
     now_s = datetime.now(UTC).timestamp()
     for shown in (st.session_state.get(SEEN, ""), st.context.cookies.get(COOKIE, "")):
-        holder = read_pass(shown, data.register(), now_s)
-        if holder is not None:
-            return holder
+        known = read_pass(shown, data.register(), now_s)
+        if known is not None:
+            return known.holder
     return None
 
 

@@ -7,6 +7,7 @@ from quart_schema import validate_querystring
 
 from api.context import answer, runtime
 from api.describing import LAST_EVENT_ID, described
+from api.identity import sign_in_left_s
 from api.payloads import EventsQuery
 from api.shapes import EventsAnswer
 from api.sse import event_stream
@@ -40,7 +41,10 @@ async def _as_stream(sid: str, after: str) -> Response:
     if here.events.watchers() >= here.settings.event_streams_most:
         raise Busy("Too many event streams are open.", hint="Close other pages, or poll with ?format=json.")
     parsed_event_id(after)
-    stream = event_stream(here.events, sid, after, draining=here.draining, heartbeat_s=here.settings.heartbeat_s)
+    stream = event_stream(
+        here.events, sid, after,
+        draining=here.draining, heartbeat_s=here.settings.heartbeat_s, life_s=sign_in_left_s(),
+    )  # fmt: skip
     response = Response(stream)
     response.timeout = None  # Quart cuts streamed responses after 60 s otherwise
     response.headers.update(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 
 from core.access.tokens import Holder, Scope
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Whoever makes a request. `name` is "" where there is no sign-in."""
+    """Whoever makes a request. `name` is "" where there is no sign-in; `until_s` is when the sign-in runs out."""
 
     name: str
     scope: Scope
+    until_s: float = inf
 
     @property
     def admin(self) -> bool:
@@ -27,5 +29,5 @@ ANYBODY = Caller("", Scope.ADMIN)
 """Everyone, where nobody has a token."""
 
 
-def caller_of(holder: Holder) -> Caller:
-    return Caller(holder.name, holder.scope)
+def caller_of(holder: Holder, until_s: float = inf) -> Caller:
+    return Caller(holder.name, holder.scope, until_s)

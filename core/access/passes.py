@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from core.access.tokens import Holder, Register, Scope
 
@@ -20,13 +21,21 @@ SERVICE_LIFE_S = 60
 _PURPOSE = b"model hunter pass 1"
 
 
+@dataclass(frozen=True)
+class Pass:
+    """One that is good: whose it is, and until when (seconds since 1970)."""
+
+    holder: Holder
+    expiry_s: int
+
+
 def new_pass(holder: Holder, now_s: float, life_s: float) -> str:
     expiry = int(now_s + life_s)
     return f"{holder.name}.{expiry}.{_signature(holder, expiry)}"
 
 
-def read_pass(text: str, register: Register, now_s: float) -> Holder | None:
-    """Whose pass that is; None for one that is forged, has run out, or whose token is gone."""
+def read_pass(text: str, register: Register, now_s: float) -> Pass | None:
+    """The pass in `text`; None for one that is forged, has run out, or whose token is gone."""
     parts = text.rsplit(".", 2)  # names may hold dots; expiry and signature hold none
     if len(text) > PASS_MOST_CHARS or len(parts) != 3:
         return None
@@ -36,7 +45,7 @@ def read_pass(text: str, register: Register, now_s: float) -> Holder | None:
     given = signature.encode("utf-8", "surrogatepass")
     for holder in register.named(name):
         if hmac.compare_digest(_signature(holder, int(expiry)).encode(), given):
-            return holder
+            return Pass(holder, int(expiry))
     return None
 
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.api.conftest import TASK
+from tests.api.signing_in import ENTRIES, TOKENS, bearer
 from tests.e2e.api_process import open_api
 
 WATCHERS = 60
@@ -151,3 +152,22 @@ async def test_asked_to_end_it_says_farewell_and_is_gone_soon(api, http, here):
     assert await ended == 0
     assert time.monotonic() - began < END_WITHIN_S
     assert "Traceback" not in api.said()
+
+
+async def test_a_stream_does_not_outlive_the_sign_in_of_who_watches(tmp_path):
+    lasts_s = 3
+    async with (
+        open_api(tmp_path, HUNTER_TOKENS=ENTRIES, SIGN_IN=str(lasts_s), HEARTBEAT="60") as api,
+        httpx.AsyncClient(base_url=api.address, timeout=20) as http,
+    ):
+        assert (await http.post("/api/sign-in", json={"token": TOKENS["alice"]})).status_code == 200
+        signed_in = time.monotonic()
+        opened = (await http.post("/api/sessions", json={"task": TASK})).json()
+        path = f"/api/sessions/{opened['session_id']}/events"
+        async with http.stream("GET", path) as by_cookie, http.stream("GET", path, headers=bearer("alice")) as by_token:
+            assert [event async for _id, event, _data in events_of(by_cookie)] == ["reconnect"]
+            assert lasts_s - 1.5 < time.monotonic() - signed_in < lasts_s + 3
+            assert (await http.get(path)).status_code == 401
+            change = {"version": 1, "pass_rule": "all"}
+            await http.patch(path.replace("events", "task"), json=change, headers=bearer("alice"))
+            assert (await anext(events_of(by_token)))[1] == "session.changed", "a token does not run out"

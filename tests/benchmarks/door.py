@@ -37,9 +37,9 @@ async def measure_door() -> list[str]:
             bearer, given = Authorization("bearer", token=tokens[-1]), door.pass_for(holders[-1])
             forged = new_pass(replace(holders[-1], digest=b"x" * 32), time.time(), 60)
             rows = [
-                ("whose token it is", _each_us(lambda: door.holder(bearer, ""))),
-                ("whose cookie it is", _each_us(lambda: door.holder(None, given))),
-                ("that a cookie is forged", _each_us(lambda: door.holder(None, forged))),
+                ("whose token it is", _each_us(lambda: door.caller(bearer, ""))),
+                ("whose cookie it is", _each_us(lambda: door.caller(None, given))),
+                ("that a cookie is forged", _each_us(lambda: door.caller(None, forged))),
                 ("whether a session is theirs", await _shown_us(door, who, session.session_id)),
                 ("a whole request in process, health, without a cookie", await _request_us(runtime, "")),
                 ("the same with a cookie", await _request_us(runtime, given)),

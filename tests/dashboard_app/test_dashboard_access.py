@@ -88,8 +88,8 @@ def test_the_status_is_asked_for_with_a_pass_of_an_admin():
 
     def answer(request):
         cookie = request.headers.get("Cookie", "").removeprefix(f"{COOKIE}=")
-        holder = read_pass(cookie, Register(holders()), datetime.now(UTC).timestamp())
-        return httpx.Response(200 if holder and holder.name == "root" else 401, json=STATUS)
+        known = read_pass(cookie, Register(holders()), datetime.now(UTC).timestamp())
+        return httpx.Response(200 if known and known.holder.name == "root" else 401, json=STATUS)
 
     with httpx.Client(base_url="http://api:8000", transport=httpx.MockTransport(answer)) as client:
         assert isinstance(ask_status(client, given), Status)

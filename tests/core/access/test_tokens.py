@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.access.passes import new_pass, read_pass, service_pass
+from core.access.passes import Pass, new_pass, read_pass, service_pass
 from core.access.tokens import Holder, Register, Scope, entry_of, new_token, read_holders
 from core.errors import BadSettings
 from core.settings import read_settings
@@ -26,7 +26,7 @@ def test_a_name_may_have_an_old_and_a_new_token():
     holders = read_holders(f"{entry_of('alice', Scope.TRAINER, TOKEN)},{entry_of('alice', Scope.TRAINER, OTHER)}")
     register = Register(holders)
     assert register.by_token(TOKEN).name == register.by_token(OTHER).name == "alice"
-    assert all(read_pass(new_pass(holder, NOW, 60), register, NOW) is holder for holder in holders)
+    assert all(read_pass(new_pass(holder, NOW, 60), register, NOW).holder is holder for holder in holders)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,8 @@ def test_a_pass_is_good_until_it_runs_out():
     alice = Holder("al.ice", Scope.TRAINER, b"1" * 32)
     register = Register((alice,))
     given = new_pass(alice, NOW, 60)
-    assert [read_pass(given, register, NOW + s) for s in (0, 59, 60, 61)] == [alice, alice, None, None]
+    good = Pass(alice, NOW + 60)
+    assert [read_pass(given, register, NOW + s) for s in (0, 59, 60, 61)] == [good, good, None, None]
 
 
 def test_a_pass_dies_with_its_token_its_scope_and_its_name():
@@ -77,5 +78,5 @@ def test_a_pass_dies_with_its_token_its_scope_and_its_name():
 
 def test_a_service_asks_in_the_name_of_an_admin_or_not_at_all():
     alice, root = Holder("alice", Scope.TRAINER, b"1" * 32), Holder("root", Scope.ADMIN, b"2" * 32)
-    assert read_pass(service_pass((alice, root), NOW), Register((alice, root)), NOW) is root
+    assert read_pass(service_pass((alice, root), NOW), Register((alice, root)), NOW).holder is root
     assert service_pass((alice,), NOW) == service_pass((), NOW) == ""
