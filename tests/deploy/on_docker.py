@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from tests.house.tree import ROOT
 
 BUILD_ON_THE_HOSTS_NETWORK = "services: {model-hunter: {build: {network: host}}, dashboard: {build: {network: host}}}\n"
 """For machines whose containers reach no package index; elsewhere it changes nothing."""
-SCRIPT = {"seed": 5, "target_latency_ms": 700, "judge_latency_ms": 20, "chunk_chars": 200}
+PORTS = ("HUNTER_HTTP_PORT", "HUNTER_API_PORT", "HUNTER_DASHBOARD_PORT", "HUNTER_HTTPS_PORT")
 GIT = ("git", "-c", "user.name=operator", "-c", "user.email=operator@localhost")
 
 
@@ -25,8 +24,14 @@ GIT = ("git", "-c", "user.name=operator", "-c", "user.email=operator@localhost")
 class Server:
     folder: Path
     environment: dict[str, str]
-    address: str
-    api_port: int
+
+    def port(self, name: str) -> int:
+        """One of PORTS."""
+        return int(self.environment[name])
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port('HUNTER_HTTP_PORT')}"
 
     def run(self, *words: str, within_s: float = 300.0) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -57,28 +62,22 @@ class Server:
 
 
 @contextmanager
-def open_server(folder: Path) -> Iterator[Server]:
+def open_server(folder: Path, env_file: Mapping[str, object]) -> Iterator[Server]:
+    """A server with this checkout in a repository of its own, `env_file` in its .env, and free ports."""
     if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode != 0:
         could_not_be_had("a Docker engine (DOCKER_HOST, or a running dockerd)")
-    ports = [find_free_port() for _ in range(3)]
-    environment = os.environ | {
-        "COMPOSE_PROJECT_NAME": f"hunter{os.getpid()}", "COMPOSE_FILE": "docker-compose.yml:compose.local.yml",
-    }  # fmt: skip
-    server = Server(folder, environment, f"http://127.0.0.1:{ports[0]}", ports[1])
+    ports = {name: str(find_free_port()) for name in PORTS}
+    server = Server(folder, os.environ | ports | {"COMPOSE_PROJECT_NAME": f"hunter{os.getpid()}"})
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     for name in filter(None, names.stdout.split("\0")):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes((ROOT / name).read_bytes())
         (folder / name).chmod((ROOT / name).stat().st_mode)
-    (folder / "compose.local.yml").write_text(BUILD_ON_THE_HOSTS_NETWORK)
-    settings = {
-        "HUNTER_HTTP_PORT": ports[0], "HUNTER_API_PORT": ports[1], "HUNTER_DASHBOARD_PORT": ports[2],
-        "HUNTER_REPLICAS": 2, "SIMULATED_SCRIPT": json.dumps(SCRIPT), "SIMULATED_CONCURRENCY": 6,
-        # Builds and tests share the machine with the stack: a busy Redis is not one that went away.
-        "REDIS_TIMEOUT": 5,
-    }  # fmt: skip
-    (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-    server.must("git", "init", "-q")
+    (folder / "docker-compose.override.yml").write_text(BUILD_ON_THE_HOSTS_NETWORK)
+    if env_file:
+        (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in env_file.items()))
+    server.must("git", "init", "-q", "-b", "main")
+    server.commit("VERSION_NOTE", "one")
     try:
         yield server
     finally:

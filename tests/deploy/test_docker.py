@@ -1,8 +1,7 @@
-"""The whole stack on a real Docker engine, by the commands of the guide: make docker-test."""
+"""The whole stack on a real Docker engine: replaced under work, broken, brought back, ended: make docker-test."""
 
 import asyncio
 import json
-import re
 import time
 
 import httpx
@@ -12,22 +11,26 @@ from tests.deploy.hammering import hammering
 from tests.deploy.on_docker import open_server
 from tests.deploy.test_zero_downtime import caught_up, every_event, finished
 from tests.deploy.watching import Watcher
-from tests.house.tree import ROOT
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1500)]
 HEALTH = ("GET", "/api/health", None)
 RUNS, HUNTS, WATCHERS = 5, 60, 4
+SETTINGS = {
+    "HUNTER_REPLICAS": 2, "SIMULATED_CONCURRENCY": 6,
+    "SIMULATED_SCRIPT": json.dumps({"seed": 5, "target_latency_ms": 700, "judge_latency_ms": 20, "chunk_chars": 200}),
+    # Builds and tests share the machine with the stack: a busy Redis is not one that went away.
+    "REDIS_TIMEOUT": 5,
+}  # fmt: skip
 ORDER = {"models": ["simulated/hasty"], "hunts": HUNTS}
 BROKEN = 'raise SystemExit("this release is broken on purpose")\n'
 
 
 async def test_the_stack_is_deployed_broken_and_brought_back(tmp_path):
-    with open_server(tmp_path) as server:
-        first = server.commit("VERSION_NOTE", "one")
+    with open_server(tmp_path, SETTINGS) as server:
+        first = server.must("git", "rev-parse", "--short=12", "HEAD").strip()
         print(server.must("./deploy.sh"))
         async with httpx.AsyncClient(base_url=server.address, timeout=60, trust_env=False) as http:
             await everything_answers(server, http, first)
-            await the_everyday_commands_of_the_guide_work(server, http)
             sid = await a_deploy_under_work_is_noticed_by_nobody(server, http)
             second = (await http.get("/api/health")).json()["revision"]
             await a_broken_release_never_serves(server, http, second)
@@ -55,32 +58,6 @@ async def everything_answers(server, http, revision):
         assert told["HostConfig"]["ReadonlyRootfs"] is True, service
         assert server.must("docker", "exec", container, "id", "-u").strip() != "0", service
     assert server.must("./deploy.sh", "status")
-
-
-async def the_everyday_commands_of_the_guide_work(server, http):
-    guide = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
-    commands = re.search(r"## Everyday commands\n```sh\n(.*?)```", guide, re.DOTALL)[1].splitlines()
-    before = server.containers("model-hunter")
-    for command in commands:
-        # Nobody sits at a terminal here, and this server has other ports.
-        here = command.replace("logs -f", "logs").replace(" exec ", " exec -T ")
-        server.must(
-            "bash", "-c", here.replace("localhost:8000", f"localhost:{server.api_port}").replace("curl", "curl -fsS")
-        )
-        if command == "docker-compose up -d":
-            assert server.containers("model-hunter") == before, "up -d after a deploy changes nothing"
-    await answers_again(http)
-    assert len(server.containers("model-hunter")) == 3
-    taken = (
-        "docker-compose run --rm -T --no-deps --entrypoint tar redis -C /data -cf - . > redis.tar && tar -tf redis.tar"
-    )
-    assert "appendonlydir" in server.must("bash", "-c", taken)
-
-
-async def answers_again(http):
-    async with asyncio.timeout(60):
-        while (await http.get("/api/health")).status_code != 200:
-            await asyncio.sleep(0.2)
 
 
 async def a_deploy_under_work_is_noticed_by_nobody(server, http):
