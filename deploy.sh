@@ -71,6 +71,16 @@ refuse_open_house() {
         "Set HUNTER_TOKENS in .env, or leave HUNTER_BIND out (docs/deployment.md, Opening it to others)."
 }
 
+warn_of_unread_names() { # what .env sets and neither compose hands on nor we read never reaches a container
+    local told known unread
+    [ -f .env ] || return 0
+    told=$(sed -nE 's/^[[:space:]]*([A-Za-z_][A-Za-z0-9_]*)[[:space:]]*=.*/\1/p' .env | sort -u)
+    known=$(grep -ohE '[A-Z][A-Z0-9_]+:?[[:space:]]*([,}]|$)|\$\{[A-Z][A-Z0-9_]+|value_of [A-Z][A-Z0-9_]+' docker-compose*.yml deploy.sh |
+        grep -oE '[A-Z][A-Z0-9_]+' | sort -u)
+    unread=$(comm -23 <(printf '%s\n' "$told") <(printf '%s\n' "$known") | grep -vE '^$|^(COMPOSE|DOCKER|BUILDKIT)_') || return 0
+    say "Nothing here reads what .env sets as ${unread//$'\n'/ }: misspelt, or for a docker-compose.override.yml?" >&2
+}
+
 alone() { # only one of us changes anything; the lock goes with the process, however it ends
     mkdir -p $STATE
     command -v flock >/dev/null || fail "flock is missing (package util-linux)."
@@ -395,6 +405,7 @@ main() {
     case $verb in
         deploy | rollback)
             refuse_open_house
+            warn_of_unread_names
             alone
             settle
             "$verb" "$@"

@@ -218,6 +218,19 @@ def test_an_open_house_without_tokens_is_refused(server):
     deployed(server, "rev1")
 
 
+def test_a_name_in_env_that_nothing_reads_is_told(server):
+    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+    (server.folder / "docker-compose.yml").write_text(compose)
+    (server.folder / "docker-compose.override.yml").write_text("services: {x: {environment: {LAB_KEY: }}}\n")
+    good = "# OTHER=1\nOPENROUTER_CONCURRENCY=10\n\nCOMPOSE_FILE=x\nHUNTER_NAMES_WAIT=0\nLAB_KEY=x\n"
+    (server.folder / ".env").write_text(good)
+    assert "Nothing here reads" not in server.run().stderr
+    (server.folder / ".env").write_text(f"{good}OPENROUTER_CONCURENCY=10\n  alarm_budget = 3\nREDIS_URL=redis://x\n")
+    done = server.run()
+    assert done.returncode == 0
+    assert "what .env sets as OPENROUTER_CONCURENCY REDIS_URL alarm_budget: misspelt" in done.stderr
+
+
 def test_maintenance_is_proven_through_nginx(server):
     deployed(server, "rev1")
     switch = server.folder / "nginx" / "switch" / "maintenance"

@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from tests.deploy.hammering import hammering
+from tests.deploy.in_chromium import HUNTS as HUNTS_OF_A_TRAINER
+from tests.deploy.in_chromium import hunt_and_look_at_the_dashboard
 from tests.deploy.on_docker import open_server
 from tests.deploy.test_zero_downtime import caught_up, every_event, finished
 from tests.deploy.watching import Watcher
@@ -22,15 +24,17 @@ SETTINGS = {
     "REDIS_TIMEOUT": 5,
 }  # fmt: skip
 ORDER = {"models": ["simulated/hasty"], "hunts": HUNTS}
+LONGER_THAN_NGINX_USUALLY_WAITS_S = 65.0
 BROKEN = 'raise SystemExit("this release is broken on purpose")\n'
 
 
-async def test_the_stack_is_deployed_broken_and_brought_back(tmp_path):
+async def test_the_stack_is_deployed_broken_and_brought_back(tmp_path, chromium_path):
     with open_server(tmp_path, SETTINGS) as server:
         first = server.must("git", "rev-parse", "--short=12", "HEAD").strip()
         print(server.must("./deploy.sh"))
         async with httpx.AsyncClient(base_url=server.address, timeout=60, trust_env=False) as http:
             await everything_answers(server, http, first)
+            await a_stream_outlives_a_minute_while_people_work(server, chromium_path)
             sid = await a_deploy_under_work_is_noticed_by_nobody(server, http)
             second = (await http.get("/api/health")).json()["revision"]
             await a_broken_release_never_serves(server, http, second)
@@ -58,6 +62,26 @@ async def everything_answers(server, http, revision):
         assert told["HostConfig"]["ReadonlyRootfs"] is True, service
         assert server.must("docker", "exec", container, "id", "-u").strip() != "0", service
     assert server.must("./deploy.sh", "status")
+
+
+async def a_stream_outlives_a_minute_while_people_work(server, chromium_path):
+    async with httpx.AsyncClient(base_url=server.address, timeout=30, trust_env=False) as http:
+        sid = (await http.post("/api/sessions", json={"example": "word-budget"})).json()["session_id"]
+        async with http.stream("GET", f"/api/sessions/{sid}/events") as stream:
+            began = time.monotonic()
+            working = asyncio.create_task(
+                asyncio.to_thread(hunt_and_look_at_the_dashboard, chromium_path, server.address), name="people"
+            )
+            lines = stream.aiter_lines()
+            async for line in lines:
+                assert line != "event: reconnect"
+                if time.monotonic() - began > LONGER_THAN_NGINX_USUALLY_WAITS_S:
+                    break
+            await http.patch(f"/api/sessions/{sid}/task", json={"version": 1, "pass_rule": "all"})
+            async with asyncio.timeout(10):
+                while await anext(lines) != "event: session.changed":
+                    pass
+        assert (await http.get(f"/api/sessions/{await working}")).json()["counts"]["done"] == HUNTS_OF_A_TRAINER
 
 
 async def a_deploy_under_work_is_noticed_by_nobody(server, http):

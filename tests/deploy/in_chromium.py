@@ -1,0 +1,48 @@
+"""The deployed house as people see it, in Debian's chromium."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect, sync_playwright
+
+from tests.browser.conftest import FLAGS, WAIT_MS
+from tests.browser.trainer import (
+    check_reference,
+    choose_models,
+    go_to,
+    make_open,
+    plan_hunts,
+    rows,
+    session_id,
+    start_button,
+    wait_for_end,
+)  # fmt: skip
+
+HUNTS = 5
+
+
+def hunt_and_look_at_the_dashboard(chromium: Path, address: str) -> str:
+    """A trainer's hunt on the page, then a lead's look at the dashboard; the id of the session."""
+    faults: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+        page = browser.new_context(base_url=address, locale="en-US").new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("requestfailed", lambda request: faults.append(f"{request.url}: {request.failure}"))
+        go_to(page)
+        page.locator("start-view .example").filter(has_text="cake").click()
+        sid = session_id(page)
+        make_open(page)
+        check_reference(page)
+        choose_models(page, "hasty")
+        plan_hunts(page, HUNTS)
+        start_button(page).click()
+        wait_for_end(page)
+        expect(rows(page)).to_have_count(HUNTS)
+        assert faults == []
+        page.goto("/dashboard/")
+        expect(page.get_by_role("heading", name="Live")).to_be_visible(timeout=60_000)
+        browser.close()
+    return sid
