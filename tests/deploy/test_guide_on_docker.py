@@ -223,11 +223,20 @@ async def with_tls(operator, folder, token):
     issued.private_key_pem.write_to_path(str(live / "privkey.pem"))
     authority.cert_pem.write_to_path(str(folder / "authority.pem"))
     operator.shell["CURL_CA_BUNDLE"] = str(folder / "authority.pem")
-    operator.places["your-server"] = f"localhost:{operator.server.port('HUNTER_HTTPS_PORT')}"
-    operator.types_all("TLS")
+    operator.places |= {
+        "your-server": f"localhost:{operator.server.port('HUNTER_HTTPS_PORT')}",
+        "docker-compose.tls.yml'": "docker-compose.tls.yml:docker-compose.override.yml'",
+    }
+    *steps, look = operator.guide.block("TLS")
+    before = operator.server.containers("model-hunter")
+    for step in steps:
+        operator.types(step)
+    assert operator.server.containers("model-hunter") == before
     trusted = ssl.create_default_context(cafile=str(folder / "authority.pem"))
     secure = f"https://localhost:{operator.server.port('HUNTER_HTTPS_PORT')}"
     async with httpx.AsyncClient(base_url=secure, verify=trusted, http2=True, trust_env=False) as http:
+        await answers(http)
+        operator.types(look)
         signed = await http.post("/api/sign-in", json={"token": token})
         assert (signed.http_version, "Secure" in signed.headers["Set-Cookie"]) == ("HTTP/2", True)
         assert (await http.get("/")).status_code == 200
@@ -280,5 +289,12 @@ async def hunted(http, sid):
 async def answers(http):
     """Until the house is open again after a command that closes it for a moment."""
     async with asyncio.timeout(90):
-        while (await http.get("/api/health")).status_code != 200:
+        while not await is_open(http):
             await asyncio.sleep(0.2)
+
+
+async def is_open(http):
+    try:
+        return (await http.get("/api/health")).status_code == 200
+    except httpx.TransportError:  # nginx itself is only just starting
+        return False
