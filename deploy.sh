@@ -24,8 +24,6 @@ END
 
 STATE=.deploy
 SWITCH=nginx/switch/maintenance
-API_IMAGE=model-hunter-api
-DASHBOARD_IMAGE=model-hunter-dashboard
 KEPT_RELEASES=3
 
 say() { printf '%s\n' "$*"; }
@@ -46,6 +44,11 @@ value_of() { # NAME default: from the environment, else from .env, else the defa
         esac
     fi
     printf '%s' "${found:-$2}"
+}
+
+name_images() { # another HUNTER_IMAGE keeps two installations on one machine apart
+    API_IMAGE=$(value_of HUNTER_IMAGE model-hunter)-api
+    DASHBOARD_IMAGE=$(value_of HUNTER_IMAGE model-hunter)-dashboard
 }
 
 find_compose() {
@@ -99,8 +102,8 @@ has_image() { docker image inspect "$1" >/dev/null 2>&1; }
 is_there() { docker inspect "$1" >/dev/null 2>&1; } # CONTAINER
 
 point_current_at() { # RELEASE
-    docker tag "$API_IMAGE:$1" $API_IMAGE:current
-    docker tag "$DASHBOARD_IMAGE:$1" $DASHBOARD_IMAGE:current
+    docker tag "$API_IMAGE:$1" "$API_IMAGE:current"
+    docker tag "$DASHBOARD_IMAGE:$1" "$DASHBOARD_IMAGE:current"
 }
 
 remove() { # container ids, one a line
@@ -182,9 +185,9 @@ remember() { # RELEASE REVISION
 }
 
 adopt() { # what was started by hand before the first deploy can be gone back to as well
-    if [ -n "$(current)" ] || ! has_image $API_IMAGE:current || ! has_image $DASHBOARD_IMAGE:current; then return; fi
-    docker tag $API_IMAGE:current $API_IMAGE:by-hand
-    docker tag $DASHBOARD_IMAGE:current $DASHBOARD_IMAGE:by-hand
+    if [ -n "$(current)" ] || ! has_image "$API_IMAGE:current" || ! has_image "$DASHBOARD_IMAGE:current"; then return; fi
+    docker tag "$API_IMAGE:current" "$API_IMAGE:by-hand"
+    docker tag "$DASHBOARD_IMAGE:current" "$DASHBOARD_IMAGE:by-hand"
     remember by-hand -
 }
 
@@ -402,6 +405,7 @@ main() {
             ;;
     esac
     find_compose
+    name_images
     case $verb in
         deploy | rollback)
             refuse_open_house

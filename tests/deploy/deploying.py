@@ -72,7 +72,8 @@ def open_server(folder: Path) -> Iterator[Server]:
     script(tools / "date", f'echo x >>"{clock}"; printf "20260101-%06d\\n" "$(wc -l <"{clock}")"')
     script(tools / "git", f'case $1 in rev-parse) cat "{revision}" ;; esac')
     revision.write_text("rev1\n")
-    shutil.copy(ROOT / "deploy.sh", folder / "deploy.sh")
+    for name in ("deploy.sh", "docker-compose.yml"):
+        shutil.copy(ROOT / name, folder / name)
     (folder / "nginx" / "switch").mkdir(parents=True)
     with answering(folder) as port:
         environment = {

@@ -67,7 +67,8 @@ def open_server(folder: Path, env_file: Mapping[str, object]) -> Iterator[Server
     if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode != 0:
         could_not_be_had("a Docker engine (DOCKER_HOST, or a running dockerd)")
     ports = {name: str(find_free_port()) for name in PORTS}
-    server = Server(folder, os.environ | ports | {"COMPOSE_PROJECT_NAME": f"hunter{os.getpid()}"})
+    apart = f"hunter-test-{os.getpid()}"
+    server = Server(folder, os.environ | ports | {"COMPOSE_PROJECT_NAME": apart, "HUNTER_IMAGE": apart})
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
     for name in filter(None, names.stdout.split("\0")):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -82,3 +83,7 @@ def open_server(folder: Path, env_file: Mapping[str, object]) -> Iterator[Server
         yield server
     finally:
         server.run("docker-compose", "down", "-v", "--remove-orphans", "-t", "5")
+        made = server.must(
+            "docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={apart}-*"
+        )
+        server.run("docker", "rmi", *made.split())

@@ -219,8 +219,6 @@ def test_an_open_house_without_tokens_is_refused(server):
 
 
 def test_a_name_in_env_that_nothing_reads_is_told(server):
-    compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-    (server.folder / "docker-compose.yml").write_text(compose)
     (server.folder / "docker-compose.override.yml").write_text("services: {x: {environment: {LAB_KEY: }}}\n")
     good = "# OTHER=1\nOPENROUTER_CONCURRENCY=10\n\nCOMPOSE_FILE=x\nHUNTER_NAMES_WAIT=0\nLAB_KEY=x\n"
     (server.folder / ".env").write_text(good)

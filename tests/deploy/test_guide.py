@@ -14,7 +14,7 @@ COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8") + (ROOT / "d
 DEPLOY = (ROOT / "deploy.sh").read_text(encoding="utf-8")
 NGINX = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "nginx").glob("*.conf")))
 DEFAULTS = dict(re.findall(r"\$\{(HUNTER_\w+):-([^}]*)\}", COMPOSE)) | dict(
-    re.findall(r"value_of (HUNTER_\w+) ([\w.]+)", DEPLOY)
+    re.findall(r"value_of (HUNTER_\w+) ([\w.-]+)", DEPLOY)
 )
 SET_BY_THE_SCRIPT = {"HUNTER_TAG", "HUNTER_REVISION"}
 
@@ -36,7 +36,7 @@ def test_no_variable_is_told_that_nobody_reads():
 
 def test_script_and_compose_agree_on_defaults():
     compose = dict(re.findall(r"\$\{(HUNTER_\w+):-([^}]*)\}", COMPOSE))
-    script = dict(re.findall(r"value_of (HUNTER_\w+) ([\w.]+)", DEPLOY))
+    script = dict(re.findall(r"value_of (HUNTER_\w+) ([\w.-]+)", DEPLOY))
     both = compose.keys() & script.keys()
     assert both >= {"HUNTER_BIND", "HUNTER_STOP_GRACE", "HUNTER_API_PORT"}
     assert {name: compose[name] for name in both} == {name: script[name] for name in both}
