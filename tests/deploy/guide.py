@@ -19,6 +19,7 @@ _FIRST_WORDS = (
     "systemctl ",
     "ssh ",
     "git ",
+    "rm ",
     "HUNTER_HTTP_PORT=",
 )
 

@@ -242,12 +242,13 @@ async def with_tls(operator, folder, token):
         assert (await http.get("/")).status_code == 200
     assert httpx.get(f"{operator.server.address}/", trust_env=False).status_code == 301
     operator.types("docker-compose exec nginx nginx -s reload")
+    operator.types(operator.guide.inline("TLS", "rm "))
+    assert httpx.get(f"{operator.server.address}/sign-in", trust_env=False).status_code == 200
 
 
 async def moved_from_systemd(operator, folder):
     """The old house is not here, but its telemetry is; then the ports change hands."""
     server, title = operator.server, "Moving from systemd"
-    (server.folder / "nginx" / "optional" / "tls.conf").unlink()
     (server.folder / ".env").unlink()
     old = folder / "old-telemetry"
     old.mkdir()
@@ -275,7 +276,9 @@ async def revision(http):
 
 
 async def opened(http):
-    return (await http.post("/api/sessions", json={"example": "word-budget"})).json()["session_id"]
+    answer = await http.post("/api/sessions", json={"example": "word-budget"})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["session_id"]
 
 
 async def hunted(http, sid):
