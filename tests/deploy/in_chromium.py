@@ -18,19 +18,20 @@ from tests.browser.trainer import (
     start_button,
     wait_for_end,
 )  # fmt: skip
+from tests.browser.witness import Witness
 
 HUNTS = 5
 
 
 def hunt_and_look_at_the_dashboard(chromium: Path, address: str) -> str:
     """A trainer's hunt on the page, then a lead's look at the dashboard; the id of the session."""
-    faults: list[str] = []
+    witness = Witness(address)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
-        page = browser.new_context(base_url=address, locale="en-US").new_page()
-        page.set_default_timeout(WAIT_MS)
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("requestfailed", lambda request: faults.append(f"{request.url}: {request.failure}"))
+        context = browser.new_context(base_url=address, locale="en-US")
+        context.set_default_timeout(WAIT_MS)
+        witness.look_at(context)
+        page = context.new_page()
         go_to(page)
         page.locator("start-view .example").filter(has_text="cake").click()
         sid = session_id(page)
@@ -41,7 +42,7 @@ def hunt_and_look_at_the_dashboard(chromium: Path, address: str) -> str:
         start_button(page).click()
         wait_for_end(page)
         expect(rows(page)).to_have_count(HUNTS)
-        assert faults == []
+        assert witness.verdict() == []
         page.goto("/dashboard/")
         expect(page.get_by_role("heading", name="Live")).to_be_visible(timeout=60_000)
         browser.close()
