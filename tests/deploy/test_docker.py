@@ -123,7 +123,7 @@ async def a_broken_release_never_serves(server, http, revision):
     assert "broken on purpose" in done.stdout + done.stderr
     assert (asked.failed(), asked.broken) == ({}, [])
     assert (await http.get("/api/health")).json()["revision"] == revision
-    assert len(server.containers("model-hunter")) == 3
+    assert len(server.containers("model-hunter")) == 2
     server.commit("api/__main__.py", good)
 
 
