@@ -26,7 +26,6 @@ NOT_TYPED = {
     "ssh -L 8000:localhost:8000 your-server": "takes a second machine",
     "docker compose": "no command",
     "docker image prune": "takes images of others on this machine",
-    "docker-compose logs -f model-hunter": "follows for ever; typed without -f",
     "sudo ss -ltnp": "a look at the machine",
     "sudo usermod -aG docker $USER": "changes the machine",
     "sudo systemctl start docker": "no systemd here",
