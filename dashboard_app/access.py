@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from core.access.origins import is_known_host, is_of_another_page
 from core.access.passes import COOKIE, new_pass, read_pass
 from core.access.tokens import Holder, Scope
 from dashboard_app import data
@@ -24,6 +25,8 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 - where Streamlit listens when nobody says 
 def may_look() -> bool:
     """Whether views may be shown; otherwise the page asks who looks. Raises BadSettings when strangers would see it."""
     data.settings().refuse_strangers(str(st.get_option("server.address") or EVERYWHERE), "DASHBOARD_HOST")
+    if not _asked_by_our_page():
+        return False
     if not data.register().open_to_all:
         looker = _looker()
         if looker is None or looker.scope is not Scope.ADMIN:
@@ -43,6 +46,20 @@ def while_it_may(show: Callable[[], None], every_s: float) -> None:
         show()
 
     st.fragment(shown, run_every=every_s)()
+
+
+def _asked_by_our_page() -> bool:
+    """Whether our own page asks, under a name that we answer to; otherwise it is said. Streamlit's own look lets any
+    port of localhost in, with the cookie of who is signed in, and any name that leads here (decision record 0056)."""
+    host, origin = st.context.headers.get("Host", ""), st.context.headers.get("Origin")
+    if data.register().open_to_all and not is_known_host(host, data.settings().hunter_hosts):
+        name = plain(host[:100])
+        st.error(f"**The dashboard does not answer to the name {name}.** Use localhost, or put it into HUNTER_HOSTS.")
+        return False
+    if is_of_another_page(host, origin):
+        st.error("**Another site's page cannot look in here.** A proxy has to hand on the Host that the browser sent.")
+        return False
+    return True
 
 
 def _looker() -> Holder | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from urllib.parse import quote
 
@@ -168,7 +169,8 @@ async def _open_json(payload: OpenPayload) -> Session:
     if payload.url is not None:
         raw, name = await runtime().fetcher.fetch(payload.url)
         return await bench.open_notebook(raw, payload.name or name, order)
-    raw = json.dumps(payload.notebook, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass")
+    text = await asyncio.to_thread(json.dumps, payload.notebook, ensure_ascii=False, indent=1)  # slow, because indented
+    raw = text.encode("utf-8", "surrogatepass")
     return await bench.open_notebook(raw, payload.name or "task.ipynb", order)
 
 

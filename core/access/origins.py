@@ -19,7 +19,13 @@ def is_foreign(method: str, host: str, origin: str | None, fetch_site: str | Non
     """
     if method in SAFE_METHODS:
         return False
-    return fetch_site in ELSEWHERE or (origin is not None and _place(origin) != host.lower())
+    return fetch_site in ELSEWHERE or is_of_another_page(host, origin)
+
+
+def is_of_another_page(host: str, origin: str | None) -> bool:
+    """Whether a browser says that a page of another host or port asks. With websockets, which no rule of the browser
+    keeps from reading, it always says who asks."""
+    return origin is not None and _place(origin) != host.strip().lower()
 
 
 def is_known_host(host: str, names: Collection[str]) -> bool:

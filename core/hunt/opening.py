@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.domain.hunt import Hunt
-from core.domain.session import Session
+from core.domain.hunt import Hunt, HuntError, HuntStatus
+from core.domain.run import Run, RunStatus
+from core.domain.session import CheckStatus, ReferenceCheck, Session
 from core.domain.task import Task
+from core.domain.verdict import Outcome
 from core.hunt.orders import OpenOrder
 from core.notebooks.blank import blank_notebook, template_notebook
 from core.notebooks.parse import LoadedNotebook
@@ -18,6 +21,7 @@ KEPT_OF_AN_EXPORT = (
     "runs", "hunts_issued", "trials_issued", "check", "selection", "reviews", "revealed_at", "turns", "visibility",
 )  # fmt: skip
 """What an export brings back of its session; the task is read from the cells, which may have been edited since."""
+WENT_ON_ELSEWHERE = "The notebook was exported while this run was going on; it goes on in the session it came from."
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,39 @@ def opened_notebook(raw: bytes, loaded: LoadedNotebook, name: str, order: OpenOr
     )
     if loaded.resumed is None:
         return Opened(session, raw)
-    earlier = loaded.resumed.session
+    earlier, hunts = _ended_here(loaded.resumed.session, loaded.resumed.hunts, now)
     kept = {name: getattr(earlier, name) for name in KEPT_OF_AN_EXPORT}
-    return Opened(session.model_copy(update=kept), raw, loaded.resumed.hunts)
+    return Opened(session.model_copy(update=kept), raw, hunts)
+
+
+def _ended_here(session: Session, hunts: Sequence[Hunt], now: datetime) -> tuple[Session, tuple[Hunt, ...]]:
+    """A copy has no work of its own: whatever was going on when it was exported goes on where it came from, and what
+    it has no result of yet is interrupted here. A run or a check left open would wait for ever for somebody to work on
+    it, and ending it would end the original, whose ids it has.
+    """
+    going_on = {run.run_id: run for run in session.active_runs}
+    known = {hunt.hunt_id for hunt in hunts}
+    never_begun = [
+        hunt for run in going_on.values() for hunt in map(run.hunt, range(run.hunts)) if hunt.hunt_id not in known
+    ]
+    ended = tuple(_ended(hunt, now) if hunt.run_id in going_on else hunt for hunt in (*hunts, *never_begun))
+    runs = tuple(_failed(run, now) if run.run_id in going_on else run for run in session.runs)
+    check = ReferenceCheck() if session.check.status is CheckStatus.RUNNING else session.check
+    return session.model_copy(update={"runs": runs, "check": check}), ended
+
+
+def _failed(run: Run, now: datetime) -> Run:
+    ended = {"status": RunStatus.FAILED, "finished_at": now, "stop_reason": WENT_ON_ELSEWHERE}
+    return run.model_copy(update=ended)
+
+
+def _ended(hunt: Hunt, now: datetime) -> Hunt:
+    """A hunt whose reply is judged again is left: asking once more has it judged here."""
+    if hunt.status is HuntStatus.DONE or hunt.judged:
+        return hunt
+    error = HuntError(code="run_stopped", message=WENT_ON_ELSEWHERE)
+    ended = {"status": HuntStatus.DONE, "outcome": Outcome.INTERRUPTED, "finished_at": now, "error": error}
+    return hunt.model_copy(update=ended)
 
 
 def mark_of(task: Task, owner: str = "") -> str:

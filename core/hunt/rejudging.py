@@ -10,6 +10,7 @@ from core.domain.hunt import Hunt, HuntStatus, Judging
 from core.domain.run import Run
 from core.domain.session import Session
 from core.errors import BadInput, Conflict, NotFound
+from core.hunt.chronicle import session_mark
 from core.hunt.dispatch.base import Shards
 from core.hunt.hunt import Hunter
 from core.hunt.orders import RejudgeOrder
@@ -65,9 +66,10 @@ def judged_again(hunt: Hunt, run: Run, order: RejudgeOrder, now: datetime) -> Hu
     )
 
 
-def job_key(hunt: Hunt) -> str:
-    """The dispatcher's key for judging this hunt again: each round has its own."""
-    return f"judging:{len(hunt.judged)}:{hunt.hunt_id}"
+def job_key(session_id: str, hunt: Hunt) -> str:
+    """The dispatcher's key for judging this hunt again: each round has its own, in each session that has the hunt
+    (an export that is loaded again keeps its ids). The session's id is not told in it."""
+    return f"judging:{session_mark(session_id)}-{len(hunt.judged)}:{hunt.hunt_id}"
 
 
 def hunt_of_job(key: str) -> str:

@@ -132,17 +132,22 @@ class Workbench:
         return (await self.store.read(sid)).run(begun["run"].run_id)
 
     async def cancel_run(self, sid: str, rid: str) -> Run:
-        """End the run now; hunts without a result become `cancelled`. A run that has ended stays as it is."""
+        """End the run now; hunts without a result become `cancelled`. A run that has ended stays as it is, and nobody
+        is told to stop: an export that was loaded elsewhere holds the run's id as well."""
+        ours = False
 
         def cancel(session: Session) -> Session:
+            nonlocal ours
             run = session.run(rid)
-            if run.status in RUN_ENDED:
+            ours = run.status not in RUN_ENDED
+            if not ours:
                 return session
             ended = {"status": RunStatus.CANCELLED, "finished_at": self.clock.now()}
             return session.with_run(run.model_copy(update=ended))
 
         session = await self.store.change(sid, cancel)
-        await self.dispatcher.stop(rid)
+        if ours:
+            await self.dispatcher.stop(rid)
         counts = (await self.store.counts(sid))[rid]
         await self.store.announce(sid, run_events(session.run(rid), counts, self.clock.now()))
         return (await self.store.read(sid)).run(rid)
@@ -176,7 +181,7 @@ class Workbench:
             again = judged_again(hunt, run, order, self.clock.now())
             self.catalog.resolve(again.judge_model)
             await self.store.save_hunt(sid, again, (hunt_event(again, sealed=session.sealed),))
-        await self.dispatcher.submit(Job(JobKind.JUDGING, sid, job_key(again)))
+        await self.dispatcher.submit(Job(JobKind.JUDGING, sid, job_key(sid, again)))
         return again
 
     async def deliver(self, sid: str, hunt_ids: Sequence[str] | None = None) -> Delivery:

@@ -54,9 +54,9 @@ class NotebookFetcher:
     async def _follow(self, url: str) -> bytes:
         for _ in range(REDIRECTS_MOST + 1):
             async with self._asked(allowed_place(url, self.hosts)) as response:
-                if not response.is_redirect:
+                if not response.has_redirect_location:
                     return await self._body(url, response)
-                url = urljoin(url, response.headers["Location"])
+                url = _sent_on(url, response.headers["Location"])
         raise _failed(url, f"it was sent on more than {REDIRECTS_MOST} times")
 
     @asynccontextmanager
@@ -106,6 +106,13 @@ class NotebookFetcher:
                     hint="Remove outputs and pictures, or raise NOTEBOOK_MAX_BYTES.",
                 )
         return bytes(found)
+
+
+def _sent_on(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise _failed(url, "it was sent on to what is no address") from error
 
 
 def _failed(url: str, why: str) -> BadInput:

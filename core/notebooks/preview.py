@@ -10,7 +10,7 @@ from typing import Literal
 
 from core.notebooks.document import open_document
 from core.notebooks.headings import Role, heading_of
-from core.notebooks.text import shortened
+from core.notebooks.text import shortened, without_surrogates
 
 Change = Literal["same", "changed", "added", "removed"]
 
@@ -61,7 +61,7 @@ def _cells(raw: bytes) -> list[_Cell]:
     cells = []
     for index, node in enumerate(open_document(raw).cells):
         source = node.value["source"]
-        text = source if isinstance(source, str) else "".join(source)
+        text = without_surrogates(source if isinstance(source, str) else "".join(source))
         heading = heading_of(text)
         key = (heading.role.value, str(heading.number)) if heading else ("", text)
         seen[key] += 1

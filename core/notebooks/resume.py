@@ -19,6 +19,8 @@ from core.errors import BadNotebook
 
 SCHEMA_VERSION = 1
 METADATA_KEY = "model_hunter"
+GOING_ON_MOST = 50_000
+"""Most hunts of runs that had not ended: each is given an end when the export is loaded."""
 _LEFT_OUT = {
     "session_id": "", "version": 1, "slots": (), "warnings": (), "proposed_criteria": (), "card_secret": "",
     "turns_keys": (), "mark": "", "owner": "",
@@ -104,7 +106,8 @@ def _digest(resumed: Resumed) -> str:
 
 
 def _refuse_strangers(resumed: Resumed) -> None:
-    """Hunts with an id twice, hunts of no run and selected hunts that are not there cannot have been written by us."""
+    """Hunts with an id twice, hunts of no run, selected hunts that are not there and endless runs cannot have been
+    written by us."""
     ids = {hunt.hunt_id for hunt in resumed.hunts}
     runs = {run.run_id for run in resumed.session.runs}
     if len(ids) != len(resumed.hunts):
@@ -113,6 +116,8 @@ def _refuse_strangers(resumed: Resumed) -> None:
         raise _damaged("a hunt belongs to no run")
     if not ids.issuperset(resumed.session.selection.hunt_ids):
         raise _damaged("a selected hunt is not there")
+    if sum(run.hunts for run in resumed.session.active_runs) > GOING_ON_MOST:
+        raise _damaged("more hunts were going on than anybody starts")
 
 
 def _damaged(why: str) -> BadNotebook:

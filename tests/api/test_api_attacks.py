@@ -83,6 +83,36 @@ def test_a_body_that_cannot_be_meant_is_a_400_and_changes_nothing(http, sid, bod
     assert http.get(f"/api/sessions/{sid}").json()["version"] == 1
 
 
+HEAPS = {
+    "values that are wrong": b'{"version": 1, "criteria": [' + b"{}," * 40_000 + b"{}]}",
+    "fields that are unknown": b'{"version": 1' + b"".join(b',"%x":0' % n for n in range(20_050)) + b"}",
+    "empty lists": b"[" + b"[]," * 40_000 + b"[]]",
+}
+
+
+@pytest.mark.parametrize("body", HEAPS.values(), ids=HEAPS.keys())
+def test_a_heap_is_refused_before_its_problems_are_listed(http, sid, body):
+    for method, path in (("PATCH", f"/{sid}/task"), ("POST", "")):
+        answer = http.request(method, f"/api/sessions{path}", content=body, headers=JSON)
+        assert refused(answer) == (400, "bad_input")
+        assert "more than 20,000 values" in answer.json()["error"]["message"]
+
+
+def test_a_heap_under_one_name_is_refused_too(http):
+    body = b'{"blank": true' + b',"k":0' * 25_000 + b"}"
+    answer = http.post("/api/sessions", content=body, headers=JSON)
+    assert refused(answer) == (400, "bad_input")
+    assert "twice in one object: k." in answer.json()["error"]["message"]
+
+
+def test_neither_a_notebook_nor_a_text_is_a_heap(http, sid):
+    many = http.post("/api/sessions", json={"notebook": {"cells": [], "metadata": {"a": [0] * 25_000}, "nbformat": 4}})
+    assert many.status_code == 413, "it is looked at as a notebook, and too large for this server"
+    prompt = '{[,"\\' * 8_000
+    edited = http.patch(f"/api/sessions/{sid}/task", json={"version": 1, "prompt": prompt})
+    assert (edited.status_code, edited.json()["task"]["prompt"]) == (200, prompt)
+
+
 BAD_OPENINGS = {
     "nothing": {},
     "two sources": {"example": "word-budget", "task": TASK},

@@ -67,6 +67,23 @@ async def test_a_cancelled_run_ends_all_its_hunts(client, sid):
     assert again["counts"] == run["counts"]
 
 
+async def test_an_export_of_a_run_that_goes_on_is_a_copy_that_has_ended_and_cannot_end_the_original(client, sid):
+    rid = (await start(client, sid, hunts=200))[1]["run_id"]
+    async with asyncio.timeout(10):
+        while not (await (await client.get(f"/api/sessions/{sid}/selection/proposal")).get_json())["hunt_ids"]:
+            await asyncio.sleep(0.01)
+    export = await (await client.get(f"/api/sessions/{sid}/export")).get_data()
+    assert (await (await client.get(f"/api/sessions/{sid}/runs/{rid}")).get_json())["finished_at"] is None
+    opened = await client.post("/api/sessions", json={"notebook": json.loads(export)})
+    copy = (await opened.get_json())["session_id"]
+    cancelled = await (await client.post(f"/api/sessions/{copy}/runs/{rid}/cancel")).get_json()
+    assert (cancelled["status"], cancelled["counts"]["done"]) == ("failed", 200)
+    assert cancelled["counts"]["interrupted"] > 0
+    await client.delete(f"/api/sessions/{copy}")
+    original = await ended(client, sid, rid)
+    assert (original["status"], original["counts"]["interrupted"]) == ("completed", 0)
+
+
 async def test_a_run_that_cannot_be_is_refused_with_the_reason(client, sid):
     for changes, code in [
         ({"models": []}, "bad_input"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import streamlit as st
 from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
@@ -81,6 +82,31 @@ def test_an_open_house_without_tokens_shows_nothing_but_what_to_do(monkeypatch, 
     test = AppTest.from_file(str(MAIN), default_timeout=50).run()
     assert (shown(test), api.asked) == ([], 0)
     assert f"{variable}=0.0.0.0 lets others in" in test.error[0].value.replace("\\", "")
+
+
+OURS = {"Host": "localhost:8001", "Origin": "http://localhost:8001"}
+REBOUND = {"Host": "evil.example:8001", "Origin": "http://evil.example:8001"}
+OTHER_PORT = {**OURS, "Origin": "http://localhost:1234"}
+
+
+@pytest.mark.parametrize(
+    ("entries", "headers", "said"),
+    [("", OURS, ""), ("", {"Host": "gate.example", "Origin": "https://gate.example"}, ""), ("", REBOUND, "evil.example"),
+     ("", OTHER_PORT, "Another site"), (ENTRIES, REBOUND, ""), (ENTRIES, OTHER_PORT, "Another site"),
+     (ENTRIES, {**OURS, "Origin": "null"}, "Another site")],
+)  # fmt: skip
+def test_a_page_from_elsewhere_is_shown_nothing(monkeypatch, api, entries, headers, said):
+    monkeypatch.setattr(type(st.context), "headers", property(lambda _: headers))
+    monkeypatch.setenv("HUNTER_TOKENS", entries)
+    monkeypatch.setenv("HUNTER_HOSTS", "gate.example")
+    test = AppTest.from_file(str(MAIN), default_timeout=50)
+    if entries:
+        test.session_state["signed_in_with"] = new_pass(holders()[2], datetime.now(UTC).timestamp(), 60)
+    test.run()
+    assert not test.exception
+    assert shown(test) == ([] if said else ["Live"])
+    assert [said in error.value.replace("\\", "") for error in test.error] == ([True] if said else [])
+    assert (api.asked > 0) == (not said)
 
 
 def test_the_status_is_asked_for_with_a_pass_of_an_admin():

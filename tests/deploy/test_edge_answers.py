@@ -131,3 +131,28 @@ def notebook_of(size):
     output = {"output_type": "stream", "name": "stdout", "text": "x" * size}
     code = {"cell_type": "code", "execution_count": 1, "metadata": {}, "source": "print()", "outputs": [output]}
     return json.dumps(notebook | {"cells": [*notebook["cells"], code]})
+
+
+async def test_nobody_gets_a_tunnel_past_nginx(edge):
+    offer = (
+        "GET /api/who HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: {}\r\n"
+        "HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    for wanted in ("h2c", "websocket"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", edge.public_port)
+        writer.write(offer.format(wanted).encode())
+        async with asyncio.timeout(10):
+            assert (await reader.readuntil(b"\r\n")).startswith(b"HTTP/1.1 200"), wanted
+        writer.close()
+
+
+async def test_starting_runs_is_counted_with_and_without_a_key(edge, tmp_path):
+    few = {"rate=200r/s": "rate=1r/m", "burst=800": "burst=1"}
+    runs = "/api/sessions/s_x/runs"
+    async with open_edge(tmp_path / "few", api_port=edge.public_port, changes=few) as slow:
+        slow.names.addresses[API] = ["127.0.0.1"]
+        async with httpx.AsyncClient(base_url=slow.address, timeout=20) as http:
+            for headers in ({"Idempotency-Key": "k"}, {}):
+                answers = [await http.post(runs, json={}, headers=headers) for _ in range(3)]
+                assert answers[-1].status_code == 429
+                assert answers[-1].json()["error"]["code"] == "busy"

@@ -17,8 +17,9 @@ class JobKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`key` is unique among jobs that are worked on: a run's id, the id of a hunt that is judged again, or a session's
-    id for its reference check."""
+    """`key` is unique among jobs that are worked on: a run's id, or what names the session together with its check or
+    with the hunt that is judged again. Whoever loads an export has runs and hunts of the same ids, all of them ended.
+    """
 
     kind: JobKind
     session_id: str

@@ -10,7 +10,7 @@ from core.domain.verdict import Outcome, Verdict
 from core.errors import BadInput, Conflict
 from core.hunt.dispatch.local import LocalShards
 from core.hunt.orders import RejudgeOrder
-from core.hunt.rejudging import Rejudger, job_key, judged_again, refuse_rejudging
+from core.hunt.rejudging import Rejudger, hunt_of_job, job_key, judged_again, refuse_rejudging
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_run, a_session
 from tests.core.hunt.stand_ins import Bench, fails, passes
 
@@ -26,7 +26,7 @@ async def a_bench(answer=passes, **changes):
 async def again(bench, rejudger, hunt, order=None):
     begun = judged_again(hunt, RUN, order or RejudgeOrder(), NOW)
     await bench.store.save_hunt("s_one", begun)
-    await rejudger.work("s_one", job_key(begun), LocalShards())
+    await rejudger.work("s_one", job_key("s_one", begun), LocalShards())
     return await bench.store.hunt("s_one", hunt.hunt_id)
 
 
@@ -136,3 +136,11 @@ def test_what_may_not_be_judged_again_is_refused(hunt, changes, code):
 
 def test_after_reveal_hunts_that_are_not_selected_may_be():
     refuse_rejudging(a_session(revealed_at=NOW), a_finished_hunt(1), 20)
+
+
+def test_a_copy_of_the_session_has_a_job_of_its_own():
+    hunt = judged_again(a_finished_hunt(1), RUN, RejudgeOrder(), NOW)
+    keys = {job_key(sid, hunt) for sid in ("s_one", "s_copy")}
+    assert len(keys) == 2
+    assert {hunt_of_job(key) for key in keys} == {hunt.hunt_id}
+    assert not any("s_one" in key for key in keys)

@@ -143,6 +143,8 @@ async def test_a_redirect_is_followed_to_allowed_places_only(site, ca_file):
         "/file": told(b"", "302 Found", Location="file:///etc/passwd"),
         "/port": told(b"", "302 Found", Location=f"https://{HOST}:6379/"),
         "/round": told(b"", "302 Found", Location="/round"),
+        "/nowhere": told(b"", "302 Found"), "/unchanged": told(b"", "304 Not Modified"),
+        "/broken": told(b"", "302 Found", Location="https://[x"),
     }  # fmt: skip
     async with fetcher(site, Names([OUTSIDE]), ca_file) as fetching:
         assert (await fetching.fetch(f"https://{HOST}/moved"))[0] == b"{}"
@@ -150,8 +152,12 @@ async def test_a_redirect_is_followed_to_allowed_places_only(site, ca_file):
             with pytest.raises(BadInput) as refused:
                 await fetching.fetch(f"https://{HOST}{path}")
             assert refused.value.code == "host_not_allowed", path
-        with pytest.raises(BadInput, match="sent on more than 3 times"):
-            await fetching.fetch(f"https://{HOST}/round")
+        for path, why in (
+            ("/round", "sent on more than 3 times"), ("/nowhere", "the answer was 302"),
+            ("/unchanged", "the answer was 304"), ("/broken", "what is no address"),
+        ):  # fmt: skip
+            with pytest.raises(BadInput, match=why):
+                await fetching.fetch(f"https://{HOST}{path}")
 
 
 async def test_each_hop_is_resolved_and_looked_at(site, ca_file):

@@ -30,6 +30,11 @@ def test_written_slots_added_cells_and_removed_traces_are_told():
     assert [c.before for c in preview(raw, out) if c.change != "added"] == sources(raw)
 
 
+def test_half_a_surrogate_pair_is_told_as_what_it_is():
+    raw = raw_notebook(*BASIC, "a note HALF").replace(b"HALF", rb"\ud83d")
+    assert [(c.before, c.after) for c in preview(raw, raw)][-1] == ("a note \ufffd", "a note \ufffd")
+
+
 def test_repeated_headings_are_told_apart():
     raw = raw_notebook(*BASIC, "**[nemotron_1]**\n\none", "**[nemotron_1]**\n\ntwo")
     other = raw_notebook(*BASIC, "**[nemotron_1]**\n\none", "**[nemotron_1]**\n\nthree")

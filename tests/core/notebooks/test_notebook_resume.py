@@ -7,11 +7,13 @@ import json
 import pytest
 
 from core.domain.hunt import HuntError, HuntStatus
+from core.domain.run import RunStatus
 from core.domain.session import CheckStatus, ReferenceCheck, Selection
 from core.domain.verdict import Outcome
 from core.errors import BadNotebook
 from core.notebooks.export import Export, export_notebook
 from core.notebooks.resume import read_resume, resume_record
+from tests.builders import a_run
 from tests.core.notebooks.building import BASIC, EMPTY_SLOT, NOON, hunt, load, raw_notebook, session, written
 
 RAW = raw_notebook(*BASIC, *EMPTY_SLOT, "**[number_of_attempts_made]**:\n\n5")
@@ -158,3 +160,10 @@ def test_a_damaged_record_is_replaced_by_the_next_export():
     content = json.loads(exported())
     content["metadata"]["model_hunter"] = {"schema_version": 1}
     assert load(exported(written(content))).resumed.hunts == HUNTS
+
+
+def test_endless_runs_that_go_on_are_refused():
+    endless = [a_run(1000, run_id=f"r_{n}", status=RunStatus.RUNNING) for n in range(51)]
+    record = resume_record(full_session().model_copy(update={"runs": tuple(endless), "selection": Selection()}), ())
+    with pytest.raises(BadNotebook, match="more hunts were going on"):
+        read_resume(record)
