@@ -28,7 +28,8 @@ from core.hunt.opening import Opened, opened_notebook, opened_task
 from core.hunt.orders import CheckOrder, EditOrder, OpenOrder, RejudgeOrder, RunOrder
 from core.hunt.rejudging import job_key, judged_again, refuse_rejudging
 from core.hunt.starting import known_run, refuse_too_many, retrying, with_new_run
-from core.hunt.views import check_event, hunt_event, run_events, session_event, task_view
+from core.hunt.telling import surely_tell_of_run
+from core.hunt.views import check_event, hunt_event, session_event, task_view
 from core.notebooks.parse import parse_notebook
 from core.notebooks.preview import CellChange, preview
 from core.providers.catalog import Catalog
@@ -141,10 +142,9 @@ class Workbench:
             ended = {"status": RunStatus.CANCELLED, "finished_at": self.clock.now()}
             return session.with_run(run.model_copy(update=ended))
 
-        session = await self.store.change(sid, cancel)
+        await self.store.change(sid, cancel)
         await self.dispatcher.stop(rid)
-        counts = (await self.store.counts(sid))[rid]
-        await self.store.announce(sid, run_events(session.run(rid), counts, self.clock.now()))
+        await surely_tell_of_run(self.store, self.clock, sid, rid)
         return (await self.store.read(sid)).run(rid)
 
     async def cancel_hunt(self, sid: str, hid: str) -> Hunt:

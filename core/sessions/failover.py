@@ -233,11 +233,11 @@ class FailoverSessionStore(SessionStore):
 
         return await self._either(session_id, there, here)
 
-    async def announce(self, session_id: str, events: Sequence[EventDraft]) -> None:
-        await self._either(
+    async def announce(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
+        return await self._either(
             session_id,
-            lambda: self.redis.announce(session_id, events),
-            lambda: self.known.announce(session_id, events),
+            lambda: self.redis.announce(session_id, events, version=version),
+            lambda: self.known.announce(session_id, events, version=version),
         )
 
     async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
