@@ -149,7 +149,7 @@ class Supervisor:
 
     def _take_over(self) -> None:
         """Sessions that a process left in its journal are ours to put back."""
-        sessions, deleted = replayed(self._store.journal.take_over())
+        sessions, deleted = replayed(self._store.journal.take_over(), self._store.journal.not_understood)
         self._store.deleted |= deleted
         for session_id, session in sessions.items():
             life_s = (session.ends_at - self._clock.now()).total_seconds()
