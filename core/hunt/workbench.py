@@ -126,11 +126,12 @@ class Workbench:
             return session
 
         session = await self.store.change(sid, start, announce=lambda s: (session_event(s),))
-        if begun["run"].run_id == new_id:
-            await self.dispatcher.submit(Job(JobKind.RUN, sid, new_id))
-            if not order.trial:
-                self.tell(run_record(session, begun["run"], (await self.store.counts(sid))[new_id]))
-        return (await self.store.read(sid)).run(begun["run"].run_id)
+        run, new = begun["run"], begun["run"].run_id == new_id
+        if new or run.status is RunStatus.QUEUED:  # whoever was asked first may have died before it began
+            await self.dispatcher.submit(Job(JobKind.RUN, sid, run.run_id))
+            if new and not order.trial:
+                self.tell(run_record(session, run, (await self.store.counts(sid))[new_id]))
+        return (await self.store.read(sid)).run(run.run_id)
 
     async def cancel_run(self, sid: str, rid: str) -> Run:
         """End the run now; hunts without a result become `cancelled`. A run that has ended stays as it is."""

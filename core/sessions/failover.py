@@ -59,6 +59,8 @@ class FailoverSessionStore(SessionStore):
         self.away = away
         self.deleted: set[str] = set()
         """Sessions that were deleted here and may still be in Redis."""
+        self.came_back: set[str] = set()
+        """Sessions that came out of a journal, or that Redis had lost: nobody may be doing their work."""
         self.on_seen: Callable[[str], None] = lambda _session_id: None
         """Told when a session passes by of which not all is known."""
         self._moved: WeakValueDictionary[str, asyncio.Future[None]] = WeakValueDictionary()

@@ -122,6 +122,7 @@ class Supervisor:
             for session_id in self._known():
                 away = store.settle(session_id)
                 away.lost = True
+                store.came_back.add(session_id)
                 away.seamless = away.seamless and (away.last_id != "0-0" or away.base is None)
         for session_id in list(store.deleted):
             await self._returning.delete(session_id)
@@ -166,6 +167,7 @@ class Supervisor:
         if away is None:
             away = store.leave(session_id, Away(base=session.base, last_id=session.last_id, journaled=True))
         store.begin_anew(session_id)
+        store.came_back.add(session_id)
         away.lost, away.seamless = True, False
         away.put_back_changes((session.head_changed, session.hunts_changed))
 
