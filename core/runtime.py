@@ -260,6 +260,7 @@ async def _redis_sessions(
         block_s=settings.redis_block_s,
         timeout_s=settings.redis_timeout_s,
         on_fault=link.failed,
+        on_bug=activity.note_bug,
     )
     away: dict[str, Away] = {}
     known = KnownSessions(
