@@ -71,7 +71,12 @@ class Journal:
         """Have what was written survive a power cut."""
         if self._ours is not None and self._unsynced:
             self._unsynced = False
-            await asyncio.to_thread(os.fsync, self._ours)
+            number = os.dup(self._ours)  # `clear` may close ours meanwhile
+            try:
+                await asyncio.to_thread(_flush, number)
+            except OSError as error:
+                self._unsynced = True
+                self.problem = f"The journal cannot be made safe from a power cut ({error.strerror})."
 
     def take_over(self) -> Iterator[Record]:
         """The records of processes that are gone, oldest file first. Their files are ours from then on."""
@@ -151,6 +156,13 @@ def _locked(path: Path) -> int | None:
         os.close(number)
         return None
     return number
+
+
+def _flush(number: int) -> None:
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 def _free(path: Path) -> Path:

@@ -1,7 +1,9 @@
 """The journal: what it was told is there after the process is gone, and nobody else takes it while it lives."""
 
+import asyncio
 import fcntl
 import os
+import threading
 
 import orjson
 
@@ -144,3 +146,36 @@ def test_a_file_that_another_process_is_done_with_meanwhile_is_no_fault(tmp_path
 
     monkeypatch.setattr(fcntl, "flock", later)
     assert list(Journal(tmp_path / "j", "two").take_over()) == []
+
+
+async def test_a_journal_that_goes_while_it_is_made_safe_is_no_fault(tmp_path, monkeypatch):
+    journal, begun, gone, real = Journal(tmp_path / "j", "one"), threading.Event(), threading.Event(), os.fsync
+
+    def slow(number):
+        begun.set()
+        gone.wait(10)
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    journal.write(a_whole_record())
+    syncing = asyncio.create_task(journal.sync())
+    await asyncio.to_thread(begun.wait, 10)
+    journal.clear()
+    gone.set()
+    await syncing
+    assert journal.problem == ""
+
+
+async def test_a_disk_that_does_not_take_it_is_said(tmp_path, monkeypatch):
+    def broken(_number):
+        raise OSError(5, "Input/output error")
+
+    journal = Journal(tmp_path / "j", "one")
+    journal.write(a_whole_record())
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", broken)
+        await journal.sync()
+    assert "Input/output error" in journal.problem
+    journal.write(head_record(a_session(version=2)))
+    await journal.sync()
+    assert journal.problem == ""
