@@ -37,6 +37,7 @@ from core.hunt.dispatch.shards import Terms
 from core.hunt.fleet import Beat, Fleet, open_fleet
 from core.hunt.hunt import Hunter
 from core.hunt.rejudging import Rejudger
+from core.hunt.resuming import Resumer
 from core.hunt.reviewing import ReviewDesk
 from core.hunt.runner import Runner
 from core.hunt.turning import Conversation
@@ -102,7 +103,7 @@ async def open_runtime(
     async with AsyncExitStack() as closing:
         process = f"{instance}-{secrets.token_hex(4)}"
         redis = await closing.enter_async_context(open_redis(settings, instance)) if settings.redis_url else None
-        store, events = await _sessions(settings, clock, instance, activity, closing, redis)
+        store, events, came_back = await _sessions(settings, clock, instance, activity, closing, redis)
         http = await closing.enter_async_context(open_http(settings))
         telemetry = await closing.enter_async_context(
             TelemetryWriter(Path(settings.telemetry_dir), instance, settings, clock)
@@ -130,6 +131,9 @@ async def open_runtime(
         dispatcher = await closing.enter_async_context(
             _open_dispatcher(settings, work, activity, fleet, redis, process)
         )
+        if redis is not None:
+            resumer = Resumer(store, dispatcher, came_back, settings.shard_lease_s, activity.note_bug)
+            await closing.enter_async_context(_kept_up(resumer))
         with contextlib.suppress(RedisAway):  # said in the status; the secret is shared with the first beat then
             await fleet.share_secret()
         workbench = Workbench(
@@ -219,8 +223,11 @@ async def _sessions(
     activity: Activity,
     closing: AsyncExitStack,
     redis: RedisClients | None,
-) -> tuple[SessionStore, EventLog]:
-    """Where sessions and their events are kept: in memory, or with REDIS_URL in Redis with memory standing in."""
+) -> tuple[SessionStore, EventLog, set[str]]:
+    """Where sessions and their events are kept: in memory, or with REDIS_URL in Redis with memory standing in.
+
+    With the ids of sessions whose work may have to be gone on with, from time to time.
+    """
     memory = MemoryEventLog(clock, settings.events_most)
     if redis is not None:
         return await _redis_sessions(settings, clock, instance, activity, closing, redis, memory)
@@ -232,7 +239,7 @@ async def _sessions(
         forget=memory.forget_now,
     )
     closing.push_async_callback(store.close)
-    return store, memory
+    return store, memory, set()
 
 
 async def _redis_sessions(
@@ -243,7 +250,7 @@ async def _redis_sessions(
     closing: AsyncExitStack,
     clients: RedisClients,
     memory: MemoryEventLog,
-) -> tuple[SessionStore, EventLog]:
+) -> tuple[SessionStore, EventLog, set[str]]:
     link = RedisLink(clients.commands, clock, instance=instance, timeout_s=settings.redis_timeout_s)
     log = RedisEventLog(
         clients,
@@ -253,6 +260,7 @@ async def _redis_sessions(
         block_s=settings.redis_block_s,
         timeout_s=settings.redis_timeout_s,
         on_fault=link.failed,
+        on_bug=activity.note_bug,
     )
     away: dict[str, Away] = {}
     known = KnownSessions(
@@ -289,7 +297,17 @@ async def _redis_sessions(
     closing.push_async_callback(supervisor.close)
     await supervisor.start()
     log.start()
-    return store, FailoverEventLog(log, memory, store)
+    return store, FailoverEventLog(log, memory, store), store.came_back
+
+
+@asynccontextmanager
+async def _kept_up(resumer: Resumer) -> AsyncIterator[None]:
+    task = asyncio.create_task(resumer.keep(), name="resume")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 def _tell_stopped(telemetry: TelemetryWriter, instance: str) -> None:

@@ -132,6 +132,8 @@ async def _until(
         if coming is not None and not coming.done():
             coming.cancel()
             await asyncio.wait({coming})
+            if not coming.cancelled():
+                coming.exception()  # whatever it was: the session has moved, and is watched anew from there
         await source.aclose()
 
 

@@ -51,8 +51,12 @@ class RedisEventLog(EventLog):
         block_s: float,
         timeout_s: float,
         on_fault: Callable[[RedisAway], None] = lambda _error: None,
+        on_bug: Callable[[BaseException], None] = lambda _error: None,
     ) -> None:
-        """`on_fault` hears of every read that fails. `start` begins the reader, `close` ends it."""
+        """`on_fault` hears of every read that fails, `on_bug` of a failure that nobody expected.
+
+        `start` begins the reader, `close` ends it.
+        """
         self._clients = clients
         self._clock = clock
         self._life_ms = max(1, int(ttl_s * 1000))
@@ -60,6 +64,7 @@ class RedisEventLog(EventLog):
         self._block_s = block_s
         self._timeout_s = timeout_s
         self._on_fault = on_fault
+        self._on_bug = on_bug
         scripts = {name: read_script(HERE, name) for name in ("append", "read", "merge")}
         self._scripts = {name: clients.commands.register_script(text) for name, text in scripts.items()}
         self._feeds: dict[str, _Feed] = {}
@@ -149,7 +154,11 @@ class RedisEventLog(EventLog):
             feed = self._feeds.setdefault(session_id, _Feed(last))
             self._wanted.set()
         feed.watchers += 1
-        await self._interrupt()
+        try:
+            await self._interrupt()
+        except BaseException:  # who watched is gone before it began
+            self._leave(session_id, feed)
+            raise
         return feed
 
     def _leave(self, session_id: str, feed: _Feed) -> None:
@@ -174,6 +183,9 @@ class RedisEventLog(EventLog):
                 await self._read_rounds()
             except RedisAway as error:
                 self._on_fault(error)
+            except Exception as error:  # a reader that ends would leave every watcher of this process deaf for ever
+                log.exception("reading events failed in a way nobody expected")
+                self._on_bug(error)
             finally:
                 self._reader_id = None
             await asyncio.sleep(RETRY_S)

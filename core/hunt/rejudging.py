@@ -14,7 +14,8 @@ from core.hunt.chronicle import session_mark
 from core.hunt.dispatch.base import Shards
 from core.hunt.hunt import Hunter
 from core.hunt.orders import RejudgeOrder
-from core.hunt.views import hunt_event, run_events
+from core.hunt.telling import surely_tell_of_run
+from core.hunt.views import hunt_event
 from core.providers.base import RetryBudget
 from core.sessions.base import SessionStore
 
@@ -121,6 +122,4 @@ class Rejudger:
             on_reply=lambda: None,
             history=session.history(run.turn),
         )
-        counts = (await self.store.counts(session_id))[run.run_id]
-        now = (await self.store.read(session_id)).run(run.run_id)
-        await self.store.announce(session_id, run_events(now, counts, self.clock.now()))
+        await surely_tell_of_run(self.store, self.clock, session_id, run.run_id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from core.clock import Clock
 from core.domain.hunt import Hunt, HuntError, HuntStatus
 from core.domain.ids import hunt_id, hunt_index
-from core.domain.run import RUN_ENDED, Run, RunStatus
+from core.domain.run import RUN_ENDED, RunStatus
 from core.domain.session import Session
 from core.domain.verdict import Outcome
 from core.errors import NotFound
@@ -20,6 +20,7 @@ from core.hunt.dispatch.base import Shards
 from core.hunt.hunt import Hunter
 from core.hunt.run import FailureStreak, calling_most, retry_budget, shares
 from core.hunt.stopping import Stopping
+from core.hunt.telling import tell_of_run
 from core.hunt.views import hunt_event, run_events
 from core.sessions.base import SessionStore
 from core.settings import Settings
@@ -55,6 +56,8 @@ class Runner:
         run = session.run(run_id)
         if run.status in RUN_ENDED and run.status is not RunStatus.CANCELLED:
             return
+        self.activity.runs_started += 1
+        await self._announce(session_id, run_id)
         course = Course(
             session,
             run,
@@ -87,10 +90,7 @@ class Runner:
             started = {"status": RunStatus.RUNNING, "started_at": self.clock.now()}
             return session.with_run(run.model_copy(update=started))
 
-        session = await self.store.change(session_id, begin)
-        self.activity.runs_started += 1
-        await self._announce(session.session_id, session.run(run_id))
-        return session
+        return await self.store.change(session_id, begin)
 
     async def _hunt_all(self, course: Course) -> str:
         """Hunt part after part until all are done. Why the run was stopped early, "" when it was not."""
@@ -224,9 +224,9 @@ class Runner:
         while True:
             await asyncio.sleep(PROGRESS_EVERY_S)
             await self._end_cancelled(course)
-            if course.ended != told:
-                told = course.ended
-                await self._announce(course.session.session_id, course.run)
+            ended = course.ended
+            if ended != told and await self._announce(course.session.session_id, course.run.run_id):
+                told = ended
 
     async def _hand_back(self, course: Course) -> None:
         """Hunts that were calling wait again; those with a reply keep it and are judged where the run goes on."""
@@ -307,10 +307,13 @@ class Runner:
         most = self.settings.telemetry_reply_chars_most
         self.tell(hunt_record(course.session, course.run, hunt, reply_chars_most=most))
 
-    async def _announce(self, session_id: str, run: Run) -> None:
-        """Tell watchers of the run as it stands; nothing is changed by it."""
-        counts = (await self.store.counts(session_id))[run.run_id]
-        await self.store.announce(session_id, run_events(run, counts, self.clock.now()))
+    async def _announce(self, session_id: str, run_id: str) -> bool:
+        """Tell watchers of the run as it stands; nothing is changed by it. False when it was changed meanwhile.
+
+        Another process may end it at any moment: what is told last must be its end.
+        """
+        session = await self.store.read(session_id)
+        return session.run(run_id).status in RUN_ENDED or await tell_of_run(self.store, self.clock, session, run_id)
 
     async def _saved(self, course: Course, part: int) -> Iterable[Hunt]:
         """The part's hunts that were begun, as they stand now: perhaps by a process that is gone."""

@@ -28,7 +28,8 @@ from core.hunt.opening import Opened, opened_notebook, opened_task
 from core.hunt.orders import CheckOrder, EditOrder, OpenOrder, RejudgeOrder, RunOrder
 from core.hunt.rejudging import job_key, judged_again, refuse_rejudging
 from core.hunt.starting import known_run, refuse_too_many, retrying, with_new_run
-from core.hunt.views import check_event, hunt_event, run_events, session_event, task_view
+from core.hunt.telling import surely_tell_of_run
+from core.hunt.views import check_event, hunt_event, session_event, task_view
 from core.notebooks.parse import parse_notebook
 from core.notebooks.preview import CellChange, preview
 from core.providers.catalog import Catalog
@@ -125,11 +126,12 @@ class Workbench:
             return session
 
         session = await self.store.change(sid, start, announce=lambda s: (session_event(s),))
-        if begun["run"].run_id == new_id:
-            await self.dispatcher.submit(Job(JobKind.RUN, sid, new_id))
-            if not order.trial:
-                self.tell(run_record(session, begun["run"], (await self.store.counts(sid))[new_id]))
-        return (await self.store.read(sid)).run(begun["run"].run_id)
+        run, new = begun["run"], begun["run"].run_id == new_id
+        if new or run.status is RunStatus.QUEUED:  # whoever was asked first may have died before it began
+            await self.dispatcher.submit(Job(JobKind.RUN, sid, run.run_id))
+            if new and not order.trial:
+                self.tell(run_record(session, run, (await self.store.counts(sid))[new_id]))
+        return (await self.store.read(sid)).run(run.run_id)
 
     async def cancel_run(self, sid: str, rid: str) -> Run:
         """End the run now; hunts without a result become `cancelled`. A run that has ended stays as it is, and nobody
@@ -145,11 +147,10 @@ class Workbench:
             ended = {"status": RunStatus.CANCELLED, "finished_at": self.clock.now()}
             return session.with_run(run.model_copy(update=ended))
 
-        session = await self.store.change(sid, cancel)
+        await self.store.change(sid, cancel)
         if ours:
             await self.dispatcher.stop(rid)
-        counts = (await self.store.counts(sid))[rid]
-        await self.store.announce(sid, run_events(session.run(rid), counts, self.clock.now()))
+        await surely_tell_of_run(self.store, self.clock, sid, rid)
         return (await self.store.read(sid)).run(rid)
 
     async def cancel_hunt(self, sid: str, hid: str) -> Hunt:

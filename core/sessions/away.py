@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -99,20 +99,34 @@ class Replayed:
     hunts_changed: set[str] = field(default_factory=set)
 
 
-def replayed(records: Iterable[Record]) -> tuple[dict[str, Replayed], set[str]]:
-    """What the records say in the end: sessions by id, and the ids of those that were deleted."""
+def replayed(
+    records: Iterable[Record], not_understood: Callable[[Exception], None]
+) -> tuple[dict[str, Replayed], set[str]]:
+    """What the records say in the end: sessions by id, and the ids of those that were deleted.
+
+    `not_understood` is told of each record that is foreign, or of a version with other fields; it is passed over.
+    """
     found: dict[str, Replayed] = {}
     deleted: set[str] = set()
     for record in records:
-        session_id = str(record["sid"])
-        if record["op"] == "whole":
-            _take_whole(found, session_id, record)
-        elif record["op"] == "delete":
-            found.pop(session_id, None)
-            deleted.add(session_id)
-        elif session_id in found:
-            _take_change(found[session_id], record)
+        try:
+            _take(found, deleted, record)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            not_understood(error)
     return found, deleted
+
+
+def _take(found: dict[str, Replayed], deleted: set[str], record: Record) -> None:
+    session_id, what = str(record["sid"]), record["op"]
+    if what == "whole":
+        _take_whole(found, session_id, record)
+    elif what == "delete":
+        found.pop(session_id, None)
+        deleted.add(session_id)
+    elif what not in {"head", "hunt"}:
+        raise ValueError(what)
+    elif session_id in found:
+        _take_change(found[session_id], record)
 
 
 def _take_whole(found: dict[str, Replayed], session_id: str, record: Record) -> None:

@@ -108,8 +108,12 @@ class SessionStore(ABC):
         """
 
     @abstractmethod
-    async def announce(self, session_id: str, events: Sequence[EventDraft]) -> None:
-        """Append events that tell of nothing new: progress, signs of life."""
+    async def announce(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
+        """Append events that tell of nothing new: progress, signs of life.
+
+        With `version` only while the session's is that one, so that what they say is not overtaken by what was told
+        of a change meanwhile. Whether they were told.
+        """
 
     @abstractmethod
     async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:

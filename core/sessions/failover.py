@@ -25,7 +25,7 @@ from core.errors import NotFound, RedisAway
 from core.redis_link import LinkState, RedisLink
 from core.sessions.away import Away, delete_record, head_record, hunt_record, whole_record
 from core.sessions.base import Announce, Change, Glance, HuntPage, SessionStore, StoreState, nothing
-from core.sessions.journal import Journal
+from core.sessions.journal import Journal, Record
 from core.sessions.known import KnownSessions
 from core.sessions.merging import merged
 from core.sessions.redis import RedisSessionStore
@@ -59,6 +59,8 @@ class FailoverSessionStore(SessionStore):
         self.away = away
         self.deleted: set[str] = set()
         """Sessions that were deleted here and may still be in Redis."""
+        self.came_back: set[str] = set()
+        """Sessions that came out of a journal, or that Redis had lost: nobody may be doing their work."""
         self.on_seen: Callable[[str], None] = lambda _session_id: None
         """Told when a session passes by of which not all is known."""
         self._moved: WeakValueDictionary[str, asyncio.Future[None]] = WeakValueDictionary()
@@ -115,11 +117,14 @@ class FailoverSessionStore(SessionStore):
         """Have all of an away session in the journal, so that its next change may follow there."""
         away, kept = self.away[session_id], self.known.find(session_id)
         if kept is not None and not away.journaled:
-            away.journaled = True
             away.replies_written.update(hunt.hunt_id for hunt in kept.hunts.values() if hunt.reply is not None)
             ends_at = self._clock.now() + timedelta(seconds=self.known.life_left_s(session_id))
-            self.journal.write(whole_record(session_id, away, kept, ends_at))
+            away.journaled = self.journal.write(whole_record(session_id, away, kept, ends_at))
         return away
+
+    def _note(self, away: Away, record: Record) -> None:
+        """Have a change in the journal. One that cannot be written is written with all of the session, later."""
+        away.journaled = self.journal.write(record) and away.journaled
 
     async def _either(self, session_id: str, there: Callable[[], Awaitable[T]], here: Callable[[], Awaitable[T]]) -> T:
         """Ask Redis, or this process when the session is here or Redis does not answer."""
@@ -228,16 +233,16 @@ class FailoverSessionStore(SessionStore):
             after = await self.known.change(session_id, change, announce=announce, expected_version=expected_version)
             if after is not before:
                 away.head_changed = True
-                self.journal.write(head_record(after))
+                self._note(away, head_record(after))
             return after
 
         return await self._either(session_id, there, here)
 
-    async def announce(self, session_id: str, events: Sequence[EventDraft]) -> None:
-        await self._either(
+    async def announce(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
+        return await self._either(
             session_id,
-            lambda: self.redis.announce(session_id, events),
-            lambda: self.known.announce(session_id, events),
+            lambda: self.redis.announce(session_id, events, version=version),
+            lambda: self.known.announce(session_id, events, version=version),
         )
 
     async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
@@ -248,7 +253,7 @@ class FailoverSessionStore(SessionStore):
         async def here() -> None:
             away = self.write_down(session_id)
             away.hunts_changed.add(hunt.hunt_id)
-            self.journal.write(hunt_record(session_id, hunt, away))
+            self._note(away, hunt_record(session_id, hunt, away))
             await self.known.save_hunt(session_id, hunt, events)
 
         await self._either(session_id, there, here)

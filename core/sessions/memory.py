@@ -76,9 +76,12 @@ class MemorySessionStore(SessionStore):
         self._append(session_id, announce(kept.session))
         return kept.session
 
-    async def announce(self, session_id: str, events: Sequence[EventDraft]) -> None:
-        self._use(session_id)
+    async def announce(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
+        kept = self._use(session_id)
+        if version not in {None, kept.session.version}:
+            return False
         self._append(session_id, events)
+        return True
 
     async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
         if self._use(session_id).save(hunt):

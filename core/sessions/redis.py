@@ -149,10 +149,12 @@ class RedisSessionStore(SessionStore):
             self._heads[after.session_id] = after
         return written
 
-    async def announce(self, session_id: str, events: Sequence[EventDraft]) -> None:
-        answer = await self._run("tell", session_id, *self._bounds, *_pairs(events))
+    async def announce(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
+        expected = "" if version is None else version
+        answer = await self._run("tell", session_id, *self._bounds, expected, *_pairs(events))
         self._refuse_none(answer)
         self._note_told(session_id, answer)
+        return bool(answer[0] == 2)
 
     async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
         name = (session_id, hunt.hunt_id)

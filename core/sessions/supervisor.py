@@ -122,6 +122,7 @@ class Supervisor:
             for session_id in self._known():
                 away = store.settle(session_id)
                 away.lost = True
+                store.came_back.add(session_id)
                 away.seamless = away.seamless and (away.last_id != "0-0" or away.base is None)
         for session_id in list(store.deleted):
             await self._returning.delete(session_id)
@@ -149,7 +150,7 @@ class Supervisor:
 
     def _take_over(self) -> None:
         """Sessions that a process left in its journal are ours to put back."""
-        sessions, deleted = replayed(self._store.journal.take_over())
+        sessions, deleted = replayed(self._store.journal.take_over(), self._store.journal.not_understood)
         self._store.deleted |= deleted
         for session_id, session in sessions.items():
             life_s = (session.ends_at - self._clock.now()).total_seconds()
@@ -166,6 +167,7 @@ class Supervisor:
         if away is None:
             away = store.leave(session_id, Away(base=session.base, last_id=session.last_id, journaled=True))
         store.begin_anew(session_id)
+        store.came_back.add(session_id)
         away.lost, away.seamless = True, False
         away.put_back_changes((session.head_changed, session.hunts_changed))
 

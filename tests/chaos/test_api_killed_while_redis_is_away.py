@@ -9,6 +9,7 @@ import time
 import httpx
 import pytest
 
+from core.domain.run import RunStatus
 from tests.house.loopback_only import find_free_port
 from tests.house.real_redis import open_redis
 from tests.house.tree import ROOT
@@ -99,5 +100,29 @@ def test_every_acknowledged_reply_and_edit_is_there_again(tmp_path):
             api.start()  # nothing but Redis to know it from
             assert acknowledged.items() <= {h["hunt_id"]: h for h in api.hunts(sid)}.items()
             assert api.http.get(f"/sessions/{sid}").json()["task"]["prompt"] == "Edited."
+        finally:
+            api.stop()
+
+
+@pytest.mark.parametrize("redis_returns", ["before", "after"])
+def test_the_run_that_it_began_alone_is_gone_on_with_to_its_end(tmp_path, redis_returns):
+    with open_redis() as server:
+        api = Api(server.url, tmp_path)
+        try:
+            sid = api.http.post("/sessions", json={"task": TASK}).json()["session_id"]
+            server.kill()
+            order = {"models": ["simulated/hasty"], "hunts": 300}
+            here = f"/sessions/{sid}/runs/{api.http.post(f'/sessions/{sid}/runs', json=order).json()['run_id']}"
+            api.wait_for(lambda: sum(h["status"] == "done" for h in api.hunts(sid)) > 5)
+            api.kill()
+            if redis_returns == "before":
+                server.start()
+            api.start()
+            api.wait_for(lambda: api.http.get(here).json()["finished_at"], deadline_s=60)
+            if redis_returns == "after":
+                server.start()
+                api.wait_for(lambda: api.health() == "healthy")
+            run = api.http.get(here).json()
+            assert (run["status"], run["counts"]["done"]) == (RunStatus.COMPLETED, 300)
         finally:
             api.stop()

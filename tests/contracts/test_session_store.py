@@ -259,3 +259,11 @@ async def test_sessions_of_one_task_know_of_each_other_while_they_are_open(kept)
     await kept.store.delete("s_b")
     assert await kept.store.others_of(one) == 0
     assert await kept.store.others_of(a_session()) == 0
+
+
+async def test_what_is_told_of_a_version_is_not_told_when_the_session_was_changed_meanwhile(kept):
+    await kept.store.create(a_session(), b"")
+    assert await kept.store.announce("s_one", (DRAFT,), version=1)
+    await kept.second.change("s_one", lambda s: s.model_copy(update={"name": "new.ipynb"}))
+    assert not await kept.store.announce("s_one", (DRAFT,), version=1)
+    assert len(await kept.log.read("s_one", "0-0", 10)) == 1

@@ -1,6 +1,7 @@
 """Event streams through nginx: at once, whole, longer than anything else may take; and a client's limits."""
 
 import asyncio
+import signal
 import time
 
 import httpx
@@ -49,6 +50,33 @@ async def test_a_stream_is_handed_on_at_once_and_outlives_every_other_limit(edge
                     if line == "event: session.changed":
                         break
             assert time.monotonic() - changed < HEARTBEAT_S, "it came only with the next sign of life: it was held back"
+
+
+async def test_a_stream_whose_replica_says_nothing_any_more_is_ended(tmp_path):
+    silence = {"proxy_read_timeout 60s": "proxy_read_timeout 2s"}
+    async with (
+        open_api(tmp_path, HEARTBEAT="0.5") as api,
+        open_edge(tmp_path / "nginx", api_port=api.port, changes=silence) as edge,
+        httpx.AsyncClient(base_url=edge.address, timeout=20) as http,
+    ):
+        edge.names.addresses[API] = ["127.0.0.1"]
+        sid = (await http.post("/api/sessions", json={"example": "word-budget"})).json()["session_id"]
+        async with http.stream("GET", f"/api/sessions/{sid}/events", headers={"Accept": "text/event-stream"}) as stream:
+            lines = stream.aiter_lines()
+            while await anext(lines) != ": alive":
+                pass
+            api.process.send_signal(signal.SIGSTOP)
+            try:
+                async with asyncio.timeout(15):
+                    with pytest.raises(httpx.RemoteProtocolError):
+                        await to_the_end(lines)
+            finally:
+                api.process.send_signal(signal.SIGCONT)
+
+
+async def to_the_end(lines):
+    async for _ in lines:
+        pass
 
 
 async def test_a_client_beyond_its_limits_is_told_so_and_files_of_the_page_are_not_counted(tmp_path):

@@ -48,7 +48,7 @@ def test_script_and_compose_agree_on_defaults():
         ("200/s, 800", "zone=requests:10m rate=200r/s"), ("200/s, 800", "zone=requests burst=800"),
         ("10/s, 100", "zone=uploads:10m rate=10r/s"), ("10/s, 100", "zone=uploads burst=100"),
         ("| 2000 |", "limit_conn clients 2000;"), ("17825792", "client_max_body_size 17825792;"),
-        ("120 s; streams 3600 s", "proxy_read_timeout 120s;"), ("120 s; streams 3600 s", "proxy_read_timeout 3600s;"),
+        ("| 120 s;", "proxy_read_timeout 120s;"), ("event streams 60 s", "proxy_read_timeout 60s;"), ("dashboard 3600 s", "proxy_read_timeout 3600s;"),
         ("20480", "worker_connections 20480;"),
     ],
 )  # fmt: skip

@@ -1,16 +1,19 @@
 """A run: every hunt gets one end, whatever happens on the way."""
 
 import asyncio
+import json
 
 import pytest
 
+from core.domain.events import EventType
 from core.domain.hunt import HuntStatus
 from core.domain.run import RunStatus
 from core.domain.verdict import Outcome, Verdict
 from core.hunt.dispatch.local import LocalShards
 from core.hunt.runner import SERVER_ENDED
+from core.hunt.views import run_events
 from core.telemetry.records import HuntRecord, RunRecord
-from tests.builders import a_hunt, a_run, a_session, a_verdict
+from tests.builders import NOW, a_hunt, a_run, a_session, a_verdict
 from tests.core.hunt.stand_ins import Bench, Reply, fails, passes
 
 
@@ -155,3 +158,40 @@ async def test_a_server_that_ends_begins_no_hunt_and_lets_those_in_flight_finish
     assert {h.outcome for h in hunts} == {Outcome.HELD, Outcome.INTERRUPTED}
     run = await bench.run()
     assert (run.status, run.stop_reason) == (RunStatus.FAILED, SERVER_ENDED)
+
+
+async def test_whoever_comes_to_a_run_that_has_ended_tells_nothing_of_it():
+    bench = Bench()
+    await bench.open(a_told_session(3))
+    await bench.runner.work("s_one", "r_one", LocalShards())
+    before = await bench.log.last_id("s_one")
+    await bench.runner.work("s_one", "r_one", LocalShards())
+    assert await bench.log.read("s_one", before, 10) == ()
+    assert bench.activity.runs_started == bench.activity.runs_finished == 1
+
+
+async def test_a_helper_whose_news_come_late_does_not_turn_an_ended_run_back():
+    bench = Bench()
+    await bench.open(a_told_session(3))
+    bench.provider.gate.clear()
+    helper = asyncio.create_task(bench.runner.work("s_one", "r_one", LocalShards()))
+    while not bench.provider.in_flight:
+        await asyncio.sleep(0)
+    counts = bench.store.counts
+
+    async def ended_meanwhile(session_id):
+        bench.store.counts = counts
+        found = await counts(session_id)
+        await bench.store.change("s_one", _completed, announce=lambda s: run_events(s.runs[0], found["r_one"], NOW))
+        return found
+
+    bench.store.counts = ended_meanwhile  # the other process settles while the helper has its counts already
+    await bench.runner._announce("s_one", "r_one")
+    told = await bench.log.read("s_one", "0-0", 50)
+    assert json.loads([e for e in told if e.type is EventType.RUN][-1].data)["run"]["status"] == "completed"
+    bench.provider.gate.set()
+    await helper
+
+
+def _completed(session):
+    return session.with_run(session.runs[0].model_copy(update={"status": RunStatus.COMPLETED, "finished_at": NOW}))

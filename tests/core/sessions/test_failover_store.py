@@ -1,9 +1,11 @@
 """The store that survives its Redis, step by step, on a real Redis that is taken away and given back."""
 
 import asyncio
+import os
 import time
 from contextlib import aclosing, asynccontextmanager
 
+import orjson
 import pytest
 
 from core.domain.events import EventDraft, EventType, id_key
@@ -13,6 +15,7 @@ from core.eventlog.base import START, TooFarBehind
 from core.eventlog.redis import RedisEventLog
 from core.redis_client import open_redis as open_clients
 from core.runtime import open_runtime
+from core.sessions.away import replayed
 from core.sessions.base import StoreState
 from core.settings import Settings
 from tests.backends import PATIENT_S, redis_log, redis_store
@@ -348,3 +351,23 @@ async def test_all_who_wait_for_a_hung_redis_are_answered_within_a_second(runtim
     redis_server.resume()
     await until_back(runtime)
     assert len((await store.hunts("s_one", limit=2000)).hunts) == 200
+
+
+async def test_a_disk_that_was_full_for_a_moment_costs_no_session_when_the_process_dies(
+    runtime, store, redis_server, tmp_path, monkeypatch
+):
+    await store.create(a_session(), b"nb")
+    redis_server.kill()
+    with monkeypatch.context() as full:
+        full.setattr(os, "write", _no_space)
+        await store.change("s_one", renamed("while it was full"))
+        assert "No space left" in store.state().reason
+    await store.save_hunt("s_one", a_finished_hunt(), (DRAFT,))
+    assert "No space left" not in store.state().reason
+    lines = b"".join(path.read_bytes() for path in (tmp_path / "j").iterdir()).splitlines()
+    sessions, _ = replayed([orjson.loads(line) for line in lines if line], pytest.fail)
+    assert (sessions["s_one"].head.name, set(sessions["s_one"].hunts)) == ("while it was full", {"r_one.1"})
+
+
+def _no_space(_number, _data):
+    raise OSError(28, "No space left on device")

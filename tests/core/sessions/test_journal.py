@@ -1,6 +1,11 @@
 """The journal: what it was told is there after the process is gone, and nobody else takes it while it lives."""
 
+import asyncio
+import fcntl
 import os
+import threading
+
+import orjson
 
 from core.domain.hunt import HuntStatus
 from core.sessions.away import Away, delete_record, head_record, hunt_record, replayed, whole_record
@@ -14,6 +19,10 @@ def written(tmp_path, *records) -> None:
     for record in records:
         journal.write(record)
     journal.close()
+
+
+def refused(error):
+    raise error
 
 
 def a_whole_record(**changes):
@@ -41,7 +50,7 @@ def test_a_session_comes_back_with_every_change(tmp_path):
     ]
     assert records[2]["reply"] != "" == records[4]["reply"]
     written(tmp_path, *records)
-    sessions, deleted = replayed(Journal(tmp_path / "j", "two").take_over())
+    sessions, deleted = replayed(Journal(tmp_path / "j", "two").take_over(), refused)
     back = sessions["s_one"]
     assert (back.base, back.head, back.notebook, back.last_id) == (a_session(), changed, b"\x00nb", "5-0")
     assert back.hunts == {"r_one.1": a_finished_hunt(), "r_one.2": a_hunt(2)}
@@ -50,14 +59,14 @@ def test_a_session_comes_back_with_every_change(tmp_path):
 
 def test_a_deleted_session_stays_deleted(tmp_path):
     written(tmp_path, a_whole_record(), delete_record("s_one"))
-    assert replayed(Journal(tmp_path / "j", "two").take_over()) == ({}, {"s_one"})
+    assert replayed(Journal(tmp_path / "j", "two").take_over(), refused) == ({}, {"s_one"})
 
 
 def test_a_line_cut_off_by_a_crash_spoils_no_other(tmp_path):
     written(tmp_path, a_whole_record(), head_record(a_session(name="lost", version=2)))
     path = next((tmp_path / "j").iterdir())
     path.write_bytes(path.read_bytes()[:-20])
-    sessions, _ = replayed(Journal(tmp_path / "j", "two").take_over())
+    sessions, _ = replayed(Journal(tmp_path / "j", "two").take_over(), refused)
     assert sessions["s_one"].head == a_session()
 
 
@@ -96,5 +105,77 @@ async def test_a_disk_that_is_full_is_said_and_what_follows_is_readable(tmp_path
     await journal.sync()
     assert journal.problem == ""
     journal.close()
-    sessions, _ = replayed(Journal(tmp_path / "j", "two").take_over())
+    sessions, _ = replayed(Journal(tmp_path / "j", "two").take_over(), refused)
     assert sessions["s_one"].head.name == "after"
+
+
+def test_what_another_version_or_a_stranger_wrote_spoils_nothing_and_is_kept_aside(tmp_path):
+    written(tmp_path, a_whole_record())
+    newer = a_whole_record() | {"sid": "s_two", "head": '{"a_field_of_tomorrow": 1}'}
+    strangers = [b"123", b"[1]", b'"text"', b'{"a": 1}', b'{"op": "tomorrow", "sid": "s"}', orjson.dumps(newer)]
+    (tmp_path / "j" / "other-0.journal").write_bytes(b"\n".join(strangers))
+    journal, told = Journal(tmp_path / "j", "two"), []
+
+    def note(error):
+        told.append(error)
+        journal.not_understood(error)
+
+    sessions, deleted = replayed(journal.take_over(), note)
+    assert (set(sessions), deleted, len(told)) == ({"s_one"}, set(), len(strangers))
+    journal.clear()
+    (kept,) = (tmp_path / "j").iterdir()
+    assert (kept.name, kept.read_bytes()) == ("other-0.unread", b"\n".join(strangers))
+
+
+def test_what_is_no_file_is_no_journal(tmp_path):
+    written(tmp_path, a_whole_record())
+    os.mkfifo(tmp_path / "j" / "pipe.journal")
+    (tmp_path / "j" / "folder.journal").mkdir()
+    (tmp_path / "j" / "nowhere.journal").symlink_to(tmp_path / "nowhere")
+    sessions, _ = replayed(Journal(tmp_path / "j", "two").take_over(), refused)
+    assert set(sessions) == {"s_one"}
+
+
+def test_a_file_that_another_process_is_done_with_meanwhile_is_no_fault(tmp_path, monkeypatch):
+    written(tmp_path, a_whole_record())
+    real = fcntl.flock
+
+    def later(number, how):
+        next((tmp_path / "j").iterdir()).unlink()  # between our open and our lock
+        real(number, how)
+
+    monkeypatch.setattr(fcntl, "flock", later)
+    assert list(Journal(tmp_path / "j", "two").take_over()) == []
+
+
+async def test_a_journal_that_goes_while_it_is_made_safe_is_no_fault(tmp_path, monkeypatch):
+    journal, begun, gone, real = Journal(tmp_path / "j", "one"), threading.Event(), threading.Event(), os.fsync
+
+    def slow(number):
+        begun.set()
+        gone.wait(10)
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", slow)
+    journal.write(a_whole_record())
+    syncing = asyncio.create_task(journal.sync())
+    await asyncio.to_thread(begun.wait, 10)
+    journal.clear()
+    gone.set()
+    await syncing
+    assert journal.problem == ""
+
+
+async def test_a_disk_that_does_not_take_it_is_said(tmp_path, monkeypatch):
+    def broken(_number):
+        raise OSError(5, "Input/output error")
+
+    journal = Journal(tmp_path / "j", "one")
+    journal.write(a_whole_record())
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", broken)
+        await journal.sync()
+    assert "Input/output error" in journal.problem
+    journal.write(head_record(a_session(version=2)))
+    await journal.sync()
+    assert journal.problem == ""

@@ -1,0 +1,71 @@
+"""The reader of a process's event streams: nothing ends it but its owner, and who leaves leaves nothing behind."""
+
+import asyncio
+from contextlib import aclosing, asynccontextmanager
+
+import pytest
+
+from core.domain.events import EventDraft, EventType
+from core.eventlog.base import START
+from core.eventlog.redis import RedisEventLog
+from core.redis_client import open_redis as open_clients
+from core.settings import Settings
+from tests.backends import PATIENT_S
+from tests.builders import HandClock
+
+DRAFT = EventDraft(EventType.SESSION, "{}")
+
+
+@asynccontextmanager
+async def a_log(server, on_bug=pytest.fail):
+    settings = Settings(redis_url=server.url, redis_timeout_s=PATIENT_S)
+    async with open_clients(settings, "one") as clients:
+        log = RedisEventLog(
+            clients, HandClock(), ttl_s=60, events_most=100, block_s=0.2, timeout_s=PATIENT_S, on_bug=on_bug
+        )
+        log.start()
+        try:
+            yield log
+        finally:
+            await log.close()
+
+
+async def test_a_fault_that_nobody_expected_leaves_no_watcher_deaf(redis_server, monkeypatch):
+    real, broken = RedisEventLog._read_once, []
+
+    async def breaks_once(self, *arguments):
+        if not broken:
+            broken.append(True)
+            raise RuntimeError("nobody expected this")
+        await real(self, *arguments)
+
+    monkeypatch.setattr(RedisEventLog, "_read_once", breaks_once)
+    bugs = []
+    async with (
+        asyncio.timeout(20),
+        a_log(redis_server, bugs.append) as log,
+        aclosing(log.watch("s", START)) as batches,
+    ):
+        coming = asyncio.create_task(anext(batches))
+        while not bugs:
+            await asyncio.sleep(0.01)
+        (told,) = await log.append("s", [DRAFT])
+        assert await coming == (told,)
+    assert [str(bug) for bug in bugs] == ["nobody expected this"]
+
+
+async def test_a_watcher_that_leaves_before_it_has_begun_is_not_counted_for_ever(redis_server, monkeypatch):
+    joining = asyncio.Event()
+
+    async def never(_self):
+        joining.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(RedisEventLog, "_interrupt", never)
+    async with a_log(redis_server) as log, asyncio.timeout(20):
+        watch = log.watch("s", START)
+        coming = asyncio.create_task(anext(watch))
+        await joining.wait()
+        coming.cancel()
+        await asyncio.wait([coming])
+        assert log.watchers() == 0
