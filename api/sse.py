@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from math import inf
 
 from core.domain.events import Event
 from core.errors import NotFound
@@ -19,7 +20,7 @@ def frame(event: Event) -> bytes:
 
 
 async def event_stream(
-    log: EventLog, session_id: str, after: str, *, draining: asyncio.Event, heartbeat_s: float, life_s: float
+    log: EventLog, session_id: str, after: str, *, draining: asyncio.Event, heartbeat_s: float, life_s: float = inf
 ) -> AsyncIterator[bytes]:
     """Frames from `after` on, until the reader leaves, the session ends, the server drains or `life_s` is over.
 

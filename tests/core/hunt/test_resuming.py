@@ -7,7 +7,7 @@ from core.domain.run import RunStatus
 from core.domain.session import CheckStatus, ReferenceCheck
 from core.domain.verdict import Outcome
 from core.errors import Unavailable
-from core.hunt import checking
+from core.hunt import checking, rejudging
 from core.hunt.dispatch.base import Job, JobKind
 from core.hunt.orders import RunOrder
 from core.hunt.resuming import Resumer
@@ -60,7 +60,7 @@ async def test_runs_checks_and_judgings_that_are_not_done_are_gone_on_with():
     assert told.jobs == [
         *(Job(JobKind.RUN, "s_one", key) for key in ("r_waits", "r_runs", "r_stopped", "r_try")),
         Job(JobKind.CHECK, "s_one", checking.job_key(session)),
-        Job(JobKind.JUDGING, "s_one", "judging:1:r_done.1"),
+        Job(JobKind.JUDGING, "s_one", rejudging.job_key("s_one", await bench.store.hunt("s_one", "r_done.1"))),
     ]
 
 
