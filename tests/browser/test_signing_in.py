@@ -65,6 +65,27 @@ def test_sign_in_hunt_sign_out(page: Page, witness: Witness) -> None:
     assert page.url == f"{witness.origin}/#/s/{sid}"
 
 
+def test_a_sign_out_takes_what_was_shown_out_of_other_tabs_and_out_of_the_way_back(
+    page: Page, product: Product, witness: Witness
+) -> None:
+    witness.refusals_are_meant()
+    sid = product.open_example()
+    page.goto(f"/#/s/{sid}/task")
+    sign_in(page, "alice")
+    expect(page.locator("site-header .who")).to_have_text("alice")
+    other = page.context.new_page()
+    other.goto(f"/#/s/{sid}/task")
+    expect(other.locator("site-header .who")).to_have_text("alice")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page).to_have_url(f"{witness.origin}/sign-in")
+    expect(other).to_have_url(f"{witness.origin}/sign-in#/s/{sid}/task")
+    sign_in(other, "alice")
+    expect(other.locator("site-header .who")).to_have_text("alice")
+    other.context.clear_cookies()
+    other.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    expect(other).to_have_url(f"{witness.origin}/sign-in#/s/{sid}/task")
+
+
 def test_a_wrong_token_is_told_and_may_be_mended(page: Page, witness: Witness) -> None:
     witness.refusals_are_meant()
     page.goto("/sign-in?to=//evil.example")

@@ -21,7 +21,7 @@ import "./elements/session-view.js";
 import "./elements/sign-in-dialog.js";
 import "./elements/site-header.js";
 import "./elements/start-view.js";
-import { recentSessions, rememberedPlan, rememberName, rememberPlan, rememberTheme } from "./memory.js";
+import { recentSessions, rememberedPlan, rememberName, rememberPlan, rememberTheme, watchName } from "./memory.js";
 import { parseRoute, sessionAddress } from "./router.js";
 import { checkSentence, progressSentence, titleOf } from "./state/announcements.js";
 import { initialState, reduce } from "./state/page.js";
@@ -171,6 +171,21 @@ function comeBack(who) {
   store.dispatch({ type: "who.read", who });
   return follower.refresh();
 }
+
+/** What somebody was shown is taken away when they are not the one who is signed in any more: the page is asked for
+ * again, which leads to the sign-in. What was typed and not saved is kept in this browser for them. */
+function beginAgain() {
+  document.documentElement.hidden = true;
+  location.reload();
+}
+
+watchName((name) => {
+  const known = store.state.server.who?.name;
+  if (known && known !== name) beginAgain();
+});
+addEventListener("pageshow", (event) => { // by the Back button the browser shows a page as it was left
+  if (event.persisted && store.state.server.who?.name) beginAgain();
+});
 
 /** The theme that is seen: the one chosen here, else the system's. */
 function seenTheme() {

@@ -16,6 +16,13 @@ export function rememberName(name) {
   else remove(NAME);
 }
 
+/** Calls `react(name)` when another tab of this browser signs somebody in or out ("" for nobody). */
+export function watchName(react) {
+  addEventListener("storage", (event) => {
+    if (event.key === NAME) react(read(NAME) ?? "");
+  });
+}
+
 export function recentSessions() {
   const known = read(own(RECENT));
   return Array.isArray(known) ? known.filter((one) => typeof one?.id === "string") : [];
