@@ -29,8 +29,11 @@ class Settings:
     dashboard_host: str = setting("127.0.0.1", "DASHBOARD_HOST", "address", "Where the dashboard listens.")
     dashboard_port: int = setting(8001, "DASHBOARD_PORT", "port", "The dashboard's port.", least=1, most=65535)
     api_url: str = setting("", "API_URL", "URL", "Where the dashboard asks for the admin status; empty: the API here.")
-    hunter_bind: str = setting(
-        "", "HUNTER_BIND", "address", "Where nginx publishes what listens here; empty: it is reached where it listens."
+    published_on: str = setting(
+        "",
+        "PUBLISHED_ON",
+        "address",
+        "Set by compose: where nginx publishes what listens here (HUNTER_BIND); empty: it is reached directly.",
     )
     dashboard_refresh_s: float = setting(
         2.0, "DASHBOARD_REFRESH", "s", "Pause between two questions of the dashboard's live view.", least=0.2, most=3600
@@ -367,8 +370,8 @@ class Settings:
 
     def refuse_strangers(self, listens_at: str, variable: str) -> None:
         """Raises BadSettings when others reach what listens there (`variable` sets it) and nobody has a token."""
-        if self.hunter_bind:
-            refuse_strangers(self.hunter_bind, "HUNTER_BIND", sign_in=bool(self.tokens))
+        if self.published_on:
+            refuse_strangers(self.published_on, "HUNTER_BIND", sign_in=bool(self.tokens))
         else:
             refuse_strangers(listens_at, variable, sign_in=bool(self.tokens))
 

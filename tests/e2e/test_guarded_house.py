@@ -187,8 +187,9 @@ def task():
     [
         ({"API_HOST": "0.0.0.0"}, "API_HOST=0.0.0.0 lets others in"),
         ({"API_HOST": "::"}, "API_HOST=:: lets others in"),
-        ({"HUNTER_BIND": "0.0.0.0"}, "HUNTER_BIND=0.0.0.0 lets others in"),
-        ({"API_HOST": "0.0.0.0", "HUNTER_BIND": "10.1.2.3"}, "HUNTER_BIND=10.1.2.3 lets others in"),
+        ({"PUBLISHED_ON": "0.0.0.0"}, "HUNTER_BIND=0.0.0.0 lets others in"),
+        ({"API_HOST": "0.0.0.0", "HUNTER_BIND": "127.0.0.1"}, "API_HOST=0.0.0.0 lets others in"),
+        ({"API_HOST": "0.0.0.0", "PUBLISHED_ON": "10.1.2.3"}, "HUNTER_BIND=10.1.2.3 lets others in"),
     ],
 )
 @pytest.mark.parametrize("program", [("-m", "api"), ("-m", "tools.run")], ids=["api", "make run"])
@@ -216,7 +217,7 @@ async def test_an_open_house_without_tokens_does_not_start_and_says_what_to_do(t
 
 async def test_behind_an_nginx_on_loopback_it_may_listen_everywhere(tmp_path):
     async with (
-        open_api(tmp_path, API_HOST="0.0.0.0", HUNTER_BIND="127.0.0.1") as api,
+        open_api(tmp_path, API_HOST="0.0.0.0", PUBLISHED_ON="127.0.0.1") as api,
         httpx.AsyncClient(base_url=api.address) as http,
     ):
         assert (await http.get("/api/health")).status_code == 200

@@ -80,7 +80,7 @@ def loopback_only() -> Iterator[None]:
             "REDIS_URL",
             "OPENAI_COMPATIBLE",
             "HUNTER_TOKENS",
-            "HUNTER_BIND",
+            "PUBLISHED_ON",
             "HUNTER_HOSTS",
         ):  # a developer's own
             patch.delenv(variable, raising=False)
