@@ -96,7 +96,11 @@ class Returning:
         if found is not None and away.lost:
             away.seamless = False  # another process put its part back: nobody was told of what differs in ours
         if found is None:
-            await self._create(kept, away, life_s)
+            try:
+                await self._create(kept, away, life_s)
+            except NotFound:  # somebody who could reach another process deleted it
+                self._store.forget(session_id)
+                return
         elif head_changed or away.lost:
             await self._write_head(kept, away, found[0])
         elif kept.session is away.base:

@@ -99,11 +99,14 @@ class QueueDispatcher(Dispatcher):
             self._begin(job)
 
     async def stop(self, key: str) -> None:
-        """As promised for a job that is worked on here; another process ends it with its next renewal."""
+        """As promised for a job that is worked on here; another process ends it with its next renewal.
+
+        Not waited for is what takes longer than an answer may: while Redis is away, the parts of others.
+        """
         if (here := self._open.get(key)) is not None:
             await here.shards.stop()
             here.task.cancel()
-            await asyncio.wait([here.task])
+            await asyncio.wait([here.task], timeout=self._manner.terms.answer_s)
             return
         await self._shards(Job(JobKind.RUN, "", key)).stop()
 

@@ -371,3 +371,21 @@ async def test_a_disk_that_was_full_for_a_moment_costs_no_session_when_the_proce
 
 def _no_space(_number, _data):
     raise OSError(28, "No space left on device")
+
+
+async def test_a_session_that_was_deleted_elsewhere_is_not_put_back(runtime, store, redis_server, tmp_path):
+    await store.create(a_session(), b"nb")
+    async with other_process(redis_server, tmp_path) as other:
+        redis_server.pause()
+        await store.change("s_one", renamed("changed while it was away"))
+        runtime.store.link.failed(RedisAway("as long as this test likes", reason="timeout"))
+        redis_server.resume()
+        await other.delete("s_one")
+        await until_back(runtime)
+        with pytest.raises(NotFound):
+            await store.read("s_one")
+        assert (store.away, store.known.find("s_one")) == ({}, None)
+        with pytest.raises(NotFound):
+            await other.read("s_one")
+        await store.create(a_session(name="anew"), b"nb")  # the same idempotency key again
+        assert (await other.read("s_one")).name == "anew"
