@@ -108,6 +108,8 @@ class Returning:
         wanted = kept.hunts if found is None or away.lost else hunts_changed
         await self._save_hunts(session_id, kept, tuple(wanted))
         away.lost = False
+        if away.shown and not away.torn and await redis.counts(session_id) != kept.counts():
+            away.seamless = False  # others did what was not known here: who read it here has never heard of that
         await self._tell(session_id, away, kept.session, life_s, anew=found is None)
         await redis.end_in(session_id, life_s)
 

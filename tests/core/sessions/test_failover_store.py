@@ -389,3 +389,27 @@ async def test_a_session_that_was_deleted_elsewhere_is_not_put_back(runtime, sto
             await other.read("s_one")
         await store.create(a_session(name="anew"), b"nb")  # the same idempotency key again
         assert (await other.read("s_one")).name == "anew"
+
+
+@pytest.mark.parametrize("asked", [True, False])
+async def test_who_read_a_session_without_what_others_had_done_is_told_to_reload(
+    runtime, store, redis_server, tmp_path, asked
+):
+    await store.create(a_session(runs=(a_run(),)), b"nb")
+    await store.save_hunt("s_one", a_hunt(status=HuntStatus.CALLING), (DRAFT,))
+    async with other_process(redis_server, tmp_path) as other:
+        await other.save_hunt("s_one", a_finished_hunt(), (DRAFT,))
+        last = await runtime.events.last_id("s_one")
+        redis_server.pause()
+        if asked:
+            assert (await store.hunt("s_one", "r_one.1")).status is HuntStatus.CALLING
+        else:
+            runtime.store.link.failed(RedisAway("for a moment", reason="timeout"))
+            store.settle("s_one")
+        redis_server.resume()
+        await until_back(runtime)
+        if asked:
+            with pytest.raises(TooFarBehind):
+                await runtime.events.read("s_one", last, 10)
+        else:
+            assert await runtime.events.read("s_one", last, 10) == ()
