@@ -1,6 +1,7 @@
 """The store that survives its Redis, step by step, on a real Redis that is taken away and given back."""
 
 import asyncio
+import gc
 import os
 import time
 from contextlib import aclosing, asynccontextmanager
@@ -12,6 +13,7 @@ from core.domain.events import EventDraft, EventType, id_key
 from core.domain.hunt import HuntStatus
 from core.errors import Conflict, NotFound, RedisAway
 from core.eventlog.base import START, TooFarBehind
+from core.eventlog.failover import _until
 from core.eventlog.redis import RedisEventLog
 from core.redis_client import open_redis as open_clients
 from core.runtime import open_runtime
@@ -413,3 +415,23 @@ async def test_who_read_a_session_without_what_others_had_done_is_told_to_reload
                 await runtime.events.read("s_one", last, 10)
         else:
             assert await runtime.events.read("s_one", last, 10) == ()
+
+
+async def test_a_watcher_that_leaves_with_something_unheard_leaves_no_error_behind():
+    unheard = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: unheard.append(context["message"]))
+
+    async def source():
+        raise TooFarBehind("gone")
+        yield ()
+
+    moved = asyncio.get_running_loop().create_future()
+    batches = _until(source(), moved)
+    coming = asyncio.create_task(anext(batches))
+    await asyncio.sleep(0)  # it waits for the first batch
+    asyncio.get_running_loop().call_soon(coming.cancel)  # and is gone in the moment in which that fails
+    await asyncio.wait([coming])
+    await batches.aclose()
+    del coming, batches
+    gc.collect()
+    assert unheard == []
