@@ -51,6 +51,8 @@ async def event_stream(
         for task in (farewell, batch):
             task.cancel()
         await asyncio.wait({farewell, batch})
+        if not batch.cancelled():
+            batch.exception()  # whatever it was: nobody waits for it any more
         await watch.aclose()
 
 

@@ -28,7 +28,9 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class SessionKeys:
-    """The keys of one session. They live and end together: every use renews all of them in one step."""
+    """The keys of one session. They live and end together: every use renews all of them in one step. `gone` is there
+    when they are not, because the session was deleted.
+    """
 
     head: str
     notebook: str
@@ -37,11 +39,13 @@ class SessionKeys:
     numbers: str
     tallies: str
     events: str
+    gone: str
 
     @property
     def all(self) -> tuple[str, ...]:
-        """In the order that the scripts expect: KEYS[1] to KEYS[7]."""
-        return (self.head, self.notebook, self.hunts, self.replies, self.numbers, self.tallies, self.events)
+        """In the order that the scripts expect: KEYS[1] to KEYS[8]."""
+        kept = (self.head, self.notebook, self.hunts, self.replies, self.numbers, self.tallies, self.events)
+        return (*kept, self.gone)
 
 
 def session_keys(session_id: str) -> SessionKeys:
@@ -54,6 +58,7 @@ def session_keys(session_id: str) -> SessionKeys:
         numbers=f"{tag}numbers",
         tallies=f"{tag}tallies",
         events=f"{tag}events",
+        gone=f"{tag}gone",
     )
 
 
@@ -122,6 +127,7 @@ BOOK: tuple[KeyRow, ...] = (
     KeyRow("mh:s:{<sid>}:numbers", "sorted set", _LIVES, _STORE, "hunt ids by number, for pages"),
     KeyRow("mh:s:{<sid>}:tallies", "hash", _LIVES, _STORE, "run id and state → how many; kept in step by the scripts"),
     KeyRow("mh:s:{<sid>}:events", "stream", _LIVES, "core.eventlog", "events, trimmed by EVENTS_MOST and EVENTS_AGE"),
+    KeyRow("mh:s:{<sid>}:gone", "string", "SESSION_TTL after its deletion", _STORE, "keeps it from being put back"),
     KeyRow("mh:sessions", "sorted set", "for ever; ended sessions are dropped", _STORE, "session ids by end, to count"),
     KeyRow("mh:mark:<mark>", "set", "a week after the last opening", _STORE, "ids of the sessions of one task"),
     KeyRow("mh:marker", "string", "for ever", "core.redis_link", "a random word: when it changes, Redis lost its data"),

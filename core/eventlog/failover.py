@@ -129,11 +129,11 @@ async def _until(
             if coming.done():
                 yield coming.result()
     finally:
-        if coming is not None and not coming.done():
+        if coming is not None:
             coming.cancel()
             await asyncio.wait({coming})
             if not coming.cancelled():
-                coming.exception()  # whatever it was: the session has moved, and is watched anew from there
+                coming.exception()  # whatever it was: nobody waits for it any more
         await source.aclose()
 
 

@@ -32,6 +32,8 @@ class Away:
     """Redis may have lost some of it: all of it is compared and written."""
     seamless: bool = True
     """The events made here follow on `last_id` without a gap."""
+    shown: bool = False
+    """Somebody was answered from here, perhaps without what others had done."""
     torn: bool = False
     """Others wrote in Redis meanwhile: every event made here is before a mark there, so that readers reload."""
     merged_to: str = ""

@@ -1,6 +1,6 @@
 #!lua
 -- Begins every script of this folder.
--- KEYS: 1 head, 2 notebook, 3 hunts, 4 replies, 5 numbers, 6 tallies, 7 events. ARGV[1]: the session's life in ms.
+-- KEYS: 1 head, 2 notebook, 3 hunts, 4 replies, 5 numbers, 6 tallies, 7 events, 8 gone. ARGV[1]: the session's life in ms.
 
 -- All keys of a session live and end together; called last, so that new keys get their life too.
 local function renew()

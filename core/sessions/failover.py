@@ -143,6 +143,7 @@ class FailoverSessionStore(SessionStore):
             await away.gate
             if session_id not in self.away:
                 return await self._either(session_id, there, here)
+        away.shown = True
         return await here()
 
     async def _was_lost(self, session_id: str) -> bool:

@@ -113,10 +113,13 @@ class RedisSessionStore(SessionStore):
             known.clear()
 
     async def create(self, session: Session, notebook: bytes, *, life_s: float | None = None) -> None:
-        """`life_s`: what is left of its life, for a session that is brought back."""
-        arguments = (session.version, head_text(session), notebook)
-        if not await self._run("create", session.session_id, *arguments, life_s=life_s):
+        """`life_s`: what is left of its life, for a session that is brought back. NotFound when that was deleted."""
+        arguments = (session.version, head_text(session), notebook, int(life_s is not None))
+        answer = await self._run("create", session.session_id, *arguments, life_s=life_s)
+        if answer == 0:
             raise session_exists()
+        if answer == 2:
+            raise no_session()
         self._heads[session.session_id] = session
         await self._touch(session.session_id)
         await self._note_mark(session)

@@ -96,7 +96,11 @@ class Returning:
         if found is not None and away.lost:
             away.seamless = False  # another process put its part back: nobody was told of what differs in ours
         if found is None:
-            await self._create(kept, away, life_s)
+            try:
+                await self._create(kept, away, life_s)
+            except NotFound:  # somebody who could reach another process deleted it
+                self._store.forget(session_id)
+                return
         elif head_changed or away.lost:
             await self._write_head(kept, away, found[0])
         elif kept.session is away.base:
@@ -104,6 +108,8 @@ class Returning:
         wanted = kept.hunts if found is None or away.lost else hunts_changed
         await self._save_hunts(session_id, kept, tuple(wanted))
         away.lost = False
+        if away.shown and not away.torn and await redis.counts(session_id) != kept.counts():
+            away.seamless = False  # others did what was not known here: who read it here has never heard of that
         await self._tell(session_id, away, kept.session, life_s, anew=found is None)
         await redis.end_in(session_id, life_s)
 

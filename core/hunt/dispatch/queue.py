@@ -99,11 +99,14 @@ class QueueDispatcher(Dispatcher):
             self._begin(job)
 
     async def stop(self, key: str) -> None:
-        """As promised for a job that is worked on here; another process ends it with its next renewal."""
+        """As promised for a job that is worked on here; another process ends it with its next renewal.
+
+        Not waited for is what takes longer than an answer may: while Redis is away, the parts of others.
+        """
         if (here := self._open.get(key)) is not None:
             await here.shards.stop()
             here.task.cancel()
-            await asyncio.wait([here.task])
+            await asyncio.wait([here.task], timeout=self._manner.terms.answer_s)
             return
         await self._shards(Job(JobKind.RUN, "", key)).stop()
 
@@ -142,9 +145,12 @@ class QueueDispatcher(Dispatcher):
     async def _supervise(self, job: Job, shards: RedisShards) -> None:
         try:
             await self._work(job, shards)
-        except Exception as error:
+        except* RedisAway as away:  # its session is not known here: it is gone on with elsewhere, or here later
+            shards.handing_back = True
+            log.warning("a job cannot be worked on here now", job=job.kind, reason=str(away.exceptions[0]))
+        except* Exception as errors:
             log.exception("a job failed in a way nobody expected", job=job.kind, key=job.key)
-            self._on_bug(error)
+            self._on_bug(errors)
 
     async def renew(self) -> None:
         """Keep the claims of every job here, and have processes that came later help; until cancelled, the owner's."""
@@ -193,7 +199,7 @@ class QueueDispatcher(Dispatcher):
             gone.cancel()
             here.attended = False
         if not here.task.done() or here.shards.handing_back:
-            raise StreaqRetry(delay=0)
+            raise StreaqRetry(delay=AGAIN_S if here.task.done() and not self._draining else 0)
 
     # -- the worker
 

@@ -7,10 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import anyio
 import pytest
 
+from core.errors import RedisAway
 from core.hunt.dispatch.base import Job, JobKind
 from core.hunt.dispatch.engine import Engine
 from core.hunt.dispatch.queue import Manner, open_queue
-from core.hunt.dispatch.shards import Terms
+from core.hunt.dispatch.shards import RedisShards, Terms
 from core.redis_client import open_redis as open_clients
 from core.settings import Settings
 from tests.house.real_redis import open_redis
@@ -87,3 +88,50 @@ async def test_a_job_begun_without_redis_is_not_doubled_when_redis_is_back():
             await until(lambda: one.connected)
             await asyncio.sleep(1)
     assert worked.parts == [("one", part) for part in range(4)]
+
+
+async def test_stopping_waits_no_longer_than_an_answer_may_take_while_redis_is_away(redis_server):
+    async def work(_job: Job, shards) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await shards.next(3)  # winding up: the parts of others, who cannot be heard
+
+    bugs: list[BaseException] = []
+    async with open_clients(Settings(redis_url=redis_server.url, redis_timeout_s=0.3), "helper") as clients:
+        manner = Manner(redis_server.url, "helper", True, 15.0, Terms(lease_s=1.0, answer_s=0.3, kept_s=60))
+        async with open_queue(work, bugs.append, clients, manner, lambda: 2) as dispatcher:
+            lead = RedisShards(clients, "lead", JOB.key, manner.terms, lambda: None)
+            for _ in range(3):
+                await lead.next(3)
+            await dispatcher.submit(JOB)
+            helping = dispatcher._open[JOB.key].shards
+            helping._parts = 3
+            await helping.renew()  # hears who leads, and what is taken
+            with redis_server.paused():
+                began = asyncio.get_running_loop().time()
+                await dispatcher.stop(JOB.key)
+                assert asyncio.get_running_loop().time() - began < 2
+    assert bugs == []
+
+
+async def test_a_job_whose_session_is_out_of_reach_is_no_fault_and_comes_again(redis_server):
+    worked = Worked()
+    works, tries = worked.by("worker"), []
+
+    async def work(job: Job, shards) -> None:
+        tries.append(job)
+        if len(tries) == 1:
+            raise RedisAway("Redis does not answer in time.", reason="session_out_of_reach")
+        await works(job, shards)
+
+    bugs: list[BaseException] = []
+    async with AsyncExitStack() as stack:
+        clients = await stack.enter_async_context(open_clients(Settings(redis_url=redis_server.url), "worker"))
+        manner = Manner(redis_server.url, "worker", True, 15.0, Terms(lease_s=1.0, answer_s=1.0, kept_s=60))
+        worker = await stack.enter_async_context(open_queue(work, bugs.append, clients, manner, lambda: 1))
+        api = await stack.enter_async_context(a_dispatcher(redis_server.url, "api", worked, works=False))
+        await until(lambda: worker.connected and api.connected)
+        await api.submit(JOB)
+        await until(lambda: len(worked.parts) == 4)
+    assert bugs == []

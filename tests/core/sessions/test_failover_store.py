@@ -1,6 +1,7 @@
 """The store that survives its Redis, step by step, on a real Redis that is taken away and given back."""
 
 import asyncio
+import gc
 import os
 import time
 from contextlib import aclosing, asynccontextmanager
@@ -12,6 +13,7 @@ from core.domain.events import EventDraft, EventType, id_key
 from core.domain.hunt import HuntStatus
 from core.errors import Conflict, NotFound, RedisAway
 from core.eventlog.base import START, TooFarBehind
+from core.eventlog.failover import _until
 from core.eventlog.redis import RedisEventLog
 from core.redis_client import open_redis as open_clients
 from core.runtime import open_runtime
@@ -371,3 +373,65 @@ async def test_a_disk_that_was_full_for_a_moment_costs_no_session_when_the_proce
 
 def _no_space(_number, _data):
     raise OSError(28, "No space left on device")
+
+
+async def test_a_session_that_was_deleted_elsewhere_is_not_put_back(runtime, store, redis_server, tmp_path):
+    await store.create(a_session(), b"nb")
+    async with other_process(redis_server, tmp_path) as other:
+        redis_server.pause()
+        await store.change("s_one", renamed("changed while it was away"))
+        runtime.store.link.failed(RedisAway("as long as this test likes", reason="timeout"))
+        redis_server.resume()
+        await other.delete("s_one")
+        await until_back(runtime)
+        with pytest.raises(NotFound):
+            await store.read("s_one")
+        assert (store.away, store.known.find("s_one")) == ({}, None)
+        with pytest.raises(NotFound):
+            await other.read("s_one")
+        await store.create(a_session(name="anew"), b"nb")  # the same idempotency key again
+        assert (await other.read("s_one")).name == "anew"
+
+
+@pytest.mark.parametrize("asked", [True, False])
+async def test_who_read_a_session_without_what_others_had_done_is_told_to_reload(
+    runtime, store, redis_server, tmp_path, asked
+):
+    await store.create(a_session(runs=(a_run(),)), b"nb")
+    await store.save_hunt("s_one", a_hunt(status=HuntStatus.CALLING), (DRAFT,))
+    async with other_process(redis_server, tmp_path) as other:
+        await other.save_hunt("s_one", a_finished_hunt(), (DRAFT,))
+        last = await runtime.events.last_id("s_one")
+        redis_server.pause()
+        if asked:
+            assert (await store.hunt("s_one", "r_one.1")).status is HuntStatus.CALLING
+        else:
+            runtime.store.link.failed(RedisAway("for a moment", reason="timeout"))
+            store.settle("s_one")
+        redis_server.resume()
+        await until_back(runtime)
+        if asked:
+            with pytest.raises(TooFarBehind):
+                await runtime.events.read("s_one", last, 10)
+        else:
+            assert await runtime.events.read("s_one", last, 10) == ()
+
+
+async def test_a_watcher_that_leaves_with_something_unheard_leaves_no_error_behind():
+    unheard = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: unheard.append(context["message"]))
+
+    async def source():
+        raise TooFarBehind("gone")
+        yield ()
+
+    moved = asyncio.get_running_loop().create_future()
+    batches = _until(source(), moved)
+    coming = asyncio.create_task(anext(batches))
+    await asyncio.sleep(0)  # it waits for the first batch
+    asyncio.get_running_loop().call_soon(coming.cancel)  # and is gone in the moment in which that fails
+    await asyncio.wait([coming])
+    await batches.aclose()
+    del coming, batches
+    gc.collect()
+    assert unheard == []
