@@ -64,10 +64,14 @@ async def test_a_hunt_costs_the_same_in_a_session_of_ten_thousand_and_its_page_i
             await filled(store, SMALL + MEASURED + 1, LARGE)
             bytes_large, quick_large = await cost_of_one_more(store, redis, LARGE + 1)
         for path in ("/api/sessions/s_one", "/api/sessions/s_one/hunts?limit=200&texts=false"):
-            began = time.perf_counter()
-            answer = await client.get(path, headers={"Host": "localhost"})
-            await answer.get_data()
-            assert answer.status_code == 200
-            assert time.perf_counter() - began < SNAPSHOT_MOST_S, path
+            assert min([await asked_s(client, path) for _ in range(3)]) < SNAPSHOT_MOST_S, path
     assert bytes_large == pytest.approx(bytes_small, rel=0.05)
     assert quick_large < 3 * quick_small
+
+
+async def asked_s(client, path):
+    began = time.perf_counter()
+    answer = await client.get(path, headers={"Host": "localhost"})
+    await answer.get_data()
+    assert answer.status_code == 200
+    return time.perf_counter() - began
