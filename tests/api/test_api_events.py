@@ -14,7 +14,7 @@ def drafts(*numbers):
 
 def open_stream(log, after="0-0", heartbeat_s=5.0):
     draining = asyncio.Event()
-    return event_stream(log, "s", after, draining=draining, heartbeat_s=heartbeat_s), draining
+    return event_stream(log, "s", after, draining=draining, heartbeat_s=heartbeat_s, life_s=60), draining
 
 
 async def test_a_stream_replays_then_follows_and_ends_with_a_farewell():
