@@ -30,7 +30,8 @@ class Event:
     """`id` is `milliseconds-sequence`, the form of Redis stream ids; later events have greater ids."""
 
     id: str
-    type: EventType
+    type: str
+    """An EventType, or what another release calls it: it is handed on."""
     data: str
 
 

@@ -17,7 +17,7 @@ import structlog
 from redis.asyncio import Redis
 
 from core.clock import Clock
-from core.domain.events import Event, EventDraft, EventType, id_key
+from core.domain.events import Event, EventDraft, id_key
 from core.errors import RedisAway
 from core.eventlog.base import START, EventLog, parsed_event_id, session_ended, too_far_behind
 from core.eventlog.history import History
@@ -139,7 +139,7 @@ class RedisEventLog(EventLog):
 
         They keep them if nobody else wrote meanwhile; else whoever is before this point is told to reload.
         """
-        flat = [text for event in events for text in (event.id, event.type.value, event.data)]
+        flat = [text for event in events for text in (event.id, event.type, event.data)]
         life_ms = max(1, int(life_s * 1000))
         rest = (known, reload.type.value, reload.data, given_out, *flat)
         seamless, newest = await self._run("merge", session_id, life_ms, self._most, *rest)
@@ -274,4 +274,4 @@ async def _told(question: Awaitable[Any]) -> Any:
 
 
 def _event(number: bytes, fields: dict[bytes, bytes]) -> Event:
-    return Event(number.decode(), EventType(fields[EVENT_TYPE].decode()), fields[EVENT_DATA].decode())
+    return Event(number.decode(), fields[EVENT_TYPE].decode(), fields[EVENT_DATA].decode())

@@ -146,7 +146,7 @@ def _text(value: object) -> str:
 def _read(text: bytes | str) -> InstanceStatus | None:
     """None for what a process of another version tells in another form; such a one is not shown, and said so."""
     try:
-        return InstanceStatus.model_validate_json(text)
+        return InstanceStatus.model_validate_json(text, extra="ignore")
     except ValueError as error:
         log.warning("a process of another version tells of itself in another form", reason=str(error)[:200])
         return None

@@ -62,7 +62,7 @@ class Runner:
             session,
             run,
             shards,
-            -(-run.hunts // self.settings.shard_hunts),
+            -(-run.hunts // run.part_hunts),
             retry_budget(run, self.settings.retry_budget_ratio),
             FailureStreak(self.settings.same_failure_most),
             asyncio.Semaphore(self.settings.active_hunts_most),
@@ -138,7 +138,7 @@ class Runner:
             await self._done(course, part)
 
     def _places(self, course: Course, part: int) -> range:
-        size = self.settings.shard_hunts
+        size = course.run.part_hunts
         return range(part * size, min(course.run.hunts, (part + 1) * size))
 
     async def _done(self, course: Course, part: int) -> None:
@@ -211,7 +211,7 @@ class Runner:
         run = (await self.store.read(course.session.session_id)).run(course.run.run_id)
         for cancelled in course.stopping.cancel(run.cancelled_hunts):
             place = hunt_index(cancelled)
-            part = place // self.settings.shard_hunts
+            part = place // run.part_hunts
             if part in course.mine:
                 saved = {h.hunt_id: h for h in await self._saved(course, part)}
                 hunt = saved.get(cancelled) or run.hunt(place)

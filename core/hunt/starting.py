@@ -21,8 +21,13 @@ def known_run(session: Session, order: RunOrder) -> Run | None:
     return next(same, None) if order.idempotency_key else None
 
 
-def with_new_run(session: Session, order: RunOrder, run_id: str, judge: str, now: datetime) -> Session:
-    """The session with the run that was ordered at its end. Raises BadTask when the task or its check is not ready."""
+def with_new_run(
+    session: Session, order: RunOrder, run_id: str, judge: str, now: datetime, *, part_hunts: int
+) -> Session:
+    """The session with the run that was ordered at its end, to be done in parts of so many hunts.
+
+    Raises BadTask when the task or its check is not ready.
+    """
     refuse_unhuntable(session.task, session.missing_criteria)
     checked = session.check.passed_for(session.task)
     if session.require_check and not checked and not order.override_check and not order.trial:
@@ -37,6 +42,7 @@ def with_new_run(session: Session, order: RunOrder, run_id: str, judge: str, now
         trial=order.trial,
         turn=session.turn,
         stop=order.stop,
+        part_hunts=part_hunts,
         retry_of=order.retry_errors_of,
         created_at=now,
         idempotency_key=order.idempotency_key,

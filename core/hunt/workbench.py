@@ -121,7 +121,9 @@ class Workbench:
             known = known_run(session, order)
             if known is None:
                 refuse_too_many(session, order, self.settings)
-                session = with_new_run(session, order, new_id, judge, self.clock.now())
+                session = with_new_run(
+                    session, order, new_id, judge, self.clock.now(), part_hunts=self.settings.shard_hunts
+                )
             begun["run"] = known or session.run(new_id)
             return session
 

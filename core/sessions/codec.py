@@ -34,11 +34,12 @@ def dumped(value: Value, *, without: frozenset[str] = frozenset()) -> bytes:
 
 
 def loaded(kind: type[V], text: bytes) -> V:
-    """The value that `dumped` wrote. What was kept by a version of ours is trusted; an unknown field is refused."""
+    """The value that `dumped` wrote, here or in another release: a field that only that one knows is passed over
+    (decision record 0058)."""
     try:
-        return kind.model_validate_json(text)
+        return kind.model_validate_json(text, extra="ignore")
     except ValidationError:
-        return kind.model_validate(json.loads(text), strict=False)
+        return kind.model_validate(json.loads(text), strict=False, extra="ignore")
 
 
 def head_text(session: Session) -> bytes:

@@ -117,7 +117,7 @@ class SharedLane(Lane):
         self._squeezed, self._contended = answer.others_lack, answer.contended
         if self._rounds is not None and answer.why != self._why:
             self._why = answer.why
-            self.limit = Limit.model_validate_json(answer.why)
+            self.limit = Limit.model_validate_json(answer.why, extra="ignore")
         self._allow()
         if self._squeezed and self._held > max(self.in_flight, self._share):
             self._now_due()

@@ -160,6 +160,17 @@ async def test_a_server_that_ends_begins_no_hunt_and_lets_those_in_flight_finish
     assert (run.status, run.stop_reason) == (RunStatus.FAILED, SERVER_ENDED)
 
 
+async def test_parts_are_numbered_as_the_run_says_whatever_the_settings_of_this_process():
+    bench = Bench(shard_hunts=40)
+    run = a_run(5, models=("told/model",), judge_model="told/judge", part_hunts=2)
+    await bench.open(a_session(runs=(run,), hunts_issued=5))
+    shards = LocalShards()
+    assert await shards.next(3) == 0
+    await shards.done(0)  # by a process that was started with another SHARD_HUNTS
+    await bench.runner.work("s_one", "r_one", shards)
+    assert [hunt.number for hunt in await bench.hunts()] == [3, 4, 5]
+
+
 async def test_whoever_comes_to_a_run_that_has_ended_tells_nothing_of_it():
     bench = Bench()
     await bench.open(a_told_session(3))
