@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,7 +19,7 @@ from core.domain.ids import RUN_ENTROPY_BYTES, SESSION_ENTROPY_BYTES, run_id, se
 from core.domain.run import RUN_ENDED, Run, RunStatus
 from core.domain.session import Session
 from core.domain.task import Task, refuse_unhuntable
-from core.errors import BadInput, Conflict, NotFound
+from core.errors import BadInput, Conflict, NotFound, RedisAway
 from core.hunt import checking
 from core.hunt.chronicle import Tell, run_record, session_mark
 from core.hunt.delivery import Delivery, deliver
@@ -233,13 +234,13 @@ class Workbench:
 
     async def _open(self, opened: Opened) -> Session:
         session = opened.session.model_copy(update={"card_secret": self.entropy(CARD_SECRET_BYTES).hex()})
-        try:
+        # With Redis away nobody knows whether the same idempotency key came before. If it did, both are merged later.
+        with suppress(NotFound, RedisAway):
             return await self.store.read(session.session_id)  # the same idempotency key again
-        except NotFound:
-            try:
-                await self.store.create(session, opened.notebook)
-            except Conflict:  # the same key at the same moment, and the other was first
-                return await self.store.read(session.session_id)
+        try:
+            await self.store.create(session, opened.notebook)
+        except Conflict:  # the same key at the same moment, and the other was first
+            return await self.store.read(session.session_id)
         for hunt in opened.hunts:
             await self.store.save_hunt(session.session_id, hunt)
         self._tell(session, "created")
