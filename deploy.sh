@@ -26,6 +26,12 @@ STATE=.deploy
 SWITCH=nginx/switch/maintenance
 KEPT_RELEASES=3
 
+# From the switch on what is run is in a session of its own, without our lock: docker and compose end at Ctrl-C even
+# where we do not, and when we are killed what they do must not keep the next call from putting things in order.
+unstoppable=no
+docker() { if [ $unstoppable = yes ]; then setsid -w docker "$@" 9>&-; else command docker "$@"; fi; }
+compose() { if [ $unstoppable = yes ]; then setsid -w "${compose_words[@]}" "$@" 9>&-; else "${compose_words[@]}" "$@"; fi; }
+
 say() { printf '%s\n' "$*"; }
 fail() {
     printf 'deploy.sh: %s\n' "$*" >&2
@@ -52,14 +58,15 @@ name_images() { # another HUNTER_IMAGE keeps two installations on one machine ap
 }
 
 find_compose() {
-    command -v docker >/dev/null || fail "docker is not installed (see docs/deployment.md, A fresh server)."
+    type -P docker >/dev/null || fail "docker is not installed (see docs/deployment.md, A fresh server)."
     if docker compose version >/dev/null 2>&1; then
-        compose=(docker compose)
+        compose_words=(docker compose)
     elif command -v docker-compose >/dev/null; then
-        compose=(docker-compose)
+        compose_words=(docker-compose)
     else
         fail "neither 'docker compose' nor 'docker-compose' is there."
     fi
+    type -P setsid >/dev/null || fail "setsid is missing (package util-linux)."
     docker info >/dev/null 2>&1 || fail "the Docker engine does not answer: is it running, and may you use it (group docker)?"
 }
 
@@ -84,6 +91,17 @@ warn_of_unread_names() { # what .env sets and neither compose hands on nor we re
     say "Nothing here reads what .env sets as ${unread//$'\n'/ }: misspelt, or for a docker-compose.override.yml?" >&2
 }
 
+require_free_ports() { # a first deploy finds out in a second, not after minutes of building
+    local name port
+    [ "$(status_of nginx)" != running ] || return 0
+    for name in HTTP:80 API:8000 DASHBOARD:8001; do
+        port=$(value_of "HUNTER_${name%:*}_PORT" "${name#*:}")
+        if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+            fail "port $port is taken by another program (sudo ss -ltnp): stop it, or set HUNTER_${name%:*}_PORT in .env, then run this again."
+        fi
+    done
+}
+
 alone() { # only one of us changes anything; the lock goes with the process, however it ends
     mkdir -p $STATE
     command -v flock >/dev/null || fail "flock is missing (package util-linux)."
@@ -93,7 +111,12 @@ alone() { # only one of us changes anything; the lock goes with the process, how
 
 # ---- containers and images -------------------------------------------------------------------------------
 
-ids_of() { "${compose[@]}" ps -q "$1"; } # SERVICE
+ids_of() { compose ps -q "$1"; } # SERVICE
+status_of() { # SERVICE with one container: running, restarting, exited …; nothing when there is none
+    local id
+    id=$(ids_of "$1")
+    if [ -n "$id" ]; then docker inspect -f '{{.State.Status}}' "$id"; fi
+}
 count() { if [ -n "$1" ]; then wc -l <<<"$1"; else echo 0; fi; }
 without() { # LIST GONE: lines of LIST that are not in GONE
     if [ -n "$1" ]; then grep -vxF -f <(printf '%s\n' "${2:-none}") <<<"$1" || [ $? = 1 ]; fi
@@ -117,6 +140,13 @@ state_of() { # CONTAINER: "running healthy 0" (status, health, restarts)
     docker inspect -f '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.RestartCount}}' "$1"
 }
 
+last_words_of() { # CONTAINER: how it is, and what it said since its last start
+    local since
+    docker inspect -f 'Container {{.Name}} is {{.State.Status}}, restarted {{.RestartCount}} times, last exit code {{.State.ExitCode}}{{if .State.OOMKilled}}: it had more memory than it may have (HUNTER_API_MEMORY, HUNTER_DASHBOARD_MEMORY){{end}}. Its last words:' "$1"
+    since=$(docker inspect -f '{{.State.StartedAt}}' "$1")
+    docker logs --since "$since" --tail 30 "$1" 2>&1
+}
+
 wait_until_healthy() { # container ids, one a line
     local deadline id state status health restarts
     deadline=$((SECONDS + $(value_of HUNTER_READY_WAIT 180)))
@@ -126,8 +156,7 @@ wait_until_healthy() { # container ids, one a line
             read -r status health restarts <<<"$state"
             if [ "$status" = running ] && [ "$health" = healthy ]; then break; fi
             if [ "$status" != running ] && [ "$status" != created ] || [ "$restarts" != 0 ] || [ $SECONDS -ge $deadline ]; then
-                say "Container ${id:0:12} is $status, health $health, restarted $restarts times. Its last words:" >&2
-                docker logs --tail 30 "$id" >&2
+                last_words_of "$id" >&2
                 fail "a new container did not become healthy."
             fi
             sleep 1
@@ -172,7 +201,16 @@ verify_through_edge() { # REVISION, "-" when it is not known
 
 current() { if [ -f $STATE/current ]; then cat $STATE/current; fi; }
 revision_of() { if [ -f $STATE/releases ]; then awk -v wanted="$1" '$1 == wanted {print $2}' $STATE/releases; fi; }
-before() { if [ -f $STATE/releases ]; then awk -v at="$1" '$1 == at {print last} {last = $1}' $STATE/releases; fi; }
+# Releases of one revision are the same code with other settings; of a changed or unknown one each is its own.
+BY_CODE='function code() {return $2 ~ /(^-|unversioned|-changed)$/ ? $1 : $2}'
+before() { # RELEASE: the newest of other code that was put into service before it
+    [ -f $STATE/releases ] || return 0
+    awk -v at="$1" "$BY_CODE"' {name[NR] = $1; codes[NR] = code()} $1 == at {n = NR}
+        END {for (i = n - 1; i > 0; i--) if (codes[i] != codes[n]) {print name[i]; exit}}' $STATE/releases
+}
+newest_of_each_code() { # how many: the newest release of each of the last ones
+    tac $STATE/releases | awk -v most="$1" "$BY_CODE"' !(code() in seen) && count < most {seen[code()]; count++; print $1}'
+}
 
 write() { # FILE text: whole or not at all
     printf '%s\n' "$2" >"$STATE/$1.new"
@@ -191,15 +229,25 @@ adopt() { # what was started by hand before the first deploy can be gone back to
     remember by-hand -
 }
 
+drop_images() { # RELEASE
+    local image
+    for image in "$API_IMAGE:$1" "$DASHBOARD_IMAGE:$1"; do
+        if has_image "$image"; then docker rmi "$image" >/dev/null || say "Could not remove $image; try docker rmi later." >&2; fi
+    done
+}
+
 forget_old_releases() {
     local kept release
-    kept=$(tail -n $KEPT_RELEASES $STATE/releases)
+    kept=$(newest_of_each_code $KEPT_RELEASES)
     for release in $(awk '{print $1}' $STATE/releases); do
-        if grep -q "^$release " <<<"$kept" || [ "$release" = "$(current)" ]; then continue; fi
-        docker rmi "$API_IMAGE:$release" "$DASHBOARD_IMAGE:$release" >/dev/null ||
-            say "Could not remove the images of $release; try docker rmi later."
-        write releases "$(grep -v "^$release " $STATE/releases)"
+        if grep -qxF "$release" <<<"$kept" || [ "$release" = "$(current)" ]; then continue; fi
+        forget "$release"
     done
+}
+
+forget() { # RELEASE
+    drop_images "$1"
+    write releases "$(grep -v "^$1 " $STATE/releases)"
 }
 
 # ---- replacing one release by another --------------------------------------------------------------------
@@ -215,19 +263,29 @@ $3"
 
 undo_change() {
     local release previous old service
+    unstoppable=yes
     release=$(sed -n 2p $STATE/change)
+    release=${release% *}
     previous=$(sed -n 3p $STATE/change)
     old=$(sed -n '4,$p' $STATE/change)
-    say "Going back: ${release% *} is taken away, ${previous:-what was there} goes on serving." >&2
+    say "Going back: $release is taken away." >&2
     if [ -n "$previous" ]; then point_current_at "$previous"; fi
     for service in model-hunter dashboard; do
         remove "$(without "$(ids_of $service)" "$old")"
     done
+    if [ -z "$(revision_of "$release")" ]; then drop_images "$release"; fi
     rm $STATE/change
+    if [ -n "$old" ] && [ "$(status_through_edge /api/health)" = 200 ]; then
+        say "${previous:-What was there} goes on serving." >&2
+    else
+        say "Nothing answers through nginx now." >&2
+    fi
+    unstoppable=no
 }
 
 finish_change() {
     local release revision
+    unstoppable=yes
     read -r release revision <<<"$(sed -n 2p $STATE/change)"
     local old
     old=$(sed -n '4,$p' $STATE/change)
@@ -237,6 +295,7 @@ finish_change() {
     fi
     remember "$release" "$revision"
     rm $STATE/change
+    unstoppable=no
 }
 
 end_gently() { # container ids: SIGTERM, the grace, and a word when one did not end well
@@ -248,10 +307,12 @@ end_gently() { # container ids: SIGTERM, the grace, and a word when one did not 
     docker stop -t "$(value_of HUNTER_STOP_GRACE 45)" "${present[@]}" >/dev/null
     for id in "${present[@]}"; do
         code=$(docker inspect -f '{{.State.ExitCode}}' "$id")
-        [ "$code" = 0 ] || say "Container ${id:0:12} ended with code $code; its last words: $(docker logs --tail 3 "$id" 2>&1)" >&2
+        [ "$code" = 0 ] || say "The old container ${id:0:12} ended with code $code (docs/deployment.md, When something is wrong)." >&2
         docker rm "$id" >/dev/null
     done
 }
+
+building= # the release whose images are being built
 
 settle() { # what an earlier call left when it was killed
     [ -f $STATE/change ] || return 0
@@ -263,16 +324,30 @@ on_exit() {
     local code=$?
     trap '' INT TERM HUP
     trap - EXIT
-    if [ -f $STATE/change ] && [ "$(sed -n 1p $STATE/change)" = beside ]; then
+    unstoppable=yes
+    if [ -n "$building" ]; then
+        drop_images "$building"
+        say "deploy.sh: the build did not end well; nothing was changed." >&2
+    elif [ -f $STATE/change ] && [ "$(sed -n 1p $STATE/change)" = beside ]; then
         [ $code != 0 ] || code=1
         undo_change || say "Could not put everything back: look at ./deploy.sh status, then run ./deploy.sh again." >&2
     fi
     exit $code
 }
 
+reload_nginx() {
+    local said
+    if [ "$(status_of nginx)" != running ]; then
+        last_words_of "$(ids_of nginx)" >&2
+        fail "nginx does not run."
+    fi
+    compose exec -T nginx nginx -t -q || fail "nginx refuses its configuration (nginx/); it goes on with the one it has."
+    said=$(compose exec -T nginx nginx -s reload 2>&1) || fail "nginx does not load its configuration: $said"
+}
+
 replace_by() { # RELEASE REVISION
     local release=$1 revision=$2 old_api old_dashboard new replicas
-    "${compose[@]}" rm -f model-hunter dashboard >/dev/null # stopped ones would be started again as they were
+    compose rm -f model-hunter dashboard nginx >/dev/null # stopped ones would be started again as they were
     old_api=$(ids_of model-hunter)
     old_dashboard=$(ids_of dashboard)
     replicas=$(count "$old_api")
@@ -282,9 +357,9 @@ replace_by() { # RELEASE REVISION
     trap 'exit 130' INT TERM HUP
     begin_change "$release" "$revision" "$(printf '%s\n%s\n' "$old_api" "$old_dashboard" | sed '/^$/d')"
     point_current_at "$release"
-    "${compose[@]}" up -d --no-recreate redis
-    say "Starting $replicas new API container(s) and a dashboard beside the old …"
-    "${compose[@]}" up -d --no-recreate --no-deps \
+    compose up -d --no-recreate redis
+    say "Starting $replicas new API container(s) and a dashboard${old_api:+ beside the old} …"
+    compose up -d --no-recreate --no-deps \
         --scale model-hunter=$(($(count "$old_api") + replicas)) --scale dashboard=$(($(count "$old_dashboard") + 1)) \
         model-hunter dashboard
     new=$(without "$(ids_of model-hunter)" "$old_api")
@@ -292,9 +367,8 @@ replace_by() { # RELEASE REVISION
     wait_until_healthy "$new
 $(without "$(ids_of dashboard)" "$old_dashboard")"
     require_revision "$revision" "$new"
-    "${compose[@]}" up -d --no-recreate --no-deps nginx
-    "${compose[@]}" exec -T nginx nginx -t -q || fail "nginx refuses its configuration (nginx/); it goes on with the one it has."
-    "${compose[@]}" exec -T nginx nginx -s reload
+    compose up -d --no-recreate --no-deps nginx
+    reload_nginx
     sleep "$(value_of HUNTER_NAMES_WAIT 3)"
     [ -z "$old_api" ] || verify_through_edge -
 
@@ -304,8 +378,9 @@ $(without "$(ids_of dashboard)" "$old_dashboard")"
 }
 
 serve() { # RELEASE REVISION: put it into service, or what served before when it does not serve well after all
-    local previous
+    local previous bringing=new
     previous=$(current)
+    if [ -n "$(revision_of "$1")" ]; then bringing=old; fi
     replace_by "$1" "$2"
     if (verify_through_edge "$2"); then
         say "$1 is in service."
@@ -315,6 +390,7 @@ serve() { # RELEASE REVISION: put it into service, or what served before when it
     say "$1 does not answer as it should; going back to $previous." >&2
     replace_by "$previous" "$(revision_of "$previous")"
     verify_through_edge "$(revision_of "$previous")"
+    if [ "$bringing" = new ]; then forget "$1"; fi
     fail "$1 was bad; $previous is in service again."
 }
 
@@ -333,18 +409,24 @@ revision_here() {
 deploy() {
     local revision release
     case ${1-} in
-        --pull) git pull --ff-only ;;
+        --pull) git pull --ff-only || fail "git pull did not work; nothing was changed. Of files that were edited here: git stash, pull, git stash pop." ;;
         "") ;;
         *) fail "unknown word: $1 (./deploy.sh help)" ;;
     esac
     revision=$(revision_here)
     release=$(date -u +%Y%m%d-%H%M%S)-$revision
-    "${compose[@]}" config >/dev/null
+    compose config >/dev/null
+    require_free_ports
     say "Building $release …"
-    HUNTER_TAG=$release HUNTER_REVISION=$revision "${compose[@]}" build model-hunter dashboard
+    trap on_exit EXIT
+    trap 'exit 130' INT TERM HUP
+    building=$release
+    HUNTER_TAG=$release HUNTER_REVISION=$revision compose build model-hunter dashboard
+    building=
     adopt
     serve "$release" "$revision"
     forget_old_releases
+    warn_of_unread_names
 }
 
 rollback() {
@@ -352,7 +434,7 @@ rollback() {
     now=$(current)
     [ -n "$now" ] || fail "nothing was deployed with deploy.sh yet, so there is nothing to go back to."
     [ -n "$release" ] || release=$(before "$now")
-    [ -n "$release" ] || fail "there is no release before $now (./deploy.sh status lists them)."
+    [ -n "$release" ] || fail "there is no release of other code before $now (./deploy.sh status lists them)."
     [ "$release" != "$now" ] || fail "$release is in service already."
     revision=$(revision_of "$release")
     [ -n "$revision" ] || fail "there is no release $release (./deploy.sh status lists them)."
@@ -362,17 +444,27 @@ rollback() {
 }
 
 status() {
-    local id health
+    local id health well=yes service state
     say "Release in service: $(current)"
     say "Releases kept:"
     if [ -f $STATE/releases ]; then sed 's/^/  /' $STATE/releases; fi
-    if [ -f $STATE/change ]; then say "A change is under way or was cut off: $(sed -n '1,2p' $STATE/change | tr '\n' ' ')"; fi
+    if [ -f $STATE/change ]; then
+        say "A change is under way, or was cut off: then ./deploy.sh puts things in order. ($(sed -n '1,2p' $STATE/change | tr '\n' ' '))"
+        well=no
+    fi
     if [ -e $SWITCH ]; then say "Maintenance: on"; else say "Maintenance: off"; fi
-    "${compose[@]}" ps
-    for id in $(ids_of model-hunter); do say "  ${id:0:12} $(state_of "$id")"; done
+    say "Containers (status, health, restarts):"
+    for service in redis model-hunter dashboard nginx; do
+        [ -n "$(ids_of $service)" ] || well=no
+        for id in $(ids_of $service); do
+            state=$(state_of "$id")
+            say "  $service ${id:0:12}  $state"
+            [[ $state == "running healthy "* || $state == "running starting "* ]] || well=no
+        done
+    done
     health=$(status_through_edge /api/health)
     say "Health through nginx: $health"
-    [ "$health" = 200 ]
+    [ "$health" = 200 ] && [ $well = yes ]
 }
 
 maintenance() {
@@ -415,7 +507,7 @@ main() {
             "$verb" "$@"
             ;;
         status | maintenance) "$verb" "$@" ;;
-        logs) "${compose[@]}" logs -f --tail 100 "$@" ;;
+        logs) compose logs -f --tail 100 "$@" ;;
         *)
             usage >&2
             fail "unknown word: $verb"

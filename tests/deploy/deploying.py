@@ -31,7 +31,7 @@ class Server:
     def world(self) -> World:
         return World(self.folder / "world.json")
 
-    def change(self, **changes: str) -> None:
+    def change(self, **changes: object) -> None:
         world = self.world
         for name, value in changes.items():
             setattr(world, name, value)
@@ -80,7 +80,10 @@ def open_server(folder: Path) -> Iterator[Server]:
             "PATH": f"{tools}:{os.environ['PATH']}", PLACE: str(folder / "world.json"), "HOME": str(folder),
             "HUNTER_API_PORT": str(port), "HUNTER_NAMES_WAIT": "0", "HUNTER_READY_WAIT": "2", "HUNTER_PROOFS": "2",
         }  # fmt: skip
-        yield Server(folder, environment)
+        server, world = Server(folder, environment), World(folder / "world.json")
+        world.start("nginx")  # it answers from the beginning, as what stands in its place does
+        world.save()
+        yield server
 
 
 def script(path: Path, body: str) -> None:

@@ -158,9 +158,46 @@ def test_killed_while_the_old_are_ending_the_next_call_finishes_it(server):
         os.killpg(running.pid, signal.SIGKILL)
         running.wait(20)
     server.change(hang="")
+    (server.folder / "goes-on").touch()
     done = server.run("rollback")
     assert done.returncode == 0, done.stderr
     assert (server.current(), server.revisions()) == (first, ["rev1"])
+
+
+def test_interrupted_while_the_old_are_ending_it_finishes(server):
+    deployed(server, "rev1")
+    (server.folder / "revision").write_text("rev2\n")
+    server.change(hang="stop -t")
+    with server.start("deploy") as running:
+        at(server, "the end of the old")
+        os.killpg(running.pid, signal.SIGINT)  # a docker in the same session would end here
+        (server.folder / "goes-on").touch()
+        assert running.wait(20) == 0
+    assert (server.revisions(), server.revisions("dashboard")) == (["rev2"], ["rev2"])
+    assert not (server.folder / ".deploy" / "change").exists()
+
+
+def test_an_interrupted_or_failed_build_leaves_no_images(server):
+    deployed(server, "rev1")
+    images = dict(server.world.images)
+    server.change(hang="build")
+    with server.start("deploy") as running:
+        at(server, "the build")
+        os.killpg(running.pid, signal.SIGINT)
+        assert running.wait(20) == 130
+        assert "nothing was changed" in running.stderr.read()
+    server.change(hang="", health="unhealthy")
+    assert server.run("deploy").returncode == 1
+    assert server.world.images == images
+
+
+def test_a_port_that_somebody_has_is_told_before_anything_is_built(server):
+    server.change(containers=[])  # nginx is not there: whoever answers on its port is somebody else
+    done = server.run("deploy")
+    port = server.environment["HUNTER_API_PORT"]
+    assert (done.returncode, f"port {port} is taken" in done.stderr) == (1, True)
+    assert "HUNTER_API_PORT in .env" in done.stderr
+    assert not [call for call in server.world.calls if call.startswith("build")]
 
 
 def test_two_at_once_are_refused(server):
@@ -183,11 +220,33 @@ def test_rollback_goes_back_step_by_step_without_building_and_keeps_redis(server
         assert server.run("rollback").returncode == 0
         assert (server.current(), server.revisions()) == (wanted, [revision])
     nothing = server.run("rollback")
-    assert (nothing.returncode, "no release before" in nothing.stderr) == (1, True)
+    assert (nothing.returncode, "no release of other code before" in nothing.stderr) == (1, True)
     assert server.run("rollback", third).returncode == 0
     assert server.revisions() == ["rev3"]
     assert server.world.of("redis") == redis
     assert [c for c in server.world.calls if c.startswith("build")] == builds
+
+
+def test_releases_of_the_same_code_count_as_one(server):
+    first = deployed(server, "rev1")
+    seconds = [deployed(server, "rev2") for _ in range(4)]
+    assert server.releases() == [first, seconds[-1]]
+    assert server.run("rollback").returncode == 0
+    assert (server.current(), server.revisions()) == (first, ["rev1"])
+    changed = [deployed(server, "rev2-changed") for _ in range(3)]
+    assert server.releases() == changed, "what was changed by hand may be other code each time"
+
+
+def test_a_release_that_was_bad_is_not_gone_back_to(server):
+    first = deployed(server, "rev1")
+    (server.folder / "revision").write_text("rev2\n")
+    server.change(bad="rev2")
+    assert server.run("deploy").returncode == 1
+    assert server.releases() == [first]
+    assert "rev2" not in server.world.images.values()
+    deployed(server, "rev3")
+    assert server.run("rollback").returncode == 0
+    assert server.current() == first
 
 
 def test_three_releases_are_kept_and_the_images_of_older_ones_go(server):
@@ -200,7 +259,7 @@ def test_three_releases_are_kept_and_the_images_of_older_ones_go(server):
 def test_what_was_started_by_hand_can_be_gone_back_to(server):
     world = server.world
     world.images |= {"model-hunter-api:current": "mine", "model-hunter-dashboard:current": "mine"}
-    for service in ("redis", "model-hunter", "dashboard", "nginx"):
+    for service in ("redis", "model-hunter", "dashboard"):
         world.start(service)
     world.save()
     deployed(server, "rev1")
@@ -213,7 +272,7 @@ def test_an_open_house_without_tokens_is_refused(server):
     refused = server.run("deploy")
     assert refused.returncode == 1
     assert "HUNTER_TOKENS" in refused.stderr
-    assert server.world.containers == []
+    assert server.world.of("model-hunter") == []
     (server.folder / ".env").write_text("HUNTER_BIND=0.0.0.0\nHUNTER_TOKENS=ann:trainer:abc\n")
     deployed(server, "rev1")
 
@@ -249,3 +308,6 @@ def test_status_says_when_it_is_not_well(server):
     release = deployed(server, "rev1")
     well = server.run("status")
     assert (well.returncode, f"Release in service: {release}" in well.stdout) == (0, True)
+    server.change(containers=[one | {"health": "unhealthy"} for one in server.world.containers])
+    ill = server.run("status")
+    assert (ill.returncode, "running unhealthy 0" in ill.stdout) == (1, True)
