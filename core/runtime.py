@@ -109,7 +109,7 @@ async def open_runtime(
             TelemetryWriter(Path(settings.telemetry_dir), instance, settings, clock)
         )
         closing.callback(_tell_stopped, telemetry, instance)
-        throttle = await closing.enter_async_context(_open_throttle(settings, clock, redis, process))
+        throttle = await closing.enter_async_context(_open_throttle(settings, clock, redis, process, activity))
         catalog = _catalog(settings, http, throttle, telemetry, clock, seed)
         closing.push_async_callback(catalog.close)
         judge = Judge(catalog, settings, activity.note_bug)
@@ -155,7 +155,9 @@ async def open_runtime(
         )
         draining = asyncio.Event()
         if redis is not None:
-            await closing.enter_async_context(open_fleet(fleet, lambda: board.here(draining=draining.is_set())))
+            await closing.enter_async_context(
+                open_fleet(fleet, lambda: board.here(draining=draining.is_set()), activity.note_bug)
+            )
         direct, proxied = await closing.enter_async_context(open_fetching(settings))
         fetcher = NotebookFetcher(
             direct, proxied, settings.notebook_hosts, settings.notebook_max_bytes, settings.fetch_timeout_s
@@ -180,7 +182,7 @@ async def open_runtime(
 
 @asynccontextmanager
 async def _open_throttle(
-    settings: Settings, clock: Clock, redis: RedisClients | None, process: str
+    settings: Settings, clock: Clock, redis: RedisClients | None, process: str, activity: Activity
 ) -> AsyncIterator[Throttle]:
     limits = configured_limits(settings)
     adaptive = Adaptive(settings.adaptive_limits, settings.adaptive_cooldown_s, settings.adaptive_start)
@@ -195,6 +197,7 @@ async def _open_throttle(
         clock=clock,
         pace=Pace.of(settings),
         adaptive=adaptive,
+        on_bug=activity.note_bug,
     ) as throttle:
         yield throttle
 

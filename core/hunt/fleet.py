@@ -16,6 +16,7 @@ import structlog
 
 from core.domain.value import Value
 from core.errors import RedisAway
+from core.keeping import kept_going
 from core.redis_client import RedisClients, asked
 from core.redis_keys import INSTANCES, SECRET, instance_key
 from core.settings import Settings
@@ -153,9 +154,11 @@ def _read(text: bytes | str) -> InstanceStatus | None:
 
 
 @asynccontextmanager
-async def open_fleet(fleet: Fleet, here: Callable[[], InstanceStatus]) -> AsyncIterator[None]:
+async def open_fleet(
+    fleet: Fleet, here: Callable[[], InstanceStatus], on_bug: Callable[[BaseException], None]
+) -> AsyncIterator[None]:
     """Tells of this process until the block ends."""
-    task = asyncio.create_task(fleet.keep(here), name="fleet: tell")
+    task = asyncio.create_task(kept_going(lambda: fleet.keep(here), on_bug), name="fleet: tell")
     try:
         yield
     finally:

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from redis.asyncio import Redis
 
 from core.clock import Clock
 from core.errors import RedisAway
+from core.keeping import kept_going
 from core.redis_client import RedisClients, asked, translated
 from core.redis_keys import THROTTLE_CHANNEL, throttle_keys
 from core.redis_scripts import Call, Script, run_scripts
@@ -272,12 +273,13 @@ async def open_redis_throttle(
     clock: Clock,
     pace: Pace,
     adaptive: Adaptive,
+    on_bug: Callable[[BaseException], None],
 ) -> AsyncIterator[RedisThrottle]:
     """The throttle with its two tasks, until the block ends; what it holds is then given back."""
     throttle = RedisThrottle(redis, process, limits, queue_most=queue_most, clock=clock, pace=pace, adaptive=adaptive)
     tasks = [
-        asyncio.create_task(throttle.keep(), name="throttle: report"),
-        asyncio.create_task(throttle.listen(), name="throttle: listen"),
+        asyncio.create_task(kept_going(throttle.keep, on_bug), name="throttle: report"),
+        asyncio.create_task(kept_going(throttle.listen, on_bug), name="throttle: listen"),
     ]
     try:
         yield throttle

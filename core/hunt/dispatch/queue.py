@@ -21,6 +21,7 @@ from core.errors import RedisAway, Unavailable
 from core.hunt.dispatch.base import Dispatcher, Job, JobKind, Work
 from core.hunt.dispatch.engine import QUEUE, Engine
 from core.hunt.dispatch.shards import RedisShards, Terms
+from core.keeping import kept_going
 from core.redis_client import RedisClients, asked
 
 log = structlog.get_logger(__name__)
@@ -279,7 +280,7 @@ async def open_queue(
     """The dispatcher with its tasks; at the end of the block its work is handed back."""
     dispatcher = QueueDispatcher(work, on_bug, redis, manner, helpers)
     keep = asyncio.create_task(dispatcher.keep(), name="queue: worker")
-    renew = asyncio.create_task(dispatcher.renew(), name="queue: claims")
+    renew = asyncio.create_task(kept_going(dispatcher.renew, on_bug), name="queue: claims")
     try:
         yield dispatcher
     finally:

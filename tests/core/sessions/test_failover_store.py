@@ -15,14 +15,13 @@ from core.errors import Conflict, NotFound, RedisAway
 from core.eventlog.base import START, TooFarBehind
 from core.eventlog.failover import _until
 from core.eventlog.redis import RedisEventLog
-from core.hunt.orders import OpenOrder
 from core.redis_client import open_redis as open_clients
 from core.runtime import open_runtime
 from core.sessions.away import replayed
 from core.sessions.base import StoreState
 from core.settings import Settings
 from tests.backends import PATIENT_S, redis_log, redis_store
-from tests.builders import HandClock, a_finished_hunt, a_hunt, a_run, a_session, a_task
+from tests.builders import HandClock, a_finished_hunt, a_hunt, a_run, a_session
 from tests.house.real_redis import RedisServer
 
 DRAFT = EventDraft(EventType.SESSION, "{}")
@@ -436,31 +435,3 @@ async def test_a_watcher_that_leaves_with_something_unheard_leaves_no_error_behi
     del coming, batches
     gc.collect()
     assert unheard == []
-
-
-async def test_people_open_sessions_while_redis_is_away(runtime, redis_server):
-    redis_server.stop()
-    orders = [OpenOrder(), OpenOrder(idempotency_key="a key"), OpenOrder(idempotency_key="a key")]
-    plain, first, again = [await runtime.workbench.open_task(a_task(), order) for order in orders]
-    assert len({plain.session_id, first.session_id}) == 2
-    assert again.session_id == first.session_id
-    redis_server.start()
-    await until_back(runtime)
-    for session in (plain, first):
-        assert (await runtime.store.redis.read(session.session_id)).task == a_task()
-
-
-async def test_a_key_that_came_before_the_cut_leads_to_the_same_session_when_redis_is_back(
-    runtime, redis_server, tmp_path
-):
-    order = OpenOrder(idempotency_key="a key")
-    opened = await runtime.workbench.open_task(a_task(), order)
-    await runtime.store.change(opened.session_id, renamed("worked on"))
-    async with open_runtime(settings_for(redis_server, tmp_path / "other")) as other:
-        redis_server.stop(save=True)
-        repeated = await other.workbench.open_task(a_task(), order)
-        assert repeated.session_id == opened.session_id
-        redis_server.start()
-        await until_back(runtime)
-        await until_back(other)
-        assert {(await one.store.read(opened.session_id)).name for one in (runtime, other)} == {"worked on"}

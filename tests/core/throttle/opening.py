@@ -6,6 +6,8 @@ import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
+import pytest
+
 from core.clock import Clock, SystemClock
 from core.redis_client import open_redis
 from core.settings import Settings
@@ -37,6 +39,7 @@ async def a_process(
             clock=clock or SystemClock(),
             pace=pace,
             adaptive=adaptive or Adaptive(),
+            on_bug=pytest.fail,
         ) as throttle,
     ):
         yield throttle

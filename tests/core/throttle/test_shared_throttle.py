@@ -150,7 +150,8 @@ async def test_slots_of_calls_that_a_leaving_process_could_not_end_return_when_i
 def kill(throttle: RedisThrottle) -> None:
     """As kill -9 does: it says nothing to Redis any more."""
     for task in asyncio.all_tasks():
-        if task.get_coro().cr_frame and task.get_coro().cr_frame.f_locals.get("self") is throttle:
+        kept = task.get_coro().cr_frame and task.get_coro().cr_frame.f_locals.get("task")
+        if getattr(kept, "__self__", None) is throttle:
             task.cancel()
 
 
