@@ -138,7 +138,7 @@ def test_a_session_is_not_opened_from_nonsense(http, body):
     "order",
     [{}, {"models": "simulated/hasty"}, {"models": [""]}, {"models": ["simulated/\x00"]}, {"models": ["x" * 301]},
      {"models": ["simulated/hasty"] * 21}, {"hunts": 0}, {"hunts": -1}, {"hunts": 10**40}, {"hunts": "8"}, {"x": 1},
-     {"judge_model": 5}],
+     {"judge_model": 5}, {"stop": {"rule": "breaks", "breaks": 10**30}}, {"stop": {"rule": "cost", "cost_usd": 1e308}}],
 )  # fmt: skip
 def test_a_run_is_not_started_from_nonsense(http, sid, order):
     order = order if "models" in order or not order else {"models": ["simulated/hasty"], **order}
