@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import __version__
+from core.aside import Aside, open_aside
 from core.clock import Clock, SystemClock
 from core.errors import BadSettings, RedisAway
 from core.eventlog.base import EventLog
@@ -79,6 +80,7 @@ class Runtime:
     desk: ReviewDesk
     conversation: Conversation
     board: Board
+    aside: Aside
     fetcher: NotebookFetcher
     telemetry: TelemetryWriter
     activity: Activity
@@ -101,6 +103,7 @@ async def open_runtime(
     instance = settings.instance or f"{socket.gethostname()}-{os.getpid()}"
     activity = Activity()
     async with AsyncExitStack() as closing:
+        aside = closing.enter_context(open_aside(settings.large_notebooks_most))
         process = f"{instance}-{secrets.token_hex(4)}"
         redis = await closing.enter_async_context(open_redis(settings, instance)) if settings.redis_url else None
         store, events, came_back = await _sessions(settings, clock, instance, activity, closing, redis)
@@ -137,7 +140,15 @@ async def open_runtime(
         with contextlib.suppress(RedisAway):  # said in the status; the secret is shared with the first beat then
             await fleet.share_secret()
         workbench = Workbench(
-            store, dispatcher, catalog, clock, settings, entropy, secret=lambda: fleet.secret, tell=telemetry.record
+            store,
+            dispatcher,
+            catalog,
+            clock,
+            settings,
+            aside,
+            entropy,
+            secret=lambda: fleet.secret,
+            tell=telemetry.record,
         )
         board = Board(
             store,
@@ -171,6 +182,7 @@ async def open_runtime(
             ReviewDesk(store, clock, settings, telemetry.record),
             Conversation(store, settings),
             board,
+            aside,
             fetcher,
             telemetry,
             activity,

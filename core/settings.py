@@ -282,6 +282,19 @@ class Settings:
     notebook_max_bytes: int = setting(
         16 * MIB, "NOTEBOOK_MAX_BYTES", "bytes", "Largest notebook that is loaded.", least=1024
     )
+    notebook_max_cells: int = setting(
+        5000, "NOTEBOOK_MAX_CELLS", "cells", "Most cells of a notebook that is loaded.", least=1
+    )
+    notebook_max_values: int = setting(
+        1_000_000,
+        "NOTEBOOK_MAX_VALUES",
+        "values",
+        "About the most JSON values (lines, numbers; objects twice) of a notebook that is loaded: they take memory.",
+        least=1000,
+    )
+    large_notebooks_most: int = setting(
+        8, "LARGE_NOTEBOOKS_MOST", "notebooks", "Most notebooks above 1 MiB that wait for the one being read.", least=1
+    )
     body_max_bytes: int = setting(17 * MIB, "BODY_MAX_BYTES", "bytes", "Largest request body.", least=1024)
     body_timeout_s: float = setting(60.0, "BODY_TIMEOUT", "s", "Longest wait for a request's body.", least=0.1)
     notebook_hosts: tuple[str, ...] = setting(
