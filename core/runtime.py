@@ -247,6 +247,7 @@ async def _sessions(
         clock,
         ttl_s=settings.session_ttl_s,
         sessions_most=settings.sessions_most,
+        share_most=max(1, settings.sessions_most * settings.sessions_share_percent // 100),
         append=memory.append_now,
         forget=memory.forget_now,
     )
