@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
+from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 from quart import request
 from werkzeug.exceptions import RequestTimeout, UnsupportedMediaType
 
+from api.context import runtime
 from api.payloads import Payload
 from core.errors import BadInput, TooLarge
+from core.notebooks.json_text import begins_more_than
 
 Some = TypeVar("Some", bound=Payload)
+Result = TypeVar("Result")
 KEY_MOST_CHARS = 200
 VALUES_MOST = 20_000
 """Of one body, a notebook in it not counted; several times what any request needs. Each of them can be a problem to
 name: sixteen megabytes of wrong ones took two minutes and 13 GB."""
-_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 
 
 async def read_json(kind: type[Some], *, optional: bool = False, most_bytes: int | None = None) -> Some:
@@ -34,8 +36,23 @@ async def read_json(kind: type[Some], *, optional: bool = False, most_bytes: int
         return kind()
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
-    if _beginnings(raw) > VALUES_MOST:
-        await asyncio.to_thread(_refuse_heap, raw, kind.free_form)
+    return await _aside(raw, lambda: _payload(raw, kind))
+
+
+async def read_apart(kind: type[Some], apart: Callable[[Some], Result]) -> Result:
+    """What `apart` makes of the payload, made where the body is read: beside the event loop when it is large."""
+    raw, free_most = cast("bytes", await request.get_data()), runtime().settings.notebook_max_values
+    return await _aside(raw, lambda: apart(_payload(raw, kind, free_most)))
+
+
+async def _aside(raw: bytes, work: Callable[[], Result]) -> Result:
+    return await runtime().aside.read(raw, work, large=begins_more_than(raw, VALUES_MOST))
+
+
+def _payload(raw: bytes, kind: type[Some], free_most: int = 0) -> Some:
+    """`free_most`: the values that its free field may have, beside VALUES_MOST."""
+    if begins_more_than(raw, VALUES_MOST):
+        _refuse_heap(raw, kind.free_form if free_most else "", free_most)
     payload = kind.model_validate_json(raw, strict=True)
     json.loads(raw, object_pairs_hook=_once)
     return payload
@@ -67,14 +84,14 @@ def idempotency_key() -> str:
     return key
 
 
-def _beginnings(raw: bytes) -> int:
-    """How many values begin in that JSON, or a few less; found without making one of them."""
-    bare = _STRING.sub(b"", raw)
-    return bare.count(b",") + bare.count(b"[") + bare.count(b"{")
-
-
-def _refuse_heap(raw: bytes, free_form: str) -> None:
-    """Raises BadInput unless it is the field `free_form` that makes so many values of it."""
+def _refuse_heap(raw: bytes, free_form: str, free_most: int) -> None:
+    """Raises BadInput unless it is the field `free_form` that makes so many values of it, TooLarge when that has too
+    many."""
+    if free_form and begins_more_than(raw, VALUES_MOST + free_most):
+        raise TooLarge(
+            f"The body holds more than {VALUES_MOST + free_most:,} values (NOTEBOOK_MAX_VALUES).",
+            hint="Take pictures and outputs out of the notebook and load it again.",
+        )
     if free_form:
         try:
             whole = json.loads(raw, object_pairs_hook=_kept)
@@ -82,7 +99,7 @@ def _refuse_heap(raw: bytes, free_form: str) -> None:
             return  # not JSON: that is told where it is read
         if isinstance(whole, dict):
             whole.pop(free_form, None)
-        if _beginnings(json.dumps(whole).encode()) <= VALUES_MOST:
+        if not begins_more_than(json.dumps(whole).encode(), VALUES_MOST):
             return
     raise BadInput(f"The body holds more than {VALUES_MOST:,} values.", hint="See /docs for what this request takes.")
 

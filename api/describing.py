@@ -30,7 +30,7 @@ ERRORS = {
 }
 OF_THE_DOOR = (401, 403)
 """What any route may answer before it is asked (api/identity.py)."""
-OF_A_BODY = (400, 403, 408, 413, 415)
+OF_A_BODY = (400, 403, 408, 413, 415, 429)
 PARAMETERS: dict[str, dict[str, Any]] = {
     "sid": {"description": "The session's id.", "example": "s_9fQ2bq0L1a5XrDg7uUo3cWm8Zt4YkE6P"},
     "rid": {"description": "The run's id.", "example": "r_3mVx0aPq7LkT"},

@@ -6,7 +6,7 @@ With them a request brings a token (Authorization: Bearer) or a pass (the cookie
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -34,10 +34,13 @@ KEY = "MODEL_HUNTER_DOOR"
 
 @dataclass
 class Door:
-    """Knows who has a token, and to whom sessions belong that were asked for lately (an owner never changes)."""
+    """Knows who has a token, how many streams each has open, and to whom sessions belong that were asked for lately
+    (an owner never changes)."""
 
     runtime: Runtime
     register: Register
+    streams: Counter[str] = field(default_factory=Counter)
+    """How many event streams each name has open here."""
     _owners: OrderedDict[str, str] = field(default_factory=OrderedDict)
 
     def caller(self, authorization: Authorization | None, cookie: str) -> Caller | None:

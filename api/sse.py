@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, suppress
 from math import inf
 
 from core.domain.events import Event
@@ -21,7 +22,7 @@ def frame(event: Event) -> bytes:
 
 async def event_stream(
     log: EventLog, session_id: str, after: str, *, draining: asyncio.Event, heartbeat_s: float, life_s: float = inf
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """Frames from `after` on, until the reader leaves, the session ends, the server drains or `life_s` is over.
 
     A quiet stream says `: alive` every `heartbeat_s`. A reader too far behind gets `reset` and goes on from now.
@@ -54,6 +55,19 @@ async def event_stream(
         if not batch.cancelled():
             batch.exception()  # whatever it was: nobody waits for it any more
         await watch.aclose()
+
+
+async def counted(stream: AsyncGenerator[bytes], open_now: Counter[str], name: str) -> AsyncIterator[bytes]:
+    """The same stream, counted under that name from its first frame to its end."""
+    open_now[name] += 1
+    try:
+        async with aclosing(stream):
+            async for piece in stream:
+                yield piece
+    finally:
+        open_now[name] -= 1
+        if not open_now[name]:
+            del open_now[name]
 
 
 async def _farewell(draining: asyncio.Event, life_s: float) -> None:

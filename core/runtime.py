@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import __version__
+from core.aside import Aside, open_aside
 from core.clock import Clock, SystemClock
 from core.errors import BadSettings, RedisAway
 from core.eventlog.base import EventLog
@@ -79,6 +80,7 @@ class Runtime:
     desk: ReviewDesk
     conversation: Conversation
     board: Board
+    aside: Aside
     fetcher: NotebookFetcher
     telemetry: TelemetryWriter
     activity: Activity
@@ -101,6 +103,7 @@ async def open_runtime(
     instance = settings.instance or f"{socket.gethostname()}-{os.getpid()}"
     activity = Activity()
     async with AsyncExitStack() as closing:
+        aside = closing.enter_context(open_aside(settings.large_notebooks_most))
         process = f"{instance}-{secrets.token_hex(4)}"
         redis = await closing.enter_async_context(open_redis(settings, instance)) if settings.redis_url else None
         store, events, came_back = await _sessions(settings, clock, instance, activity, closing, redis)
@@ -137,7 +140,15 @@ async def open_runtime(
         with contextlib.suppress(RedisAway):  # said in the status; the secret is shared with the first beat then
             await fleet.share_secret()
         workbench = Workbench(
-            store, dispatcher, catalog, clock, settings, entropy, secret=lambda: fleet.secret, tell=telemetry.record
+            store,
+            dispatcher,
+            catalog,
+            clock,
+            settings,
+            aside,
+            entropy,
+            secret=lambda: fleet.secret,
+            tell=telemetry.record,
         )
         board = Board(
             store,
@@ -173,6 +184,7 @@ async def open_runtime(
             ReviewDesk(store, clock, settings, telemetry.record),
             Conversation(store, settings),
             board,
+            aside,
             fetcher,
             telemetry,
             activity,
@@ -238,6 +250,7 @@ async def _sessions(
         clock,
         ttl_s=settings.session_ttl_s,
         sessions_most=settings.sessions_most,
+        share_most=max(1, settings.sessions_most * settings.sessions_share_percent // 100),
         append=memory.append_now,
         forget=memory.forget_now,
     )

@@ -229,11 +229,22 @@ class Settings:
     redis_url: str = setting("", "REDIS_URL", "URL", "Redis for sessions; empty: memory, one process.", secret=True)
     session_ttl_s: float = setting(7200.0, "SESSION_TTL", "s", "A session's life after its last use.", least=1)
     sessions_most: int = setting(5000, "SESSIONS_MOST", "sessions", "Most sessions kept in memory.", least=1)
+    sessions_share_percent: int = setting(
+        50,
+        "SESSIONS_SHARE",
+        "% of SESSIONS_MOST",
+        "Most sessions in memory of one who is signed in; without a sign-in there are no shares.",
+        least=1,
+        most=100,
+    )
     events_most: int = setting(
         20000, "EVENTS_MOST", "events", "Events kept per session; a reader further behind reloads.", least=100
     )
     event_streams_most: int = setting(
         2000, "EVENT_STREAMS_MOST", "streams", "Most event streams open at once in this process.", least=1
+    )
+    event_streams_of_one_most: int = setting(
+        200, "EVENT_STREAMS_OF_ONE", "streams", "Most of them of one who is signed in, in this process.", least=1
     )
     heartbeat_s: float = setting(15.0, "HEARTBEAT", "s", "Pause between signs of life on a quiet stream.", least=0.05)
 
@@ -284,6 +295,19 @@ class Settings:
     # -- input
     notebook_max_bytes: int = setting(
         16 * MIB, "NOTEBOOK_MAX_BYTES", "bytes", "Largest notebook that is loaded.", least=1024
+    )
+    notebook_max_cells: int = setting(
+        5000, "NOTEBOOK_MAX_CELLS", "cells", "Most cells of a notebook that is loaded.", least=1
+    )
+    notebook_max_values: int = setting(
+        1_000_000,
+        "NOTEBOOK_MAX_VALUES",
+        "values",
+        "About the most JSON values (lines, numbers; objects twice) of a notebook that is loaded: they take memory.",
+        least=1000,
+    )
+    large_notebooks_most: int = setting(
+        8, "LARGE_NOTEBOOKS_MOST", "notebooks", "Most notebooks above 1 MiB that wait for the one being read.", least=1
     )
     body_max_bytes: int = setting(17 * MIB, "BODY_MAX_BYTES", "bytes", "Largest request body.", least=1024)
     body_timeout_s: float = setting(60.0, "BODY_TIMEOUT", "s", "Longest wait for a request's body.", least=0.1)

@@ -69,7 +69,12 @@ def memory_backend(sessions_most: int, events_most: int) -> Backend:
     clock = HandClock()
     log = MemoryEventLog(clock, events_most)
     store = MemorySessionStore(
-        clock, ttl_s=7200, sessions_most=sessions_most, append=log.append_now, forget=log.forget_now
+        clock,
+        ttl_s=7200,
+        sessions_most=sessions_most,
+        share_most=sessions_most - 1,
+        append=log.append_now,
+        forget=log.forget_now,
     )
     return Backend(clock, store, log, store, log)
 

@@ -7,10 +7,10 @@ from quart_schema import validate_querystring
 
 from api.context import answer, runtime
 from api.describing import LAST_EVENT_ID, described
-from api.identity import sign_in_left_s
+from api.identity import caller, door, sign_in_left_s
 from api.payloads import EventsQuery
 from api.shapes import EventsAnswer
-from api.sse import event_stream
+from api.sse import counted, event_stream
 from core.errors import Busy
 from core.eventlog.base import START, parsed_event_id
 from core.hunt.views import JsonFragment
@@ -40,12 +40,19 @@ async def _as_stream(sid: str, after: str) -> Response:
     here = runtime()
     if here.events.watchers() >= here.settings.event_streams_most:
         raise Busy("Too many event streams are open.", hint="Close other pages, or poll with ?format=json.")
+    name, streams, share = caller().name, door().streams, here.settings.event_streams_of_one_most
+    if name and streams[name] >= share:
+        raise Busy(
+            f"{name} has {share} event streams open already, which is one name's share.",
+            hint="Close other pages, or poll with ?format=json; the operator sets the share (EVENT_STREAMS_OF_ONE).",
+            code="share_used_up",
+        )
     parsed_event_id(after)
     stream = event_stream(
         here.events, sid, after,
         draining=here.draining, heartbeat_s=here.settings.heartbeat_s, life_s=sign_in_left_s(),
     )  # fmt: skip
-    response = Response(stream)
+    response = Response(counted(stream, streams, name) if name else stream)
     response.timeout = None  # Quart cuts streamed responses after 60 s otherwise
     response.headers.update(
         {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}

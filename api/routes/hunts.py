@@ -53,7 +53,7 @@ async def show_hunt(sid: str, hid: str) -> Response:
 @hunts.post("/<hid>/rejudge")
 @document_request(RejudgePayload)
 @described(
-    "Hunts", HuntShape, status=202, errors=(*OF_A_BODY, 404, 409, 429), headers=(IDEMPOTENCY_KEY,), optional_body=True,
+    "Hunts", HuntShape, status=202, errors=(*OF_A_BODY, 404, 409), headers=(IDEMPOTENCY_KEY,), optional_body=True,
     body_examples={"all criteria": {}, "one criterion": {"criterion_ids": ["C2"]}},
 )  # fmt: skip
 async def rejudge(sid: str, hid: str) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from urllib.parse import quote
 
@@ -10,7 +9,7 @@ from quart import Blueprint, Response, request
 from quart_schema import document_request, validate_querystring
 from werkzeug.exceptions import UnsupportedMediaType
 
-from api.bodies import idempotency_key, read_json
+from api.bodies import idempotency_key, read_apart, read_json
 from api.context import answer, runtime
 from api.describing import IDEMPOTENCY_KEY, OF_A_BODY, described
 from api.identity import caller
@@ -40,7 +39,7 @@ sessions = Blueprint("sessions", __name__, url_prefix="/api/sessions")
 @sessions.post("")
 @document_request(OpenPayload)
 @described(
-    "Sessions", OpenedAnswer, status=201, errors=(*OF_A_BODY, 404, 429), headers=(IDEMPOTENCY_KEY,), form=True,
+    "Sessions", OpenedAnswer, status=201, errors=(*OF_A_BODY, 404), headers=(IDEMPOTENCY_KEY,), form=True,
     body_examples={"an example": {"example": "word-budget"}, "a typed-in task": {"task": TASK}},
 )  # fmt: skip
 async def open_session() -> Response:
@@ -48,7 +47,7 @@ async def open_session() -> Response:
     if request.mimetype == "multipart/form-data":
         session = await _open_upload()
     elif request.mimetype == "application/json":
-        session = await _open_json(await read_json(OpenPayload))
+        session = await _open_json(*await read_apart(OpenPayload, _apart))
     else:
         raise UnsupportedMediaType
     opened = {
@@ -90,7 +89,7 @@ async def edit_task(sid: str) -> Response:
 @sessions.post("/<sid>/reference-check")
 @document_request(CheckPayload)
 @described(
-    "Sessions", CheckAnswer, status=202, errors=(*OF_A_BODY, 404, 429), optional_body=True,
+    "Sessions", CheckAnswer, status=202, errors=(*OF_A_BODY, 404), optional_body=True,
     body_examples={"the default judge": {}, "a judge": {"judge_model": "openai/gpt-5"}},
 )  # fmt: skip
 async def check_reference(sid: str) -> Response:
@@ -102,7 +101,7 @@ async def check_reference(sid: str) -> Response:
 
 
 @sessions.get("/<sid>/export")
-@described("Export", errors=(400, 404), media=("application/x-ipynb+json",))
+@described("Export", errors=(400, 404, 429), media=("application/x-ipynb+json",))
 @validate_querystring(ExportQuery)
 async def export(sid: str, query_args: ExportQuery) -> Response:
     """The notebook with the selected hunts in its slots."""
@@ -114,7 +113,7 @@ async def export(sid: str, query_args: ExportQuery) -> Response:
 
 
 @sessions.get("/<sid>/export/preview")
-@described("Export", PreviewAnswer, errors=(400, 404))
+@described("Export", PreviewAnswer, errors=(400, 404, 429))
 @validate_querystring(ExportQuery)
 async def preview_export(sid: str, query_args: ExportQuery) -> Response:
     """What the export changes, cell by cell."""
@@ -155,7 +154,16 @@ async def _open_upload() -> Session:
     return await runtime().workbench.open_notebook(upload.read(), name, order)
 
 
-async def _open_json(payload: OpenPayload) -> Session:
+def _apart(payload: OpenPayload) -> tuple[OpenPayload, bytes]:
+    """The payload and the file that its notebook's JSON would be. The notebook itself is let go: it takes many times
+    the memory while others wait for their turn."""
+    if payload.notebook is None:
+        return payload, b""
+    text = json.dumps(payload.notebook, ensure_ascii=False, indent=1)
+    return payload.model_copy(update={"notebook": {}}), text.encode("utf-8", "surrogatepass")
+
+
+async def _open_json(payload: OpenPayload, notebook: bytes) -> Session:
     sources = ("url", "notebook", "example", "task", "blank")
     if sum(getattr(payload, name) is not None for name in sources) != 1:
         raise BadInput("Give exactly one of url, notebook, example, task and blank.", hint="See /docs for the shapes.")
@@ -169,9 +177,7 @@ async def _open_json(payload: OpenPayload) -> Session:
     if payload.url is not None:
         raw, name = await runtime().fetcher.fetch(payload.url)
         return await bench.open_notebook(raw, payload.name or name, order)
-    text = await asyncio.to_thread(json.dumps, payload.notebook, ensure_ascii=False, indent=1)  # slow, because indented
-    raw = text.encode("utf-8", "surrogatepass")
-    return await bench.open_notebook(raw, payload.name or "task.ipynb", order)
+    return await bench.open_notebook(notebook, payload.name or "task.ipynb", order)
 
 
 def _order(payload: OpenPayload | OpenForm) -> OpenOrder:

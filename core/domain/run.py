@@ -16,6 +16,8 @@ from core.domain.task import Task
 from core.domain.value import Value
 
 MOST_HUNTS = 1000
+STOP_MOST = 10**9
+"""Of breaks or dollars: nothing comes to so many, and everybody can write the number down."""
 
 
 class RunStatus(StrEnum):
@@ -33,8 +35,8 @@ class StopRule(Value):
     """When a run ends before its last hunt: never, at so many breaks, or at a cost (US dollars, judge included)."""
 
     rule: Literal["all", "breaks", "cost"] = "all"
-    breaks: Annotated[int, Field(ge=1)] | None = None
-    cost_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    breaks: Annotated[int, Field(ge=1, le=STOP_MOST)] | None = None
+    cost_usd: Annotated[float, Field(gt=0, le=STOP_MOST, allow_inf_nan=False)] | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> StopRule:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
+from core.aside import Aside
 from core.clock import Clock
 from core.domain.hunt import Hunt, HuntStatus, attempts_made
 from core.domain.ids import RUN_ENTROPY_BYTES, SESSION_ENTROPY_BYTES, run_id, session_id
@@ -31,6 +32,7 @@ from core.hunt.rejudging import job_key, judged_again, refuse_rejudging
 from core.hunt.starting import known_run, refuse_too_many, retrying, with_new_run
 from core.hunt.telling import surely_tell_of_run
 from core.hunt.views import check_event, hunt_event, session_event, task_view
+from core.notebooks.document import Bounds
 from core.notebooks.parse import parse_notebook
 from core.notebooks.preview import CellChange, preview
 from core.providers.catalog import Catalog
@@ -52,6 +54,7 @@ class Workbench:
     catalog: Catalog
     clock: Clock
     settings: Settings
+    aside: Aside
     entropy: Entropy
     """So many random bytes; the operating system's in production, seeded in tests."""
     secret: Callable[[], bytes]
@@ -60,7 +63,9 @@ class Workbench:
 
     async def open_notebook(self, raw: bytes, name: str, order: OpenOrder) -> Session:
         """A session for an uploaded notebook, or the one that the same idempotency key made. Raises BadNotebook."""
-        loaded = parse_notebook(raw, max_bytes=self.settings.notebook_max_bytes)
+        limits = self.settings
+        bounds = Bounds(limits.notebook_max_bytes, limits.notebook_max_cells, limits.notebook_max_values)
+        loaded = await self.aside.read(raw, lambda: parse_notebook(raw, bounds))
         return await self._open(
             opened_notebook(raw, loaded, name, order, self._new_session_id(order), self.clock.now())
         )
@@ -192,7 +197,8 @@ class Workbench:
         """The notebook with the chosen hunts in its slots, and its file name. Raises BadInput naming unknown ids."""
         session = await self.store.read(sid)
         hunts = await all_hunts(self.store, sid, after=-session.trials_issued - 1)
-        delivery = deliver(session, hunts, await self.store.notebook(sid), hunt_ids)
+        before = await self.store.notebook(sid)
+        delivery = await self.aside.read(before, lambda: deliver(session, hunts, before, hunt_ids))
         self._tell(session, "exported", f"{len(delivery.hunt_ids)} hunts")
         return delivery
 
@@ -200,7 +206,7 @@ class Workbench:
         """What `deliver` would change in the notebook as it was loaded, and the number of attempts it would state."""
         session, before = await self.store.read(sid), await self.store.notebook(sid)
         hunts = await all_hunts(self.store, sid, after=-session.trials_issued - 1)
-        delivery = deliver(session, hunts, before, hunt_ids)
+        delivery = await self.aside.read(before, lambda: deliver(session, hunts, before, hunt_ids))
         changes = await asyncio.to_thread(preview, before, delivery.notebook)
         return changes, attempts_made(hunts, session.attempts_before)
 

@@ -7,11 +7,24 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from core.errors import BadNotebook, TooLarge
-from core.notebooks.json_text import Member, Node, members_at, skip_space
+from core.notebooks.json_text import Member, Node, TooManyElements, begins_more_than, members_at, skip_space
 from core.notebooks.layout import Layout, layout_of
 
 _BOM = "\ufeff"
+_TAKE_OUT = "Take pictures and outputs out of the notebook and load it again."
 _ASK_AGAIN = "Open the file in Jupyter or Colab, save it again as .ipynb, and load that."
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What a notebook may have that somebody brings; None: however much there is."""
+
+    bytes_most: int | None = None
+    cells_most: int | None = None
+    values_most: int | None = None
+
+
+UNBOUNDED = Bounds()
 
 
 @dataclass(frozen=True)
@@ -38,17 +51,13 @@ class Document:
         return next((m.node for m in reversed(self.members) if m.key == key), None)
 
 
-def open_document(raw: bytes, max_bytes: int | None = None) -> Document:
+def open_document(raw: bytes, bounds: Bounds = UNBOUNDED) -> Document:
     """The parts of a notebook file. Raises TooLarge, and BadNotebook that says what is wrong and what to do."""
-    if max_bytes is not None and len(raw) > max_bytes:
-        raise TooLarge(
-            f"The notebook has {len(raw):,} bytes; at most {max_bytes:,} are allowed.",
-            hint="Take pictures and outputs out of the notebook and load it again.",
-        )
+    _refuse_large(raw, bounds)
     text = _decoded(raw)
     bom = text.startswith(_BOM)
     text = text.removeprefix(_BOM)
-    members, end = _walked(text)
+    members, end = _walked(text, bounds.cells_most)
     by_key = {m.key: m.node for m in members}
     minor = _checked_version(by_key)
     cells = _checked_cells(by_key)
@@ -65,6 +74,19 @@ def open_document(raw: bytes, max_bytes: int | None = None) -> Document:
     )
 
 
+def _refuse_large(raw: bytes, bounds: Bounds) -> None:
+    if bounds.bytes_most is not None and len(raw) > bounds.bytes_most:
+        raise TooLarge(
+            f"The notebook has {len(raw):,} bytes; at most {bounds.bytes_most:,} are allowed.", hint=_TAKE_OUT
+        )
+    most = bounds.values_most
+    if most is not None and begins_more_than(raw, most):
+        raise TooLarge(
+            f"The notebook holds more than {most:,} values (lines, numbers, objects), as NOTEBOOK_MAX_VALUES allows.",
+            hint=_TAKE_OUT,
+        )
+
+
 def _decoded(raw: bytes) -> str:
     if not raw.strip():
         raise BadNotebook("The file is empty.", hint="Choose a notebook (.ipynb) with a task in it.")
@@ -76,14 +98,19 @@ def _decoded(raw: bytes) -> str:
         ) from error
 
 
-def _walked(text: str) -> tuple[tuple[Member, ...], int]:
+def _walked(text: str, cells_most: int | None) -> tuple[tuple[Member, ...], int]:
     start = skip_space(text, 0)
     if text[start : start + 1] in {"[", '"'} or text[start : start + 4] in {"null", "true"}:
         _no_notebook("its JSON is not an object")
     try:
-        members, end = members_at(text, start, whole="cells")
+        members, end = members_at(text, start, whole="cells", elements_most=cells_most)
         if skip_space(text, end) != len(text):
             raise json.JSONDecodeError("Extra data", text, end)
+    except TooManyElements as error:
+        raise TooLarge(
+            f"The notebook has more than {cells_most:,} cells, as NOTEBOOK_MAX_CELLS allows.",
+            hint="Keep the task's cells and load it again.",
+        ) from error
     except RecursionError as error:
         raise BadNotebook("The file's JSON is nested too deeply to be a notebook.", hint=_ASK_AGAIN) from error
     except json.JSONDecodeError as error:

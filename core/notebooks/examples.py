@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.domain.value import Value
 from core.errors import NotFound
+from core.notebooks.document import Bounds
 from core.notebooks.parse import parse_notebook
 
 FOLDER = Path(__file__).parents[2] / "examples"
@@ -37,5 +38,5 @@ def read_example(name: str) -> bytes:
 def _shown(path: Path) -> Example:
     raw = path.read_bytes()
     title = json.loads(raw).get("metadata", {}).get("title") or path.stem.replace("-", " ").capitalize()
-    prompt = " ".join(parse_notebook(raw, max_bytes=OURS_MOST_BYTES).task.prompt.split())
+    prompt = " ".join(parse_notebook(raw, Bounds(OURS_MOST_BYTES)).task.prompt.split())
     return Example(name=path.stem, title=title, about=prompt[:ABOUT_CHARS])

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_BLOCK_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ class Member:
     key: str
     start: int
     node: Node
+
+
+class TooManyElements(Exception):
+    """An array has more elements than were asked for; the rest was not read."""
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -52,11 +57,13 @@ def skip_space(text: str, start: int) -> int:
     return found.end() if found else start
 
 
-def members_at(text: str, start: int, *, raw_breaks: bool = False, whole: str = "") -> tuple[tuple[Member, ...], int]:
+def members_at(
+    text: str, start: int, *, raw_breaks: bool = False, whole: str = "", elements_most: int | None = None
+) -> tuple[tuple[Member, ...], int]:
     """The members of the object that begins at `start`, and the place after it.
 
     The value under the key `whole` is only walked over when it is an array, not decoded here: its node's value is
-    the tuple of its elements' nodes.
+    the tuple of its elements' nodes. Raises TooManyElements when it has more than `elements_most`.
     """
     found: list[Member] = []
     at = skip_space(text, _expect(text, start, "{"))
@@ -69,7 +76,7 @@ def members_at(text: str, start: int, *, raw_breaks: bool = False, whole: str = 
         colon = _expect(text, skip_space(text, key.end), ":")
         at = skip_space(text, colon)
         if whole and key.value == whole and text[at : at + 1] == "[":
-            nodes, end = elements_at(text, at)
+            nodes, end = elements_at(text, at, most=elements_most)
             node = Node(at, end, nodes)
         else:
             node = value_at(text, at, raw_breaks=raw_breaks)
@@ -80,8 +87,10 @@ def members_at(text: str, start: int, *, raw_breaks: bool = False, whole: str = 
         at = skip_space(text, _expect(text, at, ","))
 
 
-def elements_at(text: str, start: int, *, raw_breaks: bool = False) -> tuple[tuple[Node, ...], int]:
-    """The elements of the array that begins at `start`, and the place after it."""
+def elements_at(
+    text: str, start: int, *, raw_breaks: bool = False, most: int | None = None
+) -> tuple[tuple[Node, ...], int]:
+    """The elements of the array that begins at `start`, and the place after it. Raises TooManyElements: over `most`."""
     found: list[Node] = []
     at = skip_space(text, _expect(text, start, "["))
     if text[at : at + 1] == "]":
@@ -89,6 +98,8 @@ def elements_at(text: str, start: int, *, raw_breaks: bool = False) -> tuple[tup
     while True:
         node = value_at(text, at, raw_breaks=raw_breaks)
         found.append(node)
+        if most is not None and len(found) > most:
+            raise TooManyElements(most)
         at = skip_space(text, node.end)
         if text[at : at + 1] == "]":
             return tuple(found), at + 1
@@ -99,3 +110,22 @@ def _expect(text: str, at: int, mark: str) -> int:
     if text[at : at + 1] != mark:
         raise json.JSONDecodeError(f"Expecting {mark!r}", text, at)
     return at + 1
+
+
+def begins_more_than(raw: bytes, most: int) -> bool:
+    """Whether more than about `most` values begin in that JSON; found without making one of them."""
+    if _marks(raw) <= most:  # of the texts too
+        return False
+    bare = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
+    inside, found = 0, 0
+    for start in range(0, len(bare), _BLOCK_BYTES):  # a piece at a time: others want to go on meanwhile
+        pieces = bare[start : start + _BLOCK_BYTES].split(b'"')
+        found += _marks(b"".join(pieces[inside::2]))
+        inside ^= (len(pieces) - 1) & 1
+        if found > most:
+            return True
+    return False
+
+
+def _marks(raw: bytes) -> int:
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")

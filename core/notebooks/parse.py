@@ -15,7 +15,7 @@ from core.errors import BadNotebook
 from core.notebooks.cells import Cells, read_cells
 from core.notebooks.criteria import ReadCriteria, read_criteria
 from core.notebooks.criteria_found import NAMED_FORMS
-from core.notebooks.document import Document, open_document
+from core.notebooks.document import Bounds, Document, open_document
 from core.notebooks.headings import Role
 from core.notebooks.metadata import prompt_length_warning, read_metadata
 from core.notebooks.resume import METADATA_KEY, Resumed, read_resume
@@ -53,13 +53,13 @@ class LoadedNotebook(Value):
         return self.conversation.turns
 
 
-def parse_notebook(raw: bytes, *, max_bytes: int) -> LoadedNotebook:
-    """Read a notebook of at most `max_bytes`.
+def parse_notebook(raw: bytes, bounds: Bounds) -> LoadedNotebook:
+    """Read a notebook within `bounds`.
 
     Raises TooLarge, and BadNotebook for a file that is no notebook. A notebook whose task is incomplete or whose
     criteria cannot be read loads, with warnings that say what to mend.
     """
-    document = open_document(raw, max_bytes)
+    document = open_document(raw, bounds)
     cells = read_cells(document)
     warnings = list(cells.warnings)
     conversation = read_conversation(cells)

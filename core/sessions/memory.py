@@ -37,13 +37,16 @@ class MemorySessionStore(SessionStore):
         *,
         ttl_s: float,
         sessions_most: int,
+        share_most: int | None = None,
         append: Append,
         forget: Callable[[str], None],
     ) -> None:
-        """`append` and `forget` are the event log's, without a pause: a result and its event are one step."""
+        """`share_most`: sessions of one owner; those of nobody have no share. `append` and `forget` are the event
+        log's, without a pause: a result and its event are one step."""
         self._clock = clock
         self._ttl_s = ttl_s
         self._most = sessions_most
+        self._share = sessions_most if share_most is None else share_most
         self._append = append
         self._forget = forget
         self._kept: dict[str, KeptSession] = {}
@@ -58,6 +61,12 @@ class MemorySessionStore(SessionStore):
         self._sweep(always=len(self._kept) >= self._most)
         if len(self._kept) >= self._most:
             raise Busy(f"{self._most} sessions are open already.", hint="Delete sessions, or raise SESSIONS_MOST.")
+        if session.owner and self._owned(session.owner) >= self._share:
+            raise Busy(
+                f"{session.owner} has {self._share} sessions open already, which is one name's share.",
+                hint="Delete sessions that are done with; the operator sets the share (SESSIONS_SHARE).",
+                code="share_used_up",
+            )
         self._keep(session, notebook)
 
     async def read(self, session_id: str) -> Session:
@@ -150,6 +159,10 @@ class MemorySessionStore(SessionStore):
     def _drop(self, session_id: str) -> None:
         del self._kept[session_id]
         self._forget(session_id)
+
+    def _owned(self, owner: str) -> int:
+        now = self._clock.monotonic()
+        return sum(kept.session.owner == owner and kept.ends_at > now for kept in self._kept.values())
 
     def _sweep(self, *, always: bool) -> None:
         now = self._clock.monotonic()

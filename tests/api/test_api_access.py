@@ -369,3 +369,17 @@ async def test_without_tokens_only_known_names_are_answered(tmp_path, host, stat
 async def test_with_tokens_the_name_does_not_matter(client):
     answer = await client.get("/api/models", headers={"Host": "hunter.example", **bearer("alice")})
     assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["alice", "root"])
+async def test_one_name_cannot_use_up_the_sessions_of_all(tmp_path, task, name):
+    settings = Settings(tokens=holders(), telemetry_dir=str(tmp_path), simulated_script=QUICK, sessions_most=5)
+    async with open_runtime(settings, seed=1) as opened:
+        client = create_app(opened).test_client()
+
+        async def open_one(who):
+            answer = await client.post("/api/sessions", json={"task": task}, headers=bearer(who))
+            return answer.status_code, (await answer.get_json()).get("error", {}).get("code")
+
+        assert [await open_one(name) for _ in range(3)] == [(201, None), (201, None), (429, "share_used_up")]
+        assert await open_one("bob") == (201, None)

@@ -2,12 +2,16 @@
 
 import asyncio
 import json
+import threading
 
 import httpx
 import pytest
 import pytest_asyncio
 
+from core.hunt import workbench
+from core.notebooks.blank import blank_notebook
 from tests.api.conftest import TASK
+from tests.builders import a_task
 from tests.e2e.api_process import open_api
 
 JSON = {"Content-Type": "application/json"}
@@ -113,6 +117,30 @@ def test_neither_a_notebook_nor_a_text_is_a_heap(http, sid):
     assert (edited.status_code, edited.json()["task"]["prompt"]) == (200, prompt)
 
 
+async def test_while_a_large_notebook_is_read_others_are_answered(client, runtime, monkeypatch):
+    """Beside the event loop: whoever reads it on the loop never lets the second question through."""
+    asked, real = threading.Event(), workbench.parse_notebook
+
+    def slow(raw, bounds):
+        assert asked.wait(10), "nobody was answered meanwhile"
+        return real(raw, bounds)
+
+    monkeypatch.setattr(workbench, "parse_notebook", slow)
+    large = json.loads(blank_notebook(a_task()))
+    large["cells"][0]["source"] += ["x" * 1_100_000]
+    opening = asyncio.create_task(client.post("/api/sessions", json={"notebook": large}))
+    assert (await client.get("/api/health/live")).status_code == 200
+    asked.set()
+    assert (await opening).status_code == 201
+
+
+async def test_a_heap_of_a_notebook_is_refused_as_too_large(client):
+    body = b'{"notebook": {"cells": [' + b"{}," * 1_100_000 + b"{}]}}"
+    answer = await client.post("/api/sessions", data=body, headers=JSON)
+    assert (answer.status_code, (await answer.get_json())["error"]["code"]) == (413, "too_large")
+    assert "NOTEBOOK_MAX_VALUES" in (await answer.get_json())["error"]["message"]
+
+
 BAD_OPENINGS = {
     "nothing": {},
     "two sources": {"example": "word-budget", "task": TASK},
@@ -138,7 +166,7 @@ def test_a_session_is_not_opened_from_nonsense(http, body):
     "order",
     [{}, {"models": "simulated/hasty"}, {"models": [""]}, {"models": ["simulated/\x00"]}, {"models": ["x" * 301]},
      {"models": ["simulated/hasty"] * 21}, {"hunts": 0}, {"hunts": -1}, {"hunts": 10**40}, {"hunts": "8"}, {"x": 1},
-     {"judge_model": 5}],
+     {"judge_model": 5}, {"stop": {"rule": "breaks", "breaks": 10**30}}, {"stop": {"rule": "cost", "cost_usd": 1e308}}],
 )  # fmt: skip
 def test_a_run_is_not_started_from_nonsense(http, sid, order):
     order = order if "models" in order or not order else {"models": ["simulated/hasty"], **order}

@@ -128,6 +128,37 @@ async def test_many_watch_leave_and_are_counted_out_and_one_too_many_is_refused(
     await open_streams(http, 0)
 
 
+@pytest.mark.parametrize("name", ["alice", "root"])
+async def test_one_name_cannot_use_up_the_streams_of_all(tmp_path, name):
+    async with (
+        open_api(tmp_path, HUNTER_TOKENS=ENTRIES, EVENT_STREAMS_OF_ONE="2", HEARTBEAT="0.1") as api,
+        httpx.AsyncClient(base_url=api.address, timeout=20, headers=bearer(name)) as mine,
+        httpx.AsyncClient(base_url=api.address, timeout=20, headers=bearer("bob")) as bobs,
+    ):
+        opened = [await http.post("/api/sessions", json={"task": TASK}) for http in (mine, bobs)]
+        here, there = (f"/api/sessions/{answer.json()['session_id']}/events" for answer in opened)
+        async with mine.stream("GET", here) as first:
+            told = [events_of(first)]  # held: a stream that nobody reads any more is closed
+            await anext(told[0])
+            async with mine.stream("GET", here) as second:
+                told.append(events_of(second))
+                await anext(told[1])
+                refused = await mine.get(here)
+                assert (refused.status_code, refused.json()["error"]["code"]) == (429, "share_used_up")
+                assert f"{name} has 2 event streams open" in refused.json()["error"]["message"]
+                assert (await mine.get(f"{here}?format=json")).status_code == 200
+                async with bobs.stream("GET", there) as others:
+                    assert (await anext(events_of(others)))[1] == "comment"
+        async with asyncio.timeout(20):  # one that was closed gives its place back
+            while not await watches(mine, here):
+                await asyncio.sleep(0.02)
+
+
+async def watches(http, here):
+    async with http.stream("GET", here) as response:
+        return response.status_code == 200
+
+
 async def open_streams(http, wanted):
     async with asyncio.timeout(20):
         while (await http.get("/api/admin/status")).json()["event_streams"]["open"] != wanted:

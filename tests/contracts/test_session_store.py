@@ -125,6 +125,28 @@ async def test_too_many_sessions_are_refused_until_old_ones_have_ended(kept):
     assert await kept.store.count() == 1
 
 
+@pytest.mark.parametrize("kept", ["memory"], indirect=True)
+async def test_one_owner_cannot_use_up_what_all_have(kept):
+    for n in range(2):
+        await kept.store.create(a_session(session_id=f"s_{n}", owner="alice"), b"")
+    with pytest.raises(Busy) as refused:
+        await kept.store.create(a_session(session_id="s_more", owner="alice"), b"")
+    assert (refused.value.code, "alice has 2 sessions open" in refused.value.message) == ("share_used_up", True)
+    await kept.store.create(a_session(session_id="s_bob", owner="bob"), b"")
+    await kept.store.delete("s_0")
+    await kept.store.create(a_session(session_id="s_more", owner="alice"), b"")
+    await kept.pass_time(7201)
+    for n in range(2):
+        await kept.store.create(a_session(session_id=f"s_later_{n}", owner="alice"), b"")
+
+
+@pytest.mark.parametrize("kept", ["memory"], indirect=True)
+async def test_without_owners_there_are_no_shares(kept):
+    for n in range(3):
+        await kept.store.create(a_session(session_id=f"s_{n}"), b"")
+    assert await kept.store.count() == 3
+
+
 async def test_a_deleted_session_is_gone_with_its_events(kept):
     await kept.store.create(a_session(), b"")
     await kept.store.announce("s_one", (DRAFT,))

@@ -10,6 +10,7 @@ import pytest
 from api.app import create_app
 from core.cli.commands import EXIT_CODES
 from core.domain.task import LEAST_CRITERIA, PassRule, refuse_unhuntable
+from core.notebooks.document import Bounds
 from core.notebooks.parse import parse_notebook
 from core.redis_keys import BOOK, MARKER, SESSIONS, probe_key, session_keys
 from core.runtime import open_runtime
@@ -62,7 +63,7 @@ def test_every_link_between_documents_leads_somewhere():
 
 def test_the_shortest_task_of_the_notebook_guide_can_be_hunted_as_it_is_printed():
     (printed,) = re.findall(r"^```json\n(.*?)^```", NOTEBOOKS, re.MULTILINE | re.DOTALL)
-    loaded = parse_notebook(printed.encode(), max_bytes=Settings().notebook_max_bytes)
+    loaded = parse_notebook(printed.encode(), Bounds(Settings().notebook_max_bytes))
     refuse_unhuntable(loaded.task)
     assert {w.code for w in loaded.warnings} == {"built_in_judge_template", "built_in_judge_system_prompt"}
     assert (len(loaded.task.criteria), loaded.task.pass_rule) == (LEAST_CRITERIA, PassRule.MAJORITY)

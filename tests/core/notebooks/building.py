@@ -13,6 +13,7 @@ from core.domain.run import Run, RunStatus
 from core.domain.session import Session
 from core.domain.task import Task
 from core.domain.verdict import CriterionVerdict, Outcome, Verdict
+from core.notebooks.document import Bounds
 from core.notebooks.parse import LoadedNotebook, parse_notebook
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -72,7 +73,7 @@ def raw_notebook(*texts: str, **kwargs: Any) -> bytes:
 
 
 def load(raw: bytes) -> LoadedNotebook:
-    return parse_notebook(raw, max_bytes=MOST)
+    return parse_notebook(raw, Bounds(MOST))
 
 
 def sources(raw: bytes) -> list[str]:

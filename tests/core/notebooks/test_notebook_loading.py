@@ -9,6 +9,7 @@ import pytest
 
 from core.domain.task import Metadata, PassRule, Task
 from core.errors import BadNotebook, TooLarge
+from core.notebooks.document import Bounds
 from core.notebooks.metadata import read_metadata, word_limits
 from core.notebooks.parse import parse_notebook
 from tests.core.notebooks.building import BASIC, REFERENCE, cell, criteria, load, notebook, raw_notebook, written
@@ -67,9 +68,33 @@ def test_what_is_no_notebook_is_refused_with_a_word_and_a_hint(raw, says):
     assert refused.value.hint
 
 
+CELLS = b'{"nbformat": 4, "cells": [%s]}'
+
+
+def test_too_many_cells_are_refused_before_the_rest_is_read():
+    raw = CELLS % (b'{"cell_type": "raw", "source": ""},' * 11 + b"and this is no JSON")
+    with pytest.raises(TooLarge, match="more than 10 cells") as refused:
+        parse_notebook(raw, Bounds(cells_most=10))
+    assert "NOTEBOOK_MAX_CELLS" in refused.value.message
+    assert parse_notebook(raw_notebook(), Bounds(cells_most=len(BASIC))).task.prompt
+
+
+@pytest.mark.parametrize("heap", [b"{}", b"[]", b"0", b'"a"', b'"\\\\"', b'"\\""'])
+def test_heaps_of_values_are_refused_before_they_are_made(heap):
+    raw = CELLS % (b'{"cell_type": "raw", "source": "", "metadata": {"a": [' + b",".join([heap] * 300_000) + b"]}}")
+    with pytest.raises(TooLarge, match="more than 200,000 values"):
+        parse_notebook(raw, Bounds(values_most=200_000))
+    assert parse_notebook(raw, Bounds(values_most=1_000_000)).slots == ()
+
+
+@pytest.mark.parametrize("text", ["[{," * 100_000, '\\",' * 100_000, "\\\\[," * 100_000])
+def test_marks_in_a_text_are_no_values(text):
+    assert parse_notebook(raw_notebook("**[prompt]**\n\n" + text), Bounds(values_most=1000)).task.prompt == text
+
+
 def test_a_notebook_over_the_limit_is_too_large():
     with pytest.raises(TooLarge):
-        parse_notebook(raw_notebook(), max_bytes=100)
+        parse_notebook(raw_notebook(), Bounds(100))
 
 
 @pytest.mark.parametrize("style", ["lines", "one", "string"])
@@ -286,5 +311,5 @@ def _timed(work) -> float:
 
 def test_a_file_that_was_cut_off_is_told_in_a_sentence_that_reads():
     with pytest.raises(BadNotebook) as refused:
-        parse_notebook(b'{"cells": [{"cell_type": "mark', max_bytes=1000)
+        parse_notebook(b'{"cells": [{"cell_type": "mark', Bounds(1000))
     assert refused.value.message == "The file is not JSON: Unterminated string starting at line 1, column 26."

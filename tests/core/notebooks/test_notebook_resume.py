@@ -7,13 +7,14 @@ import json
 import pytest
 
 from core.domain.hunt import HuntError, HuntStatus
-from core.domain.run import RunStatus
+from core.domain.run import RunStatus, StopRule
 from core.domain.session import CheckStatus, ReferenceCheck, Selection
+from core.domain.turn import Turn
 from core.domain.verdict import Outcome
 from core.errors import BadNotebook
 from core.notebooks.export import Export, export_notebook
 from core.notebooks.resume import read_resume, resume_record
-from tests.builders import a_run
+from tests.builders import a_review, a_run
 from tests.core.notebooks.building import BASIC, EMPTY_SLOT, NOON, hunt, load, raw_notebook, session, written
 
 RAW = raw_notebook(*BASIC, *EMPTY_SLOT, "**[number_of_attempts_made]**:\n\n5")
@@ -167,3 +168,85 @@ def test_endless_runs_that_go_on_are_refused():
     record = resume_record(full_session().model_copy(update={"runs": tuple(endless), "selection": Selection()}), ())
     with pytest.raises(BadNotebook, match="more hunts were going on"):
         read_resume(record)
+
+
+RUN = full_session().runs[0]
+CHECK = full_session().check
+
+
+def signed(hunt_changes=None, reply=None, run=None, **changes):
+    """The record of somebody who knows how its checksum is made: of the full session with these changes."""
+    state = full_session()
+    runs = {"runs": (RUN.model_copy(update=run),)} if run else {}
+    first = HUNTS[0].model_copy(update=hunt_changes or {})
+    if reply:
+        first = first.model_copy(update={"reply": first.reply.model_copy(update=reply)})
+    return json.loads(json.dumps(resume_record(state.model_copy(update={**runs, **changes}), (first, *HUNTS[1:]))))
+
+
+def odd_turn(**changes):
+    turn = Turn(number=1, task=full_session().task, hunt_id="r_a.1", response="one")
+    return {"turns": (turn.model_copy(update=changes),)}
+
+
+CRAFTED = {
+    "a raw request that is a list": (signed(reply={"raw_request": "[]"}), "raw_request that is no JSON object"),
+    "a raw reply that is no JSON": (signed(reply={"raw_reply": "{"}), "raw_reply that is no JSON object"),
+    "a raw reply that is too deep": (signed(reply={"raw_reply": "[" * 100_000}), "raw_reply that is no JSON object"),
+    "a raw reply with NaN": (signed(reply={"raw_reply": '{"a": NaN}'}), "raw_reply that is no JSON object"),
+    "a review of an unknown run": (signed(reviews=(a_review("r_none.1"),)), "reviewed hunt is not there"),
+    "a review of an unknown hunt": (signed(reviews=(a_review("r_a.9"),)), "reviewed hunt is not there"),
+    "two reviews of a hunt": (signed(reviews=(a_review("r_a.1"),) * 2), "reviewed twice"),
+    "a selection of one hunt": (signed(selection=Selection(hunt_ids=("r_a.1",) * 9)), "selected or reviewed twice"),
+    "no slots": (signed(selection=Selection(slots=-1)), "slots"),
+    "endless slots": (signed(selection=Selection(slots=10**6)), "slots"),
+    "a hunt's number": (signed({"number": 10**30}), "number is a number"),
+    "numbers given out": (signed(hunts_issued=10**300), "hunts_issued is a number"),
+    "trials given out": (signed(trials_issued=-1), "below zero"),
+    "attempts before": (signed(attempts_before=10**40), "attempts_before is a number"),
+    "flips": (signed(check=CHECK.model_copy(update={"flips": (("C1", 10**40),)})), "check.flips.0.1 is a number"),
+    "a run's first number": (signed(run={"first_number": 10**19}), "first_number is a number"),
+    "tokens": (signed(reply={"usage": HUNTS[0].reply.usage.model_copy(update={"input_tokens": 2**64})}), "input_tokens"),
+    "an endless time": (signed(reply={"latency_ms": 1e300}), "latency_ms is a number"),
+    "a cost below nothing": (signed(reply={"cost_usd": -1.0}), "cost less than nothing"),
+    "a cost beyond all": (signed(reply={"cost_usd": 1e8}), "more than anybody pays"),
+    "a time without a zone": (signed({"started_at": NOON.replace(tzinfo=None)}), "started_at is a number or a time"),
+    "a time before all": (signed(created_at=NOON.replace(year=1)), "created_at is a number or a time"),
+    "a run id of two words": (signed(run={"run_id": "r a"}), "an id that we do not give"),
+    "a run that is there twice": (signed(runs=(RUN, RUN)), "run id stands twice"),
+    "a run without a model": (signed(run={"models": ()}), "has no model"),
+    "a run of no turn": (signed(run={"turn": 2}), "turn that is not there"),
+    "a trial of many": (signed(run={"trial": True}), "numbered as no run is"),
+    "a hunt with another's id": (signed({"number": 2}), "another's id, number or turn"),
+    "a hunt of another turn": (signed({"turn": 2}), "another's id, number or turn"),
+    "a hunt beyond its run": (signed({"hunt_id": "r_a.10", "number": 10}), "another's id, number or turn"),
+    "a hunt without an end": (signed({"outcome": None}), "outcome and is not done"),
+    "a break without a reply": (signed({"reply": None}), "decided without a reply"),
+    "a turn out of order": (signed(**odd_turn(number=7)), "do not follow each other"),
+    "a turn of no hunt": (signed(**odd_turn(hunt_id="r_a.8")), "goes on from is not there"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("record", "why"), CRAFTED.values(), ids=CRAFTED.keys())
+def test_a_record_that_we_cannot_have_written_is_refused_also_with_a_right_checksum(record, why):
+    with pytest.raises(BadNotebook, match=why) as refused:
+        read_resume(record)
+    assert refused.value.hint
+
+
+def test_half_a_character_in_a_record_is_refused():
+    record = signed()
+    record["hunts"][0]["reply"]["text"] = "\ud800"
+    with pytest.raises(BadNotebook, match="half a character"):
+        read_resume(record)
+
+
+def test_what_we_write_ourselves_is_believed():
+    stop = StopRule(rule="breaks", breaks=10**9)
+    trial = a_run(1, run_id="r_-_", first_number=-1, trial=True, status=RunStatus.COMPLETED)
+    tried = hunt(1).model_copy(update={"hunt_id": "r_-_.1", "run_id": "r_-_", "number": -1})
+    state = full_session().model_copy(
+        update={"runs": (RUN.model_copy(update={"stop": stop}), trial), "trials_issued": 1, **odd_turn(),
+                "reviews": (a_review("r_a.1"), a_review("r_a.4"))}
+    )  # fmt: skip
+    assert read_resume(json.loads(json.dumps(resume_record(state, (tried, *HUNTS))))).hunts == (tried, *HUNTS)

@@ -1,0 +1,160 @@
+"""Whether a kept session could have been written by us.
+
+Whoever can edit a notebook can write its record anew, checksum and all. So what the rest of the house may rely on is
+looked at here, once, when it comes in: every number and time in its bounds, every id in its form, and everything that
+names something names something that is there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from core.domain.hunt import Hunt, HuntStatus
+from core.domain.ids import hunt_id
+from core.domain.run import Run
+from core.domain.session import Session
+
+GOING_ON_MOST = 50_000
+"""Most hunts of runs that had not ended: each is given an end when the export is loaded."""
+NUMBER_MOST = 10**9
+"""Of anything that is counted or measured: hunts, tokens, milliseconds, flips."""
+COST_MOST_USD = 1_000_000.0
+"""Of one call, and of all calls of a session together: the stores sum costs up in 64 bits."""
+SLOTS_MOST = 1000
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+RUN_ID = re.compile(r"r_[A-Za-z0-9_-]{1,64}")
+
+
+def implausible(session: Session, hunts: Collection[Hunt]) -> str:
+    """What cannot have been written by us, in words for people; "" when there is nothing."""
+    looks = (
+        _values(session, hunts),
+        _runs(session),
+        _hunts(session, hunts),
+        _costs(hunts),
+        _trainers_part(session, hunts),
+    )
+    return next((wrong for look in looks for wrong in look), "")
+
+
+def _values(session: Session, hunts: Iterable[Hunt]) -> Iterator[str]:
+    yield from _told("session", session.model_dump(exclude_defaults=True))
+    for hunt in hunts:
+        yield from _told(f"hunt {hunt.hunt_id[:40]}", hunt.model_dump(exclude_defaults=True))
+
+
+def _told(name: str, values: dict[str, Any]) -> Iterator[str]:
+    for path in _odd(values):
+        yield f"{name}: {'.'.join(map(str, path))} is a number or a time that nothing comes to"
+
+
+def _odd(value: Any) -> Iterator[tuple[object, ...]]:
+    """The path to every number and time in `value` that is out of bounds."""
+    for key, part in value.items() if isinstance(value, dict) else enumerate(value):
+        if part is None or isinstance(part, str):
+            continue
+        if isinstance(part, dict | list | tuple):
+            for path in _odd(part):
+                yield (key, *path)
+        elif isinstance(part, datetime):
+            if part.tzinfo is None or not EARLIEST <= part < LATEST:
+                yield (key,)
+        elif not abs(part) <= NUMBER_MOST:  # NaN is neither
+            yield (key,)
+
+
+def _runs(session: Session) -> Iterator[str]:
+    if _twice(run.run_id for run in session.runs):
+        yield "a run id stands twice"
+    if sum(run.hunts for run in session.active_runs) > GOING_ON_MOST:
+        yield "more hunts were going on than anybody starts"
+    if min(session.hunts_issued, session.trials_issued, session.attempts_before) < 0:
+        yield "a count of hunts is below zero"
+    if [turn.number for turn in session.turns] != list(range(1, len(session.turns) + 1)):
+        yield "its turns do not follow each other"
+    for run in session.runs:
+        if not RUN_ID.fullmatch(run.run_id):
+            yield "a run has an id that we do not give"
+        elif not run.models:
+            yield f"run {run.run_id} has no model"
+        elif not 1 <= run.turn <= session.turn:
+            yield f"run {run.run_id} is of a turn that is not there"
+        elif run.trial is not (run.first_number < 0) or (run.trial and run.hunts != 1):
+            yield f"run {run.run_id} is numbered as no run is"
+
+
+def _hunts(session: Session, hunts: Collection[Hunt]) -> Iterator[str]:
+    runs = {run.run_id: run for run in session.runs}
+    if _twice(hunt.hunt_id for hunt in hunts):
+        yield "a hunt id stands twice"
+    for hunt in hunts:
+        run = runs.get(hunt.run_id)
+        if run is None:
+            yield "a hunt belongs to no run"
+        elif not _is_of(hunt, run):
+            yield f"a hunt of run {run.run_id} has another's id, number or turn"
+        elif wrong := _state(hunt):
+            yield f"hunt {hunt.hunt_id} {wrong}"
+
+
+def _is_of(hunt: Hunt, run: Run) -> bool:
+    place = hunt.number - run.first_number
+    return 0 <= place < run.hunts and hunt.hunt_id == hunt_id(run.run_id, place) and hunt.turn == run.turn
+
+
+def _state(hunt: Hunt) -> str:
+    if (hunt.outcome is not None) is not (hunt.status is HuntStatus.DONE):
+        return "has an outcome and is not done, or the other way round"
+    if hunt.decided and hunt.reply is None:
+        return "was decided without a reply"
+    if hunt.reply is not None:
+        for name in ("raw_request", "raw_reply"):
+            if not _is_object(getattr(hunt.reply, name)):
+                return f"has a {name} that is no JSON object"
+    return ""
+
+
+def _is_object(text: str) -> bool:
+    """Whether it is JSON of an object, or nothing."""
+    if not text:
+        return True
+    try:
+        return isinstance(json.loads(text, parse_constant=_no_constant), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _costs(hunts: Collection[Hunt]) -> Iterator[str]:
+    costs = [hunt.reply.cost_usd for hunt in hunts if hunt.reply is not None]
+    costs += [verdict.cost_usd for hunt in hunts for verdict in hunt.every_verdict]
+    known = [cost for cost in costs if cost is not None]
+    if known and (min(known) < 0 or sum(known) > COST_MOST_USD):
+        yield "its hunts cost less than nothing, or more than anybody pays"
+
+
+def _trainers_part(session: Session, hunts: Collection[Hunt]) -> Iterator[str]:
+    ids = {hunt.hunt_id for hunt in hunts}
+    chosen, reviewed = session.selection.hunt_ids, [review.hunt_id for review in session.reviews]
+    if not ids.issuperset(chosen):
+        yield "a selected hunt is not there"
+    if not ids.issuperset(reviewed):
+        yield "a reviewed hunt is not there"
+    if not ids.issuperset(turn.hunt_id for turn in session.turns):
+        yield "a hunt that a turn goes on from is not there"
+    if _twice(chosen) or _twice(reviewed):
+        yield "a hunt is selected or reviewed twice"
+    if not (1 <= session.selection.slots <= SLOTS_MOST and 0 <= session.selection.least_breaks <= SLOTS_MOST):
+        yield "its selection has more slots than anybody fills, or none"
+
+
+def _twice(ids: Iterable[str]) -> bool:
+    return any(times > 1 for times in Counter(ids).values())
