@@ -60,7 +60,7 @@ class Watcher:
     def _apply(self, event) -> None:
         assert not self.ids or id_key(event.id) > id_key(self.ids[-1]), "events come once, in order"
         self.ids.append(event.id)
-        if event.type is EventType.HUNT:
+        if event.type == EventType.HUNT:
             row = json.loads(event.data)["hunt"]
             self.rows[row["hunt_id"]] = {"status": row["status"], "outcome": row["outcome"]}
 
