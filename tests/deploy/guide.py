@@ -20,6 +20,9 @@ _FIRST_WORDS = (
     "ssh ",
     "git ",
     "rm ",
+    "cp ",
+    "mv ",
+    "install ",
     "HUNTER_HTTP_PORT=",
 )
 

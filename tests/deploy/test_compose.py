@@ -80,6 +80,13 @@ def test_every_setting_can_be_given_in_env(row):
         assert row.variable in given, f"{row.variable} cannot be set: add it to x-settings in docker-compose.yml"
 
 
+def test_proxies_are_for_the_api_alone():
+    """What it calls lies outside; who asks the dashboard, and whom the dashboard asks, are neighbours."""
+    proxies = {"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"}
+    given = {name: proxies & service.get("environment", {}).keys() for name, service in SERVICES.items()}
+    assert given == {name: proxies if name == "model-hunter" else set() for name in SERVICES}
+
+
 def test_the_grace_of_a_stop_is_longer_than_the_drain():
     told = re.fullmatch(r"\$\{HUNTER_STOP_GRACE:-(\d+)\}s", SERVICES["model-hunter"]["stop_grace_period"])
     assert int(told[1]) >= Settings().drain_s + 15

@@ -7,6 +7,8 @@ import pytest
 import yaml
 
 from core.settings import Settings, table
+from tests.deploy.guide import Guide
+from tests.deploy.test_guide_on_docker import NOT_TYPED
 from tests.house.tree import ROOT
 
 GUIDE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
@@ -59,12 +61,45 @@ def test_the_values_of_nginx_are_those_of_its_files(told, said):
 
 def test_its_commands_name_services_and_verbs_that_exist():
     services = set(yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"])
-    named = set(re.findall(r"docker-compose (?:logs -f|restart|exec(?: -T)?|up -d) ([a-z][a-z-]+)", GUIDE))
+    verb = r"(?:logs(?: -f| --tail \d+)?|restart|stop|exec(?: -T)?|up -d(?: --no-deps)?|run --rm(?: -T)? --no-deps)"
+    named = set(re.findall(rf"docker-compose {verb}(?: --entrypoint sh)? ([a-z][a-z-]+)", GUIDE))
     assert named
     assert named <= services
     verbs = set(re.findall(r"\./deploy\.sh ([a-z]+)", GUIDE))
     assert {"status", "rollback", "maintenance"} <= verbs
     assert all(re.search(rf"^\./deploy\.sh \[?{verb}", DEPLOY, re.MULTILINE) for verb in verbs)
+
+
+def test_what_limits_conf_says_to_type_is_what_the_guide_says():
+    said = re.search(r"^# .* then: (docker-compose .+)$", NGINX, re.MULTILINE)[1]
+    assert f"`{said}`" in GUIDE
+
+
+def test_commands_that_cron_or_a_hook_may_give_need_no_terminal():
+    """`exec` without -T ends with "the input device is not a TTY" there; those for people at a terminal stay short."""
+    asking = set(re.findall(r"docker-compose exec (?!-T )[^`\n]+", GUIDE))
+    assert asking == {"docker-compose exec redis redis-cli ping", "docker-compose exec redis redis-cli INFO memory"}
+
+
+def test_the_switch_of_plain_http_comes_after_the_certificate_was_tried():
+    typed = Guide().block("TLS")
+    tried, published, asked = (
+        typed.index(command)
+        for command in (
+            "docker-compose run --rm -T --no-deps nginx -t",
+            "docker-compose up -d --no-deps nginx",
+            "curl https://your-server/api/health",
+        )
+    )
+    folders = (ROOT / "nginx" / "place" / "folders.conf").read_text(encoding="utf-8")
+    switch = re.search(r"^set \$tls /etc/(\S+);$", folders, re.MULTILINE)[1]
+    switched = [number for number, command in enumerate(typed) if command.endswith(switch)]
+    assert switched == [len(typed) - 1]
+    assert tried < published < asked < switched[0]
+
+
+def test_what_is_not_typed_on_docker_still_stands_in_the_guide():
+    assert NOT_TYPED.keys() <= Guide().left()
 
 
 def test_the_unit_for_systemd_starts_the_api_and_waits_for_its_drain():

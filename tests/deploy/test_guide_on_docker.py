@@ -6,7 +6,9 @@ Every command that the guide tells people to type is typed here, or is in NOT_TY
 import asyncio
 import json
 import ssl
+import stat
 import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -92,6 +94,7 @@ def arrive(origin: Server, folder: Path) -> Operator:
     (server.folder / "docker-compose.override.yml").write_text(BUILD_ON_THE_HOSTS_NETWORK)
     operator = Operator(server, guide, places)
     operator.types(copy_env)
+    assert mode(server.folder / ".env") == 0o600
     assert "is in service" in operator.types(deploy)
     assert json.loads(operator.types(look))["status"] == "healthy"
     return operator
@@ -135,7 +138,7 @@ async def limits_change(operator, http):
     providers = (await http.get("/api/admin/status")).json()["providers"]
     assert {row["name"]: (row["usable"], row["ceiling"]) for row in providers}["openrouter"] == (True, 10)
     operator.types("docker-compose up -d redis")
-    operator.types("docker-compose exec nginx nginx -t && docker-compose exec nginx nginx -s reload")
+    operator.types("docker-compose exec -T nginx nginx -t && docker-compose exec -T nginx nginx -s reload")
 
 
 async def an_update_and_back(operator, origin, http):
@@ -168,6 +171,8 @@ async def a_backup_restored(operator, http):
     kept, lost = [(await opened(http)) for _ in range(2)]
     await hunted(http, kept)
     operator.types_all("Backup and restore")
+    assert [mode(operator.server.folder / name) for name in ("redis.rdb", "telemetry.tar")] == [0o600, 0o600]
+    assert "backup.rdb" not in operator.server.compose("exec", "-T", "redis", "ls", "/data")
     assert (await http.delete(f"/api/sessions/{kept}")).status_code == 204
     assert "telemetry-" in operator.server.must("tar", "-tf", "telemetry.tar")
     later = await opened(http)
@@ -191,7 +196,7 @@ async def opened_to_others(operator, http):
     assert (refused.returncode, "HUNTER_TOKENS" in refused.stderr) == (1, True)
     env.write_text(env.read_text() + f"HUNTER_TOKENS={admin[1]},{trainer[1]}\n")
     operator.types("./deploy.sh")
-    operator.types("docker-compose up -d nginx")
+    operator.types("docker-compose up -d --no-deps nginx")
     await answers(http)
     published = operator.server.must("docker", "port", operator.server.containers("nginx")[0], "80")
     assert published.startswith("0.0.0.0:")
@@ -226,9 +231,15 @@ async def with_tls(operator, folder, token):
         "your-server": f"localhost:{operator.server.port('HUNTER_HTTPS_PORT')}",
         "docker-compose.tls.yml'": "docker-compose.tls.yml:docker-compose.override.yml'",
     }
-    *steps, look = operator.guide.block("TLS")
+    copy, own, configure, check, name_file, up, look, send_on = operator.guide.block("TLS")
     before = operator.server.containers("model-hunter")
-    for step in steps:
+    for step in (copy, own, configure):
+        operator.types(step)
+    with unreadable(operator.server.folder / "nginx" / "tls" / "privkey.pem"):
+        refused = operator.server.run("bash", "-c", check)
+        assert (refused.returncode, "privkey.pem" in refused.stdout + refused.stderr) == (1, True)
+        assert plain_status(operator) == 200
+    for step in (check, name_file, up):
         operator.types(step)
     assert operator.server.containers("model-hunter") == before
     trusted = ssl.create_default_context(cafile=str(folder / "authority.pem"))
@@ -236,13 +247,49 @@ async def with_tls(operator, folder, token):
     async with httpx.AsyncClient(base_url=secure, verify=trusted, http2=True, trust_env=False) as http:
         await answers(http)
         operator.types(look)
+        assert plain_status(operator) == 200
+        operator.types(send_on)
+        assert plain_status(operator) == 301
         signed = await http.post("/api/sign-in", json={"token": token})
         assert (signed.http_version, "Secure" in signed.headers["Set-Cookie"]) == ("HTTP/2", True)
         assert (await http.get("/")).status_code == 200
-    assert httpx.get(f"{operator.server.address}/", trust_env=False).status_code == 301
-    operator.types("docker-compose exec nginx nginx -s reload")
+        operator.types("docker-compose exec -T nginx nginx -s reload")
+        operator.types("docker-compose logs --tail 20 nginx")
+        operator.types("docker-compose restart nginx")
+        await answers(http)
+    assert plain_status(operator) == 301
+    await back_to_plain_http(operator, up)
+
+
+async def back_to_plain_http(operator, up):
     operator.types(operator.guide.inline("TLS", "rm "))
-    assert httpx.get(f"{operator.server.address}/sign-in", trust_env=False).status_code == 200
+    assert plain_status(operator) == 200
+    env = operator.server.folder / ".env"
+    env.write_text("".join(line for line in env.read_text().splitlines(True) if not line.startswith("COMPOSE_FILE=")))
+    operator.types(up)
+    async with httpx.AsyncClient(base_url=operator.server.address, timeout=60, trust_env=False) as http:
+        await answers(http)
+    assert plain_status(operator) == 200
+    assert "443/tcp" not in operator.server.must("docker", "port", operator.server.containers("nginx")[0])
+
+
+def plain_status(operator):
+    return httpx.get(f"{operator.server.address}/sign-in", trust_env=False).status_code
+
+
+@contextmanager
+def unreadable(path):
+    """As a key is whose owner and rights nobody mended; for everybody but root."""
+    before = mode(path)
+    path.chmod(0)
+    try:
+        yield
+    finally:
+        path.chmod(before)
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
 
 
 async def moved_from_systemd(operator, folder):
