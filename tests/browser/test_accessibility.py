@@ -158,7 +158,11 @@ def scenes(product: Product) -> Iterator[Scenes]:
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize(
     ("colours", "size", "rules"),
-    [("light", DESK, {}), ("dark", DESK, ONLY_CONTRAST), ("light", PHONE, ALL_BUT_CONTRAST)],
+    [
+        ("light", DESK, {}),
+        ("dark", DESK, ONLY_CONTRAST),
+        pytest.param("light", PHONE, ALL_BUT_CONTRAST, marks=pytest.mark.long),
+    ],
     ids=["light", "dark", "phone"],
 )
 def test_axe_finds_nothing_in_any_look(

@@ -73,6 +73,7 @@ def kept_here(page: Page) -> None:
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.long
 def test_a_run_goes_on_while_the_network_is_cut_for_ten_seconds(page: Page, product: Product, witness: Witness) -> None:
     witness.refusals_are_meant()
     sid = product.open_example()

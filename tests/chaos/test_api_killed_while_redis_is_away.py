@@ -104,7 +104,7 @@ def test_every_acknowledged_reply_and_edit_is_there_again(tmp_path):
             api.stop()
 
 
-@pytest.mark.parametrize("redis_returns", ["before", "after"])
+@pytest.mark.parametrize("redis_returns", [pytest.param("before", marks=pytest.mark.long), "after"])
 def test_the_run_that_it_began_alone_is_gone_on_with_to_its_end(tmp_path, redis_returns):
     with open_redis() as server:
         api = Api(server.url, tmp_path)

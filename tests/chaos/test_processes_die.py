@@ -16,6 +16,7 @@ async def client():
         yield opened
 
 
+@pytest.mark.long
 async def test_two_processes_work_on_one_run_and_it_ends_once(client):
     with fleet(2, OPENROUTER_CONCURRENCY=20, OPENAI_CONCURRENCY=20) as ours:
         trainer = Trainer(client, ours.apis[0])

@@ -98,8 +98,8 @@ def test_every_view_opens_behind_nginx_and_what_is_chosen_goes_along(dashboard, 
         assert page.get_by_test_id("stException").count() == 0
         if name == "Overview":
             page.get_by_text("30d", exact=True).click()
-            page.wait_for_url("**/dashboard/overview?period=30d")
-    page.wait_for_url("**/dashboard/sessions?period=30d")
+            expect(page).to_have_url(f"{dashboard}overview?period=30d", timeout=WAIT_MS)
+    expect(page).to_have_url(f"{dashboard}sessions?period=30d", timeout=WAIT_MS)
     assert faults == []
     assert sockets
     assert {url.partition("/_stcore")[0] for url in sockets} == {dashboard.replace("http", "ws").rstrip("/")}

@@ -47,6 +47,7 @@ async def cost_of_one_more(store, redis, first):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 async def test_a_hunt_costs_the_same_in_a_session_of_ten_thousand_and_its_page_is_there_at_once(redis_server, tmp_path):
     settings = Settings(
         redis_url=redis_server.url,
