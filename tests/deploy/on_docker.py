@@ -43,6 +43,13 @@ class Server:
         assert done.returncode == 0, f"{words}\n{done.stdout}\n{done.stderr}"
         return done.stdout
 
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """In a session of its own, so that it can be interrupted as from a keyboard."""
+        pipe, out = subprocess.PIPE, subprocess.STDOUT
+        return subprocess.Popen(
+            words, cwd=self.folder, env=self.environment, stdout=pipe, stderr=out, text=True, start_new_session=True
+        )
+
     async def begin(self, *words: str) -> subprocess.CompletedProcess[str]:
         """The same, while the test does other things."""
         return await asyncio.to_thread(self.run, *words)

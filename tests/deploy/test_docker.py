@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import signal
 import time
 
 import httpx
@@ -38,6 +40,7 @@ async def test_the_stack_is_deployed_broken_and_brought_back(tmp_path, chromium_
             sid = await a_deploy_under_work_is_noticed_by_nobody(server, http)
             second = (await http.get("/api/health")).json()["revision"]
             await a_broken_release_never_serves(server, http, second)
+            await an_interruption_after_the_switch_changes_nothing(server, http)
             assert server.run("./deploy.sh", "rollback").returncode == 0
             assert (await http.get("/api/health")).json()["revision"] == first
             assert (await http.get(f"/api/sessions/{sid}")).status_code == 200, "sessions outlive a rollback"
@@ -125,6 +128,23 @@ async def a_broken_release_never_serves(server, http, revision):
     assert (await http.get("/api/health")).json()["revision"] == revision
     assert len(server.containers("model-hunter")) == 2
     server.commit("api/__main__.py", good)
+
+
+async def an_interruption_after_the_switch_changes_nothing(server, http):
+    revision = server.commit("VERSION_NOTE", "three")
+    running = server.start("./deploy.sh")
+    try:
+        said = []
+        for line in running.stdout:
+            said.append(line)
+            if line.startswith("Ending the old containers"):
+                os.killpg(running.pid, signal.SIGINT)
+        assert running.wait(60) == 0, said
+    finally:
+        running.kill()
+    assert (await http.get("/api/health")).json()["revision"] == revision
+    assert len(server.containers("model-hunter")) == 2
+    assert server.run("./deploy.sh", "rollback").returncode == 0
 
 
 async def maintenance_reaches_the_container(server, http):
