@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -47,7 +47,7 @@ async def open_http(settings: Settings) -> AsyncIterator[ProviderHttp]:
 
     Follows no redirect (a key would travel along). Limits the connect, the silence between two bytes and the whole
     call by `settings`; not how many calls are in flight: that is the throttle's.
-    Raises BadSettings for a bad TLS_CA_FILE.
+    Raises BadSettings for a bad TLS_CA_FILE, and for proxies that cannot be used.
     """
     certificates = further_certificates(settings.tls_ca_file)
     client = (
@@ -64,17 +64,32 @@ async def open_fetching(settings: Settings) -> AsyncIterator[tuple[httpx.AsyncCl
     """Two clients for fetches of files: one that goes straight there, and one through the environment's proxies.
 
     httpx's own transport: it can be told an address and, apart from it, the name that the certificate has to have.
-    Neither follows redirects, keeps cookies or connections, or holds a key.
+    Neither follows redirects, keeps cookies or connections, or holds a key. Raises BadSettings as `open_http` does.
     """
     trusted = _trusted(further_certificates(settings.tls_ca_file))
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     timeout = httpx.Timeout(settings.fetch_timeout_s, connect=settings.connect_timeout_s, pool=None)
     none = CookieJar(policy=DefaultCookiePolicy(allowed_domains=()))
+    with _proxies_understood():
+        through = httpx.AsyncClient(verify=trusted, limits=limits, timeout=timeout, cookies=none)
     async with (
         httpx.AsyncClient(verify=trusted, limits=limits, timeout=timeout, cookies=none, trust_env=False) as direct,
-        httpx.AsyncClient(verify=trusted, limits=limits, timeout=timeout, cookies=none) as proxied,
+        through as proxied,
     ):
         yield direct, proxied
+
+
+@contextmanager
+def _proxies_understood() -> Iterator[None]:
+    """httpx reads the proxies of the environment when a client is made, and has several ways to say that it cannot."""
+    try:
+        yield
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        raise BadSettings(
+            f"A proxy of the environment cannot be used: {error}".splitlines()[0],
+            hint="HTTPS_PROXY, HTTP_PROXY and ALL_PROXY take http://host:port; NO_PROXY takes names and addresses, no "
+            "ranges of IPv6.",
+        ) from error
 
 
 def further_certificates(path: str) -> tuple[bytes, ...]:
@@ -139,10 +154,12 @@ def _trusted(certificates: tuple[bytes, ...]) -> ssl.SSLContext:
 
 
 def _on_httpx(settings: Settings, certificates: tuple[bytes, ...]) -> ProviderHttp:
-    return ProviderHttp(
-        http2=True,
-        verify=_trusted(certificates),
-        # max_connections=None: with a limit, httpx 0.28's pool loses places for good when calls are cancelled
-        limits=httpx.Limits(max_connections=None, keepalive_expiry=settings.http_keepalive_s),
-        timeout=httpx.Timeout(settings.silence_timeout_s, connect=settings.connect_timeout_s, pool=None),
-    )
+    trusted = _trusted(certificates)
+    with _proxies_understood():
+        return ProviderHttp(
+            http2=True,
+            verify=trusted,
+            # max_connections=None: with a limit, httpx 0.28's pool loses places for good when calls are cancelled
+            limits=httpx.Limits(max_connections=None, keepalive_expiry=settings.http_keepalive_s),
+            timeout=httpx.Timeout(settings.silence_timeout_s, connect=settings.connect_timeout_s, pool=None),
+        )

@@ -8,7 +8,7 @@ import pytest
 import trustme
 
 from core.errors import Advice, BadSettings
-from core.providers.http import open_http
+from core.providers.http import open_fetching, open_http
 from core.settings import Settings
 from tests.core.providers.h2_provider import h2_provider
 from tests.core.providers.raw_provider import raw_provider, says, stream
@@ -191,3 +191,19 @@ async def test_the_systems_own_variable_for_authorities_is_honoured(
         caller(provider.base_url, tls_ca_file="", http_transport=transport) as calls,
     ):
         assert (await calls.call()).text == "Hello."
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ALL_PROXY", "socks5://127.0.0.1:9"), ("HTTPS_PROXY", "http://127.0.0.1:nope"), ("HTTPS_PROXY", "foo://x:1"),
+        ("NO_PROXY", "fe80::/10"),
+    ],
+)  # fmt: skip
+async def test_a_proxy_that_cannot_be_used_is_told_in_a_sentence(monkeypatch, name, value):
+    monkeypatch.setenv(name.lower(), value)
+    for opened in (open_fetching(Settings()), open_http(Settings(http_transport="httpx"))):
+        with pytest.raises(BadSettings, match="A proxy of the environment cannot be used: ") as refused:
+            async with opened:
+                pass
+        assert "NO_PROXY takes names" in refused.value.hint
