@@ -68,8 +68,8 @@ async def test_a_cancelled_run_ends_all_its_hunts(client, sid):
 
 
 async def test_an_export_of_a_run_that_goes_on_is_a_copy_that_has_ended_and_cannot_end_the_original(client, sid):
-    rid = (await start(client, sid, hunts=200))[1]["run_id"]
-    async with asyncio.timeout(10):
+    rid = (await start(client, sid, hunts=1000))[1]["run_id"]
+    async with asyncio.timeout(20):
         while not (await (await client.get(f"/api/sessions/{sid}/selection/proposal")).get_json())["hunt_ids"]:
             await asyncio.sleep(0.01)
     export = await (await client.get(f"/api/sessions/{sid}/export")).get_data()
@@ -77,7 +77,7 @@ async def test_an_export_of_a_run_that_goes_on_is_a_copy_that_has_ended_and_cann
     opened = await client.post("/api/sessions", json={"notebook": json.loads(export)})
     copy = (await opened.get_json())["session_id"]
     cancelled = await (await client.post(f"/api/sessions/{copy}/runs/{rid}/cancel")).get_json()
-    assert (cancelled["status"], cancelled["counts"]["done"]) == ("failed", 200)
+    assert (cancelled["status"], cancelled["counts"]["done"]) == ("failed", 1000)
     assert cancelled["counts"]["interrupted"] > 0
     await client.delete(f"/api/sessions/{copy}")
     original = await ended(client, sid, rid)
