@@ -1,8 +1,8 @@
 # `make run` and `make test` do all set-up themselves; `make` alone runs what CI runs.
 
 VENV := .venv/bin/python
-# How many tests run at once: TEST_WORKERS=0 runs them one after the other in one process.
-TEST_WORKERS ?= 2
+# How many tests run at once (many of them wait for processes, so more than cores): 0 is one after the other.
+TEST_WORKERS ?= 3
 # Chooses tests: make test TESTS=tests/house or TESTS="-k redis"
 TESTS ?=
 # make pins UPGRADE=1 takes the newest versions that the .in files allow.
