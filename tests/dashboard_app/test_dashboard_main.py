@@ -95,6 +95,7 @@ def test_every_view_opens_behind_nginx_and_what_is_chosen_goes_along(dashboard, 
     for name, says in SAYS.items():
         page.get_by_test_id("stSidebarNavLink").filter(has_text=re.compile(f"{name}$")).click()
         page.get_by_test_id("stMain").get_by_text(says).first.wait_for()
+        page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()  # docs/status.md says why
         assert page.get_by_test_id("stException").count() == 0
         if name == "Overview":
             page.get_by_text("30d", exact=True).click()
