@@ -25,6 +25,7 @@ END
 STATE=.deploy
 SWITCH=nginx/switch/maintenance
 KEPT_RELEASES=3
+building= # the release whose images are being built
 
 # From the switch on what is run is in a session of its own, without our lock: docker and compose end at Ctrl-C even
 # where we do not, and when we are killed what they do must not keep the next call from putting things in order.
@@ -93,7 +94,9 @@ warn_of_unread_names() { # what .env sets and neither compose hands on nor we re
 
 require_free_ports() { # a first deploy finds out in a second, not after minutes of building
     local name port
-    [ "$(status_of nginx)" != running ] || return 0
+    case $(status_of nginx) in
+        running | restarting) return ;; # the ports are ours
+    esac
     for name in HTTP:80 API:8000 DASHBOARD:8001; do
         port=$(value_of "HUNTER_${name%:*}_PORT" "${name#*:}")
         if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
@@ -311,8 +314,6 @@ end_gently() { # container ids: SIGTERM, the grace, and a word when one did not 
         docker rm "$id" >/dev/null
     done
 }
-
-building= # the release whose images are being built
 
 settle() { # what an earlier call left when it was killed
     [ -f $STATE/change ] || return 0
