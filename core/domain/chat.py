@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from core.domain.finish import FinishKind, finish_kind
 from core.domain.value import Value
 
 Role = Literal["system", "user", "assistant"]
@@ -30,6 +31,7 @@ class Reply(Value):
     reasoning: str = ""
     """The reasoning trace, kept apart: never judged, never shown as the reply."""
     finish_reason: str = "stop"
+    """The provider's own word; `core.domain.finish` says what it means."""
     usage: Usage = Usage()
     cost_usd: float | None = None
     """US dollars: what the provider billed, else from price data, else None (unknown, which is not 0)."""
@@ -45,3 +47,8 @@ class Reply(Value):
     """JSON of the request body without `messages` (they are the task's) and without credentials."""
     raw_reply: str = ""
     """JSON of what came back, chunks merged, without the text and the reasoning that stand above."""
+
+    @property
+    def cut_off(self) -> bool:
+        """Whether the reply was cut at an output or context limit, in whichever word the provider says so."""
+        return finish_kind(self.finish_reason) is FinishKind.OUTPUT_LIMIT

@@ -77,9 +77,7 @@ class Question:
 
     def _read(self, reply: Reply) -> Answer | None:
         """None also for an answer that ran into its output limit: its last word was not reached."""
-        return (
-            None if reply.finish_reason == "length" else read_answer(reply.text, self._criterion.id, self._reply_text)
-        )
+        return None if reply.cut_off else read_answer(reply.text, self._criterion.id, self._reply_text)
 
     def _decided(self, answer: Answer) -> CriterionVerdict:
         """Evidence that is no passage of the reply is not shown as one: it goes to the words that could not be used."""
