@@ -237,6 +237,9 @@ class Settings:
         least=1,
         most=100,
     )
+    session_max_bytes: int = setting(
+        48 * MIB, "SESSION_MAX_BYTES", "bytes", "Most text of a session; each run and turn keeps its task.", least=MIB
+    )
     events_most: int = setting(
         20000, "EVENTS_MOST", "events", "Events kept per session; a reader further behind reloads.", least=100
     )
@@ -288,6 +291,9 @@ class Settings:
     rejudgings_most: int = setting(20, "REJUDGINGS_MOST", "times", "How often a hunt may be judged again.", least=1)
     slots_most: int = setting(20, "SLOTS_MOST", "hunts", "Most hunts that a session may ask to be selected.", least=1)
     reviews_most: int = setting(500, "REVIEWS_MOST", "reviews", "Most reviews kept in a session.", least=1)
+    max_criteria: int = setting(
+        100, "MAX_CRITERIA", "criteria", "Most criteria of a task; every hunt asks for each.", least=3, most=9999
+    )
     review_max_chars: int = setting(20000, "REVIEW_MAX_CHARS", "characters", "Longest explanation.", least=100)
     turns_most: int = setting(20, "TURNS_MOST", "turns", "Most turns of a conversation.", least=1)
     preview_max_chars: int = setting(4000, "PREVIEW_MAX_CHARS", "characters", "Shown of a cell in previews.", least=100)

@@ -44,3 +44,15 @@ def refuse_duplicate_ids(criteria: Sequence[Criterion]) -> None:
             code="duplicate_criterion",
             details={"ids": twice},
         )
+
+
+def refuse_too_many_criteria(count: int, max_criteria: int | None) -> None:
+    """Raise BadTask when a task has more criteria than MAX_CRITERIA allows; None: there is no limit."""
+    if max_criteria is None or count <= max_criteria:
+        return
+    raise BadTask(
+        f"The task has {count:,} criteria; at most {max_criteria:,} are allowed (MAX_CRITERIA).",
+        hint="Merge or remove criteria, or split the task into several. An operator can raise MAX_CRITERIA.",
+        code="too_many_criteria",
+        details={"criteria": count, "max_criteria": max_criteria},
+    )

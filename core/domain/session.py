@@ -14,7 +14,7 @@ from core.domain.task import Task
 from core.domain.turn import Turn
 from core.domain.value import Value
 from core.domain.verdict import CriterionVerdict, Verdict
-from core.errors import NotFound
+from core.errors import NotFound, TooLarge
 
 
 class Visibility(StrEnum):
@@ -139,6 +139,28 @@ class Session(Value):
     def hunted(self) -> bool:
         """A run has begun: trials do not count."""
         return any(not run.trial for run in self.runs)
+
+    @property
+    def rough_bytes(self) -> int:
+        """About what one change of the session writes: every run and turn has its task; slots, reviews, check."""
+        tasks = (self.task, self.loaded_task, *(run.task for run in self.runs), *(turn.task for turn in self.turns))
+        texts = (
+            *(turn.response for turn in self.turns),
+            *(review.explanation for review in self.reviews),
+            *(text for slot in self.slots for text in (slot.response, slot.reasoning)),
+            *(verdict.reason for verdict in self.check.verdicts),
+        )
+        return sum(task.rough_bytes for task in tasks) + sum(map(len, texts))
+
+    def refuse_growth(self, more_bytes: int, max_bytes: int) -> None:
+        """Raise TooLarge when so much more would make the session larger than SESSION_MAX_BYTES: each change of a
+        session writes all of it."""
+        if self.rough_bytes + more_bytes > max_bytes:
+            raise TooLarge(
+                f"The session's texts would have more than {max_bytes:,} bytes (SESSION_MAX_BYTES).",
+                hint="Every run keeps a copy of its task. Open a new session, or shorten the task.",
+                code="session_too_large",
+            )
 
     def history(self, turn: int) -> tuple[Message, ...]:
         """What was said in the turns before that one."""

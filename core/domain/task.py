@@ -59,6 +59,12 @@ class Task(Value):
     """The notebook's, with its placeholders, or "" for the built-in one."""
     metadata: Metadata = Metadata()
 
+    @property
+    def rough_bytes(self) -> int:
+        """About its size in memory and as JSON, for limits."""
+        texts = (self.prompt, self.response, self.judge_system_prompt, self.judge_prompt_template)
+        return sum(map(len, texts)) + sum(40 + len(c.text) for c in self.criteria)
+
     def content_hash(self) -> str:
         """Changes with everything that a verdict depends on; not with the metadata."""
         judged = self.model_dump_json(exclude={"metadata"})

@@ -9,11 +9,18 @@ from itertools import islice
 from core.domain.events import Event, EventDraft
 from core.eventlog.base import too_far_behind
 
+MAX_BYTES = 16 * 1024 * 1024
+"""Of one session's events, besides their number: hunts with many criteria make long ones. As in
+core/sessions/common.lua."""
+
 
 class History:
     """The newest events of one session. `trimmed` is the id of the newest that is gone."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, max_bytes: int = MAX_BYTES) -> None:
+        """Keeps at most `most` events and `max_bytes` of data; the newest one whatever its size."""
+        self._max_bytes = max_bytes
+        self._bytes = 0
         self._events: deque[tuple[tuple[int, int], Event]] = deque()
         self._most = most
         self._last = (0, 0)
@@ -26,6 +33,7 @@ class History:
         if key > self._last:
             self._last = self._trimmed = key
             self._events.clear()
+            self._bytes = 0
 
     def all(self, after: tuple[int, int] = (0, 0)) -> tuple[Event, ...]:
         """What is here after that id, whatever is gone."""
@@ -57,8 +65,10 @@ class History:
             return
         self._last = key
         self._events.append((key, event))
-        if len(self._events) > self._most:
-            self._trimmed = self._events.popleft()[0]
+        self._bytes += len(event.data)
+        while len(self._events) > self._most or (self._bytes > self._max_bytes and len(self._events) > 1):
+            self._trimmed, gone = self._events.popleft()
+            self._bytes -= len(gone.data)
 
     def after(self, key: tuple[int, int], limit: int) -> tuple[Event, ...]:
         if key < self._trimmed:

@@ -31,6 +31,8 @@ BATCH = 500
 """Most events handed to a watcher, or asked for in one stream, at once."""
 FEED_MOST = 1000
 """Newest events of a watched session that are kept decoded in this process."""
+FEED_BYTES = 4 * 1024 * 1024
+"""Most data of those events; who is further behind reads the stream."""
 GATHER_S = 0.005
 """Pause between two reads, in which events gather: one read then brings many."""
 RETRY_S = 0.25
@@ -249,7 +251,7 @@ class _Feed:
     """What the reader hands to those who watch one session."""
 
     def __init__(self, last_id: str) -> None:
-        self.history = History(FEED_MOST)
+        self.history = History(FEED_MOST, FEED_BYTES)
         self.history.begin_at(id_key(last_id))
         self.watchers = 0
         self.ended = False

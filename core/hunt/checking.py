@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ from core.domain.verdict import CriterionVerdict
 from core.errors import BadInput, HunterError, NotFound
 from core.hunt.chronicle import Tell, session_mark
 from core.hunt.dispatch.base import Shards
+from core.hunt.gathering import GatheredSaves, verdict_bytes
 from core.hunt.views import check_event
 from core.judge.judge import Judge
 from core.providers.base import CallContext
@@ -77,15 +78,17 @@ def refuse_unknown_criteria(task: Task, criterion_ids: Sequence[str]) -> None:
         )
 
 
-def with_verdict(check: ReferenceCheck, verdict: CriterionVerdict, order: Sequence[str]) -> ReferenceCheck:
-    """The check with that verdict in its place; a PASS after a FAIL, or the other way round, is a flip."""
-    known = {v.criterion_id: v for v in check.verdicts} | {verdict.criterion_id: verdict}
+def with_verdicts(check: ReferenceCheck, news: Iterable[CriterionVerdict], order: Sequence[str]) -> ReferenceCheck:
+    """The check with those verdicts in their places; a PASS after a FAIL, or the other way round, is a flip."""
+    known = {v.criterion_id: v for v in check.verdicts}
     answers, flips = dict(check.answers), dict(check.flips)
-    if verdict.verdict in GIVEN:
-        before = answers.get(verdict.criterion_id, verdict.verdict)
-        if before is not verdict.verdict:
-            flips[verdict.criterion_id] = flips.get(verdict.criterion_id, 0) + 1
-        answers[verdict.criterion_id] = verdict.verdict
+    for verdict in news:
+        known[verdict.criterion_id] = verdict
+        if verdict.verdict in GIVEN:
+            before = answers.get(verdict.criterion_id, verdict.verdict)
+            if before is not verdict.verdict:
+                flips[verdict.criterion_id] = flips.get(verdict.criterion_id, 0) + 1
+            answers[verdict.criterion_id] = verdict.verdict
     return check.model_copy(
         update={
             "verdicts": tuple(known[i] for i in order if i in known),
@@ -149,20 +152,31 @@ class Checker:
         there = {v.criterion_id: v for v in check.verdicts}
         wanted = [c for c in task.criteria if c.id not in there and (not check.asked or c.id in check.asked)]
 
+        unsaved: dict[str, CriterionVerdict] = {}
+
+        async def save() -> None:
+            news = dict(unsaved)
+            await self._update(
+                session.session_id, check.started_at, lambda now: dict(with_verdicts(now, news.values(), order))
+            )
+            for criterion in news:
+                del unsaved[criterion]
+
         async def keep(verdict: CriterionVerdict) -> None:
-            def add(now: ReferenceCheck) -> Mapping[str, object]:
-                return dict(with_verdict(now, verdict, order))
+            unsaved[verdict.criterion_id] = verdict
+            await saves.add(verdict_bytes(verdict))
 
-            await self._update(session.session_id, check.started_at, add)
-
-        await self.judge.grade_all(
-            task.model_copy(update={"criteria": tuple(wanted)}),
-            task.response,
-            check.judge_model,
-            lambda: CallContext(session=session.session_id),
-            on_verdict=keep,
-            history=session.history(session.turn),
-        )
+        async with GatheredSaves(save, session.rough_bytes) as saves:
+            await self.judge.grade_all(
+                task.model_copy(update={"criteria": tuple(wanted)}),
+                task.response,
+                check.judge_model,
+                lambda: CallContext(session=session.session_id),
+                on_verdict=keep,
+                history=session.history(session.turn),
+            )
+            if unsaved:
+                await save()
 
     async def _update(
         self, session_id: str, begun_at: object, changes: Callable[[ReferenceCheck], Mapping[str, object]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -59,7 +60,7 @@ def _chosen(hunts: Sequence[Hunt], hunt_ids: Sequence[str]) -> list[Hunt]:
     known = {h.hunt_id: h for h in hunts if not h.trial}
     unknown = [i for i in hunt_ids if i not in known]
     undecided = [i for i in hunt_ids if i in known and not known[i].decided]
-    twice = sorted({i for i in hunt_ids if list(hunt_ids).count(i) > 1})
+    twice = sorted(i for i, times in Counter(hunt_ids).items() if times > 1)
     wrong = [
         f"{what}: {', '.join(ids)}"
         for what, ids in (("no such hunt", unknown), ("neither broke nor held", undecided), ("chosen twice", twice))

@@ -11,6 +11,7 @@ from core.domain.hunt import Hunt, HuntError, HuntStatus
 from core.domain.run import Run
 from core.domain.verdict import CriterionVerdict, Outcome, decide
 from core.errors import BadInput, Busy, HunterError, ProviderError
+from core.hunt.gathering import GatheredSaves, verdict_bytes
 from core.judge.judge import Judge
 from core.providers.base import CallContext, ChatRequest, RetryBudget
 from core.providers.catalog import Catalog
@@ -76,27 +77,36 @@ class Hunter:
         known = {v.criterion_id: v for v in state.hunt.verdicts}
         order = [c.id for c in run.task.criteria]
 
+        async def save() -> None:
+            await state.become(verdicts=tuple(known[i] for i in order if i in known))
+
         async def keep(verdict: CriterionVerdict) -> None:
             known[verdict.criterion_id] = verdict
             if len(known) < len(order):  # the last one is saved together with the outcome
-                await state.become(verdicts=tuple(known[i] for i in order if i in known))
+                await saves.add(verdict_bytes(verdict))
 
         quiet = CallContext(session=context.session, budget=context.budget)
-        await self.judge.grade_all(
-            run.task,
-            reply.text,
-            state.hunt.judge_model or run.judge_model,
-            lambda: quiet,
-            on_verdict=keep,
-            skip=dict(known),
-            history=history,
-        )
+        async with GatheredSaves(save, _hunt_bytes(state.hunt)) as saves:
+            await self.judge.grade_all(
+                run.task,
+                reply.text,
+                state.hunt.judge_model or run.judge_model,
+                lambda: quiet,
+                on_verdict=keep,
+                skip=dict(known),
+                history=history,
+            )
         verdicts = tuple(known[i] for i in order)
         outcome = decide((v.verdict for v in verdicts), run.task.pass_rule)
         await state.become(verdicts=verdicts, outcome=outcome, **self._ended())
 
     def _ended(self) -> dict[str, object]:
         return {"status": HuntStatus.DONE, "finished_at": self.clock.now()}
+
+
+def _hunt_bytes(hunt: Hunt) -> int:
+    """About what saving the hunt writes. Its reply is written once, with the state that first has it."""
+    return sum(verdict_bytes(verdict) for verdict in hunt.every_verdict)
 
 
 class _State:

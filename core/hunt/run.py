@@ -18,6 +18,12 @@ def retry_budget(run: Run, retries_per_call: float) -> RetryBudget:
     return RetryBudget(left=10 + int(calls * retries_per_call))
 
 
+def active_hunts(active_most: int, queue_most: int, criteria: int) -> int:
+    """How many hunts of a run are worked on at once: their judge calls, one for each criterion, must find room in half
+    of an account's queue, or verdicts would be lost to a full queue."""
+    return max(1, min(active_most, queue_most // 2 // max(1, criteria)))
+
+
 def calling_most(account_limit: int) -> int:
     """Hunts of one run that may be calling or about to, on an account with that limit.
 

@@ -18,7 +18,7 @@ from core.hunt.chronicle import Tell, hunt_record, run_record
 from core.hunt.course import Course, Once, StopRun
 from core.hunt.dispatch.base import Shards
 from core.hunt.hunt import Hunter
-from core.hunt.run import FailureStreak, calling_most, retry_budget, shares
+from core.hunt.run import FailureStreak, active_hunts, calling_most, retry_budget, shares
 from core.hunt.stopping import Stopping
 from core.hunt.telling import tell_of_run
 from core.hunt.views import hunt_event, run_events
@@ -65,7 +65,9 @@ class Runner:
             -(-run.hunts // run.part_hunts),
             retry_budget(run, self.settings.retry_budget_ratio),
             FailureStreak(self.settings.same_failure_most),
-            asyncio.Semaphore(self.settings.active_hunts_most),
+            asyncio.Semaphore(
+                active_hunts(self.settings.active_hunts_most, self.settings.queue_most, len(run.task.criteria))
+            ),
             Stopping(run.stop),
         )
         stopped = ""

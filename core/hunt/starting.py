@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from core.domain.criteria import refuse_too_many_criteria
 from core.domain.hunt import Hunt
 from core.domain.run import Run
 from core.domain.session import CheckStatus, Session
@@ -54,7 +55,10 @@ def with_new_run(
 
 
 def refuse_too_many(session: Session, order: RunOrder, settings: Settings) -> None:
-    """Raise BadInput when the session has all the runs or trials that it may have, or the order asks for too much."""
+    """Raise BadInput when the session has all the runs or trials that it may have, or the order asks for too much;
+    BadTask when the task (of a session that was stored under another limit) has too many criteria."""
+    refuse_too_many_criteria(len(session.task.criteria), settings.max_criteria)
+    session.refuse_growth(session.task.rough_bytes, settings.session_max_bytes)
     if order.hunts > settings.hunts_most:
         raise BadInput(
             f"{order.hunts} hunts are more than one run may have ({settings.hunts_most}).",

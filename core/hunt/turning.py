@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.domain.criteria import refuse_duplicate_ids
+from core.domain.criteria import refuse_duplicate_ids, refuse_too_many_criteria
 from core.domain.hunt import Hunt
 from core.domain.session import ReferenceCheck, Session
 from core.domain.turn import Turn
@@ -28,6 +28,8 @@ class Conversation:
         def change(session: Session) -> Session:
             if order.idempotency_key and order.idempotency_key in session.turns_keys:
                 return session
+            refuse_too_many_criteria(len(order.criteria), self.settings.max_criteria)
+            session.refuse_growth(session.task.rough_bytes, self.settings.session_max_bytes)
             return at_next_turn(session, hunt, order, self.settings.turns_most)
 
         return await self.store.change(sid, change, announce=lambda s: (session_event(s), check_event(s)))

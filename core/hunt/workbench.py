@@ -15,6 +15,7 @@ from typing import Literal
 
 from core.aside import Aside
 from core.clock import Clock
+from core.domain.criteria import refuse_too_many_criteria
 from core.domain.hunt import Hunt, HuntStatus, attempts_made
 from core.domain.ids import RUN_ENTROPY_BYTES, SESSION_ENTROPY_BYTES, run_id, session_id
 from core.domain.run import RUN_ENDED, Run, RunStatus
@@ -64,14 +65,17 @@ class Workbench:
     async def open_notebook(self, raw: bytes, name: str, order: OpenOrder) -> Session:
         """A session for an uploaded notebook, or the one that the same idempotency key made. Raises BadNotebook."""
         limits = self.settings
-        bounds = Bounds(limits.notebook_max_bytes, limits.notebook_max_cells, limits.notebook_max_values)
+        bounds = Bounds(
+            limits.notebook_max_bytes, limits.notebook_max_cells, limits.notebook_max_values, limits.max_criteria
+        )
         loaded = await self.aside.read(raw, lambda: parse_notebook(raw, bounds))
         return await self._open(
             opened_notebook(raw, loaded, name, order, self._new_session_id(order), self.clock.now())
         )
 
     async def open_task(self, task: Task, order: OpenOrder, name: str = "") -> Session:
-        """A session for a task that was typed in; its notebook is made of it."""
+        """A session for a task that was typed in; its notebook is made of it. Raises BadTask for too many criteria."""
+        refuse_too_many_criteria(len(task.criteria), self.settings.max_criteria)
         return await self._open(opened_task(task, order, self._new_session_id(order), self.clock.now(), name))
 
     async def edit_task(self, sid: str, order: EditOrder) -> Session:
@@ -83,6 +87,8 @@ class Workbench:
             task = session.task.model_copy(update=changes)
             if task == session.task:
                 return session
+            if task.criteria != session.task.criteria:
+                refuse_too_many_criteria(len(task.criteria), self.settings.max_criteria)
             confirmed = {"proposed_criteria": ()} if "criteria" in changes else {}
             return session.model_copy(update={"task": task, **confirmed})
 
@@ -101,6 +107,7 @@ class Workbench:
         self.catalog.resolve(judge)
         before = await self.store.read(sid)
         refuse_unhuntable(before.task, before.missing_criteria)
+        refuse_too_many_criteria(len(before.task.criteria), self.settings.max_criteria)
         session = await self.store.change(
             sid,
             lambda s: checking.begun(s, judge, self.clock, order.idempotency_key, order.criterion_ids),

@@ -6,6 +6,7 @@ real ones hold another task's criteria.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -15,10 +16,12 @@ from core.notebooks.criteria_json import JsonSearch, search_json
 from core.notebooks.criteria_lines import find_bullets, find_id_lines, lines_of
 from core.notebooks.criteria_repair import looks_like_criteria, looks_like_sentences, repaired
 from core.notebooks.criteria_tables import find_table
-from core.notebooks.text import without_surrogates
+from core.notebooks.text import shortened, without_surrogates
 
 MOST_CHARS = 200_000
 """Longer text is not searched: real cells have a few thousand characters."""
+MAX_NAMED_CHARS = 200
+"""How much of a list of wrong ids is named in a message."""
 _CONFIRM = "Compare what was understood with the notebook and confirm it, or write the criteria anew."
 
 
@@ -95,12 +98,15 @@ def _checked(found: Found, *, second: bool = False) -> ReadCriteria:
     """The found items as criteria, or as a proposal when an id or a text is wrong."""
     pairs = [(item.id or f"C{n}", without_surrogates(item.text)) for n, item in enumerate(found.items, 1)]
     ids = [written for written, _ in pairs]
-    twice = sorted({i for i in ids if ids.count(i) > 1}) if len(ids) < 10_000 else ["too many"]
+    twice = sorted(written for written, times in Counter(ids).items() if times > 1)
     wrong = [written for written in ids if not CRITERION_ID.fullmatch(written)]
     empty = [written for written, text in pairs if not text.strip()]
     code, problem = "", ""
     if twice:
-        code, problem = "duplicate_criterion", f"Criterion id used twice: {', '.join(twice)}."
+        code, problem = (
+            "duplicate_criterion",
+            f"Criterion id used twice: {shortened(', '.join(twice), MAX_NAMED_CHARS)}.",
+        )
     elif wrong:
         code, problem = "bad_criterion_id", f"Not a criterion id: {', '.join(map(repr, wrong[:5]))}; write C1, C2, …"
     elif empty:

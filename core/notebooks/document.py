@@ -22,6 +22,8 @@ class Bounds:
     bytes_most: int | None = None
     cells_most: int | None = None
     values_most: int | None = None
+    max_criteria: int | None = None
+    """Of one task; also of the tasks that an export of ours brings along."""
 
 
 UNBOUNDED = Bounds()

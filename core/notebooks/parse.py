@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from core.domain.criteria import Criterion
+from core.domain.criteria import Criterion, refuse_too_many_criteria
 from core.domain.hunt import attempts_made
-from core.domain.session import TaskWarning
+from core.domain.session import Session, TaskWarning
 from core.domain.slot import Slot
 from core.domain.task import PassRule, Task, pass_rule_in
 from core.domain.value import Value
@@ -56,14 +56,15 @@ class LoadedNotebook(Value):
 def parse_notebook(raw: bytes, bounds: Bounds) -> LoadedNotebook:
     """Read a notebook within `bounds`.
 
-    Raises TooLarge, and BadNotebook for a file that is no notebook. A notebook whose task is incomplete or whose
-    criteria cannot be read loads, with warnings that say what to mend.
+    Raises TooLarge, BadTask (`too_many_criteria`), and BadNotebook for a file that is no notebook. A notebook whose
+    task is incomplete or whose criteria cannot be read loads, with warnings that say what to mend.
     """
     document = open_document(raw, bounds)
     cells = read_cells(document)
     warnings = list(cells.warnings)
     conversation = read_conversation(cells)
     read = read_criteria(_reference(cells))
+    refuse_too_many_criteria(max(len(read.criteria), len(read.proposed)), bounds.max_criteria)
     task = _task(cells, read)
     warnings += _missing(task, cells, conversation)
     if read.problem:
@@ -73,6 +74,7 @@ def parse_notebook(raw: bytes, bounds: Bounds) -> LoadedNotebook:
     stated = _attempts(cells, warnings)
     before = stated
     if resumed:
+        _refuse_kept_criteria(resumed.session, bounds.max_criteria)
         task = _in_kept_words(task, resumed.session.task, _kept_record(document))
         if task.content_hash() != resumed.session.task.content_hash():
             warnings.append(_EDITED)
@@ -191,6 +193,12 @@ def _resumed(document: Document, warnings: list[TaskWarning]) -> Resumed | None:
     except BadNotebook as error:
         warnings.append(TaskWarning(code=error.code, message=f"{error.message} {error.hint}"))
         return None
+
+
+def _refuse_kept_criteria(session: Session, max_criteria: int | None) -> None:
+    """Raise BadTask when a task that the export brings along (of its session, a run, an earlier turn) has too many."""
+    kept = (session.task, session.loaded_task, *(run.task for run in session.runs), *(t.task for t in session.turns))
+    refuse_too_many_criteria(max(len(task.criteria) for task in kept), max_criteria)
 
 
 def _in_kept_words(task: Task, kept: Task, record: Any) -> Task:

@@ -9,6 +9,9 @@ local function renew()
   end
 end
 
+-- Of one session's events, besides their number: hunts with many criteria make long ones. As in history.py.
+local EVENTS_BYTES = 16 * 1024 * 1024
+
 -- Append the pairs (type, data) from ARGV[first] on. One event more than `most` is kept: the oldest only marks the
 -- point before which events are gone. The newest id, or '' when nothing was told.
 local function tell(most, age_ms, first)
@@ -19,6 +22,11 @@ local function tell(most, age_ms, first)
   if last ~= '' then
     local now = redis.call('TIME')
     redis.call('XTRIM', KEYS[7], 'MINID', '~', string.format('%.0f-0', now[1] * 1000 - age_ms))
+    local bytes = redis.call('MEMORY', 'USAGE', KEYS[7]) -- estimated from a few of its blocks, in microseconds
+    if bytes > EVENTS_BYTES then
+      local length = redis.call('XLEN', KEYS[7])
+      redis.call('XTRIM', KEYS[7], 'MAXLEN', '=', math.max(2, math.floor(length * 0.9 * EVENTS_BYTES / bytes)))
+    end
   end
   return last
 end
