@@ -154,6 +154,7 @@ def _finish_body(body: dict[str, Any], told: Description) -> None:
                     "file": {"type": "string", "format": "binary", "description": "The notebook (.ipynb)."},
                     "visibility": {"type": "string", "enum": ["open", "blind"]},
                     "require_check": {"type": "boolean"},
+                    "judge_cut_replies": {"type": "boolean"},
                 },
             }
         }

@@ -53,6 +53,8 @@ class OpenPayload(Payload):
     """File name of the notebook; its export is named after it."""
     visibility: Visibility = Visibility.OPEN
     require_check: bool = False
+    judge_cut_replies: bool = False
+    """Judge replies that stopped at an output limit; otherwise they are errors. Fixed with the first run."""
 
 
 class OpenForm(Payload):
@@ -60,6 +62,8 @@ class OpenForm(Payload):
 
     visibility: Visibility = Visibility.OPEN
     require_check: bool = False
+    judge_cut_replies: bool = False
+    """Judge replies that stopped at an output limit; otherwise they are errors. Fixed with the first run."""
 
 
 class TaskEdit(Payload):

@@ -25,6 +25,8 @@ class SettingsPayload(Payload):
     visibility: Visibility | None = None
     """Fixed since the first run."""
     require_check: bool | None = None
+    judge_cut_replies: bool | None = None
+    """Fixed since the first run."""
     slots: Annotated[int, Field(ge=1, le=1000)] | None = None
     """How many hunts are to be selected; fixed since reveal."""
     least_breaks: Annotated[int, Field(ge=0, le=1000)] | None = None

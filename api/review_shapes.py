@@ -23,6 +23,8 @@ class CardShape(Shape):
     """Says nothing about the hunt."""
     response: str
     response_html: str
+    cut_off: bool
+    """The reply stopped at an output limit."""
     criteria: list[CriterionShape]
     """What this reply is reviewed by."""
     review: ReviewShape | None

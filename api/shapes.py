@@ -205,6 +205,8 @@ class RunAnswer(Shape):
 class SettingsShape(Shape):
     visibility: Visibility
     require_check: bool
+    judge_cut_replies: bool
+    """Replies that stopped at an output limit are judged; otherwise they are errors (`output_limit`)."""
     slots: int
     least_breaks: int
     fixed: bool
@@ -279,6 +281,8 @@ class SessionAnswer(Shape):
     revealed: bool
     revealed_at: datetime | None
     require_check: bool
+    judge_cut_replies: bool
+    """Replies that stopped at an output limit are judged; otherwise they are errors (`output_limit`)."""
     settings: SettingsShape
     expires_in_s: float
     task: TaskShape
@@ -342,6 +346,9 @@ class HuntShape(Shape):
     reasoning: str | None
     excerpt: str
     finish_reason: str | None
+    """The provider's own word."""
+    cut_off: bool
+    """The reply stopped at an output limit: its text is not whole."""
     usage: UsageShape | None
     cost_usd: float | None
     judge_cost_usd: float | None

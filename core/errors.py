@@ -116,7 +116,8 @@ class ProviderError(HunterError):
 
     `code` is the cause: `unauthorized`, `unknown_model`, `refused`, `bad_request`, `rate_limited`, `overloaded`,
     `server_error`, `timeout`, `silent` (no byte for too long), `unreachable`, `cut_stream`, `empty_reply`,
-    `bad_reply`, `no_key`, `out_of_credit`, `too_large`, `gave_up` (the retry budget is spent).
+    `bad_reply`, `no_key`, `out_of_credit`, `too_large`, `output_limit` (spent before the reply had any text),
+    `gave_up` (the retry budget is spent).
     """
 
     code = "provider_error"

@@ -184,6 +184,7 @@ def _order(payload: OpenPayload | OpenForm) -> OpenOrder:
     return OpenOrder(
         visibility=payload.visibility,
         require_check=payload.require_check,
+        judge_cut_replies=payload.judge_cut_replies,
         idempotency_key=idempotency_key(),
         owner=caller().name,
     )

@@ -82,6 +82,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         options.out,
         as_json=options.json,
         confirm=options.confirm_criteria,
+        judge_cut_replies=options.judge_cut_replies,
     )
     return asyncio.run(hunt(settings, wish))
 
@@ -151,6 +152,11 @@ def _hunt_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", action="append", required=True, help="provider/model id; may be given several times")
     parser.add_argument(
         "--hunts", type=_count, default=16, help="how many hunts, shared out over the models (default: 16)"
+    )
+    parser.add_argument(
+        "--judge-cut-replies",
+        action="store_true",
+        help="judge replies that stopped at an output limit, and mark them; otherwise they are errors",
     )
     parser.add_argument("--out", default="", help="where the finished notebook goes; a folder for several")
 

@@ -37,6 +37,8 @@ class HuntWish:
     as_json: bool = False
     confirm: bool = False
     """Take criteria that were understood, but not read with certainty, as they stand."""
+    judge_cut_replies: bool = False
+    """Judge replies that stopped at an output limit too; otherwise they are errors."""
 
 
 async def hunt(settings: Settings, wish: HuntWish) -> int:
@@ -62,7 +64,7 @@ async def hunt(settings: Settings, wish: HuntWish) -> int:
 
 
 async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: HuntWish, stopped: asyncio.Event) -> int:
-    session = await open_source(runtime, source, confirm=wish.confirm)
+    session = await open_source(runtime, source, confirm=wish.confirm, judge_cut_replies=wish.judge_cut_replies)
     for warning in session.warnings:
         print(f"{source.name}: {warning.message}", file=sys.stderr)
     order = RunOrder(models=wish.models, hunts=wish.hunts, judge_model=wish.judge)

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from core.cli.sources import Source
 from core.domain.session import Session
-from core.hunt.orders import EditOrder, OpenOrder
+from core.hunt.orders import EditOrder, OpenOrder, SettingsOrder
 from core.runtime import Runtime
 
 CONFIRM = "--confirm-criteria"
 
 
-async def open_source(runtime: Runtime, source: Source, *, confirm: bool) -> Session:
-    """The session of a notebook. Confirming is the edit that the page's "Yes, these are the criteria" sends."""
-    session = await runtime.workbench.open_notebook(source.raw, source.name, OpenOrder())
+async def open_source(runtime: Runtime, source: Source, *, confirm: bool, judge_cut_replies: bool = False) -> Session:
+    """The session of a notebook. Confirming is the edit that the page's "Yes, these are the criteria" sends.
+
+    Raises BadInput `settings_fixed` when cut replies are to be judged and the notebook brings hunts made without.
+    """
+    session = await runtime.workbench.open_notebook(
+        source.raw, source.name, OpenOrder(judge_cut_replies=judge_cut_replies)
+    )
+    if judge_cut_replies and not session.judge_cut_replies:  # an export of ours brings its own setting back
+        wish = SettingsOrder(version=session.version, judge_cut_replies=True)
+        session = await runtime.desk.change_settings(session.session_id, wish)
     if not (confirm and session.proposed_criteria):
         return session
     order = EditOrder(version=session.version, criteria=session.proposed_criteria)

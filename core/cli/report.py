@@ -20,6 +20,7 @@ from core.errors import HunterError
 from core.hunt.views import JsonObject, counts_view, hunt_view, to_json
 
 BREAKS_SHOWN = 5
+CUT_SHOWN = 3
 EXCERPT_CHARS = 100
 COLUMNS = ("hunts", "breaks", "held", "undet.", "errors", "rate", "cost")
 WIDEST = 10_000
@@ -52,6 +53,7 @@ def print_report(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt]) -> 
     if run.stop_reason:
         console.print(escape(run.stop_reason))
     _print_breaks(console, [h for h in hunts if h.outcome is Outcome.BROKE])
+    _print_cut_off(console, hunts)
     _print_errors(console, hunts)
 
 
@@ -96,11 +98,24 @@ def _print_breaks(console: Console, breaks: Sequence[Hunt]) -> None:
     for hunt in breaks[:BREAKS_SHOWN]:
         failed = [v for v in hunt.verdicts if v.verdict is Verdict.FAIL]
         text = _cut(hunt.reply.text if hunt.reply else "")
-        console.print(f"[bold]break[/] hunt {hunt.number}: {escape(text)}", soft_wrap=True)
+        marked = " (cut off)" if hunt.cut_off else ""
+        console.print(f"[bold]break[/] hunt {hunt.number}{marked}: {escape(text)}", soft_wrap=True)
         for verdict in failed[:3]:
             console.print(f"      {verdict.criterion_id} FAIL  {escape(_cut(verdict.reason))}", soft_wrap=True)
     if len(breaks) > BREAKS_SHOWN:
         console.print(f"… and {len(breaks) - BREAKS_SHOWN} more breaks.")
+
+
+def _print_cut_off(console: Console, hunts: Sequence[Hunt]) -> None:
+    """Replies that stopped at an output limit: those that were judged all the same, and the others with their text."""
+    cut = [hunt for hunt in hunts if hunt.cut_off]
+    judged = [hunt for hunt in cut if hunt.outcome is not Outcome.ERROR]
+    if judged:
+        numbers = ", ".join(str(hunt.number) for hunt in judged)
+        console.print(f"{len(judged)} judged although cut off at the output limit: hunts {numbers}", soft_wrap=True)
+    for hunt in [hunt for hunt in cut if hunt.outcome is Outcome.ERROR][:CUT_SHOWN]:
+        text = _cut(hunt.reply.text if hunt.reply else "")
+        console.print(f"[bold]cut off[/] hunt {hunt.number}: {escape(text)}", soft_wrap=True)
 
 
 def _cut(text: str) -> str:

@@ -85,6 +85,17 @@ class Hunt(Value):
         return self.number < 0
 
     @property
+    def cut_off(self) -> bool:
+        """Its reply stopped at an output limit: the text is not whole."""
+        return self.reply is not None and self.reply.cut_off
+
+    @property
+    def judgings(self) -> int:
+        """How often its reply has been judged, the judging that goes on included."""
+        unjudged = self.reply is None or self.outcome is Outcome.ERROR
+        return len(self.judged) + (not unjudged)
+
+    @property
     def decided(self) -> bool:
         return self.outcome in DECIDED
 

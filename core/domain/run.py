@@ -68,6 +68,8 @@ class Run(Value):
     """A calibration hunt: one hunt that is not counted, shown or selected among the others."""
     turn: int = 1
     stop: StopRule = StopRule()
+    judge_cut_replies: bool = False
+    """The session's setting when the run began: replies that stopped at an output limit are judged like others."""
     part_hunts: Annotated[int, Field(ge=1)] = MOST_HUNTS
     """So many hunts a process takes at a time: fixed at the start, so that all processes number the parts alike."""
     retry_of: str = ""

@@ -96,6 +96,8 @@ class Session(Value):
     visibility: Visibility = Visibility.OPEN
     require_check: bool = False
     """Whether a run needs a passed reference check (the page asks for it; plain API calls may not)."""
+    judge_cut_replies: bool = False
+    """Whether replies that stopped at an output limit are judged. Otherwise they are errors (`output_limit`)."""
     task: Task
     loaded_task: Task
     """As it was read; criteria that have gone since are MISSING."""

@@ -59,6 +59,7 @@ def hunt_record(session: Session, run: Run, hunt: Hunt, *, reply_chars_most: int
         blind=session.visibility is Visibility.BLIND,
         reply=reply.text[:reply_chars_most] if reply else "",
         reply_chars=len(reply.text) if reply else 0,
+        cut_off=hunt.cut_off,
         trainer=session.owner,
     )
 

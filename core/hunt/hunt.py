@@ -17,6 +17,8 @@ from core.providers.base import CallContext, ChatRequest, RetryBudget
 from core.providers.catalog import Catalog
 
 Save = Callable[[Hunt], Awaitable[None]]
+OUTPUT_LIMIT = "output_limit"
+"""The cause of an error hunt whose reply was cut off: paid for, kept, not judged and not tried again."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Hunter:
 
         `history`: the earlier turns, which go to the target and to the judge.
 
-        Never raises for a failure of a provider: that is the outcome `error`. Cancelling leaves the last state saved.
+        Never raises for a failure of a provider: that is the outcome `error`. So is a reply that was cut off at its
+        output limit, unless the run judges cut replies. Cancelling leaves the last state saved.
         """
         state = _State(hunt, save)
         context = CallContext(
@@ -54,7 +57,11 @@ class Hunter:
             if hunt.reply is None:
                 await self._call_target(state, run, context, history)
             on_reply()
-            await self._judge_reply(state, run, context, history)
+            if state.hunt.cut_off and not run.judge_cut_replies:
+                error = self._output_limit_error()
+                await state.become(outcome=Outcome.ERROR, error=error, **self._ended())
+            else:
+                await self._judge_reply(state, run, context, history)
         except (ProviderError, BadInput, Busy) as error:
             on_reply()
             await state.become(outcome=Outcome.ERROR, error=hunt_error(error), **self._ended())
@@ -99,6 +106,17 @@ class Hunter:
         verdicts = tuple(known[i] for i in order)
         outcome = decide((v.verdict for v in verdicts), run.task.pass_rule)
         await state.become(verdicts=verdicts, outcome=outcome, **self._ended())
+
+    def _output_limit_error(self) -> HuntError:
+        """For a reply that is kept and shown, and not judged: what it lacks may be what decides."""
+        most = self.target_max_output_tokens
+        set_here = f"Raise TARGET_MAX_OUTPUT_TOKENS ({most:,} now)"
+        set_there = "The model stopped at the provider's own limit: set a higher TARGET_MAX_OUTPUT_TOKENS"
+        return HuntError(
+            code=OUTPUT_LIMIT,
+            message="The reply was cut off at its output limit, so it was not judged.",
+            hint=f"{set_here if most else set_there}, or have cut replies judged (judge_cut_replies).",
+        )
 
     def _ended(self) -> dict[str, object]:
         return {"status": HuntStatus.DONE, "finished_at": self.clock.now()}

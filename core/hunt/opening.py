@@ -19,6 +19,7 @@ from core.notebooks.parse import LoadedNotebook
 TYPED_NAME = "task.ipynb"
 KEPT_OF_AN_EXPORT = (
     "runs", "hunts_issued", "trials_issued", "check", "selection", "reviews", "revealed_at", "turns", "visibility",
+    "judge_cut_replies",
 )  # fmt: skip
 """What an export brings back of its session; the task is read from the cells, which may have been edited since."""
 WENT_ON_ELSEWHERE = "The notebook was exported while this run was going on; it goes on in the session it came from."
@@ -41,6 +42,7 @@ def opened_notebook(raw: bytes, loaded: LoadedNotebook, name: str, order: OpenOr
         created_at=now,
         visibility=order.visibility,
         require_check=order.require_check,
+        judge_cut_replies=order.judge_cut_replies,
         task=loaded.task,
         loaded_task=loaded.task,
         warnings=loaded.warnings,
@@ -106,6 +108,7 @@ def opened_task(task: Task, order: OpenOrder, sid: str, now: datetime, name: str
         created_at=now,
         visibility=order.visibility,
         require_check=order.require_check,
+        judge_cut_replies=order.judge_cut_replies,
         task=task,
         loaded_task=task,
     )

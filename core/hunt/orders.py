@@ -22,6 +22,7 @@ class OpenOrder(Value):
 
     visibility: Visibility = Visibility.OPEN
     require_check: bool = False
+    judge_cut_replies: bool = False
     idempotency_key: str = ""
     owner: str = ""
     """Who opens it; "" where nobody signs in."""
@@ -77,6 +78,7 @@ class SettingsOrder(Value):
     version: int
     visibility: Visibility | None = None
     require_check: bool | None = None
+    judge_cut_replies: bool | None = None
     slots: int | None = None
     least_breaks: int | None = None
 

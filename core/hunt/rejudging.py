@@ -28,6 +28,12 @@ def refuse_rejudging(session: Session, hunt: Hunt, most: int) -> None:
             hint="Wait for the hunt's end; a hunt that ended without a reply is tried again with a new run.",
             code="nothing_to_judge",
         )
+    if hunt.cut_off and not session.run(hunt.run_id).judge_cut_replies:
+        raise BadInput(
+            "This reply was cut off at its output limit, and this run does not judge cut replies.",
+            hint="Raise the output limit and hunt again, or open a session with judge_cut_replies.",
+            code="output_limit",
+        )
     if session.revealed_at is not None and hunt.hunt_id in session.selection.hunt_ids:
         raise Conflict(
             "The judge's verdicts on this hunt have been shown beside its review.",

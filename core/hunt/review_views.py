@@ -26,6 +26,7 @@ def settings_view(session: Session) -> JsonObject:
     return {
         "visibility": session.visibility,
         "require_check": session.require_check,
+        "judge_cut_replies": session.judge_cut_replies,
         "slots": session.selection.slots,
         "least_breaks": session.selection.least_breaks,
         "fixed": session.hunted,
@@ -88,6 +89,7 @@ def _card_view(session: Session, hunt: Hunt) -> JsonObject:
     return {
         "card_id": card_id(session, hunt.hunt_id),
         "response": hunt.reply.text if hunt.reply else "",
+        "cut_off": hunt.cut_off,
         "criteria": _criteria(task),
         "review": review_view(session, review, task) if review else None,
         **({} if session.sealed else known),

@@ -169,6 +169,10 @@ def with_settings(session: Session, order: SettingsOrder, slots_most: int) -> Se
         changes["visibility"] = order.visibility
     if order.require_check not in {None, session.require_check}:
         changes["require_check"] = order.require_check
+    if order.judge_cut_replies not in {None, session.judge_cut_replies}:
+        if session.hunted:
+            raise _fixed("Whether replies that were cut off are judged is fixed since the first run.")
+        changes["judge_cut_replies"] = order.judge_cut_replies
     selection = _numbers(session.selection, order, slots_most)
     if selection != session.selection:
         if session.revealed_at is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from core.clock import Clock
 from core.domain.hunt import Hunt, HuntError, HuntStatus
 from core.domain.ids import hunt_id, hunt_index
-from core.domain.run import RUN_ENDED, RunStatus
+from core.domain.run import RUN_ENDED, Run, RunStatus
 from core.domain.session import Session
 from core.domain.verdict import Outcome
 from core.errors import NotFound
@@ -171,6 +171,8 @@ class Runner:
 
         async def save(state: Hunt) -> None:
             course.stopping.note(state)
+            if _reply_to_judge(state, course.run):
+                course.streak.note(None)  # when it comes: its verdicts may take as long as many failures
             await self.store.save_hunt(session.session_id, state, (hunt_event(state, sealed=session.sealed),))
 
         self.activity.hunts_active += 1
@@ -199,7 +201,7 @@ class Runner:
             self.activity.hunts_active -= 1
         self._note(course, ended)
         await self._look_at_rules(course)
-        if course.streak.note(ended.error.code if ended.error and ended.reply is None else None):
+        if ended.error and course.streak.note(ended.error.code):
             raise StopRun
 
     async def _look_at_rules(self, course: Course) -> None:
@@ -328,6 +330,11 @@ class Runner:
         )
         last = course.run.first_number + places.stop
         return [hunt for hunt in page.hunts if hunt.number < last]
+
+
+def _reply_to_judge(hunt: Hunt, run: Run) -> bool:
+    """Whether this state is that of a reply that has just come and is judged now."""
+    return hunt.status is HuntStatus.JUDGING and not hunt.verdicts and (not hunt.cut_off or run.judge_cut_replies)
 
 
 async def _heed_the_end(course: Course) -> None:

@@ -43,6 +43,7 @@ def with_new_run(
         trial=order.trial,
         turn=session.turn,
         stop=order.stop,
+        judge_cut_replies=session.judge_cut_replies,
         part_hunts=part_hunts,
         retry_of=order.retry_errors_of,
         created_at=now,

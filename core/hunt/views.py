@@ -36,7 +36,7 @@ def hunt_view(hunt: Hunt, *, sealed: bool, texts: bool, reasons: bool = True) ->
     Without `texts` the reply and the reasoning are null; without `reasons` verdicts are bare.
     """
     sealed = sealed and not hunt.trial
-    judgings = len(hunt.judged) + (hunt.reply is not None)
+    judgings = hunt.judgings
     hunt = without_opinion(hunt) if sealed else hunt
     reply = hunt.reply
     return {
@@ -58,6 +58,7 @@ def hunt_view(hunt: Hunt, *, sealed: bool, texts: bool, reasons: bool = True) ->
         "reasoning": reply.reasoning if reply and texts else None,
         "excerpt": reply.text[:EXCERPT_CHARS] if reply else "",
         "finish_reason": reply.finish_reason if reply else None,
+        "cut_off": hunt.cut_off,
         "usage": _usage(hunt),
         "cost_usd": reply.cost_usd if reply else None,
         "judge_cost_usd": hunt.judge_cost_usd,
@@ -186,6 +187,7 @@ def session_view(
         "revealed": session.revealed_at is not None,
         "revealed_at": session.revealed_at,
         "require_check": session.require_check,
+        "judge_cut_replies": session.judge_cut_replies,
         "settings": settings_view(session),
         "expires_in_s": ttl_s,
         "task": task_view(session.task, session.missing_criteria),

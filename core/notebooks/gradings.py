@@ -27,6 +27,7 @@ _POINTS = re.compile(r"[ \t\r\n]{0,40}(-?[0-9]{1,4})\b", re.ASCII)
 _NOT_APPLICABLE = re.compile(r"\s{0,40}(?:n/?a|none|null|-|–)", re.IGNORECASE)
 _ANSWER_SCORE = re.compile(r"answer_score[\"”']?\s{0,20}[:：]\s{0,20}(-?[0-9]{1,4})", re.ASCII)
 NOT_APPLICABLE = "n/a"
+CUT_OFF = "The reply was cut off at its output limit."
 UNBLINDED = "made with the judge's verdicts in view"
 
 
@@ -82,7 +83,8 @@ def _score(sections: dict[str, str]) -> int | None:
 def judge_cell(hunt: Hunt) -> str:
     """The body of `llm_judge_N`: verdicts, score by the hunt's outcome, the pass rate and each criterion's reason."""
     passed, total = pass_count(v.verdict for v in hunt.verdicts)
-    lines = [f"The pass rate is {passed}/{total}, here are the details:", ""]
+    lines = [CUT_OFF, ""] if hunt.cut_off else []
+    lines += [f"The pass rate is {passed}/{total}, here are the details:", ""]
     lines += [f"{v.criterion_id}: ({v.verdict.value}) {_reason(v)}".rstrip() for v in hunt.verdicts]
     verdicts = [(v.criterion_id, v.verdict) for v in hunt.verdicts]
     return _written(verdicts, score(hunt.outcome or Outcome.UNDETERMINED), "\n".join(lines))

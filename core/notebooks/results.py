@@ -105,6 +105,7 @@ def _delivered(number: int, hunt: Hunt, judge_hidden: bool) -> dict[str, Any]:
         "outcome": hunt.outcome.value if hunt.outcome else None,
         "response_sha256": text_hash(reply.text if reply else ""),
         "reasoning_sha256": text_hash(reply.reasoning if reply else ""),
+        **({"cut_off": True} if hunt.cut_off else {}),
     }
     if judge_hidden:
         return row

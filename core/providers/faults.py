@@ -47,6 +47,10 @@ UNTRUSTED = Cause(
 )
 CUT_STREAM = Cause("cut_stream", _LATER, "ended the reply before it was finished", "What came is not a reply.")
 EMPTY_REPLY = Cause("empty_reply", _LATER, "sent a reply without text", "Try again.")
+OUTPUT_LIMIT = Cause(
+    "output_limit", _NEVER, "spent its whole output limit before the reply began", "It was spent on reasoning."
+)
+"""The call was paid for, and the same call would end the same way. `output_limit` names the setting."""
 BAD_REPLY = Cause("bad_reply", _LATER, "sent what is no chat completion", "Check that the address ends in /v1.")
 REPLY_TOO_LARGE = Cause("too_large", _NEVER, "sent more than REPLY_MAX_BYTES", "Raise REPLY_MAX_BYTES.")
 MOVED = Cause("bad_request", _NEVER, "answers with another address", "Put the final address into the base URL.")
@@ -70,6 +74,12 @@ BY_NAME: dict[str, Cause] = {
     "overloaded_error": OVERLOADED,
 }
 """Names of errors (`code` or `type`) that gateways of this dialect use; stronger than the status."""
+
+
+def output_limit(setting: str, most: int | None) -> Cause:
+    """A reply without a text that ended at its output limit; the hint names the setting to raise."""
+    now = f"{most:,} now" if most else "the provider's own limit now"
+    return replace(OUTPUT_LIMIT, hint=f"It was spent on reasoning. Raise {setting} ({now}).")
 
 
 @dataclass(frozen=True)

@@ -162,8 +162,10 @@ class OpenAICompatible(Provider):
             now=self._clock.now(),
         )
         if not reply.text.strip():
-            spent = "its output limit went into reasoning" if merged.finish_reason == "length" else ""
-            raise self._faults.error(faults.EMPTY_REPLY, spent)
+            if reply.cut_off:
+                limit = "JUDGE_MAX_OUTPUT_TOKENS" if request.purpose == "judge" else "TARGET_MAX_OUTPUT_TOKENS"
+                raise self._faults.error(faults.output_limit(limit, request.max_output_tokens))
+            raise self._faults.error(faults.EMPTY_REPLY)
         return reply
 
     async def _refusal(self, response: httpx.Response) -> ProviderError:

@@ -61,6 +61,8 @@ class HuntRecord(Value):
     """The reply as far as TELEMETRY_REPLY_CHARS goes, to be found by any of its words."""
     reply_chars: int = 0
     """How long the whole reply is."""
+    cut_off: bool = False
+    """The reply stopped at an output limit."""
 
 
 class CallRecord(Value):

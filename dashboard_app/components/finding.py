@@ -69,6 +69,7 @@ def hunts(frame: pd.DataFrame, found: int, *, whole: Whole) -> None:
             "notebook": columns.text("Task", width="medium"),
             "excerpt": columns.text("Reply begins", width="large"),
             "error": columns.text("Error", width="small"),
+            "cut_off": columns.yes_no("Cut off"),
             "latency_s": columns.seconds("Latency"),
             "target_usd": columns.usd("Target"),
             "judge_usd": columns.usd("Judge"),

@@ -62,6 +62,8 @@ def _numbers(data: dict[str, Any]) -> None:
 
 def _reply(data: dict[str, Any]) -> None:
     st.subheader("The reply", anchor=False)
+    if data.get("cut_off"):
+        st.warning("**Cut off.** The reply stopped at an output limit.", icon=":material/content_cut:")
     text, whole = str(data.get("reply") or data.get("excerpt") or ""), int(data.get("reply_chars") or 0)
     if not text:
         st.caption("There was no reply.")

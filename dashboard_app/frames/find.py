@@ -24,7 +24,8 @@ _WORD = " OR ".join(f"contains(lower({column}), $word)" for column in _SEARCHED)
 _WORD += " OR hunt_id IN (SELECT unnest($in_replies::VARCHAR[]))"
 _WHERE = f"{HUNTS} AND ($outcome IS NULL OR outcome = $outcome) AND ($word = '' OR {_WORD})"
 COLUMNS = """hunt_id, ts AS time, outcome, model, notebook, number, session, latency_ms / 1000 AS latency_s,
-    cost_usd AS target_usd, judge_cost_usd AS judge_usd, simulated, error, error_message, excerpt"""
+    cost_usd AS target_usd, judge_cost_usd AS judge_usd, simulated, error, error_message, excerpt,
+    coalesce(cut_off, false) AS cut_off"""
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,21 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Answer = Callable[[dict[str, Any]], str]
-"""The reply's text for the body of a request."""
+
+@dataclass(frozen=True)
+class Told:
+    text: str = ""
+    finish_reason: str = "stop"
+    status: int = 200
+    """Another one: the text is the error's message."""
+
+
+Answer = Callable[[dict[str, Any]], str | Told]
+"""The reply (or its text) for the body of a request."""
 CHUNK_CHARS = 50_000
 
 
@@ -24,9 +34,12 @@ def told_provider(answer: Answer) -> Iterator[int]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            told = _events(answer(body))
-            self.send_response(200)
-            self.send_header("Content-Type", "text/event-stream")
+            reply = answer(body)
+            reply = Told(reply) if isinstance(reply, str) else reply
+            whole = reply.status == 200
+            told = _events(reply) if whole else json.dumps({"error": {"message": reply.text}}).encode()
+            self.send_response(reply.status)
+            self.send_header("Content-Type", "text/event-stream" if whole else "application/json")
             self.send_header("Content-Length", str(len(told)))
             self.end_headers()
             self.wfile.write(told)
@@ -46,11 +59,15 @@ def told_provider(answer: Answer) -> Iterator[int]:
         server.server_close()
 
 
-def _events(text: str) -> bytes:
+def _events(reply: Told) -> bytes:
+    text = reply.text
     pieces = [text[at : at + CHUNK_CHARS] for at in range(0, len(text), CHUNK_CHARS)]
     chunks: list[dict[str, Any]] = [{"choices": [{"delta": {"content": piece}}]} for piece in pieces]
     chunks.append(
-        {"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 1, "completion_tokens": 9}}
+        {
+            "choices": [{"delta": {}, "finish_reason": reply.finish_reason}],
+            "usage": {"prompt_tokens": 1, "completion_tokens": 9},
+        }
     )
     lines = [f"data: {json.dumps(chunk)}\n\n" for chunk in chunks]
     return "".join([*lines, "data: [DONE]\n\n"]).encode()

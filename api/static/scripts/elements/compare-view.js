@@ -7,7 +7,7 @@ import { standing } from "../state/outcomes.js";
 import { readHunt } from "../wire/api.js";
 import { Problem } from "../wire/request.js";
 import { PageElement } from "./element.js";
-import { standingTag } from "./pieces.js";
+import { cutOffTag, standingTag } from "./pieces.js";
 
 export class CompareView extends PageElement {
   #asked = "";
@@ -38,7 +38,7 @@ export class CompareView extends PageElement {
 
   async #read(asked, sid, pair) {
     setText(this.note, "Reading …");
-    pair.forEach((hunt, side) => this.sides[side].head.replaceChildren(`Hunt ${hunt.number} `, standingTag(standing(hunt)), ` ${hunt.model}`));
+    pair.forEach((hunt, side) => this.sides[side].head.replaceChildren(`Hunt ${hunt.number} `, standingTag(standing(hunt)), hunt.cut_off ? cutOffTag() : "", ` ${hunt.model}`));
     for (const { text } of this.sides) text.replaceChildren();
     try {
       const [one, other] = await Promise.all(pair.map((hunt) => readHunt(sid, hunt.hunt_id)));

@@ -4,10 +4,10 @@ import { keyed, make, setAttribute, setBusy, setText, show, wish } from "../dom.
 import { clock, count, duration, money, prettyJson } from "../format.js";
 import { icon } from "../icons.js";
 import { actOf } from "../state/acts.js";
-import { describe, standing, verdictsInOrder } from "../state/outcomes.js";
+import { canBeJudgedAgain, describe, standing, verdictsInOrder } from "../state/outcomes.js";
 import { whyNotSelectable } from "../state/selection.js";
 import { PageElement } from "./element.js";
-import { makeTabs, showProblem, simulatedTag, standingTag, tabPanel, updateTabs, verdictMark } from "./pieces.js";
+import { cutOffTag, makeTabs, showProblem, simulatedTag, standingTag, tabPanel, updateTabs, verdictMark } from "./pieces.js";
 import "./reply-frame.js";
 import { makeVerdict, updateVerdict } from "./verdict-list.js";
 
@@ -93,7 +93,7 @@ export class HuntPanel extends PageElement {
     setText(this.select, this.selected ? `In slot ${place + 1}: take out` : "Select for delivery");
     show(this.compare, done && real && Boolean(hunt.excerpt));
     setText(this.compare, "Compare with …");
-    show(this.again, done && Boolean(hunt.excerpt) && !(session.revealed && this.selected));
+    show(this.again, canBeJudgedAgain(hunt) && !(session.revealed && this.selected));
     setBusy(this.again, actOf(acts, `rejudge ${hunt?.hunt_id}`).busy);
     setText(this.again, "Judge again");
     show(this.goOn, done && real && hunt.outcome === "held" && !session.revealed);
@@ -131,7 +131,7 @@ export class HuntPanel extends PageElement {
 
   #drawTop(hunt, huntId, sealed) {
     setText(this.heading, hunt ? nameOf(hunt) : "Hunt");
-    this.outcome.replaceChildren(...(hunt ? [standingTag(standing(hunt)), hunt.simulated ? simulatedTag() : ""] : []));
+    this.outcome.replaceChildren(...(hunt ? [standingTag(standing(hunt)), hunt.cut_off ? cutOffTag() : "", hunt.simulated ? simulatedTag() : ""] : []));
     setText(this.model, hunt?.model ?? "");
     setText(this.about, hunt ? describe(standing(hunt)).about : "");
     setText(this.facts, hunt ? facts(hunt, sealed) : "");

@@ -44,6 +44,8 @@ export class HuntPlan extends PageElement {
     this.cost = make("input", { type: "number", min: "0.01", step: "0.01", "aria-label": "US dollars", onchange: () => this.#tellStop("cost", this.cost.valueAsNumber) });
     this.blind = make("input", { type: "checkbox", id: "session-blind", onchange: () => wish(this, "adjust-settings", { visibility: this.blind.checked ? "blind" : "open" }) });
     this.blindLine = make("label", { class: "override", for: "session-blind" }, this.blind, make("span"));
+    this.cut = make("input", { type: "checkbox", id: "session-cut", onchange: () => wish(this, "adjust-settings", { judge_cut_replies: this.cut.checked }) });
+    this.cutLine = make("label", { class: "override", for: "session-cut" }, this.cut, make("span", {}, "Judge replies that are cut off at the output limit too; they are marked. Otherwise they count as errors. Fixed with the first run."));
     this.override = make("input", { type: "checkbox", id: "plan-override", onchange: () => wish(this, "plan-override", this.override.checked) });
     this.overrideLine = make("label", { class: "override", for: "plan-override" }, this.override, make("span"));
     this.start = make("button", { type: "submit", class: "primary start" });
@@ -54,7 +56,7 @@ export class HuntPlan extends PageElement {
     }, this.#modelsField(), make("div", { class: "field" }, make("label", { for: "plan-hunts" }, "Hunts"), make("div", { class: "amount" }, this.hunts, this.usual)),
     make("div", { class: "field stop" }, make("label", { for: "plan-stop" }, "Stop"), make("div", { class: "amount" }, this.stop, this.breaks, this.cost)),
     make("div", { class: "field judge" }, make("label", { for: "plan-judge" }, "Judge"), this.judge),
-    make("div", { class: "go" }, this.start, this.about), this.overrideLine, this.blindLine, this.problem), this.picker);
+    make("div", { class: "go" }, this.start, this.about), this.overrideLine, this.blindLine, this.cutLine, this.problem), this.picker);
   }
 
   draw(session, plan, models, act, settings) {
@@ -65,7 +67,7 @@ export class HuntPlan extends PageElement {
     this.#drawJudge(session, plan, models);
     this.#drawOverride(session, plan);
     this.#drawStop(plan.stop);
-    this.#drawBlind(session, settings);
+    this.#drawFixed(session, settings);
     const hindrance = whyNot(session, plan);
     this.start.disabled = hindrance !== "";
     setBusy(this.start, act.busy);
@@ -86,11 +88,13 @@ export class HuntPlan extends PageElement {
     if (document.activeElement !== this.cost) this.cost.value = stop.cost;
   }
 
-  /** Blind or open is chosen before the first run; afterwards it is only said. */
-  #drawBlind(session, settings) {
+  /** What is chosen before the first run: blind or open, and what becomes of replies that are cut off. */
+  #drawFixed(session, settings) {
     const fixed = session.settings?.fixed ?? true;
     show(this.blindLine, !fixed);
+    show(this.cutLine, !fixed);
     if (!settings.busy) this.blind.checked = session.visibility === "blind";
+    if (!settings.busy) this.cut.checked = Boolean(session.judge_cut_replies);
     setText(this.blindLine.lastChild, "Blind: verdicts and reasons of these hunts stay sealed until you have reviewed your selection. Fixed with the first run.");
   }
 

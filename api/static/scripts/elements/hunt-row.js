@@ -6,7 +6,7 @@ import { icon } from "../icons.js";
 import { huntAddress } from "../router.js";
 import { standing, verdictsInOrder } from "../state/outcomes.js";
 import { whyNotSelectable } from "../state/selection.js";
-import { standingTag, verdictMark } from "./pieces.js";
+import { cutOffTag, standingTag, verdictMark } from "./pieces.js";
 
 export function makeRow(hunt) {
   const row = make("div", { class: "row", role: "row" });
@@ -14,6 +14,7 @@ export function makeRow(hunt) {
   row.link = make("a", { class: "open" }, `#${hunt.number}`);
   row.outcome = cell("outcome");
   row.strip = cell("strip");
+  row.cut = make("span");
   row.like = make("span", { class: "like" });
   row.words = make("span");
   row.time = cell("time number");
@@ -21,7 +22,7 @@ export function makeRow(hunt) {
   row.box = make("input", { type: "checkbox", "aria-label": `Select hunt ${hunt.number} for delivery` });
   row.box.addEventListener("change", () => row.choose(hunt.hunt_id, row.box.checked));
   row.slotNumber = make("span", { class: "slot-number number", "aria-hidden": "true" });
-  row.append(cell("hunt-number number", row.link), row.outcome, row.strip, modelCell(hunt), cell("excerpt", row.like, row.words),
+  row.append(cell("hunt-number number", row.link), row.outcome, row.strip, modelCell(hunt), cell("excerpt", row.cut, row.like, row.words),
     row.time, row.cost, cell("choice", row.slotNumber, row.box));
   return row;
 }
@@ -40,6 +41,8 @@ export function updateRow(row, { hunt, place, top }, context) {
   setAttribute(row.link, "aria-label", `Open hunt ${hunt.number}`);
   setAttribute(row, "data-standing", standing(hunt));
   row.outcome.replaceChildren(standingTag(standing(hunt)));
+  row.cut.replaceChildren(hunt.cut_off ? cutOffTag() : "", " ");
+  show(row.cut, Boolean(hunt.cut_off));
   drawStrip(row.strip, hunt, context);
   setText(row.words, excerpt(hunt));
   setText(row.time, duration(hunt.latency_ms));
@@ -70,7 +73,7 @@ function drawLike(row, others) {
 }
 
 function excerpt(hunt) {
-  if (hunt.error) return hunt.error.message;
+  if (hunt.error && !hunt.cut_off) return hunt.error.message;
   if (hunt.excerpt) return hunt.excerpt.replace(/\s+/g, " ");
   return hunt.attempts > 1 && hunt.status === "calling" ? `Trying again, attempt ${hunt.attempts}` : "";
 }

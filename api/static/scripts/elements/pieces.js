@@ -16,6 +16,10 @@ export function simulatedTag() {
   }, icon("flask"), "simulated");
 }
 
+export function cutOffTag() {
+  return make("span", { class: "tag cut-off", title: "The reply stopped at an output limit: its text is not whole." }, "cut off");
+}
+
 /** A verdict's square: its sign, its word for those who hear or hover. */
 export function verdictMark(id, verdict) {
   const { word, sign } = verdict ? VERDICTS[verdict] ?? NO_VERDICT : NO_VERDICT;

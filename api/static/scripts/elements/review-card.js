@@ -4,7 +4,7 @@ import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
 import { criteriaOf, LEAST_WORDS, reviewProblems } from "../state/desk.js";
 import { wordCount } from "../state/writing.js";
 import { PageElement } from "./element.js";
-import { showProblem } from "./pieces.js";
+import { cutOffTag, showProblem } from "./pieces.js";
 import "./reply-frame.js";
 
 const SAVING = { saved: "Saved", dirty: "Typing …", saving: "Saving …", offline: "Kept in this browser until the server is back", failed: "Not saved", conflict: "Changed in another tab" };
@@ -19,6 +19,7 @@ export class ReviewCard extends PageElement {
   }
 
   build() {
+    this.cutOff = make("p", { class: "caution" }, cutOffTag(), " This reply stopped at its output limit: what you read is not the whole of it.");
     this.frame = document.createElement("reply-frame");
     this.prompt = make("p", { class: "words" });
     this.reference = make("p", { class: "words" });
@@ -30,7 +31,7 @@ export class ReviewCard extends PageElement {
     this.problem = make("div", { hidden: true });
     this.conflict = make("p", { class: "chips" }, make("button", { type: "button", class: "small", onclick: () => wish(this, "settle-review", { cardId: this.#cardId, keep: "mine" }) }, "Keep what is here"),
       make("button", { type: "button", class: "small", onclick: () => wish(this, "settle-review", { cardId: this.#cardId, keep: "theirs" }) }, "Take the other tab’s"));
-    this.append(make("section", { class: "card reply", "aria-label": "Reply" }, this.frame,
+    this.append(make("section", { class: "card reply", "aria-label": "Reply" }, this.cutOff, this.frame,
       make("details", {}, make("summary", {}, "The prompt"), this.prompt), make("details", {}, make("summary", {}, "The reference response"), this.reference)),
     make("section", { class: "card judging", "aria-label": "Your review" }, this.list,
       make("div", { class: "field" }, make("label", { for: "review-words" }, "Why, in your own words"), this.words, make("div", { class: "line" }, this.count, make("span", { class: "space" }), this.saving)),
@@ -44,6 +45,7 @@ export class ReviewCard extends PageElement {
     if (!card || !draft) return;
     const another = this.#cardId !== cardId;
     this.#cardId = cardId;
+    show(this.cutOff, Boolean(card.cut_off));
     this.frame.show(card.response_html, theme);
     setText(this.prompt, prompt);
     setText(this.reference, response);

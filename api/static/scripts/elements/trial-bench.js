@@ -5,9 +5,9 @@ import { duration, money } from "../format.js";
 import { huntAddress } from "../router.js";
 import { actOf } from "../state/acts.js";
 import { trials } from "../state/hunts.js";
-import { standing, verdictsInOrder } from "../state/outcomes.js";
+import { canBeJudgedAgain, standing, verdictsInOrder } from "../state/outcomes.js";
 import { PageElement } from "./element.js";
-import { showProblem, standingTag, verdictMark } from "./pieces.js";
+import { cutOffTag, showProblem, standingTag, verdictMark } from "./pieces.js";
 
 export class TrialBench extends PageElement {
   inputs(state) {
@@ -53,11 +53,11 @@ export class TrialBench extends PageElement {
 }
 
 function drawTrial(item, { hunt, session, act }) {
-  item.outcome.replaceChildren(standingTag(standing(hunt)));
+  item.outcome.replaceChildren(standingTag(standing(hunt)), hunt.cut_off ? cutOffTag() : "");
   item.strip.replaceChildren(...verdictsInOrder(session.task.criteria, hunt.verdicts).map(({ id, verdict }) => verdictMark(id, verdict?.verdict)));
   setAttribute(item.link, "href", huntAddress(session.session_id, hunt.hunt_id));
   setText(item.facts, hunt.error?.message ?? `${duration(hunt.latency_ms)} · ${money(hunt.cost_usd)}`);
-  item.again.disabled = hunt.status !== "done" || !hunt.excerpt;
+  item.again.disabled = !canBeJudgedAgain(hunt);
   setBusy(item.again, act.busy);
   showProblem(item.problem, act.problem);
 }

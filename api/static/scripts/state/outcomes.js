@@ -35,6 +35,11 @@ export function standing(hunt) {
   return hunt.outcome ?? hunt.status;
 }
 
+/** Whether there is a reply that a judge may be asked about: one that was cut off and not judged is an error. */
+export function canBeJudgedAgain(hunt) {
+  return hunt?.status === "done" && Boolean(hunt.excerpt) && hunt.outcome !== "error";
+}
+
 /** Word, icon and sentence for a standing; an unknown one is shown under its own name. */
 export function describe(name) {
   return OUTCOMES[name] ?? STAGES[name] ?? { word: name, plural: name, icon: "undetermined", about: "" };

@@ -1,0 +1,42 @@
+"""What the command line says of replies that were cut off, and of a judge that cannot answer."""
+
+import json
+
+from tests.browser.told_provider import Told, told_provider
+from tests.core.cli.test_cli_hunt import folder, run
+
+__all__ = ["folder"]
+VERDICT = json.dumps({"reason": "It does.", "evidence": "", "verdict": "FAIL"})
+
+
+async def hunt(folder, answer, *words, hunts=4, judge="told/judge", **variables):
+    """(exit code, stdout, stderr) of a hunt whose target and judge answer as told."""
+    with told_provider(answer) as port:
+        address = f"http://127.0.0.1:{port}/v1"
+        further = json.dumps([{"name": "told", "base_url": address, "models": ["writer", "judge"]}])
+        command = ("hunt", "words.ipynb", "--model", "told/writer", "--judge", judge, "--hunts", str(hunts), *words)
+        return await run(folder, *command, OPENAI_COMPATIBLE=further, RETRY_WAIT="0.01", **variables)
+
+
+def cut(body):
+    return Told(VERDICT) if body["model"] == "judge" else Told("Seven words and th", finish_reason="length")
+
+
+async def test_replies_that_were_cut_off_are_errors_with_their_text_and_a_way_out(folder):
+    code, out, _ = await hunt(folder, cut)
+    assert code == 1
+    for words in ("4 × output_limit: The reply was cut off", "cut off hunt 1: Seven words and th", "TARGET_MAX_OUTPUT"):
+        assert words in " ".join(out.split())
+    assert "break hunt" not in out
+
+
+async def test_cut_replies_are_judged_where_that_is_wanted_and_marked_in_words_and_json(folder):
+    code, out, _ = await hunt(folder, cut, "--judge-cut-replies", "--out", "done.ipynb")
+    assert code == 0
+    assert "break hunt 1 (cut off): Seven words" in out
+    assert "4 judged although cut off at the output limit: hunts 1, 2, 3, 4" in out
+    notebook = (folder / "done.ipynb").read_text()
+    assert notebook.count("The reply was cut off at its output limit.") == 4
+    code, out, _ = await hunt(folder, cut, "--judge-cut-replies", "--json")
+    told = json.loads(out)
+    assert (code, {h["cut_off"] for h in told["hunts"]}, told["counts"]["broke"]) == (0, {True}, 4)
