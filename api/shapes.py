@@ -163,11 +163,13 @@ class CountsShape(Shape):
     break_rate: float | None
     """Over decided hunts (broke and held); null when there are none."""
     cost_usd: float | None
+    """Of targets and judge; while sealed of the targets alone."""
     judge_cost_usd: float | None
+    """null while sealed."""
     replies: int
     """What counts as an attempt made."""
     unknown_costs: int
-    """Finished calls whose cost nobody knows."""
+    """Finished calls whose cost nobody knows; while sealed target calls alone."""
 
 
 class RunShape(Shape):
@@ -235,7 +237,8 @@ class SelectionShape(Shape):
 class ReviewShape(Shape):
     hunt_id: str | None = None
     """Left out while the judge's opinion is sealed."""
-    card_id: str
+    card_id: str | None = None
+    """Left out of the snapshot while the judge's opinion is sealed: the desk has it."""
     verdicts: dict[str, Literal["PASS", "FAIL"]]
     explanation: str
     words: int
@@ -357,6 +360,7 @@ class HuntShape(Shape):
     error: HuntError | None
     started_at: datetime | None
     finished_at: datetime | None
+    """null while the judge's opinion is sealed and there is a reply: it would tell how long the judge took."""
 
 
 class JudgingShape(Shape):

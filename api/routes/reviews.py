@@ -39,7 +39,7 @@ async def show_desk(sid: str) -> Response:
 @document_request(ReviewPayload)
 @described("Review", ReviewAnswer, errors=(*OF_A_BODY, 404, 409), body_examples={"a review": REVIEW})
 async def save_review(sid: str, cid: str) -> Response:
-    """Keep a review, or a draft of one, by its card's or its hunt's id."""
+    """Keep a review, or a draft of one, by its card's id; where nothing is sealed also by its hunt's."""
     payload = await read_json(ReviewPayload)
     verdicts = tuple((criterion, Verdict(verdict)) for criterion, verdict in payload.verdicts.items())
     order = ReviewOrder(verdicts=verdicts, explanation=payload.explanation, based_on=payload.based_on)

@@ -48,5 +48,6 @@ async def cancel_run(sid: str, rid: str) -> Response:
 
 
 async def _shown(sid: str, run: Run) -> dict[str, Any]:
-    counts = await runtime().store.counts(sid)
-    return run_view(run, counts[run.run_id], runtime().clock.now())
+    store = runtime().store
+    counts, sealed = await store.counts(sid), (await store.read(sid)).sealed
+    return run_view(run, counts[run.run_id], runtime().clock.now(), sealed=sealed)

@@ -89,7 +89,7 @@ def _report(name: str, wish: HuntWish, session: Session, run: Run, counts: Count
     if wish.as_json:
         sys.stdout.buffer.write(to_json(report_json(name, run, counts, hunts, sealed=session.sealed)) + b"\n")
     else:
-        print_report(name, run, counts, hunts)
+        print_report(name, run, counts, hunts, sealed=session.sealed)
 
 
 async def _deliver(runtime: Runtime, sid: str, out: Path) -> None:

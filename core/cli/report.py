@@ -13,7 +13,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from core.cli.output import StdoutConsole, to_stdout
-from core.domain.hunt import Hunt
+from core.domain.hunt import Hunt, without_cost, without_opinion
 from core.domain.run import Counts, Run, Tally
 from core.domain.verdict import Outcome, Verdict
 from core.errors import HunterError
@@ -21,6 +21,7 @@ from core.hunt.views import JsonObject, counts_view, hunt_view, to_json
 
 BREAKS_SHOWN = 5
 CUT_SHOWN = 3
+SEALED = "Blind session: verdicts and the judge's costs are sealed until its reviews are revealed."
 EXCERPT_CHARS = 100
 COLUMNS = ("hunts", "breaks", "held", "undet.", "errors", "rate", "cost")
 WIDEST = 10_000
@@ -32,15 +33,18 @@ def report_json(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, s
         "notebook": name,
         "run_id": run.run_id,
         "status": run.status,
-        "stop_reason": run.stop_reason,
+        "stop_reason": without_cost(run.stop_reason) if sealed else run.stop_reason,
         "models": list(run.models),
         "judge_model": run.judge_model,
-        "counts": counts_view(counts),
+        "counts": counts_view(counts, sealed=sealed),
         "hunts": [hunt_view(hunt, sealed=sealed, texts=True) for hunt in hunts],
     }
 
 
-def print_report(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt]) -> None:
+def print_report(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, sealed: bool) -> None:
+    """`sealed`: of the judge the outcomes alone, and costs are those of the target calls."""
+    if sealed:
+        hunts, counts = [without_opinion(hunt) for hunt in hunts], counts.without_judge()
     console = StdoutConsole()
     simulated = "  (simulated)" if any(h.simulated for h in hunts) else ""
     rows = {**_by_model(hunts), **({"all": counts} if len(run.models) > 1 else {})}
@@ -51,7 +55,9 @@ def print_report(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt]) -> 
     else:
         _print_list(console, rows)
     if run.stop_reason:
-        console.print(escape(run.stop_reason))
+        console.print(escape(without_cost(run.stop_reason) if sealed else run.stop_reason))
+    if sealed:
+        console.print(SEALED)
     _print_breaks(console, [h for h in hunts if h.outcome is Outcome.BROKE])
     _print_cut_off(console, hunts)
     _print_errors(console, hunts)

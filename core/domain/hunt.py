@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
@@ -112,13 +113,22 @@ class Hunt(Value):
     @property
     def cost_usd(self) -> float | None:
         """Target and judge together; None when nothing is known."""
-        return sum_known((self.reply.cost_usd if self.reply else None, self.judge_cost_usd))
+        return sum_known((self.target_cost_usd, self.judge_cost_usd))
 
     @property
     def unknown_costs(self) -> int:
         """Finished calls whose cost nobody knows."""
-        target = int(self.reply is not None and self.reply.cost_usd is None)
-        return target + sum(v.calls > 0 and v.cost_usd is None for v in self.every_verdict)
+        return self.target_unknown_costs + sum(v.calls > 0 and v.cost_usd is None for v in self.every_verdict)
+
+    @property
+    def target_cost_usd(self) -> float | None:
+        """The target call's cost; None when it is not known."""
+        return self.reply.cost_usd if self.reply else None
+
+    @property
+    def target_unknown_costs(self) -> int:
+        """1 when there is a reply whose cost nobody knows."""
+        return int(self.reply is not None and self.reply.cost_usd is None)
 
     @property
     def progress(self) -> int:
@@ -157,7 +167,23 @@ def attempts_made(hunts: Iterable[Hunt], came_with: int = 0) -> int:
 
 def without_opinion(hunt: Hunt) -> Hunt:
     """The hunt as it may be given out while the judge's opinion is sealed: with its outcome, and nothing else of the
-    judge. Every view, event and export of a sealed session is made from this."""
+    judge. Every view, event and export of a sealed session is made from this.
+
+    Costs follow the verdicts, since they are kept with them. `finished_at` goes too when there is a reply: how long the
+    judge took depends on what it said."""
     if hunt.trial:
         return hunt
-    return hunt.model_copy(update={"verdicts": (), "judged": (), "judge_model": ""})
+    changes: dict[str, object] = {"verdicts": (), "judged": (), "judge_model": ""}
+    if hunt.reply is not None:
+        changes["finished_at"] = None
+    if hunt.error is not None:
+        changes["error"] = hunt.error.model_copy(update={"message": without_cost(hunt.error.message)})
+    return hunt.model_copy(update=changes)
+
+
+_COST_STOP = re.compile(r"^Stopped at a cost of \$[0-9.]+, as the run was told \((\$[0-9.e+-]+)\)\.$")
+
+
+def without_cost(stop_reason: str) -> str:
+    """Why a run was stopped, without what it had cost by then. Earlier releases wrote the cost into it."""
+    return _COST_STOP.sub(r"Stopped at the run's cost limit of \1.", stop_reason)

@@ -16,6 +16,8 @@ from core.domain.task import Task
 from core.domain.value import Value
 
 MOST_HUNTS = 1000
+COST_DIGITS = 9
+"""Of a sum of costs in US dollars: what lies below is noise of the additions."""
 STOP_MOST = 10**9
 """Of breaks or dollars: nothing comes to so many, and everybody can write the number down."""
 
@@ -51,7 +53,8 @@ class StopRule(Value):
         if self.breaks is not None and counts.broke >= self.breaks:
             return f"Stopped at {counts.broke} breaks, as the run was told ({self.breaks})."
         if self.cost_usd is not None and (counts.cost_usd or 0.0) >= self.cost_usd:
-            return f"Stopped at a cost of ${counts.cost_usd or 0.0:.4f}, as the run was told (${self.cost_usd:g})."
+            # not what it cost by then: of a sealed session that would tell of the judge's costs
+            return f"Stopped at the run's cost limit of ${self.cost_usd:g}."
         return ""
 
 
@@ -126,6 +129,9 @@ class Counts(Value):
     """Hunts with a non-empty reply, whatever came of them: what counts as an attempt made."""
     unknown_costs: int = 0
     """Finished calls whose cost nobody knows."""
+    target_cost_usd: float | None = None
+    """Of the target calls alone: what a sealed session gives out."""
+    target_unknown_costs: int = 0
 
     @property
     def done(self) -> int:
@@ -137,6 +143,13 @@ class Counts(Value):
         decided = self.broke + self.held
         return self.broke / decided if decided else None
 
+    def without_judge(self) -> Counts:
+        """As they are given out while the judge's opinion is sealed: costs are those of the target calls alone."""
+        cost = None if self.target_cost_usd is None else round(self.target_cost_usd, COST_DIGITS)
+        return self.model_copy(
+            update={"cost_usd": cost, "judge_cost_usd": None, "unknown_costs": self.target_unknown_costs}
+        )
+
 
 class Tally:
     """Counts of one run, kept in step as hunts change. Made by a store; always rebuildable from the hunts."""
@@ -145,7 +158,8 @@ class Tally:
         self._by_state: Counter[str] = Counter()
         self._costs = _Sum()
         self._judge_costs = _Sum()
-        self._unknown_costs = 0
+        self._target_costs = _Sum()
+        self._unknown_costs = self._target_unknown_costs = 0
         self._replies = 0
 
     def replace(self, before: Hunt | None, after: Hunt) -> None:
@@ -163,6 +177,8 @@ class Tally:
             cost_usd=self._costs.known,
             judge_cost_usd=self._judge_costs.known,
             unknown_costs=self._unknown_costs,
+            target_cost_usd=self._target_costs.known,
+            target_unknown_costs=self._target_unknown_costs,
             replies=self._replies,
             **states,
         )
@@ -171,8 +187,10 @@ class Tally:
         self._by_state[(hunt.outcome or hunt.status).value] += sign
         self._costs.add(hunt.cost_usd, sign)
         self._judge_costs.add(hunt.judge_cost_usd, sign)
+        self._target_costs.add(hunt.target_cost_usd, sign)
         self._replies += sign * (hunt.reply is not None)
         self._unknown_costs += sign * hunt.unknown_costs
+        self._target_unknown_costs += sign * hunt.target_unknown_costs
 
 
 class _Sum:
@@ -198,5 +216,6 @@ def total_counts(parts: Iterable[Counts]) -> Counts:
     return Counts(
         cost_usd=sum_known(c.cost_usd for c in every),
         judge_cost_usd=sum_known(c.judge_cost_usd for c in every),
+        target_cost_usd=sum_known(c.target_cost_usd for c in every),
         **whole,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from core.hunt.dispatch.base import Shards
 from core.hunt.hunt import Hunter
 from core.hunt.orders import RejudgeOrder
 from core.hunt.telling import surely_tell_of_run
-from core.hunt.views import hunt_event
+from core.hunt.views import hunt_events
 from core.providers.base import RetryBudget
 from core.sessions.base import SessionStore
 
@@ -47,6 +48,19 @@ def refuse_rejudging(session: Session, hunt: Hunt, most: int) -> None:
             f"This hunt has been judged again {len(hunt.judged)} times (REJUDGINGS_MOST).",
             hint="Make the criteria clearer instead, or raise REJUDGINGS_MOST.",
             code="judged_often",
+        )
+
+
+def refuse_partial_rejudging(session: Session, hunt: Hunt, run: Run, criterion_ids: Sequence[str]) -> None:
+    """Raise when some criteria alone would be judged again while the judge's opinion is sealed: the outcome of old and
+    new verdicts together would tell what an old one is."""
+    if not session.sealed or hunt.trial or not criterion_ids:
+        return
+    if not {c.id for c in run.task.criteria} <= set(criterion_ids):
+        raise Conflict(
+            "Single criteria cannot be judged again while the judge's verdicts are sealed.",
+            hint="Have the whole reply judged again (no criterion_ids), or reveal the verdicts first.",
+            code="sealed",
         )
 
 
@@ -117,7 +131,7 @@ class Rejudger:
 
         async def save(state: Hunt) -> None:
             sealed = (await self.store.read(session_id)).sealed  # reveal may come between
-            await self.store.save_hunt(session_id, state, (hunt_event(state, sealed=sealed),))
+            await self.store.save_hunt(session_id, state, hunt_events(state, sealed=sealed))
 
         await self.hunter.conduct(
             hunt,

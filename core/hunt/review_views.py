@@ -47,10 +47,15 @@ def review_parts(session: Session, selected: Sequence[Hunt]) -> JsonObject:
 
 
 def reviews_view(session: Session, selected: Sequence[Hunt]) -> list[JsonObject]:
-    """The reviews of the selected hunts, drafts too, as their cards lie on the desk."""
+    """The reviews of the selected hunts, drafts too, as their cards lie on the desk. While the judge's opinion is
+    sealed without their cards: the snapshot names the selected hunts, and no answer names a card and its hunt."""
     by_id = {hunt.hunt_id: hunt for hunt in selected}
     found = ((by_id[i], session.review(i)) for i in desk_order(session) if i in by_id)
-    return [review_view(session, review, session.run(hunt.run_id).task) for hunt, review in found if review]
+    shown = [review_view(session, review, session.run(hunt.run_id).task) for hunt, review in found if review]
+    if session.sealed:
+        for review in shown:
+            del review["card_id"]
+    return shown
 
 
 def review_view(session: Session, review: Review, task: Task) -> JsonObject:

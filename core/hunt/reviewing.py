@@ -88,7 +88,7 @@ class ReviewDesk:
         if hunt_id is None:
             raise NotFound(
                 "No selected hunt has this card.",
-                hint="Read the desk again: the selection has changed.",
+                hint="Read the desk again: the selection has changed. A blind review is saved by its card_id alone.",
                 code="no_card",
             )
         hunt = await self.store.hunt(sid, hunt_id)

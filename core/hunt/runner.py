@@ -21,7 +21,7 @@ from core.hunt.hunt import Hunter
 from core.hunt.run import FailureStreak, active_hunts, calling_most, retry_budget, shares
 from core.hunt.stopping import Stopping
 from core.hunt.telling import tell_of_run
-from core.hunt.views import hunt_event, run_events
+from core.hunt.views import hunt_events, run_events
 from core.sessions.base import SessionStore
 from core.settings import Settings
 
@@ -173,7 +173,7 @@ class Runner:
             course.stopping.note(state)
             if _reply_to_judge(state, course.run):
                 course.streak.note(None)  # when it comes: its verdicts may take as long as many failures
-            await self.store.save_hunt(session.session_id, state, (hunt_event(state, sealed=session.sealed),))
+            await self.store.save_hunt(session.session_id, state, hunt_events(state, sealed=session.sealed))
 
         self.activity.hunts_active += 1
         called = Once(gate.release)
@@ -238,8 +238,8 @@ class Runner:
             for hunt in await self._saved(course, part):
                 if hunt.status is HuntStatus.CALLING:
                     waiting = hunt.model_copy(update={"status": HuntStatus.QUEUED, "started_at": None})
-                    event = hunt_event(waiting, sealed=course.session.sealed)
-                    await self.store.save_hunt(course.session.session_id, waiting, (event,))
+                    events = hunt_events(waiting, sealed=course.session.sealed)
+                    await self.store.save_hunt(course.session.session_id, waiting, events)
         await course.shards.release()
 
     async def _wind_up(self, course: Course, stopped: str) -> None:
@@ -278,7 +278,7 @@ class Runner:
             return session.with_run(now.model_copy(update=ended))
 
         ended = await self.store.change(
-            session_id, end, announce=lambda s: run_events(s.run(run_id), counts, self.clock.now())
+            session_id, end, announce=lambda s: run_events(s.run(run_id), counts, self.clock.now(), sealed=s.sealed)
         )
         if not course.run.trial:
             self.tell(run_record(ended, ended.run(run_id), counts))
@@ -299,8 +299,8 @@ class Runner:
         error = HuntError(code="run_stopped", message=why) if why else None
         ended = {"status": HuntStatus.DONE, "outcome": outcome, "finished_at": self.clock.now(), "error": error}
         hunt = hunt.model_copy(update=ended)
-        event = hunt_event(hunt, sealed=course.session.sealed)
-        await self.store.save_hunt(course.session.session_id, hunt, (event,))
+        events = hunt_events(hunt, sealed=course.session.sealed)
+        await self.store.save_hunt(course.session.session_id, hunt, events)
         self._note(course, hunt)
 
     def _note(self, course: Course, hunt: Hunt) -> None:

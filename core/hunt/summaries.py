@@ -39,7 +39,7 @@ def summary_view(seen: Glance) -> JsonObject:
         "version": session.version,
         "turn": session.turn,
         "created_at": session.created_at,
-        "counts": counts_view(total_counts(seen.counts[run.run_id] for run in runs)),
+        "counts": counts_view(total_counts(seen.counts[run.run_id] for run in runs), sealed=session.sealed),
         "active_runs": sum(not run.trial for run in session.active_runs),
         "check": {"status": check["status"], "stale": check["stale"]},
         "selection_complete": not selection_problems(session.selection, seen.selected),

@@ -14,7 +14,7 @@ TRIES_MOST = 5
 async def tell_of_run(store: SessionStore, clock: Clock, session: Session, run_id: str) -> bool:
     """Tell of the run as it stands in `session`. False when that was changed meanwhile: then nothing is told."""
     counts = (await store.counts(session.session_id))[run_id]
-    events = run_events(session.run(run_id), counts, clock.now())
+    events = run_events(session.run(run_id), counts, clock.now(), sealed=session.sealed)
     return await store.announce(session.session_id, events, version=session.version)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from core.domain.events import EventDraft, EventType
-from core.domain.hunt import Hunt, HuntStatus, without_opinion
+from core.domain.hunt import Hunt, HuntStatus, without_cost, without_opinion
 from core.domain.ids import is_simulated
 from core.domain.run import Counts, Run, total_counts
 from core.domain.session import ReferenceCheck, Session, TaskWarning
@@ -31,7 +31,8 @@ JsonFragment = orjson.Fragment
 
 
 def hunt_view(hunt: Hunt, *, sealed: bool, texts: bool, reasons: bool = True) -> JsonObject:
-    """One HUNT. `sealed` (`session.sealed`): nothing of the judge but the outcome, unless it is a trial.
+    """One HUNT. `sealed` (`session.sealed`): nothing of the judge but the outcome, no costs or times of judging either,
+    unless it is a trial.
 
     Without `texts` the reply and the reasoning are null; without `reasons` verdicts are bare.
     """
@@ -104,7 +105,7 @@ def bare_verdict(verdict: CriterionVerdict) -> JsonObject:
     return {"criterion_id": verdict.criterion_id, "verdict": verdict.verdict, "reason": "", "evidence": ""}
 
 
-def run_view(run: Run, counts: Counts, now: datetime) -> JsonObject:
+def run_view(run: Run, counts: Counts, now: datetime, *, sealed: bool) -> JsonObject:
     return {
         "run_id": run.run_id,
         "status": run.status,
@@ -118,17 +119,22 @@ def run_view(run: Run, counts: Counts, now: datetime) -> JsonObject:
         "finished_at": run.finished_at,
         "simulated": any(is_simulated(model) for model in (*run.models, run.judge_model)),
         "stop": run.stop.model_dump(exclude_none=True),
-        "stop_reason": run.stop_reason,
+        "stop_reason": without_cost(run.stop_reason) if sealed else run.stop_reason,
         "retry_of": run.retry_of or None,
         "check_overridden": run.check_overridden,
         "task_hash": run.task.content_hash(),
-        "counts": counts_view(counts),
+        "counts": counts_view(counts, sealed=sealed),
         "eta_s": eta_s(run, counts, now),
     }
 
 
-def counts_view(counts: Counts) -> JsonObject:
-    return {**counts.model_dump(), "done": counts.done, "break_rate": counts.break_rate}
+_TARGET_ONLY = {"target_cost_usd", "target_unknown_costs"}
+
+
+def counts_view(counts: Counts, *, sealed: bool) -> JsonObject:
+    """`sealed`: the costs are those of the target calls alone, for the judge's go up and down with its verdicts."""
+    shown = counts.without_judge() if sealed else counts
+    return {**shown.model_dump(exclude=_TARGET_ONLY), "done": counts.done, "break_rate": counts.break_rate}
 
 
 def check_view(check: ReferenceCheck, task: Task) -> JsonObject:
@@ -175,7 +181,7 @@ def session_view(
 ) -> JsonObject:
     """The snapshot: everything the page shows but the hunts. `selected`: the hunts of the selection."""
     runs = [run for run in session.runs if not run.trial]
-    total = total_counts(counts[run.run_id] for run in runs)
+    sealed, total = session.sealed, total_counts(counts[run.run_id] for run in runs)
     this_turn = total_counts(counts[run.run_id] for run in runs if run.turn == session.turn)
     return {
         "session_id": session.session_id,
@@ -198,10 +204,10 @@ def session_view(
         "attempts_before": session.attempts_before,
         "attempts_made": session.attempts_before + total.replies,
         "check": check_view(session.check, session.task),
-        "runs": [run_view(run, counts[run.run_id], now) for run in runs],
-        "counts": counts_view(this_turn),
-        "total_counts": counts_view(total),
-        "trials": counts_view(total_counts(counts[run.run_id] for run in session.runs if run.trial)),
+        "runs": [run_view(run, counts[run.run_id], now, sealed=sealed) for run in runs],
+        "counts": counts_view(this_turn, sealed=sealed),
+        "total_counts": counts_view(total, sealed=sealed),
+        "trials": counts_view(total_counts(counts[run.run_id] for run in session.runs if run.trial), sealed=False),
         "turn": session.turn,
         "turns": [turn_view(session, turn, counts) for turn in session.turns],
         **review_parts(session, selected),
@@ -222,7 +228,7 @@ def turn_view(session: Session, turn: Turn, counts: Mapping[str, Counts]) -> Jso
         "selected_hunt_id": turn.hunt_id,
         "selected_response": turn.response,
         "hunts": total.total,
-        "counts": counts_view(total),
+        "counts": counts_view(total, sealed=session.sealed),
     }
 
 
@@ -236,9 +242,16 @@ def hunt_event(hunt: Hunt, *, sealed: bool) -> EventDraft:
     return _draft(EventType.HUNT, {"hunt": shown})
 
 
-def run_events(run: Run, counts: Counts, now: datetime) -> tuple[EventDraft, ...]:
+def hunt_events(hunt: Hunt, *, sealed: bool) -> tuple[EventDraft, ...]:
+    """The event of a saved state. None while single verdicts of a sealed hunt come in: nothing that may be seen has
+    changed, and when each of them came depends on what it is."""
+    hidden = sealed and not hunt.trial and hunt.status is HuntStatus.JUDGING and bool(hunt.verdicts)
+    return () if hidden else (hunt_event(hunt, sealed=sealed),)
+
+
+def run_events(run: Run, counts: Counts, now: datetime, *, sealed: bool) -> tuple[EventDraft, ...]:
     """The run as it stands; nothing of a trial, which is told of by its one hunt."""
-    return () if run.trial else (_draft(EventType.RUN, {"run": run_view(run, counts, now)}),)
+    return () if run.trial else (_draft(EventType.RUN, {"run": run_view(run, counts, now, sealed=sealed)}),)
 
 
 def check_event(session: Session) -> EventDraft:

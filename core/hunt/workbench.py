@@ -29,10 +29,10 @@ from core.hunt.dispatch.base import Dispatcher, Job, JobKind
 from core.hunt.hunts import all_hunts
 from core.hunt.opening import Opened, opened_notebook, opened_task
 from core.hunt.orders import CheckOrder, EditOrder, OpenOrder, RejudgeOrder, RunOrder
-from core.hunt.rejudging import job_key, judged_again, refuse_rejudging
+from core.hunt.rejudging import job_key, judged_again, refuse_partial_rejudging, refuse_rejudging
 from core.hunt.starting import known_run, refuse_too_many, retrying, with_new_run
 from core.hunt.telling import surely_tell_of_run
-from core.hunt.views import check_event, hunt_event, session_event, task_view
+from core.hunt.views import check_event, hunt_events, session_event, task_view
 from core.notebooks.document import Bounds
 from core.notebooks.parse import parse_notebook
 from core.notebooks.preview import CellChange, preview
@@ -190,13 +190,14 @@ class Workbench:
         run, hunt = await self._hunt(session, hid)
         if order.idempotency_key and hunt.judging_key == order.idempotency_key:
             return hunt
+        refuse_partial_rejudging(session, hunt, run, order.criterion_ids)
         again = hunt
         if not (hunt.judged and hunt.status is HuntStatus.JUDGING):
             refuse_rejudging(session, hunt, self.settings.rejudgings_most)
             checking.refuse_unknown_criteria(run.task, order.criterion_ids)
             again = judged_again(hunt, run, order, self.clock.now())
             self.catalog.resolve(again.judge_model)
-            await self.store.save_hunt(sid, again, (hunt_event(again, sealed=session.sealed),))
+            await self.store.save_hunt(sid, again, hunt_events(again, sealed=session.sealed))
         await self.dispatcher.submit(Job(JobKind.JUDGING, sid, job_key(sid, again)))
         return again
 

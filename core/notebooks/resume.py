@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
-from core.domain.hunt import Hunt, without_opinion
+from core.domain.hunt import Hunt, without_cost, without_opinion
 from core.domain.session import Session
 from core.domain.value import Value
 from core.errors import BadNotebook
@@ -45,7 +45,10 @@ def resume_record(session: Session, hunts: Sequence[Hunt], *, judge_hidden: bool
     kept = [h.model_copy(update={"judging_key": ""}) for h in sorted(hunts, key=lambda hunt: hunt.number)]
     if judge_hidden:
         kept = [without_opinion(hunt) for hunt in kept]
-    runs = tuple(run.model_copy(update={"idempotency_key": ""}) for run in session.runs)
+    runs = tuple(
+        run.model_copy(update={"idempotency_key": "", "stop_reason": without_cost(run.stop_reason)})
+        for run in session.runs
+    )
     head_only = session.model_copy(update={**_LEFT_OUT, "runs": runs})
     resumed = Resumed(session=head_only, hunts=tuple(kept), judge_hidden=judge_hidden)
     tasks: list[Any] = []

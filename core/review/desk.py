@@ -23,5 +23,10 @@ def desk_order(session: Session) -> tuple[str, ...]:
 
 
 def hunt_of(session: Session, card_or_hunt_id: str, candidates: Sequence[str]) -> str | None:
-    """The hunt that a card's or a hunt's id names, of these; None when it names none of them."""
-    return next((i for i in candidates if card_or_hunt_id in (i, card_id(session, i))), None)
+    """The hunt that a card's or a hunt's id names, of these; None when it names none of them.
+
+    While the judge's opinion is sealed hunts' ids name nothing here: the answer holds the card, and would tell which
+    hunt's it is."""
+    if not session.sealed and card_or_hunt_id in candidates:
+        return card_or_hunt_id
+    return next((i for i in candidates if card_or_hunt_id == card_id(session, i)), None)

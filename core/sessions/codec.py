@@ -73,7 +73,8 @@ def mark(hunt: Hunt) -> str:
     """What the scripts need to know of a hunt: how far it is, and what it adds to its run's counts."""
     state = (hunt.outcome or hunt.status).value
     cost, judge = _units(hunt.cost_usd), _units(hunt.judge_cost_usd)
-    return f"{hunt.progress} {hunt.run_id} {state} {cost} {judge} {int(hunt.reply is not None)} {hunt.unknown_costs}"
+    counted = f"{hunt.progress} {hunt.run_id} {state} {cost} {judge} {int(hunt.reply is not None)} {hunt.unknown_costs}"
+    return f"{counted} {_units(hunt.target_cost_usd)} {hunt.target_unknown_costs}"
 
 
 def _units(cost_usd: float | None) -> str:
@@ -100,6 +101,8 @@ def _counts(tally: Mapping[str, int], total: int) -> Counts:
         cost_usd=_sum(tally, "cost"),
         judge_cost_usd=_sum(tally, "judge"),
         unknown_costs=tally.get("unknown", 0),
+        target_cost_usd=_sum(tally, "target"),
+        target_unknown_costs=tally.get("target_unknown", 0),
         replies=tally.get("replies", 0),
         **states,
     )

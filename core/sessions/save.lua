@@ -1,8 +1,9 @@
 -- Keep a state of a hunt and tell of it, in one step.
 -- ARGV: 2 events kept, 3 their age in ms, 4 hunt id, 5 number, 6 mark, 7 state, 8 reply or '', 9… (type, data)
--- A mark is `progress run state cost judge_cost replies unknown_costs`; costs in 1e-12 dollars, '-' when unknown.
+-- A mark is `progress run state cost judge_cost replies unknown_costs target_cost target_unknown_costs`; costs in 1e-12
+-- dollars, '-' when unknown. Earlier releases wrote marks without the last two.
 -- Answers: {0} no session, {1} the state there is further, {2, newest event id} kept, {3} the reply is wanted too.
-local MARK = '^(%d+) (%S+) (%S+) (%S+) (%S+) (%d+) (%d+)'
+local MARK = '^(%d+) (%S+) (%S+) (%S+) (%S+) (%d+) (%d+) ?([%d-]*) ?(%d*)'
 local ROUND, DONE = 2000000, 1000000 -- as in Hunt.progress: judging again begins a new round
 
 local function add(run, name, amount)
@@ -23,6 +24,10 @@ local function tally(mark, sign)
   add_cost(run, 'judge', mark[5], sign)
   if mark[6] ~= '0' then add(run, 'replies', sign .. mark[6]) end
   if mark[7] ~= '0' then add(run, 'unknown', sign .. mark[7]) end
+  if mark[8] ~= '' then
+    add_cost(run, 'target', mark[8], sign)
+    if mark[9] ~= '0' then add(run, 'target_unknown', sign .. mark[9]) end
+  end
 end
 
 if redis.call('EXISTS', KEYS[1]) == 0 then return {0} end

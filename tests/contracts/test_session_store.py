@@ -203,6 +203,7 @@ async def test_counts_are_the_same_whatever_way_the_hunts_took(kept):
     assert (found.broke, found.held, found.error, found.queued, found.judging) == (2, 1, 1, 5, 0)
     assert (found.replies, found.unknown_costs) == (3, 1)
     assert (found.cost_usd, found.judge_cost_usd) == (pytest.approx(0.029), pytest.approx(0.009))
+    assert (found.target_cost_usd, found.target_unknown_costs) == (pytest.approx(0.02), 1)
     assert counts["r_two"] == Counts(total=2, queued=2)
 
 

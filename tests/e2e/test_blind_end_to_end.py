@@ -24,6 +24,15 @@ def hunts_in(value: object) -> Iterator[dict]:
             yield from hunts_in(inner)
 
 
+def objects_with(name: str, value: object) -> Iterator[dict]:
+    """Every object that has that field, however deep it stands."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if isinstance(value, dict) and name in value:
+        yield value
+    for one in inner:
+        yield from objects_with(name, one)
+
+
 def assert_silent_about_the_judge(heard, *, reviewed: bool) -> None:
     for method, path, body in heard:
         assert MARK not in body, (method, path)
@@ -34,6 +43,11 @@ def assert_silent_about_the_judge(heard, *, reviewed: bool) -> None:
         for hunt in hunts_in(json.loads(text)):
             told = {name: hunt[name] for name in ("verdicts", "passed", "criteria", "judge_cost_usd")}
             assert told == {"verdicts": [], "passed": None, "criteria": None, "judge_cost_usd": None}, path
+            assert not hunt["usage"] or hunt["finished_at"] is None, path
+        for counts in objects_with("judge_cost_usd", json.loads(text)):
+            assert counts["judge_cost_usd"] is None, path
+        for card in objects_with("card_id", json.loads(text)):
+            assert not {"hunt_id", "number", "outcome", "model"} & set(card), path
 
 
 async def look_everywhere(me: Trainer) -> None:
@@ -50,7 +64,9 @@ async def look_everywhere(me: Trainer) -> None:
     await me.here("GET", f"/export?hunt_ids={ids}")
     await me.here("GET", f"/export/preview?hunt_ids={ids}")
     await me("POST", "/summaries", json={"session_ids": [me.sid]})
-    await me.here("POST", f"/hunts/{hunts[0]['hunt_id']}/rejudge", 400, json={"criterion_ids": ["C99"]})
+    await me.here("POST", f"/hunts/{hunts[0]['hunt_id']}/rejudge", 409, json={"criterion_ids": ["C99"]})
+    partly = await me.here("POST", f"/hunts/{hunts[0]['hunt_id']}/rejudge", 409, json={"criterion_ids": ["C2"]})
+    assert partly["error"]["code"] == "sealed"
     await me.here("PUT", "/selection", 400, json={"hunt_ids": ["r_x.1"]})
     await me.here("PATCH", "/task", 409, json={"version": 0, "prompt": "x"})
     await me.here("POST", "/reveal", 400)
@@ -96,7 +112,13 @@ async def test_the_desk_of_a_blind_session_tells_neither_number_nor_model_nor_ou
         desk = await me.here("GET", "/desk")
         assert set(desk["cards"][0]) == {"card_id", "response", "response_html", "criteria", "review"}
         kept = await me.here("PUT", f"/reviews/{desk['cards'][0]['card_id']}", json={"explanation": WORDS})
-        reviews = (await me.here("GET"))["reviews"]
+        by_hunt = await me.here("PUT", f"/reviews/{chosen[0]}", 404, json={"explanation": WORDS})
+        assert by_hunt["error"]["code"] == "no_card"
+        snapshots = [await me.here("GET"), await me.here("PUT", "/selection", json={"hunt_ids": chosen[:1]})]
+        assert [len(snapshot["reviews"]) for snapshot in snapshots] == [4, 1]
+        assert not any("card_id" in json.dumps(snapshot) for snapshot in snapshots)
+        assert not any(card["card_id"] in json.dumps(snapshots) for card in desk["cards"])
+        reviews = snapshots[0]["reviews"]
         for text in (json.dumps(desk), json.dumps(kept), json.dumps(reviews)):
             assert not [i for i in chosen if i in text]
             assert not [

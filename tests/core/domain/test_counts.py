@@ -37,6 +37,16 @@ def test_an_unknown_price_is_counted_as_unknown():
     assert (counts.cost_usd, counts.judge_cost_usd, counts.unknown_costs) == (None, None, 2)
 
 
+def test_while_sealed_costs_are_those_of_the_target_calls_alone():
+    tally = Tally()
+    for number, judge in enumerate((0.001, 0.5, None), 1):
+        tally.replace(None, a_finished_hunt(number, verdicts=(a_verdict(cost_usd=judge),)))
+    shown = total_counts([tally.counts(3), Counts(total=1, error=1)]).without_judge()
+    assert (shown.cost_usd, shown.judge_cost_usd, shown.unknown_costs) == (0.03, None, 0)
+    nothing_known = Counts(total=1, judge_cost_usd=0.5, cost_usd=0.5, unknown_costs=1, target_unknown_costs=1)
+    assert (nothing_known.without_judge().cost_usd, nothing_known.without_judge().unknown_costs) == (None, 1)
+
+
 def test_runs_add_up():
     parts = [Counts(total=2, queued=1, broke=1, cost_usd=0.5), Counts(total=3, held=3)]
     assert total_counts(parts) == Counts(total=5, queued=1, broke=1, held=3, cost_usd=0.5)

@@ -10,7 +10,14 @@ from core.domain.verdict import Outcome, Verdict
 from core.errors import BadInput, Conflict
 from core.hunt.dispatch.local import LocalShards
 from core.hunt.orders import RejudgeOrder
-from core.hunt.rejudging import Rejudger, hunt_of_job, job_key, judged_again, refuse_rejudging
+from core.hunt.rejudging import (
+    Rejudger,
+    hunt_of_job,
+    job_key,
+    judged_again,
+    refuse_partial_rejudging,
+    refuse_rejudging,
+)
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_run, a_session
 from tests.core.hunt.stand_ins import Bench, fails, passes
 
@@ -112,6 +119,7 @@ async def test_while_sealed_the_events_of_judging_again_say_nothing():
     ]
     assert told
     assert {(str(h["verdicts"]), h["passed"], h["judge_cost_usd"]) for h in told} == {("[]", None, None)}
+    assert [h["status"] for h in told] == ["done"], "not one event for each verdict"
 
 
 @pytest.mark.parametrize(
@@ -132,6 +140,35 @@ def test_what_may_not_be_judged_again_is_refused(hunt, changes, code):
     with pytest.raises((BadInput, Conflict)) as refused:
         refuse_rejudging(a_session(**changes), hunt, 1)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("criteria", [("C1",), ("C1", "C2"), ("C1", "C1", "C1"), ("C9",)])
+def test_while_sealed_only_whole_replies_are_judged_again(criteria):
+    """Else a judge that cannot answer would turn one verdict UNDETERMINED, and the outcome tell what it was."""
+    blind = a_session(visibility=Visibility.BLIND)
+    with pytest.raises(Conflict) as refused:
+        refuse_partial_rejudging(blind, a_finished_hunt(1), RUN, criteria)
+    assert (refused.value.code, "whole reply" in refused.value.hint) == ("sealed", True)
+    for whole in ((), ("C3", "C1", "C2")):
+        refuse_partial_rejudging(blind, a_finished_hunt(1), RUN, whole)
+    refuse_partial_rejudging(blind, a_finished_hunt(-1), RUN, criteria)  # a trial hides nothing
+    refuse_partial_rejudging(a_session(), a_finished_hunt(1), RUN, criteria)
+    refuse_partial_rejudging(a_session(visibility=Visibility.BLIND, revealed_at=NOW), a_finished_hunt(1), RUN, criteria)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.BROKE, Outcome.HELD])
+async def test_the_outcome_of_judging_again_comes_from_one_judging_even_if_it_was_interrupted(outcome):
+    """The earlier verdicts, all alike, would decide it together with the one that the judge still gives."""
+
+    def only_c1(request):
+        if '"C1"' in str(request.messages) or "C1:" in str(request.messages) or "Says thing 1" in str(request.messages):
+            return passes(request)
+        raise fails("overloaded")
+
+    bench, rejudger = await a_bench(only_c1, visibility=Visibility.BLIND)
+    await bench.store.save_hunt("s_one", a_finished_hunt(1, outcome))
+    hunt = await again(bench, rejudger, a_finished_hunt(1, outcome))
+    assert (hunt.outcome, len(hunt.judged[0].verdicts)) == (Outcome.UNDETERMINED, 3)
 
 
 def test_after_reveal_hunts_that_are_not_selected_may_be():
