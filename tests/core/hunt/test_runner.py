@@ -193,7 +193,9 @@ async def test_a_helper_whose_news_come_late_does_not_turn_an_ended_run_back():
     async def ended_meanwhile(session_id):
         bench.store.counts = counts
         found = await counts(session_id)
-        await bench.store.change("s_one", _completed, announce=lambda s: run_events(s.runs[0], found["r_one"], NOW, sealed=False))
+        await bench.store.change(
+            "s_one", _completed, announce=lambda s: run_events(s.runs[0], found["r_one"], NOW, sealed=False)
+        )
         return found
 
     bench.store.counts = ended_meanwhile  # the other process settles while the helper has its counts already
