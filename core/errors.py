@@ -111,6 +111,15 @@ class Advice(StrEnum):
     """Rate limited: try again after `retry_after_s`, or a growing pause when none was given."""
 
 
+TEMPORARY_CAUSES = frozenset(
+    {
+        "rate_limited", "overloaded", "server_error", "timeout", "silent", "unreachable", "cut_stream", "empty_reply",
+        "bad_reply", "gave_up", "busy",
+    }
+)  # fmt: skip
+"""Codes of failures that pass: the same call may succeed later."""
+
+
 class ProviderError(HunterError):
     """A call gave no usable reply.
 

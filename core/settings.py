@@ -139,6 +139,14 @@ class Settings:
         "After so many final failures of one cause in a row, without a reply between, a run stops.",
         least=1,
     )
+    judge_outage_s: float = setting(
+        120.0,
+        "JUDGE_OUTAGE",
+        "s",
+        "A judge that is overloaded or cannot be reached for this long, with SAME_FAILURE_MOST replies unjudged, stops "
+        "the run.",
+        least=0.0,
+    )
     target_max_output_tokens: int = setting(
         0, "TARGET_MAX_OUTPUT_TOKENS", "tokens", "Output limit for the target; 0: the provider's own.", least=0
     )

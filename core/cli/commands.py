@@ -26,7 +26,7 @@ from core.settings import Settings, read_settings, variables_set
 EXIT_CODES = """
 exit codes:
   0    every hunt ended, with or without breaks; every check passed
-  1    a run failed, a check did not pass, every hunt ended in an error, or standard output broke
+  1    a run failed, a check did not pass, no reply could be had or judged, or standard output broke
   2    the input, an option or a setting is not right; other notebooks are worked on all the same
   130  Ctrl-C (or SIGTERM): what was there was written
 """

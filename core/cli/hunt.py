@@ -18,9 +18,11 @@ from core.cli.watching import Watching
 from core.domain.hunt import Hunt
 from core.domain.run import RUN_ENDED, Counts, Run, RunStatus
 from core.domain.session import Session
+from core.domain.verdict import Outcome
 from core.errors import BadTask, HunterError
 from core.eventlog.base import START
 from core.hunt.orders import RunOrder
+from core.hunt.run import judge_failure
 from core.hunt.views import to_json
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
@@ -81,7 +83,7 @@ async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: Hu
     finally:  # what was paid for is kept, also when nobody can be told of it any more
         if out is not None:
             await _deliver(runtime, session.session_id, out)
-    nothing_came = counts.error == counts.total
+    nothing_came = all(hunt.outcome is Outcome.ERROR or judge_failure(hunt) for hunt in hunts)
     return 1 if run.status is RunStatus.FAILED or nothing_came else 0
 
 

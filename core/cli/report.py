@@ -17,6 +17,7 @@ from core.domain.hunt import Hunt, without_cost, without_opinion
 from core.domain.run import Counts, Run, Tally
 from core.domain.verdict import Outcome, Verdict
 from core.errors import HunterError
+from core.hunt.run import UNUSABLE, judge_failure
 from core.hunt.views import JsonObject, counts_view, hunt_view, to_json
 
 BREAKS_SHOWN = 5
@@ -61,6 +62,7 @@ def print_report(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, 
     _print_breaks(console, [h for h in hunts if h.outcome is Outcome.BROKE])
     _print_cut_off(console, hunts)
     _print_errors(console, hunts)
+    _print_judge_failures(console, hunts)
 
 
 def _table(rows: Mapping[str, Counts]) -> Table:
@@ -138,6 +140,16 @@ def tell_error(name: str, error: HunterError, *, as_json: bool) -> None:
             sys.stdout.buffer.write(to_json({"notebook": name, "error": told}) + b"\n")
     else:
         print(f"{name}: {error.message} {error.hint}".strip(), file=sys.stderr)
+
+
+def _print_judge_failures(console: Console, hunts: Iterable[Hunt]) -> None:
+    """Why replies stayed undecided, in the words of the judge's calls that failed."""
+    causes: defaultdict[str, list[str]] = defaultdict(list)
+    for hunt in hunts:
+        if (failed := judge_failure(hunt)) is not None:
+            causes[failed.error or UNUSABLE].append(failed.reason)
+    for code, reasons in causes.items():
+        console.print(f"{len(reasons)} undecided, judge: {code}: {escape(reasons[0])}", soft_wrap=True)
 
 
 def _print_errors(console: Console, hunts: Iterable[Hunt]) -> None:

@@ -123,7 +123,7 @@ class Checker:
         try:
             await self._judge(session, task)
             criteria = len(task.criteria)
-            await self._update(session_id, begun_at, lambda check: _status(check_status(check.verdicts, criteria)))
+            await self._update(session_id, begun_at, lambda check: _ended(check, criteria))
         except NotFound:
             return  # the session was deleted or has ended: there is nobody left to tell
         except HunterError as error:
@@ -193,6 +193,13 @@ class Checker:
             return session.model_copy(update={"check": check.model_copy(update=news)})
 
         await self.store.change(session_id, change, announce=lambda s: (check_event(s),))
+
+
+def _ended(check: ReferenceCheck, criteria: int) -> Mapping[str, object]:
+    """Its status by its verdicts; when it is undecided because calls of the judge failed, how the first one did."""
+    status = check_status(check.verdicts, criteria)
+    failed = next((v.reason for v in check.verdicts if v.error), "")
+    return _status(status, failed if status is CheckStatus.UNDETERMINED else "")
 
 
 def _status(status: CheckStatus, error: str = "") -> Mapping[str, object]:

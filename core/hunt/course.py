@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from core.domain.run import Run
 from core.domain.session import Session
 from core.hunt.dispatch.base import Shards
-from core.hunt.run import FailureStreak
+from core.hunt.run import FailureStreak, JudgeFailureStreak
 from core.hunt.stopping import Stopping
 from core.providers.base import RetryBudget
 
@@ -24,6 +24,7 @@ class Course:
     parts: int
     budget: RetryBudget
     streak: FailureStreak
+    judge_failures: JudgeFailureStreak
     active: asyncio.Semaphore
     stopping: Stopping
     ended: int = field(default=0)

@@ -18,7 +18,7 @@ from core.hunt.chronicle import Tell, hunt_record, run_record
 from core.hunt.course import Course, Once, StopRun
 from core.hunt.dispatch.base import Shards
 from core.hunt.hunt import Hunter
-from core.hunt.run import FailureStreak, active_hunts, calling_most, retry_budget, shares
+from core.hunt.run import FailureStreak, JudgeFailureStreak, active_hunts, calling_most, retry_budget, shares
 from core.hunt.stopping import Stopping
 from core.hunt.telling import tell_of_run
 from core.hunt.views import hunt_events, run_events
@@ -65,6 +65,7 @@ class Runner:
             -(-run.hunts // run.part_hunts),
             retry_budget(run, self.settings.retry_budget_ratio),
             FailureStreak(self.settings.same_failure_most),
+            JudgeFailureStreak(run.judge_model, self.settings.same_failure_most, self.settings.judge_outage_s),
             asyncio.Semaphore(
                 active_hunts(self.settings.active_hunts_most, self.settings.queue_most, len(run.task.criteria))
             ),
@@ -109,8 +110,9 @@ class Runner:
                     task.cancel()
         except* StopRun:
             stopped = course.streak.reason
+            await self._keep_reason(course, stopped)
             await course.shards.stop()
-        return stopped
+        return stopped or (course.stopping.over if course.stopping.failed else "")
 
     async def _hunt_parts(self, course: Course) -> None:
         """Take the next part when all hunts of the last one, of some account at least, have been begun."""
@@ -203,6 +205,21 @@ class Runner:
         await self._look_at_rules(course)
         if ended.error and course.streak.note(ended.error.code):
             raise StopRun
+        why = course.judge_failures.add(ended, self.clock.monotonic())
+        if why and not course.stopping.over:
+            course.stopping.fail(why)
+            await self._keep_reason(course, why)
+
+    async def _keep_reason(self, course: Course, why: str) -> None:
+        """Write down why the run fails, for the other processes that work on it and for whoever goes on with it."""
+
+        def keep(session: Session) -> Session:
+            run = session.run(course.run.run_id)
+            if run.stop_reason or run.status in RUN_ENDED:
+                return session
+            return session.with_run(run.model_copy(update={"stop_reason": why}))
+
+        await self.store.change(course.session.session_id, keep)
 
     async def _look_at_rules(self, course: Course) -> None:
         """Begin no further hunt when the run's stop rule is met by what all its workers have done."""
@@ -211,8 +228,11 @@ class Runner:
             course.stopping.look_at(counts[course.run.run_id])
 
     async def _end_cancelled(self, course: Course) -> None:
-        """End the hunts of our parts that a person has cancelled, wherever the request for it arrived."""
+        """End the hunts of our parts that a person has cancelled, wherever the request for it arrived; begin none when
+        another process has found that the run fails."""
         run = (await self.store.read(course.session.session_id)).run(course.run.run_id)
+        if run.stop_reason:
+            course.stopping.fail(run.stop_reason)
         for cancelled in course.stopping.cancel(run.cancelled_hunts):
             place = hunt_index(cancelled)
             part = place // run.part_hunts
@@ -244,7 +264,8 @@ class Runner:
 
     async def _wind_up(self, course: Course, stopped: str) -> None:
         """Give every hunt an end, as far as others do not, and the run its status if we are the last."""
-        by_person = await self._cancelled(course)
+        run = (await self.store.read(course.session.session_id)).run(course.run.run_id)
+        by_person, stopped = run.status is RunStatus.CANCELLED, stopped or run.stop_reason
         for part in sorted(course.mine):
             await self._end_part(course, part, by_person=by_person, why=stopped)
         while not course.last and (left := await course.shards.next(course.parts)) is not None:
@@ -256,10 +277,6 @@ class Runner:
             await self._settle(course, stopped)
             await course.shards.done(course.parts)
         self.activity.runs_finished += 1
-
-    async def _cancelled(self, course: Course) -> bool:
-        run = (await self.store.read(course.session.session_id)).run(course.run.run_id)
-        return run.status is RunStatus.CANCELLED
 
     async def _settle(self, course: Course, stopped: str) -> None:
         """Every hunt has its end: the run gets its status."""
@@ -286,7 +303,7 @@ class Runner:
     async def _end_part(self, course: Course, part: int, *, by_person: bool, why: str) -> None:
         """Give an end to every hunt of the part that has none: cancelled when a person or the stop rule ended it."""
         saved = {h.hunt_id: h for h in await self._saved(course, part)}
-        by_wish = by_person or (bool(course.stopping.over) and not course.stopping.ending)
+        by_wish = by_person or course.stopping.by_wish
         for place in self._places(course, part):
             hunt = saved.get(hunt_id(course.run.run_id, place)) or course.run.hunt(place)
             if hunt.status is HuntStatus.DONE or hunt.judged:

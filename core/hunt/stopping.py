@@ -19,6 +19,8 @@ class Stopping:
     """Why no further hunt begins; "" while they do."""
     ending: bool = False
     """Whether that is because the server ends, which nobody wished for this run."""
+    failed: bool = False
+    """Whether that is because the run makes no sense any more: its judge cannot judge."""
     _cancelled: set[str] = field(default_factory=set)
     _tasks: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
     _states: dict[str, Hunt] = field(default_factory=dict)
@@ -71,6 +73,18 @@ class Stopping:
         """Take off all hunts that have not begun, because the server ends."""
         self.over, self.ending = self.over or why, not self.over
         self._take_off_waiting()
+
+    def fail(self, why: str) -> None:
+        """Take off all hunts that have not begun, because the run has failed. Those that have begun go to their end:
+        their replies are paid for."""
+        if not self.over:
+            self.over, self.failed = why, True
+        self._take_off_waiting()
+
+    @property
+    def by_wish(self) -> bool:
+        """Whether somebody wanted the run to end here."""
+        return bool(self.over) and not self.ending and not self.failed
 
     def cancel(self, hunt_ids: Iterable[str]) -> list[str]:
         """Take off what a person cancelled. Those that are cancelled only now and have no task here."""

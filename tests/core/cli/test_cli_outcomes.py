@@ -40,3 +40,22 @@ async def test_cut_replies_are_judged_where_that_is_wanted_and_marked_in_words_a
     code, out, _ = await hunt(folder, cut, "--judge-cut-replies", "--json")
     told = json.loads(out)
     assert (code, {h["cut_off"] for h in told["hunts"]}, told["counts"]["broke"]) == (0, {True}, 4)
+
+
+def unpaid_judge(body):
+    return Told("Incorrect API key provided", status=401) if body["model"] == "judge" else Told("A few words.")
+
+
+async def test_a_judge_that_always_fails_stops_the_run_and_is_told_with_its_own_error(folder):
+    code, out, _ = await hunt(folder, unpaid_judge, hunts=60, SAME_FAILURE_MOST="5")
+    said = " ".join(out.split())
+    assert code == 1
+    assert "words.ipynb: failed" in said
+    assert "The judge told/judge left the last" in said
+    assert "Incorrect API key provided" in said
+    assert "undecided, judge: unauthorized" in said
+
+
+async def test_a_few_hunts_that_no_judge_could_judge_are_no_success_either(folder):
+    code, out, _ = await hunt(folder, unpaid_judge, hunts=2, judge="told/judge")
+    assert (code, "2 undecided, judge: unauthorized: The judge's call failed" in " ".join(out.split())) == (1, True)

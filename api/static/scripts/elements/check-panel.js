@@ -53,7 +53,7 @@ function told(session) {
     case "error":
       return { state: "failed", words: "The check ended with an error", about: check.error };
     default:
-      return { state: "failed", words: "The check is undecided", about: `${of}${by}. The judge could not decide every criterion; check again.` };
+      return { state: "failed", words: "The check is undecided", about: `${of}${by}. ${check.error || "The judge could not decide every criterion; check again."}` };
   }
 }
 
