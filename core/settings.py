@@ -133,19 +133,10 @@ class Settings:
         1.0, "RETRY_BUDGET", "retries per call", "Retries of a run per call that it needs, plus 10.", least=0.0
     )
     same_failure_most: int = setting(
-        20,
-        "SAME_FAILURE_MOST",
-        "failures",
-        "After so many final failures of one cause in a row, without a reply between, a run stops.",
-        least=1,
+        20, "SAME_FAILURE_MOST", "failures", "After so many final failures of one cause in a row a run stops.", least=1
     )
     judge_outage_s: float = setting(
-        120.0,
-        "JUDGE_OUTAGE",
-        "s",
-        "A judge that is overloaded or cannot be reached for this long, with SAME_FAILURE_MOST replies unjudged, stops "
-        "the run.",
-        least=0.0,
+        120.0, "JUDGE_OUTAGE", "s", "A shorter outage of the judge stops no run.", least=0.0
     )
     target_max_output_tokens: int = setting(
         0, "TARGET_MAX_OUTPUT_TOKENS", "tokens", "Output limit for the target; 0: the provider's own.", least=0
