@@ -5,7 +5,8 @@ from __future__ import annotations
 import html
 
 import nh3
-from markdown_it import MarkdownIt
+
+from api.reply_markdown import ReplyMarkdown
 
 RENDERED_MOST_CHARS = 200_000
 """Longer replies are shown as plain text: rendering is for reading, and nobody reads that."""
@@ -36,19 +37,30 @@ _TAGS = {
     "th",
     "td",
     "a",
+    "span",
 }
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
+_ATTRIBUTES = {
+    "*": {"dir"},
+    "a": {"href", "title"},
+    "ol": {"start"},
+    "li": {"value"},
+    "th": {"align"},
+    "td": {"align"},
+    "pre": {"data-language"},
+}
+_markdown = ReplyMarkdown()
 
 
 def render(text: str) -> str:
-    """Sanitised HTML of a reply: no scripts, no styles, no pictures (they would be fetched), links that lead nowhere by
-    themselves (`rel="noopener noreferrer nofollow"`)."""
+    """Sanitised HTML of a reply: no scripts, no styles, no pictures (they would be fetched; what stands there
+    for one is shown), links that lead nowhere by themselves (`rel="noopener noreferrer nofollow"`)."""
     if len(text) > RENDERED_MOST_CHARS:
         return f"<pre>{html.escape(text)}</pre>"
     return nh3.clean(
         _markdown.render(text),
         tags=_TAGS,
-        attributes={"a": {"href", "title"}, "ol": {"start"}},
+        attributes=_ATTRIBUTES,
+        allowed_classes={"span": {"formula", "image"}, "p": {"formula"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )

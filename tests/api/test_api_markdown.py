@@ -26,8 +26,10 @@ def test_nothing_in_a_reply_can_act(hostile):
 
 
 def test_markdown_reads_as_markdown():
-    assert render("**a** | b\n\n1. c") == "<p><strong>a</strong> | b</p>\n<ol>\n<li>c</li>\n</ol>\n"
-    assert "<table>" in render("| a | b |\n|---|---|\n| 1 | 2 |")
+    assert render("**a** | b\n\n1. c") == (
+        '<p dir="auto"><strong>a</strong> | b</p>\n<ol dir="auto">\n<li value="1">c</li>\n</ol>\n'
+    )
+    assert "<table" in render("| a | b |\n|---|---|\n| 1 | 2 |")
     assert 'rel="noopener noreferrer nofollow"' in render("[x](https://example.org)")
 
 

@@ -260,6 +260,15 @@ def test_numbers_read_as_people_write_them_and_unknown_is_never_nought(ask: Any)
     ]
 
 
+@pytest.mark.parametrize(("raw", "shown"), [
+    ('{"a":[1.0,12345678901234567890,1e400],"a":{},"b":[ ]}', '{\n  "a": [\n    1.0,\n    12345678901234567890,\n    1e400\n  ],\n  "a": {},\n  "b": []\n}'),
+    (r'{"s": "{\"x\": [1, 2]}\u0041"}', '{\n  "s": "{\\"x\\": [1, 2]}\\u0041"\n}'),
+    ("data: {}\n\n", "data: {}\n\n"), (" 7 ", "7"), ("", ""),
+])  # fmt: skip
+def test_raw_json_is_indented_and_stays_what_it_was(ask: Any, raw: str, shown: str) -> None:
+    assert ask("format", "prettyJson", raw) == shown
+
+
 def test_an_address_survives_its_own_way_there_and_back(ask: Any) -> None:
     assert ask("router", "parseRoute", ask("router", "huntAddress", "s/1 %", "r#2")) == {
         "name": "session",

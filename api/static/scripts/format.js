@@ -58,13 +58,31 @@ function perMillion(usd) {
   return usd === null || usd === undefined ? "unknown" : `$${Number(usd.toFixed(2))}`;
 }
 
-/** JSON text, indented for reading; what is not JSON is shown as it is. */
+const JSON_PARTS = /"(?:[^"\\]|\\.)*"|\s+|[{[]\s*[}\]]|[{[}\],:]/g;
+
+/** JSON text, indented for reading; what is not JSON is shown as it is. Numbers, names and escapes stay as they were written. */
 export function prettyJson(text) {
   if (typeof text !== "string") return JSON.stringify(text, null, 2);
+  if (!isJson(text)) return text;
+  let depth = 0;
+  const line = () => `\n${"  ".repeat(depth)}`;
+  return text.replace(JSON_PARTS, (part) => {
+    if (part.startsWith('"')) return part;
+    if (/^\s/.test(part)) return "";
+    if (part.length > 1) return part[0] + part.at(-1); // empty
+    if (part === ":") return ": ";
+    if (part === ",") return part + line();
+    depth += "{[".includes(part) ? 1 : -1;
+    return "{[".includes(part) ? part + line() : line() + part;
+  });
+}
+
+function isJson(text) {
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    JSON.parse(text);
+    return true;
   } catch (notJson) {
-    if (notJson instanceof SyntaxError) return text;
+    if (notJson instanceof SyntaxError) return false;
     throw notJson;
   }
 }
