@@ -23,19 +23,23 @@ help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .PHONY: setup
-setup: ## Prepare .venv (everything else does it by itself)
-	@bash tools/setup.sh
+setup: ## Prepare .venv for development (everything else does it by itself)
+	@bash tools/setup.sh dev
+
+.PHONY: setup-run
+setup-run: ## Prepare .venv with what `make run` needs
+	@bash tools/setup.sh run
 
 .PHONY: run
-run: setup ## Start the API and the dashboard; Ctrl-C ends both
+run: setup-run ## Start the API and the dashboard; Ctrl-C ends both
 	@$(VENV) -m tools.run
 
 .PHONY: demo
-demo: setup ## A short hunt on the command line, with the simulated provider
+demo: setup-run ## A short hunt on the command line, with the simulated provider
 	@$(VENV) -m core $(DEMO)
 
 .PHONY: simulate
-simulate: setup ## The simulated provider as an HTTP server, for scripts and for trying settings
+simulate: setup-run ## The simulated provider as an HTTP server, for scripts and for trying settings
 	@$(VENV) -m core $(SIMULATE)
 
 .PHONY: test

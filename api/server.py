@@ -7,6 +7,7 @@ finishes its requests · the runtime drains its hunts and closes.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import os
 import signal
@@ -17,13 +18,16 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from api.app import create_app
-from api.listening import take_port, turn_away
+from api.listening import LAST_ARRIVALS_S, take_port, turn_away
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
 
 log = structlog.get_logger(__name__)
 REQUEST_GRACE_S = 5.0
 """How long requests that were begun may take once the process is asked to end."""
+REQUEST_GRACE_SLACK_S = 2.0
+"""On top of it, until Hypercorn itself is cancelled: on Python 3.12 and later its own grace does not bound the wait for
+open connections (its issue 308), unless the event loop is uvloop."""
 KEEP_ALIVE_MOST = 1_000_000
 """Requests per connection; Hypercorn's default of 1,000 closes connections under nginx."""
 
@@ -44,9 +48,25 @@ async def run_server(settings: Settings) -> None:
 async def _serve(settings: Settings, listener: socket.socket, asked_to_end: asyncio.Event) -> None:
     async with open_runtime(settings) as runtime:
         log.info("serving", host=settings.api_host, port=settings.api_port, sessions=runtime.store.state().backend)
-        await serve(
-            create_app(runtime), _config(listener), shutdown_trigger=lambda: _end(asked_to_end, runtime, listener)
-        )
+        end = functools.partial(_end, asked_to_end, runtime, listener)
+        server = serve(create_app(runtime), _config(listener), shutdown_trigger=end)
+        serving: asyncio.Task[None] = asyncio.create_task(server, name="hypercorn")
+        limit = asyncio.create_task(_cancel_when_overdue(serving, asked_to_end), name="shutdown limit")
+        try:
+            await asyncio.wait([serving])
+        finally:
+            serving.cancel()
+            limit.cancel()
+        if serving.cancelled():
+            log.warning("open connections were cut", after_s=REQUEST_GRACE_S + REQUEST_GRACE_SLACK_S)
+        else:
+            serving.result()
+
+
+async def _cancel_when_overdue(serving: asyncio.Task[None], asked: asyncio.Event) -> None:
+    await asked.wait()
+    await asyncio.sleep(LAST_ARRIVALS_S + REQUEST_GRACE_S + REQUEST_GRACE_SLACK_S)
+    serving.cancel()
 
 
 async def _end(asked: asyncio.Event, runtime: Runtime, listener: socket.socket) -> None:

@@ -12,4 +12,6 @@ command -v chromium >/dev/null || bash tools/debian.sh "the tests in a real brow
 command -v curl >/dev/null || bash tools/debian.sh "the examples of the guides are not tried" curl
 has_font noto && has_font dejavu ||
     bash tools/debian.sh "pictures of pages show boxes instead of letters" fonts-noto-color-emoji fonts-dejavu-core
+bash tools/setup.sh other ||
+    printf '\nMissing: an environment for a second Python. Without it the tests on two versions are skipped.\n\n' >&2
 exit 0
