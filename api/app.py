@@ -8,10 +8,11 @@ from quart import Quart, Response, request
 from quart_schema import Info, QuartSchema, Tag
 from quart_schema.openapi import ExternalDocumentation
 
-from api.context import put_runtime, put_static_files
+from api.context import put_renderer, put_runtime, put_static_files
 from api.describing import Describer
 from api.errors import register_errors
 from api.identity import guard
+from api.rendering import Renderer
 from api.routes.access import access
 from api.routes.admin import admin
 from api.routes.docs import docs
@@ -67,6 +68,9 @@ def create_app(runtime: Runtime) -> Quart:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     put_runtime(app, runtime)
     put_static_files(app, StaticFiles(STATIC))
+    renderer = Renderer()
+    put_renderer(app, renderer)
+    runtime.on_close(renderer.close)
     QuartSchema(
         app,
         info=Info(title="Model Hunter", version=__version__, description=ABOUT),

@@ -6,12 +6,14 @@ from typing import Any, cast
 
 from quart import Quart, Response, current_app
 
+from api.rendering import Renderer
 from api.static_files import StaticFiles
 from core.hunt.views import to_json
 from core.runtime import Runtime
 
 KEY = "MODEL_HUNTER_RUNTIME"
 FILES = "MODEL_HUNTER_FILES"
+RENDERER = "MODEL_HUNTER_RENDERER"
 
 
 def put_runtime(app: Quart, runtime: Runtime) -> None:
@@ -25,6 +27,15 @@ def put_static_files(app: Quart, files: StaticFiles) -> None:
 def static_files() -> StaticFiles:
     """The page's files, of the app that answers this request."""
     return cast("StaticFiles", current_app.config[FILES])
+
+
+def put_renderer(app: Quart, renderer: Renderer) -> None:
+    app.config[RENDERER] = renderer
+
+
+async def rendered(text: str) -> str:
+    """Sanitised HTML of a reply; see Renderer."""
+    return await cast("Renderer", current_app.config[RENDERER]).render(text)
 
 
 def runtime() -> Runtime:

@@ -51,11 +51,17 @@ _ATTRIBUTES = {
 _markdown = ReplyMarkdown()
 
 
+def as_text(text: str, note: str = "") -> str:
+    """The text as it is, for what is not rendered, below a note that says why."""
+    said = f"<p><em>{html.escape(note)}</em></p>\n" if note else ""
+    return f"{said}<pre>{html.escape(text)}</pre>"
+
+
 def render(text: str) -> str:
     """Sanitised HTML of a reply: no scripts, no styles, no pictures (they would be fetched; what stands there
     for one is shown), links that lead nowhere by themselves (`rel="noopener noreferrer nofollow"`)."""
     if len(text) > RENDERED_MOST_CHARS:
-        return f"<pre>{html.escape(text)}</pre>"
+        return as_text(text)
     return nh3.clean(
         _markdown.render(text),
         tags=_TAGS,

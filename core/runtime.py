@@ -14,7 +14,7 @@ import os
 import random
 import secrets
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +84,8 @@ class Runtime:
     fetcher: NotebookFetcher
     telemetry: TelemetryWriter
     activity: Activity
+    on_close: Callable[[Callable[[], Awaitable[None]]], object]
+    """Has that called when the runtime closes, before anything of the runtime is gone."""
     draining: asyncio.Event
     """Set when the process is asked to end: readiness goes red and event streams say farewell."""
 
@@ -188,6 +190,7 @@ async def open_runtime(
             fetcher,
             telemetry,
             activity,
+            closing.push_async_callback,
             draining,
         )
 

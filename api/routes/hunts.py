@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 from quart import Blueprint, Response
 from quart_schema import document_request, validate_querystring
 
 from api.bodies import idempotency_key, read_json
-from api.context import answer, runtime
+from api.context import answer, rendered, runtime
 from api.describing import IDEMPOTENCY_KEY, OF_A_BODY, described
-from api.markdown import render
 from api.payloads import HuntsQuery
 from api.review_payloads import RejudgePayload
 from api.shapes import HuntAnswer, HuntsAnswer, HuntShape
@@ -45,7 +43,7 @@ async def show_hunt(sid: str, hid: str) -> Response:
     session = await runtime().store.read(sid)
     hunt = await runtime().store.hunt(sid, hid)
     view = hunt_view(hunt, sealed=session.sealed, texts=True)
-    view["response_html"] = await asyncio.to_thread(render, hunt.reply.text) if hunt.reply else ""
+    view["response_html"] = await rendered(hunt.reply.text) if hunt.reply else ""
     view["judged"] = judged_view(hunt, sealed=session.sealed)
     return answer(view | _raw(hunt, session))
 

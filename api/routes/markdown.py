@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from quart import Blueprint, Response
 from quart_schema import document_request
 
 from api.bodies import read_json
-from api.context import answer
+from api.context import answer, rendered
 from api.describing import OF_A_BODY, described
-from api.markdown import render
 from api.payloads import MarkdownPayload
 from api.shapes import MarkdownAnswer
 
@@ -23,4 +20,4 @@ markdown = Blueprint("markdown", __name__, url_prefix="/api/markdown")
 async def preview_markdown() -> Response:
     """Markdown as sanitised HTML; nothing is kept."""
     wish = await read_json(MarkdownPayload)
-    return answer({"html": await asyncio.to_thread(render, wish.text)})
+    return answer({"html": await rendered(wish.text)})

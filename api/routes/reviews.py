@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from quart import Blueprint, Response
 from quart_schema import document_request
 
 from api.bodies import read_json
-from api.context import answer, runtime
+from api.context import answer, rendered, runtime
 from api.describing import OF_A_BODY, described
-from api.markdown import render
 from api.review_payloads import RevealPayload, ReviewPayload
 from api.review_shapes import DeskAnswer, ReviewAnswer
 from api.shapes import SessionAnswer
@@ -31,7 +28,7 @@ async def show_desk(sid: str) -> Response:
     """The selected replies as cards in an order that tells nothing; blind ones without number, model and outcome."""
     desk = await runtime().desk.desk(sid)
     for card in desk["cards"]:
-        card["response_html"] = await asyncio.to_thread(render, card["response"])
+        card["response_html"] = await rendered(card["response"])
     return answer(desk)
 
 

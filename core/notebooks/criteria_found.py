@@ -28,6 +28,10 @@ NAMED_FORMS = frozenset({Form.OBJECTS, Form.MAPPING})
 JSON_FORMS = frozenset({Form.OBJECTS, Form.STRINGS, Form.MAPPING})
 
 
+MAX_ITEMS = 10_000
+"""Of one list; what follows is not read. Ids end at C9999, so that such a list is never taken as criteria."""
+
+
 @dataclass(frozen=True)
 class Span:
     start: int

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from core.domain.task import pass_rule_in
-from core.notebooks.criteria_found import Form, Found, Item, Span, id_in
+from core.notebooks.criteria_found import MAX_ITEMS, Form, Found, Item, Span, id_in
 
 _ID_LINE = re.compile(
     r"[ \t]{0,20}(?:>[ \t]{0,4})?(?P<mark>#{1,6}[ \t]+|[-*+•–][ \t]+|[0-9]{1,3}[.)][ \t]+)?"
@@ -64,7 +64,8 @@ def lines_of(body: str) -> list[Line]:
 
 def find_id_lines(body: str, lines: list[Line]) -> Found | None:
     """Lines that begin with an id. With a sign (`C1:`, `**C1**`, `- C1`) one is enough; `C1 text` needs two."""
-    starts = [s for row, line in enumerate(lines) if line.text and (s := _id_start(row, line))]
+    found = (s for row, line in enumerate(lines) if line.text and (s := _id_start(row, line)))
+    starts = list(islice(found, MAX_ITEMS))
     strong = [s for s in starts if s.strong]
     chosen = strong or (starts if len(starts) > 1 else [])
     return _found(Form.LINES, body, lines, chosen) if chosen else None
@@ -97,7 +98,7 @@ def find_bullets(body: str, lines: list[Line]) -> tuple[Found | None, bool]:
     announced = [g for g in groups if _ANNOUNCED.search(_line_before(lines, g[0].row))]
     certain = len(groups) == 1 or len(announced) == 1
     chosen = announced[0] if len(announced) == 1 else max(groups, key=len)
-    return _found(Form.BULLETS, body, lines, chosen), certain
+    return _found(Form.BULLETS, body, lines, chosen[:MAX_ITEMS]), certain
 
 
 def _groups(lines: list[Line]) -> list[list[Start]]:

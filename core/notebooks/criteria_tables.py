@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from core.notebooks.criteria_found import Form, Found, Item, Span, id_in, is_id
+from core.notebooks.criteria_found import MAX_ITEMS, Form, Found, Item, Span, id_in, is_id
 from core.notebooks.criteria_lines import Line
 
 _RULE = re.compile(r"[ \t]{0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
@@ -34,7 +34,7 @@ def find_table(lines: list[Line]) -> Found | None:
         passed = row + 1
         while passed < len(lines) and "|" in lines[passed].text:
             passed += 1
-        found = _read(lines[row - 1], lines[row + 1 : passed])
+        found = _read(lines[row - 1], lines[row + 1 : min(passed, row + 1 + MAX_ITEMS)])
         if found:
             return found
     return None

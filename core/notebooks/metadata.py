@@ -7,6 +7,8 @@ import re
 from core.domain.session import TaskWarning
 from core.domain.task import Metadata
 
+MAX_CHARS = 100_000
+"""What stands further down is not read: real cells have a few hundred characters."""
 _KEY_MOST = 60
 _NUMBERS = re.compile(r"[0-9]{1,6}(?:,[0-9]{3})?", re.ASCII)
 _AT_LEAST = re.compile(r"\b(?:above|over|more than|at least|minimum|min)\b|[>≥]|[0-9]\s?\+", re.IGNORECASE)
@@ -15,7 +17,7 @@ _AT_MOST = re.compile(r"\b(?:below|under|less than|fewer than|at most|up to|maxi
 
 def read_metadata(body: str) -> Metadata:
     """The entries in order. Values hold commas, colons and `&`; lines without a key are passed over."""
-    entries = (_entry(line) for line in body.split("\n"))
+    entries = (_entry(line) for line in body[:MAX_CHARS].split("\n"))
     return Metadata(entries=tuple(e for e in entries if e))
 
 

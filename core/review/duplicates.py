@@ -6,9 +6,12 @@ share of equal bins estimates the share of common runs. Texts with an equal band
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations, pairwise
+from hashlib import blake2b
+from itertools import combinations, islice, pairwise
+from operator import eq
+from threading import Lock
 from zlib import crc32
 
 RUN_WORDS = 3
@@ -18,10 +21,19 @@ BAND = 4
 ALIKE = 0.7
 TEXT_MOST_CHARS = 20_000
 """What lies beyond does not change whether two replies are alike for a reader."""
-TOGETHER_MOST = 40
+MAX_TEXTS = 1000
+"""The last ones of more are compared: those that a trainer is about to choose from."""
+MAX_CHARS = 6_000_000
+"""Of all texts together, about half a second's work; of each an equal part is looked at."""
+TOGETHER_MOST = 20
 """Of more texts with an equal band, neighbours are compared and not every pair."""
+MAX_CACHED = 20_000
+"""Sketches that are remembered, of about 3 kB each: whoever looks again asks about the same replies."""
+HASH_MASK = 2**32 - 1
 
 Sketch = tuple[int, ...]
+_cache: OrderedDict[bytes, Sketch] = OrderedDict()
+_cache_lock = Lock()
 
 
 def near_duplicates(texts: Mapping[str, str], most: int = 200) -> list[tuple[str, str]]:
@@ -29,11 +41,15 @@ def near_duplicates(texts: Mapping[str, str], most: int = 200) -> list[tuple[str
 
     A text that is the very same as an earlier one is paired with that one alone.
     """
-    sketches = {name: _sketch(text) for name, text in texts.items()}
+    compared = dict(islice(texts.items(), max(0, len(texts) - MAX_TEXTS), None))
+    chars = min(TEXT_MOST_CHARS, MAX_CHARS // max(1, len(compared)))
+    sketches = {name: _known_sketch(text[:chars]) for name, text in compared.items()}
+    filled = {sketch: _filled(sketch) for sketch in sketches.values()}
     places = {name: place for place, name in enumerate(texts)}
     pairs = []
     for one, other in sorted(_candidates(sketches), key=lambda pair: (places[pair[0]], places[pair[1]])):
-        if _likeness(sketches[one], sketches[other]) >= ALIKE:
+        a, b = sketches[one], sketches[other]
+        if _likeness(a, b, (filled[a] | filled[b]).bit_count()) >= ALIKE:
             pairs.append((one, other))
             if len(pairs) == most:
                 break
@@ -57,15 +73,45 @@ def groups_of_near_duplicates(texts: Mapping[str, str]) -> list[list[str]]:
     return list(groups.values())
 
 
+def _known_sketch(text: str) -> Sketch:
+    """The text's sketch, remembered by its content."""
+    key = blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
+    with _cache_lock:
+        if (known := _cache.get(key)) is not None:
+            _cache.move_to_end(key)
+            return known
+    sketch = _sketch(text)
+    with _cache_lock:
+        _cache[key] = sketch
+        while len(_cache) > MAX_CACHED:
+            _cache.popitem(last=False)
+    return sketch
+
+
 def _sketch(text: str) -> Sketch:
     """The smallest hash in each bin, -1 in an empty one; a text of fewer words than a run is one run."""
-    words = text[:TEXT_MOST_CHARS].casefold().split()
     bins = [-1] * BINS
-    for at in range(max(1, len(words) - RUN_WORDS + 1)):
-        value, place = divmod(crc32(" ".join(words[at : at + RUN_WORDS]).encode("utf-8", "replace")), BINS)
+    for run in _runs(text.casefold().split()):
+        value, place = divmod(run, BINS)
         if bins[place] < 0 or value < bins[place]:
             bins[place] = value
     return tuple(bins)
+
+
+def _runs(words: Sequence[str]) -> set[int]:
+    """Hashes of all runs of words, made of the words' own hashes: each different word is hashed once."""
+    hashes = {word: crc32(word.encode("utf-8", "replace")) for word in set(words)}
+    row = [hashes[word] for word in words]
+    if len(row) < RUN_WORDS:
+        return {crc32(" ".join(words).encode("utf-8", "replace"))}
+    neighbours = zip(row, row[1:], row[2:], strict=False)
+    mixed = {(a * 0x9E3779B1 + b * 0x85EBCA6B + c * 0xC2B2AE35) & HASH_MASK for a, b, c in neighbours}
+    return {(value ^ value >> 15) * 0x2C1B3C6D & HASH_MASK for value in mixed}
+
+
+def _filled(sketch: Sketch) -> int:
+    """The bins that are not empty, as bits."""
+    return sum(1 << place for place, value in enumerate(sketch) if value >= 0)
 
 
 def _candidates(sketches: Mapping[str, Sketch]) -> set[tuple[str, str]]:
@@ -91,7 +137,7 @@ def _paired(names: Sequence[str]) -> Iterator[tuple[str, str]]:
     return pairwise(names)
 
 
-def _likeness(one: Sketch, other: Sketch) -> float:
-    """The share of equal bins among those that are not empty in both."""
-    filled = [(a, b) for a, b in zip(one, other, strict=True) if a >= 0 or b >= 0]
-    return sum(a == b for a, b in filled) / len(filled)
+def _likeness(one: Sketch, other: Sketch, filled: int) -> float:
+    """The share of equal bins among the `filled` ones that are not empty in both; empty in both is equal too."""
+    equal: int = sum(map(eq, one, other))
+    return (equal - (BINS - filled)) / filled

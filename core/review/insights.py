@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from core.domain.criteria import Criterion
 from core.domain.hunt import Hunt
 from core.domain.review import GIVEN
 from core.domain.session import Session
@@ -49,32 +48,42 @@ def insights(session: Session, hunts: Sequence[Hunt]) -> Insights:
     duplicates = tuple(near_duplicates({h.hunt_id: h.reply.text for h in mine if h.reply is not None}))
     if session.sealed:
         return Insights(duplicates=duplicates)
-    said = {c.id: _verdicts(session, c, mine) for c in session.task.criteria}
-    passed = {i: sum(v is Verdict.PASS for v in verdicts.values()) for i, verdicts in said.items()}
+    said = _answers(session, mine)
     return Insights(
-        criteria=tuple(CriterionInsight(i, len(verdicts), passed[i]) for i, verdicts in said.items()),
+        criteria=tuple(CriterionInsight(i, a.given.bit_count(), a.passed.bit_count()) for i, a in said.items()),
         together=tuple((a, b) for a, b in combinations(said, 2) if _fall_together(said[a], said[b])),
         flipped=_flipped(session, hunts),
         duplicates=duplicates,
     )
 
 
-def _verdicts(session: Session, criterion: Criterion, hunts: Sequence[Hunt]) -> dict[str, Verdict]:
-    """PASS or FAIL on this very criterion, by hunt id."""
-    same = {run.run_id for run in session.runs if criterion in run.task.criteria}
-    return {
-        h.hunt_id: v.verdict
-        for h in hunts
-        if h.run_id in same
-        for v in h.verdicts
-        if v.criterion_id == criterion.id and v.verdict in GIVEN
-    }
+@dataclass
+class _Answers:
+    """What was said on one criterion; each hunt is one bit."""
+
+    given: int = 0
+    passed: int = 0
 
 
-def _fall_together(one: dict[str, Verdict], other: dict[str, Verdict]) -> bool:
-    both = one.keys() & other.keys()
-    same = all(one[hunt] is other[hunt] for hunt in both)
-    return len(both) >= LEAST_VERDICTS and same and len({one[hunt] for hunt in both}) == 2
+def _answers(session: Session, hunts: Sequence[Hunt]) -> dict[str, _Answers]:
+    """PASS and FAIL on each of the task's criteria, where the hunt's run had it with the same text."""
+    current = set(session.task.criteria)
+    same = {run.run_id: {c.id for c in run.task.criteria if c in current} for run in session.runs}
+    said = {c.id: _Answers() for c in session.task.criteria}
+    for place, hunt in enumerate(hunts):
+        for verdict in hunt.verdicts:
+            if verdict.verdict in GIVEN and verdict.criterion_id in same.get(hunt.run_id, ()):
+                answers = said[verdict.criterion_id]
+                answers.given |= 1 << place
+                if verdict.verdict is Verdict.PASS:
+                    answers.passed |= 1 << place
+    return said
+
+
+def _fall_together(one: _Answers, other: _Answers) -> bool:
+    both = one.given & other.given
+    same = not (one.passed ^ other.passed) & both
+    return both.bit_count() >= LEAST_VERDICTS and same and 0 != one.passed & both != both
 
 
 def _flipped(session: Session, hunts: Sequence[Hunt]) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """Near-duplicates are found, and what is merely alike in subject is not."""
 
 import random
+import time
 
 from core.review.duplicates import groups_of_near_duplicates, near_duplicates
 
@@ -57,3 +58,21 @@ def test_almost_no_near_duplicate_is_missed():
     found = near_duplicates(texts, most=1000)
     assert all(one[:-1] == other[:-1] for one, other in found)
     assert len(found) >= 97
+
+
+def test_who_looks_again_pays_nothing_and_many_long_texts_cost_no_more_than_a_thousand():
+    words = [f"word{n}" for n in range(3000)]
+    similar = {str(n): " ".join([*words[:n], "other", *words[n:]]) for n in range(600)}
+    first_s, found = cpu_s(lambda: near_duplicates(similar))
+    again_s, again = cpu_s(lambda: near_duplicates(similar))
+    assert again == found
+    assert again_s < first_s / 4
+    many = {str(n): " ".join(words[n % 2000 :: 2]) + f" {n}" for n in range(4000)}
+    assert cpu_s(lambda: near_duplicates(many, most=10**6))[0] < 5 * max(first_s, 0.3)
+    assert all(int(one) >= 3000 for pair in near_duplicates(many, most=10**6) for one in pair)
+
+
+def cpu_s(work):
+    before = time.process_time()
+    result = work()
+    return time.process_time() - before, result
