@@ -52,7 +52,7 @@ _PATTERNS: tuple[tuple[FinishKind, re.Pattern[str]], ...] = (
 )
 """Each is matched against the whole folded word; the first match counts, anything else is STOPPED."""
 MAX_WORD_CHARS = 200
-"""A longer "word" is not read further: the rest cannot change what it is."""
+"""What follows is neither kept nor looked at: no reason is longer than a line."""
 _CASE_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 

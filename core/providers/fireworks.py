@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from core.providers import faults
-from core.providers.faults import Cause, Problem
+from core.providers import causes
+from core.providers.causes import Cause
 from core.providers.openai_compatible import OpenAICompatible
+from core.providers.problem import Problem
 
 BUSY, NOT_DEPLOYED = 503, 412
 
@@ -15,5 +16,5 @@ class Fireworks(OpenAICompatible):
 
     def cause_of(self, status: int, problem: Problem) -> Cause:
         if status == BUSY:
-            return faults.RATE_LIMITED
-        return faults.UNKNOWN_MODEL if status == NOT_DEPLOYED else super().cause_of(status, problem)
+            return causes.RATE_LIMITED
+        return causes.UNKNOWN_MODEL if status == NOT_DEPLOYED else super().cause_of(status, problem)

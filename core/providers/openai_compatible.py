@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,21 +13,24 @@ import orjson
 
 from core.clock import Clock
 from core.domain.chat import Reply
+from core.domain.finish import FinishKind, finish_kind
 from core.errors import Advice, ProviderError
-from core.providers import faults
+from core.providers import causes, faults
+from core.providers.answer import AnswerReader, BadAnswer
 from core.providers.base import CallContext, ChatRequest, OnLeft, Provider
-from core.providers.faults import Cause, Faults, Problem
+from core.providers.causes import Cause
+from core.providers.faults import Faults
 from core.providers.http import ProviderHttp
+from core.providers.problem import Problem, problem_of, read_problem
 from core.providers.reply import Timing, read_reply
 from core.providers.retry_after import asked_pause_s
-from core.providers.sse import EventReader
 from core.providers.transport import ON_LEFT
-from core.providers.wire import DONE, Merge
+from core.providers.wire import Merge, encoded
 from core.settings import Settings
 
 ERROR_BODY_MOST_BYTES = 64 * 1024
-WHOLE = frozenset({"stop", "length", "tool_calls", "function_call", "end_turn", "eos", "max_tokens", "stop_sequence"})
-"""Finish reasons of a reply that may be judged; `length` is kept in the reply for people to see."""
+AFTER_FINISH_S = 10.0
+"""Longest wait for the usage, the end mark or the end of the connection when the reply is finished."""
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,18 @@ class OpenAICompatible(Provider):
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         body = self.body(request)
         await context.on_slot()
+        call = _Call(self._clock, self._limits)
         try:
-            async with asyncio.timeout(self._limits.call_s):
-                return await self._call(request, body, context.on_left)
-        except TimeoutError as error:
-            raise self._faults.error(faults.TIMEOUT, f"{self._limits.call_s:g} s have passed") from error
-        except httpx.RequestError as error:
-            raise self._faults.error(faults.cause_of_break(error), str(error)) from error
+            async with asyncio.timeout(self._limits.call_s) as deadline:
+                await self._receive(orjson.dumps(body), call, deadline, context.on_left)
+            call.answer.close()
+        except (TimeoutError, httpx.RequestError) as error:
+            if not call.finished_when_cut():
+                raise self._broken(error) from error
+        except BadAnswer as error:
+            problem = read_problem(error.data)
+            raise self._faults.error(causes.BAD_REPLY, problem.words, raw=error.data) from error
+        return self._whole(call.answer.merged, request, body, call.timing())
 
     def body(self, request: ChatRequest) -> dict[str, Any]:
         """The request's JSON. The messages go out exactly as they are."""
@@ -101,30 +109,19 @@ class OpenAICompatible(Provider):
 
     def cause_of(self, status: int, problem: Problem) -> Cause:
         """What an error means here."""
-        return faults.cause_of(status, problem)
+        return causes.cause_of(status, problem)
 
-    async def _call(self, request: ChatRequest, body: dict[str, Any], on_left: OnLeft) -> Reply:
-        started_at = self._clock.monotonic()
-        merged, reader = Merge(), _Reader(self._limits.reply_bytes)
-        first_at: float | None = None
-        async with aclosing(await self._sent(orjson.dumps(body), on_left)) as response:
+    async def _receive(self, content: bytes, call: _Call, deadline: asyncio.Timeout, on_left: OnLeft) -> None:
+        """Read the answer to its end. After its finish only briefly: what follows can add counts of tokens, no more."""
+        async with aclosing(await self._sent(content, on_left)) as response:
             if response.status_code != httpx.codes.OK:
                 raise await self._refusal(response)
-            streamed = "event-stream" in response.headers.get("content-type", "")
             async for chunk in response.aiter_raw():
-                for event in reader.feed(chunk) if streamed else reader.keep(chunk):
-                    self._add(merged, event)
-                if first_at is None and merged.begun:
-                    first_at = self._clock.monotonic()
-                if reader.too_large:
-                    raise self._faults.error(faults.REPLY_TOO_LARGE)
-                if merged.done:
-                    break
-        for event in reader.rest() if streamed else [reader.kept]:
-            self._add(merged, event)
-        ended_at = self._clock.monotonic()
-        timing = Timing((ended_at - started_at) * 1000, None if first_at is None else (first_at - started_at) * 1000)
-        return self._whole(merged, request, body, timing)
+                call.feed(chunk, deadline)
+                if call.answer.merged.done or (call.finished and call.answer.too_large):
+                    return
+                if call.answer.too_large:
+                    raise self._faults.error(causes.REPLY_TOO_LARGE)
 
     async def _sent(self, content: bytes, on_left: OnLeft) -> httpx.Response:
         """The answer to that body, open. The request is made without the client's defaults, which cost more than it."""
@@ -132,25 +129,10 @@ class OpenAICompatible(Provider):
         request = httpx.Request("POST", self._url, headers=self._headers, content=content, extensions=extensions)
         return await self._http.send_bare(request)
 
-    def _add(self, merged: Merge, event: bytes) -> None:
-        try:
-            merged.add_event(event)
-        except ValueError as error:
-            problem = faults.read_problem(event)
-            raise self._faults.error(faults.BAD_REPLY, problem.words, raw=event) from error
-
     def _whole(self, merged: Merge, request: ChatRequest, body: Mapping[str, Any], timing: Timing) -> Reply:
         """The reply, if it is one: no error in it, said to be finished, not refused, not empty."""
-        if merged.error is not None:
-            raise self._error_inside(merged.error)
-        if merged.refusal or merged.finish_reason == "content_filter":
-            raise self._faults.error(faults.REFUSED, "".join(merged.refusal))
-        if merged.finish_reason == "error":
-            raise self._faults.error(faults.SERVER_ERROR, "the model failed while it was replying")
-        if not merged.choices:
-            raise self._faults.error(faults.EMPTY_REPLY if merged.rest else faults.CUT_STREAM)
-        if merged.finish_reason not in WHOLE:
-            raise self._faults.error(faults.CUT_STREAM, merged.finish_reason)
+        if failed := self._failed(merged):
+            raise failed
         sent = {name: value for name, value in body.items() if name != "messages"}
         reply = read_reply(
             merged,
@@ -162,55 +144,93 @@ class OpenAICompatible(Provider):
             now=self._clock.now(),
         )
         if not reply.text.strip():
-            if reply.cut_off:
-                limit = "JUDGE_MAX_OUTPUT_TOKENS" if request.purpose == "judge" else "TARGET_MAX_OUTPUT_TOKENS"
-                raise self._faults.error(faults.output_limit(limit, request.max_output_tokens))
-            raise self._faults.error(faults.EMPTY_REPLY)
+            raise self._empty(reply, merged, request)
         return reply
 
+    def _failed(self, merged: Merge) -> ProviderError | None:
+        """What the provider says is wrong with its answer, if anything; of a finished one only that it is refused."""
+        kind = finish_kind(merged.finish_reason)
+        if merged.error is not None:
+            return self._error_inside(merged.error)
+        if merged.refusal or kind is FinishKind.FILTERED:
+            return self._faults.error(causes.REFUSED, "".join(merged.refusal) or _unless("content_filter", merged))
+        if merged.finished:
+            return None
+        problem = problem_of(merged.rest)
+        if problem.words or problem.status:
+            return self._error_inside(merged.rest)
+        if kind is FinishKind.FAILED:
+            told = _unless("error", merged)
+            words = "the model failed while it was replying" + (f" ({told})" if told else "")
+            return self._faults.error(causes.SERVER_ERROR, words)
+        return self._faults.error(causes.EMPTY_REPLY if merged.rest and not merged.choices else causes.CUT_STREAM)
+
+    def _empty(self, reply: Reply, merged: Merge, request: ChatRequest) -> ProviderError:
+        if reply.cut_off:
+            setting = "JUDGE_MAX_OUTPUT_TOKENS" if request.purpose == "judge" else "TARGET_MAX_OUTPUT_TOKENS"
+            return self._faults.error(causes.output_limit(setting, request.max_output_tokens))
+        return self._faults.error(causes.TOOLS_ONLY if merged.calls_tools else causes.EMPTY_REPLY)
+
     async def _refusal(self, response: httpx.Response) -> ProviderError:
+        """The error of a status that is not 200, with as much of its body as came."""
         raw = bytearray()
-        async for chunk in response.aiter_raw():
-            raw += chunk
-            if len(raw) > ERROR_BODY_MOST_BYTES:
-                break
-        problem, status = faults.read_problem(bytes(raw)), response.status_code
+        with suppress(httpx.RequestError):
+            async for chunk in response.aiter_raw():
+                raw += chunk
+                if len(raw) > ERROR_BODY_MOST_BYTES:
+                    break
+        problem, status = read_problem(bytes(raw)), response.status_code
         cause = self.cause_of(status, problem)
         pause = asked_pause_s(response.headers, self._clock.now()) if cause.advice is not Advice.NEVER else None
         return self._faults.error(cause, problem.words, status=status, retry_after_s=pause, raw=bytes(raw))
 
+    def _broken(self, error: TimeoutError | httpx.RequestError) -> ProviderError:
+        if isinstance(error, TimeoutError):
+            return self._faults.error(causes.TIMEOUT, f"{self._limits.call_s:g} s have passed")
+        return self._faults.error(faults.cause_of_break(error), str(error))
+
     def _error_inside(self, error: Any) -> ProviderError:
         """An error in an answer of status 200."""
-        problem = faults.problem_of(error)
-        cause = self.cause_of(problem.status or 500, problem)
-        return self._faults.error(cause, problem.words, status=problem.status, raw=orjson.dumps(error))
+        problem = problem_of(error)
+        cause = self.cause_of(problem.status or 200, problem)
+        return self._faults.error(cause, problem.words, status=problem.status, raw=encoded(error))
 
 
-class _Reader:
-    """Bytes of one answer: events of a stream, or one body, counted."""
+def _unless(usual: str, merged: Merge) -> str:
+    """The provider's finish reason, if it says more than the usual word."""
+    return "" if merged.finish_reason == usual else merged.finish_reason
 
-    def __init__(self, most_bytes: int) -> None:
-        self._most = most_bytes
-        self._size = 0
-        self._events = EventReader()
-        self._body: list[bytes] = []
+
+class _Call:
+    """One call: what has come of its answer, and when."""
+
+    def __init__(self, clock: Clock, limits: Limits) -> None:
+        self.answer = AnswerReader(limits.reply_bytes)
+        self._clock = clock
+        self._started_at = self._ended_at = clock.monotonic()
+        self._first_at: float | None = None
 
     @property
-    def too_large(self) -> bool:
-        return self._size > self._most
+    def finished(self) -> bool:
+        return self.answer.merged.finished
 
-    @property
-    def kept(self) -> bytes:
-        return b"".join(self._body)
+    def feed(self, chunk: bytes, deadline: asyncio.Timeout) -> None:
+        """Merge a chunk; the deadline comes closer once the reply has its end."""
+        merged, choices = self.answer.merged, self.answer.merged.choices
+        self.answer.feed(chunk)
+        self._ended_at = self._clock.monotonic()
+        if self._first_at is None and merged.begun:
+            self._first_at = self._ended_at
+        if merged.finished and merged.choices > choices:
+            soon = asyncio.get_running_loop().time() + AFTER_FINISH_S
+            deadline.reschedule(min(soon, deadline.when() or soon))
 
-    def feed(self, chunk: bytes) -> list[bytes]:
-        self._size += len(chunk)
-        return self._events.feed(chunk)
+    def finished_when_cut(self) -> bool:
+        """Whether what came before the connection broke is a whole reply."""
+        with suppress(BadAnswer):
+            self.answer.close()
+        return self.finished
 
-    def keep(self, chunk: bytes) -> list[bytes]:
-        self._size += len(chunk)
-        self._body.append(chunk)
-        return []
-
-    def rest(self) -> list[bytes]:
-        return [event for event in self._events.rest() if event != DONE]
+    def timing(self) -> Timing:
+        first_ms = None if self._first_at is None else (self._first_at - self._started_at) * 1000
+        return Timing((self._ended_at - self._started_at) * 1000, first_ms)

@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Any
 
 from core.providers.base import ChatRequest
-from core.providers.faults import Cause, Problem
+from core.providers.causes import Cause
 from core.providers.openai_compatible import OpenAICompatible
+from core.providers.problem import Problem
 
 
 class OpenRouter(OpenAICompatible):

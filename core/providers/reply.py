@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from core.domain.chat import Reply, Usage
 from core.providers.prices import billed_usd, priced_usd, read_usage
 from core.providers.reasoning import apart
-from core.providers.wire import Merge
+from core.providers.wire import Merge, encoded, mended
 
 SHOWN_ELSEWHERE = frozenset({"choices", "usage", "error"})
 TEXTS = frozenset({"delta", "message"})
@@ -52,7 +50,7 @@ def raw_reply(merged: Merge) -> str:
     """JSON of what came, chunks merged, without the texts."""
     ending = {name: value for name, value in merged.ending.items() if name not in TEXTS}
     kept = {name: value for name, value in merged.rest.items() if name not in SHOWN_ELSEWHERE}
-    return orjson.dumps({**kept, "choices": [ending], "usage": merged.usage or None}).decode()
+    return encoded({**kept, "choices": [ending], "usage": merged.usage or None}).decode()
 
 
 def _cost(told: dict[str, Any], usage: Usage, model: str, price_list: str, now: datetime) -> tuple[float | None, Any]:
@@ -64,4 +62,4 @@ def _cost(told: dict[str, Any], usage: Usage, model: str, price_list: str, now: 
 
 
 def _word(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    return mended(value) if isinstance(value, str) else ""

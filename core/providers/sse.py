@@ -8,9 +8,12 @@ the standard allows, a lone \\r, is used by no provider and not read.
 
 from __future__ import annotations
 
+BOM = b"\xef\xbb\xbf"
+"""A byte-order mark. The standard allows one before the first event; proxies also put one before each."""
+
 
 class EventReader:
-    """Fed with chunks as they arrive. Comments, `event`, `id` and `retry` lines are passed over."""
+    """Fed with chunks as they arrive. Comments, `event`, `id` and `retry` lines and empty data are passed over."""
 
     def __init__(self) -> None:
         self._begun: list[bytes] = []
@@ -29,20 +32,33 @@ class EventReader:
         self._begun = [lines.pop()]
         ended = []
         for line in lines:
-            if line.startswith(b"data:"):
-                self._data.append(line[5:].strip())
-            elif line in {b"", b"\r"} and self._data:
-                ended.append(self._take())
+            if line in {b"", b"\r"}:
+                if self._data:
+                    ended.append(self._take())
+            else:
+                self._add(line)
         return ended
 
     def rest(self) -> list[bytes]:
         """What was begun when the stream ended; some servers leave out the last empty line."""
         line = b"".join(self._begun)
         self._begun = []
-        if line.startswith(b"data:"):
-            self._data.append(line[5:].strip())
+        self._add(line)
         return [self._take()] if self._data else []
+
+    def _add(self, line: bytes) -> None:
+        if line.startswith(BOM):
+            line = without_bom(line)
+        if line.startswith(b"data:") and (data := without_bom(line[5:].strip())):
+            self._data.append(data)
 
     def _take(self) -> bytes:
         data, self._data = self._data, []
         return data[0] if len(data) == 1 else b"\n".join(data)
+
+
+def without_bom(text: bytes) -> bytes:
+    """The text without the byte-order marks, and the space after them, that it begins with."""
+    if not text.startswith(BOM):
+        return text
+    return text[next((at for at in range(0, len(text), 3) if text[at : at + 3] != BOM), len(text)) :].lstrip()

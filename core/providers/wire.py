@@ -11,7 +11,11 @@ from typing import Any
 
 import orjson
 
+from core.domain.finish import MAX_WORD_CHARS, FinishKind, finish_kind
+from core.providers.sse import without_bom
+
 DONE = b"[DONE]"
+UNFINISHED = frozenset({FinishKind.NONE, FinishKind.FAILED})
 REPEATED_LEAST = 24
 """Characters that pieces must have in common before they are taken for repetitions of one growing text."""
 
@@ -34,9 +38,15 @@ class Merge:
         """Everything else of the answer's top level, the last of each name."""
         self.ending: dict[str, Any] = {}
         """Everything else of the choice, the last of each name."""
+        self.calls_tools = False
         self.done = False
         """[DONE] has come."""
         self.choices = 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether the reply has its end: whatever comes after that, it is a whole reply, or a refusal."""
+        return finish_kind(self.finish_reason) not in UNFINISHED
 
     @property
     def begun(self) -> bool:
@@ -56,18 +66,34 @@ class Merge:
         return mended(next((text for source in sources if (text := unrepeated(source)).strip()), ""))
 
     def add_event(self, data: bytes) -> None:
-        """Merge one event. Raises ValueError when it is not a JSON object."""
+        """Merge one event: a JSON object, a list of them, several lines of them, or nothing.
+
+        Raises ValueError when there is anything else in it; what stood before that is merged.
+        """
+        data = without_bom(data.strip()).removeprefix(b"data:").strip()  # some proxies frame what is framed already
         if data == DONE:
             self.done = True
-        else:
-            for chunk in parsed(data):
-                self.add(chunk)
+        elif data:
+            self._add_json(data)
+
+    def _add_json(self, data: bytes) -> None:
+        try:
+            chunks = parsed(data)
+        except ValueError:
+            if b"\n" not in data:
+                raise
+            for line in data.split(b"\n"):  # events without an empty line between them
+                self.add_event(line)
+            return
+        chunks = chunks if isinstance(chunks, list) else [chunks]
+        if not all(isinstance(chunk, dict) for chunk in chunks):
+            raise ValueError("not a JSON object")
+        for chunk in chunks:
+            self.add(chunk)
 
     def add(self, chunk: dict[str, Any]) -> None:
-        """Merge one chunk, or one whole answer."""
-        if chunk.get("error"):
-            self.error = chunk["error"]
-        elif chunk.get("object") == "error":
+        """Merge one chunk, or one whole answer. What claims to be an error after the finish changes nothing."""
+        if not self.finished and (chunk.get("error") or "error" in (chunk.get("object"), chunk.get("type"))):
             self.error = chunk
         usage = chunk.get("usage")
         if isinstance(usage, dict):
@@ -89,11 +115,17 @@ class Merge:
             self.whole = "".join(whole)
             if not (self.details or self.reasoning or self.reasoning_content):  # else it repeats what streamed by
                 self._add_asides(message)
-        if choice.get("finish_reason"):
-            self.finish_reason = str(choice["finish_reason"])
-        if choice.get("error"):
-            self.error = choice["error"]
+        if choice.get("error") and not self.finished:
+            self.error = {"error": choice["error"]}
+        self._finish(choice.get("finish_reason"))
         self.ending.update(choice)
+
+    def _finish(self, reason: Any) -> None:
+        if isinstance(reason, dict):
+            reason = reason.get("type") or reason.get("reason")
+        word = str(reason or "")[:MAX_WORD_CHARS]
+        if word and not (self.finished and finish_kind(word) in UNFINISHED):
+            self.finish_reason = word
 
     def _add_content(self, content: Any, pieces: list[str]) -> None:
         if isinstance(content, str):
@@ -115,6 +147,7 @@ class Merge:
             piece = delta.get(name)
             if isinstance(piece, str) and piece:
                 pieces.append(piece)
+        self.calls_tools |= bool(delta.get("tool_calls") or delta.get("function_call"))
         details = delta.get("reasoning_details")
         for detail in details if isinstance(details, list) else ():
             piece = (detail.get("text") or detail.get("summary")) if isinstance(detail, dict) else None
@@ -122,20 +155,26 @@ class Merge:
                 self.details.append(piece)
 
 
-def parsed(data: bytes) -> list[dict[str, Any]]:
-    """The JSON objects of one event. Raises ValueError when there is anything else in it."""
+def parsed(data: bytes) -> Any:
+    """The value of a JSON text. Raises ValueError when it is none, or is nested deeper than anything that is meant."""
     try:
-        chunks = [orjson.loads(data)]
+        return orjson.loads(data)
     except orjson.JSONDecodeError:
         try:  # json reads half a surrogate pair, which some providers send when a chunk ends inside an emoji
-            chunks = [json.loads(data)]
-        except ValueError:
-            if b"\n" not in data:
-                raise
-            chunks = [json.loads(line) for line in data.split(b"\n") if line != DONE]  # events without a line between
-    if not all(isinstance(chunk, dict) for chunk in chunks):
-        raise ValueError("not a JSON object")
-    return chunks
+            return json.loads(data)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+
+
+def encoded(value: Any) -> bytes:
+    """JSON of what `parsed` has read, also of what only `json` can write; empty when it is nested too deeply."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        try:
+            return json.dumps(value).encode()
+        except RecursionError:
+            return b""
 
 
 def unrepeated(pieces: list[str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.providers.faults import (
+from core.providers.causes import (
     CUT_STREAM,
     EMPTY_REPLY,
     OVERLOADED,

@@ -10,7 +10,8 @@ from typing import ClassVar
 from core.clock import Clock, SystemClock
 from core.domain.chat import Reply
 from core.providers.base import CallContext, ChatRequest, Provider
-from core.providers.faults import UNKNOWN_MODEL, Faults
+from core.providers.causes import UNKNOWN_MODEL
+from core.providers.faults import Faults
 from core.providers.simulated.characters import CHARACTERS
 from core.providers.simulated.conversation import CallCounter, read_conversation
 from core.providers.simulated.failures import FAILURES

@@ -152,7 +152,7 @@ FAILURES = {
     ),
     "page of a proxy that blocks": Case(
         says(whole("403 Forbidden", HTML, kind="text/html")),
-        "unauthorized", NEVER, "did not accept the key (403).", "Check the key", 403,
+        "forbidden", NEVER, "does not allow this call (403): Access denied", "a firewall", 403,
     ),
     "redirect": Case(
         says(whole("301 Moved Permanently", b"", "Location: https://elsewhere.example/v1")),
@@ -180,7 +180,7 @@ FAILURES = {
     ),
     "bad request": Case(
         says(whole("400 Bad Request", b'{"detail": [{"loc": ["body"], "msg": "bad"}]}')),
-        "bad_request", NEVER, 'rejected the request (400): [{"loc":["body"],"msg":"bad"}]', "the same request fails again", 400,
+        "bad_request", NEVER, 'rejected the request (400): body: bad', "the same request fails again", 400,
     ),
     "server error": Case(
         says(whole("500 Internal Server Error", b"Internal Server Error", kind="text/plain")),
@@ -195,7 +195,7 @@ FAILURES = {
     ),
     "gateway timeout": Case(
         says(whole("504 Gateway Timeout", HTML, kind="text/html")),
-        "timeout", LATER, "did not finish in time (504).", "Raise CALL_TIMEOUT", 504,
+        "timeout", LATER, "did not finish in time (504): Access denied", "Raise CALL_TIMEOUT", 504,
     ),
     "rate limit": Case(
         says(whole("429 Too Many Requests", error("Rate limit reached", "rate_limit_exceeded"))),
