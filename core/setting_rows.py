@@ -30,6 +30,15 @@ def setting(default: Any, variable: str, unit: str, about: str, **limits: Any) -
     return dataclass_field(default=default, metadata={"row": Row(variable, unit, about, **limits)})
 
 
+def unquote(text: str) -> str:
+    """Without the quotes around all of it, which `docker run --env-file` and a list in a compose file leave there."""
+    text = text.strip()
+    quote = text[:1]
+    return (
+        text[1:-1].strip() if quote in {'"', "'"} and len(text) > 1 and text.find(quote, 1) == len(text) - 1 else text
+    )
+
+
 def read_value(text: str, row: Row, default: Any) -> Any:
     """The value that `text` means for a row with that default. Raises ValueError with a sentence."""
     shown = "the given value" if row.secret else f'"{text}"'

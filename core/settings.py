@@ -16,7 +16,8 @@ from core.access.tokens import Holder, read_holders
 from core.endpoints import Endpoint as Endpoint
 from core.endpoints import read_endpoints
 from core.errors import BadSettings
-from core.setting_rows import Row, read_value, setting
+from core.revision import baked_revision
+from core.setting_rows import Row, read_value, setting, unquote
 
 MIB = 1024 * 1024
 
@@ -390,7 +391,7 @@ class Settings:
         choices=("auto", "json", "console"),
     )
     instance: str = setting("", "INSTANCE", "name", "This process's name in the status; empty: host and process id.")
-    revision: str = setting("", "REVISION", "text", "The revision that was built, shown in the status.")
+    revision: str = setting("", "REVISION", "text", "The revision shown in the status; empty: that of the image.")
 
     @property
     def status_url(self) -> str:
@@ -415,11 +416,11 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
 
     Raises BadSettings that lists everything that is wrong, one sentence each.
     """
-    env = os.environ if environment is None else environment
+    env = {name: unquote(text) for name, text in (os.environ if environment is None else environment).items()}
     values: dict[str, Any] = {}
     wrong: list[str] = []
     for name, row, default in table():
-        text = env.get(row.variable, "").strip()
+        text = env.get(row.variable, "")
         if text == "" or name in overrides:
             continue
         try:
@@ -432,7 +433,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
             hint="Mend the variable in the environment or in .env and start again.",
             details={"problems": wrong},
         )
-    return Settings(**{**values, **overrides})
+    return Settings(**{"revision": baked_revision(), **values, **overrides})
 
 
 def variables_set() -> tuple[str, ...]:

@@ -126,3 +126,20 @@ async def test_a_default_judge_that_can_judge_is_taken(tmp_path):
     settings = Settings(default_judge="simulated/careful", telemetry_dir=str(tmp_path))
     async with open_runtime(settings) as runtime:
         assert runtime.catalog.default_judge == "simulated/careful"
+
+
+@pytest.mark.parametrize("key", ['"sk-1"', "'sk-1'", ' "sk-1" ', '" sk-1"'])
+def test_quotes_around_a_whole_value_are_no_part_of_it(key):
+    read = read_settings({"OPENAI_API_KEY": key, "OPENROUTER_CONCURRENCY": '"10"', "REDIS_URL": "''"})
+    assert (read.openai_api_key, read.openrouter_concurrency, read.redis_url) == ("sk-1", 10, "")
+
+
+@pytest.mark.parametrize("text", ['"a" b "c"', '"open', '"', "it's"])
+def test_other_quotes_stay(text):
+    assert read_settings({"INSTANCE": text}).instance == text
+
+
+def test_the_key_of_a_compatible_address_may_stand_in_quotes():
+    address = '[{"name": "lab", "base_url": "http://lab:1/v1", "key_variable": "LAB_KEY"}]'
+    (endpoint,) = read_settings({"OPENAI_COMPATIBLE": address, "LAB_KEY": '"k"'}).openai_compatible
+    assert endpoint.key == "k"

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from tests.house.tree import ROOT
 
+_GUIDE = ROOT / "docs" / "deployment.md"
 _BLOCK = re.compile(r"```(?:sh)?\n(.*?)```", re.DOTALL)
+_NO_COMMANDS = re.compile(r"```(?!sh\n)[a-z]+\n.*?```\n", re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
 _REMARK = re.compile(r"\s+#\s.*$")
 _FIRST_WORDS = (
@@ -29,7 +31,7 @@ _FIRST_WORDS = (
 
 @dataclass
 class Guide:
-    text: str = field(default_factory=lambda: (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8"))
+    text: str = field(default_factory=lambda: _NO_COMMANDS.sub("", _GUIDE.read_text(encoding="utf-8")))
     typed: set[str] = field(default_factory=set)
 
     def block(self, title: str, number: int = 0) -> list[str]:

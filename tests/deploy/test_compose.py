@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import PurePosixPath
 
 import pytest
 import yaml
@@ -13,6 +14,11 @@ from tests.house.tree import ROOT
 FILES = ("docker-compose.yml", "docker-compose.tls.yml")
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
+ENVIRONMENT = {
+    name: dict(line.partition("=")[::2] for line in service.get("environment", []))
+    for name, service in SERVICES.items()
+}
+"""What each container is given; "" where .env or the shell says it."""
 DOCKERFILES = {name: (ROOT / f"Dockerfile.{name}").read_text(encoding="utf-8") for name in ("api", "dashboard")}
 NOT_GIVEN = {"DASHBOARD_HOST", "DASHBOARD_PORT"}
 """The image says them."""
@@ -73,17 +79,36 @@ def test_every_service_is_locked_down_limited_and_comes_back(name):
 
 @pytest.mark.parametrize("row", [row for _, row, _ in table()], ids=lambda row: row.variable)
 def test_every_setting_can_be_given_in_env(row):
-    given = SERVICES["model-hunter"]["environment"] | SERVICES["dashboard"]["environment"]
+    given = ENVIRONMENT["model-hunter"] | ENVIRONMENT["dashboard"]
     if row.variable in FOLLOWS_FROM_THE_CONTAINER | NOT_GIVEN:
         assert row.variable not in given
     else:
-        assert row.variable in given, f"{row.variable} cannot be set: add it to x-settings in docker-compose.yml"
+        assert row.variable in given, (
+            f"{row.variable} cannot be set: add it to `environment` of model-hunter in docker-compose.yml"
+        )
+
+
+def test_what_the_dashboard_reads_reaches_it():
+    """Settings that only the API got had no effect there: SIGN_IN, for one."""
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "dashboard_app").rglob("*.py"))
+    read = {name for name, _, _ in table() if re.search(rf"settings(\(\))?\.{name}\b", code)}
+    assert read >= {"sign_in_s", "alarm_window_min", "tokens"}
+    variables = {row.variable for name, row, _ in table() if name in read}
+    assert variables - ENVIRONMENT["dashboard"].keys() == set()
+
+
+@pytest.mark.parametrize("name", ["model-hunter", "dashboard"])
+def test_settings_are_lines_so_that_one_more_line_sets_a_limit(name):
+    """As operators write it under the service: - OPENROUTER_CONCURRENCY=10."""
+    lines = SERVICES[name]["environment"]
+    assert isinstance(lines, list)
+    assert len(lines) == len(ENVIRONMENT[name]), "no name stands twice"
 
 
 def test_proxies_are_for_the_api_alone():
     """What it calls lies outside; who asks the dashboard, and whom the dashboard asks, are neighbours."""
     proxies = {"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"}
-    given = {name: proxies & service.get("environment", {}).keys() for name, service in SERVICES.items()}
+    given = {name: proxies & ENVIRONMENT[name].keys() for name in SERVICES}
     assert given == {name: proxies if name == "model-hunter" else set() for name in SERVICES}
 
 
@@ -106,11 +131,52 @@ def test_the_images_are_hashed_unprivileged_and_hear_the_signal(text):
     assert "curl" not in health
 
 
-def test_what_an_image_copies_is_not_kept_from_it():
-    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
-    for text in DOCKERFILES.values():
-        for source in re.findall(r"^COPY (?!--from)(\S+)", text, re.MULTILINE):
-            assert (ROOT / source).exists(), source
-            assert source.rstrip("/") not in ignored
-    for secret in (".env", ".env.*", ".git", "tests"):
-        assert secret in ignored
+def in_build_context(name):
+    """As .dockerignore says it: the last pattern that fits the file or a folder above it decides."""
+    levels = [name, *(str(parent) for parent in PurePosixPath(name).parents)]
+    allowed = True
+    for line in filter(None, (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()):
+        escaped = re.escape(line.removeprefix("!"))
+        pattern = escaped.replace(r"\*\*/", "(.*/)?").replace(r"\*", "[^/]*")
+        if not line.startswith("#") and any(re.fullmatch(pattern, level) for level in levels):
+            allowed = line.startswith("!")
+    return allowed
+
+
+def test_the_build_context_is_what_the_images_copy_and_nothing_else():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    copied = {
+        source.rstrip("/")
+        for text in DOCKERFILES.values()
+        for line in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE)
+        for source in line.split()
+        if not source.startswith(".git/")
+    }
+    assert copied >= {"core", "api", "dashboard_app", "docs/api.md"}
+    wanted = {name for name in tracked if any(name == one or name.startswith(f"{one}/") for one in copied)}
+    assert {name for name in tracked if in_build_context(name)} == wanted
+    assert all((ROOT / one).exists() for one in copied)
+    assert in_build_context(".git/HEAD")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["redis.rdb", "telemetry.tar", "backup/redis.rdb", "telemetry-2026.tar.gz", "dump.tgz", "nginx/tls/privkey.pem",
+     "old/server.key", "client.p12", "7.journal", "journal/7.journal", "core/appendonly.aof", "id_ed25519", "notes.env",
+     ".env", ".env.old", "core/.env", ".streamlit/secrets.toml"],
+)  # fmt: skip
+def test_backups_keys_and_journals_reach_neither_the_images_nor_the_repository(name):
+    assert not in_build_context(name)
+    asked = subprocess.run(["git", "check-ignore", "-q", "--no-index", name], cwd=ROOT, check=False)
+    assert asked.returncode == 0, f".gitignore lets {name} through"
+
+
+def test_a_stray_folder_stays_out_of_the_build():
+    for name in (
+        "backup-of-monday/all",
+        "my-notebooks/task.ipynb",
+        ".git/config",
+        ".git/objects/aa/bb",
+        "tests/conftest.py",
+    ):
+        assert not in_build_context(name), name

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import subprocess
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from tests.api.conftest import TASK
 from tests.api.signing_in import ENTRIES, TOKENS, bearer
 from tests.deploy.edge import API, open_edge
 from tests.e2e.api_process import open_api
+from tests.house.tree import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 ALICE = {"token": TOKENS["alice"]}
@@ -87,3 +89,35 @@ async def test_the_house_is_guarded_behind_nginx_too_and_its_log_knows_no_token(
         said = edge.log() + edge.errors() + api.said()
         assert [secret for secret in (*TOKENS.values(), given) if secret in said] == []
         assert sid not in edge.log()
+
+
+async def test_plain_http_sends_people_to_the_port_on_which_https_is_published(tmp_path, pem):
+    async with (
+        open_edge(tmp_path / "tls-edge", api_port=1, certificate=pem) as edge,
+        httpx.AsyncClient(timeout=20) as http,
+    ):
+        moved = await http.get(f"{edge.address}/sign-in?next=%2Fx", headers={"Host": "hunter.example:8080"})
+        assert moved.status_code == 301
+        assert moved.headers["location"] == f"https://hunter.example:{edge.tls_port}/sign-in?next=%2Fx"
+
+
+@pytest.mark.parametrize(
+    ("given", "written", "code"),
+    [({}, "set $https_port '';", 0), ({"HTTPS_PORT": "443"}, "set $https_port '';", 0), ({"HTTPS_PORT": ""}, "set $https_port '';", 0),
+     ({"HTTPS_PORT": "8443"}, "set $https_port ':8443';", 0), ({"HTTPS_PORT": "8443; x"}, "", 1)],
+)  # fmt: skip
+def test_the_container_tells_nginx_the_port(given, written, code, tmp_path):
+    """start.sh with another folder than /tmp, and with nginx replaced by a program that shows its words."""
+    (tmp_path / "nginx").write_text('#!/bin/sh\necho "$@"\n')
+    (tmp_path / "nginx").chmod(0o755)
+    script = (ROOT / "nginx" / "start.sh").read_text(encoding="utf-8").replace("/tmp/", f"{tmp_path}/")
+    started = subprocess.run(
+        ["sh", "-c", script, "start.sh", "-t", "-q"], env={"PATH": f"{tmp_path}:/usr/bin:/bin", **given},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert started.returncode == code
+    if code:
+        assert "HUNTER_HTTPS_PORT must be the number of a port" in started.stderr
+    else:
+        assert started.stdout == "-t -q\n"
+        assert (tmp_path / "https-port.conf").read_text() == f"{written}\n"

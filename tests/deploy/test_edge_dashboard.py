@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.deploy.edge import open_edge
 from tests.house.loopback_only import find_free_port
@@ -65,3 +67,35 @@ async def test_the_dashboard_comes_through_with_its_websocket_and_not_to_foreign
             ):
                 pass
         assert refused.value.response.status_code == 403
+        for address in (f"{edge.address}/dashboard", f"http://127.0.0.1:{port}/dashboard"):
+            await fills_no_memory(http, address)
+        edge.switch.touch()
+        opened = [(await http.get(path)).status_code for path in ("/dashboard/", "/dashboard/_stcore/health", "/")]
+        assert opened == [200, 200, 503], "the operator looks here during maintenance"
+        assert (await http.get(f"http://127.0.0.1:{edge.dashboard_port}/")).status_code == 302
+
+
+OPEN_IN_STREAMLIT = ("_stcore/metrics", "_stcore/agent/schema", "_stcore/script-health-check", "component/x/y", "auth/login",
+                     "%5fstcore/metrics", "/_stcore/metrics", "x/../_stcore/metrics")  # fmt: skip
+
+
+async def fills_no_memory(http, address):
+    """As somebody does who has not signed in: a session's id from the websocket, a token from the health, then files."""
+    stream = f"{address.replace('http', 'ws', 1)}/_stcore/stream"
+    async with websockets.connect(stream, proxy=None, subprotocols=["streamlit"]) as socket:
+        rerun = BackMsg()
+        rerun.rerun_script.query_string = ""
+        await socket.send(rerun.SerializeToString())
+        news = ForwardMsg()
+        news.ParseFromString(await socket.recv())
+        session = news.new_session.initialize.session_id
+        assert session
+        token = (await http.get(f"{address}/_stcore/health")).cookies["_streamlit_xsrf"]
+        for path in (f"_stcore/upload_file/{session}/1", f"/_stcore/upload_file/{session}/1"):
+            sent = await http.put(
+                f"{address}/{path}",
+                headers={"X-Xsrftoken": token, "Cookie": f"_streamlit_xsrf={token}"},
+                files={"file": b"x" * 100_000},
+            )
+            assert sent.status_code in {403, 404, 405, 413}, path
+    assert [path for path in OPEN_IN_STREAMLIT if (await http.get(f"{address}/{path}")).status_code != 404] == []

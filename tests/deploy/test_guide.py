@@ -2,6 +2,7 @@
 
 import configparser
 import re
+import subprocess
 
 import pytest
 import yaml
@@ -9,6 +10,7 @@ import yaml
 from core.settings import Settings, table
 from tests.deploy.guide import Guide
 from tests.deploy.test_guide_on_docker import NOT_TYPED
+from tests.house.missing import require_program
 from tests.house.tree import ROOT
 
 GUIDE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
@@ -110,5 +112,14 @@ def test_the_unit_for_systemd_starts_the_api_and_waits_for_its_drain():
     assert service["ExecStart"].endswith("/bin/python -m api")
     assert int(service["TimeoutStopSec"]) >= Settings().drain_s + 15
     assert service["User"] != "root"
+    assert (service["UMask"], service["StateDirectoryMode"]) == ("0077", "0700")
     for variable in re.findall(r"(\w+)=/", service["Environment"]):
         assert variable in {"TELEMETRY_DIR", "JOURNAL_DIR"}
+
+
+def test_systemd_rates_the_unit_as_well_protected():
+    """5.1 without the restrictions of what it sees and may call; systemd calls anything below 2 "OK"."""
+    analyze = require_program("systemd-analyze", "systemd")
+    words = [analyze, "security", "--offline=true", "--threshold=15", ROOT / "model-hunter.service"]
+    rated = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert rated.returncode == 0, rated.stdout[-300:] + rated.stderr

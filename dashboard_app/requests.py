@@ -1,0 +1,60 @@
+"""What the dashboard's port answers at all: looking, on the paths that its page needs, and one websocket.
+
+Streamlit opens more before anybody has signed in: uploads, which stay in memory, its metrics, an interface for agents,
+components, a sign-in of its own. Nothing of ours uses them. nginx refuses the same (nginx/dashboard.conf); here it also
+holds without nginx.
+"""
+
+from __future__ import annotations
+
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+CORE = "_stcore"
+CORE_PATHS = frozenset({f"{CORE}/health", f"{CORE}/host-config"})
+WEBSOCKET = f"{CORE}/stream"
+CLOSED = frozenset({CORE, "component", "auth", "oauth2callback"})
+"""First parts of paths, under the base path or without one."""
+MAX_SOCKETS = 500
+"""Websockets at once, of everybody: each keeps a visit of some hundred kB, signed in or not."""
+TRY_AGAIN_LATER = 1013
+
+
+class RequestFilter:
+    """ASGI middleware. `base`: Streamlit's server.baseUrlPath."""
+
+    def __init__(self, app: ASGIApp, base: str = "") -> None:
+        self._app = app
+        self._base = f"/{base.strip('/')}/" if base.strip("/") else "/"
+        self._sockets = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (refused := self._refusal(scope["method"], scope["path"])):
+            await refused(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await self._open_socket(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _refusal(self, method: str, path: str) -> PlainTextResponse | None:
+        if method not in METHODS:
+            return PlainTextResponse("The dashboard only shows.\n", 405, {"Allow": ", ".join(sorted(METHODS))})
+        inside = self._inside(path)
+        if inside.split("/")[0] in CLOSED and inside not in CORE_PATHS:
+            return PlainTextResponse("Not found.\n", 404)
+        return None
+
+    async def _open_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._inside(scope["path"]) != WEBSOCKET or self._sockets >= MAX_SOCKETS:
+            await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
+            return
+        self._sockets += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._sockets -= 1
+
+    def _inside(self, path: str) -> str:
+        """The path without the base path and without slashes before it; Streamlit's router needs the exact one."""
+        return path.removeprefix(self._base).lstrip("/")
