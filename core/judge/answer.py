@@ -1,41 +1,50 @@
 """Reading a judge's answer: the verdict on the one criterion that was asked for, or nothing.
 
-Which object counts: the last whole one that gives a verdict which can be about this criterion. A verdict is a member
-`verdict`, `result`, `status` or `grade` (`answer` where there is none of these), or a member named by the criterion's
-id, as real judge prompts ask for it: `[Grading Basis]: {"C1": "PASS", "C2": "FAIL"}`. Where such an object names
-several criteria, the asked one's verdict is taken and the others are left alone: only one criterion was put to the
-judge, so its row is the one that was judged, and the rest comes from the form.
+The answer's form carries an id that was drawn for this question (`answer_id`). The reply was written before, so an
+object that carries it after its verdict is the judge's own, and only such objects count once there is one. For judges
+that leave it out a strict rule holds: the first object that the judge gives for itself is its answer; an object that
+the reply spells out too, that is introduced as the reply's, or that is supposed is none; two that contradict each other
+are not settled by guessing.
 
-What is not guessed: an object that contradicts itself, a verdict that is neither PASS nor FAIL, a row of another
-criterion, words outside an object. And a closing brace left over behind the object: then the object was a piece of
-something broken, for instance a quote of the reply that the judge did not escape, and a reply must not speak for its
-judge.
+Either way only the judge's own explicit correction changes its answer: a later object that is one, and prose behind it
+that takes it back makes it unusable. Everything unusable is asked for again. docs/judging.md has the rules for people.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from operator import contains
 
 from core.domain.value import Value
 from core.domain.verdict import Verdict
-from core.judge.objects import Found, Json, JsonObject, whole_objects
+from core.judge import prose
+from core.judge.objects import Found, JsonObject, whole_objects
+from core.judge.reply_words import ReplyWords, letters
+from core.judge.statements import (
+    EVIDENCE_KEYS,
+    REASON_KEYS,
+    VERDICT_KEYS,
+    Statement,
+    key_of,
+    statements_on,
+    words_in,
+)
 from core.judge.unicode import bounded, encodable
+from core.judge.wording import ANSWER_ID_KEY
 
+MAX_ANSWER_CHARS = 500_000  # many times a judge's whole output allowance; what is longer is not read
 REASON_MOST_CHARS = 50_000  # the judge's whole output allowance is some 60,000
 EVIDENCE_MOST_CHARS = 20_000
 
-VERDICT_KEYS = ("verdict", "result", "status", "grade")
-LAST_RESORT = "answer"  # in a task about answers this may also be the student's, so it never contradicts the others
-ID_KEYS = ("id", "criterion_id", "criterion", "criteria_id")
-REASON_KEYS = ("reason", "explanation", "message", "reasoning", "rationale", "justification")
-EVIDENCE_KEYS = ("evidence", "quote")
+MAX_OBJECTS = 40  # an answer without the id that gives more verdicts than this is none; each costs a look at the reply
+CORRECTION_CHARS = 600  # how far in front of a correction it is announced
 
-_WORD = re.compile(r"[\s*_`'\"]*(pass|fail)(?:ed)?[\s*_`'\".]*", re.IGNORECASE)
-_ID = re.compile(r"[\s*_`]*(C[1-9][0-9]{0,3})(?=[\s*_`]*(?:$|[:.)\]–—-]))", re.IGNORECASE)
 _EXPLANATION = re.compile(r"\[\s*explanation\s*\]\s*:?", re.IGNORECASE)
 _FENCE = re.compile(r"```\w*")
+_EMPTY_OBJECT = re.compile(r"\{\s*\}")
 
 
 class Answer(Value):
@@ -50,48 +59,232 @@ class Answer(Value):
 
 
 @dataclass(frozen=True)
-class _Statement:
-    """One verdict (None: its words cannot be used), the criterion that it names, the object that it stands in."""
+class _Given:
+    """An object that speaks of the asked criterion, and what it says."""
 
+    found: Found
     verdict: Verdict | None
-    about: str | None
-    source: JsonObject
+    """None: it contradicts itself, or its words cannot be used."""
+    statement: Statement
+    signed: bool
+    """It carries the question's answer id."""
+
+    def echoed(self, asked: str, reply: ReplyWords) -> bool:
+        """Whether the reply spells the same out, and no word of the object is the judge's own."""
+        return _is_echo(self.statement, asked, reply)
 
 
-def read_answer(text: str, criterion_id: str, reply_text: str = "") -> Answer | None:
+def read_answer(text: str, criterion_id: str, reply_text: str = "", answer_id: str = "") -> Answer | None:
     """The judge's verdict on `criterion_id` with its reason; None when the text holds no usable one. Never raises.
 
-    An object that stands word for word in `reply_text`, the reply that is judged, is a quote and no verdict.
+    `reply_text` is the reply that is judged; `answer_id` is the id that the question asked for. Linear in the lengths
+    of both texts.
     """
-    asked = criterion_id.upper()
-    chosen, statements = _last_word(text, asked, reply_text)
-    if chosen is None or len({statement.verdict for statement in statements}) != 1:
+    if len(text) > MAX_ANSWER_CHARS:
         return None
-    verdict, source = statements[0].verdict, statements[0].source
-    if verdict is None:
+    asked, reply = criterion_id.upper(), ReplyWords(reply_text)
+    objects = [_with_doubled_braces(text, found) for found in whole_objects(text)]
+    given = [said for found in objects if (said := _given(found, asked, reply, answer_id))]
+    reading = _Reading(text, asked, reply, objects, given)
+    chosen = reading.last_signed() if any(said.signed for said in given) else reading.own_unsigned()
+    if chosen is None or chosen.verdict is None:
         return None
-    reason = _words(source, REASON_KEYS, asked) or _words(chosen.value, REASON_KEYS, asked) or _around(text, chosen)
-    evidence = _words(source, EVIDENCE_KEYS, asked) or _words(chosen.value, EVIDENCE_KEYS, asked)
+    behind = prose.without_quoted_braces(reading.outside(chosen.found.end), reply)
+    if prose.takes_back(behind, chosen.verdict, asked, reply):
+        return None
+    return _answer(text, chosen, chosen.verdict, asked)
+
+
+def _answer(text: str, chosen: _Given, verdict: Verdict, asked: str) -> Answer:
+    source, whole = chosen.statement.source, chosen.found.value
+    reason = words_in(source, REASON_KEYS, asked) or words_in(whole, REASON_KEYS, asked) or _around(text, chosen.found)
+    evidence = words_in(source, EVIDENCE_KEYS, asked) or words_in(whole, EVIDENCE_KEYS, asked)
     return Answer(
         verdict=verdict, reason=bounded(reason, REASON_MOST_CHARS), evidence=evidence[:EVIDENCE_MOST_CHARS].strip()
     )
 
 
-def _last_word(text: str, asked: str, reply_text: str) -> tuple[Found | None, list[_Statement]]:
-    """The last object that speaks of the asked criterion, and what it says; nothing when a brace is left over."""
-    chosen: Found | None = None
-    statements: list[_Statement] = []
-    left_over, end = False, 0
-    for found in whole_objects(text):
-        left_over = left_over or "}" in text[end : found.start]
-        whole = _with_doubled_braces(text, found)
-        end = whole.end
-        said = _about(asked, found.value)
-        if said and text[found.start : found.end] not in reply_text:
-            chosen, statements, left_over = whole, said, False
-    if left_over or "}" in text[end:]:
-        return None, []
-    return chosen, statements
+# -- which objects speak of the criterion
+
+
+def _given(found: Found, asked: str, reply: ReplyWords, answer_id: str) -> _Given | None:
+    if statements := _signed_statements(found.value, asked, answer_id):
+        outer = [statement for statement in statements if not statement.inner]
+        return _Given(found, _one_verdict(outer), outer[0], signed=True)
+    statements = statements_on(asked, found.value)
+    if not statements:
+        return None
+    outer = [statement for statement in statements if not statement.inner]
+    verdict = _one_verdict(outer)
+    against = [s for s in statements if s.inner and s.verdict is not verdict]
+    if len(against) > MAX_OBJECTS or not all(_is_echo(s, asked, reply) for s in against):
+        verdict = None
+    return _Given(found, verdict, outer[0], signed=False)
+
+
+def _one_verdict(statements: Sequence[Statement]) -> Verdict | None:
+    verdicts = {statement.verdict for statement in statements}
+    return verdicts.pop() if len(verdicts) == 1 else None
+
+
+def _signed_statements(value: JsonObject, asked: str, answer_id: str) -> list[Statement]:
+    """What the object says that carries the id behind its verdict; nothing when none does.
+
+    Behind: a quote of the reply that was not escaped may close the judge's object early, with a verdict of the
+    reply's; but then the id is still to come, and the reply does not know it.
+    """
+    for node in _nodes(value) if answer_id else ():
+        place = next((n for n, (key, v) in enumerate(node.members) if _is_answer_id(key, v, answer_id)), None)
+        if place is not None and statements_on(asked, JsonObject(node.members[:place])):
+            statements = statements_on(asked, node)
+            return [statement for statement in statements if statement.source is node] or statements
+    return []
+
+
+def _is_answer_id(name: str, value: object, answer_id: str) -> bool:
+    return key_of(name) == ANSWER_ID_KEY and isinstance(value, str) and value.strip(" *_`").lower() == answer_id
+
+
+def _nodes(value: JsonObject) -> Iterator[JsonObject]:
+    """The object and those that are members of it, of those, …; not those that quote or explain."""
+    yield value
+    for name, inner in value.members:
+        if isinstance(inner, JsonObject) and key_of(name) not in REASON_KEYS + EVIDENCE_KEYS:
+            yield from _nodes(inner)
+
+
+def _is_echo(statement: Statement, asked: str, reply: ReplyWords) -> bool:
+    """Whether the reply gives this verdict under this key, and every word of reason and evidence, too."""
+    key = asked if statement.key == "row" else statement.key
+    if not reply.known or not reply.hold(f"{key} {statement.verdict or ''}"):
+        return False
+    words = (words_in(statement.source, keys, asked) for keys in (REASON_KEYS, EVIDENCE_KEYS))
+    return all(reply.hold(text.rstrip(" .…")) for text in words)
+
+
+# -- which of them is the judge's answer
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One answer: its text, its whole objects, and those of them that speak of the asked criterion, in order."""
+
+    text: str
+    asked: str
+    reply: ReplyWords
+    objects: Sequence[Found]
+    given: Sequence[_Given]
+
+    def last_signed(self) -> _Given | None:
+        """The last one that carries the id. It corrects the earlier ones if it stands for itself and is not supposed.
+
+        None when another object, without the id, corrects it in the judge's own words: it has to be asked for again.
+        """
+        chosen: _Given | None = None
+        for said, end in self._with_end_before():
+            differs = chosen is not None and said.verdict is not chosen.verdict
+            if not (said.signed or (differs and self._corrects(said, end))):
+                continue
+            if prose.is_supposed(self.text, said.found.start, said.found.end, end):
+                continue
+            if not said.signed or (differs and self._is_inside(said)):
+                return None
+            chosen = said
+        return chosen
+
+    def own_unsigned(self) -> _Given | None:
+        """The first object that the judge gives for itself, or the one that corrects it; None when that is not sure."""
+        if len(self.given) > MAX_OBJECTS:
+            return None
+        own, others = self._split()
+        if not own:
+            return None
+        chosen = next((said for said in own if not self._is_inside(said)), own[0])
+        for said in own:
+            if said.found.start <= chosen.found.start or said.verdict is chosen.verdict:
+                continue
+            if self._corrects(said, chosen.found.end) and not self.reply.name(said.verdict):
+                chosen = said
+            elif not self._is_inside(said) or self.reply.name(chosen.verdict):
+                return None
+        before = [said for said in own if said.found.start < chosen.found.start and said.verdict is not chosen.verdict]
+        if before and self.reply.name(chosen.verdict):
+            return None
+        return None if self._may_be_the_replys(chosen, others) else chosen
+
+    def _with_end_before(self) -> Iterator[tuple[_Given, int]]:
+        """Each object, and where the one before it ends."""
+        end = 0
+        for said in self.given:
+            yield said, end
+            end = said.found.end
+
+    def _split(self) -> tuple[list[_Given], list[_Given]]:
+        """The objects that the judge gives for itself, and those that it quotes or supposes."""
+        own: list[_Given] = []
+        others: list[_Given] = []
+        for said, end in self._with_end_before():
+            place = said.found.start, said.found.end
+            aside = (
+                said.echoed(self.asked, self.reply)
+                or prose.is_quoted(self.text, place[0], end)
+                or prose.is_supposed(self.text, *place, end)
+            )
+            (others if aside else own).append(said)
+        return own, others
+
+    def _corrects(self, later: _Given, after: int) -> bool:
+        """Whether `later` is the judge's explicit correction of what ends at `after`: announced as one, its own, and
+        standing for itself."""
+        start = later.found.start
+        return (
+            prose.corrects(self.text[max(after, start - CORRECTION_CHARS) : start])
+            and not self._is_inside(later)
+            and not prose.is_quoted(self.text, start, after)
+            and not later.echoed(self.asked, self.reply)
+        )
+
+    def _is_inside(self, said: _Given) -> bool:
+        return prose.is_inside_sentence(self.text, said.found.start, said.found.end)
+
+    def _may_be_the_replys(self, chosen: _Given, others: Sequence[_Given]) -> bool:
+        """Whether the chosen object could be a piece of a quote: of the reply, or of anything that was not escaped."""
+        claimed = _claims(self.reply.hold, chosen.verdict)
+        outside = prose.without_quoted_braces(_EMPTY_OBJECT.sub("", self.outside(chosen.found.end)), self.reply)
+        if "}" in outside and (claimed or not _is_verbatim(outside, self.reply)):
+            return True
+        opposite = Verdict.FAIL if chosen.verdict is Verdict.PASS else Verdict.PASS
+        if claimed and _claims(partial(contains, letters(self.text[chosen.found.end :])), opposite):
+            return True
+        named = self.reply.name(chosen.verdict)
+        return any(
+            claimed if said.echoed(self.asked, self.reply) else named
+            for said in others
+            if said.verdict is not chosen.verdict
+        )
+
+    def outside(self, start: int) -> str:
+        """The text from `start` on without the objects in it: each leaves a line end."""
+        pieces = []
+        for found in self.objects:
+            if found.end > start:
+                pieces.append(self.text[start : max(start, found.start)])
+                start = found.end
+        return "\n".join((*pieces, self.text[start:]))
+
+
+def _claims(holds: Callable[[str], bool], verdict: Verdict | None) -> bool:
+    """Whether a text gives this verdict under one of the keys that verdicts have."""
+    return verdict is not None and any(holds(f"{key}{verdict.value.lower()}") for key in VERDICT_KEYS)
+
+
+def _is_verbatim(outside: str, reply: ReplyWords) -> bool:
+    """Whether every line with a closing brace is the reply's."""
+    lines = [line for line in outside.splitlines() if "}" in line]
+    return reply.known and len(lines) <= MAX_OBJECTS and all(reply.hold(line) for line in lines)
+
+
+# -- the text around
 
 
 def _with_doubled_braces(text: str, found: Found) -> Found:
@@ -100,76 +293,6 @@ def _with_doubled_braces(text: str, found: Found) -> Found:
     while start > 0 and text[start - 1] == "{" and text.startswith("}", end):
         start, end = start - 1, end + 1
     return Found(start, end, found.value)
-
-
-def _about(asked: str, value: JsonObject) -> list[_Statement]:
-    """What the object says of the asked criterion, what names none included. Nothing when it names only others: then
-    a verdict without a name is their total."""
-    statements = list(_statements(value, None))
-    names = {statement.about for statement in statements}
-    if asked not in names and names - {None}:
-        return []
-    named_first = sorted(statements, key=lambda statement: statement.about is None)
-    return [statement for statement in named_first if statement.about in (asked, None)]
-
-
-def _statements(node: Json, about: str | None) -> Iterator[_Statement]:
-    """Every verdict in `node`; `about` is the criterion that the surroundings name."""
-    if isinstance(node, list):
-        for item in node:
-            yield from _statements(item, about)
-    elif isinstance(node, JsonObject):
-        about = _named_in(node) or about
-        for name, value in node.members:
-            row = _ID.fullmatch(name.strip(" *_`:"))
-            inside = row[1].upper() if row else about
-            if _key(name) in REASON_KEYS + EVIDENCE_KEYS:
-                continue  # words per criterion: {"C1": "why", "C2": "why"}
-            if isinstance(value, JsonObject | list):
-                yield from _statements(value, inside)
-            elif row:
-                yield _Statement(_verdict(value), inside, node)
-        for verdict in _own_verdicts(node):
-            yield _Statement(verdict, about, node)
-
-
-def _own_verdicts(node: JsonObject) -> list[Verdict | None]:
-    """A `verdict` must be usable; the other words may also mean something else, and then count for nothing."""
-    said = [(_key(name), _verdict(value)) for name, value in node.members if not isinstance(value, JsonObject | list)]
-    verdicts = [verdict for key, verdict in said if key == "verdict" or (key in VERDICT_KEYS and verdict)]
-    return verdicts or [verdict for key, verdict in said if key == LAST_RESORT and verdict]
-
-
-def _named_in(node: JsonObject) -> str | None:
-    """The criterion that the object says it is about: `"id": "C2"`, `"criterion": "C2: text"`."""
-    texts = (value for name, value in node.members if _key(name) in ID_KEYS and isinstance(value, str))
-    return next((named[1].upper() for text in texts if (named := _ID.match(text))), None)
-
-
-def _verdict(value: Json) -> Verdict | None:
-    word = _WORD.fullmatch(value) if isinstance(value, str) else None
-    return Verdict(word[1].upper()) if word else None
-
-
-def _key(name: str) -> str:
-    return name.strip(" *_`").casefold().replace(" ", "_")
-
-
-def _words(node: JsonObject, keys: tuple[str, ...], asked: str) -> str:
-    """The first text under one of `keys`, in the order of the keys; "" when there is none."""
-    texts = (_text(value, asked) for key in keys for name, value in node.members if _key(name) == key)
-    return next((text for text in texts if text), "")
-
-
-def _text(value: Json, asked: str) -> str:
-    """A text, a list of texts as lines, or what an object says under the asked id."""
-    if isinstance(value, str):
-        return value.strip()
-    if isinstance(value, list):
-        return "\n".join(item.strip() for item in value if isinstance(item, str)).strip()
-    if isinstance(value, JsonObject):
-        return next((v.strip() for name, v in value.members if name.upper() == asked and isinstance(v, str)), "")
-    return ""
 
 
 def _around(text: str, chosen: Found) -> str:

@@ -17,7 +17,7 @@ from core.domain.criteria import Criterion
 from core.domain.task import Task
 from core.domain.verdict import CriterionVerdict, Verdict
 from core.errors import HunterError
-from core.judge.question import Question
+from core.judge.question import Question, new_answer_id
 from core.providers.base import CallContext, Provider
 from core.settings import Settings
 
@@ -38,11 +38,19 @@ def log_bug(bug: Exception) -> None:
 
 
 class Judge:
-    def __init__(self, catalog: Catalog, settings: Settings, on_bug: Callable[[Exception], None] = log_bug) -> None:
-        """`on_bug` is told of every exception that is not one of ours, to log and to count it."""
+    def __init__(
+        self,
+        catalog: Catalog,
+        settings: Settings,
+        on_bug: Callable[[Exception], None] = log_bug,
+        draw_answer_id: Callable[[], str] = new_answer_id,
+    ) -> None:
+        """`on_bug` is told of every exception that is not one of ours, to log and to count it. `draw_answer_id` gives
+        each question its answer id; tests hand in one that they know."""
         self._catalog = catalog
         self._settings = settings
         self._on_bug = on_bug
+        self._draw_answer_id = draw_answer_id
 
     async def grade(
         self,
@@ -64,7 +72,7 @@ class Judge:
             provider, model = self._catalog.resolve(judge_model)
         except HunterError as error:
             return _undetermined(criterion, judge_model, error.code, f"The judge cannot be asked: {error.message}")
-        question = Question(task, criterion, reply_text, judge_model, history)
+        question = Question(task, criterion, reply_text, judge_model, history, self._draw_answer_id())
         return await question.ask(provider, model, self._settings, context)
 
     async def grade_all(

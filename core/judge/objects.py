@@ -19,7 +19,7 @@ DEEPEST = 64
 """Objects and arrays inside each other; what is deeper is not a judge's answer."""
 
 # Possessive (*+, ++): a string that never ends fails once, without backtracking.
-_OPENING = re.compile(r'\{(?=\s*+["}])')
+_OPENING = re.compile(r'\{(?=\s*+")')
 _TOKEN = re.compile(
     r"""\s*+(?:(?P<string>"(?:[^"\\]++|\\.)*+")|(?P<mark>[{}\[\],:])|(?P<scalar>-?\d[\d.eE+-]*+|true|false|null))""",
     re.DOTALL,

@@ -37,12 +37,13 @@ _PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 
 
 def judge_messages(
-    task: Task, criterion: Criterion, reply_text: str, history: tuple[Message, ...] = ()
+    task: Task, criterion: Criterion, reply_text: str, history: tuple[Message, ...] = (), answer_id: str = ""
 ) -> tuple[Message, ...]:
     """The system and the user message that ask for a verdict on `criterion` of `reply_text`, and on nothing else.
 
     When the reply is the reference response itself (reference check), it stands there once, as the reply.
-    `history` holds the earlier turns of the conversation, oldest first.
+    `history` holds the earlier turns of the conversation, oldest first. `answer_id` goes into the form of the answer,
+    behind everything that the questions about one reply share: providers cache equal beginnings.
     """
     system = encodable(_given(task.judge_system_prompt, wording.BUILT_IN_SYSTEM_PROMPT))
     template = encodable(_given(task.judge_prompt_template, wording.BUILT_IN_TEMPLATE))
@@ -56,7 +57,7 @@ def judge_messages(
     turns = [block(label, nonce, text) for label, text in earlier]
     parts = ["\n".join((wording.EARLIER_TURNS, *turns))] if turns else []
     parts += _filled(template, data, nonce)
-    parts.append(wording.instruction(criterion.id, nonce))
+    parts.append(wording.instruction(criterion.id, nonce, answer_id))
     parts.append(block("CRITERION", nonce, data["CRITERION"]) + "\n" + wording.last_line(criterion.id))
     return Message(role="system", content=system), Message(role="user", content="\n\n".join(parts))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 from dataclasses import replace
 
 from core.domain.chat import Message, Reply, Usage
@@ -19,19 +21,36 @@ from core.settings import Settings
 
 JUDGE_TEXT_MOST_CHARS = 20_000
 
+READ_AT_ONCE_CHARS = 32_000
+"""Many times an ordinary answer; at worst some 50 ms. What is longer is read in a thread."""
+ANSWER_ID_BYTES = 6  # 48 bits, drawn for each question: too many to guess
+
 _COUNTS = tuple(Usage.model_fields)
+
+
+def new_answer_id() -> str:
+    """12 hexadecimal characters. Drawn and not derived: notebook, reply and criterion may be an attacker's text."""
+    return secrets.token_hex(ANSWER_ID_BYTES)
 
 
 class Question:
     """Used for one criterion of one reply, once."""
 
     def __init__(
-        self, task: Task, criterion: Criterion, reply_text: str, judge_model: str, history: tuple[Message, ...]
+        self,
+        task: Task,
+        criterion: Criterion,
+        reply_text: str,
+        judge_model: str,
+        history: tuple[Message, ...],
+        answer_id: str,
     ) -> None:
+        """`answer_id`: 12 hexadecimal characters that nobody could know when the reply was written (new_answer_id)."""
         self._criterion = criterion
         self._reply_text = reply_text
         self._judge_model = judge_model
-        self._messages = judge_messages(task, criterion, reply_text, history)
+        self._answer_id = answer_id
+        self._messages = judge_messages(task, criterion, reply_text, history, answer_id)
         self._answers: list[Reply] = []
         self._failed_calls = 0
         self._cost_known = True
@@ -44,7 +63,7 @@ class Question:
             except HunterError as error:
                 return self._failed(error)
             self._answers.append(reply)
-            if answer := self._read(reply):
+            if answer := await self._read(reply):
                 return self._decided(answer)
         return self._unusable()
 
@@ -73,11 +92,17 @@ class Question:
         if not self._answers:
             return ()
         unusable = bounded(encodable(self._answers[-1].text), JUDGE_TEXT_MOST_CHARS)
-        return Message(role="assistant", content=unusable), Message(role="user", content=once_more(self._criterion.id))
+        again = once_more(self._criterion.id, self._answer_id)
+        return Message(role="assistant", content=unusable), Message(role="user", content=again)
 
-    def _read(self, reply: Reply) -> Answer | None:
+    async def _read(self, reply: Reply) -> Answer | None:
         """None also for an answer that ran into its output limit: its last word was not reached."""
-        return None if reply.cut_off else read_answer(reply.text, self._criterion.id, self._reply_text)
+        if reply.cut_off:
+            return None
+        asked = (reply.text, self._criterion.id, self._reply_text, self._answer_id)
+        if len(reply.text) <= READ_AT_ONCE_CHARS:
+            return read_answer(*asked)
+        return await asyncio.to_thread(read_answer, *asked)
 
     def _decided(self, answer: Answer) -> CriterionVerdict:
         """Evidence that is no passage of the reply is not shown as one: it goes to the words that could not be used."""

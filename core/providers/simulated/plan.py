@@ -69,7 +69,7 @@ def _said(role: Role, chance: Chance, conversation: Conversation) -> tuple[str, 
     decision = decide(role, question)
     if chance.hits("broken", role.judge_broken):
         return unusable(decision, chance), ""
-    return written(decision, question.criterion_id, role.judge_form, chance), ""
+    return written(decision, question.criterion_id, role.judge_form, chance, question.answer_id), ""
 
 
 def _wait_s(role: Role, chance: Chance, purpose: str, mishap: Mishap | None) -> float:

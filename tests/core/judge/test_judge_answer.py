@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.domain.verdict import Verdict
-from core.judge.answer import REASON_MOST_CHARS, Answer, read_answer
+from core.judge.answer import MAX_ANSWER_CHARS, REASON_MOST_CHARS, Answer, read_answer
 from core.judge.objects import DEEPEST, whole_objects
 
 RECORDED = [
@@ -67,23 +67,56 @@ def test_every_json_object_is_found_whole(value):
     assert [(found.start, found.end) for found in whole_objects(f"[ {text}")] == [(2, 2 + len(text))]
 
 
-@pytest.mark.parametrize(
-    "piece",
-    ["{", '{"', '{"a":', '{"a":[', '{"\\"', '{"a" ', '"', "{ ", "{\n", '{"verdict":"PASS"', '{"verdict":"PASS"}', "}",
-     "\\", '{"a":"\\"', "[explanation]", '{"a":"b" ', '{"a":{"b":[{"c":', '{"C2":"PASS","', "[Explanation", "```"],
-)  # fmt: skip
-def test_a_hostile_answer_ten_times_as_long_takes_about_ten_times_as_long(piece):
-    def cpu_s(times: int) -> float:
-        text = piece * times
-        best = float("inf")
-        for _ in range(3):
-            started = time.process_time()
-            read_answer(text, "C2")
-            best = min(best, time.process_time() - started)
-        return best
+PIECES = [
+    "{", '{"', '{"a":', '{"a":[', '{"\\"', '{"a" ', '"', "{ ", "{\n", '{"verdict":"PASS"', '{"verdict":"PASS"}', "}",
+    "\\", '{"a":"\\"', "[explanation]", '{"a":"b" ', '{"a":{"b":[{"c":', '{"C2":"PASS","', "[Explanation", "```",
+    "{}", "[]", "[", ",", "9", '{"a":1', "{{", '{"\\u0022', "fail ", "The verdict is FAIL. ", "“fail” ", "if not, ", "wait: ", "'\n",
+    ". \"", "\n>", '{"verdict":"FAIL"} wait ', '{"C2":"PASS"}x', "{'a':1}", "\u0301", "&quot;", "C1 ",
+]  # fmt: skip
+FRAMES = [
+    ("", ""),
+    ('{"reason": "', '", "verdict": "PASS"}'),
+    ('{"a": [', '], "verdict": "PASS"}'),
+    ('{"verdict": "PASS", "answer_id": "0123456789ab"}\n', ""),
+    ('{"reason": "own words", "verdict": "PASS"}\n', '\n{"verdict": "FAIL"}'),
+    ('{"reason": "x", "evidence": "y" ', ""),
+]
 
-    short, long = cpu_s(2_000), cpu_s(20_000)
-    assert long < 40 * max(short, 0.0005)  # quadratic would be 100 times; the floor keeps the clock's grain out
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_hostile_answer_four_times_as_long_takes_about_four_times_as_long(piece):
+    for before, after in FRAMES:
+        for reply in ("", piece * 3000):
+
+            def cpu_s(chars: int, before=before, after=after, reply=reply) -> float:
+                text = before + piece * (chars // len(piece)) + after
+                best = float("inf")
+                for _ in range(2):
+                    started = time.process_time()
+                    read_answer(text, "C2", reply, "0123456789ab")
+                    best = min(best, time.process_time() - started)
+                return best
+
+            short, long = cpu_s(4_000), cpu_s(16_000)
+            assert long < 10 * max(short, 0.0005), (before, after)  # quadratic would be 16 times
+
+
+def test_many_objects_are_not_each_looked_for_in_a_long_reply():
+    reply, answer = '{"verdict":"PAS' * 20_000, '{"verdict":"PASS"}' * 3_300
+
+    def cpu_s(times: int) -> float:
+        started = time.process_time()
+        read_answer(answer[: len(answer) * times // 4], "C2", reply)
+        return time.process_time() - started
+
+    cpu_s(1)
+    assert cpu_s(4) < 10 * max(cpu_s(1), 0.005)
+
+
+def test_an_answer_longer_than_any_judge_may_write_is_not_read():
+    answer = '{"reason": "x", "verdict": "FAIL"}'
+    assert read_answer(answer + " " * (MAX_ANSWER_CHARS - len(answer)), "C2") is not None
+    assert read_answer(answer + " " * MAX_ANSWER_CHARS, "C2") is None
 
 
 def test_braces_doubled_a_million_times_end_too():

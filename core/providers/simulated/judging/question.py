@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.domain.chat import Message
 
+_ANSWER_ID = re.compile(r'"verdict": "PASS" or "FAIL", "answer_id": "([0-9a-f]+)"')
 _CRITERION_END = re.compile(r"^=== END CRITERION ([0-9a-f]{16}) ===$", re.MULTILINE)
 
 
@@ -26,6 +27,8 @@ class Question:
     reference: str = ""
     """"" in a reference check, where the reference response is itself the reply."""
     prompt: str = ""
+    answer_id: str = field(default="", compare=False)
+    """What an answer has to carry. Drawn for each question, so it is no part of what is asked."""
 
     @property
     def is_reference_check(self) -> bool:
@@ -53,6 +56,7 @@ def _question_in(content: str) -> Question | None:
         reply=reply,
         reference=_block(content, "REFERENCE RESPONSE", nonce) or "",
         prompt=_block(content, "PROMPT", nonce) or "",
+        answer_id=next(iter(_ANSWER_ID.findall(content)[-1:]), ""),
     )
 
 

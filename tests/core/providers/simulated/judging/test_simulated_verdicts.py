@@ -112,4 +112,4 @@ def test_evidence_is_always_a_piece_of_the_reply():
 
 
 def test_the_plain_form_gives_its_reason_first_and_its_verdict_last():
-    assert list(json.loads(FORMS["plain"](EITHER[0], "C1"))) == ["reason", "evidence", "verdict"]
+    assert list(json.loads(FORMS["plain"](EITHER[0], "C1", ""))) == ["reason", "evidence", "verdict"]

@@ -1,0 +1,239 @@
+"""What a judge says outside its objects: how it introduces them, and whether it takes its verdict back.
+
+The rules are few, so that they can be explained (docs/judging.md), and they only ever make us ask again: prose never
+is a verdict. They know English; in other languages only the words PASS and FAIL beside `verdict` are seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.domain.verdict import Verdict
+from core.judge.reply_words import ReplyWords
+
+LEAD_CHARS = 300  # how much in front of an object is its introduction
+CLAUSE_CHARS = 120  # how far from the word PASS, FAIL, met … the rest of the statement is looked for
+SENTENCE_CHARS = 1000
+MAX_MEMBERS = 40  # pieces of quotes that are looked up in the reply
+MAX_STATEMENTS = 200  # an answer with more words of that kind than this is not read
+
+_SENTENCE_END = re.compile(r"[.!?][\"'”)\]*_`]*\s|\n")
+_CONDITIONAL = re.compile(
+    r"\b((?<!even )if|unless|suppos\w+|assum\w+|hypothetical\w*|imagine|otherwise|(?:could|would|might) have"
+    r"|(?:were|had|should) (?:it|the|this|that|they|he|she|there)|for example|such as|e\.g\.|whether)\b"
+    r"|^\W*(?:had|were)\b",
+    re.IGNORECASE,
+)
+_WOULD = re.compile(r"\b(would|could|might|may)\b", re.IGNORECASE)
+_QUOTING = re.compile(
+    r"\b(quot(?:e[sd]?|ing|ation)|verbatim|embed\w*|restat\w*|(?:reply|response|student|submission)['’]s own"
+    r"|(?:found|stands?|from|in(?:side)?) (?:the|its) (?:reply|response|text))\b",
+    re.IGNORECASE,
+)
+_SPEAKING = re.compile(
+    r"\b(?:reply|response|student|submission|model|author|it|which|itself)\b[^.!?\n]{0,40}?\b(?:is|says?|said|states?"
+    r"|claims?|contains?|holds?|ends?|gives?|gave|writes?|wrote|includes?|reads?|has|outputs?|asserts?|adds?|repeats?"
+    r"|shows?|declares?|demands?|asks?|begins?|starts?|tries|grades?)\b",
+    re.IGNORECASE,
+)
+_OWN = re.compile(
+    r"\b(my|I|verdict|evaluation|assessment|judge?ment|grading|decision|analysis|conclusion)\b", re.IGNORECASE
+)
+_CORRECTING = re.compile(
+    r"\b(wait|correct(?:ion|ing|ed)|actually|on reflection|(?:on )?second thou?ghts?|i was wrong|my mistake|mistaken"
+    r"|revis\w+|reconsider\w*|let me (?:look|check|start|count|correct|re)\w*|look(?:ing)? again|count(?:ing)? again"
+    r"|start again|scratch that|instead|final(?:ly)?|i (?:misread|misjudged|miscounted|overlooked)|on a closer look"
+    r"|closer inspection|hm+|no[,:])(?!\w)",
+    re.IGNORECASE,
+)
+_FENCE_LINE = re.compile(r"```\w*")
+
+
+# -- how an object is introduced
+
+
+def introduction(text: str, start: int, after: int = 0) -> str:
+    """What leads to the object at `start`: its sentence so far, or the line before it; nothing before `after`."""
+    before = text[max(after, start - LEAD_CHARS) : start].rstrip(" \t")
+    same_line = before.rpartition("\n")[2]
+    if same_line.strip(" \t>*_`'\"-("):
+        return _last_sentence(same_line)
+    lines = [line for line in _FENCE_LINE.sub("", before).split("\n") if line.strip(" \t>*_`'\"-(")]
+    last = lines[-1].strip() if lines else ""
+    return _last_sentence(last) if last[-1:] not in (".", "!", "?") else ""
+
+
+def _last_sentence(line: str) -> str:
+    parts = [part for part in _SENTENCE_END.split(line) if part.strip()]
+    return parts[-1] if parts else ""
+
+
+def is_inside_sentence(text: str, start: int, end: int) -> bool:
+    """Whether the object is a part of a sentence and does not stand for itself: `I would say {…}, but …`."""
+    before = text[max(0, start - LEAD_CHARS) : start].rpartition("\n")[2].rstrip(" \t*_`'\"(“‘")
+    after = text[end : end + LEAD_CHARS].partition("\n")[0].lstrip(" \t*_`'\")”’")
+    return (before != "" and before[-1] not in ".:!?}])>—–-") or (after[:1] == "," or after[:1].islower())
+
+
+def is_supposed(text: str, start: int, end: int, after: int = 0) -> bool:
+    """Whether the object stands in a supposition: `Had it named three I would answer {…}`."""
+    lead = introduction(text, start, after)
+    tail = text[end : end + LEAD_CHARS].partition("\n")[0] if is_inside_sentence(text, start, end) else ""
+    inside = bool(tail) or lead.rstrip()[-1:] not in ("", ".", ":", "}")
+    return bool(_CONDITIONAL.search(lead)) or bool(
+        inside and (_WOULD.search(lead) or _CONDITIONAL.search(tail) or _WOULD.search(tail))
+    )
+
+
+def is_quoted(text: str, start: int, after: int = 0) -> bool:
+    """Whether the judge says, or marks, that the object is the reply's: `It ends with {…}`, `> {…}`."""
+    before = text[max(after, start - LEAD_CHARS) : start].rpartition("\n")[2].strip()
+    lead = introduction(text, start, after)
+    speaking = _SPEAKING.search(lead)
+    own = _OWN.search(lead)
+    return (
+        before.startswith(">")
+        or bool(_QUOTING.search(lead))
+        or bool(speaking and not (own and own.start() < speaking.start()))
+    )
+
+
+def corrects(between: str) -> bool:
+    """Whether the words between two objects say that the second corrects the first."""
+    return bool(_CORRECTING.search(between))
+
+
+# -- whether the prose behind an object takes it back
+
+_WORDS = re.compile(
+    r"(?<![^\W_])(?:(?P<pass>pass(?:ed|es|ing)?)|(?P<fail>fail(?:ed|s|ing|ure)?)|(?P<met>met|meets?|satisf(?:y|ies|ied)"
+    r"|fulfil(?:l|s|ls|led)?)|(?P<unmet>unmet|unsatisfied|unfulfilled))(?![^\W_])",
+    re.IGNORECASE | re.ASCII,
+)
+_BRACES = re.compile(r"\{[^{}]{0,1000}+\}")
+_BOUNDARY = re.compile(r"\n++|(?<=[.!?;])[\"'”’)*_`]*+\s++")
+_TURN = re.compile(r",? \b(?:but|while|whereas|however|although|though|so|yet)\b", re.IGNORECASE)
+_QUOTED_SPAN = re.compile(r"[\"“`‘«]([^\"“”`‘’«»]+)[\"”`’»]")
+_SAYING = re.compile(
+    r"\b(?:says?|said|states?|claims?|contains?|holds?|ends? (?:with|in)|gives?|writes?|wrote|asserts?|declares?"
+    r"|reads?|adds?|repeats?|includes?|has)\b(?: (?:itself|that|the words?|the lines?))*",
+    re.IGNORECASE,
+)
+_NEGATED = re.compile(r"(?:\bnot|\bnever|n['’]t|\bcannot|\bno longer|\bneither)\b(?:\W+\w+){0,3}?\W*$", re.IGNORECASE)
+_SUBJECT = re.compile(
+    r"(?:\b(?:verdict|result|status|grade|rating|judge?ment|score|evaluation|correction|conclusion|decision|answer"
+    r"|outcome|final|criterion|requirement|this|that|it|reply|response|student|c[1-9][0-9]{0,3})\b)[^\n]{0,80}$",
+    re.IGNORECASE | re.ASCII,
+)
+_LINK = re.compile(
+    r"\b(?:is|are|was|be|becomes?|remains?|stays?|should|must|to|as|say|answer|give)\b\W*(?:\w+\W+){0,3}$|[:=→>-]\W*$"
+    r"|\b(?:verdict|correction|final|criterion|c[1-9][0-9]{0,3}|this|that|it|reply|response|student)\W+"
+    r"(?:(?:now|actually|clearly|does|did|doesn['’]t|didn['’]t|cannot|really|indeed|therefore|thus|also|then|still"
+    r"|no longer|not|in fact|fully)\W+){0,3}$",
+    re.IGNORECASE | re.ASCII,
+)
+_ALONE = re.compile(
+    r"\W*(?:(?:so|no|thus|therefore|hence|then|now|clearly|not|never|an?|this)\W+)*(?:clear\W+)?", re.IGNORECASE
+)
+_ELSE = re.compile(r"\W*(?:to|over|through|by|on|in(?!deed)|at|with|into|along|up|\w+ing|around)\b", re.IGNORECASE)
+_OBJECT = re.compile(
+    r"\W*(?:$|(?:the |this |that |its )?(?:criterion|requirement|c[1-9][0-9]{0,3})\b|because|since|as|after|now|then"
+    r"|on reflection|here|indeed|too|by |in full|fully|\()",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"\bC[1-9][0-9]{0,3}\b", re.IGNORECASE | re.ASCII)
+_DECORATION = re.compile(r"[\s*_`>#\"'“”‘’()\[\]:,-]+")
+
+
+def without_quoted_braces(prose: str, reply: ReplyWords) -> str:
+    """Without what the reply says, too, and what looks like an object but is no JSON: `{'verdict': 'PASS'}`."""
+
+    def quoted(braces: re.Match[str]) -> str:
+        return "" if all(reply.hold(member) for member in braces[0].split(",", MAX_MEMBERS)) else braces[0]
+
+    return _BRACES.sub(quoted, prose, count=MAX_MEMBERS) if reply.known else prose
+
+
+@dataclass(frozen=True)
+class _Mention:
+    """A word such as PASS or met, the verdict that it stands for, and the clause, segment and sentence around it."""
+
+    word: re.Match[str]
+    verdict: Verdict
+    clause: str
+    segment: str
+    sentence: str
+    at: int
+    """Where the sentence begins in the prose."""
+
+
+def takes_back(prose: str, verdict: Verdict, asked: str, reply: ReplyWords) -> bool:
+    """Whether `prose`, which follows the judge's object, says that its verdict is the other one.
+
+    A supposition does not, nor does a statement on other criteria, nor what the judge marks as a quote of the reply.
+    """
+    for count, mention in enumerate(_mentions(prose)):
+        if count >= MAX_STATEMENTS:
+            return True
+        if mention.verdict is verdict or not _is_stated(mention, asked) or _CONDITIONAL.search(mention.segment):
+            continue
+        if _WOULD.search(mention.clause) and not _CORRECTING.search(mention.sentence):
+            continue
+        if not _is_reply_quoted(mention, prose[max(0, mention.at - LEAD_CHARS) : mention.at].rstrip(), reply):
+            return True
+    return False
+
+
+def _sentences(prose: str) -> Iterator[tuple[int, str]]:
+    """Where each begins, and its text; what never ends comes in pieces of SENTENCE_CHARS."""
+    start = 0
+    for end in (*(boundary.end() for boundary in _BOUNDARY.finditer(prose)), len(prose)):
+        for at in range(start, end, SENTENCE_CHARS):
+            yield at, prose[at : min(end, at + SENTENCE_CHARS)]
+        start = end
+
+
+def _mentions(prose: str) -> Iterator[_Mention]:
+    for at, sentence in _sentences(prose):
+        for segment in _TURN.split(sentence):
+            for clause in segment.split(", "):
+                for word in _WORDS.finditer(clause):
+                    before = clause[max(0, word.start() - CLAUSE_CHARS) : word.start()]
+                    good = word.lastgroup in ("pass", "met")
+                    verdict = Verdict.PASS if good != bool(_NEGATED.search(before)) else Verdict.FAIL
+                    yield _Mention(word, verdict, clause, segment, sentence, at)
+
+
+def _is_stated(mention: _Mention, asked: str) -> bool:
+    """Whether the clause says it of the criterion that was asked for, as a verdict."""
+    word, clause = mention.word, mention.clause
+    before = clause[max(0, word.start() - CLAUSE_CHARS) : word.start()]
+    after = clause[word.end() : word.end() + CLAUSE_CHARS]
+    names = {name.upper() for name in _NAME.findall(before + after)}
+    if names and asked not in names:
+        return False
+    if not _DECORATION.sub("", _CORRECTING.sub("", before)) and not _DECORATION.sub("", after).strip(".!"):
+        return word.lastgroup in ("pass", "fail")  # the word alone: "Wait: FAIL."
+    if word[0].isupper() and word.lastgroup in ("pass", "fail"):
+        return bool(_LINK.search(before))
+    if _ELSE.match(after):
+        return False
+    if _ALONE.fullmatch(_CORRECTING.sub("", before)):
+        return bool(_OBJECT.match(after))
+    linked = _LINK.search(before) or word.lastgroup in ("met", "unmet")
+    return bool(_SUBJECT.search(before) and linked and _OBJECT.match(after))
+
+
+def _is_reply_quoted(mention: _Mention, lead: str, reply: ReplyWords) -> bool:
+    """Whether the reply says so and the judge marks it as a quote. `lead` is the end of what stands in front."""
+    sentence = mention.sentence.strip()
+    spans = [span for span in _QUOTED_SPAN.findall(sentence) if " " in span.strip() and reply.hold(span)]
+    if any(mention.word[0] in span for span in spans):
+        return True
+    speaking = _SAYING.search(sentence)
+    if speaking and reply.hold(sentence[speaking.end() :]):
+        return True
+    marked = sentence.startswith(">") or lead.endswith((":", "```", '"', "“", "`"))
+    return marked and reply.hold(sentence)
