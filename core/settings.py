@@ -330,6 +330,9 @@ class Settings:
     telemetry_queue_most: int = setting(
         20000, "TELEMETRY_QUEUE", "records", "Records waiting to be written; more are dropped and counted.", least=1
     )
+    telemetry_queue_max_bytes: int = setting(
+        32 * MIB, "TELEMETRY_QUEUE_MAX_BYTES", "bytes", "Memory for those records; more are dropped.", least=MIB
+    )
     telemetry_days: int = setting(30, "TELEMETRY_DAYS", "days", "Older telemetry files are removed.", least=1)
     telemetry_reply_chars_most: int = setting(
         20_000,

@@ -105,7 +105,11 @@ class Board:
             hunts=hunt_numbers(self.activity),
             event_streams=StreamNumbers(open=self.events.watchers(), limit=self.settings.event_streams_most),
             telemetry=TelemetryNumbers(
-                queued=telemetry.queued, written=telemetry.written, dropped=telemetry.dropped, failed=telemetry.failed
+                queued=telemetry.queued,
+                queued_bytes=telemetry.queued_bytes,
+                written=telemetry.written,
+                dropped=telemetry.dropped,
+                failed=telemetry.failed,
             ),
             bugs=self.activity.bugs,
             instances=instances,

@@ -99,6 +99,8 @@ class StreamNumbers(Value):
 
 class TelemetryNumbers(Value):
     queued: int
+    queued_bytes: int = 0
+    """About what the queued records take in memory."""
     written: int
     dropped: int
     failed: int

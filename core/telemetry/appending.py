@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+
+FILE_MODE, FOLDER_MODE = 0o640, 0o750
+"""The log holds prompts and replies: its owner writes it, a group may read it (the dashboard runs as the same user)."""
 
 
 def append_lines(path: Path, lines: Sequence[bytes]) -> int:
@@ -19,14 +24,23 @@ def append_lines(path: Path, lines: Sequence[bytes]) -> int:
     process that died, is closed with a newline first: it stays a broken line of its own and harms no other.
     Raises OSError when nothing could be written.
     """
-    descriptor = os.open(path, os.O_APPEND | os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(path, os.O_APPEND | os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, FILE_MODE)
     try:
+        _close_to_others(descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_EX)  # given back when the descriptor is closed
         closing = b"" if _ends_whole(descriptor) else b"\n"
         taken = os.write(descriptor, closing + b"".join(lines)) - len(closing)
     finally:
         os.close(descriptor)
     return _whole(lines, taken)
+
+
+def _close_to_others(descriptor: int) -> None:
+    """Take from a file what everybody may do with it: releases before this one made files that all could read."""
+    mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+    if mode & stat.S_IRWXO:
+        with suppress(PermissionError):  # somebody else's file
+            os.fchmod(descriptor, mode & ~stat.S_IRWXO)
 
 
 def _ends_whole(descriptor: int) -> bool:

@@ -14,6 +14,8 @@ from tempfile import TemporaryDirectory
 
 import structlog
 
+from core.telemetry.appending import FILE_MODE, FOLDER_MODE
+
 log = structlog.get_logger(__name__)
 
 MARK_CHARS = 12
@@ -46,7 +48,7 @@ class CachePlace:
     def _take(self, directory: Path, of_log: str, shape: str) -> None:
         database = directory / f"log-{of_log}-{shape}.duckdb"
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            directory.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
             self._lock = _locked(directory / f"log-{of_log}.lock")
             for old in directory.glob(f"log-{of_log}-*.duckdb*"):
                 if not old.name.startswith(database.name):
@@ -61,7 +63,7 @@ class CachePlace:
 
 def _locked(path: Path) -> int:
     """Raises BlockingIOError while somebody else holds it, OSError when it cannot be made."""
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, FILE_MODE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BaseException:

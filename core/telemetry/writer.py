@@ -10,6 +10,7 @@ same records; leaving the block writes what is left, once, and counts as dropped
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 from collections import deque
 from contextlib import suppress
@@ -24,7 +25,7 @@ import structlog
 from core.clock import Clock
 from core.domain.value import Value
 from core.settings import Settings
-from core.telemetry.appending import append_lines
+from core.telemetry.appending import FOLDER_MODE, append_lines
 from core.telemetry.names import file_name, outdated, telemetry_files
 from core.telemetry.records import SCHEMA, TYPES, Record
 
@@ -33,14 +34,20 @@ log = structlog.get_logger(__name__)
 RECORDS_PER_WRITE = 1000
 """About a megabyte in memory at a time, however long the queue has grown."""
 
+RECORD_BYTES = 1000
+"""About what a record takes beside its texts."""
+
 
 class TelemetryStatus(Value):
     """Counts of this process since it started."""
 
     queued: int = 0
+    queued_bytes: int = 0
+    """About what the queued records take in memory."""
     written: int = 0
     dropped: int = 0
-    """Records that never reach the log: the queue was full, they could not be encoded, or the end came first."""
+    """Records that never reach the log: the queue was full (of records or of bytes), they could not be encoded, or the
+    end came first."""
     failed: int = 0
     """Times that the disk refused a write; the records were kept and tried again."""
 
@@ -50,12 +57,16 @@ class TelemetryWriter:
         self._directory = directory
         self._instance = instance
         self._queue_most = settings.telemetry_queue_most
+        self._queue_max_bytes = settings.telemetry_queue_max_bytes
         self._keep_days = settings.telemetry_days
         self._flush_s = settings.telemetry_flush_s
         self._clock = clock
-        self._queue: deque[tuple[datetime, Record]] = deque()
-        self._lines: deque[tuple[date, bytes]] = deque()
+        self._queue: deque[tuple[datetime, Record, int]] = deque()
+        self._lines: deque[tuple[date, bytes, int]] = deque()
         """Encoded and on their way to the disk; they stay here until they are whole in the file."""
+        self._bytes_in = self._bytes_out = 0
+        """What came into the queue, changed by the caller's thread alone, and what left it, by the writing one's."""
+        self._full = False
         self._written = self._dropped = self._failed = 0
         self._failing = False
         self._cleaned_on: date | None = None
@@ -65,13 +76,22 @@ class TelemetryWriter:
 
     def record(self, rec: Record) -> None:
         """Puts `rec` in line to be written, with the time of now. Never waits and never raises."""
-        if self._waiting >= self._queue_most:
-            self._dropped += 1
+        size = rough_bytes(rec)
+        if self._waiting >= self._queue_most or self._waiting_bytes + size > self._queue_max_bytes:
+            self._drop()
         else:
-            self._queue.append((self._clock.now(), rec))
+            self._full = False
+            self._bytes_in += size
+            self._queue.append((self._clock.now(), rec, size))
 
     def status(self) -> TelemetryStatus:
-        return TelemetryStatus(queued=self._waiting, written=self._written, dropped=self._dropped, failed=self._failed)
+        return TelemetryStatus(
+            queued=self._waiting,
+            queued_bytes=self._waiting_bytes,
+            written=self._written,
+            dropped=self._dropped,
+            failed=self._failed,
+        )
 
     async def flush(self) -> None:
         """Writes what is queued by now, in a thread. A disk that fails is counted, and what it did not take stays."""
@@ -91,10 +111,22 @@ class TelemetryWriter:
             self._dropped += left
             self._queue.clear()
             self._lines.clear()
+            self._bytes_out = self._bytes_in
 
     @property
     def _waiting(self) -> int:
         return len(self._queue) + len(self._lines)
+
+    @property
+    def _waiting_bytes(self) -> int:
+        return self._bytes_in - self._bytes_out
+
+    def _drop(self) -> None:
+        """Count a record that finds no room, and say so once until there is room again."""
+        self._dropped += 1
+        if not self._full:
+            self._full = True
+            log.warning("telemetry.queue_full", records=self._waiting, bytes=self._waiting_bytes)
 
     async def _flush_now_and_then(self) -> None:
         while not self._ending.is_set():
@@ -122,28 +154,29 @@ class TelemetryWriter:
 
     def _encode_some(self) -> None:
         while self._queue and len(self._lines) < RECORDS_PER_WRITE:
-            at, rec = self._queue.popleft()
+            at, rec, size = self._queue.popleft()
             try:
-                self._lines.append((at.date(), _line(at, rec)))
+                self._lines.append((at.date(), _line(at, rec), size))
             except TypeError as error:
                 self._dropped += 1
+                self._bytes_out += size
                 log.error("telemetry.record_cannot_be_written", record=type(rec).__name__, error=str(error))
 
     def _write_lines(self) -> None:
         """Lines leave only when they are in the file. Raises OSError when not all of them could be written."""
         while self._lines:
             day, of_day = self._lines_of_one_day()
-            self._directory.mkdir(parents=True, exist_ok=True)
+            self._directory.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
             taken = append_lines(self._directory / file_name(day, self._instance), of_day)
             self._written += taken
             for _ in range(taken):
-                self._lines.popleft()
+                self._bytes_out += self._lines.popleft()[2]
             if taken < len(of_day):
                 raise OSError(f"only {taken} of {len(of_day)} lines fitted on the disk")
 
     def _lines_of_one_day(self) -> tuple[date, list[bytes]]:
         first = self._lines[0][0]
-        return first, [line for _, line in takewhile(lambda entry: entry[0] == first, self._lines)]
+        return first, [line for _, line, _ in takewhile(lambda entry: entry[0] == first, self._lines)]
 
     def _tell_of_failure(self, error: OSError) -> None:
         self._failed += 1
@@ -167,6 +200,14 @@ class TelemetryWriter:
                 log.info("telemetry.outdated_file_removed", file=path.name)
         except OSError as error:
             log.warning("telemetry.outdated_file_stays", directory=str(self._directory), error=str(error))
+
+
+def rough_bytes(rec: Record) -> int:
+    """About what a record takes in memory; its texts are nearly all of it."""
+    try:
+        return RECORD_BYTES + sum(sys.getsizeof(value) for value in vars(rec).values())
+    except TypeError:  # it is no record: that is told when it is written
+        return RECORD_BYTES
 
 
 def _line(at: datetime, rec: Record) -> bytes:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from core.telemetry import appending
 from core.telemetry.appending import append_lines
 from core.telemetry.names import day_of, file_name
 from core.telemetry.records import TYPES, ProcessRecord, Record
-from core.telemetry.writer import TelemetryStatus, TelemetryWriter
+from core.telemetry.writer import TelemetryStatus, TelemetryWriter, rough_bytes
 
 ROOT = Path(__file__).resolve().parents[3]
 STARTED = ProcessRecord(action="started", instance="api-1", version="0.1.0")
@@ -89,7 +90,7 @@ async def test_a_full_queue_drops_and_counts(tmp_path, clock):
     writer = a_writer(tmp_path, clock, telemetry_queue_most=3)
     for _ in range(5):
         writer.record(STARTED)
-    assert writer.status() == TelemetryStatus(queued=3, dropped=2)
+    assert writer.status() == TelemetryStatus(queued=3, queued_bytes=3 * rough_bytes(STARTED), dropped=2)
     await writer.flush()
     assert writer.status() == TelemetryStatus(written=3, dropped=2)
 
@@ -115,7 +116,7 @@ async def test_a_failing_disk_is_counted_and_tried_again(tmp_path, clock):
     await writer.flush()
     writer.record(STARTED)
     writer.record(STARTED)
-    assert writer.status() == TelemetryStatus(queued=2, dropped=1, failed=2)
+    assert writer.status() == TelemetryStatus(queued=2, queued_bytes=2 * rough_bytes(STARTED), dropped=1, failed=2)
     directory.unlink()
     await writer.flush()
     assert writer.status() == TelemetryStatus(written=2, dropped=1, failed=2)
@@ -230,3 +231,47 @@ def test_no_record_has_room_for_a_secret():
         name for name in names if any(word in name for word in ("key", "secret", "header", "url", "session_id"))
     ]
     assert set(TYPES) == set(Record.__args__)  # type: ignore[attr-defined]
+
+
+async def test_a_queue_is_bounded_in_bytes_and_what_finds_no_room_is_counted_and_told_once(
+    tmp_path, clock, monkeypatch
+):
+    monkeypatch.setattr(appending.os, "write", no_space)
+    writer = a_writer(tmp_path, clock, telemetry_queue_max_bytes=2**20)
+    large = ProcessRecord(action="started", instance="é" * 100_000, version="0.1.0")
+    small = [STARTED] * 3
+    with capture_logs() as told:
+        for rec in [large] * 50:
+            writer.record(rec)
+        await writer.flush()  # refused by the disk: what was encoded still waits, and still counts
+        for rec in [large] * 50 + small:
+            writer.record(rec)
+    status = writer.status()
+    assert status.queued_bytes <= 2**20
+    assert status.queued < 20
+    assert status.queued + status.dropped == 103
+    assert [line["event"] for line in told].count("telemetry.queue_full") <= 2
+    monkeypatch.undo()
+    await writer.flush()
+    assert (writer.status().queued, writer.status().queued_bytes) == (0, 0)
+    writer.record(large)
+    assert writer.status().dropped == status.dropped
+
+
+def no_space(*_):
+    raise OSError(28, "No space left on device")
+
+
+async def test_the_log_is_nobody_else_s_to_read_whatever_the_umask(tmp_path, clock):
+    before = os.umask(0)
+    try:
+        old = tmp_path / "log" / "telemetry-2026-11-24-api-1.jsonl"
+        async with a_writer(tmp_path / "log", clock) as writer:
+            writer.record(STARTED)
+        assert (old.stat().st_mode & 0o777, old.parent.stat().st_mode & 0o777) == (0o640, 0o750)
+        old.chmod(0o666)  # as releases before left it
+        async with a_writer(tmp_path / "log", clock) as writer:
+            writer.record(STARTED)
+        assert old.stat().st_mode & 0o777 == 0o660
+    finally:
+        os.umask(before)
