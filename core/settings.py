@@ -149,11 +149,7 @@ class Settings:
         3, "JUDGE_QUESTIONS", "times", "How often the judge is asked for a usable verdict.", least=1, most=10
     )
     judge_reply_max_chars: int = setting(
-        400_000,
-        "JUDGE_REPLY_MAX_CHARS",
-        "characters",
-        "A longer reply is not judged: its verdicts are UNDETERMINED, never made from a part of it.",
-        least=1000,
+        400_000, "JUDGE_REPLY_MAX_CHARS", "characters", "A longer reply is not judged: UNDETERMINED.", least=1000
     )
     reply_max_bytes: int = setting(
         8 * MIB, "REPLY_MAX_BYTES", "bytes", "A longer reply ends the call with an error.", least=1024
@@ -268,18 +264,10 @@ class Settings:
         2, "REDIS_PROBES", "times", "Good looks in a row before Redis counts as back.", least=1, most=100
     )
     events_age_s: float = setting(
-        21600.0,
-        "EVENTS_AGE",
-        "s",
-        "Events in Redis older than this are trimmed; a reader further behind reloads.",
-        least=60,
+        21600.0, "EVENTS_AGE", "s", "Older events in Redis are trimmed; who is further behind reloads.", least=60
     )
     known_sessions_bytes: int = setting(
-        256 * MIB,
-        "KNOWN_SESSIONS_BYTES",
-        "bytes",
-        "Sessions remembered by this process for the time without Redis; the longest unused are forgotten first.",
-        least=MIB,
+        256 * MIB, "KNOWN_SESSIONS_BYTES", "bytes", "Memory for sessions while Redis is away.", least=MIB
     )
     journal_dir: str = setting("journal", "JOURNAL_DIR", "path", "Where changes are written while Redis is away.")
     journal_sync_s: float = setting(
@@ -306,11 +294,7 @@ class Settings:
         5000, "NOTEBOOK_MAX_CELLS", "cells", "Most cells of a notebook that is loaded.", least=1
     )
     notebook_max_values: int = setting(
-        1_000_000,
-        "NOTEBOOK_MAX_VALUES",
-        "values",
-        "About the most JSON values (lines, numbers; objects twice) of a notebook that is loaded: they take memory.",
-        least=1000,
+        1_000_000, "NOTEBOOK_MAX_VALUES", "values", "About the most JSON values of a notebook.", least=1000
     )
     large_notebooks_most: int = setting(
         8, "LARGE_NOTEBOOKS_MOST", "notebooks", "Most notebooks above 1 MiB that wait for the one being read.", least=1
