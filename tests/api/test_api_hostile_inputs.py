@@ -1,0 +1,130 @@
+"""Whatever shape an input has: nobody else waits for it. At least 60 shapes go through every parser, renderer and route
+that takes texts, while a probe measures how late the event loop is."""
+
+import asyncio
+import json
+import time
+
+import pytest
+
+from api.app import create_app
+from api.context import RENDERER
+from core.runtime import open_runtime
+from core.settings import Settings
+from tests.api.conftest import QUICK
+from tests.hostile_shapes import SHAPES
+
+LATEST_S = 0.25
+"""How late the event loop may be. On an idle machine it is less than half of that."""
+TICK_S = 0.005
+TRIES = 3
+"""A machine that is busy with other things makes anybody late: an input fails when it is late each time."""
+ROLES = ("prompt", "response", "judge_prompt_template", "judge_system_prompt", "model_1", "llm_judge_1",
+         "human_judge_1", "reasoning_trace_1", "Turn 2 - prompt", "Turn 2 - criteria", "number_of_attempts_made")  # fmt: skip
+HEADERS = ("Last-Event-ID", "Idempotency-Key", "Cookie", "Authorization", "Origin", "If-None-Match", "X-Forwarded-For",
+           "Accept", "Content-Type")  # fmt: skip
+
+
+def notebook(text: str, bare: bool = False) -> bytes:
+    """A notebook with that text in the cell of the criteria, with pieces of it in all others, and as a heading."""
+    piece = text[:5000]
+    sources = [f"**[response_reference]**\n\n{text}", *(f"**[{role}]**\n\n{piece}" for role in ROLES)]
+    sources += [f"# Metadata\n{piece}", f"**[{piece[:150]}]**", piece]
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": source} for source in ([text] if bare else sources)]
+    made = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+    return json.dumps(made).encode()
+
+
+class Probe:
+    """How late the event loop was at worst while the block ran."""
+
+    async def __aenter__(self):
+        self.latest_s = 0.0
+        self._task = asyncio.create_task(self._look())
+        await asyncio.sleep(0)
+        return self
+
+    async def __aexit__(self, *_):
+        await asyncio.sleep(TICK_S)
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def _look(self):
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(TICK_S)
+            self.latest_s = max(self.latest_s, time.monotonic() - before - TICK_S)
+
+
+async def send(client, text: str, *, everywhere: bool) -> None:
+    """The text to the routes that take one. What an answer says is others' to test; that nothing failed in it is not."""
+    answers = [await client.post("/api/markdown", json={"text": text})]
+    for bare in (False, True) if everywhere else (False,):
+        opened = await client.post("/api/sessions", json={"notebook": json.loads(notebook(text, bare=bare))})
+        answers += [opened, *await used(client, opened, everywhere=everywhere)]
+    task = {"prompt": text, "response": text, "criteria": [{"id": f"C{n}", "text": text[:500]} for n in range(1, 4)]}
+    typed = await client.post("/api/sessions", json={"task": task})
+    answers += [typed, *await used(client, typed, everywhere=everywhere)]
+    raw = text.encode("utf-8", "surrogatepass")
+    answers.append(await client.post("/api/sessions", data=raw, headers={"Content-Type": "application/json"}))
+    header = "".join(c for c in text[:4000] if c.isprintable() and c.isascii())
+    answers.append(await client.get("/api/who", headers=dict.fromkeys(HEADERS, header)))
+    assert [answer.status_code for answer in answers if answer.status_code >= 500] == []
+
+
+async def used(client, opened, *, everywhere: bool) -> list:
+    """What the session that was opened answers, if there is one."""
+    if opened.status_code != 201:
+        return []
+    session = await opened.get_json()
+    place, prompt = f"/api/sessions/{session['session_id']}", session["task"]["prompt"]
+    changes = {"version": 1, "judge_prompt_template": prompt, "judge_system_prompt": prompt}
+    answers = [await client.patch(f"{place}/task", json=changes), await client.get(f"{place}/export/preview")]
+    if everywhere:
+        for path in ("", "/export", "/insights", "/selection/proposal", "/desk"):
+            answers.append(await client.get(place + path))
+        answers.append(await client.put(f"{place}/reviews/c_0", json={"explanation": prompt}))
+        query = {"after": prompt[:4000], "format": "json", "hunt_ids": prompt[:4000]}
+        answers += [await client.get(f"{place}{path}", query_string=query) for path in ("/events", "/export", "/hunts")]
+    answers.append(await client.delete(place))
+    return answers
+
+
+async def worst_of(work) -> float:
+    """How late the loop was, at the best of some tries: what only the input explains."""
+    latest = []
+    for _ in range(TRIES):
+        async with Probe() as probe:
+            await work()
+        latest.append(probe.latest_s)
+        if latest[-1] < LATEST_S:
+            break
+    return min(latest)
+
+
+def test_there_are_many_shapes():
+    assert len(SHAPES) >= 60
+
+
+async def measured(folder, sizes: dict[str, int], *, everywhere: bool) -> dict[str, float]:
+    """How late the loop was with each shape, where that was too late."""
+    late = {}
+    async with open_runtime(Settings(telemetry_dir=str(folder), simulated_script=QUICK), seed=1) as runtime:
+        app = create_app(runtime)
+        app.config[RENDERER].deadline_s = 0.05  # what takes long to render is tested in test_api_rendering
+        client = app.test_client()
+        for name, chars in sizes.items():
+            text = SHAPES[name](chars)
+            late[name] = await worst_of(lambda text=text: send(client, text, everywhere=everywhere))
+    return {name: round(seconds, 3) for name, seconds in late.items() if seconds >= LATEST_S}
+
+
+async def test_no_shape_makes_the_event_loop_late(tmp_path):
+    assert await measured(tmp_path, dict.fromkeys(SHAPES, 24_000), everywhere=False) == {}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("chars", [195_000, 900_000, 3_000_000])
+async def test_no_shape_makes_the_event_loop_late_on_any_way_and_near_the_limits(tmp_path, chars):
+    assert await measured(tmp_path, dict.fromkeys(SHAPES, chars), everywhere=True) == {}
