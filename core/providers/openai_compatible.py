@@ -136,10 +136,10 @@ class OpenAICompatible(Provider):
         sent = {name: value for name, value in body.items() if name != "messages"}
         reply = read_reply(
             merged,
+            request=request,
             timing=timing,
             raw_request=orjson.dumps(sent).decode(),
             price_list=self.price_list,
-            model=request.model,
             lone_close=self.lone_close,
             now=self._clock.now(),
         )

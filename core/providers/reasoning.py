@@ -1,35 +1,99 @@
 """Keeping reasoning apart from the reply, where a provider sends both as one text.
 
-Works on the whole text, so it does not matter where a stream was cut. A tag is only a tag where reasoning ends up:
-at the very beginning, or alone. What stands later in a reply, or in code, is the reply's own and stays.
+Works on the whole text, so it does not matter where a stream was cut; time is linear in it. A tag is only a tag where
+reasoning ends up: at the very beginning, or alone. What stands later in a reply, or in code, is the reply's own and
+stays. A block at the beginning that is never closed is reasoning without a reply: never judged as one.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 OPEN, CLOSE = "<think>", "</think>"
+BLOCKS: tuple[tuple[str, str], ...] = (
+    (OPEN, CLOSE),
+    ("[THINK]", "[/THINK]"),  # Mistral
+    ("<seed:think>", "</seed:think>"),  # ByteDance
+    ("◁think▷", "◁/think▷"),  # Kimi
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),  # Sky-T1, OpenThinker
+    ("<|START_THINKING|>", "<|END_THINKING|>"),  # Cohere
+    ("<|channel>thought", "<channel|>"),  # Gemma
+)
+"""How models frame their reasoning; nobody else writes these at the beginning of a reply."""
+ASKED_FOR: tuple[tuple[str, str], ...] = tuple(
+    (f"<{word}>", f"</{word}>") for word in ("thought", "thoughts", "thinking", "reasoning")
+)
+"""Tags that models use as well as prompts: a tag that the prompt names belongs to the reply that was asked for."""
+_BY_OPEN = {tag.lower(): re.compile(re.escape(close), re.IGNORECASE) for tag, close in (*BLOCKS, *ASKED_FOR)}
+_UNSURE = frozenset(tag for tag, _ in ASKED_FOR)
+_OPENS = re.compile(r"\s*(" + "|".join(map(re.escape, _BY_OPEN)) + ")", re.IGNORECASE)
+_CLOSES = re.compile(r"\s*(?:" + "|".join(re.escape(close) for _, close in BLOCKS) + ")")
 _QUOTED_END = re.compile(r"[`'\"“‘]$")
 
+_START = r"(?:<\|start\|>\s{0,9}\w{0,40}\s{0,9})?"
+_CHANNEL = r"(?:<\|channel\|>\s{0,9}(?:%s)\b[^<\n]{0,120}(?:<\|constrain\|>[^<\n]{0,80})?|(?:%s))<\|message\|>"
+_HARMONY = re.compile(
+    rf"\s*{_START}(?:{_CHANNEL.replace('%s', 'analysis|commentary|final')}|<\|(?:channel|message)\|>)"
+)
+"""How a text begins that has the channels of the harmony format in it: gpt-oss behind servers that do not parse."""
+_FINAL = re.compile(_START + _CHANNEL.replace("%s", "final"))
+_NO_CHANNEL = re.compile(rf"\s*{_START}<\|message\|>")
+_TOKENS = re.compile(r"<\|(?:start|end|channel|message|constrain|call|return)\|>")
+_LAST_TOKEN = re.compile(r"<\|(?:end|return)\|>\s*\Z")
+_BARE_ANALYSIS, _BARE_FINAL = re.compile(r"\s*analysis(?=[A-Z])"), "assistantfinal"
+"""The same format where a server has dropped its tokens and left their words."""
 
-def apart(text: str, thoughts: str, *, lone_close: bool) -> tuple[str, str]:
+
+def apart(text: str, thoughts: str, *, lone_close: bool, asked: Iterable[str] = ()) -> tuple[str, str]:
     """(reply, reasoning) of a text and of the reasoning that came in fields of its own.
 
-    `lone_close`: this provider may send reasoning, `</think>`, reply without an opening tag.
+    `lone_close`: this provider may send reasoning, `</think>`, reply without an opening tag. `asked`: the messages that
+    it answers; the tags of `ASKED_FOR` that they name stay in the reply.
     """
-    begun = text.lstrip()
-    if begun.startswith(OPEN):
-        inner, close, reply = begun.removeprefix(OPEN).partition(CLOSE)
-        if close:
-            return _after_tag(reply), _joined(thoughts, inner)
-        if thoughts:  # a parser stood before us, so this tag is the reply's own word
-            return text, thoughts
-        return "", inner.strip()  # cut while it was thinking: there is no reply
-    if begun.startswith(CLOSE):
-        return _after_tag(begun.removeprefix(CLOSE)), thoughts
+    if _HARMONY.match(text):
+        return _of_channels(text, thoughts)
+    if (bare := _BARE_ANALYSIS.match(text)) and _BARE_FINAL in text:
+        inner, _, reply = text[bare.end() :].partition(_BARE_FINAL)
+        return reply, _joined(thoughts, inner)
+    if opening := _OPENS.match(text):
+        return _of_blocks(text, thoughts, opening, asked)
+    if closing := _CLOSES.match(text):
+        return _after_tag(text[closing.end() :]), thoughts
     if lone_close and not thoughts:
         return _split_at_lone_close(text)
     return text, thoughts
+
+
+def _of_blocks(text: str, thoughts: str, opening: re.Match[str] | None, asked: Iterable[str]) -> tuple[str, str]:
+    """All closed blocks that the text begins with are reasoning. A tag that is never closed is so only as the first."""
+    at, inner = 0, list[str]()
+    asked_for = {tag for message in asked for tag in _UNSURE if tag in message.lower()}
+    while opening and (tag := opening[1].lower()) not in asked_for:
+        closing = _BY_OPEN[tag].search(text, opening.end())
+        if closing is None:
+            # when reasoning came on its own, a parser stood before us, so that this tag is the reply's own word
+            if inner or thoughts or tag in _UNSURE:
+                break
+            return "", text[opening.end() :].strip()  # cut while it was thinking: there is no reply
+        inner.append(text[opening.end() : closing.start()].strip())
+        at = closing.end()
+        opening = _OPENS.match(text, at)
+    return _after_tag(text[at:]) if at else text, _joined(thoughts, "\n\n".join(filter(None, inner)))
+
+
+def _of_channels(text: str, thoughts: str) -> tuple[str, str]:
+    """What stands in the final channel is the reply, to the end of the text; without one there is none."""
+    if begin := _NO_CHANNEL.match(text) or _FINAL.search(text):
+        before = _words_of_channels(text[: begin.start()])
+        return _LAST_TOKEN.sub("", text[begin.end() :]), _joined(thoughts, before)
+    return "", _joined(thoughts, _words_of_channels(text))
+
+
+def _words_of_channels(text: str) -> str:
+    """The words of messages, without the headers before them."""
+    messages = (part.rpartition("<|message|>")[2] for part in re.split(r"<\|(?:end|call|return)\|>", text))
+    return "\n\n".join(words for part in messages if (words := _TOKENS.sub(" ", part).strip()) and words != "assistant")
 
 
 def _split_at_lone_close(text: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from core.domain.chat import Reply, Usage
+from core.providers.base import ChatRequest
 from core.providers.prices import billed_usd, priced_usd, read_usage
 from core.providers.reasoning import apart
 from core.providers.wire import Merge, encoded, mended
@@ -24,12 +25,21 @@ class Timing:
 
 
 def read_reply(
-    merged: Merge, *, timing: Timing, raw_request: str, price_list: str, model: str, lone_close: bool, now: datetime
+    merged: Merge,
+    *,
+    request: ChatRequest,
+    timing: Timing,
+    raw_request: str,
+    price_list: str,
+    lone_close: bool,
+    now: datetime,
 ) -> Reply:
     """The reply of a stream that was finished. Its text may be empty: that is for the caller to refuse."""
-    text, reasoning = apart(merged.text, merged.thoughts, lone_close=lone_close)
+    text, reasoning = apart(
+        merged.text, merged.thoughts, lone_close=lone_close, asked=(message.content for message in request.messages)
+    )
     usage = read_usage(merged.usage)
-    cost, source = _cost(merged.usage, usage, model, price_list, now)
+    cost, source = _cost(merged.usage, usage, request.model, price_list, now)
     return Reply(
         text=text,
         reasoning=reasoning,

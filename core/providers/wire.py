@@ -6,6 +6,7 @@ Nothing is judged here: whether the pieces make a whole reply is for `reply.py`,
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +17,9 @@ from core.providers.sse import without_bom
 
 DONE = b"[DONE]"
 UNFINISHED = frozenset({FinishKind.NONE, FinishKind.FAILED})
+_REASONING_KIND = re.compile(r"think|thought|reason|analysis", re.IGNORECASE)
+_HOLDS_TEXT = ("text", "thinking", "reasoning", "summary", "content", "parts", "value")
+"""Fields of a typed part that hold its text, the first of them counts."""
 REPEATED_LEAST = 24
 """Characters that pieces must have in common before they are taken for repetitions of one growing text."""
 
@@ -110,15 +114,23 @@ class Merge:
             self._add_content(delta.get("content"), self.pieces)
             self._add_asides(delta)
         if isinstance(message, dict):
-            whole: list[str] = []
-            self._add_content(message.get("content"), whole)
-            self.whole = "".join(whole)
-            if not (self.details or self.reasoning or self.reasoning_content):  # else it repeats what streamed by
-                self._add_asides(message)
+            self._add_message(message)
         if choice.get("error") and not self.finished:
             self.error = {"error": choice["error"]}
         self._finish(choice.get("finish_reason"))
         self.ending.update(choice)
+
+    def _add_message(self, message: dict[str, Any]) -> None:
+        """Merge a complete message; its reasoning only where it does not repeat what streamed by before."""
+        complete = Merge()
+        complete._add_content(message.get("content"), complete.pieces)
+        complete._add_asides(message)
+        self.whole = "".join(complete.pieces)
+        self.refusal += complete.refusal
+        self.calls_tools |= complete.calls_tools
+        if not (self.details or self.reasoning or self.reasoning_content):
+            self.details, self.reasoning = complete.details, complete.reasoning
+            self.reasoning_content = complete.reasoning_content
 
     def _finish(self, reason: Any) -> None:
         if isinstance(reason, dict):
@@ -128,31 +140,37 @@ class Merge:
             self.finish_reason = word
 
     def _add_content(self, content: Any, pieces: list[str]) -> None:
-        if isinstance(content, str):
-            if content:
-                pieces.append(content)
-        elif isinstance(content, list):  # typed parts, as some gateways and Mistral send them
-            for part in content:
-                if isinstance(part, dict) and isinstance(part.get("text"), str):
-                    pieces.append(part["text"])
-                elif isinstance(part, dict) and part.get("type") == "thinking":
-                    self._add_content(part.get("thinking"), self.reasoning_content)
+        """Content is a text, or typed parts: some of the reply, some of its reasoning."""
+        for part in content if isinstance(content, list) else [content]:
+            typed = part if isinstance(part, dict) else {}
+            if typed.get("thought") is True or _REASONING_KIND.search(str(typed.get("type", ""))):
+                self.reasoning_content += _strings(part)
+            elif not typed or "text" in typed:
+                pieces += _strings(part)
 
     def _add_asides(self, delta: dict[str, Any]) -> None:
-        for name, pieces in (
-            ("reasoning", self.reasoning),
-            ("reasoning_content", self.reasoning_content),
-            ("refusal", self.refusal),
+        for names, pieces in (
+            (("reasoning",), self.reasoning),
+            (("reasoning_content", "thinking", "thinking_blocks", "reasoning_text"), self.reasoning_content),
+            (("refusal",), self.refusal),
+            (("reasoning_details",), self.details),
         ):
-            piece = delta.get(name)
-            if isinstance(piece, str) and piece:
-                pieces.append(piece)
+            pieces += next((texts for name in names if (texts := _strings(delta.get(name)))), [])
         self.calls_tools |= bool(delta.get("tool_calls") or delta.get("function_call"))
-        details = delta.get("reasoning_details")
-        for detail in details if isinstance(details, list) else ():
-            piece = (detail.get("text") or detail.get("summary")) if isinstance(detail, dict) else None
-            if isinstance(piece, str) and piece:
-                self.details.append(piece)
+
+
+def _strings(value: Any, depth: int = 6) -> list[str]:
+    """The texts in a value: a string, a part like `{"type": "text", "text": "…"}`, or lists of them."""
+    if isinstance(value, str):
+        return [value] if value else []
+    if depth <= 0:
+        return []
+    if isinstance(value, dict):
+        held = next((value[name] for name in _HOLDS_TEXT if value.get(name)), None)
+        return _strings(held, depth - 1)
+    if isinstance(value, list):
+        return [text for part in value for text in _strings(part, depth - 1)]
+    return []
 
 
 def parsed(data: bytes) -> Any:
