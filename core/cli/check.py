@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,6 +15,7 @@ from core.cli.report import tell_error
 from core.cli.sources import Source, read_sources
 from core.domain.criteria import Criterion
 from core.domain.session import CheckStatus, Session
+from core.domain.task import PassRule
 from core.errors import BadTask, HunterError
 from core.eventlog.base import START
 from core.hunt.orders import CheckOrder
@@ -23,25 +25,32 @@ from core.settings import Settings
 
 
 async def check(
-    settings: Settings, notebooks: Sequence[str], judge: str, *, as_json: bool, confirm: bool = False
+    settings: Settings,
+    notebooks: Sequence[str],
+    judge: str,
+    *,
+    as_json: bool,
+    confirm: bool = False,
+    pass_rule: PassRule | None = None,
 ) -> int:
     """Check every notebook. 0 when all pass, 1 when one does not, 2 when one cannot be read."""
     sources = list(read_sources(notebooks))
     worst = 0
+    opening = {"confirm": confirm, "pass_rule": pass_rule}
     async with open_runtime(settings) as runtime:
         if judge:
             runtime.catalog.resolve(judge)
         for source in sources:
             try:
-                worst = max(worst, await _check_one(runtime, source, judge, as_json=as_json, confirm=confirm))
+                worst = max(worst, await _check_one(runtime, source, judge, as_json, opening))
             except HunterError as error:  # the other notebooks of a folder are checked all the same
                 tell_error(source.name, error, as_json=as_json)
                 worst = 2
     return worst
 
 
-async def _check_one(runtime: Runtime, source: Source, judge: str, *, as_json: bool, confirm: bool) -> int:
-    session = await open_source(runtime, source, confirm=confirm)
+async def _check_one(runtime: Runtime, source: Source, judge: str, as_json: bool, opening: dict[str, Any]) -> int:
+    session = await open_source(runtime, source, **opening)
     problem = ""
     try:
         await runtime.workbench.start_check(session.session_id, CheckOrder(judge_model=judge))

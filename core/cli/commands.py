@@ -16,6 +16,7 @@ from core.cli.opening import CONFIRM
 from core.cli.output import OutputLost, give_up_stdout, to_stdout
 from core.cli.simulate import simulate
 from core.cli.token import make_token
+from core.domain.task import PassRule
 from core.errors import BadInput, HunterError
 from core.garbage import collect_rarely
 from core.hunt.orders import MOST_MODELS
@@ -33,7 +34,8 @@ exit codes:
 ABOUT_HUNT = """\
 Hunt one or more task notebooks. No reference check is made first: `check` makes it.
 The pass rule comes from the notebook: from the prose around the criteria under response_reference
-("more than 50%", "all criteria must pass"); where it states none, more than half must pass."""
+("more than 50%", "all criteria must pass"); where it states none, more than half must pass. A rule that is neither
+("at least 3 of 4") is shown as a question; --pass-rule answers it."""
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
@@ -67,7 +69,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         print(make_token(options.name, options.scope, settings.tokens))
         return 0
     if options.command == "check":
-        how = {"as_json": options.json, "confirm": options.confirm_criteria}
+        how = {"as_json": options.json, "confirm": options.confirm_criteria, "pass_rule": options.pass_rule}
         return asyncio.run(check(settings, options.notebooks, options.judge, **how))
     if options.command == "demo":
         wish = HuntWish((str(EXAMPLES / "word-budget.ipynb"),), ("simulated/hasty",), hunts=16)
@@ -82,6 +84,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         options.out,
         as_json=options.json,
         confirm=options.confirm_criteria,
+        pass_rule=options.pass_rule,
         judge_cut_replies=options.judge_cut_replies,
     )
     return asyncio.run(hunt(settings, wish))
@@ -143,6 +146,12 @@ def _notebook_options(parser: argparse.ArgumentParser) -> None:
         CONFIRM,
         action="store_true",
         help="take criteria that were understood but not read with certainty, as `check` shows them",
+    )
+    parser.add_argument(
+        "--pass-rule",
+        choices=[*PassRule],
+        type=PassRule,
+        help="more than half of the criteria must pass, or all of them (default: what the notebook's prose states)",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object per notebook on stdout, nothing else")
 

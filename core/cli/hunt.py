@@ -18,6 +18,7 @@ from core.cli.watching import Watching
 from core.domain.hunt import Hunt
 from core.domain.run import RUN_ENDED, Counts, Run, RunStatus
 from core.domain.session import Session
+from core.domain.task import PassRule
 from core.domain.verdict import Outcome
 from core.errors import BadTask, HunterError
 from core.eventlog.base import START
@@ -37,6 +38,8 @@ class HuntWish:
     out: str = ""
     """A file, or a folder when there are several notebooks; "" writes nothing."""
     as_json: bool = False
+    pass_rule: PassRule | None = None
+    """Replaces what the notebook's prose states."""
     confirm: bool = False
     """Take criteria that were understood, but not read with certainty, as they stand."""
     judge_cut_replies: bool = False
@@ -66,7 +69,9 @@ async def hunt(settings: Settings, wish: HuntWish) -> int:
 
 
 async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: HuntWish, stopped: asyncio.Event) -> int:
-    session = await open_source(runtime, source, confirm=wish.confirm, judge_cut_replies=wish.judge_cut_replies)
+    session = await open_source(
+        runtime, source, confirm=wish.confirm, pass_rule=wish.pass_rule, judge_cut_replies=wish.judge_cut_replies
+    )
     for warning in session.warnings:
         print(f"{source.name}: {warning.message}", file=sys.stderr)
     order = RunOrder(models=wish.models, hunts=wish.hunts, judge_model=wish.judge)

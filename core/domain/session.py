@@ -24,6 +24,10 @@ class Visibility(StrEnum):
     """The judge's opinion is not given out before reveal."""
 
 
+UNCLEAR_RULE = "pass_rule_unclear"
+"""The warning that asks which pass rule is meant; it goes as soon as the trainer chooses one."""
+
+
 class TaskWarning(Value):
     """Something odd that does not stop the work: which cell, what, what to do."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from enum import StrEnum
 
 from core.domain.criteria import Criterion, refuse_duplicate_ids
@@ -90,28 +89,3 @@ def refuse_unhuntable(task: Task, missing: tuple[str, ...] = ()) -> None:
             code="task_incomplete",
             details={"problems": wrong},
         )
-
-
-_ALL = re.compile(
-    r"\b(?:all|every|each)\s+(?:of\s+)?(?:the\s+)?(?:\w+\s+){0,2}?criteri(?:a|on)\s+(?:\w+\s+){0,2}?"
-    r"(?:must|needs?|has|have|pass(?:es)?|(?:is|are)\s+(?:required|met|satisfied|passed))\b"
-    r"|\b(?:pass(?:es)?|satisf(?:y|ies)|meets?|fulfils?|fulfills?)\s+(?:all|every|each)\b[^.]{0,40}?\bcriteri(?:a|on)\b"
-    r"|\b100\s*%\s+of\b[^.]{0,30}?\bcriteria\b",
-    re.IGNORECASE,
-)
-_MAJORITY = re.compile(
-    r"\bmore\s+than\s+(?:50\s*%|half)|\b(?:over|above|>)\s*50\s*%|\bmajority\b|\bP\s*>\s*N\s*/\s*2\b", re.IGNORECASE
-)
-
-
-def pass_rule_in(prose: str) -> PassRule | None:
-    """The pass rule that the prose around the criteria states, or None when it states none.
-
-    A stated majority wins over words about all criteria ("all criteria are evaluated; more than 50 % must pass").
-    Source: domain.md, Rules, Outcome.
-    """
-    if _MAJORITY.search(prose):
-        return PassRule.MAJORITY
-    if _ALL.search(prose):
-        return PassRule.ALL
-    return None

@@ -19,7 +19,7 @@ from core.domain.criteria import refuse_too_many_criteria
 from core.domain.hunt import Hunt, HuntStatus, attempts_made
 from core.domain.ids import RUN_ENTROPY_BYTES, SESSION_ENTROPY_BYTES, run_id, session_id
 from core.domain.run import RUN_ENDED, Run, RunStatus
-from core.domain.session import Session
+from core.domain.session import UNCLEAR_RULE, Session
 from core.domain.task import Task, refuse_unhuntable
 from core.errors import BadInput, Conflict, NotFound, RedisAway
 from core.hunt import checking
@@ -85,12 +85,14 @@ class Workbench:
 
         def edit(session: Session) -> Session:
             task = session.task.model_copy(update=changes)
-            if task == session.task:
+            answered = {UNCLEAR_RULE} if "pass_rule" in changes else set()
+            warnings = tuple(warning for warning in session.warnings if warning.code not in answered)
+            if task == session.task and warnings == session.warnings:
                 return session
             if task.criteria != session.task.criteria:
                 refuse_too_many_criteria(len(task.criteria), self.settings.max_criteria)
             confirmed = {"proposed_criteria": ()} if "criteria" in changes else {}
-            return session.model_copy(update={"task": task, **confirmed})
+            return session.model_copy(update={"task": task, "warnings": warnings, **confirmed})
 
         try:
             return await self.store.change(

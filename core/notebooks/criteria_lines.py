@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import NamedTuple
 
-from core.domain.task import pass_rule_in
 from core.notebooks.criteria_found import MAX_ITEMS, Form, Found, Item, Span, id_in
+from core.notebooks.pass_rule import read_pass_rule
 
 _ID_LINE = re.compile(
     r"[ \t]{0,20}(?:>[ \t]{0,4})?(?P<mark>#{1,6}[ \t]+|[-*+•–][ \t]+|[0-9]{1,3}[.)][ \t]+)?"
@@ -147,7 +147,7 @@ def _last_end_row(lines: list[Line], start: Start) -> int:
             following = next((x for x in lines[row : row + 50] if not x.blank), None)
             if following is None or (has_text and not following.indented):
                 break
-        elif _CLOSING_PROSE.search(line.text[:2000]) or pass_rule_in(line.text[:2000]) is not None:
+        elif _CLOSING_PROSE.search(line.text[:2000]) or read_pass_rule(line.text[:2000]).rule is not None:
             break
         else:
             has_text = True

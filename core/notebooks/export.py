@@ -11,9 +11,9 @@ from typing import Any
 from pydantic import Field
 
 from core.domain.hunt import Hunt
-from core.domain.session import Session, Visibility
+from core.domain.session import UNCLEAR_RULE, Session, Visibility
 from core.domain.slot import Grading
-from core.domain.task import PassRule, pass_rule_in
+from core.domain.task import PassRule
 from core.domain.value import Value
 from core.notebooks.cells import Cells, read_cells
 from core.notebooks.criteria import read_criteria
@@ -23,6 +23,7 @@ from core.notebooks.editing import Edits
 from core.notebooks.file_names import download_name
 from core.notebooks.gradings import judge_cell, review_cell
 from core.notebooks.headings import Role
+from core.notebooks.pass_rule import read_pass_rule
 from core.notebooks.results import ResultCells, SlotText, delivered, earlier_reviews
 from core.notebooks.resume import METADATA_KEY, resume_record
 from core.notebooks.taskcells import write_task
@@ -90,10 +91,12 @@ def _record(export: Export, cells: Cells) -> dict[str, Any]:
     body = cells.body(Role.RESPONSE_REFERENCE)
     if task.criteria != loaded.criteria:
         body = write_criteria(body, task.criteria)
-    stated = pass_rule_in(read_criteria(body).prose(body)[:100_000]) or PassRule.MAJORITY
+    unanswered = any(warning.code == UNCLEAR_RULE for warning in export.session.warnings)
+    stated = read_pass_rule(read_criteria(body).prose(body)).rule or PassRule.MAJORITY
     kept = resume_record(export.session, export.hunts, judge_hidden=export.judge_hidden)
     return kept | {
         "task_sha256_16": task.content_hash(),
         "prose_pass_rule": stated.value,
+        "pass_rule_chosen": not unanswered,
         "delivered": delivered(export.selected, judge_hidden=export.judge_hidden),
     }

@@ -7,9 +7,9 @@ from typing import Any
 
 from core.domain.criteria import Criterion, refuse_too_many_criteria
 from core.domain.hunt import attempts_made
-from core.domain.session import Session, TaskWarning
+from core.domain.session import UNCLEAR_RULE, Session, TaskWarning
 from core.domain.slot import Slot
-from core.domain.task import PassRule, Task, pass_rule_in
+from core.domain.task import PassRule, Task
 from core.domain.value import Value
 from core.errors import BadNotebook
 from core.notebooks.cells import Cells, read_cells
@@ -18,6 +18,7 @@ from core.notebooks.criteria_found import NAMED_FORMS
 from core.notebooks.document import Bounds, Document, open_document
 from core.notebooks.headings import Role
 from core.notebooks.metadata import prompt_length_warning, read_metadata
+from core.notebooks.pass_rule import StatedRule, read_pass_rule
 from core.notebooks.resume import METADATA_KEY, Resumed, read_resume
 from core.notebooks.slots import read_slots
 from core.notebooks.text import neat
@@ -29,7 +30,6 @@ _EDITED = TaskWarning(
     message="The task was edited in the notebook since it was exported. The notebook counts; earlier hunts were made "
     "with the task as it was.",
 )
-_PROSE_MOST = 100_000
 _COUNT = re.compile(r"[\s:：-]{0,20}([0-9]{1,9})\b", re.ASCII)
 
 
@@ -65,17 +65,21 @@ def parse_notebook(raw: bytes, bounds: Bounds) -> LoadedNotebook:
     conversation = read_conversation(cells)
     read = read_criteria(_reference(cells))
     refuse_too_many_criteria(max(len(read.criteria), len(read.proposed)), bounds.max_criteria)
-    task = _task(cells, read)
+    stated_rule = read_pass_rule(read.prose(_reference(cells)))
+    task = _task(cells, read, stated_rule.rule or PassRule.MAJORITY)
     warnings += _missing(task, cells, conversation)
     if read.problem:
         warnings.append(_warn(read.code, read.problem, cells, Role.RESPONSE_REFERENCE))
     warnings += _oddities(task, cells, conversation)
+    warnings += _pass_rule_question(task, stated_rule, cells)
     resumed = _resumed(document, warnings)
     stated = _attempts(cells, warnings)
     before = stated
     if resumed:
         _refuse_kept_criteria(resumed.session, bounds.max_criteria)
         task = _in_kept_words(task, resumed.session.task, _kept_record(document))
+        if _kept_record(document).get("pass_rule_chosen") is True:
+            warnings = [warning for warning in warnings if warning.code != UNCLEAR_RULE]
         if task.content_hash() != resumed.session.task.content_hash():
             warnings.append(_EDITED)
         own = attempts_made(resumed.hunts)
@@ -110,14 +114,13 @@ def _first_of(cells: Cells, role: Role, of_turn: Role) -> str:
     return cells.body(role) if cells.find(role) else cells.body(of_turn, 1)
 
 
-def _task(cells: Cells, read: ReadCriteria) -> Task:
-    prose = read.prose(_reference(cells))[:_PROSE_MOST]
+def _task(cells: Cells, read: ReadCriteria, pass_rule: PassRule) -> Task:
     metadata = cells.find(Role.METADATA)
     return Task(
         prompt=_first_of(cells, Role.PROMPT, Role.TURN_PROMPT),
         response=_first_of(cells, Role.RESPONSE, Role.TURN_RESPONSE),
         criteria=read.criteria,
-        pass_rule=pass_rule_in(prose) or PassRule.MAJORITY,
+        pass_rule=pass_rule,
         judge_system_prompt=cells.body(Role.JUDGE_SYSTEM_PROMPT),
         judge_prompt_template=cells.body(Role.JUDGE_PROMPT_TEMPLATE),
         **({"metadata": read_metadata(metadata.body)} if metadata else {}),
@@ -168,6 +171,23 @@ def _oddities(task: Task, cells: Cells, conversation: Conversation) -> list[Task
         )
         found.append(_warn("foreign_criteria", words, cells, Role.JUDGE_SYSTEM_PROMPT))
     return found
+
+
+_RULE_WORDS = {
+    PassRule.MAJORITY: "more than half of the criteria must pass",
+    PassRule.ALL: "all criteria must pass",
+}
+
+
+def _pass_rule_question(task: Task, stated: StatedRule, cells: Cells) -> list[TaskWarning]:
+    """A question where the prose seems to state a rule that is neither of ours: it is never decided silently."""
+    if not stated.unclear or not task.criteria:
+        return []
+    words = (
+        f'Which pass rule is meant by "{stated.unclear}"? There are two: more than half of the criteria, or all of '
+        f"them. For now, {_RULE_WORDS[task.pass_rule]}. Choose one of the two (on the command line: --pass-rule)."
+    )
+    return [_warn(UNCLEAR_RULE, words, cells, Role.RESPONSE_REFERENCE)]
 
 
 def _attempts(cells: Cells, warnings: list[TaskWarning]) -> int:

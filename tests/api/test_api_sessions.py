@@ -131,3 +131,33 @@ async def test_a_bug_is_counted_and_told_without_its_insides(client, runtime, mo
     assert await error_of(response) == (500, "internal_error")
     assert "secret inside" not in (await response.get_data()).decode()
     assert runtime.activity.bugs == 1
+
+
+@pytest.mark.parametrize("rule", ["majority", "all"])
+async def test_a_pass_rule_that_is_not_understood_is_asked_for_until_one_is_chosen(client, task, rule):
+    criteria = json.dumps([{"id": c["id"], "criteria": c["text"]} for c in task["criteria"]])
+    texts = {
+        "prompt": task["prompt"],
+        "response": task["response"],
+        "response_reference": f"At least 2 of 3 criteria must pass.\n\n{criteria}",
+    }
+    cells = [
+        {"cell_type": "markdown", "id": name, "metadata": {}, "source": f"**[{name}]**\n\n{text}"}
+        for name, text in texts.items()
+    ]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    opened = await (await client.post("/api/sessions", json={"notebook": notebook})).get_json()
+    address = f"/api/sessions/{opened['session_id']}"
+    asked = [warning for warning in opened["warnings"] if warning["code"] == "pass_rule_unclear"]
+    assert [warning["cell"] for warning in asked] == [2]
+    assert "At least 2 of 3 criteria must pass" in asked[0]["message"]
+
+    async def edited(**change):
+        version = (await (await client.get(address)).get_json())["version"]
+        response = await client.patch(f"{address}/task", json={"version": version, **change})
+        assert response.status_code == 200
+        after = await (await client.get(address)).get_json()
+        return after["task"]["pass_rule"], [w["code"] for w in after["warnings"]].count("pass_rule_unclear")
+
+    assert await edited(prompt="Other words.") == ("majority", 1)
+    assert await edited(pass_rule=rule) == (rule, 0)

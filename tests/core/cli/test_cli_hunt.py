@@ -181,6 +181,21 @@ async def test_criteria_that_were_only_understood_are_shown_and_taken_when_confi
     assert (told["proposed_criteria"], [c["id"] for c in told["task"]["criteria"]]) == ([], ["C1", "C2", "C3"])
 
 
+async def test_a_pass_rule_that_is_not_understood_is_asked_for_and_answered_by_an_option(folder):
+    notebook = json.loads(read_example("word-budget"))
+    (cell,) = (c for c in notebook["cells"] if "**[response_reference]**" in "".join(c["source"]))
+    cell["source"] = "".join(cell["source"]).replace("more than 50% of", "at least 50% of")
+    raw = json.dumps(notebook).encode()
+    code, out, err = await run(folder, "check", "-", stdin=raw)
+    assert "at least 50% of the criteria" in " ".join((out + err).split())
+    code, out, err = await run(folder, "check", "-", "--json", "--pass-rule", "all", stdin=raw)
+    shown = json.loads(out)
+    assert (code, shown["task"]["pass_rule"]) == (0, "all")
+    assert "pass_rule_unclear" not in {warning["code"] for warning in shown["warnings"]}
+    code, _, err = await run(folder, "check", "-", "--pass-rule", "half", stdin=raw)
+    assert (code, "invalid" in err) == (2, True)
+
+
 async def shell(folder, line):
     """(what the shell tells, error output) of a line with `core` in it."""
     environment = {

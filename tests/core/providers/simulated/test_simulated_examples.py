@@ -6,7 +6,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from core.domain.task import PassRule, pass_rule_in
+from core.domain.task import PassRule
+from core.notebooks.pass_rule import read_pass_rule
 from core.providers.simulated.judging.decision import decide
 from core.providers.simulated.judging.question import Question
 from core.providers.simulated.script import Script
@@ -69,7 +70,7 @@ def test_the_reference_response_passes_every_criterion_by_being_looked_at(exampl
 
 def test_the_pass_rule_is_written_in_the_prose():
     bodies = {example.name: cells_of(example.name)["response_reference"] for example in EXAMPLES}
-    assert {name: pass_rule_in(body[: body.index("[\n")]) for name, body in bodies.items()} == {
+    assert {name: read_pass_rule(body[: body.index("[\n")]).rule for name, body in bodies.items()} == {
         "word-budget": PassRule.MAJORITY,
         "nobel-detective": PassRule.MAJORITY,
         "cake-acrostic": PassRule.ALL,

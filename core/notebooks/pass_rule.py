@@ -1,0 +1,157 @@
+"""The pass rule that the prose around the criteria states. Rules: domain.md, Outcome.
+
+Prose is read sentence by sentence. A sentence that plainly states one of the two rules counts. A sentence that states
+a threshold which is neither, or which can be read both ways, is returned as a question for the trainer: a pass rule
+is never guessed from it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from core.domain.task import PassRule
+
+MAX_PROSE_CHARS = 100_000
+MAX_SENTENCE_CHARS = 600
+"""Of a longer sentence only the beginning is read."""
+MAX_QUOTED_CHARS = 160
+
+
+@dataclass(frozen=True)
+class StatedRule:
+    rule: PassRule | None = None
+    """What the prose plainly states; None when it states nothing, or nothing that is understood."""
+    unclear: str = ""
+    """The first sentence that seems to state a rule and was not understood, shortened; "" when there is none."""
+
+
+_CRITERIA = r"(?:criteri(?:a|on)|requirements?|rubric items?|checks?)"
+_MET = r"(?:met|satisfied|passed|fulfilled|true)"
+_NOT = re.compile(r"\b(?:not|never|no|neither|nor|without|cannot)\b|n['’]t\b", re.IGNORECASE)
+_OPTIONAL = re.compile(r"\b(?:have to|has to|needs?|needed|required?|necessary|mandatory|must)\b", re.IGNORECASE)
+_FAILS = re.compile(
+    r"\bfail(?:s|ed|ure|ing)?\b|\b(?:0|zero|no)\s+points?\b|\bscores?\s+(?:of\s+)?(?:0|zero)\b", re.IGNORECASE
+)
+_SPEAKS_OF_PASSING = re.compile(
+    r"\b(?:pass(?:es|ed|ing)?|fail(?:s|ed|ure)?|met|meets?|satisf(?:y|ies|ied)|fulfil\w*|points?|score[sd]?|required?|correct)\b",
+    re.IGNORECASE,
+)
+
+_MAJORITY = re.compile(
+    r"\bmore\s+than\s+(?:50\s*%|(?:one\s+)?half)|(?:\b(?:over|above)|>)\s*50\s*%|\b(?:a|the|simple)\s+majority\b(?!\s+(?:vote|judg))|\bmajority\s+of\b"
+    r"|\bP\s*>\s*N\s*/\s*2\b",
+    re.IGNORECASE,
+)
+_MAJORITY_FAILS = re.compile(
+    rf"(?:(?:50\s*%|half)|\bmajority)\s+(?:of\s+)?(?:the\s+|these\s+|its\s+)?(?:\w+\s+)?{_CRITERIA}\s+"
+    rf"(?:\w+\s+)?(?:fails?\b|failed\b|(?:is|are)\s+(?:not\s+{_MET}|unmet|missed|violated))",
+    re.IGNORECASE,
+)
+_ALL = re.compile(
+    rf"\b(?:all|every|each)\s+(?:(?:single\s+)?one\s+)?(?:of\s+)?(?:the\s+|these\s+|its\s+)?(?:\w+\s+){{0,2}}?{_CRITERIA}\s+"
+    r"(?:(?:listed|given|above|below|here)\s+){0,2}"
+    rf"(?:(?:must|needs?\s+to|has\s+to|have\s+to|should|shall)\s+(?:all\s+)?(?:be\s+{_MET}|pass|hold)|pass(?:es)?|hold"
+    rf"|(?:is|are)\s+(?:required|mandatory|{_MET}))\b"
+    r"|\b(?:pass(?:es|ing)?|satisf(?:y|ies|ying)|meets?|meeting|fulfil(?:l?s|ling)?|fulfill)\s+(?:on\s+)?(?:all|every|each)\b[^.]{0,40}?"
+    rf"\b{_CRITERIA}\b|\b100\s*%\s+of\b[^.]{{0,30}}?\b{_CRITERIA}\b|\ball[- ]or[- ]nothing\b",
+    re.IGNORECASE,
+)
+_ONE = r"(?:any|even\s+one|even\s+a\s+single|a\s+single|just\s+one|(?:only\s+)?one|at\s+least\s+one|one\s+or\s+more)"
+_ONE_FAILS = re.compile(
+    rf"\b(?:failure\s+to|fail(?:s|ed|ing)?\s+to|(?:does|do|did)\s*(?:not|n['’]t))\s+(?:meet|satisfy|pass|fulfill?)\s+{_ONE}\b"
+    rf"|\bfail(?:s|ed|ing|ure)?\s+(?:on\s+|of\s+|in\s+)?{_ONE}(?:\s+(?:single|one))?(?:\s+of)?(?:\s+(?:the|these))?(?:\s+\w+)?\s+{_CRITERIA}"
+    rf"|\b{_ONE}(?:\s+(?:single|one))?(?:\s+of)?(?:\s+(?:the|these))?(?:\s+\w+)?\s+{_CRITERIA}\s+(?:that\s+)?"
+    rf"(?:fails?\b|failed\b|(?:is|are)(?:\s+not|n['’]t)\s+{_MET}|(?:is|are)\s+(?:unmet|missed|violated|broken))"
+    rf"|\b{_ONE}\s+(?:failed|failing|unmet|missed)\s+{_CRITERIA}",
+    re.IGNORECASE,
+)
+_NONE_FAILS = re.compile(
+    rf"\bno\s+{_CRITERIA}\s+(?:may|can|must)\s+(?:fail|be\s+(?:unmet|missed|failed))", re.IGNORECASE
+)
+_OPTIONAL_FAILURE = re.compile(
+    r"\b(?:may|can|could)\s+(?:\w+\s+)?fail\b|\b(?:not|n['’]t)\s+(?:necessarily\s+|automatically\s+)?(?:mean|result|lead|cause|imply|fail\b)"
+    r"|\bstill\s+pass|\bfails?\s+only\s+(?:that|this|the)\s+criterion\b",
+    re.IGNORECASE,
+)
+_UNLESS_ALL = re.compile(r"\bunless\b[^.]{0,60}\b(?:all|every|each)\b", re.IGNORECASE)
+_NOT_ALL = re.compile(
+    rf"(?:\bnot|n['’]t)\b[^.]{{0,60}}\b(?:all|every|each)\b[^.]{{0,40}}\b{_CRITERIA}\b"
+    rf"|\b(?:all|every|each)\b[^.]{{0,40}}\b{_CRITERIA}\b[^.]{{0,20}}(?:\bnot|n['’]t)\b[^.]{{0,20}}\b(?:pass|met|satisf|fulfil|have|need)",
+    re.IGNORECASE,
+)
+_THRESHOLD = re.compile(
+    r"\bat\s+least\b|\bminimum\b|\bno\s+(?:fewer|less)\s+than\b|\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten)\s+(?:out\s+)?of\b"
+    r"|\b\d+\s*/\s*\d+\b|\d\s*%|\bper\s?cent\b|\bhalf\b|\b(?:thirds?|quarters?)\b|\bmajority\b|\ball\s+but\b|\bmost\s+of\b|\bmore\s+than\b"
+    r"|\baverage\b|\bproportion\b|\bthreshold\b|\bweighted\b|\b(?:\d+|two|three|four|five|six|seven|eight|nine|ten)\s+(?:or\s+more\s+)?criteria\b",
+    re.IGNORECASE,
+)
+_OF_CRITERIA = re.compile(
+    rf"\b{_CRITERIA}\b|\bof\s+(?:them|these|those)\b|\b\d+\s+(?:out\s+)?of\s+\d+\b", re.IGNORECASE
+)
+_HALF = re.compile(r"\bhalf\b|\b50\s*%|\bmajority\b", re.IGNORECASE)
+_OTHER_SHARE = re.compile(
+    r"\b(?!50\b)\d+\s*%|\b\d+\s+(?:out\s+)?of\s+\d+\b|\bthirds?\b|\bquarters?\b|\bat\s+least\s+(?:50|half)",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|\n\s*\n|\n(?=\s*[-*•\d#])")
+
+
+def read_pass_rule(prose: str) -> StatedRule:
+    """What the prose states. A plain majority wins over words about all criteria, but the two together are also
+    a question.
+    """
+    stated: dict[PassRule, str] = {}
+    questions: list[str] = []
+    for sentence in _sentences(prose[:MAX_PROSE_CHARS]):
+        rule = _rule_of(sentence)
+        if rule is not None:
+            stated.setdefault(rule, sentence)
+        elif _asks(sentence):
+            questions.append(sentence)
+    if len(stated) > 1:
+        return StatedRule(PassRule.MAJORITY, _quoted(stated[PassRule.ALL]))
+    rule = next(iter(stated), None)
+    if rule is PassRule.MAJORITY:  # "with half or fewer it earns 0 points" says the same once more
+        questions = [sentence for sentence in questions if not _HALF.search(sentence) or _OTHER_SHARE.search(sentence)]
+    return StatedRule(rule, _quoted(questions[0]) if questions else "")
+
+
+def _sentences(prose: str) -> list[str]:
+    found = (" ".join(part.split())[:MAX_SENTENCE_CHARS] for part in _SENTENCE_END.split(prose))
+    return [sentence for sentence in found if sentence]
+
+
+def _rule_of(sentence: str) -> PassRule | None:
+    """The rule that this sentence plainly states, or None."""
+    majority = _MAJORITY.search(sentence)
+    if majority and not _MAJORITY_FAILS.search(sentence) and not _is_negated(sentence, majority):
+        return None if _OTHER_SHARE.search(sentence) else PassRule.MAJORITY
+    if _NONE_FAILS.search(sentence):
+        return PassRule.ALL
+    if _ONE_FAILS.search(sentence):
+        return PassRule.ALL if _FAILS.search(sentence) and not _OPTIONAL_FAILURE.search(sentence) else None
+    everything = _ALL.search(sentence)
+    if everything is None or majority:
+        return None
+    if not _is_negated(sentence, everything):
+        return PassRule.ALL
+    fails = _FAILS.search(sentence) is not None and not _OPTIONAL.search(sentence)
+    return PassRule.ALL if fails or _UNLESS_ALL.search(sentence) else None
+
+
+def _is_negated(sentence: str, found: re.Match[str]) -> bool:
+    """Whether a "not" stands before what was found, in it, or right after it ("all criteria need not pass")."""
+    return bool(_NOT.search(sentence[max(0, found.start() - 60) : found.end() + 12]))
+
+
+def _asks(sentence: str) -> bool:
+    """Whether a sentence without a plain rule seems to state one all the same."""
+    if not _OF_CRITERIA.search(sentence) or not _SPEAKS_OF_PASSING.search(sentence):
+        return False
+    loosely_all = _ALL.search(sentence) or _ONE_FAILS.search(sentence) or _NOT_ALL.search(sentence)
+    return bool(loosely_all or _THRESHOLD.search(sentence))
+
+
+def _quoted(sentence: str) -> str:
+    return sentence if len(sentence) <= MAX_QUOTED_CHARS else f"{sentence[:MAX_QUOTED_CHARS]}…"
