@@ -238,7 +238,8 @@ class ReviewShape(Shape):
     hunt_id: str | None = None
     """Left out while the judge's opinion is sealed."""
     card_id: str | None = None
-    """Left out of the snapshot while the judge's opinion is sealed: the desk has it."""
+    """Left out, while the judge's opinion is sealed, of the answer to a selection and of the snapshot when one hunt is
+    selected: the desk has it."""
     verdicts: dict[str, Literal["PASS", "FAIL"]]
     explanation: str
     words: int

@@ -121,7 +121,7 @@ async def open_runtime(
         hunter = Hunter(catalog, judge, clock, settings.target_max_output_tokens)
         runner = Runner(store, hunter, clock, settings, activity, telemetry.record)
         checker = Checker(store, judge, clock, telemetry.record)
-        rejudger = Rejudger(store, hunter, clock, settings.retry_budget_ratio)
+        rejudger = Rejudger(store, hunter, clock, settings.retry_budget_ratio, settings.blind_outcome_step_s)
 
         async def work(job: Job, shards: Shards) -> None:
             if job.kind is JobKind.RUN:

@@ -277,6 +277,14 @@ class Settings:
     # -- the trainer's part
     trials_most: int = setting(100, "TRIALS_MOST", "trials", "Most calibration hunts of a session.", least=1)
     rejudgings_most: int = setting(20, "REJUDGINGS_MOST", "times", "How often a hunt may be judged again.", least=1)
+    blind_outcome_step_s: float = setting(
+        2.0,
+        "BLIND_OUTCOME_STEP",
+        "s",
+        "A blind hunt's outcome is given out 1, 2, 4, 8, … times this after its judging began; 0: at once.",
+        least=0,
+        most=3600,
+    )
     slots_most: int = setting(20, "SLOTS_MOST", "hunts", "Most hunts that a session may ask to be selected.", least=1)
     reviews_most: int = setting(500, "REVIEWS_MOST", "reviews", "Most reviews kept in a session.", least=1)
     max_criteria: int = setting(

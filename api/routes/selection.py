@@ -12,7 +12,7 @@ from api.review_payloads import SelectionPayload, SettingsPayload
 from api.review_shapes import InsightsAnswer, ProposalAnswer
 from api.shapes import SessionAnswer
 from core.hunt.orders import SettingsOrder
-from core.hunt.review_views import insights_view
+from core.hunt.review_views import insights_view, without_cards
 
 selection = Blueprint("selection", __name__, url_prefix="/api/sessions/<sid>")
 
@@ -40,7 +40,10 @@ async def choose(sid: str) -> Response:
     """Choose the hunts that are delivered, in slot order; incomplete choices are kept too."""
     chosen = await read_json(SelectionPayload)
     await runtime().desk.choose(sid, chosen.hunt_ids, chosen.version)
-    return answer(await runtime().board.snapshot(sid))
+    snapshot = await runtime().board.snapshot(sid)
+    if snapshot["sealed"]:  # whoever chooses hunts one by one is not told whose card is new
+        snapshot["reviews"] = without_cards(snapshot["reviews"])
+    return answer(snapshot)
 
 
 @selection.get("/selection/proposal")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from core.clock import Clock
@@ -12,6 +14,7 @@ from core.domain.run import Run
 from core.domain.verdict import CriterionVerdict, Outcome, decide
 from core.errors import BadInput, Busy, HunterError, ProviderError
 from core.hunt.gathering import GatheredSaves, verdict_bytes
+from core.hunt.sealing import AT_ONCE, JudgingRules, hold_outcome
 from core.judge.judge import Judge
 from core.providers.base import CallContext, ChatRequest, RetryBudget
 from core.providers.catalog import Catalog
@@ -41,13 +44,15 @@ class Hunter:
         save: Save,
         on_reply: Callable[[], None],
         history: tuple[Message, ...] = (),
+        rules: JudgingRules = AT_ONCE,
     ) -> Hunt:
         """The finished hunt, saved. `on_reply` is told once, when the target call has ended well or badly.
 
         `history`: the earlier turns, which go to the target and to the judge.
 
         Never raises for a failure of a provider: that is the outcome `error`. So is a reply that was cut off at its
-        output limit, unless the run judges cut replies. Cancelling leaves the last state saved.
+        output limit, unless the run judges cut replies, and one that `rules` refuse. Cancelling leaves the last state
+        saved; while only the time to give out an outcome is waited for, it ends the wait.
         """
         state = _State(hunt, save)
         context = CallContext(
@@ -61,7 +66,7 @@ class Hunter:
                 error = self._output_limit_error()
                 await state.become(outcome=Outcome.ERROR, error=error, **self._ended())
             else:
-                await self._judge_reply(state, run, context, history)
+                await self._judge_reply(state, run, context, history, rules)
         except (ProviderError, BadInput, Busy) as error:
             on_reply()
             await state.become(outcome=Outcome.ERROR, error=hunt_error(error), **self._ended())
@@ -77,10 +82,25 @@ class Hunter:
         reply = await provider.complete(request, context)
         await state.become(status=HuntStatus.JUDGING, reply=reply, attempts=max(reply.calls, state.hunt.attempts))
 
-    async def _judge_reply(self, state: _State, run: Run, context: CallContext, history: tuple[Message, ...]) -> None:
-        reply = state.hunt.reply
+    async def _judge_reply(
+        self, state: _State, run: Run, context: CallContext, history: tuple[Message, ...], rules: JudgingRules
+    ) -> None:
+        began_s, reply = self.clock.monotonic(), state.hunt.reply
         if reply is None:
             raise RuntimeError("a hunt is judged only when it has a reply")
+        await rules.check_reply(reply.text)
+        verdicts = await self._grade(state, run, reply.text, context, history)
+        if rules.outcome_step_s:
+            await state.become(verdicts=verdicts)
+            with suppress(asyncio.CancelledError):  # what was judged is kept, whoever ends the wait
+                await hold_outcome(self.clock, began_s, rules.outcome_step_s)
+        outcome = decide((v.verdict for v in verdicts), run.task.pass_rule)
+        await state.become(verdicts=verdicts, outcome=outcome, **self._ended())
+
+    async def _grade(
+        self, state: _State, run: Run, reply: str, context: CallContext, history: tuple[Message, ...]
+    ) -> tuple[CriterionVerdict, ...]:
+        """The verdicts on all criteria, in their order. Those that the hunt has already are not asked for again."""
         known = {v.criterion_id: v for v in state.hunt.verdicts}
         order = [c.id for c in run.task.criteria]
 
@@ -96,16 +116,14 @@ class Hunter:
         async with GatheredSaves(save, _hunt_bytes(state.hunt)) as saves:
             await self.judge.grade_all(
                 run.task,
-                reply.text,
+                reply,
                 state.hunt.judge_model or run.judge_model,
                 lambda: quiet,
                 on_verdict=keep,
                 skip=dict(known),
                 history=history,
             )
-        verdicts = tuple(known[i] for i in order)
-        outcome = decide((v.verdict for v in verdicts), run.task.pass_rule)
-        await state.become(verdicts=verdicts, outcome=outcome, **self._ended())
+        return tuple(known[i] for i in order)
 
     def _output_limit_error(self) -> HuntError:
         """For a reply that is kept and shown, and not judged: what it lacks may be what decides."""

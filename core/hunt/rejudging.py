@@ -15,6 +15,7 @@ from core.hunt.chronicle import session_mark
 from core.hunt.dispatch.base import Shards
 from core.hunt.hunt import Hunter
 from core.hunt.orders import RejudgeOrder
+from core.hunt.sealing import judging_rules
 from core.hunt.telling import surely_tell_of_run
 from core.hunt.views import hunt_events
 from core.providers.base import RetryBudget
@@ -103,6 +104,8 @@ class Rejudger:
     hunter: Hunter
     clock: Clock
     retry_budget_ratio: float
+    outcome_step_s: float = 0.0
+    """BLIND_OUTCOME_STEP."""
 
     async def work(self, session_id: str, key: str, shards: Shards) -> None:
         """Judge the hunt of that job, unless another process does; see `judge`."""
@@ -141,5 +144,6 @@ class Rejudger:
             save=save,
             on_reply=lambda: None,
             history=session.history(run.turn),
+            rules=judging_rules(self.store, session, run, self.outcome_step_s),
         )
         await surely_tell_of_run(self.store, self.clock, session_id, run.run_id)

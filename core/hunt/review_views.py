@@ -47,15 +47,16 @@ def review_parts(session: Session, selected: Sequence[Hunt]) -> JsonObject:
 
 
 def reviews_view(session: Session, selected: Sequence[Hunt]) -> list[JsonObject]:
-    """The reviews of the selected hunts, drafts too, as their cards lie on the desk. While the judge's opinion is
-    sealed without their cards: the snapshot names the selected hunts, and no answer names a card and its hunt."""
+    """The reviews of the selected hunts, drafts too, as their cards lie on the desk. Of a sealed selection of one hunt
+    without its card: the snapshot names the hunt, and no answer says which card is which hunt's."""
     by_id = {hunt.hunt_id: hunt for hunt in selected}
     found = ((by_id[i], session.review(i)) for i in desk_order(session) if i in by_id)
     shown = [review_view(session, review, session.run(hunt.run_id).task) for hunt, review in found if review]
-    if session.sealed:
-        for review in shown:
-            del review["card_id"]
-    return shown
+    return without_cards(shown) if session.sealed and len(selected) == 1 else shown
+
+
+def without_cards(reviews: Sequence[JsonObject]) -> list[JsonObject]:
+    return [{name: value for name, value in review.items() if name != "card_id"} for review in reviews]
 
 
 def review_view(session: Session, review: Review, task: Task) -> JsonObject:

@@ -19,6 +19,7 @@ from core.hunt.course import Course, Once, StopRun
 from core.hunt.dispatch.base import Shards
 from core.hunt.hunt import Hunter
 from core.hunt.run import FailureStreak, JudgeFailureStreak, active_hunts, calling_most, retry_budget, shares
+from core.hunt.sealing import judging_rules
 from core.hunt.stopping import Stopping
 from core.hunt.telling import tell_of_run
 from core.hunt.views import hunt_events, run_events
@@ -190,6 +191,7 @@ class Runner:
                 save=save,
                 on_reply=called,
                 history=session.history(course.run.turn),
+                rules=judging_rules(self.store, session, course.run, self.settings.blind_outcome_step_s),
             )
         except asyncio.CancelledError:
             if not course.stopping.took_off(hunt.hunt_id) or course.shards.handing_back:

@@ -30,6 +30,7 @@ from core.hunt.hunts import all_hunts
 from core.hunt.opening import Opened, opened_notebook, opened_task
 from core.hunt.orders import CheckOrder, EditOrder, OpenOrder, RejudgeOrder, RunOrder
 from core.hunt.rejudging import job_key, judged_again, refuse_partial_rejudging, refuse_rejudging
+from core.hunt.sealing import refuse_quoted_replies, with_same_task
 from core.hunt.starting import known_run, refuse_too_many, retrying, with_new_run
 from core.hunt.telling import surely_tell_of_run
 from core.hunt.views import check_event, hunt_events, session_event, task_view
@@ -109,10 +110,14 @@ class Workbench:
         self.catalog.resolve(judge)
         before = await self.store.read(sid)
         refuse_unhuntable(before.task, before.missing_criteria)
+        if not order.idempotency_key or order.idempotency_key != before.check.idempotency_key:
+            await refuse_quoted_replies(self.store, before)
         refuse_too_many_criteria(len(before.task.criteria), self.settings.max_criteria)
         session = await self.store.change(
             sid,
-            lambda s: checking.begun(s, judge, self.clock, order.idempotency_key, order.criterion_ids),
+            lambda s: checking.begun(
+                with_same_task(s, before), judge, self.clock, order.idempotency_key, order.criterion_ids
+            ),
             announce=lambda s: (check_event(s),),
         )
         if session.version != before.version:  # ours: an older check of another text gives way
@@ -130,12 +135,15 @@ class Workbench:
         judge = order.judge_model or self.catalog.default_judge
         for model in (*order.models, judge):
             self.catalog.resolve(model)
+        before = await self.store.read(sid)
+        if known_run(before, order) is None:
+            await refuse_quoted_replies(self.store, before)
         begun: dict[str, Run] = {}
 
         def start(session: Session) -> Session:
             known = known_run(session, order)
             if known is None:
-                refuse_too_many(session, order, self.settings)
+                refuse_too_many(with_same_task(session, before), order, self.settings)
                 session = with_new_run(
                     session, order, new_id, judge, self.clock.now(), part_hunts=self.settings.shard_hunts
                 )

@@ -25,6 +25,7 @@ SCRIPT: Mapping[str, Any] = {
 """hasty and careful answer at once, thinker keeps a run going for seconds, flaky never answers."""
 SETTINGS = {
     "SIMULATED_CONCURRENCY": "16",
+    "BLIND_OUTCOME_STEP": "0.1",
     "CALL_ATTEMPTS": "2",
     "RETRY_WAIT": "1.5",
     "SAME_FAILURE_MOST": "6",

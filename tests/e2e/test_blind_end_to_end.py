@@ -110,15 +110,16 @@ async def test_the_desk_of_a_blind_session_tells_neither_number_nor_model_nor_ou
         chosen = (await me.select())["selection"]["hunt_ids"]
         await me.review_all()
         desk = await me.here("GET", "/desk")
-        assert set(desk["cards"][0]) == {"card_id", "response", "response_html", "criteria", "review"}
+        assert set(desk["cards"][0]) == {"card_id", "response", "response_html", "cut_off", "criteria", "review"}
         kept = await me.here("PUT", f"/reviews/{desk['cards'][0]['card_id']}", json={"explanation": WORDS})
         by_hunt = await me.here("PUT", f"/reviews/{chosen[0]}", 404, json={"explanation": WORDS})
         assert by_hunt["error"]["code"] == "no_card"
-        snapshots = [await me.here("GET"), await me.here("PUT", "/selection", json={"hunt_ids": chosen[:1]})]
-        assert [len(snapshot["reviews"]) for snapshot in snapshots] == [4, 1]
-        assert not any("card_id" in json.dumps(snapshot) for snapshot in snapshots)
-        assert not any(card["card_id"] in json.dumps(snapshots) for card in desk["cards"])
-        reviews = snapshots[0]["reviews"]
+        reviews = (await me.here("GET"))["reviews"]
+        assert [r["card_id"] for r in reviews] == [card["card_id"] for card in desk["cards"]], "in the desk's order"
+        answers = [await me.here("PUT", "/selection", json={"hunt_ids": chosen[:n]}) for n in (4, 3, 1)]
+        answers.append(await me.here("GET"))
+        assert [len(one["reviews"]) for one in answers] == [4, 3, 1, 1]
+        assert not any(card["card_id"] in json.dumps(answers) for card in desk["cards"])
         for text in (json.dumps(desk), json.dumps(kept), json.dumps(reviews)):
             assert not [i for i in chosen if i in text]
             assert not [

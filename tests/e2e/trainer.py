@@ -126,7 +126,7 @@ async def a_trainer(
         address = f"http://127.0.0.1:{port}/v1"
         providers = {
             "OPENROUTER_BASE_URL": address, "OPENROUTER_API_KEY": "k1", "OPENAI_BASE_URL": address,
-            "OPENAI_API_KEY": "k2", "DEFAULT_JUDGE": JUDGE, **variables,
+            "OPENAI_API_KEY": "k2", "DEFAULT_JUDGE": JUDGE, "BLIND_OUTCOME_STEP": "0.05", **variables,
         }  # fmt: skip
         async with (
             open_api(folder, **providers) as api,
