@@ -46,7 +46,8 @@ async def test_the_whole_day_and_everything_comes_back_from_the_export_alone(tmp
         await me.select(breaks=4, held=0)
         assert (await me.here("GET"))["can_reveal"] is False
         assert len((await me.here("GET"))["reviews"]) == 3
-        snapshot = await me.select()
+        await me.select()
+        snapshot = await me.here("GET")
         assert (snapshot["reviews"], snapshot["can_reveal"], snapshot["reveal_problems"]) == (kept, True, [])
 
         revealed = await me.here("POST", "/reveal", json={})
@@ -143,6 +144,7 @@ async def test_settings_are_fixed_by_the_first_run_and_by_reveal(tmp_path):
         changed = await me.here("PATCH", "/settings", json={"version": 1, "visibility": "blind", "slots": 1})
         assert changed["settings"] == {
             "visibility": "blind", "require_check": False, "slots": 1, "least_breaks": 1, "fixed": False,
+            "judge_cut_replies": False,
         }  # fmt: skip
         await me.here("PATCH", "/settings", 409, json={"version": 1, "slots": 2})
         await me.here("PATCH", "/settings", 400, json={"version": 2, "slots": 99})
