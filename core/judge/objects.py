@@ -21,7 +21,8 @@ DEEPEST = 64
 # Possessive (*+, ++): a string that never ends fails once, without backtracking.
 _OPENING = re.compile(r'\{(?=\s*+")')
 _TOKEN = re.compile(
-    r"""\s*+(?:(?P<string>"(?:[^"\\]++|\\.)*+")|(?P<mark>[{}\[\],:])|(?P<scalar>-?\d[\d.eE+-]*+|true|false|null))""",
+    r"""\s*+(?:(?P<string>"(?:[^"\\]++|\\.)*+")|(?P<empty>\{\s*+\}|\[\s*+\])|(?P<mark>[{}\[\]:]|,[,\s]*+)"""
+    r"""|(?P<scalar>-?\d[\d.eE+-]*+|true|false|null))""",
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
@@ -87,6 +88,8 @@ class _Growing:
             return self._string(_decoded(word))
         if kind == "scalar":
             return self._value(None)
+        if kind == "empty":  # a token of its own: an answer may hold thousands of them
+            return self._value(JsonObject() if word[0] == "{" else [])
         if word == "{":
             return self._enter(JsonObject())
         if word == "[":
@@ -94,7 +97,7 @@ class _Growing:
         if word == ":":
             return self._name_ends()
         half_read = self._key is not None
-        return not half_read and (word == "," or self._leave(word))
+        return not half_read and (word[0] == "," or self._leave(word))
 
     def _string(self, text: str) -> bool:
         if self._key is None and isinstance(self._open[-1], JsonObject):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from core.domain.verdict import Verdict
 from core.judge.reply_words import ReplyWords
@@ -121,16 +122,21 @@ _SAYING = re.compile(
     r"|reads?|adds?|repeats?|includes?|has)\b(?: (?:itself|that|the words?|the lines?))*",
     re.IGNORECASE,
 )
-_NEGATED = re.compile(r"(?:\bnot|\bnever|n['’]t|\bcannot|\bno longer|\bneither)\b(?:\W+\w+){0,3}?\W*$", re.IGNORECASE)
+_NEGATED = re.compile(
+    r"(?:\b(?:not|never|cannot|neither|none|nothing|nowhere|almost|nearly|hardly|barely|part(?:ly|ially))|n['’]t"
+    r"|\bno(?= \w))\b(?:\W+\w+){0,4}?\W*$",
+    re.IGNORECASE,
+)
 _SUBJECT = re.compile(
     r"(?:\b(?:verdict|result|status|grade|rating|judge?ment|score|evaluation|correction|conclusion|decision|answer"
-    r"|outcome|final|criterion|requirement|this|that|it|reply|response|student|c[1-9][0-9]{0,3})\b)[^\n]{0,80}$",
+    r"|outcome|final|criterion|requirement|the condition|this|that|it|reply|response|student|c[1-9][0-9]{0,3})\b)[^\n]{0,80}$",
     re.IGNORECASE | re.ASCII,
 )
 _LINK = re.compile(
-    r"\b(?:is|are|was|be|becomes?|remains?|stays?|should|must|to|as|say|answer|give)\b\W*(?:\w+\W+){0,3}$|[:=→>-]\W*$"
+    r"\b(?:is|are|was|be|becomes?|remains?|stays?|should|must|to|as|say|answer|give"
+    r"|mak(?:es?|ing)|(?<=['’])s)\b\W*(?:\w+\W+){0,3}$|[:=→>-]\W*$"
     r"|\b(?:verdict|correction|final|criterion|c[1-9][0-9]{0,3}|this|that|it|reply|response|student)\W+"
-    r"(?:(?:now|actually|clearly|does|did|doesn['’]t|didn['’]t|cannot|really|indeed|therefore|thus|also|then|still"
+    r"(?:(?:now|actually|clearly|does|did|has|have|doesn['’]t|didn['’]t|cannot|really|indeed|therefore|thus|also|then|still"
     r"|no longer|not|in fact|fully)\W+){0,3}$",
     re.IGNORECASE | re.ASCII,
 )
@@ -140,9 +146,18 @@ _ALONE = re.compile(
 _ELSE = re.compile(r"\W*(?:to|over|through|by|on|in(?!deed)|at|with|into|along|up|\w+ing|around)\b", re.IGNORECASE)
 _OBJECT = re.compile(
     r"\W*(?:$|(?:the |this |that |its )?(?:criterion|requirement|c[1-9][0-9]{0,3})\b|because|since|as|after|now|then"
-    r"|on reflection|here|indeed|too|by |in full|fully|\()",
+    r"|on reflection|(?:it|this|that|it is)\W*$|here|indeed|too|by |in full|fully|\()",
     re.IGNORECASE,
 )
+_RETRACTED = re.compile(
+    r"\b(?:i (?:(?:must|have to|now|hereby) )*(?:take (?:this|that|it|my verdict) back|take back|retract|withdraw)\b"
+    r"|(?:disregard|ignore) my\b|i (?:have )?changed? my (?:mind|verdict)"
+    r"|(?:my|the) (?:verdict|answer|grade|judge?ment)"
+    r" (?:above |before |here )?(?:is|was) (?:wrong|incorrect|mistaken|not right|a mistake)"
+    r"|(?:pass|fail) (?:above )?(?:is|was) (?:wrong|incorrect|a mistake))",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(r"[\s*_`>#\[(•-]*(C[1-9][0-9]{0,3})\b(?=[\s*_`)\]]*[(:.–—-])", re.IGNORECASE | re.ASCII)
 _NAME = re.compile(r"\bC[1-9][0-9]{0,3}\b", re.IGNORECASE | re.ASCII)
 _DECORATION = re.compile(r"[\s*_`>#\"'“”‘’()\[\]:,-]+")
 
@@ -167,6 +182,8 @@ class _Mention:
     sentence: str
     at: int
     """Where the sentence begins in the prose."""
+    label: str
+    """The criterion that its line begins with, `C2 (FAIL): …`; else ""."""
 
 
 def takes_back(prose: str, verdict: Verdict, asked: str, reply: ReplyWords) -> bool:
@@ -174,6 +191,8 @@ def takes_back(prose: str, verdict: Verdict, asked: str, reply: ReplyWords) -> b
 
     A supposition does not, nor does a statement on other criteria, nor what the judge marks as a quote of the reply.
     """
+    if any(not reply.hold(retracted[0]) for retracted in islice(_RETRACTED.finditer(prose), MAX_STATEMENTS)):
+        return True
     for count, mention in enumerate(_mentions(prose)):
         if count >= MAX_STATEMENTS:
             return True
@@ -196,14 +215,18 @@ def _sentences(prose: str) -> Iterator[tuple[int, str]]:
 
 
 def _mentions(prose: str) -> Iterator[_Mention]:
+    label = ""
     for at, sentence in _sentences(prose):
+        if at == 0 or prose[at - 1] == "\n":
+            named = _LABEL.match(sentence)
+            label = named[1].upper() if named else ""
         for segment in _TURN.split(sentence):
             for clause in segment.split(", "):
                 for word in _WORDS.finditer(clause):
                     before = clause[max(0, word.start() - CLAUSE_CHARS) : word.start()]
                     good = word.lastgroup in ("pass", "met")
                     verdict = Verdict.PASS if good != bool(_NEGATED.search(before)) else Verdict.FAIL
-                    yield _Mention(word, verdict, clause, segment, sentence, at)
+                    yield _Mention(word, verdict, clause, segment, sentence, at, label)
 
 
 def _is_stated(mention: _Mention, asked: str) -> bool:
@@ -212,12 +235,12 @@ def _is_stated(mention: _Mention, asked: str) -> bool:
     before = clause[max(0, word.start() - CLAUSE_CHARS) : word.start()]
     after = clause[word.end() : word.end() + CLAUSE_CHARS]
     names = {name.upper() for name in _NAME.findall(before + after)}
-    if names and asked not in names:
+    if asked not in names and (names or mention.label not in ("", asked)):
         return False
     if not _DECORATION.sub("", _CORRECTING.sub("", before)) and not _DECORATION.sub("", after).strip(".!"):
         return word.lastgroup in ("pass", "fail")  # the word alone: "Wait: FAIL."
     if word[0].isupper() and word.lastgroup in ("pass", "fail"):
-        return bool(_LINK.search(before))
+        return bool(_LINK.search(before) or _ALONE.fullmatch(_CORRECTING.sub("", before)))
     if _ELSE.match(after):
         return False
     if _ALONE.fullmatch(_CORRECTING.sub("", before)):
