@@ -129,7 +129,8 @@ _NEGATED = re.compile(
 )
 _SUBJECT = re.compile(
     r"(?:\b(?:verdict|result|status|grade|rating|judge?ment|score|evaluation|correction|conclusion|decision|answer"
-    r"|outcome|final|criterion|requirement|the condition|this|that|it|reply|response|student|c[1-9][0-9]{0,3})\b)[^\n]{0,80}$",
+    r"|outcome|final|criterion|requirement|the condition|this|that|it|reply|response|student|c[1-9][0-9]{0,3})\b)"
+    r"[^\n]{0,80}$",
     re.IGNORECASE | re.ASCII,
 )
 _LINK = re.compile(

@@ -2,6 +2,7 @@
 
 import json
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -83,34 +84,31 @@ FRAMES = [
 ]
 
 
+def is_linear(answer_of, reply="") -> bool:
+    """Whether four times the text takes less than ten times as long (quadratic: sixteen times), at the third try."""
+
+    def cpu_s(chars: int) -> float:
+        text, best = answer_of(chars), float("inf")
+        for _ in range(2):
+            started = time.process_time()
+            read_answer(text, "C2", reply, "0123456789ab")
+            best = min(best, time.process_time() - started)
+        return best
+
+    return any(cpu_s(16_000) < 10 * max(cpu_s(4_000), 0.0005) for _ in range(3))  # the floor: the clock's grain
+
+
 @pytest.mark.parametrize("piece", PIECES)
 def test_a_hostile_answer_four_times_as_long_takes_about_four_times_as_long(piece):
     for before, after in FRAMES:
         for reply in ("", piece * 3000):
-
-            def cpu_s(chars: int, before=before, after=after, reply=reply) -> float:
-                text = before + piece * (chars // len(piece)) + after
-                best = float("inf")
-                for _ in range(2):
-                    started = time.process_time()
-                    read_answer(text, "C2", reply, "0123456789ab")
-                    best = min(best, time.process_time() - started)
-                return best
-
-            short, long = cpu_s(4_000), cpu_s(16_000)
-            assert long < 10 * max(short, 0.0005), (before, after)  # quadratic would be 16 times
+            text = partial(lambda chars, before, after: before + piece * (chars // len(piece)) + after,
+                           before=before, after=after)  # fmt: skip
+            assert is_linear(text, reply), (before, after)
 
 
 def test_many_objects_are_not_each_looked_for_in_a_long_reply():
-    reply, answer = '{"verdict":"PAS' * 20_000, '{"verdict":"PASS"}' * 3_300
-
-    def cpu_s(times: int) -> float:
-        started = time.process_time()
-        read_answer(answer[: len(answer) * times // 4], "C2", reply)
-        return time.process_time() - started
-
-    cpu_s(1)
-    assert cpu_s(4) < 10 * max(cpu_s(1), 0.005)
+    assert is_linear(lambda chars: '{"verdict":"PASS"}' * (chars // 18), '{"verdict":"PAS' * 20_000)
 
 
 def test_an_answer_longer_than_any_judge_may_write_is_not_read():
