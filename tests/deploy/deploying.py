@@ -63,7 +63,7 @@ class Server:
 @contextmanager
 def open_server(folder: Path) -> Iterator[Server]:
     tools = folder / "bin"
-    tools.mkdir()
+    tools.mkdir(parents=True)
     for name in ("docker", "docker-compose"):
         (tools / name).write_text(f"#!{sys.executable} -SE\n{FAKE.read_text()}")
         (tools / name).chmod(0o755)
@@ -74,6 +74,7 @@ def open_server(folder: Path) -> Iterator[Server]:
     revision.write_text("rev1\n")
     for name in ("deploy.sh", "docker-compose.yml"):
         shutil.copy(ROOT / name, folder / name)
+    shutil.copytree(ROOT / "deploy", folder / "deploy")
     (folder / "nginx" / "switch").mkdir(parents=True)
     with answering(folder) as port:
         environment = {

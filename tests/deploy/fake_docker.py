@@ -29,6 +29,8 @@ class World:
         self.health: str = told.get("health", "healthy")
         self.bad: str = told.get("bad", "")
         """The revision that says, through nginx, that it is another."""
+        self.says: str = told.get("says", "")
+        """What containers say, at each of two starts."""
         self.made: int = told.get("made", 0)
 
     def save(self) -> None:
@@ -59,11 +61,15 @@ def answer(world: World, words: list[str]) -> int:
 
 def compose(world: World, words: list[str]) -> int | None:
     match words:
+        case ["exec", name, "cat", "/app/REVISION"] if shown := world.one(name):
+            print(shown["image"])
+            return 0
         case (
-            ["info" | "version" | "config"]
-            | ["rm", "-f", "model-hunter", "dashboard", "nginx"]
-            | ["logs" | "exec" | "stop", *_]
+            ["info" | "version" | "config"] | ["rm", "-f", "model-hunter", "dashboard", "nginx"] | ["exec" | "stop", *_]
         ):
+            return 0
+        case ["logs", *_]:
+            print(world.says * 2)
             return 0
         case ["build", *_]:
             for name in ("api", "dashboard"):
@@ -81,12 +87,15 @@ def compose(world: World, words: list[str]) -> int | None:
 
 def images(world: World, words: list[str]) -> int | None:
     match words:
-        case ["image", "inspect", tag]:
+        case ["image", "inspect", *form, tag]:
+            if form and tag in world.images:
+                print(world.images[tag])
             return 0 if tag in world.images else 1
         case ["tag", old, new]:
-            if old not in world.images:
+            by_id = old if old in world.images.values() else ""
+            if not by_id and old not in world.images:
                 return 1
-            world.images[new] = world.images[old]
+            world.images[new] = by_id or world.images[old]
             return 0
         case ["rmi", *tags]:
             for tag in tags:
@@ -98,8 +107,12 @@ def images(world: World, words: list[str]) -> int | None:
 def containers(world: World, words: list[str]) -> int | None:
     match words:
         case ["inspect", "-f", form, name] if shown := world.one(name):
-            whole = f"running {shown['health']} 0"
-            print({"{{.State.Status}}": "running", "{{.State.ExitCode}}": "0"}.get(form, whole))
+            status = "exited" if shown["health"] == "broken" else "running"
+            whole = f"{status} {shown['health']} 0"
+            known = {"{{.State.Status}}": status, "{{.State.ExitCode}}": "0", "{{.Image}}": shown["image"]}
+            print(known.get(form, whole))
+            return 0
+        case ["update", "--restart=no", name] if world.one(name):
             return 0
         case ["inspect", name]:
             return 0 if world.one(name) else 1

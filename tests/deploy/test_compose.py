@@ -115,7 +115,7 @@ def test_proxies_are_for_the_api_alone():
 def test_the_grace_of_a_stop_is_longer_than_the_drain():
     told = re.fullmatch(r"\$\{HUNTER_STOP_GRACE:-(\d+)\}s", SERVICES["model-hunter"]["stop_grace_period"])
     assert int(told[1]) >= Settings().drain_s + 15
-    deploy = (ROOT / "deploy.sh").read_text(encoding="utf-8")
+    deploy = (ROOT / "deploy" / "change.sh").read_text(encoding="utf-8")
     assert f"HUNTER_STOP_GRACE {told[1]}" in deploy
 
 

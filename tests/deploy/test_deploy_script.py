@@ -2,6 +2,7 @@
 
 import os
 import signal
+import stat
 import subprocess
 import time
 
@@ -263,7 +264,96 @@ def test_what_was_started_by_hand_can_be_gone_back_to(server):
     world.save()
     deployed(server, "rev1")
     assert server.run("rollback").returncode == 0
-    assert (server.current(), server.revisions()) == ("by-hand", ["mine"])
+    assert (server.current().endswith("-by-hand"), server.revisions()) == (True, ["mine"])
+
+
+def by_hand(server, code):
+    """docker-compose down, git checkout, docker-compose up -d --build: what it leaves."""
+    world = server.world
+    world.images |= {"model-hunter-api:current": code, "model-hunter-dashboard:current": code}
+    world.containers = world.of("nginx")
+    for service in ("redis", "model-hunter", "dashboard"):
+        world.start(service)
+    world.save()
+
+
+def test_after_a_rollback_by_hand_the_status_names_what_runs(server):
+    first, second = (deployed(server, f"rev{n}") for n in (1, 2))
+    by_hand(server, "rev1-by-hand")
+    shown = server.run("status")
+    assert (shown.returncode, "Release in service: started by hand, revision rev1-by-hand" in shown.stdout) == (0, True)
+    by_hand(server, "rev1")  # the very image of the first release
+    assert f"Release in service: {first}\n" in server.run("status").stdout
+    server.change(containers=server.world.of("nginx"))
+    assert "Release in service: none" in server.run("status").stdout
+    assert server.current() == second
+
+
+def test_a_bad_deploy_over_a_stack_started_by_hand_leaves_that_stack(server):
+    deployed(server, "rev2")
+    by_hand(server, "rev1-by-hand")
+    serving = server.world.of("model-hunter"), server.world.of("dashboard")
+    (server.folder / "revision").write_text("rev3\n")
+    server.change(health="unhealthy")
+    assert server.run("deploy").returncode == 1
+    assert (server.world.of("model-hunter"), server.world.of("dashboard")) == serving
+    assert server.world.images["model-hunter-api:current"] == "rev1-by-hand", "up -d starts this and nothing else"
+    server.change(health="healthy")
+    deployed(server, "rev3")
+    assert server.run("rollback").returncode == 0
+    assert server.revisions() == ["rev1-by-hand"]
+    assert "-by-hand\n" in server.run("status").stdout
+
+
+def test_a_container_that_cannot_start_says_why(server):
+    deployed(server, "rev1")
+    (server.folder / "revision").write_text("rev2\n")
+    reason = 'OPENROUTER_CONCURRENCY: "six" is not a whole number.'
+    server.change(health="broken", says=f"{reason}\n")
+    done = server.run("deploy")
+    assert (done.returncode, done.stderr.count(reason)) == (1, 1), "once, though it was started twice"
+    assert done.stderr.index(reason) < done.stderr.index("did not start; what it said stands above")
+    calls = [call.split(" ")[0] for call in server.world.calls]
+    assert calls.index("update") < calls.index("logs"), "looked at in the middle of a start it has said nothing yet"
+
+
+def test_restart_replaces_the_containers_beside_each_other_and_builds_nothing(server):
+    release = deployed(server, "rev1", HUNTER_REPLICAS="2")
+    before, calls = server.world.containers, len(server.world.calls)
+    done = server.run("restart")
+    assert done.returncode == 0, done.stderr
+    assert (server.current(), server.releases(), server.revisions()) == (release, [release], ["rev1", "rev1"])
+    ids = {one["id"] for one in before if one["service"] in {"model-hunter", "dashboard"}}
+    assert ids & {one["id"] for one in server.world.containers} == set()
+    said = server.world.calls[calls:]
+    assert not [call for call in said if call.startswith("build")]
+    assert next(i for i, c in enumerate(said) if "--scale" in c) < next(
+        i for i, c in enumerate(said) if c.startswith("stop")
+    )
+
+
+def test_a_restart_with_a_bad_setting_leaves_the_old_containers(server):
+    assert server.run("restart").returncode == 1, "nothing was started yet"
+    deployed(server, "rev1")
+    serving = server.world.containers
+    server.change(health="broken", says="CALL_TIMEOUT: no number\n")
+    done = server.run("restart")
+    assert (done.returncode, "CALL_TIMEOUT: no number" in done.stderr) == (1, True)
+    assert server.world.containers == serving
+    assert "model-hunter-api:current" in server.world.images
+
+
+def test_files_of_nginx_become_readable_and_its_keys_do_not(server):
+    for name, mode in (("nginx.conf", 0o600), ("place/main.conf", 0o600), ("tls/privkey.pem", 0o400)):
+        path = server.folder / "nginx" / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+        path.chmod(mode)
+        path.parent.chmod(0o700)
+    deployed(server, "rev1")
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (server.folder / "nginx").rglob("*")}
+    assert modes == {"nginx.conf": 0o604, "place": 0o705, "main.conf": 0o604, "tls": 0o705, "privkey.pem": 0o400,
+                     "switch": modes["switch"]}  # fmt: skip
 
 
 def test_an_open_house_without_tokens_is_refused(server):

@@ -15,7 +15,9 @@ from tests.house.tree import ROOT
 
 GUIDE = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
 COMPOSE = (ROOT / "docker-compose.yml").read_text(encoding="utf-8") + (ROOT / "docker-compose.tls.yml").read_text()
-DEPLOY = (ROOT / "deploy.sh").read_text(encoding="utf-8")
+DEPLOY = "".join(
+    path.read_text(encoding="utf-8") for path in (ROOT / "deploy.sh", *sorted((ROOT / "deploy").glob("*.sh")))
+)
 NGINX = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "nginx").glob("*.conf")))
 DEFAULTS = dict(re.findall(r"\$\{(HUNTER_\w+):-([^}]*)\}", COMPOSE)) | dict(
     re.findall(r"value_of (HUNTER_\w+) ([\w.-]+)", DEPLOY)

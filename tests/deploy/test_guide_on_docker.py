@@ -17,12 +17,14 @@ import pytest
 import trustme
 
 from tests.deploy.guide import Guide
+from tests.deploy.hammering import hammering
 from tests.deploy.on_docker import BUILD_ON_THE_HOSTS_NETWORK, Server, open_server
 from tests.deploy.test_zero_downtime import finished
 from tests.house.loopback_only import find_free_port
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(1500)]
 HUNTS = 3
+PROBES = (("GET", "/api/health", None), ("GET", "/api/models", None))
 NOT_TYPED = {
     "sudo apt-get update && sudo apt-get install -y docker.io docker-compose git curl": "this machine has them",
     "ssh -L 8000:localhost:8000 your-server": "takes a second machine",
@@ -49,14 +51,15 @@ class Operator:
     shell: dict[str, str] = field(default_factory=dict)
     """Variables that the operator has set."""
 
-    def types(self, command: str) -> str:
-        """The output. Nobody sits at a terminal, and who runs tests is root."""
+    def types(self, command: str, before: str = "") -> str:
+        """The output. Nobody sits at a terminal, and who runs tests is root. `before`: what the shell was told already."""
         self.guide.typed.add(command)
         here = command.replace("sudo ", "").replace(" logs -f", " logs").replace("curl ", "curl -fsS ")
         if " exec " in here and " -T " not in here:
             here = here.replace(" exec ", " exec -T ")
         for said, meant in self.places.items():
             here = here.replace(said, meant)
+        here = before + here
         return replace(self.server, environment=self.server.environment | self.shell).must("bash", "-c", here)
 
     def types_all(self, title: str, number: int = 0) -> str:
@@ -70,7 +73,10 @@ async def test_who_follows_the_guide_ends_with_a_working_house(tmp_path):
             a_fresh_server(operator)
             await everyday(operator, http)
             await limits_change(operator, http)
+            await a_restart_without_a_gap(operator, http)
+            await a_bad_setting_says_why(operator, http)
             await an_update_and_back(operator, origin, http)
+            await a_rollback_by_hand(operator, origin, http)
             await maintenance(operator, http)
             await a_backup_restored(operator, http)
             token = await opened_to_others(operator, http)
@@ -90,7 +96,8 @@ def arrive(origin: Server, folder: Path) -> Operator:
         "/path/of/TELEMETRY_DIR": str(folder / "old-telemetry"),
     }
     _install, clone, copy_env, deploy, look = guide.block("A fresh server")
-    Operator(replace(origin, folder=folder), guide, places).types(clone)
+    Operator(replace(origin, folder=folder), guide, places).types(clone, before="umask 077; ")
+    assert mode(server.folder / "nginx" / "nginx.conf") == 0o600, "for its owner alone, which nginx is not"
     (server.folder / "docker-compose.override.yml").write_text(BUILD_ON_THE_HOSTS_NETWORK)
     operator = Operator(server, guide, places)
     operator.types(copy_env)
@@ -135,19 +142,109 @@ async def limits_change(operator, http):
     env.write_text(env.read_text() + "OPENROUTER_API_KEY=a-key\nOPENROUTER_CONCURRENCY=10\n")
     operator.types("docker-compose up -d")
     await answers(http)
-    providers = (await http.get("/api/admin/status")).json()["providers"]
-    assert {row["name"]: (row["usable"], row["ceiling"]) for row in providers}["openrouter"] == (True, 10)
+    assert await ceiling(http) == 10
+    compose = operator.server.folder / "docker-compose.yml"
+    as_it_was = compose.read_text()
+    compose.write_text(as_it_was.replace("      - OPENROUTER_CONCURRENCY\n", "      - OPENROUTER_CONCURRENCY=11\n"))
+    operator.server.compose("up", "-d")
+    await answers(http)
+    assert await ceiling(http) == 11
+    compose.write_text(as_it_was)
+    override = operator.server.folder / "docker-compose.override.yml"
+    beside = override.read_text()
+    lines = (
+        "services:\n  model-hunter:\n    build: {network: host}\n    environment:\n      - OPENROUTER_CONCURRENCY=12\n"
+    )
+    override.write_text(f"{lines}  dashboard: {{build: {{network: host}}}}\n")
+    operator.server.compose("up", "-d")
+    await answers(http)
+    assert await ceiling(http) == 12
+    override.write_text(beside)
     operator.types("docker-compose up -d redis")
     operator.types("docker-compose exec -T nginx nginx -t && docker-compose exec -T nginx nginx -s reload")
+
+
+async def ceiling(http):
+    providers = (await http.get("/api/admin/status")).json()["providers"]
+    return {row["name"]: row["ceiling"] for row in providers}["openrouter"]
+
+
+async def a_restart_without_a_gap(operator, http):
+    """With one container and with two: a changed setting holds, and no answer failed."""
+    env = operator.server.folder / ".env"
+    as_it_was = env.read_text()
+    for replicas, limit in ((1, 13), (2, 14)):
+        operator.server.compose("up", "-d", "--no-recreate", "--scale", f"model-hunter={replicas}")
+        await answers(http)
+        env.write_text(f"{as_it_was}export OPENROUTER_CONCURRENCY='{limit}' # for today\n")
+        before = operator.server.containers("model-hunter")
+        async with hammering(operator.server.address, *PROBES, clients=1, pause_s=0.1) as asked:
+            operator.guide.typed.add("./deploy.sh restart")
+            done = await operator.server.begin("./deploy.sh", "restart")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert (asked.failed(), asked.broken) == ({}, [])
+        assert not set(before) & set(operator.server.containers("model-hunter"))
+        assert (len(before), await ceiling(http)) == (replicas, limit)
+        print(f"deploy.sh restart with {replicas}: {asked.answers}")
+    env.write_text(as_it_was)
+    await figures_of_compose_alone(operator, http)
+    operator.server.compose("up", "-d", "--scale", "model-hunter=1")
+    await answers(http)
+
+
+async def figures_of_compose_alone(operator, http):
+    """What the guide says of `restart` with two containers: pages and status are late, and nothing that reads fails."""
+    async with hammering(operator.server.address, *PROBES, clients=1, pause_s=0.1) as asked:
+        done = await operator.server.begin("docker-compose", "restart", "model-hunter")
+        await asyncio.sleep(8)
+    assert done.returncode == 0
+    print(f"docker-compose restart with 2: {asked.answers} {asked.broken}")
+
+
+async def a_bad_setting_says_why(operator, http):
+    env = operator.server.folder / ".env"
+    as_it_was = env.read_text()
+    for bad, said in (
+        ("OPENROUTER_CONCURRENCY=six", 'OPENROUTER_CONCURRENCY: "six" is not a whole number'),
+        ("REDIS_TIMEOUT=-1", "REDIS_TIMEOUT: -1 s is too little"),
+    ):
+        env.write_text(f"{as_it_was}{bad}\n")
+        before = operator.server.containers("model-hunter")
+        done = await operator.server.begin("./deploy.sh", "restart")
+        assert done.returncode == 1
+        assert said in done.stderr, done.stderr
+        assert operator.server.containers("model-hunter") == before
+        await answers(http)
+    env.write_text(as_it_was)
+
+
+async def a_rollback_by_hand(operator, origin, http):
+    """The guide's own, typed after a deploy; then deploy.sh takes over again."""
+    for command in ("docker-compose down", "git checkout HEAD~1", "docker-compose up -d --build"):
+        operator.types(command)
+    await answers(http)
+    short = operator.server.must("git", "rev-parse", "--short=12", "HEAD").strip()
+    assert await revision(http) == f"{short}-by-hand"
+    status = operator.server.must("./deploy.sh", "status")
+    assert f"Release in service: started by hand, revision {short}-by-hand" in status
+    operator.server.must("git", "checkout", "-q", "main")
+    operator.server.must("./deploy.sh")
+    assert await revision(http) == origin.must("git", "rev-parse", "--short=12", "HEAD").strip()
+    operator.types("./deploy.sh rollback")
+    assert await revision(http) == f"{short}-by-hand"
+    operator.server.must("./deploy.sh")
 
 
 async def an_update_and_back(operator, origin, http):
     first = await revision(http)
     second = origin.commit("VERSION_NOTE", "two")
-    operator.types_all("Update")
+    latest, as_it_is = operator.guide.block("Update")
+    operator.types(latest)
     assert await revision(http) == second
     third = origin.commit("VERSION_NOTE", "three")
-    operator.types("./deploy.sh --pull")
+    operator.types(as_it_is)
+    assert await revision(http) == second
+    operator.types(latest)
     assert await revision(http) == third
     status, back, to_one = operator.guide.block("Rollback")
     kept = [line.split()[0] for line in operator.types(status).splitlines() if line.startswith("  20")]
