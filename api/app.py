@@ -12,6 +12,7 @@ from api.context import put_renderer, put_runtime, put_static_files
 from api.describing import Describer
 from api.errors import register_errors
 from api.identity import guard
+from api.protocols import OnlyHttp1
 from api.rendering import Renderer
 from api.routes.access import access
 from api.routes.admin import admin
@@ -88,6 +89,7 @@ def create_app(runtime: Runtime) -> Quart:
         app.register_blueprint(blueprint)
     guard(app, runtime)
     app.after_request(_protect)
+    app.asgi_app = OnlyHttp1(app.asgi_app)  # type: ignore[method-assign]
     return app
 
 
@@ -97,6 +99,7 @@ async def _protect(response: Response) -> Response:
     headers.setdefault("Referrer-Policy", "no-referrer")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("X-Model-Hunter-Version", __version__)
+    headers.setdefault("Cache-Control", "no-store")
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     if response.status_code >= REFUSED and request.method not in SAFE_METHODS:

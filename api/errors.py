@@ -68,6 +68,8 @@ def register_errors(app: Quart) -> None:
 
 async def _ours(error: HunterError) -> Response:
     told = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotSignedIn) else {}
+    if (wait_s := error.details.get("retry_after_s")) is not None:
+        told["Retry-After"] = str(wait_s)
     return answer(error_body(error.code, error.message, error.hint, error.details), status_of(error), **told)
 
 

@@ -8,19 +8,23 @@ from __future__ import annotations
 
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
+from math import ceil
 from typing import cast
 
+import structlog
 from quart import Quart, Response, current_app, g, redirect, request
 from werkzeug.datastructures import Authorization
 
+from core.access.brake import SignInBrake
 from core.access.callers import ANYBODY, Caller, caller_of
-from core.access.origins import is_foreign, is_known_host
+from core.access.origins import client_address, is_foreign, is_known_host, is_over_tls
 from core.access.passes import COOKIE, new_pass, read_pass
 from core.access.tokens import Holder, Register
-from core.errors import NotAllowed, NotSignedIn
+from core.errors import Busy, NotAllowed, NotSignedIn
 from core.runtime import Runtime
 from core.sessions.base import no_session
 
+log = structlog.get_logger(__name__)
 OPEN_TO_ALL = frozenset(
     {"health.whole", "health.live", "health.ready", "access.sign_in_page", "access.sign_in", "access.sign_out",
      "access.who", "page.favicon", "page.versioned_file", "static"}
@@ -39,15 +43,27 @@ class Door:
 
     runtime: Runtime
     register: Register
+    brake: SignInBrake = field(default_factory=SignInBrake)
     streams: Counter[str] = field(default_factory=Counter)
     """How many event streams each name has open here."""
     _owners: OrderedDict[str, str] = field(default_factory=OrderedDict)
 
-    def caller(self, authorization: Authorization | None, cookie: str) -> Caller | None:
+    def holder_of(self, token: str, address: str) -> Holder | None:
+        """Whose token that is. Wrong ones are counted; raises Busy when that address was wrong too often of late."""
+        holder = self.register.by_token(token)
+        now_s = self.runtime.clock.monotonic()
+        if holder is None and (wait_s := self.brake.wait_s(address, now_s)):
+            raise too_many_tries(wait_s)
+        if holder is None and self.brake.note_wrong(address, now_s):
+            log.warning("a sign-in with an unknown token", address=address)
+        return holder
+
+    def caller(self, authorization: Authorization | None, cookie: str, address: str) -> Caller | None:
         if self.register.open_to_all:
             return ANYBODY
         if authorization is not None:
-            holder = self.register.by_token(authorization.token or "") if authorization.type == "bearer" else None
+            bearer = authorization.type == "bearer"
+            holder = self.holder_of(authorization.token or "", address) if bearer else None
             return caller_of(holder) if holder else None
         found = read_pass(cookie, self.register, self.now_s()) if cookie else None
         return caller_of(found.holder, found.expiry_s) if found else None
@@ -72,6 +88,15 @@ class Door:
         return self.runtime.clock.now().timestamp()
 
 
+def too_many_tries(wait_s: float) -> Busy:
+    return Busy(
+        "Too many wrong tokens came from this address.",
+        hint=f"Try again in {ceil(wait_s)} s, with the whole token.",
+        code="too_many_tries",
+        details={"retry_after_s": ceil(wait_s)},
+    )
+
+
 def guard(app: Quart, runtime: Runtime) -> None:
     app.config[KEY] = Door(runtime, Register(runtime.settings.tokens))
     app.before_request(_look_at_the_request)
@@ -93,10 +118,20 @@ def sign_in_left_s() -> float:
     return caller().until_s - door().now_s()
 
 
+def address() -> str:
+    """Where this request comes from."""
+    return client_address(request.remote_addr, request.headers.get("X-Real-IP"))
+
+
+def over_tls() -> bool:
+    """Whether the browser reached us over https."""
+    return is_over_tls(request.scheme, request.headers.get("X-Forwarded-Proto"), request.remote_addr)
+
+
 async def _look_at_the_request() -> Response | None:
     here, endpoint = door(), request.endpoint or ""
     _refuse_foreign_pages(here)
-    known = here.caller(request.authorization, request.cookies.get(COOKIE, ""))
+    known = _known(here, endpoint)
     if known is None:
         if endpoint in SHOWN_TO_PEOPLE:
             return cast("Response", redirect(f"/sign-in{SHOWN_TO_PEOPLE[endpoint]}", 303))
@@ -114,6 +149,17 @@ async def _look_at_the_request() -> Response | None:
     return None
 
 
+def _known(here: Door, endpoint: str) -> Caller | None:
+    """Who makes this request, None for nobody. Raises Busy after too many wrong tokens, unless nobody has to sign in
+    for that endpoint."""
+    try:
+        return here.caller(request.authorization, request.cookies.get(COOKIE, ""), address())
+    except Busy:
+        if endpoint in OPEN_TO_ALL:
+            return None
+        raise
+
+
 def _refuse_foreign_pages(here: Door) -> None:
     headers = request.headers
     said = headers.get("Host", "")  # as it was sent: what is no name at all reads "" in request.host
@@ -123,7 +169,9 @@ def _refuse_foreign_pages(here: Door) -> None:
             hint="Use localhost or its address in digits; the operator adds names in HUNTER_HOSTS, or makes tokens.",
             code="foreign_host",
         )
-    if is_foreign(request.method, request.host, headers.get("Origin"), headers.get("Sec-Fetch-Site")):
+    if is_foreign(
+        request.method, request.host, headers.get("Origin"), headers.get("Sec-Fetch-Site"), secure=over_tls()
+    ):
         raise NotAllowed(
             "Another site's page cannot change anything here.",
             hint="Send the request from the page itself, or with curl.",

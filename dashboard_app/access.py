@@ -6,12 +6,14 @@ none gets a form; what it lets in is kept for this visit and gone with a reload.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from math import ceil
 
 import streamlit as st
 
-from core.access.origins import is_known_host, is_of_another_page
+from core.access.origins import client_address, is_known_host, is_of_another_page
 from core.access.passes import COOKIE, new_pass, read_pass
 from core.access.tokens import Holder, Scope
 from dashboard_app import data
@@ -56,7 +58,8 @@ def _asked_by_our_page() -> bool:
         name = plain(host[:100])
         st.error(f"**The dashboard does not answer to the name {name}.** Use localhost, or put it into HUNTER_HOSTS.")
         return False
-    if is_of_another_page(host, origin):
+    # Streamlit does not say who the peer is: only nginx reaches it from elsewhere than this machine.
+    if is_of_another_page(host, origin, secure=st.context.headers.get("X-Forwarded-Proto", "") == "https"):
         st.error("**Another site's page cannot look in here.** A proxy has to hand on the Host that the browser sent.")
         return False
     return True
@@ -84,8 +87,13 @@ def _ask(looker: Holder | None) -> None:
 
 
 def _try(token: str) -> None:
+    address, now_s = client_address(st.context.ip_address, st.context.headers.get("X-Real-IP")), time.monotonic()
+    if wait_s := data.brake().wait_s(address, now_s):
+        st.error(f"Too many wrong tokens came from this address. Try again in {ceil(wait_s)} s.")
+        return
     holder = data.register().by_token(token)
     if holder is None:
+        data.brake().note_wrong(address, now_s)
         st.error("This token is not known here. Copy all of it; it begins with mh_.")
     elif holder.scope is not Scope.ADMIN:
         st.error(f"This is the token of {plain(holder.name)}, a trainer. The dashboard is for admins.")

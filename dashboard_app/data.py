@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import streamlit as st
 
+from core.access.brake import SignInBrake
 from core.access.passes import service_pass
 from core.access.tokens import Register
 from core.settings import Settings, read_settings
@@ -38,6 +39,12 @@ def settings() -> Settings:
 def register() -> Register:
     """Everybody who has a token."""
     return Register(settings().tokens)
+
+
+@st.cache_resource(show_spinner=False)
+def brake() -> SignInBrake:
+    """Counts wrong tokens of all viewers."""
+    return SignInBrake()
 
 
 def telemetry() -> tuple[TelemetryReader, RefreshReport]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import structlog
-from quart import Blueprint, Response, g, request
+from quart import Blueprint, Response, g
 from quart_schema import document_request
 
 from api.bodies import read_json
 from api.context import answer, runtime, static_files
 from api.describing import OF_A_BODY, described
-from api.identity import door
+from api.identity import address, door, over_tls, too_many_tries
 from api.payloads import SignInPayload
 from api.shapes import WhoAnswer
 from core.access.callers import ANYBODY, Caller, caller_of
@@ -37,10 +37,12 @@ async def sign_in() -> Response:
     token, here = (await read_json(SignInPayload, most_bytes=BODY_MOST_BYTES)).token.strip(), door()
     if here.register.open_to_all:
         raise BadInput("Nobody has to sign in here.", hint="Go on to the page.", code="no_sign_in")
-    holder = here.register.by_token(token)
+    if wait_s := here.brake.wait_s(address(), runtime().clock.monotonic()):
+        raise too_many_tries(wait_s)
+    holder = here.holder_of(token, address())
     if holder is None:
-        log.warning("a sign-in with an unknown token")
         raise NotSignedIn("This token is not known here.", hint="Copy all of it; the operator can make you another.")
+    here.brake.note_right(address())
     log.info("signed in", name=holder.name)
     response = answer(_who(caller_of(holder)))
     return _with_cookie(response, here.pass_for(holder), int(runtime().settings.sign_in_s))
@@ -68,10 +70,5 @@ def _who(caller: Caller | None) -> dict[str, object]:
 
 def _with_cookie(response: Response, value: str, life_s: int) -> Response:
     """Lax: whoever follows a link to the page from elsewhere stays signed in; following links changes nothing."""
-    response.set_cookie(COOKIE, value, max_age=life_s, path="/", secure=_over_tls(), httponly=True, samesite="Lax")
+    response.set_cookie(COOKIE, value, max_age=life_s, path="/", secure=over_tls(), httponly=True, samesite="Lax")
     return response
-
-
-def _over_tls() -> bool:
-    """Whether the browser reached us over https; nginx says it, and replaces what a client claims."""
-    return request.headers.get("X-Forwarded-Proto", request.scheme) == "https"

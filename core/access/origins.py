@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Collection
-from urllib.parse import urlsplit
+
+from core.access.addresses import is_outside
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+MAX_PORT = 65535
 ELSEWHERE = frozenset({"cross-site", "same-site"})
 """Sec-Fetch-Site of requests that another page makes; other ports of this machine are `same-site`."""
 
 
-def is_foreign(method: str, host: str, origin: str | None, fetch_site: str | None) -> bool:
+_HOST = re.compile(
+    r"(?P<name>[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?", re.ASCII
+)
+"""A Host header as browsers send it: a name or an address, and a port. No user, path, zone or other alphabet."""
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+
+
+def is_foreign(method: str, host: str, origin: str | None, fetch_site: str | None, *, secure: bool = False) -> bool:
     """Whether a browser sends this for a page that is not ours, and it would change something.
 
     Every browser says Origin with what can change something; other programs say neither header and are no danger: they
@@ -19,13 +29,37 @@ def is_foreign(method: str, host: str, origin: str | None, fetch_site: str | Non
     """
     if method in SAFE_METHODS:
         return False
-    return fetch_site in ELSEWHERE or is_of_another_page(host, origin)
+    return fetch_site in ELSEWHERE or is_of_another_page(host, origin, secure=secure)
 
 
-def is_of_another_page(host: str, origin: str | None) -> bool:
+def is_of_another_page(host: str, origin: str | None, *, secure: bool = False) -> bool:
     """Whether a browser says that a page of another host or port asks. With websockets, which no rule of the browser
-    keeps from reading, it always says who asks."""
-    return origin is not None and _place(origin) != host.strip().lower()
+    keeps from reading, it always says who asks.
+
+    `secure`: the browser reached us over https; then a page of http, which anybody on the way may have written, is
+    another one. The other way round nothing is told: a proxy that ends TLS before ours need not say so.
+    """
+    if origin is None:
+        return False
+    scheme, place = _parts(origin)
+    if scheme not in _DEFAULT_PORTS or (secure and scheme != "https"):
+        return True
+    return place != host.strip().lower().removesuffix(_DEFAULT_PORTS[scheme])
+
+
+def is_over_tls(scheme: str, forwarded: str | None, peer: str | None) -> bool:
+    """Whether the browser reached us over https. A proxy says so in X-Forwarded-Proto, which counts only from inside
+    (this machine, a private network): nginx replaces what a client claims."""
+    if forwarded is not None and not is_outside(peer or ""):
+        return forwarded.strip().lower() == "https"
+    return scheme == "https"
+
+
+def client_address(peer: str | None, real_ip: str | None) -> str:
+    """Who asks: the peer, or whom a proxy inside (this machine, a private network) names in X-Real-IP."""
+    if real_ip and not is_outside(peer or ""):
+        return real_ip.strip()
+    return peer or ""
 
 
 def is_known_host(host: str, names: Collection[str]) -> bool:
@@ -35,6 +69,8 @@ def is_known_host(host: str, names: Collection[str]) -> bool:
     cannot make the browser send another name. Addresses in digits cannot be rebound.
     """
     name = _name_of(host)
+    if name is None:
+        return False
     if name in {"", "localhost"} or name.endswith(".localhost") or name in names:
         return True
     try:
@@ -44,15 +80,20 @@ def is_known_host(host: str, names: Collection[str]) -> bool:
     return True
 
 
-def _place(origin: str) -> str:
-    try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:  # no address at all: nobody's page
+def _parts(origin: str) -> tuple[str, str]:
+    """(scheme, host and port without the scheme's own) of an Origin; ("", "") of what is none."""
+    scheme, _, rest = origin.strip().lower().partition("://")
+    if not _HOST.fullmatch(rest):
+        return "", ""
+    return scheme, rest.removesuffix(_DEFAULT_PORTS.get(scheme, " "))
+
+
+def _name_of(host: str) -> str | None:
+    """The name in a Host header, small and without port and closing dot; None when it is none. "" stands for none."""
+    written = host.strip(" \t").lower()
+    if not written:
         return ""
-
-
-def _name_of(host: str) -> str:
-    name = host.strip().lower()
-    if not name.endswith("]"):  # of [::1] the colons belong to the address
-        name = name.rpartition(":")[0] if name.rpartition(":")[2].isdecimal() and ":" in name else name
-    return name.rstrip(".")
+    found = _HOST.fullmatch(written)
+    if found is None or int(found["port"] or 0) > MAX_PORT:
+        return None
+    return found["name"].removesuffix(".")

@@ -383,3 +383,19 @@ async def test_one_name_cannot_use_up_the_sessions_of_all(tmp_path, task, name):
 
         assert [await open_one(name) for _ in range(3)] == [(201, None), (201, None), (429, "share_used_up")]
         assert await open_one("bob") == (201, None)
+
+
+async def test_who_is_wrong_again_and_again_waits_for_seconds_and_nobody_else_does(client):
+    wrong = {"Authorization": "Bearer mh_wrong", "X-Real-IP": "203.0.113.7"}
+    asked = [await client.get("/api/models", headers=wrong) for _ in range(9)]
+    assert [answer.status_code for answer in asked] == [401] * 5 + [429] * 4
+    assert (await asked[-1].get_json())["error"]["code"] == "too_many_tries"
+    assert 1 <= int(asked[-1].headers["Retry-After"]) <= 30
+    braked = await client.post("/api/sign-in", json={"token": "mh_wrong"}, headers=wrong)
+    assert braked.status_code == 429
+    # a program with a right token is let in, the other address too, and health answers whatever is sent with it
+    right = bearer("alice") | {"X-Real-IP": "203.0.113.7"}
+    assert (await client.get("/api/models", headers=right)).status_code == 200
+    other = {"X-Real-IP": "198.51.100.9"}
+    assert (await client.post("/api/sign-in", json={"token": TOKENS["alice"]}, headers=other)).status_code == 200
+    assert (await client.get("/api/health", headers=wrong)).status_code == 200

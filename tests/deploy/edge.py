@@ -104,7 +104,9 @@ def lay_out(
         assert wanted in there
         there = there.replace(wanted, instead)
     (place / "http.conf").write_text(there, encoding="utf-8")
-    (place / "main.conf").write_text(f"user root; pid {folder}/nginx.pid; error_log {folder}/error.log info;\n")
+    main = (place / "main.conf").read_text(encoding="utf-8")
+    main = main.replace("/tmp/nginx.pid", f"{folder}/nginx.pid").replace("/dev/stderr", f"{folder}/error.log")
+    (place / "main.conf").write_text(f"user root;\n{main}", encoding="utf-8")
     folders = (place / "folders.conf").read_text(encoding="utf-8")
     folders = folders.replace("/etc/nginx", str(folder)).replace("/tmp/https-port.conf", f"{folder}/https-port.conf")
     (folder / "https-port.conf").write_text(f"set $https_port ':{ports['tls']}';\n")

@@ -91,6 +91,37 @@ async def test_the_house_is_guarded_behind_nginx_too_and_its_log_knows_no_token(
         assert sid not in edge.log()
 
 
+async def test_no_log_of_nginx_holds_a_session_or_a_query_whatever_goes_wrong(tmp_path):
+    """A replica that refuses, one that is silent, too many requests, a body and a line that are too long, bad requests."""
+    sid, query = "s_SECRETSECRETSECRET", "q=PRIVATEPRIVATE"
+    changes = {"rate=200r/s": "rate=1r/s", "zone=requests burst=800": "zone=requests burst=1"}
+    async with (
+        open_edge(tmp_path / "edge", api_port=1, changes=changes) as edge,
+        httpx.AsyncClient(base_url=edge.address, timeout=20) as http,
+    ):
+        path = f"/api/sessions/{sid}/hunts?{query}"
+        edge.names.addresses[API] = ["127.0.0.1"]  # where nobody listens
+        answers = [(await http.get(path)).status_code for _ in range(20)]
+        edge.names.addresses[API] = []
+        answers.append((await http.get(path)).status_code)
+        answers.append((await http.get(path + "x" * 40_000)).status_code)
+        answers.append((await http.get(f"/api/sessions/{sid}/%00?{query}")).status_code)
+        for odd in (
+            f"GET {path} HTTP/9.9\r\nHost: x y\r\n\r\n",
+            f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n",
+        ):
+            reader, writer = await asyncio.open_connection("127.0.0.1", edge.public_port)
+            writer.write(odd.encode())
+            await reader.read(1000)
+            writer.close()
+        async with asyncio.timeout(10):
+            while edge.log().count("\n") < len(answers):
+                await asyncio.sleep(0.02)
+        said = edge.log() + edge.errors()
+    assert {429, 502} <= set(answers) or {429, 503} <= set(answers), answers
+    assert [secret for secret in (sid, query) if secret in said] == []
+
+
 async def test_plain_http_sends_people_to_the_port_on_which_https_is_published(tmp_path, pem):
     async with (
         open_edge(tmp_path / "tls-edge", api_port=1, certificate=pem) as edge,
