@@ -21,9 +21,13 @@ class Endpoint:
     key_variable: str = ""
     concurrency: int = 4
     models: tuple[str, ...] = ()
+    target_max_output_tokens: int | None = None
+    """None: TARGET_MAX_OUTPUT_TOKENS; 0: the provider's own limit. Likewise for the judge."""
+    judge_max_output_tokens: int | None = None
 
 
-_ENDPOINT_FIELDS = {"name", "base_url", "key_variable", "concurrency", "models"}
+_OUTPUT_LIMITS = ("target_max_output_tokens", "judge_max_output_tokens")
+_ENDPOINT_FIELDS = {"name", "base_url", "key_variable", "concurrency", "models", *_OUTPUT_LIMITS}
 _RESERVED = {"openai", "openrouter", "fireworks", "simulated"}
 
 
@@ -61,7 +65,15 @@ def _endpoint(row: Mapping[str, Any], env: Mapping[str, str]) -> Endpoint:
     key = env.get(variable, "").strip() if variable else ""
     if not can_be_sent(key):
         raise ValueError(f"{name}: {variable} holds a space, a line end or a letter that no key has.")
-    return Endpoint(name, url.rstrip("/"), key, variable, concurrency, tuple(models))
+    limits = [_output_limit(row, field) for field in _OUTPUT_LIMITS]
+    return Endpoint(name, url.rstrip("/"), key, variable, concurrency, tuple(models), *limits)
+
+
+def _output_limit(row: Mapping[str, Any], field: str) -> int | None:
+    limit = row.get(field)
+    if limit is None or (isinstance(limit, int) and not isinstance(limit, bool) and limit >= 0):
+        return limit
+    raise ValueError(f"{row['name']}: {field} must be a whole number of tokens; 0 is the provider's own limit.")
 
 
 def can_be_reached(url: str) -> bool:

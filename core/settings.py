@@ -100,7 +100,8 @@ class Settings:
         (),
         "OPENAI_COMPATIBLE",
         "JSON list",
-        'Further addresses: [{"name", "base_url", "key_variable", "concurrency", "models"}].',
+        'Further addresses: [{"name", "base_url", "key_variable", "concurrency", "models", '
+        '"target_max_output_tokens", "judge_max_output_tokens"}].',
     )
     simulated_provider: bool = setting(
         True, "SIMULATED_PROVIDER", "true/false", "Offer the built-in simulated provider; it is always labelled."

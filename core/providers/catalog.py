@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from urllib.parse import urlsplit
 
 from core.clock import Clock
 from core.domain.ids import SIMULATED
@@ -215,8 +216,17 @@ def _with_keys(settings: Settings, http: ProviderHttp, clock: Clock) -> Iterable
     )  # fmt: skip
     for kind, name, label, url, key, concurrency, models in table:
         row = _row(name, label, concurrency, why_not="" if key else f"set {name.upper()}_API_KEY and start again")
-        provider = kind(name, label, url, key, http, clock, Limits.of(settings))
+        provider = kind(name, _speaker(label, name, url), url, key, http, clock, Limits.of(settings))
         yield Configured(row, models, kind.price_list, provider)
+
+
+def _speaker(label: str, name: str, url: str) -> str:
+    """Whose words the messages of errors tell: the provider's, or those of the gateway that its base URL names."""
+    usual = next(row.default for row in fields(Settings) if row.name == f"{name}_base_url")
+    host = urlsplit(url)
+    if host.hostname == urlsplit(str(usual)).hostname:
+        return label
+    return f"{host.hostname}{f':{host.port}' if host.port else ''} ({name.upper()}_BASE_URL)"
 
 
 def _further(settings: Settings, http: ProviderHttp, clock: Clock) -> Iterable[Configured]:
@@ -229,9 +239,9 @@ def _further(settings: Settings, http: ProviderHttp, clock: Clock) -> Iterable[C
             why_not=f"set {endpoint.key_variable} and start again" if lacks_key else "",
             custom=True,
         )
-        provider = OpenAICompatible(
-            endpoint.name, endpoint.name, endpoint.base_url, endpoint.key, http, clock, Limits.of(settings)
-        )
+        own = {"target": endpoint.target_max_output_tokens, "judge": endpoint.judge_max_output_tokens}
+        limits = Limits.of(settings, own)
+        provider = OpenAICompatible(endpoint.name, endpoint.name, endpoint.base_url, endpoint.key, http, clock, limits)
         yield Configured(row, endpoint.models, endpoint.base_url, provider)
 
 

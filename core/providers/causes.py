@@ -87,7 +87,7 @@ BY_NAME: tuple[tuple[Cause, re.Pattern[str]], ...] = tuple(
         (UNAUTHORIZED, r"(invalid|incorrect|missing|expired|wrong|no)_(api_?key|key|token|auth\w*|credentials?)$"
                        r"|api_?key_(invalid|expired|missing|disabled)|authentication|unauthenticated|unauthorized"
                        r"|token_expired|account_deactivated"),
-        (FORBIDDEN, r"country|region|territory|forbidden|permission|access_denied"),
+        (FORBIDDEN, r"country|region|territory|(?<!extra_)forbidden|permission|access_denied"),
         (OVERLOADED, r"overloaded|unavailable|no_capacity"),
         (TIMEOUT, r"timeout|timed_out|deadline_exceeded"),
         (SERVER_ERROR, r"server_error|internal_error|^internal$"),

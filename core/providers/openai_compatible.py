@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -22,6 +22,7 @@ from core.providers.causes import Cause
 from core.providers.faults import Faults
 from core.providers.http import ProviderHttp
 from core.providers.problem import Problem, problem_of, read_problem
+from core.providers.refused_fields import MAX_TRIES, OUTPUT_LIMITS, RefusedFields, named_fields
 from core.providers.reply import Timing, read_reply
 from core.providers.retry_after import asked_pause_s
 from core.providers.transport import ON_LEFT
@@ -39,10 +40,12 @@ class Limits:
 
     call_s: float
     reply_bytes: int
+    output_tokens: Mapping[str, int | None] = field(default_factory=dict)
+    """Output limits of this address by purpose, stronger than the request's; 0: the provider's own, None: not set."""
 
     @classmethod
-    def of(cls, settings: Settings) -> Limits:
-        return cls(settings.call_timeout_s, settings.reply_max_bytes)
+    def of(cls, settings: Settings, output_tokens: Mapping[str, int | None] | None = None) -> Limits:
+        return cls(settings.call_timeout_s, settings.reply_max_bytes, output_tokens or {})
 
 
 class OpenAICompatible(Provider):
@@ -65,15 +68,28 @@ class OpenAICompatible(Provider):
         self._clock = clock
         self._limits = limits
         self._faults = Faults(name, label, key)
+        self._refused = RefusedFields()
         self._headers = httpx.Headers(self.headers())
 
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
-        body = self.body(request)
+        request = self._limited(request)
         await context.on_slot()
+        for tries in range(1, MAX_TRIES + 1):
+            body = self._refused.fit(request.model, self.body(request))
+            try:
+                reply = await self._ask(request, body, context.on_left)
+            except ProviderError as error:
+                if tries == MAX_TRIES or not self._refused.learn(request.model, body, error):
+                    raise self._with_setting(error, request) from error
+            else:
+                return reply if tries == 1 else reply.model_copy(update={"calls": tries})
+        raise AssertionError("the last try returns or raises")
+
+    async def _ask(self, request: ChatRequest, body: Mapping[str, Any], on_left: OnLeft) -> Reply:
         call = _Call(self._clock, self._limits)
         try:
             async with asyncio.timeout(self._limits.call_s) as deadline:
-                await self._receive(orjson.dumps(body), call, deadline, context.on_left)
+                await self._receive(orjson.dumps(body), call, deadline, on_left)
             call.answer.close()
         except (TimeoutError, httpx.RequestError) as error:
             if not call.finished_when_cut():
@@ -82,6 +98,24 @@ class OpenAICompatible(Provider):
             problem = read_problem(error.data)
             raise self._faults.error(causes.BAD_REPLY, problem.words, raw=error.data) from error
         return self._whole(call.answer.merged, request, body, call.timing())
+
+    def _limited(self, request: ChatRequest) -> ChatRequest:
+        """The request with the output limit of this address, if it has one of its own."""
+        own = self._limits.output_tokens.get(request.purpose)
+        return request if own is None else request.model_copy(update={"max_output_tokens": own or None})
+
+    def _limit_setting(self, request: ChatRequest) -> str:
+        """Where the output limit of such a request is set."""
+        if self._limits.output_tokens.get(request.purpose) is None:
+            return f"{request.purpose.upper()}_MAX_OUTPUT_TOKENS"
+        return f"{request.purpose}_max_output_tokens of {self.name} in OPENAI_COMPATIBLE"
+
+    def _with_setting(self, error: ProviderError, request: ChatRequest) -> ProviderError:
+        """The error; where it is about the output limit, with a hint that names the setting."""
+        if error.code == causes.BAD_REQUEST.code and any(name in OUTPUT_LIMITS for name in named_fields(error)):
+            now = request.max_output_tokens or "the provider's own limit"
+            error.hint = f"Set {self._limit_setting(request)} to what the model takes ({now} now)."
+        return error
 
     def body(self, request: ChatRequest) -> dict[str, Any]:
         """The request's JSON. The messages go out exactly as they are."""
@@ -167,7 +201,7 @@ class OpenAICompatible(Provider):
 
     def _empty(self, reply: Reply, merged: Merge, request: ChatRequest) -> ProviderError:
         if reply.cut_off:
-            setting = "JUDGE_MAX_OUTPUT_TOKENS" if request.purpose == "judge" else "TARGET_MAX_OUTPUT_TOKENS"
+            setting = self._limit_setting(request)
             return self._faults.error(causes.output_limit(setting, request.max_output_tokens))
         return self._faults.error(causes.TOOLS_ONLY if merged.calls_tools else causes.EMPTY_REPLY)
 

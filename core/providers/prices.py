@@ -34,8 +34,17 @@ def read_usage(told: Mapping[str, Any]) -> Usage:
 
 
 def billed_usd(told: Mapping[str, Any]) -> float | None:
-    """What a `usage` object says that the call cost, in US dollars."""
-    return dollars(told.get("cost"))
+    """What a `usage` object says that the call cost, in US dollars, all bills together; None when one is not told.
+
+    A gateway that calls its upstream with the user's own key (BYOK) bills only its fee, often 0; the rest is billed by
+    the upstream and stands in `cost_details`.
+    """
+    cost, details = told.get("cost"), told.get("cost_details")
+    billed = dollars(cost.get("total_cost") if isinstance(cost, dict) else cost)
+    upstream = dollars(details.get("upstream_inference_cost")) if isinstance(details, dict) else None
+    if told.get("is_byok") is True or (upstream and not billed):
+        return (billed or 0.0) + upstream if upstream else None
+    return billed
 
 
 def dollars(value: Any) -> float | None:

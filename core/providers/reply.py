@@ -68,6 +68,8 @@ def _cost(told: dict[str, Any], usage: Usage, model: str, price_list: str, now: 
     if billed is not None:
         return billed, "provider"
     priced = priced_usd(usage, model, price_list, now)
+    if told.get("is_byok") is True:  # billed elsewhere: a price of 0 is not what was paid
+        priced = priced or None
     return priced, "unknown" if priced is None else "prices"
 
 

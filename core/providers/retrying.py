@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from core.domain.chat import Reply
@@ -13,6 +13,8 @@ from core.providers.base import CallContext, ChatRequest, Provider
 from core.settings import Settings
 
 Sleep = Callable[[float], Awaitable[None]]
+EARLIER_MOST_CHARS = 200
+"""Of the message of an earlier try's failure, in the message of the last one's."""
 
 
 @dataclass(frozen=True)
@@ -55,36 +57,48 @@ class Retrying(Provider):
 
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         attempt = 1
+        earlier: list[ProviderError] = []
         while True:
             try:
                 reply = await self._inner.complete(request, context)
             except ProviderError as error:
-                pause_s = self._pause_s(error, attempt, context)
+                pause_s = self._pause_s(error, attempt, context, earlier)
+                earlier.append(error)
                 await context.on_retry(error, attempt, pause_s)
             else:
-                return reply if attempt == 1 else reply.model_copy(update={"calls": attempt})
+                return reply if attempt == 1 else reply.model_copy(update={"calls": reply.calls + attempt - 1})
             self.retries += 1
             await self._sleep(pause_s)
             attempt += 1
 
-    def _pause_s(self, error: ProviderError, attempt: int, context: CallContext) -> float:
-        """How long to pause before the next try; raises the error when there is to be none."""
+    def _pause_s(
+        self, error: ProviderError, attempt: int, context: CallContext, earlier: Sequence[ProviderError]
+    ) -> float:
+        """How long to pause before the next try; raises the error, with what failed earlier, when there is none."""
         if error.advice is Advice.NEVER or attempt >= self._patience.attempts:
-            raise error
+            raise _ended(error, earlier)
         pause_s = self._patience.pause_s(attempt, error, self._chance)
         if pause_s > self._patience.retry_after_most_s:
-            raise _ended(error, f"it asks to wait {pause_s:.0f} s, which is longer than RETRY_AFTER_MOST")
+            why = f"it asks to wait {pause_s:.0f} s, which is longer than RETRY_AFTER_MOST"
+            raise _ended(error, earlier, why)
         if not context.budget.spend():
-            raise _ended(error, "the run has spent its retries (RETRY_BUDGET)")
+            raise _ended(error, earlier, "the run has spent its retries (RETRY_BUDGET)")
         return pause_s
 
 
-def _ended(error: ProviderError, why: str) -> ProviderError:
-    """The same failure, final, with the reason why it is not tried again."""
+def _ended(error: ProviderError, earlier: Sequence[ProviderError], why: str = "") -> ProviderError:
+    """The same failure with the reason why it is final, and with the other causes that earlier tries failed of."""
+    others = {failure.code: failure for failure in reversed(earlier) if failure.code != error.code}
+    notes = [f"Not tried again: {why}."] if why else []
+    if others:
+        told = "; ".join(failure.message[:EARLIER_MOST_CHARS].rstrip(".") for failure in reversed(others.values()))
+        notes.append(f"Earlier tries: {told}.")
+    if not notes:
+        return error
     return ProviderError(
-        f"{error.message} Not tried again: {why}.",
+        " ".join([error.message if error.message.endswith(".") or not others else f"{error.message}.", *notes]),
         code=error.code,
-        advice=Advice.NEVER,
+        advice=Advice.NEVER if why else error.advice,
         retry_after_s=error.retry_after_s,
         status=error.status,
         provider=error.provider,

@@ -54,6 +54,9 @@ def test_further_addresses_are_read_with_their_keys():
         '[{"name": "lab", "base_url": "x"}]',
         '[{"name": "lab", "base_url": "http://x", "concurrency": 0}]',
         '[{"name": "lab", "base_url": "http://x", "z": 1}]',
+        '[{"name": "lab", "base_url": "http://x", "judge_max_output_tokens": -1}]',
+        '[{"name": "lab", "base_url": "http://x", "judge_max_output_tokens": true}]',
+        '[{"name": "lab", "base_url": "http://x", "target_max_output_tokens": "many"}]',
         '[{"name": "a", "base_url": "http://x"}, {"name": "a", "base_url": "http://y"}]',
     ],
 )

@@ -1,0 +1,53 @@
+"""What failed earlier is not lost behind what failed last."""
+
+import json
+
+import pytest
+
+from core.errors import Advice
+from core.providers.base import CallContext, RetryBudget
+from tests.core.providers.calling import REQUEST
+from tests.core.providers.raw_provider import cut_after, raw_provider, says, whole
+
+LIMITED = says(whole("429 Too Many Requests", b'{"error": {"message": "Daily limit of tier 1"}}'))
+BROKEN = says(whole("500 Internal Server Error", b'{"error": {"message": "CUDA out of memory"}}'))
+CUT = cut_after(b"")
+
+
+@pytest.mark.parametrize(
+    ("speaks", "code", "tells"),
+    [
+        ([LIMITED, CUT, CUT], "cut_stream", ["Earlier tries: OpenRouter limits the rate of calls (429): Daily limit of tier 1."]),
+        ([LIMITED, BROKEN, CUT], "cut_stream",
+         ["Earlier tries: OpenRouter limits the rate of calls (429): Daily limit of tier 1; "
+          "OpenRouter failed on its side (500): CUDA out of memory."]),
+        ([CUT, CUT, LIMITED], "rate_limited", ["(429): Daily limit of tier 1. Earlier tries: OpenRouter ended the reply"]),
+        ([BROKEN, CUT, BROKEN], "server_error", ["CUDA out of memory. Earlier tries: OpenRouter ended the reply"]),
+    ],
+)  # fmt: skip
+async def test_the_last_failure_tells_the_other_causes_of_earlier_tries(caller, speaks, code, tells):
+    async with raw_provider(*speaks) as provider, caller(provider.base_url, attempts=3) as calls:
+        failed = await calls.failure()
+    assert failed.code == code
+    assert all(part in failed.message for part in tells)
+
+
+@pytest.mark.parametrize("speak", [LIMITED, BROKEN])
+async def test_one_cause_is_told_once(caller, speak):
+    async with raw_provider(speak) as provider, caller(provider.base_url, attempts=3) as calls:
+        failed = await calls.failure()
+    assert "Earlier" not in failed.message
+
+
+async def test_the_causes_are_told_beside_the_reason_that_ends_the_call(caller):
+    async with raw_provider(LIMITED, BROKEN) as provider, caller(provider.base_url, attempts=5) as calls:
+        with pytest.raises(Exception, match="Not tried again: the run has spent its retries") as failed:
+            await calls.retrying.complete(REQUEST, CallContext(budget=RetryBudget(left=1)))
+    assert failed.value.advice is Advice.NEVER
+    assert "Earlier tries: OpenRouter limits the rate of calls" in failed.value.message
+
+
+async def test_long_words_of_earlier_tries_stay_short(caller):
+    long = says(whole("429 Too Many Requests", json.dumps({"error": {"message": "slow " * 500}}).encode()))
+    async with raw_provider(long, CUT) as provider, caller(provider.base_url, attempts=2) as calls:
+        assert len((await calls.failure()).message) < 700
