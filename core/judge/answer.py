@@ -22,9 +22,10 @@ from core.domain.value import Value
 from core.domain.verdict import Verdict
 from core.judge import prose
 from core.judge.objects import Found, JsonObject, whole_objects
-from core.judge.reply_words import ReplyWords, letters
+from core.judge.reply_words import ReplyWords, TooManyQuotesError, letters
 from core.judge.statements import (
     EVIDENCE_KEYS,
+    LAST_RESORT,
     REASON_KEYS,
     VERDICT_KEYS,
     Statement,
@@ -68,6 +69,12 @@ class _Given:
     statement: Statement
     signed: bool
     """It carries the question's answer id."""
+    against: tuple[Statement, ...] = ()
+    """Verdicts of its parts that are other ones."""
+
+    def contradicts_itself(self, asked: str, reply: ReplyWords) -> bool:
+        """Whether a part of it gives another verdict, and is no quote of the reply."""
+        return len(self.against) > MAX_OBJECTS or not all(_is_echo(s, asked, reply) for s in self.against)
 
     def echoed(self, asked: str, reply: ReplyWords) -> bool:
         """Whether the reply spells the same out, and no word of the object is the judge's own."""
@@ -82,9 +89,15 @@ def read_answer(text: str, criterion_id: str, reply_text: str = "", answer_id: s
     """
     if len(text) > MAX_ANSWER_CHARS:
         return None
-    asked, reply = criterion_id.upper(), ReplyWords(reply_text)
+    try:
+        return _read(text, criterion_id.upper(), ReplyWords(reply_text), answer_id)
+    except TooManyQuotesError:
+        return None
+
+
+def _read(text: str, asked: str, reply: ReplyWords, answer_id: str) -> Answer | None:
     objects = [_with_doubled_braces(text, found) for found in whole_objects(text)]
-    given = [said for found in objects if (said := _given(found, asked, reply, answer_id))]
+    given = [said for found in objects if (said := _given(found, asked, answer_id))]
     reading = _Reading(text, asked, reply, objects, given)
     chosen = reading.last_signed() if any(said.signed for said in given) else reading.own_unsigned()
     if chosen is None or chosen.verdict is None:
@@ -107,19 +120,15 @@ def _answer(text: str, chosen: _Given, verdict: Verdict, asked: str) -> Answer:
 # -- which objects speak of the criterion
 
 
-def _given(found: Found, asked: str, reply: ReplyWords, answer_id: str) -> _Given | None:
-    if statements := _signed_statements(found.value, asked, answer_id):
-        outer = [statement for statement in statements if not statement.inner]
-        return _Given(found, _one_verdict(outer), outer[0], signed=True)
-    statements = statements_on(asked, found.value)
+def _given(found: Found, asked: str, answer_id: str) -> _Given | None:
+    signed = _signed_statements(found.value, asked, answer_id)
+    statements = signed or statements_on(asked, found.value)
     if not statements:
         return None
     outer = [statement for statement in statements if not statement.inner]
     verdict = _one_verdict(outer)
-    against = [s for s in statements if s.inner and s.verdict is not verdict]
-    if len(against) > MAX_OBJECTS or not all(_is_echo(s, asked, reply) for s in against):
-        verdict = None
-    return _Given(found, verdict, outer[0], signed=False)
+    against = () if signed else tuple(s for s in statements if s.inner and s.verdict is not verdict)
+    return _Given(found, verdict, outer[0], bool(signed), against)
 
 
 def _one_verdict(statements: Sequence[Statement]) -> Verdict | None:
@@ -210,7 +219,9 @@ class _Reading:
         before = [said for said in own if said.found.start < chosen.found.start and said.verdict is not chosen.verdict]
         if before and self.reply.name(chosen.verdict):
             return None
-        return None if self._may_be_the_replys(chosen, others) else chosen
+        if chosen.contradicts_itself(self.asked, self.reply) or self._may_be_the_replys(chosen, others):
+            return None
+        return chosen
 
     def _with_end_before(self) -> Iterator[tuple[_Given, int]]:
         """Each object, and where the one before it ends."""
@@ -249,12 +260,12 @@ class _Reading:
 
     def _may_be_the_replys(self, chosen: _Given, others: Sequence[_Given]) -> bool:
         """Whether the chosen object could be a piece of a quote: of the reply, or of anything that was not escaped."""
-        claimed = _claims(self.reply.hold, chosen.verdict)
+        claimed = self._claims(self.reply.hold, chosen.verdict)
         outside = prose.without_quoted_braces(_EMPTY_OBJECT.sub("", self.outside(chosen.found.end)), self.reply)
         if "}" in outside and (claimed or not _is_verbatim(outside, self.reply)):
             return True
         opposite = Verdict.FAIL if chosen.verdict is Verdict.PASS else Verdict.PASS
-        if claimed and _claims(partial(contains, letters(self.text[chosen.found.end :])), opposite):
+        if claimed and self._claims(partial(contains, letters(self.text[chosen.found.end :])), opposite):
             return True
         named = self.reply.name(chosen.verdict)
         return any(
@@ -262,6 +273,11 @@ class _Reading:
             for said in others
             if said.verdict is not chosen.verdict
         )
+
+    def _claims(self, holds: Callable[[str], bool], verdict: Verdict | None) -> bool:
+        """Whether a text gives this verdict on the asked criterion under one of the keys that verdicts have."""
+        keys = (*VERDICT_KEYS, LAST_RESORT, self.asked.lower())
+        return verdict is not None and any(holds(f"{key}{verdict.value.lower()}") for key in keys)
 
     def outside(self, start: int) -> str:
         """The text from `start` on without the objects in it: each leaves a line end."""
@@ -271,11 +287,6 @@ class _Reading:
                 pieces.append(self.text[start : max(start, found.start)])
                 start = found.end
         return "\n".join((*pieces, self.text[start:]))
-
-
-def _claims(holds: Callable[[str], bool], verdict: Verdict | None) -> bool:
-    """Whether a text gives this verdict under one of the keys that verdicts have."""
-    return verdict is not None and any(holds(f"{key}{verdict.value.lower()}") for key in VERDICT_KEYS)
 
 
 def _is_verbatim(outside: str, reply: ReplyWords) -> bool:

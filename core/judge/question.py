@@ -23,6 +23,7 @@ JUDGE_TEXT_MOST_CHARS = 20_000
 
 READ_AT_ONCE_CHARS = 32_000
 """Many times an ordinary answer; at worst some 50 ms. What is longer is read in a thread."""
+LOOK_UP_AT_ONCE_CHARS = 100_000  # of the reply: what the judge may have quoted is looked for in it
 ANSWER_ID_BYTES = 6  # 48 bits, drawn for each question: too many to guess
 
 _COUNTS = tuple(Usage.model_fields)
@@ -100,7 +101,7 @@ class Question:
         if reply.cut_off:
             return None
         asked = (reply.text, self._criterion.id, self._reply_text, self._answer_id)
-        if len(reply.text) <= READ_AT_ONCE_CHARS:
+        if len(reply.text) <= READ_AT_ONCE_CHARS and len(self._reply_text) <= LOOK_UP_AT_ONCE_CHARS:
             return read_answer(*asked)
         return await asyncio.to_thread(read_answer, *asked)
 

@@ -17,6 +17,7 @@ from core.domain.verdict import Verdict
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _LINE_ESCAPE = re.compile(r"\\[nrtbf]")  # else `\nverdict` would begin with an n
 _NO_LETTER = re.compile(r"[\W_]+")
+MAX_LOOK_UPS = 300
 CACHED_REPLIES = 8
 """All criteria of a reply are judged at once, so a few replies are enough; each takes at most its own length."""
 
@@ -37,11 +38,19 @@ def letters(text: str) -> str:
 _letters_of_reply = lru_cache(maxsize=CACHED_REPLIES)(letters)
 
 
+class TooManyQuotesError(Exception):
+    """An answer made more look-ups in the reply necessary than any judge's honest answer does."""
+
+
 class ReplyWords:
-    """The words of the reply that is judged. "" is an unknown reply: it holds nothing."""
+    """The words of the reply that is judged, for the reading of one answer. "" is an unknown reply: it holds nothing.
+
+    Raises TooManyQuotesError from the look-up after the MAX_LOOK_UPS-th on, since each may read the whole reply.
+    """
 
     def __init__(self, reply_text: str) -> None:
         self._text = reply_text
+        self._known: dict[str, bool] = {}
 
     @property
     def known(self) -> bool:
@@ -49,7 +58,14 @@ class ReplyWords:
 
     def hold(self, text: str) -> bool:
         """Whether the reply says this, in any spelling. True for a text without letters, if the reply is known."""
-        return self.known and letters(text) in _letters_of_reply(self._text)
+        wanted = letters(text)
+        if not wanted or not self.known:
+            return self.known
+        if wanted not in self._known:
+            if len(self._known) >= MAX_LOOK_UPS:
+                raise TooManyQuotesError
+            self._known[wanted] = wanted in _letters_of_reply(self._text)
+        return self._known[wanted]
 
     def name(self, verdict: Verdict | None) -> bool:
         """Whether the word stands anywhere in the reply, if only inside another word."""

@@ -111,6 +111,12 @@ def test_many_objects_are_not_each_looked_for_in_a_long_reply():
     assert is_linear(lambda chars: '{"verdict":"PASS"}' * (chars // 18), '{"verdict":"PAS' * 20_000)
 
 
+def test_quotes_inside_objects_are_not_each_looked_for_in_a_long_reply():
+    inner = "".join(f'{{"verdict":"FAIL","reason":"{"a" * n}b"}},' for n in range(30))
+    answer = f'{{"verdict":"PASS","steps":[{inner}]}}'
+    assert is_linear(lambda chars: answer * (chars // len(answer)), '"verdict":"FAIL"' + "a" * 300_000)
+
+
 def test_an_answer_longer_than_any_judge_may_write_is_not_read():
     answer = '{"reason": "x", "verdict": "FAIL"}'
     assert read_answer(answer + " " * (MAX_ANSWER_CHARS - len(answer)), "C2") is not None
