@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from api.shapes import CountsShape, CriterionShape, HuntShape, ReviewShape, Shape
+from api.shapes import ComparisonShape, CountsShape, CriterionShape, HuntShape, ReviewShape, Shape
 from core.domain.chat import Message
 from core.domain.session import CheckStatus
 from core.domain.verdict import Outcome
@@ -102,6 +102,7 @@ class PreviewAnswer(Shape):
 
     cells: list[CellShape]
     attempts: int
+    comparison: ComparisonShape
 
 
 class CheckGlanceShape(Shape):
@@ -123,6 +124,8 @@ class SummaryShape(Shape):
     selection_complete: bool | None = None
     reviews_complete: bool | None = None
     revealed: bool | None = None
+    reviews_differ: bool | None = None
+    """Finished reviews of the selection give another outcome than the judge."""
 
 
 class SummariesAnswer(Shape):

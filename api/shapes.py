@@ -272,6 +272,23 @@ class AgreementShape(TallyShape):
     hunts: list[HuntAgreementShape]
 
 
+class ComparisonShape(Shape):
+    """What the judge and the finished reviews make of the hunts that are delivered."""
+
+    hunts: int
+    reviewed: int
+    judge_breaks: int
+    reviewer_breaks: int
+    """Among the reviewed hunts."""
+    differ: bool
+    differing: list[str]
+    """Hunts that were reviewed otherwise than judged; none are named while the judge's opinion is sealed."""
+    words: str
+    """Empty when nothing is reviewed."""
+    question: str
+    """What to ask before the notebook is delivered; empty when the reviews agree."""
+
+
 class SessionAnswer(Shape):
     """The snapshot: everything the page shows but the hunts."""
 
@@ -316,6 +333,8 @@ class SessionAnswer(Shape):
     reveal_problems: list[str]
     agreement: AgreementShape | None
     """After reveal."""
+    comparison: ComparisonShape
+    """Of the selection."""
     default_judge: str
     last_event_id: str
 

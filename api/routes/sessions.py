@@ -20,6 +20,7 @@ from core.domain.session import Session
 from core.domain.task import Task
 from core.errors import BadInput
 from core.hunt.orders import CheckOrder, EditOrder, OpenOrder
+from core.hunt.review_views import comparison_view
 from core.hunt.views import check_view, task_view, warning_view
 from core.notebooks.examples import read_example
 
@@ -109,6 +110,8 @@ async def export(sid: str, query_args: ExportQuery) -> Response:
     response = Response(delivery.notebook, content_type="application/x-ipynb+json")
     response.headers["Content-Disposition"] = attachment(delivery.name)
     response.headers["Cache-Control"] = "no-store"
+    if delivery.comparison.differ:
+        response.headers["X-Reviews-Differ"] = delivery.comparison.words
     return response
 
 
@@ -117,7 +120,7 @@ async def export(sid: str, query_args: ExportQuery) -> Response:
 @validate_querystring(ExportQuery)
 async def preview_export(sid: str, query_args: ExportQuery) -> Response:
     """What the export changes, cell by cell."""
-    changes, attempts = await runtime().workbench.preview(sid, _hunt_ids(query_args))
+    preview = await runtime().workbench.preview(sid, _hunt_ids(query_args))
     most = runtime().settings.preview_max_chars
     cells = [
         {
@@ -129,9 +132,9 @@ async def preview_export(sid: str, query_args: ExportQuery) -> Response:
             "before_chars": len(cell.before),
             "after_chars": len(cell.after),
         }
-        for cell in changes
+        for cell in preview.changes
     ]
-    return answer({"cells": cells, "attempts": attempts})
+    return answer({"cells": cells, "attempts": preview.attempts, "comparison": comparison_view(preview.comparison)})
 
 
 def _hunt_ids(query: ExportQuery) -> list[str] | None:

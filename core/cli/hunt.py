@@ -102,6 +102,8 @@ def _report(name: str, wish: HuntWish, session: Session, run: Run, counts: Count
 async def _deliver(runtime: Runtime, sid: str, out: Path) -> None:
     delivery = await runtime.workbench.deliver(sid)
     await asyncio.to_thread(write_notebook, out, delivery.notebook)
+    if delivery.comparison.differ:
+        print(f"The reviews do not agree with the judge. {delivery.comparison.words}", file=sys.stderr)
     print(f"Written: {out} ({len(delivery.hunt_ids)} hunts in its slots)", file=sys.stderr)
 
 

@@ -14,6 +14,7 @@ from core.errors import BadInput
 from core.notebooks.export import Export, export_notebook
 from core.notebooks.file_names import download_name
 from core.notebooks.gradings import review_grading
+from core.review.comparison import OutcomeComparison, compare_outcomes
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Delivery:
     name: str
     hunt_ids: tuple[str, ...]
     """In slot order."""
+    comparison: OutcomeComparison
+    """What the judge and the finished reviews make of these hunts."""
 
 
 def deliver(session: Session, hunts: Sequence[Hunt], notebook: bytes, hunt_ids: Sequence[str] | None) -> Delivery:
@@ -39,7 +42,12 @@ def deliver(session: Session, hunts: Sequence[Hunt], notebook: bytes, hunt_ids: 
         attempts=attempts_made(hunts, session.attempts_before),
         reviews=_finished_reviews(session),
     )
-    return Delivery(export_notebook(notebook, export), download_name(session.name), tuple(h.hunt_id for h in chosen))
+    return Delivery(
+        notebook=export_notebook(notebook, export),
+        name=download_name(session.name),
+        hunt_ids=tuple(h.hunt_id for h in chosen),
+        comparison=compare_outcomes(session, chosen),
+    )
 
 
 def proposal(session: Session, hunts: Sequence[Hunt]) -> tuple[str, ...]:

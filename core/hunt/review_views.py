@@ -14,6 +14,7 @@ from core.domain.session import Session
 from core.domain.task import Task
 from core.domain.verdict import score
 from core.review.agreement import Agreement, Reviewed, Tally, agreement
+from core.review.comparison import OutcomeComparison, compare_outcomes
 from core.review.desk import card_id, desk_order
 from core.review.insights import Insights
 from core.review.reveal import reveal_problems
@@ -43,6 +44,7 @@ def review_parts(session: Session, selected: Sequence[Hunt]) -> JsonObject:
         "can_reveal": session.revealed_at is None and not cannot,
         "reveal_problems": cannot if session.revealed_at is None else (),
         "agreement": agreement_view(session, selected) if session.revealed_at is not None else None,
+        "comparison": comparison_view(compare_outcomes(session, selected)),
     }
 
 
@@ -125,6 +127,19 @@ def agreement_view(session: Session, selected: Sequence[Hunt]) -> JsonObject:
             }
             for one in found.hunts
         ],
+    }
+
+
+def comparison_view(found: OutcomeComparison) -> JsonObject:
+    return {
+        "hunts": found.hunts,
+        "reviewed": found.reviewed,
+        "judge_breaks": found.judge_breaks,
+        "reviewer_breaks": found.reviewer_breaks,
+        "differ": found.differ,
+        "differing": found.differing,
+        "words": found.words,
+        "question": found.question,
     }
 
 

@@ -8,6 +8,7 @@ from core.domain.run import total_counts
 from core.errors import NotFound
 from core.hunt.review_views import JsonObject
 from core.hunt.views import check_view, counts_view
+from core.review.comparison import compare_outcomes
 from core.review.reveal import unfinished_reviews
 from core.review.selection import selection_problems
 from core.sessions.base import Glance, SessionStore
@@ -45,4 +46,5 @@ def summary_view(seen: Glance) -> JsonObject:
         "selection_complete": not selection_problems(session.selection, seen.selected),
         "reviews_complete": bool(seen.selected) and not unfinished_reviews(session, seen.selected),
         "revealed": session.revealed_at is not None,
+        "reviews_differ": compare_outcomes(session, seen.selected).differ,
     }

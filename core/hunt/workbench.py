@@ -38,6 +38,7 @@ from core.notebooks.document import Bounds
 from core.notebooks.parse import parse_notebook
 from core.notebooks.preview import CellChange, preview
 from core.providers.catalog import Catalog
+from core.review.comparison import OutcomeComparison
 from core.sessions.base import SessionStore
 from core.settings import Settings
 from core.telemetry.records import SessionRecord
@@ -47,6 +48,17 @@ ANY_JUDGE = CheckOrder()
 """All criteria, by the default judge."""
 Entropy = Callable[[int], bytes]
 SessionAction = Literal["created", "exported", "deleted", "checked"]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an export would be."""
+
+    changes: tuple[CellChange, ...]
+    """Cell by cell, against the notebook as it was loaded."""
+    attempts: int
+    """The number of attempts that it would state."""
+    comparison: OutcomeComparison
 
 
 @dataclass(frozen=True)
@@ -220,13 +232,13 @@ class Workbench:
         self._tell(session, "exported", f"{len(delivery.hunt_ids)} hunts")
         return delivery
 
-    async def preview(self, sid: str, hunt_ids: Sequence[str] | None = None) -> tuple[tuple[CellChange, ...], int]:
-        """What `deliver` would change in the notebook as it was loaded, and the number of attempts it would state."""
+    async def preview(self, sid: str, hunt_ids: Sequence[str] | None = None) -> Preview:
+        """What `deliver` would change in the notebook as it was loaded, and what is to be asked before."""
         session, before = await self.store.read(sid), await self.store.notebook(sid)
         hunts = await all_hunts(self.store, sid, after=-session.trials_issued - 1)
         delivery = await self.aside.read(before, lambda: deliver(session, hunts, before, hunt_ids))
         changes = await asyncio.to_thread(preview, before, delivery.notebook)
-        return changes, attempts_made(hunts, session.attempts_before)
+        return Preview(changes, attempts_made(hunts, session.attempts_before), delivery.comparison)
 
     async def also_open(self, session: Session) -> bool:
         """Whether another open session is of the same task."""

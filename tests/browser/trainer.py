@@ -138,6 +138,14 @@ def review_by_keyboard(page: Page, number: int, why: str) -> None:
     review_saved(page)
 
 
+def press_download(page: Page) -> None:
+    """Download, also when the reviews do not agree with the judge and the page asks about it."""
+    page.get_by_role("button", name="Download the notebook").click()
+    sure = page.get_by_role("button", name="Download all the same")
+    if sure.is_visible():
+        sure.click()
+
+
 def review_saved(page: Page) -> None:
     drawn(page)
     expect(page.locator("review-card .judging [role=status]")).to_have_text("Saved")

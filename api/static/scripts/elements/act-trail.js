@@ -70,7 +70,8 @@ function reviewStep(session) {
 }
 
 function deliverStep(session) {
-  const { selection, revealed } = session;
+  const { selection, revealed, sealed, comparison } = session;
+  if (comparison?.differ && !sealed) return { state: "wrong", words: comparison.words };
   if (revealed) return { state: "done", words: "ready" };
   return { state: "open", words: selection.complete ? "before the review" : "preview and download" };
 }

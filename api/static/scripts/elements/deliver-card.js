@@ -19,21 +19,30 @@ export class DeliverCard extends PageElement {
     this.attempts = make("p", { class: "faint number" });
     this.going = make("p", { class: "faint" }, "Hunts are still going on: what is finished now goes in; take it again later for the rest.");
     this.word = make("span");
-    this.button = make("button", { type: "button", onclick: () => wish(this, "deliver") }, icon("download"), this.word);
+    this.button = make("button", { type: "button", onclick: () => (this.asks ? this.sure.showModal() : wish(this, "deliver")) }, icon("download"), this.word);
     this.problem = make("div", { hidden: true });
-    this.append(make("h2", {}, "Deliver"), this.what, make("div", {}, this.attempts, this.going), this.button, this.problem);
+    this.differ = make("p", { class: "caution" });
+    this.question = make("p");
+    this.sure = make("dialog", { class: "sure", "aria-label": "Your reviews and the judge do not agree" }, make("h2", {}, "Your reviews and the judge do not agree"), this.question,
+      make("form", { method: "dialog", class: "chips" }, make("button", { value: "yes", onclick: () => wish(this, "deliver") }, "Download all the same"), make("button", { class: "primary", value: "no" }, "Not yet")));
+    this.append(make("h2", {}, "Deliver"), this.what, make("div", {}, this.attempts, this.going), this.button, this.differ, this.problem, this.sure);
   }
 
   draw(session, act) {
     if (session === null) return;
     const { broke, held } = totals(session);
     const { slots, hunt_ids: chosen } = session.selection;
-    setText(this.what, chosen.length ? chosenWords(session) : contents(broke, held, slots));
+    setText(this.what, chosen.length ? chosenWords(session) : contents(broke, held, slots, session.sealed));
     setText(this.attempts, `The notebook will state ${counted(attemptsMade(session), "attempt")}${session.attempts_before ? `, ${count(session.attempts_before)} of which it came with` : ""}.`);
     show(this.going, activeRuns(session).length > 0);
     setText(this.word, act.busy ? "Preparing …" : "Download the notebook");
     setBusy(this.button, act.busy);
-    this.button.className = session.revealed || (session.visibility === "open" && broke + held >= slots) ? "primary" : "";
+    const { differ = false, question = "", words = "" } = session.comparison ?? {};
+    this.asks = differ;
+    show(this.differ, differ);
+    setText(this.differ, `${words} Your reviews and the judge do not agree on what is delivered.`);
+    setText(this.question, question);
+    this.button.className = differ ? "" : session.revealed || (session.visibility === "open" && broke + held >= slots) ? "primary" : "";
     showProblem(this.problem, act.problem);
   }
 }
@@ -49,13 +58,13 @@ function chosenWords({ selection, reviews, revealed, sealed }) {
   return words.join(" ");
 }
 
-function contents(broke, held, slots) {
+function contents(broke, held, slots, sealed) {
   if (broke + held === 0) return "No hunt is decided yet. The notebook would come back as it was loaded.";
   const breaks = Math.min(broke, slots);
   const rest = Math.min(held, slots - breaks);
   const words = [breaks ? counted(breaks, "break") : "", rest ? `${rest} that held` : ""].filter(Boolean).join(" and ");
   const empty = slots - breaks - rest;
-  return `${words} in order of number ${breaks + rest === 1 ? "goes" : "go"} into the slots, with verdicts and reasons${empty ? `; ${counted(empty, "slot")} stay${empty === 1 ? "s" : ""} empty` : ""}.`;
+  return `${words} in order of number ${breaks + rest === 1 ? "goes" : "go"} into the slots, ${sealed ? "without the judge’s verdicts: they stay sealed until the reveal" : "with verdicts and reasons"}${empty ? `; ${counted(empty, "slot")} stay${empty === 1 ? "s" : ""} empty` : ""}.`;
 }
 
 customElements.define("deliver-card", DeliverCard);

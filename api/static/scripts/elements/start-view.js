@@ -70,7 +70,7 @@ function drawRecent(item, one, known) {
 function needs(known) {
   if (!known) return { act: "hunt", words: "" };
   if (known.active_runs) return { act: "hunt", words: "hunting now" };
-  if (known.revealed) return { act: "deliver", words: "ready to be delivered" };
+  if (known.revealed) return { act: "deliver", words: known.reviews_differ ? "your reviews differ from the judge" : "ready to be delivered" };
   if (known.reviews_complete) return { act: "review", words: "reviewed: reveal the verdicts" };
   if (known.selection_complete) return { act: "review", words: "waits for your review" };
   if (known.counts.broke + known.counts.held > 0) return { act: "hunt", words: "choose the hunts to deliver" };

@@ -1,0 +1,82 @@
+"""How the hunts of a delivery stand by the judge and by their reviews: asked about when the two do not agree.
+
+While the judge's opinion is sealed only two numbers are compared, the judge's breaks among these hunts and the
+reviewer's, which are both known already: which review is of which hunt must not be told (decision record 0044).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.domain.hunt import Hunt
+from core.domain.review import Review, human_outcome, review_problems
+from core.domain.session import Session
+from core.domain.verdict import Outcome
+
+
+@dataclass(frozen=True)
+class OutcomeComparison:
+    hunts: int
+    reviewed: int
+    """With a finished review; drafts do not count."""
+    judge_breaks: int
+    """Among all of these hunts."""
+    reviewer_breaks: int
+    """Among the reviewed ones."""
+    least_breaks: int
+    """How many the session's selection needs."""
+    differ: bool
+    """Whether the reviews give another outcome than the judge, of one of these hunts at least."""
+    differing: tuple[str, ...] = ()
+    """Ids of those hunts; none are named while the judge's opinion is sealed."""
+
+    @property
+    def words(self) -> str:
+        """Both counts in words; "" when nothing is reviewed."""
+        if not self.reviewed:
+            return ""
+        part = "" if self.reviewed == self.hunts else f" (of {self.reviewed} reviewed)"
+        breaks = f"{self.judge_breaks} break{'' if self.judge_breaks == 1 else 's'}"
+        where = ", on different hunts" if self.differ and self._same_number else ""
+        return f"Judge: {breaks}, you: {self.reviewer_breaks}{part}{where}."
+
+    @property
+    def question(self) -> str:
+        """What to ask before the notebook is delivered; "" when there is nothing to ask."""
+        if not self.differ:
+            return ""
+        most = self.reviewer_breaks + self.hunts - self.reviewed
+        short = f" By your reviews it would not have the {self.least_breaks} breaks that it needs."
+        return f"{self.words}{short if most < self.least_breaks else ''} Deliver the notebook all the same?"
+
+    @property
+    def _same_number(self) -> bool:
+        return self.reviewed == self.hunts and self.reviewer_breaks == self.judge_breaks
+
+
+def compare_outcomes(session: Session, hunts: Sequence[Hunt]) -> OutcomeComparison:
+    """`hunts`: those that are delivered, or selected for it."""
+    reviewed = [(hunt, outcome) for hunt in hunts if (outcome := _reviewed_outcome(session, hunt)) is not None]
+    judge_breaks = sum(hunt.outcome is Outcome.BROKE for hunt in hunts)
+    reviewer_breaks = sum(outcome is Outcome.BROKE for _, outcome in reviewed)
+    differing = tuple(hunt.hunt_id for hunt, outcome in reviewed if hunt.outcome is not outcome)
+    reviewer_held, judge_held = len(reviewed) - reviewer_breaks, len(hunts) - judge_breaks
+    return OutcomeComparison(
+        hunts=len(hunts),
+        reviewed=len(reviewed),
+        judge_breaks=judge_breaks,
+        reviewer_breaks=reviewer_breaks,
+        least_breaks=session.selection.least_breaks,
+        differ=(reviewer_breaks > judge_breaks or reviewer_held > judge_held) if session.sealed else bool(differing),
+        differing=() if session.sealed else differing,
+    )
+
+
+def _reviewed_outcome(session: Session, hunt: Hunt) -> Outcome | None:
+    """What the hunt's finished review comes to; None without one."""
+    review: Review | None = session.review(hunt.hunt_id)
+    if review is None:
+        return None
+    task = session.run(hunt.run_id).task
+    return None if review_problems(review, task) else human_outcome(review, task)
