@@ -16,6 +16,7 @@ async def ended(client, runtime, here):
         snapshot = await body(await client.get(here))
         if all(run["finished_at"] for run in snapshot["runs"]):
             return snapshot
+    raise AssertionError("the events ended before the run")
 
 
 async def test_judge_cut_replies_is_set_when_opened_or_later_and_fixed_with_the_first_run(client, runtime, task):
