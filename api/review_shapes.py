@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from api.shapes import ComparisonShape, CountsShape, CriterionShape, HuntShape, ReviewShape, Shape
+from api.agreement_shapes import ComparisonShape, Shape
+from api.shapes import CountsShape, CriterionShape, HuntShape, ReviewShape
 from core.domain.chat import Message
 from core.domain.session import CheckStatus
 from core.domain.verdict import Outcome

@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from api.agreement_shapes import AgreementShape, ComparisonShape, Shape
 from core.domain.hunt import HuntError, HuntStatus
 from core.domain.run import RunStatus
 from core.domain.session import CheckStatus, Visibility
@@ -17,10 +18,6 @@ from core.domain.task import PassRule
 from core.domain.verdict import Outcome, Verdict
 from core.notebooks.examples import Example
 from core.providers.catalog import ModelRow, ProviderRow
-
-
-class Shape(BaseModel):
-    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 class ErrorShape(Shape):
@@ -247,46 +244,6 @@ class ReviewShape(Shape):
     problems: list[str]
     score: int | None
     saved_at: datetime
-
-
-class TallyShape(Shape):
-    agree: int
-    disagree: int
-    unclear: int
-    """The judge gave no usable verdict."""
-
-
-class CriterionTallyShape(TallyShape):
-    criterion_id: str
-
-
-class HuntAgreementShape(Shape):
-    hunt_id: str
-    human_score: int | None
-    judge_score: int | None
-    disagreements: list[str]
-
-
-class AgreementShape(TallyShape):
-    criteria: list[CriterionTallyShape]
-    hunts: list[HuntAgreementShape]
-
-
-class ComparisonShape(Shape):
-    """What the judge and the finished reviews make of the hunts that are delivered."""
-
-    hunts: int
-    reviewed: int
-    judge_breaks: int
-    reviewer_breaks: int
-    """Among the reviewed hunts."""
-    differ: bool
-    differing: list[str]
-    """Hunts that were reviewed otherwise than judged; none are named while the judge's opinion is sealed."""
-    words: str
-    """Empty when nothing is reviewed."""
-    question: str
-    """What to ask before the notebook is delivered; empty when the reviews agree."""
 
 
 class SessionAnswer(Shape):
