@@ -48,6 +48,41 @@ UNREACHABLE = Cause("unreachable", _LATER, "cannot be reached", "Check the addre
 UNTRUSTED = Cause(
     "unreachable", _NEVER, "shows a certificate that is not trusted", "Name the gateway's CA in TLS_CA_FILE."
 )
+_MAKE_ONE = (
+    "Give it one for a server, for example: openssl req -x509 -newkey rsa:2048 -nodes -days 365 -keyout key.pem -out "
+    "cert.pem -subj /CN=HOST -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:HOST "
+    "(IP:… for an address), and name that in TLS_CA_FILE."
+)
+_CERTIFICATE_FAULTS: tuple[tuple[str, str, str], ...] = (
+    (
+        "causedasendentity",
+        "shows the certificate of a CA as its own, which is refused even where it is trusted",
+        f"`openssl req -x509` makes a CA's unless it is told otherwise. {_MAKE_ONE}",
+    ),
+    (
+        "not valid for name|notvalidforname|hostname mismatch|ip address mismatch|not valid for '",
+        "shows a certificate for another name",
+        f"Call it by a name of its certificate, or change that. {_MAKE_ONE}",
+    ),
+    ("expired", "shows a certificate that has run out", "Renew it there. If it is valid, check the clock here."),
+    (
+        "not valid yet|notvalidyet|not yet valid",
+        "shows a certificate that is not valid yet",
+        "Check the clocks, there and here.",
+    ),
+    ("unsupportedcertversion", "shows a certificate of X.509 version 1, which nobody accepts", _MAKE_ONE),
+)
+"""Faults that no TLS_CA_FILE heals: patterns in the words of rustls (pyreqwest) and OpenSSL (httpx), lower case."""
+
+
+def certificate_cause(words: str) -> Cause:
+    """Why a certificate was refused, from the words of the TLS library."""
+    for pattern, says, hint in _CERTIFICATE_FAULTS:
+        if re.search(pattern, words.lower()):
+            return replace(UNTRUSTED, says=says, hint=hint)
+    return UNTRUSTED
+
+
 CUT_STREAM = Cause("cut_stream", _LATER, "ended the reply before it was finished", "What came is not a reply.")
 EMPTY_REPLY = Cause("empty_reply", _LATER, "sent a reply without text", "Try again.")
 TOOLS_ONLY = replace(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import httpx
 
 from core.errors import Advice, ProviderError
-from core.providers.causes import BAD_REPLY, CUT_STREAM, SILENT, UNREACHABLE, UNTRUSTED, Cause
+from core.providers.causes import BAD_REPLY, CUT_STREAM, SILENT, UNREACHABLE, Cause, certificate_cause
 
 RAW_MOST_BYTES = 4096
 WORDS_MOST_CHARS = 400
@@ -16,7 +16,7 @@ WORDS_MOST_CHARS = 400
 def cause_of_break(error: httpx.RequestError) -> Cause:
     """The cause of a connection that failed."""
     if isinstance(error, httpx.ConnectError):
-        return UNTRUSTED if "certificate" in str(error).lower() else UNREACHABLE
+        return certificate_cause(str(error)) if "certificate" in str(error).lower() else UNREACHABLE
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
         return UNREACHABLE
     if isinstance(error, httpx.TimeoutException):

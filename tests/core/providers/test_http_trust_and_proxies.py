@@ -2,12 +2,17 @@
 
 import asyncio
 import contextlib
+import re
+import shlex
+import shutil
 import ssl
+import subprocess
 
 import pytest
 import trustme
 
 from core.errors import Advice, BadSettings
+from core.providers.causes import UNTRUSTED, certificate_cause
 from core.providers.http import open_fetching, open_http
 from core.settings import Settings
 from tests.core.providers.h2_provider import h2_provider
@@ -58,6 +63,68 @@ async def test_a_bundle_of_several_authorities_is_trusted_whole(certificate, ca_
         caller(provider.base_url, tls_ca_file=str(bundle), http_transport=transport) as calls,
     ):
         assert (await calls.call()).text == "Hello."
+
+
+def serving(cert, key):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    return context
+
+
+async def test_a_ca_used_as_a_servers_certificate_is_told_from_one_that_nobody_vouches_for(caller, tmp_path):
+    """TLS_CA_FILE names it already: to say so again would send people in a circle."""
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    mistaken = trustme.CA()
+    mistaken.cert_pem.write_to_path(str(cert))
+    mistaken.private_key_pem.write_to_path(str(key))
+    async with (
+        h2_provider(serving(cert, key)) as provider,
+        caller(provider.base_url, tls_ca_file=str(cert), attempts=3) as calls,
+    ):
+        failed = await calls.failure()
+    assert (failed.code, failed.advice, calls.pauses_s) == ("unreachable", Advice.NEVER, [])
+    assert failed.message.startswith("OpenRouter shows the certificate of a CA as its own")
+    assert "basicConstraints=critical,CA:FALSE" in failed.hint
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl here")
+@BOTH
+async def test_the_certificate_that_the_hint_makes_is_trusted(caller, tmp_path, transport):
+    hint = certificate_cause("CaUsedAsEndEntity").hint
+    command = re.search(r"openssl req .+?DNS:HOST", hint.partition("for example: ")[2])[0].replace("HOST", "localhost")
+    subprocess.run(shlex.split(command), cwd=tmp_path, check=True, capture_output=True, timeout=30)
+    cert = tmp_path / "cert.pem"
+    async with (
+        h2_provider(serving(cert, tmp_path / "key.pem")) as provider,
+        caller(provider.base_url, tls_ca_file=str(cert), http_transport=transport) as calls,
+    ):
+        assert (await calls.call()).text == "Hello."
+
+
+@pytest.mark.parametrize(
+    ("words", "says_what"),
+    [
+        ("invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))", "of a CA as its own"),
+        (
+            'certificate not valid for name "localhost"; certificate is only valid for DnsName("elsewhere")',
+            "another name",
+        ),
+        ("certificate verify failed: IP address mismatch, certificate is not valid for '127.0.0.1'.", "another name"),
+        ("certificate verify failed: Hostname mismatch, certificate is not valid for 'localhost'.", "another name"),
+        ("invalid peer certificate: certificate expired: verification time 2 (UNIX)", "has run out"),
+        ("certificate verify failed: certificate has expired (_ssl.c:1006)", "has run out"),
+        ("invalid peer certificate: certificate not valid yet: verification time 2 (UNIX)", "not valid yet"),
+        ("certificate verify failed: certificate is not yet valid (_ssl.c:1006)", "not valid yet"),
+        ("invalid peer certificate: Other(OtherError(UnsupportedCertVersion))", "version 1"),
+        ("invalid peer certificate: UnknownIssuer", "is not trusted"),
+        ("certificate verify failed: self-signed certificate (_ssl.c:1006)", "is not trusted"),
+    ],
+)
+def test_only_a_certificate_that_nobody_vouches_for_is_to_be_named_in_tls_ca_file(words, says_what):
+    cause = certificate_cause(words)
+    assert says_what in cause.says
+    assert (cause.code, cause.advice) == (UNTRUSTED.code, UNTRUSTED.advice)
+    assert (cause.hint == UNTRUSTED.hint) == (says_what == "is not trusted")
 
 
 @pytest.mark.parametrize(
