@@ -17,7 +17,15 @@ from core.hunt.orders import TurnOrder
 from core.hunt.views import hunt_view
 
 turns = Blueprint("turns", __name__, url_prefix="/api/sessions/<sid>/turns")
-NEXT = {"hunt_id": "r_3mVx0aPq7LkT.2", "prompt": "And of Italy?", "response": "Rome", "criteria": []}
+NEXT = {
+    "hunt_id": "r_3mVx0aPq7LkT.2",
+    "prompt": "And of Italy?",
+    "response": "Rome",
+    "criteria": [
+        {"id": f"C{n}", "text": text}
+        for n, text in enumerate(("Says Rome.", "Is one word.", "Names no other city."), 1)
+    ],
+}
 
 
 @turns.post("")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.domain.criteria import refuse_duplicate_ids, refuse_too_many_criteria
+from core.domain.criteria import refuse_too_many_criteria
 from core.domain.hunt import Hunt
 from core.domain.session import ReferenceCheck, Session
+from core.domain.task import Task, refuse_unhuntable
 from core.domain.turn import Turn
 from core.domain.verdict import Outcome
-from core.errors import BadInput, Conflict
+from core.errors import BadInput, BadTask, Conflict
 from core.hunt.orders import TurnOrder
 from core.hunt.views import check_event, session_event
 from core.sessions.base import SessionStore
@@ -37,9 +38,9 @@ class Conversation:
 
 def at_next_turn(session: Session, hunt: Hunt, order: TurnOrder, most: int) -> Session:
     """The session with this turn closed and the next one begun: another prompt and criteria, nothing checked, nothing
-    selected. Judge prompts, pass rule and metadata stay. Raises when the turn cannot be closed with that hunt."""
+    selected. Judge prompts, pass rule and metadata stay. Raises when the turn cannot be closed with that hunt, or when
+    what comes next could not be hunted: there is no way back to the turn before."""
     _refuse_turn(session, hunt, most)
-    refuse_duplicate_ids(order.criteria)
     turn = Turn(
         number=session.turn,
         task=session.task,
@@ -49,6 +50,7 @@ def at_next_turn(session: Session, hunt: Hunt, order: TurnOrder, most: int) -> S
     task = session.task.model_copy(
         update={"prompt": order.prompt, "response": order.response, "criteria": order.criteria}
     )
+    _refuse_incomplete(task)
     keys = (*session.turns_keys, order.idempotency_key) if order.idempotency_key else session.turns_keys
     return session.model_copy(
         update={
@@ -60,6 +62,16 @@ def at_next_turn(session: Session, hunt: Hunt, order: TurnOrder, most: int) -> S
             "selection": session.selection.model_copy(update={"hunt_ids": ()}),
         }
     )
+
+
+def _refuse_incomplete(task: Task) -> None:
+    try:
+        refuse_unhuntable(task)
+    except BadTask as error:
+        if error.code == "task_incomplete":
+            error.message = f"The next turn is not complete: {'; '.join(error.details['problems'])}."
+            error.hint = "Give its prompt, response and criteria at once: a turn that has begun cannot be taken back."
+        raise
 
 
 def _refuse_turn(session: Session, hunt: Hunt, most: int) -> None:

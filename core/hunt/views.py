@@ -198,7 +198,10 @@ def session_view(
         "expires_in_s": ttl_s,
         "task": task_view(session.task, session.missing_criteria),
         "warnings": [warning_view(w) for w in session.warnings],
-        "loaded_criteria": [{"id": c.id, "text": c.text} for c in session.loaded_task.criteria],
+        # those of a later turn were written here: none of them was loaded
+        "loaded_criteria": []
+        if session.turns
+        else [{"id": c.id, "text": c.text} for c in session.loaded_task.criteria],
         "proposed_criteria": [{"id": c.id, "text": c.text} for c in session.proposed_criteria],
         "slots": [_slot_view(slot) for slot in session.slots],
         "attempts_before": session.attempts_before,

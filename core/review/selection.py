@@ -72,6 +72,9 @@ def selection_problems(selection: Selection, hunts: Sequence[Hunt]) -> tuple[str
     return tuple(problems)
 
 
+_NOTHING_DECIDED = "No hunt has broken or held yet."
+
+
 @dataclass(frozen=True)
 class Proposal:
     hunt_ids: tuple[str, ...]
@@ -79,7 +82,8 @@ class Proposal:
 
 
 def propose(session: Session, hunts: Iterable[Hunt]) -> Proposal:
-    """Breaks for all slots, filled up with held ones as far as the session allows, as different as can be.
+    """Breaks for all slots, filled up with held ones as far as the session allows, as different as can be. Nothing
+    while no hunt has broken, unless the session's selection needs no break.
 
     Different means: other criteria failed, then other models, then early numbers. While the judge's opinion is sealed
     the replies themselves stand for the criteria: of near-duplicates only one is taken as long as there are others.
@@ -88,6 +92,8 @@ def propose(session: Session, hunts: Iterable[Hunt]) -> Proposal:
     slots, least = session.selection.slots, session.selection.least_breaks
     pattern = _by_likeness(ready) if session.sealed else _failed
     breaks = _varied([h for h in ready if h.outcome is Outcome.BROKE], slots, pattern)
+    if least and not breaks:
+        return Proposal((), "No hunt has broken yet: there is nothing to propose." if ready else _NOTHING_DECIDED)
     held = _varied([h for h in ready if h.outcome is Outcome.HELD], slots - max(least, len(breaks)), pattern)
     chosen = (*breaks, *held)
     return Proposal(tuple(h.hunt_id for h in chosen), _why(breaks, held, pattern, sealed=session.sealed))
@@ -118,7 +124,7 @@ def _varied(hunts: Sequence[Hunt], most: int, pattern: Callable[[Hunt], Hashable
 
 def _why(breaks: Sequence[Hunt], held: Sequence[Hunt], pattern: Callable[[Hunt], Hashable], *, sealed: bool) -> str:
     if not breaks and not held:
-        return "No hunt has broken or held yet."
+        return _NOTHING_DECIDED
     chosen = (*breaks, *held)
     parts = [f"{len(breaks)} break{'' if len(breaks) == 1 else 's'}"]
     parts += [f"{len(held)} that held"] if held else []

@@ -3,12 +3,13 @@
 import pytest
 
 from core.domain.criteria import Criterion
-from core.domain.run import RunStatus
+from core.domain.run import Counts, RunStatus
 from core.domain.session import CheckStatus, ReferenceCheck, Selection
 from core.domain.verdict import Outcome
 from core.errors import BadInput, BadTask, Conflict
 from core.hunt.orders import TurnOrder
 from core.hunt.turning import at_next_turn
+from core.hunt.views import session_view
 from tests.builders import NOW, a_finished_hunt, a_run, a_session
 
 CRITERIA = tuple(Criterion(id=f"C{n}", text=f"New thing {n}.") for n in (1, 2, 3))
@@ -39,6 +40,30 @@ def test_the_next_turn_asks_something_else_and_remembers_what_was_said():
     ]  # fmt: skip
     assert after.history(1) == ()
     assert (after.turns[0].task, after.turns_keys, after.runs) == (before.task, ("k",), before.runs)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"criteria": ()}, "there are 0 criteria and at least 3"),
+        ({"criteria": CRITERIA[:2]}, "there are 2 criteria"),
+        ({"prompt": " "}, "the prompt is empty"),
+        ({"response": ""}, "the reference response is empty"),
+        ({"criteria": (), "prompt": ""}, "the prompt is empty; there are 0 criteria"),
+    ],
+)
+def test_a_turn_that_could_not_be_hunted_does_not_begin(changes, says):
+    with pytest.raises(BadTask, match=says) as refused:
+        at_next_turn(a_hunted_session(), HELD, ORDER.model_copy(update=changes), 20)
+    assert refused.value.code == "task_incomplete"
+    assert "cannot be taken back" in refused.value.hint
+
+
+def test_criteria_of_a_later_turn_are_not_measured_by_those_that_were_loaded():
+    after = at_next_turn(a_hunted_session(), HELD, ORDER, 20)
+    counts = {run.run_id: Counts() for run in after.runs}
+    seen = session_view(after, counts, (), now=NOW, ttl_s=60, default_judge="simulated/judge", last_event_id="0-0")
+    assert (seen["loaded_criteria"], seen["task"]["missing_criteria"]) == ([], [])
 
 
 def test_a_later_edit_of_the_task_does_not_change_what_was_said():
