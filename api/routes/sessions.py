@@ -23,6 +23,7 @@ from core.hunt.orders import CheckOrder, EditOrder, OpenOrder
 from core.hunt.review_views import comparison_view
 from core.hunt.views import check_view, task_view, warning_view
 from core.notebooks.examples import read_example
+from core.notebooks.file_names import delivery_name
 
 TASK = {
     "prompt": "In exactly one word: what is the capital of France?",
@@ -108,7 +109,7 @@ async def export(sid: str, query_args: ExportQuery) -> Response:
     """The notebook with the selected hunts in its slots."""
     delivery = await runtime().workbench.deliver(sid, _hunt_ids(query_args))
     response = Response(delivery.notebook, content_type="application/x-ipynb+json")
-    response.headers["Content-Disposition"] = attachment(delivery.name)
+    response.headers["Content-Disposition"] = attachment(delivery_name(delivery.name))
     response.headers["Cache-Control"] = "no-store"
     if delivery.comparison.differ:
         response.headers["X-Reviews-Differ"] = delivery.comparison.words

@@ -1,10 +1,12 @@
-"""The name under which an export is downloaded."""
+"""The names of notebooks as they come and as they are handed out."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 NAME_MOST_BYTES = 200
+_DELIVERED = re.compile(r"(.*)-hunted(?:-([1-9]\d{0,5}))?")
 _FORBIDDEN = frozenset('/\\:*?"<>|')
 
 
@@ -18,3 +20,14 @@ def download_name(name: str) -> str:
     stem = kept.strip().removesuffix(".ipynb").strip(" .") or "notebook"
     stem = stem.encode()[: NAME_MOST_BYTES - len(".ipynb")].decode("utf-8", "ignore").rstrip(" .")
     return f"{stem}.ipynb"
+
+
+def delivery_name(name: str) -> str:
+    """The name under which a notebook that came as `name` is handed out: never its own, so that saving it beside the
+    source overwrites nothing. `task.ipynb` becomes `task-hunted.ipynb`, and that `task-hunted-2.ipynb`."""
+    stem = download_name(name).removesuffix(".ipynb")
+    before = _DELIVERED.fullmatch(stem)
+    ending = f"-hunted-{int(before[2] or 1) + 1}" if before else "-hunted"
+    most = NAME_MOST_BYTES - len(f"{ending}.ipynb")
+    kept = (before[1] if before else stem).encode()[:most].decode("utf-8", "ignore")
+    return f"{kept.rstrip(' .')}{ending}.ipynb"

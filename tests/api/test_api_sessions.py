@@ -67,7 +67,7 @@ async def test_an_upload_is_read_and_comes_back_byte_identical(client):
     assert body["task"]["prompt"] == "Say “hi”."
     export = await client.get(f"/api/sessions/{body['session_id']}/export")
     assert await export.get_data() == raw
-    assert "filename*=UTF-8''t%C3%A2che" in export.headers["Content-Disposition"]
+    assert "filename*=UTF-8''t%C3%A2che%2C%20%E2%84%96%201-hunted.ipynb" in export.headers["Content-Disposition"]
 
 
 async def test_a_file_that_is_no_notebook_names_the_trouble(client):

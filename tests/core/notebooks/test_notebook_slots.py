@@ -6,7 +6,7 @@ import pytest
 
 from core.domain.slot import Grading, Slot
 from core.domain.verdict import Outcome, Verdict
-from core.notebooks.file_names import download_name
+from core.notebooks.file_names import delivery_name, download_name
 from core.notebooks.gradings import judge_cell, read_grading, review_cell
 from core.notebooks.model_names import fits, heading_name
 from tests.core.notebooks.building import hunt, load, raw_notebook
@@ -184,3 +184,23 @@ def test_a_heading_that_fits_the_model_stays(written, model, fitting):
 )
 def test_a_download_keeps_the_users_name_without_what_is_dangerous(name, expected):
     assert download_name(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("task.ipynb", "task-hunted.ipynb"),
+        ("task", "task-hunted.ipynb"),
+        ("task-hunted.ipynb", "task-hunted-2.ipynb"),
+        ("task-hunted-2.ipynb", "task-hunted-3.ipynb"),
+        ("task-hunted-9 (1).ipynb", "task-hunted-9 (1)-hunted.ipynb"),
+        ("-hunted.ipynb", "-hunted-2.ipynb"),
+        ("../задача 鳥.ipynb", "задача 鳥-hunted.ipynb"),
+        ("", "notebook-hunted.ipynb"),
+        ("鳥" * 300, "鳥" * 62 + "-hunted.ipynb"),
+    ],
+)
+def test_a_delivery_never_has_the_name_of_its_source(name, expected):
+    assert delivery_name(name) == expected
+    assert delivery_name(name) != download_name(name)
+    assert len(expected.encode()) <= 200
