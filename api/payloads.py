@@ -128,6 +128,11 @@ class ExportQuery(Payload):
     """Hunt ids, comma-separated, in slot order."""
 
 
+class ModelQuery(Payload):
+    model: Annotated[str, Field(min_length=1, max_length=200)]
+    """provider/model id."""
+
+
 class MarkdownPayload(Payload):
     """A text that is being written."""
 

@@ -390,6 +390,16 @@ class ModelsAnswer(Shape):
     """Models that are not listed may be named too: provider/model id."""
 
 
+class ResolvedModelAnswer(Shape):
+    """Who answers for a model."""
+
+    model: str
+    provider: str
+    listed: bool
+    near: list[str]
+    """Listed models whose names are nearly this one's; none when it is listed itself."""
+
+
 class ExamplesAnswer(Shape):
     """The example tasks."""
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
+
 from quart import Blueprint, Response
+from quart_schema import validate_querystring
 
 from api.context import answer, runtime
 from api.describing import described
-from api.shapes import ExamplesAnswer, ModelsAnswer
+from api.payloads import ModelQuery
+from api.shapes import ExamplesAnswer, ModelsAnswer, ResolvedModelAnswer
 from core.notebooks.examples import list_examples
 
+NEAR_MODELS, NEAR_CUTOFF = 3, 0.75
+"""At most so many names that are at least so much alike (difflib's ratio): `openai/gpt5` is near `openai/gpt-5`."""
 models = Blueprint("models", __name__, url_prefix="/api")
 
 
@@ -26,6 +32,22 @@ async def list_models() -> Response:
             "any_model": True,
         }
     )
+
+
+@models.get("/models/resolve")
+@described("Models", ResolvedModelAnswer, errors=(400,))
+@validate_querystring(ModelQuery)
+async def resolve_model(query_args: ModelQuery) -> Response:
+    """Who answers for a model, before a run is paid for; nobody is called. 400 when nobody does, or cannot now.
+
+    A model that is not `listed` is asked for as it is written; `near` are listed ones of nearly that name.
+    """
+    catalog, model = runtime().catalog, query_args.model.strip()
+    catalog.resolve(model)
+    listed = [row.model for row in catalog.rows()[1] if row.usable]
+    near = [] if model in listed else difflib.get_close_matches(model, listed, NEAR_MODELS, NEAR_CUTOFF)
+    answered = {"model": model, "provider": model.partition("/")[0], "listed": model in listed, "near": near}
+    return answer(answered)
 
 
 @models.get("/examples")

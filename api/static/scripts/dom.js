@@ -56,6 +56,12 @@ export function keyed(parent, items, keyOf, create, update) {
   }
 }
 
+/** Whether a key belongs to a field or a dialog that has the focus, or to the browser: then it is no shortcut of the page. */
+export function isTyped(event) {
+  return event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") !== null
+    || Boolean(event.target.closest?.("textarea, input:not([type=checkbox]), select"));
+}
+
 /** A wish of the trainer, told upwards: `wish(this, "start-run")`. */
 export function wish(node, name, detail = null) {
   node.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));

@@ -4,8 +4,10 @@ import { Follower } from "./acts/follow.js";
 import { closeHunt, Reader, stepHunt } from "./acts/detail.js";
 import { deliver } from "./acts/deliver.js";
 import { cancel, retry, Starter } from "./acts/hunting.js";
+import { closeLayer, openLayer } from "./acts/layers.js";
 import { loadBlank, loadExample, loadFile, loadJson, loadUrl } from "./acts/load.js";
 import { Insights, lookAtExport, readTexts } from "./acts/looking.js";
+import { addModel } from "./acts/planning.js";
 import { Reviewer } from "./acts/reviewing.js";
 import { Selector } from "./acts/selecting.js";
 import { Health, learnServer } from "./acts/server.js";
@@ -15,6 +17,7 @@ import { adjustSettings, beginTurn } from "./acts/turning.js";
 import { learnWork } from "./acts/work.js";
 import { Writer } from "./acts/writing.js";
 import { setText, show } from "./dom.js";
+import "./elements/connection-banner.js";
 import "./elements/keyboard-help.js";
 import "./elements/notice-stack.js";
 import "./elements/session-view.js";
@@ -34,7 +37,8 @@ const SAY_EVERY_MS = 4000;
 const main = document.getElementById("main");
 const start = document.createElement("start-view");
 const session = document.createElement("session-view");
-const parts = [document.querySelector("site-header"), document.querySelector("notice-stack")];
+const keys = document.createElement("keyboard-help");
+const parts = [...["site-header", "connection-banner", "notice-stack"].map((name) => document.querySelector(name)), keys];
 
 const store = new Store(reduce, initialState());
 const follower = new Follower(store);
@@ -45,7 +49,6 @@ const selector = new Selector(store, follower);
 const insights = new Insights(store);
 const starter = new Starter(store, writer);
 const health = new Health(store);
-const keys = document.createElement("keyboard-help");
 const signInAgain = document.createElement("sign-in-dialog");
 
 /** Every wish of an element, and what is done about it. `detail` is what the element tells with it. */
@@ -65,8 +68,8 @@ const WISHES = {
   "retry-errors": (runId) => retry(store, runId),
   "change-selection": (change) => selector.change(change),
   "propose-selection": () => selector.propose(),
-  "compare": (huntId) => compare(huntId),
-  "compare-end": () => store.dispatch({ type: "view.changed", view: { compared: [] } }),
+  "open-layer": (layer) => openLayer(layer),
+  "close-layer": (name) => closeLayer(store, name),
   "search-replies": (words) => search(words),
   "desk-at": (cardId) => store.dispatch({ type: "desk.at", cardId }),
   "mark": ({ cardId, criterionId, verdict }) => reviewer.mark(cardId, criterionId, verdict),
@@ -77,12 +80,12 @@ const WISHES = {
   "adjust-settings": (change) => adjustSettings(store, follower, change),
   "look-at-export": () => lookAtExport(store),
   "plan-stop": (stop) => store.dispatch({ type: "plan.stop", stop }),
-  "show-keys": () => keys.open(),
   "go-to": (act) => goTo(act),
   "switch-rule": (rule) => switchRule(store, follower, rule),
   "confirm-criteria": () => confirmCriteria(store, follower, store.state.session.proposed_criteria),
   "plan-model": (choice) => store.dispatch({ type: "plan.model", ...choice }),
-  "plan-typed": (model) => store.dispatch({ type: "plan.typed", model }),
+  "add-model": (choice) => addModel(store, choice),
+  "swap-model": (models) => store.dispatch({ type: "plan.swapped", ...models }),
   "plan-hunts": (hunts) => store.dispatch({ type: "plan.hunts", hunts }),
   "plan-judge": (judge) => store.dispatch({ type: "plan.judge", judge }),
   "plan-override": (override) => store.dispatch({ type: "plan.override", override }),
@@ -97,6 +100,7 @@ const WISHES = {
   "sign-out": () => leave(),
   "signed-out": () => signInAgain.open(store.state.server.who?.name),
   "signed-in": (who) => comeBack(who),
+  "try-now": () => tryNow(),
   "choose-theme": (theme) => chooseTheme(theme),
 };
 
@@ -107,7 +111,8 @@ function draw(state, before) {
   for (const part of [...parts, start]) part.update(state); // the start also takes files that are dropped elsewhere
   if (inSession) session.update(state);
   if (document.title !== titleOf(state)) document.title = titleOf(state);
-  if (before.detail.huntId && !state.detail.huntId) giveFocusBack(before.detail.huntId);
+  document.documentElement.toggleAttribute("data-lost", state.lostSince !== null); // what goes on stands still (base.css)
+  if (before.detail.huntId && !state.detail.huntId && state.session) giveFocusBack(before.detail.huntId);
 }
 
 /** However a hunt was closed (Esc, its button, the browser's back key), the walk through the rows goes on there. */
@@ -118,20 +123,9 @@ function giveFocusBack(huntId) {
 
 /** Says progress aloud, not more often than one can listen. */
 function sayAloud() {
-  const { session: head } = store.state;
+  const { session: head, lostSince } = store.state;
   const place = document.getElementById("aloud");
-  if (head) setText(place, [checkSentence(head.check), progressSentence(head)].filter(Boolean).join(" "));
-}
-
-/** The first hunt waits for a second one; the second opens the comparison. */
-function compare(huntId) {
-  const { compared } = store.state.view;
-  const next = compared.length === 1 && compared[0] !== huntId ? [...compared, huntId] : [huntId];
-  store.dispatch({ type: "view.changed", view: { compared: next } });
-  if (next.length === 2) return;
-  const hunt = store.state.hunts.byId.get(huntId);
-  const message = `Hunt ${hunt.number} is one side. Choose the other: press c on its row, or Compare in its panel.`;
-  store.dispatch({ type: "notice.told", notice: { kind: "info", message, about: "comparison" } });
+  if (head && lostSince === null) setText(place, [checkSentence(head.check), progressSentence(head)].filter(Boolean).join(" "));
 }
 
 /** Replies are read whole when they are first searched, and again when more of them have come. */
@@ -144,6 +138,13 @@ function search(words) {
 function goTo(act) {
   const { route } = store.state;
   if (route.name === "session") location.hash = sessionAddress(route.sessionId, act);
+}
+
+/** Everything that waits for the server asks now. */
+function tryNow() {
+  dispatchEvent(new Event("online"));
+  health.look();
+  if (store.state.access === "unreachable") follower.refresh();
 }
 
 function chooseTheme(theme) {

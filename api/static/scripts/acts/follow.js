@@ -73,7 +73,7 @@ export class Follower {
         this.#store.dispatch({ type: "hunts.read", hunts, restart });
         restart = false;
       }
-      this.#store.dispatch({ type: "hunts.read", hunts: await readTrials(sid), restart });
+      this.#store.dispatch({ type: "hunts.read", hunts: await readTrials(sid), restart, complete: true });
       this.#watch(sid, snapshot.last_event_id);
     } catch (failure) {
       if (this.#mine(sid)) this.#missed(sid, failure);
@@ -119,7 +119,7 @@ export class Follower {
 
   #connection(connection) {
     if (this.#store.state.connection !== connection) {
-      this.#store.dispatch({ type: "connection.changed", connection });
+      this.#store.dispatch({ type: "connection.changed", connection, at: new Date().toISOString() });
     }
   }
 

@@ -26,7 +26,7 @@ export class Selector {
   propose() {
     return this.#next(async ({ session_id: sid }) => {
       const { hunt_ids: huntIds, why } = await readProposal(sid);
-      this.#follower.take(await putSelection(sid, huntIds));
+      if (huntIds.length) this.#follower.take(await putSelection(sid, huntIds)); // with nothing to propose the choice stays
       this.#store.dispatch({ type: "notice.told", notice: { kind: "info", message: why } });
     });
   }

@@ -40,7 +40,7 @@ export class Health {
     clearTimeout(this.#timer);
     if (document.hidden) return;
     this.#timer = setTimeout(() => this.look(), HEALTH_EVERY_MS);
-    this.#store.dispatch({ type: "health.read", health: await healthNow() });
+    this.#store.dispatch({ type: "health.read", health: await healthNow(), at: new Date().toISOString() });
   }
 }
 
@@ -50,6 +50,6 @@ async function healthNow() {
     return await readHealth();
   } catch (failure) {
     if (!(failure instanceof Problem)) throw failure;
-    return { status: "unhealthy", reason: failure.message, simulated_only: false };
+    return { status: "unhealthy", reason: failure.message, simulated_only: false, unreachable: failure.code === "unreachable" };
   }
 }

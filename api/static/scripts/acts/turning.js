@@ -11,7 +11,7 @@ export async function beginTurn(store, follower, turn) {
   if (!snapshot) return;
   follower.take(snapshot);
   follower.refresh();
-  location.hash = sessionAddress(sid, "task");
+  location.replace(sessionAddress(sid, "task")); // in the place of the dialog that asked for it
 }
 
 /** Settings of the session: blind or open, slots, least breaks, whether the check is required. */

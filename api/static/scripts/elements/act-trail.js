@@ -18,7 +18,7 @@ const SIGNS = { open: "next", busy: "working", done: "check", wrong: "error" };
 
 export class ActTrail extends PageElement {
   inputs(state) {
-    return [state.session, state.route.act];
+    return [state.session, state.route.act, state.lostSince !== null];
   }
 
   build() {
@@ -29,7 +29,7 @@ export class ActTrail extends PageElement {
     this.setAttribute("aria-label", "Steps");
   }
 
-  draw(session, here) {
+  draw(session, here, lost) {
     if (session === null) return;
     STEPS.forEach(({ act, tell }, place) => {
       const { state, words } = tell(session);
@@ -38,7 +38,7 @@ export class ActTrail extends PageElement {
       setAttribute(step, "data-state", state);
       setAttribute(step, "href", sessionAddress(session.session_id, act));
       setAttribute(step, "aria-current", act === here ? "page" : null);
-      setText(step.querySelector(".state"), words);
+      setText(step.querySelector(".state"), lost && state === "busy" ? `${words} when last heard of` : words);
     });
   }
 }

@@ -9,7 +9,7 @@ import { showProblem } from "./pieces.js";
 
 export class CheckPanel extends PageElement {
   inputs(state) {
-    return [state.session, actOf(state.acts, "check")];
+    return [state.session, actOf(state.acts, "check"), state.lostSince !== null];
   }
 
   build() {
@@ -20,12 +20,12 @@ export class CheckPanel extends PageElement {
     this.append(make("div", { class: "line" }, make("div", {}, this.state, this.about), this.button), this.problem);
   }
 
-  draw(session, act) {
+  draw(session, act, lost) {
     if (session === null) return;
     const { check, task } = session;
     const { state, words, about } = told(session);
     setAttribute(this, "data-state", state);
-    setText(this.state, words);
+    setText(this.state, lost && check.status === "running" ? "The reference was being judged when the server was last heard of" : words);
     setText(this.about, about);
     setText(this.button, check.status === "none" ? "Check the reference" : "Check again");
     this.button.className = check.status === "none" && task.huntable ? "primary" : "";

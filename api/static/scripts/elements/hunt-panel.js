@@ -1,6 +1,6 @@
 // One hunt opened beside the table: the reply as it reads, the reasoning, the verdicts with their reasons, the raw call.
 
-import { keyed, make, setAttribute, setBusy, setText, show, wish } from "../dom.js";
+import { isTyped, keyed, make, setAttribute, setBusy, setText, show, wish } from "../dom.js";
 import { clock, count, duration, money, prettyJson } from "../format.js";
 import { icon } from "../icons.js";
 import { actOf } from "../state/acts.js";
@@ -78,8 +78,8 @@ export class HuntPanel extends PageElement {
     const tool = (told) => make("button", { type: "button", class: "small", onclick: () => told(this.dataset.hunt) });
     this.select = tool((id) => wish(this, "change-selection", this.selected ? { remove: id } : { add: id }));
     this.again = tool((id) => wish(this, "rejudge", { huntId: id }));
-    this.compare = tool((id) => wish(this, "compare", id));
-    this.goOn = tool((id) => wish(this, "view-change", { turnWith: id }));
+    this.compare = tool((id) => wish(this, "open-layer", { name: "compare", ids: [id] }));
+    this.goOn = tool((id) => wish(this, "open-layer", { name: "turn", ids: [id] }));
     this.stop = tool((id) => wish(this, "stop-hunt", id));
     return make("div", { class: "chips tools" }, this.select, this.compare, this.again, this.goOn, this.stop);
   }
@@ -168,10 +168,14 @@ export class HuntPanel extends PageElement {
 
   /** While a hunt is open its keys hold wherever the focus is, except where somebody types. */
   #keys(event) {
-    if (this.hidden || document.querySelector(":popover-open") || event.target.matches("input[type=text], textarea, select") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (this.hidden || isTyped(event)) return;
+    const { hunt } = this.dataset;
     if (event.key === "Escape") wish(this, "close-hunt");
-    if (event.key === "j") wish(this, "step-hunt", 1);
-    if (event.key === "k") wish(this, "step-hunt", -1);
+    else if (event.key === "j") wish(this, "step-hunt", 1);
+    else if (event.key === "k") wish(this, "step-hunt", -1);
+    else if (event.key === "s" && !this.select.hidden) this.select.click();
+    else if (event.key === "c" && !this.compare.hidden) this.compare.click();
+    else if (/^[1-9]$/.test(event.key) && !this.select.hidden) wish(this, "change-selection", { place: hunt, slot: Number(event.key) - 1 });
   }
 }
 

@@ -28,8 +28,6 @@ export class HuntPlan extends PageElement {
   build() {
     this.chosen = make("ul", { class: "chosen" });
     this.picker = document.createElement("model-picker");
-    this.picker.id = "model-picker";
-    this.picker.setAttribute("popover", "");
     this.hunts = make("input", {
       type: "number", id: "plan-hunts", min: "1", max: String(MOST_HUNTS), inputmode: "numeric",
       onchange: () => this.#tellHunts(this.hunts.valueAsNumber),
@@ -101,7 +99,7 @@ export class HuntPlan extends PageElement {
   #modelsField() {
     return make("div", { class: "field models", role: "group", "aria-label": "Models" },
       make("span", { class: "label" }, "Models"), make("div", { class: "choice" }, this.chosen,
-        make("button", { type: "button", class: "small", popovertarget: "model-picker" }, "Choose models …")));
+        make("button", { type: "button", class: "small", onclick: () => wish(this, "open-layer", { name: "models" }) }, "Choose models …")));
   }
 
   #tellHunts(hunts) {

@@ -1,7 +1,8 @@
 // Every hunt of the session as a row. Only the rows in sight stand in the document, so that a thousand are as
 // quick as ten; the row that has the focus always stays.
 
-import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
+import { isTyped, keyed, make, setAttribute, setText, show, wish } from "../dom.js";
+import { huntAddress } from "../router.js";
 import { visibleHunts } from "../state/hunts.js";
 import { nextFrame } from "../store.js";
 import { PageElement } from "./element.js";
@@ -15,6 +16,7 @@ export class HuntTable extends PageElement {
   #shown = [];
   #context = null;
   #asked = false;
+  #cursor = null;
 
   inputs(state) {
     const { session, insights } = state;
@@ -31,6 +33,7 @@ export class HuntTable extends PageElement {
     const again = () => this.#ask();
     addEventListener("scroll", again, { passive: true, signal: this.watching.signal });
     addEventListener("resize", again, { passive: true, signal: this.watching.signal });
+    addEventListener("keydown", (event) => this.#walk(event), { signal: this.watching.signal });
   }
 
   disconnectedCallback() {
@@ -40,7 +43,7 @@ export class HuntTable extends PageElement {
   build() {
     this.filters = document.createElement("hunt-filters");
     this.head = make("div", { class: "head", role: "row" }, ...COLUMNS.map((name) => make("span", { role: "columnheader" }, name || make("span", { class: "only-heard" }, "Selected"))));
-    this.rows = make("div", { class: "rows", role: "rowgroup", onkeydown: (event) => this.#walk(event) });
+    this.rows = make("div", { class: "rows", role: "rowgroup", onfocusin: (event) => { this.#cursor = event.target.closest("[role=row]")?.huntId ?? this.#cursor; } });
     this.measure = make("div", { class: "measure", "aria-hidden": "true" });
     this.table = make("div", { class: "table", role: "table", "aria-label": "Hunts" }, make("div", { role: "rowgroup" }, this.head), this.measure, this.rows);
     this.empty = make("p", { class: "empty soft" });
@@ -52,14 +55,14 @@ export class HuntTable extends PageElement {
     if (!criteria) return;
     this.#shown = visibleHunts(hunts, view, texts);
     this.#context = {
-      criteria, opened, sid, selected, sealed, revealed, like: alike(duplicates), compared: view.compared,
+      criteria, opened, sid, selected, sealed, revealed, like: alike(duplicates),
       choose: (huntId, chosen) => wish(this, "change-selection", chosen ? { add: huntId } : { remove: huntId }),
     };
     const none = this.#shown.length === 0;
     show(this.table, !none);
     show(this.empty, none);
     show(this.sealed, Boolean(sealed) && !none);
-    setText(this.empty, hunts.ids.length ? "No hunt is of this kind." : "No hunts yet. Every hunt arrives here as it happens.");
+    setText(this.empty, emptyWords(hunts));
     this.style.setProperty("--criteria", sealed ? 0 : criteria.length);
     this.toggleAttribute("data-sealed", Boolean(sealed));
     setAttribute(this.table, "aria-rowcount", this.#shown.length + 1);
@@ -96,33 +99,54 @@ export class HuntTable extends PageElement {
     return this.#shown.findIndex((hunt) => hunt.hunt_id === huntId);
   }
 
-  /** Up and down (or k and j) walk through the rows; a number puts the hunt into that slot; s selects, c compares. */
+  /**
+   * Up and down (or k and j) walk through the rows; Enter opens one, a number puts the hunt into that slot, s selects, c
+   * compares. Letters, numbers and Enter hold wherever the focus is: they mean the row that had it last, else the first.
+   */
   #walk(event) {
-    const row = event.target.closest("[role=row]");
-    if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
-    const step = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 }[event.key];
-    if (step) {
-      const next = this.#shown[this.#placeOf(row.huntId) + step];
-      if (next) this.focusHunt(next.hunt_id);
-    } else if (/^[1-9]$/.test(event.key)) wish(this, "change-selection", { place: row.huntId, slot: Number(event.key) - 1 });
-    else if (event.key === "s") row.box.click();
-    else if (event.key === "c") wish(this, "compare", row.huntId);
-    else return;
+    if (this.#context === null || this.#context.opened || this.offsetParent === null || isTyped(event)) return;
+    const row = event.target.closest?.("hunt-table [role=row]");
+    const here = this.#placeOf(row?.huntId ?? this.#cursor);
+    const step = { j: 1, k: -1, ...(row && { ArrowDown: 1, ArrowUp: -1 }) }[event.key];
+    const place = here < 0 ? 0 : here + (step ?? 0);
+    const { hunt_id: huntId } = this.#shown[place] ?? {};
+    if (!huntId || !(step || this.#means(event, Boolean(row)))) return;
     event.preventDefault();
+    if (!row || step) this.focusHunt(huntId);
+    if (step) return;
+    if (event.key === "Enter") location.hash = huntAddress(this.#context.sid, huntId);
+    else if (event.key === "c") wish(this, "open-layer", { name: "compare", ids: [huntId] });
+    else if (event.key === "s") this.#rowOf(huntId)?.box.click();
+    else wish(this, "change-selection", { place: huntId, slot: Number(event.key) - 1 });
+  }
+
+  /** Whether a key is meant for a row. Enter on a row's link, and on any other control, is that control's. */
+  #means({ key, target }, inRow) {
+    if (key === "Enter") return !inRow && !target.closest?.("a, button, input, summary");
+    return /^[1-9sc]$/.test(key);
+  }
+
+  #rowOf(huntId) {
+    return [...this.rows.children].find((one) => one.huntId === huntId);
   }
 
   /** Brings a hunt's row into sight and gives it the focus; false when it is not among those shown. */
   focusHunt(huntId) {
     const place = this.#placeOf(huntId);
-    const height = this.measure.offsetHeight;
+    const height = this.measure?.offsetHeight; // no measure: never drawn
     if (place < 0 || !height) return false;
     const top = this.rows.getBoundingClientRect().top + place * height;
     if (top < 120 || top + height > innerHeight) scrollBy({ top: top - innerHeight / 2, behavior: "instant" });
     this.#drawRows();
-    const row = [...this.rows.children].find((one) => one.huntId === huntId);
+    const row = this.#rowOf(huntId);
     row?.querySelector("a").focus({ preventScroll: true });
     return Boolean(row);
   }
+}
+
+function emptyWords(hunts) {
+  if (hunts.ids.length) return "No hunt is of this kind.";
+  return hunts.complete ? "No hunts yet. Every hunt arrives here as it happens." : "Reading the hunts …";
 }
 
 /** How many other replies are nearly the same, by hunt id. */

@@ -1,25 +1,27 @@
 // What the keys do, opened with ? and closed with Escape.
 
-import { make } from "../dom.js";
-import { icon } from "../icons.js";
+import { isTyped, make, wish } from "../dom.js";
+import { layerOf } from "../router.js";
+import { PageElement } from "./element.js";
+import { layerTop, makeLayer, showLayer } from "./pieces.js";
 
 const KEYS = [
   ["?", "this help"], ["g then t, h, r or d", "go to Task, Hunt, Review or Deliver"],
   ["↑ ↓ or k j", "walk through the hunts"], ["Enter", "open the hunt"], ["Esc", "close it"],
-  ["s", "select the hunt for delivery, or take it back"], ["1 to 9", "put the hunt into that slot"], ["c", "compare: press on one hunt, then on another"],
+  ["s", "select the hunt for delivery, or take it back"], ["1 to 9", "put the hunt into that slot"], ["c", "compare the hunt with another"],
   ["p f", "on the desk: PASS or FAIL, and on to the next criterion"], ["[ ]", "on the desk: the reply before, the reply after"],
   ["Alt+↑ Alt+↓", "move the criterion up or down"], ["Ctrl+Enter", "a new criterion below this one"],
 ];
 const ACTS = { t: "task", h: "hunt", r: "review", d: "deliver" };
 
-export class KeyboardHelp extends HTMLElement {
+export class KeyboardHelp extends PageElement {
   #went = 0;
 
+  inputs(state) {
+    return [layerOf(state.route, "keys") !== null];
+  }
+
   connectedCallback() {
-    this.dialog = make("dialog", { "aria-label": "Keys" }, make("div", { class: "top" }, make("h2", {}, "Keys"),
-      make("button", { type: "button", class: "quiet icon-only", "aria-label": "Close", onclick: () => this.dialog.close() }, icon("cross"))),
-    make("dl", {}, ...KEYS.map(([key, about]) => make("div", {}, make("dt", { class: "mono" }, key), make("dd", {}, about)))));
-    this.replaceChildren(this.dialog);
     this.listening = new AbortController();
     addEventListener("keydown", (event) => this.#keys(event), { signal: this.listening.signal });
   }
@@ -28,16 +30,22 @@ export class KeyboardHelp extends HTMLElement {
     this.listening.abort();
   }
 
-  open() {
-    if (!this.dialog.open) this.dialog.showModal();
+  build() {
+    this.dialog = makeLayer("keys", { "aria-label": "Keys" }, layerTop(() => this.dialog, "Keys"),
+      make("dl", {}, ...KEYS.map(([key, about]) => make("div", {}, make("dt", { class: "mono" }, key), make("dd", {}, about)))));
+    this.append(this.dialog);
+  }
+
+  draw(open) {
+    showLayer(this.dialog, open);
   }
 
   #keys(event) {
-    if (event.target.closest?.("textarea, input:not([type=checkbox]), select, dialog") || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "?") this.open();
+    if (isTyped(event)) return;
+    if (event.key === "?") wish(this, "open-layer", { name: "keys" });
     const goes = event.timeStamp - this.#went < 1200 && ACTS[event.key];
     this.#went = event.key === "g" ? event.timeStamp : 0;
-    if (goes) this.dispatchEvent(new CustomEvent("go-to", { bubbles: true, detail: goes }));
+    if (goes) wish(this, "go-to", goes);
   }
 }
 

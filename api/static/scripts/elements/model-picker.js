@@ -1,33 +1,37 @@
 // Choosing target models: what each provider has, what can be used now and why not, or any other by name.
 
-import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
+import { keyed, make, setAttribute, setBusy, show, wish } from "../dom.js";
 import { price } from "../format.js";
-import { icon } from "../icons.js";
-import { looksLikeModel } from "../state/plan.js";
+import { layerOf } from "../router.js";
+import { actOf } from "../state/acts.js";
 import { PageElement } from "./element.js";
-import { simulatedTag } from "./pieces.js";
+import { layerTop, makeLayer, showLayer, showProblem, simulatedTag } from "./pieces.js";
 
 export class ModelPicker extends PageElement {
   inputs(state) {
-    return [state.server.models, state.plan.models, state.plan.typed];
+    return [state.server.models, state.plan.models, state.plan.typed, state.plan.doubted, actOf(state.acts, "choose-model"), layerOf(state.route, "models") !== null && state.session !== null];
   }
 
   build() {
     this.groups = make("div", { class: "groups" });
     this.name = make("input", { type: "text", id: "other-model", placeholder: "provider/model id", autocomplete: "off", spellcheck: "false" });
-    this.refusal = make("p", { class: "faint", role: "alert" });
+    this.reading = make("p", { class: "faint" }, "The models are being read …");
+    this.problem = make("div", { hidden: true });
+    this.add = make("button", { type: "submit" }, "Add");
+    this.doubt = make("ul", { class: "caution doubted", role: "status" });
     this.other = make("form", { class: "other", onsubmit: (event) => this.#add(event) },
       make("div", { class: "field" }, make("label", { for: "other-model" }, "Any other model"), this.name),
-      make("button", { type: "submit" }, "Add"), this.refusal);
-    this.append(make("div", { class: "top" }, make("h3", {}, "Choose models"), make("button", {
-      type: "button", class: "quiet icon-only", popovertarget: "model-picker", popovertargetaction: "hide", "aria-label": "Close",
-    }, icon("cross"))), this.groups, this.other);
+      this.add, this.problem);
+    this.dialog = makeLayer("models", { "aria-label": "Choose models" }, layerTop(() => this.dialog, "Choose models"), this.reading, this.groups, this.doubt, this.other);
+    this.append(this.dialog);
   }
 
-  draw(models, chosen, typed) {
-    if (models === null) return setText(this.refusal, "The models are being read …");
-    setText(this.refusal, "");
-    show(this.other, models.any_model);
+  draw(models, chosen, typed, doubted, act, open) {
+    showLayer(this.dialog, open);
+    show(this.reading, models === null);
+    show(this.other, models?.any_model ?? false);
+    this.#drawOther(doubted.filter(({ model }) => chosen.includes(model)), act);
+    if (models === null) return;
     const listed = models.models.filter((row) => row.name !== "judge" || !row.simulated);
     const others = typed.map((model) => ({ model, provider: model.split("/")[0], name: model, usable: true, why_not: "" }));
     const groups = [...models.providers].sort((one, other) => Number(other.usable) - Number(one.usable))
@@ -37,7 +41,19 @@ export class ModelPicker extends PageElement {
         item.box.checked = chosen.includes(row.model);
       });
     });
-    return undefined;
+  }
+
+  #drawOther(doubted, act) {
+    setBusy(this.add, act.busy);
+    showProblem(this.problem, act.problem);
+    show(this.doubt, doubted.length > 0);
+    keyed(this.doubt, doubted, ({ model }) => model, (one) => this.#makeDoubt(one), () => {});
+  }
+
+  /** A model that no list names may be real all the same: the trainer decides. */
+  #makeDoubt({ model, near }) {
+    return make("li", {}, `No list of ours names ${model}. It is asked for as it is written. `,
+      ...near.map((other) => make("button", { type: "button", class: "small", onclick: () => wish(this, "swap-model", { model, other }) }, `Use ${other} instead`)));
   }
 
   #makeGroup({ provider }) {
@@ -61,14 +77,7 @@ export class ModelPicker extends PageElement {
 
   #add(event) {
     event.preventDefault();
-    const model = this.name.value.trim();
-    if (!looksLikeModel(model)) {
-      setText(this.refusal, "Write it as provider/model id, for example openrouter/qwen/qwen3-32b.");
-      return;
-    }
-    setText(this.refusal, "");
-    this.name.value = "";
-    wish(this, "plan-typed", model);
+    wish(this, "add-model", { model: this.name.value.trim(), taken: () => { this.name.value = ""; } });
   }
 }
 

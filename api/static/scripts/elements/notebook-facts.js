@@ -3,6 +3,7 @@
 import { keyed, make, setText, show } from "../dom.js";
 import { count } from "../format.js";
 import { attemptsMade } from "../state/session.js";
+import { warningWords } from "../state/warnings.js";
 import { PageElement } from "./element.js";
 
 export class NotebookFacts extends PageElement {
@@ -24,7 +25,7 @@ export class NotebookFacts extends PageElement {
     if (!warnings) return;
     show(this.none, warnings.length === 0);
     keyed(this.warnings, warnings.map((warning, place) => ({ ...warning, place })), (one) => one.place,
-      () => make("li", { class: "caution" }), (item, one) => setText(item, sentence(one)));
+      () => make("li", { class: "caution" }), (item, one) => setText(item, warningWords(one)));
     const entries = Object.entries(metadata);
     keyed(this.metadata, entries.length ? entries : [["Metadata", "none"]], ([key]) => key,
       ([key]) => make("div", {}, make("dt", {}, key), make("dd")), (item, [, value]) => setText(item.lastChild, value));
@@ -33,11 +34,6 @@ export class NotebookFacts extends PageElement {
       ? `Attempts made: ${count(made)}, of which ${count(before)} came with the notebook.`
       : `Attempts made: ${count(made)}.`);
   }
-}
-
-/** Most warnings name their cell themselves. Cells are counted from 1, as Jupyter's outline shows them. */
-function sentence({ message, cell }) {
-  return cell === null || /\bcells? \d/i.test(message) ? message : `${message} (Cell ${cell + 1}.)`;
 }
 
 function slotWords(slot) {

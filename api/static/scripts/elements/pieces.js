@@ -1,6 +1,6 @@
 // Small pieces that several elements show alike: an outcome's tag, a refusal, a verdict's sign, tabs.
 
-import { keyed, make, setAttribute, setText, show } from "../dom.js";
+import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
 import { icon } from "../icons.js";
 import { describe, NO_VERDICT, VERDICTS } from "../state/outcomes.js";
 
@@ -25,6 +25,23 @@ export function verdictMark(id, verdict) {
   const { word, sign } = verdict ? VERDICTS[verdict] ?? NO_VERDICT : NO_VERDICT;
   return make("span", { class: `mark ${verdict ? word.toLowerCase() : "none"}`, title: `${id}: ${word}` },
     make("span", { "aria-hidden": "true" }, sign), make("span", { class: "only-heard" }, `${id} ${word}`));
+}
+
+/** A dialog of the layer `name`: open while that lies over the page by the address, however it is closed. */
+export function makeLayer(name, attributes, ...children) {
+  const dialog = make("dialog", { ...attributes, onclose: () => wish(dialog, "close-layer", name) }, ...children);
+  return dialog;
+}
+
+export function showLayer(dialog, shown) {
+  if (shown && !dialog.open) dialog.showModal();
+  if (!shown && dialog.open) dialog.close();
+}
+
+/** The first line of a dialog: what it is, and its close button. */
+export function layerTop(dialog, title, ...children) {
+  return make("div", { class: "top" }, make("h2", {}, title), ...children,
+    make("button", { type: "button", class: "quiet icon-only", "aria-label": "Close", onclick: () => dialog().close() }, icon("cross")));
 }
 
 /** Shows `problem` {message, hint} inside `place`, or nothing. */

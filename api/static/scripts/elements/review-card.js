@@ -36,7 +36,6 @@ export class ReviewCard extends PageElement {
     make("section", { class: "card judging", "aria-label": "Your review" }, this.list,
       make("div", { class: "field" }, make("label", { for: "review-words" }, "Why, in your own words"), this.words, make("div", { class: "line" }, this.count, make("span", { class: "space" }), this.saving)),
       this.needs, this.problem, this.conflict));
-    this.list.addEventListener("keydown", (event) => this.#keys(event));
   }
 
   draw(cardId, cards, draft, criteria, prompt, response, revealed, _reviews, theme) {
@@ -74,16 +73,21 @@ export class ReviewCard extends PageElement {
     wish(this, "mark", { cardId: this.#cardId, criterionId, verdict: pressed?.textContent === verdict ? null : verdict });
   }
 
-  /** p and f judge the criterion that has the focus and go on to the next; the arrows walk. */
-  #keys(event) {
-    const item = event.target.closest(".to-judge");
-    if (!item || event.ctrlKey || event.metaKey || event.altKey) return;
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? (KEYS[event.key] ? 1 : 0);
-    if (KEYS[event.key]) wish(this, "mark", { cardId: this.#cardId, criterionId: item.dataset.criterion, verdict: KEYS[event.key] });
-    if (!step) return;
-    event.preventDefault();
+  /** p and f judge the criterion that has the focus, else the first one that is open, and go on to the next; the arrows walk. Whether the key meant that. */
+  press(event) {
+    const focused = event.target.closest?.(".to-judge");
+    const verdict = KEYS[event.key];
+    const item = focused ?? (verdict ? this.#firstOpen() : null);
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? (verdict ? 1 : 0);
+    if (!item || !step || this.hidden) return false;
+    if (verdict) wish(this, "mark", { cardId: this.#cardId, criterionId: item.dataset.criterion, verdict });
     const next = step > 0 ? item.nextElementSibling : item.previousElementSibling;
     (next?.querySelector("button") ?? (step > 0 ? this.words : null))?.focus();
+    return true;
+  }
+
+  #firstOpen() {
+    return [...this.list.children].find((item) => !item.querySelector("[aria-pressed=true]:not(:disabled), :disabled"));
   }
 }
 

@@ -1,17 +1,17 @@
 // The review desk: one selected reply at a time, judged by the trainer without knowing what the judge said.
 
-import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
-import { sessionAddress } from "../router.js";
+import { isTyped, keyed, make, setAttribute, setText, show, wish } from "../dom.js";
+import { layerOf, sessionAddress } from "../router.js";
 import { actOf } from "../state/acts.js";
 import { completeReviews, neighbourCard, reviewProblems } from "../state/desk.js";
 import { PageElement } from "./element.js";
 import "./agreement-table.js";
-import { showProblem } from "./pieces.js";
+import { makeLayer, showLayer, showProblem } from "./pieces.js";
 import "./review-card.js";
 
 export class ReviewDesk extends PageElement {
   inputs(state) {
-    return [state.session, state.desk, actOf(state.acts, "reveal")];
+    return [state.session, state.desk, actOf(state.acts, "reveal"), layerOf(state.route, "reveal") !== null];
   }
 
   update(state) {
@@ -36,16 +36,17 @@ export class ReviewDesk extends PageElement {
     this.agreement = document.createElement("agreement-table");
     this.agreement.className = "card";
     this.state = make("p", { class: "number", role: "status" });
-    this.reveal = make("button", { type: "button", class: "primary", onclick: () => this.sure.showModal() }, "Reveal the judge’s verdicts");
+    this.reveal = make("button", { type: "button", class: "primary", onclick: () => wish(this, "open-layer", { name: "reveal" }) }, "Reveal the judge’s verdicts");
     this.problem = make("div", { hidden: true });
-    this.sure = make("dialog", { class: "sure", "aria-label": "Reveal" }, make("h2", {}, "Reveal the judge’s verdicts?"),
+    this.sure = makeLayer("reveal", { class: "sure", "aria-label": "Reveal" }, make("h2", {}, "Reveal the judge’s verdicts?"),
       make("p", {}, "Your reviews and the selection are locked by it. There is no way back."),
       make("form", { method: "dialog", class: "chips" }, make("button", { class: "primary", value: "yes", onclick: () => wish(this, "reveal") }, "Reveal and lock"), make("button", { value: "no" }, "Not yet")));
     this.nothing = make("p", { class: "caution" });
     this.append(this.agreement, make("section", { class: "card desk-head" }, make("div", { class: "line" }, make("h2", {}, "Review"), make("span", { class: "space" }), this.state, this.reveal), this.about, this.nothing, this.problem, this.cards), this.card, this.sure);
   }
 
-  draw(session, desk, act) {
+  draw(session, desk, act, asking) {
+    showLayer(this.sure, asking && session !== null && !session.revealed);
     if (session === null) return;
     const cards = desk.cards ?? [];
     const done = completeReviews(desk);
@@ -73,11 +74,12 @@ export class ReviewDesk extends PageElement {
     return make("li", {}, make("button", { type: "button", class: "chip", onclick: () => wish(this, "desk-at", id) }));
   }
 
-  /** [ and ] go from reply to reply, wherever nobody types. */
+  /** [ and ] go from reply to reply, p and f judge, wherever the focus is and nobody types. */
   #keys(event) {
-    if (this.hidden || event.target.closest?.("textarea, input, select, dialog") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (this.hidden || isTyped(event)) return;
     const step = { "[": -1, "]": 1 }[event.key];
     if (step) this.step?.(step);
+    else if (this.card.press(event)) event.preventDefault();
   }
 }
 

@@ -13,7 +13,7 @@ import { showProblem, simulatedTag } from "./pieces.js";
 
 export class RunList extends PageElement {
   inputs(state) {
-    return [state.session?.runs, state.session?.turn, state.acts, state.session?.sealed];
+    return [state.session?.runs, state.session?.turn, state.acts, state.session?.sealed, state.lostSince !== null];
   }
 
   build() {
@@ -27,10 +27,10 @@ export class RunList extends PageElement {
     this.rates.update(state);
   }
 
-  draw(runs, turn, acts, sealed) {
+  draw(runs, turn, acts, sealed, lost) {
     const shown = (runs ?? []).filter((run) => (run.turn ?? 1) === (turn ?? 1));
     show(this, shown.length > 0);
-    const numbered = shown.map((run, place) => ({ run, sealed, place: place + 1, act: actOf(acts, `cancel ${run.run_id}`), retrying: actOf(acts, `retry ${run.run_id}`) })).reverse();
+    const numbered = shown.map((run, place) => ({ run, sealed, lost, place: place + 1, act: actOf(acts, `cancel ${run.run_id}`), retrying: actOf(acts, `retry ${run.run_id}`) })).reverse();
     keyed(this.list, numbered, ({ run }) => run.run_id, (item) => this.#make(item), drawRun);
   }
 
@@ -51,10 +51,10 @@ export class RunList extends PageElement {
   }
 }
 
-function drawRun(item, { run, sealed, act, retrying }) {
+function drawRun(item, { run, lost, sealed, act, retrying }) {
   const { counts } = run;
   setAttribute(item, "data-status", run.status);
-  setText(item.state, stateWords(run));
+  setText(item.state, `${stateWords(run)}${lost && !hasEnded(run) ? " when last heard of" : ""}`);
   show(item.cancel, !hasEnded(run));
   setBusy(item.cancel, act.busy);
   setText(item.cancel, act.busy ? "Cancelling …" : "Cancel");
@@ -63,7 +63,7 @@ function drawRun(item, { run, sealed, act, retrying }) {
   setText(item.retry, `Retry ${counted(counts.error, "error")}`);
   drawBar(item.bar, counts);
   setText(item.found, found(counts));
-  setText(item.spent, spent(run, sealed ? " without the judge’s, which is sealed" : ""));
+  setText(item.spent, spent(run, lost, sealed ? " without the judge’s, which is sealed" : ""));
   const stops = stopWords(run.stop, run);
   show(item.why, run.stop_reason !== "" || run.check_overridden || stops !== "");
   setText(item.why, [run.stop_reason || stops, run.check_overridden ? "Started although the reference check had not passed." : ""].filter(Boolean).join(" "));
@@ -104,15 +104,15 @@ function found(counts) {
 }
 
 /** `without`: what the cost leaves out. */
-function spent(run, without) {
+function spent(run, lost, without) {
   const { counts } = run;
   if (hasEnded(run)) {
     const took = run.started_at && run.finished_at ? `${duration(Date.parse(run.finished_at) - Date.parse(run.started_at))} · ` : "";
     return `${took}cost ${counts.unknown_costs ? `at least ${money(counts.cost_usd ?? 0)}` : money(counts.cost_usd)}${without}`;
   }
-  const estimate = estimatedCost(counts);
+  const estimate = estimatedCost(run.told ?? counts); // cost and replies of one moment
   const cost = estimate === null ? "cost not known yet" : `about ${money(estimate.usd)} in the end${estimate.atLeast ? ", at least" : ""}${without}`;
-  return [timeLeft(run.eta_s), cost].filter(Boolean).join(" · ");
+  return [lost ? "" : timeLeft(run.eta_s), cost].filter(Boolean).join(" · ");
 }
 
 customElements.define("run-list", RunList);

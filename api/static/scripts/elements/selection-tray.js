@@ -1,9 +1,10 @@
 // The hunts that will be delivered, in slot order: what is chosen, what is still needed, a proposal.
 
-import { keyed, make, setBusy, setText, show, wish } from "../dom.js";
+import { keyed, make, setAttribute, setBusy, setText, show, wish } from "../dom.js";
 import { icon } from "../icons.js";
 import { huntAddress, sessionAddress } from "../router.js";
 import { actOf } from "../state/acts.js";
+import { whyNoProposal } from "../state/selection.js";
 import { PageElement } from "./element.js";
 import { showProblem, standingTag } from "./pieces.js";
 
@@ -30,9 +31,11 @@ export class SelectionTray extends PageElement {
     keyed(this.slots, places, (place) => place.slot, (place) => this.#makeSlot(place), drawSlot);
     setText(this.needs, session.revealed ? "Revealed: the selection is fixed." : (problems ?? []).join(" ") || "Complete.");
     show(this.propose, !session.revealed);
-    this.propose.disabled = ![...hunts.byId.values()].some((hunt) => hunt.outcome === "broke" || hunt.outcome === "held");
+    const hindrance = whyNoProposal(hunts, session);
+    this.propose.disabled = hindrance !== "";
+    setAttribute(this.propose, "title", hindrance || null);
     setBusy(this.propose, act.busy);
-    show(this.review, ids.length > 0);
+    show(this.review, Boolean(complete || session.revealed));
     this.review.href = sessionAddress(session.session_id, "review");
     setText(this.review, session.revealed ? "See the reviews" : "Review them");
     this.review.classList.toggle("primary", Boolean(complete));

@@ -30,10 +30,11 @@ export class SessionView extends PageElement {
     return [state.access, state.session === null, state.route.act, state.kept];
   }
 
-  /** Only what is looked at is drawn. */
+  /** Only what is looked at is drawn. What can lie over the page is always drawn: it has to go when its place is left. */
   update(state) {
     super.update(state);
-    if (state.session) for (const part of [...this.always, ...this.acts[state.route.act].parts]) part.update(state);
+    for (const part of this.over) part.update(state);
+    if (state.session) for (const part of [this.trail, ...this.acts[state.route.act].parts]) part.update(state);
   }
 
   build() {
@@ -42,8 +43,8 @@ export class SessionView extends PageElement {
     this.panel = document.createElement("hunt-panel");
     const compare = document.createElement("compare-view");
     const turn = document.createElement("turn-dialog");
-    this.always = [this.trail, this.panel, compare, turn];
     this.acts = { task: this.#task(), hunt: this.#hunt(), review: this.#review(), deliver: this.#deliver() };
+    this.over = [this.panel, compare, turn, this.acts.hunt.plan, this.acts.review.place];
     this.heading = make("h1", {});
     this.about = make("p", { class: "soft" });
     this.words = make("pre", { class: "words" });
@@ -78,12 +79,12 @@ export class SessionView extends PageElement {
   #hunt() {
     const [tray, task, plan, runs] = [section("selection-tray", "Selection"), section("task-panel", "Task"), section("hunt-plan", "Hunt"), section("run-list", "Runs")];
     const place = make("div", { class: "desk" }, make("div", { class: "aside" }, tray, task), make("div", { class: "hunting" }, plan, runs, this.table));
-    return { place, parts: [tray, task, plan, runs, this.table] };
+    return { place, plan, parts: [tray, task, runs, this.table] };
   }
 
   #review() {
     const desk = document.createElement("review-desk");
-    return { place: desk, parts: [desk] };
+    return { place: desk, parts: [] };
   }
 
   #deliver() {

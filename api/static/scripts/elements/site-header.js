@@ -34,7 +34,7 @@ export class SiteHeader extends PageElement {
       make("span", { class: "space" }),
       this.news, this.health, this.simulated, this.connection,
       make("a", { class: "docs", href: "/docs" }, "API"),
-      make("button", { type: "button", class: "quiet icon-only", "aria-label": "Keys (?)", title: "Keys (?)", onclick: () => wish(this, "show-keys") }, "?"),
+      make("button", { type: "button", class: "quiet icon-only", "aria-label": "Keys (?)", title: "Keys (?)", onclick: () => wish(this, "open-layer", { name: "keys" }) }, "?"),
       this.theme, this.who, this.leave,
     );
   }

@@ -7,6 +7,7 @@ import "./check-panel.js";
 import "./criteria-editor.js";
 import "./notebook-facts.js";
 import "./proposed-criteria.js";
+import "./task-warnings.js";
 import { TextEditor } from "./text-editor.js";
 import "./trial-bench.js";
 import "./turn-history.js";
@@ -35,12 +36,12 @@ export class TaskEditor extends PageElement {
     this.rule = make("select", { id: "edit-rule", onchange: () => wish(this, "type", { field: "pass_rule", value: this.rule.value }) },
       ...RULES.map(([value, words]) => make("option", { value }, words)));
     this.problems = make("p", { class: "caution" });
-    const proposed = document.createElement("proposed-criteria");
+    const [proposed, warnings] = [document.createElement("proposed-criteria"), document.createElement("task-warnings")];
     const [bar, history, check] = [document.createElement("writing-bar"), document.createElement("turn-history"), document.createElement("check-panel")];
     const [criteria, trials, facts] = [document.createElement("criteria-editor"), document.createElement("trial-bench"), document.createElement("notebook-facts")];
-    this.parts = [bar, history, check, proposed, criteria, trials, facts, ...Object.values(editors)];
+    this.parts = [bar, warnings, history, check, proposed, criteria, trials, facts, ...Object.values(editors)];
     const judging = make("details", { class: "card" }, make("summary", {}, "Judge prompts"), editors.system, editors.template);
-    this.append(bar, make("div", { class: "columns" },
+    this.append(bar, warnings, make("div", { class: "columns" },
       make("div", { class: "column" }, history, card(editors.prompt), card(editors.response), judging, make("details", { class: "card" }, make("summary", {}, "The notebook"), facts)),
       make("div", { class: "column" }, card(proposed, this.problems, check, make("h2", {}, "Criteria"),
         make("div", { class: "rule field" }, make("label", { for: "edit-rule" }, "A reply holds if"), this.rule), criteria), card(trials))));

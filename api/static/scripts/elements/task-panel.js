@@ -7,19 +7,21 @@ import { makeTabs, tabPanel, updateTabs } from "./pieces.js";
 import "./check-panel.js";
 import "./criteria-list.js";
 import "./notebook-facts.js";
+import "./task-warnings.js";
 
 export class TaskPanel extends PageElement {
   inputs(state) {
-    return [state.session?.task, state.session?.warnings, state.session?.name, state.view.tab];
+    return [state.session?.task, state.session?.name, state.view.tab];
   }
 
   update(state) {
     super.update(state);
-    for (const part of [this.check, this.criteria, this.notebook]) part.update(state);
+    for (const part of [this.warnings, this.check, this.criteria, this.notebook]) part.update(state);
   }
 
   build() {
     this.name = make("h1", { class: "task-title" });
+    this.warnings = document.createElement("task-warnings");
     this.check = document.createElement("check-panel");
     this.problems = make("div", { class: "caution", role: "status" });
     this.tabs = makeTabs("task", "Parts of the task", (tab) => wish(this, "view-change", { tab }));
@@ -38,10 +40,10 @@ export class TaskPanel extends PageElement {
         make("h3", {}, "Judge prompt template"), this.template),
       notebook: tabPanel("task", "notebook", this.notebook),
     };
-    this.append(this.name, this.problems, this.check, this.tabs, ...Object.values(this.panels));
+    this.append(this.name, this.warnings, this.problems, this.check, this.tabs, ...Object.values(this.panels));
   }
 
-  draw(task, warnings, name, tab) {
+  draw(task, name, tab) {
     if (!task) return;
     setText(this.name, name || "Task");
     show(this.problems, !task.huntable);
@@ -51,7 +53,7 @@ export class TaskPanel extends PageElement {
       { name: "prompt", label: "Prompt" },
       { name: "response", label: "Reference" },
       { name: "judge", label: "Judge" },
-      { name: "notebook", label: warnings.length ? `Notebook (${warnings.length}!)` : "Notebook" },
+      { name: "notebook", label: "Notebook" },
     ], tab);
     for (const [one, panel] of Object.entries(this.panels)) show(panel, one === tab);
     setText(this.words, `${counted(task.prompt_words, "word")}. Goes out to the models exactly as it stands here.`);

@@ -1,14 +1,15 @@
 // Going on with another turn: the chosen reply becomes part of the history, and the next prompt is written.
 
 import { make, setText, wish } from "../dom.js";
+import { layerOf } from "../router.js";
 import { actOf } from "../state/acts.js";
 import { pastedCriteria } from "../state/writing.js";
 import { PageElement } from "./element.js";
-import { showProblem } from "./pieces.js";
+import { makeLayer, showLayer, showProblem } from "./pieces.js";
 
 export class TurnDialog extends PageElement {
   inputs(state) {
-    return [state.view.turnWith, state.hunts, state.session?.turn, actOf(state.acts, "turn")];
+    return [layerOf(state.route, "turn")?.[0] ?? null, state.hunts, state.session?.turn, actOf(state.acts, "turn")];
   }
 
   build() {
@@ -19,7 +20,7 @@ export class TurnDialog extends PageElement {
     this.problem = make("div", { hidden: true });
     this.go = make("button", { type: "submit", class: "primary" }, "Begin the turn");
     const field = (label, control) => make("div", { class: "field" }, make("label", { for: control.id }, label), control);
-    this.dialog = make("dialog", { class: "turn", "aria-label": "Another turn", onclose: () => wish(this, "view-change", { turnWith: null }) }, this.heading,
+    this.dialog = makeLayer("turn", { class: "turn", "aria-label": "Another turn" }, this.heading,
       make("p", { class: "soft" }, "The reply goes into the history; hunts of this turn stay with it. The criteria below are judged in the new turn, not the old ones."),
       make("form", { onsubmit: (event) => this.#begin(event) }, field("Next prompt", this.prompt), field("Reference response", this.response), field("Criteria", this.criteria), this.problem,
         make("p", { class: "chips" }, this.go, make("button", { type: "button", onclick: () => this.dialog.close() }, "Not now"))));
@@ -28,8 +29,7 @@ export class TurnDialog extends PageElement {
 
   draw(huntId, hunts, turn, act) {
     this.huntId = huntId;
-    if (huntId && !this.dialog.open) this.dialog.showModal();
-    if (!huntId && this.dialog.open) this.dialog.close();
+    showLayer(this.dialog, huntId !== null && turn !== undefined);
     const hunt = hunts.byId.get(huntId);
     setText(this.heading, `Turn ${(turn ?? 1) + 1}, after hunt ${hunt?.number ?? ""}`);
     this.go.disabled = act.busy;

@@ -41,6 +41,7 @@ export function checkSentence(check) {
 export function titleOf(state) {
   if (state.route.name !== "session" || !state.session) return "Model Hunter";
   const name = state.session.name || "Task";
+  if (state.lostSince !== null) return `Not connected · ${name} · Model Hunter`;
   const { done, total, broke } = totals(state.session);
   const progress = total ? `${broke} broke · ${done}/${total} · ` : "";
   return `${progress}${name} · Model Hunter`;

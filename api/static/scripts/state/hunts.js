@@ -5,7 +5,7 @@ const RANK = { queued: 0, calling: 1, judging: 2, done: 3 };
 const WORKING = new Set(["queued", "calling", "judging"]);
 
 export function noHunts() {
-  return { byId: new Map(), ids: [] };
+  return { byId: new Map(), ids: [], complete: false };
 }
 
 /** Filters in the order of their chips; `takes` says which standings belong to each. */
@@ -21,7 +21,7 @@ export const FILTERS = [
 
 /**
  * The state after an event:
- * `hunts.read` {hunts, restart}: a page of hunts; with restart, what was known is forgotten first;
+ * `hunts.read` {hunts, restart, complete}: a page of hunts; with restart, what was known is forgotten first; the last page is complete;
  * `hunts.changed` {hunts}: states from the event stream, in the order in which they came;
  * `hunts.rejudged` {hunt}: the answer to a wish to judge again;
  * `session.left`: no session any more.
@@ -29,7 +29,7 @@ export const FILTERS = [
 export function reduceHunts(hunts, event) {
   switch (event.type) {
     case "hunts.read":
-      return merged(event.restart ? noHunts() : hunts, event.hunts, isLater);
+      return { ...merged(event.restart ? noHunts() : hunts, event.hunts, isLater), complete: event.complete ?? false };
     case "hunts.changed":
       return merged(hunts, event.hunts, isNews);
     case "hunts.rejudged":
@@ -67,7 +67,7 @@ function merged(hunts, incoming, replaces) {
     byId.set(hunt.hunt_id, hunt);
     added ||= !known;
   }
-  return { byId, ids: added ? inOrder(byId) : hunts.ids };
+  return { ...hunts, byId, ids: added ? inOrder(byId) : hunts.ids };
 }
 
 function inOrder(byId) {

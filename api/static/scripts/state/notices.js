@@ -1,6 +1,6 @@
-// Short messages above the page: {id, kind: "error"|"info", message, hint, about, pages}. At most five; the same message
+// Short messages above the page: {id, kind: "error"|"info", message, hint, pages}. At most five; the same message
 // is not stacked. A refusal stays until it is dismissed; what is only told goes with the place where it was told (for
-// what is told on the way, `pages: 0`, the next place) and when what it is about is over.
+// what is told on the way, `pages: 0`, the next place).
 
 const MOST_NOTICES = 5;
 const LAST_PAGE = 1;
@@ -11,8 +11,6 @@ export function reduceNotices(notices, event, route) {
       return told(notices, event.notice);
     case "route.changed":
       return isSamePlace(route, event.route) ? notices : left(notices);
-    case "view.changed":
-      return event.view.compared && event.view.compared.length !== 1 ? notices.filter((notice) => notice.about !== "comparison") : notices;
     case "notice.dismissed":
       return notices.filter((notice) => notice.id !== event.id);
     default:
@@ -23,7 +21,7 @@ export function reduceNotices(notices, event, route) {
 function told(notices, notice) {
   if (notices.some((one) => one.message === notice.message)) return notices;
   const id = 1 + Math.max(0, ...notices.map((one) => one.id));
-  return [...notices, { hint: "", about: "", pages: LAST_PAGE, ...notice, id }].slice(-MOST_NOTICES);
+  return [...notices, { hint: "", pages: LAST_PAGE, ...notice, id }].slice(-MOST_NOTICES);
 }
 
 function left(notices) {

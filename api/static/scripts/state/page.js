@@ -2,6 +2,7 @@
 // no clock in here: the same events give the same state, in a browser and in node.
 
 import { reduceActs } from "./acts.js";
+import { inStep } from "./counts.js";
 import { emptyDesk, reduceDesk } from "./desk.js";
 import { closedDetail, reduceDetail } from "./detail.js";
 import { emptyDraft, reduceDraft } from "./draft.js";
@@ -13,12 +14,12 @@ import { reduceSession } from "./session.js";
 /** How the session is looked at: which hunts in which order, and which tab of the task and of an opened hunt. */
 const EVERYTHING = {
   filter: "all", run: "all", sort: "number", order: "ascending", model: "all", criterion: "all", search: "",
-  tab: "criteria", reading: "reply", compared: [], turnWith: null,
+  tab: "criteria", reading: "reply",
 };
 
 export function initialState() {
   return {
-    route: { name: "start" },
+    route: { name: "start", layer: null },
     theme: "light",
     server: { firstVersion: null, newVersion: null, health: null, models: null, examples: null, who: null },
     recent: [],
@@ -26,6 +27,8 @@ export function initialState() {
     access: "none",
     /** idle | live | polling | reconnecting */
     connection: "idle",
+    /** Since when the server cannot be reached; null while it can, as far as is known. */
+    lostSince: null,
     session: null,
     hunts: noHunts(),
     view: EVERYTHING,
@@ -46,7 +49,23 @@ export function initialState() {
   };
 }
 
+/** A session that is gone is left: nothing of it goes on. */
 export function reduce(state, event) {
+  if (event.type === "session.gone") return reduceOne(reduceOne(state, { type: "session.left" }), event);
+  return reduceOne(state, event);
+}
+
+function reduceOne(state, event) {
+  const next = reduceParts(state, event);
+  return { ...next, session: inStep(next.session, next.hunts), lostSince: isLost(next) ? state.lostSince ?? event.at ?? null : null };
+}
+
+/** The event stream notices first; where no session is followed, the server's health tells. */
+function isLost({ connection, server }) {
+  return connection === "reconnecting" || (connection === "idle" && Boolean(server.health?.unreachable));
+}
+
+function reduceParts(state, event) {
   return {
     route: event.type === "route.changed" ? event.route : state.route,
     theme: event.type === "theme.chosen" ? event.theme : state.theme,
@@ -129,7 +148,7 @@ function reduceAccess(access, event) {
 
 function reduceConnection(connection, event) {
   if (event.type === "connection.changed") return event.connection;
-  return event.type === "session.left" || event.type === "session.gone" ? "idle" : connection;
+  return event.type === "session.left" ? "idle" : connection;
 }
 
 function reduceView(view, event) {

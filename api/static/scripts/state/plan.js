@@ -3,7 +3,7 @@
 export const MOST_HUNTS = 1000;
 
 export function emptyPlan() {
-  return { models: [], typed: [], hunts: 8, judge: "", override: false, stop: { rule: "all", breaks: 4, cost: 1 } };
+  return { models: [], typed: [], doubted: [], hunts: 8, judge: "", override: false, stop: { rule: "all", breaks: 4, cost: 1 } };
 }
 
 /** The state after a wish of the trainer (`plan.…`), or after the models were read. */
@@ -14,9 +14,9 @@ export function reducePlan(plan, event) {
     case "plan.model":
       return { ...plan, models: toggled(plan.models, event.model, event.chosen) };
     case "plan.typed":
-      return {
-        ...plan, typed: toggled(plan.typed, event.model, true), models: toggled(plan.models, event.model, true),
-      };
+      return typed(plan, event);
+    case "plan.swapped":
+      return { ...plan, models: toggled(toggled(plan.models, event.model, false), event.other, true), typed: toggled(plan.typed, event.model, false) };
     case "plan.hunts":
       return { ...plan, hunts: clamped(event.hunts, plan.hunts) };
     case "plan.judge":
@@ -34,6 +34,15 @@ export function reducePlan(plan, event) {
   }
 }
 
+/** `near`: models of our lists whose names are nearly the same, of one that is in none of them; null when it is listed. */
+function typed(plan, { model, near }) {
+  const doubted = plan.doubted.filter((one) => one.model !== model);
+  return {
+    ...plan, models: toggled(plan.models, model, true),
+    typed: near === null ? plan.typed : toggled(plan.typed, model, true), doubted: near === null ? doubted : [...doubted, { model, near }],
+  };
+}
+
 function toggled(names, name, chosen) {
   const others = names.filter((one) => one !== name);
   return chosen ? [...others, name] : others;
@@ -45,9 +54,10 @@ function clamped(hunts, before) {
 }
 
 /** Drops remembered models that cannot be used now; with none left, the first usable one is proposed. */
-function usablePlan(plan, { models, any_model: anyModel }) {
+function usablePlan(plan, { models, any_model: anyModel, providers }) {
   const usable = new Set(models.filter((model) => model.usable).map((model) => model.model));
-  const typed = anyModel ? plan.typed.filter((name) => !models.some((model) => model.model === name)) : [];
+  const callable = new Set(providers.filter((provider) => provider.usable && !provider.simulated).map((provider) => provider.name));
+  const typed = anyModel ? plan.typed.filter((name) => callable.has(name.split("/")[0]) && !models.some((model) => model.model === name)) : [];
   const kept = plan.models.filter((name) => usable.has(name) || typed.includes(name));
   const real = models.find((model) => model.usable && !model.simulated);
   const first = real ?? models.find((model) => model.usable);
@@ -59,11 +69,6 @@ function usablePlan(plan, { models, any_model: anyModel }) {
 /** Whether a model is of the built-in simulated provider. */
 export function isSimulated(model) {
   return model.startsWith("simulated/");
-}
-
-/** Whether a text can be a model's name: `provider/model id`. */
-export function looksLikeModel(text) {
-  return /^[a-z0-9][\w.-]*\/\S+$/i.test(text.trim());
 }
 
 /** How N hunts fall to the models in turn: [[model, hunts], …]. */

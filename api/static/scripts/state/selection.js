@@ -19,3 +19,11 @@ export function whyNotSelectable(hunt, session) {
   if (hunt.outcome !== "broke" && hunt.outcome !== "held") return "Only hunts that broke or held can be delivered.";
   return "";
 }
+
+/** Why no selection can be proposed, "" when one can: without a break there is nothing to deliver. */
+export function whyNoProposal(hunts, { selection, turn }) {
+  const here = [...hunts.byId.values()].filter((hunt) => hunt.kind !== "trial" && (hunt.turn ?? 1) === (turn ?? 1));
+  const decided = here.filter((hunt) => hunt.outcome === "broke" || hunt.outcome === "held");
+  if (decided.length === 0) return "No hunt has broken or held yet.";
+  return selection.least_breaks > 0 && !decided.some((hunt) => hunt.outcome === "broke") ? "No hunt has broken yet: there is nothing to propose." : "";
+}

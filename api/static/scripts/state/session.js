@@ -45,7 +45,12 @@ function withRun(runs, run) {
 
 function isLaterRun(known, told) {
   const step = RUN_RANK[told.status] - RUN_RANK[known.status];
-  return step > 0 || (step === 0 && told.counts.done >= known.counts.done);
+  return step > 0 || (step === 0 && announced(told).done >= announced(known).done);
+}
+
+/** The counts that the server announced; what is shown of a running run may be ahead of them (counts.js). */
+function announced(run) {
+  return run.told ?? run.counts;
 }
 
 export function hasEnded(run) {

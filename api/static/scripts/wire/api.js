@@ -12,6 +12,8 @@ export const signIn = (token) => request("POST", at("sign-in"), { json: { token 
 export const signOut = () => request("POST", at("sign-out"));
 export const readHealth = () => request("GET", at("health"));
 export const readModels = () => request("GET", at("models"));
+/** Who answers for a model: {model, provider, listed, near}; a Problem when nobody does. */
+export const resolveModel = (model) => request("GET", `${at("models", "resolve")}?model=${encodeURIComponent(model)}`);
 export const readExamples = async () => (await request("GET", at("examples"))).examples;
 export const renderMarkdown = async (text) => (await request("POST", at("markdown"), { json: { text } })).html;
 
