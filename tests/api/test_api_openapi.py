@@ -122,7 +122,7 @@ async def answers_that_succeed(ask, task):
     for path in ("/api/health", "/api/health/live", "/api/health/ready", "/api/admin/status", "/metrics", "/api/models",
                  "/api/examples", "/openapi.json", "/docs", "/api/who", "/sign-in"):  # fmt: skip
         await ask("GET", path, 200)
-    await ask("GET", "/api/models/resolve", 200, "/api/models/resolve?model=simulated/hasti")
+    await ask("GET", "/api/models/resolve", 200, "/api/models/resolve?model=simulated/hasty")
     await ask("GET", "/api/models/resolve", 400, "/api/models/resolve?model=nobody/x")
     await ask("POST", "/api/sign-out", 204)
     await ask("POST", "/api/markdown", 200, json={"text": "- one\n- **two**"})
