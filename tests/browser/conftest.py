@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.product import Product
+from tests.browser.states import CALL, REDUCE
+from tests.browser.trainer import go_to
 from tests.browser.witness import Witness
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking")
@@ -90,3 +93,17 @@ def new_context(browser: Browser, witness: Witness) -> Iterator[NewContext]:
 @pytest.fixture
 def page(new_context: NewContext) -> Page:
     return new_context().new_page()
+
+
+@pytest.fixture
+def ask(page: Page) -> Any:
+    """`ask("format", "money", 1.5)`: what a function of a module answers."""
+    go_to(page)
+    return lambda module, name, *values: page.evaluate(CALL, [module, name, list(values)])
+
+
+@pytest.fixture
+def after(page: Page) -> Any:
+    """The page's state after these events."""
+    go_to(page)
+    return lambda *events: page.evaluate(REDUCE, list(events))
