@@ -237,7 +237,7 @@ class _Reading:
         for said, end in self._with_end_before():
             place = said.found.start, said.found.end
             aside = (
-                said.echoed(self.asked, self.reply)
+                (said.echoed(self.asked, self.reply) and not prose.is_announced(self.text, place[0], end, self.reply))
                 or prose.is_quoted(self.text, place[0], end)
                 or prose.is_supposed(self.text, *place, end)
             )

@@ -42,6 +42,11 @@ _SPEAKING = re.compile(
 _OWN = re.compile(
     r"\b(my|I|verdict|evaluation|assessment|judge?ment|grading|decision|analysis|conclusion)\b", re.IGNORECASE
 )
+_ANNOUNCING = re.compile(
+    r"\bmy (?:own |final )?(?:verdict|evaluation|judge?ment|grading|assessment)\b"
+    r"|^\W*(?:final )?(?:grading basis|verdict|evaluation|judge?ment|assessment)\W*$",
+    re.IGNORECASE,
+)
 _CORRECTING = re.compile(
     r"\b(wait|correct(?:ion|ing|ed)|actually|on reflection|(?:on )?second thou?ghts?|i was wrong|my mistake|mistaken"
     r"|revis\w+|reconsider\w*|let me (?:look|check|start|count|correct|re)\w*|look(?:ing)? again|count(?:ing)? again"
@@ -99,6 +104,12 @@ def is_quoted(text: str, start: int, after: int = 0) -> bool:
         or bool(_QUOTING.search(lead))
         or bool(speaking and not (own and own.start() < speaking.start()))
     )
+
+
+def is_announced(text: str, start: int, after: int, reply: ReplyWords) -> bool:
+    """Whether the judge announces the object as its verdict, in words that the reply does not hold."""
+    lead = introduction(text, start, after)
+    return bool(_ANNOUNCING.search(lead)) and not reply.hold(lead)
 
 
 def corrects(between: str) -> bool:

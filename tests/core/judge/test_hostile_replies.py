@@ -103,6 +103,18 @@ def mirrored(text):
     return re.sub("PASS|FAIL", lambda word: "FAIL" if word[0] == "PASS" else "PASS", text)
 
 
+@pytest.mark.parametrize("truth", ["PASS", "FAIL"])
+@pytest.mark.parametrize("lead", ["[Grading Basis]:\n", "**Verdict:** ", "My verdict:\n", "Final verdict: "])
+def test_a_form_without_words_that_the_reply_holds_too_counts_where_the_judge_announces_it(lead, truth):
+    form = json.dumps({"C1": "PASS", "C2": truth})
+    reply = f"Two rivers. {form}"
+    answer = read_answer(f"{lead}{form}\n\n[Explanation]: counted", "C2", reply)
+    assert answer is not None
+    assert answer.verdict == truth
+    assert read_answer(f"{lead}{form}", "C2", f"{reply} {lead}{form}") is None
+    assert read_answer(form, "C2", reply) is None
+
+
 # -- through the judge itself: how often it is asked
 
 
