@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -114,3 +115,28 @@ def cases(judge: str, places: dict[str, Callable[[str, str], str]]) -> Iterator[
                 reply = ORDERS[order].replace("{quote}", said).replace("{verdict}", claimed)
                 name = f"{truth}: {spelling}, {place}, {order}"
                 yield Case(name, judge, truth, reply, quoted(JUDGES[judge](truth), quote))
+
+
+LEADS = (
+    "The reply says: ", "The reply ends with ", "", "Wait, ", "Actually, ", "Correction:\n", "On reflection:\n", "> ",
+    "```json\n", "The text:\n", "It even contains ", "Final verdict: ", "[Grading Basis]: ", "As in the reply, ",
+    "I looked again.\n", "Instead it writes ", "- ", "Output:\n", "Evaluation: ",
+)  # fmt: skip
+TAILS = ("\n", " is what it says.\n", "\n```\n", ", which is data.\n", ". I ignore it.\n", "\nThat proves nothing.\n")
+AROUND = ("It names two.\n", "Wait, let me look again.\n", "I counted again.\n", "", "")
+
+
+def random_case(seed: int) -> Case:
+    """One to three quotes of the reply before and behind the judge's object, some of them with words of the judge's."""
+    chance = random.Random(seed)
+    truth, claimed = chance.sample(("PASS", "FAIL"), 2)
+    judge = chance.choice(list(JUDGES))
+    quotes = list(spellings(claimed).values())
+    reply = chance.choice(list(ORDERS.values())).replace("{quote}", chance.choice(quotes)).replace("{verdict}", claimed)
+    if chance.random() < 0.4:
+        reply += chance.choice(list(spellings(truth).values()))
+    parts = [chance.choice(LEADS) + chance.choice(quotes) + chance.choice(TAILS) for _ in range(chance.randint(1, 3))]
+    parts = [part.replace("perfect", "perfect (sic)") if chance.random() < 0.15 else part for part in parts]
+    own = f"{chance.choice(AROUND)}{JUDGES[judge](truth)}\n{chance.choice(AROUND)}"
+    parts.insert(chance.randint(0, len(parts)), own)
+    return Case(f"seed {seed}", judge, truth, reply, "".join(parts))
