@@ -25,6 +25,12 @@ from core.settings import Settings
 
 BLOCK_MARGIN_S = 2.0
 """How much longer than the longest blocking read its socket waits."""
+GRACE_S = 0.05
+"""A deadline that has passed is a failure of Redis only after so long in which our own loop was on time."""
+MAX_GRACES = 20
+"""Whoever never has the CPU in time gives up all the same."""
+SOCKET_FACTOR = 4
+"""A command's socket waits longer than its deadline, which knows whose lateness it was."""
 HEALTH_CHECK_S = 15
 """A connection that was idle for so long is asked with a PING before it is used again."""
 BLOCKING_CONNECTIONS = 8
@@ -45,7 +51,7 @@ async def open_redis(settings: Settings, instance: str) -> AsyncIterator[RedisCl
     commands = _client(
         settings.redis_url,
         name=f"mh-{instance}-commands",
-        socket_timeout_s=timeout_s,
+        socket_timeout_s=timeout_s * SOCKET_FACTOR,
         pool_timeout_s=timeout_s,
         connect_timeout_s=timeout_s,
         connections=settings.redis_connections,
@@ -142,10 +148,41 @@ def translated() -> Iterator[None]:
 
 @asynccontextmanager
 async def asked(deadline_s: float) -> AsyncIterator[None]:
-    """The same with a deadline over everything inside: waiting for a connection, connecting, the answer."""
+    """The same with a deadline over everything inside: waiting for a connection, connecting, the answer.
+
+    Our own lateness is not Redis's: when the loop could not run (no CPU, a stopped process), what came meanwhile is
+    read first, and the deadline fails only after a grace in which the loop was on time.
+    """
     with translated():
-        async with asyncio.timeout(deadline_s):
-            yield
+        async with asyncio.timeout(None) as limit:
+            deadline = _FairDeadline(limit, deadline_s)
+            try:
+                yield
+            finally:
+                deadline.end()
+
+
+class _FairDeadline:
+    """Ends `limit` when its time has passed and the loop was on time in a grace since."""
+
+    def __init__(self, limit: asyncio.Timeout, deadline_s: float) -> None:
+        self._limit = limit
+        self._loop = asyncio.get_running_loop()
+        self._graces = 0
+        self._due_at = self._loop.time() + deadline_s
+        self._timer = self._loop.call_at(self._due_at, self._passed)
+
+    def end(self) -> None:
+        self._timer.cancel()
+
+    def _passed(self) -> None:
+        on_time = self._loop.time() - self._due_at < GRACE_S
+        if self._graces and (on_time or self._graces >= MAX_GRACES):
+            self._limit.reschedule(self._loop.time())
+            return
+        self._graces += 1
+        self._due_at = self._loop.time() + GRACE_S
+        self._timer = self._loop.call_at(self._due_at, self._passed)
 
 
 _BY_TYPE: tuple[tuple[type[BaseException], str, str], ...] = (

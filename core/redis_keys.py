@@ -40,12 +40,13 @@ class SessionKeys:
     tallies: str
     events: str
     gone: str
+    fences: str
 
     @property
     def all(self) -> tuple[str, ...]:
-        """In the order that the scripts expect: KEYS[1] to KEYS[8]."""
+        """In the order that the scripts expect: KEYS[1] to KEYS[9]."""
         kept = (self.head, self.notebook, self.hunts, self.replies, self.numbers, self.tallies, self.events)
-        return (*kept, self.gone)
+        return (*kept, self.gone, self.fences)
 
 
 def session_keys(session_id: str) -> SessionKeys:
@@ -59,6 +60,7 @@ def session_keys(session_id: str) -> SessionKeys:
         tallies=f"{tag}tallies",
         events=f"{tag}events",
         gone=f"{tag}gone",
+        fences=f"{tag}fences",
     )
 
 
@@ -128,6 +130,7 @@ BOOK: tuple[KeyRow, ...] = (
     KeyRow("mh:s:{<sid>}:tallies", "hash", _LIVES, _STORE, "run id and state → how many; kept in step by the scripts"),
     KeyRow("mh:s:{<sid>}:events", "stream", _LIVES, "core.eventlog", "events, trimmed by EVENTS_MOST and EVENTS_AGE"),
     KeyRow("mh:s:{<sid>}:gone", "string", "SESSION_TTL after its deletion", _STORE, "keeps it from being put back"),
+    KeyRow("mh:s:{<sid>}:fences", "hash", _LIVES, _STORE, "part of a run → number of its newest claim"),
     KeyRow("mh:sessions", "sorted set", "for ever; ended sessions are dropped", _STORE, "session ids by end, to count"),
     KeyRow("mh:mark:<mark>", "set", "a week after the last opening", _STORE, "ids of the sessions of one task"),
     KeyRow("mh:marker", "string", "for ever", "core.redis_link", "a random word: when it changes, Redis lost its data"),

@@ -119,7 +119,7 @@ async def open_runtime(
         closing.push_async_callback(catalog.close)
         judge = Judge(catalog, settings, activity.note_bug)
         hunter = Hunter(catalog, judge, clock, settings.target_max_output_tokens)
-        runner = Runner(store, hunter, clock, settings, activity, telemetry.record)
+        runner = Runner(store, hunter, clock, settings, activity, telemetry.record, telemetry.flush)
         checker = Checker(store, judge, clock, telemetry.record)
         rejudger = Rejudger(store, hunter, clock, settings.retry_budget_ratio, settings.blind_outcome_step_s)
 

@@ -13,6 +13,7 @@ from core.eventlog.base import EventLog
 from core.eventlog.memory import MemoryEventLog
 from core.eventlog.redis import RedisEventLog
 from core.redis_client import RedisClients, open_redis
+from core.redis_keys import SESSIONS
 from core.sessions.base import SessionStore
 from core.sessions.memory import MemorySessionStore
 from core.sessions.redis import RedisSessionStore
@@ -41,6 +42,8 @@ class Backend:
             for key in await self.redis.keys("mh:s:*"):
                 left_ms = await self.redis.pttl(key)
                 await self.redis.pexpire(key, left_ms - int(seconds * 1000))
+            for session_id in await self.redis.zrange(SESSIONS, 0, -1):
+                await self.redis.zincrby(SESSIONS, -seconds, session_id)
 
 
 @asynccontextmanager

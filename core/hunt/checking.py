@@ -15,6 +15,7 @@ from core.errors import BadInput, HunterError, NotFound
 from core.hunt.chronicle import Tell, session_mark
 from core.hunt.dispatch.base import Shards
 from core.hunt.gathering import GatheredSaves, verdict_bytes
+from core.hunt.hunt import BeforeCall
 from core.hunt.views import check_event
 from core.judge.judge import Judge
 from core.providers.base import CallContext
@@ -109,19 +110,19 @@ class Checker:
         """Judge the session's reference response, unless another process does; see `judge_reference`."""
         if (whole := await shards.next(0)) is not None:
             try:
-                await self.judge_reference(session_id, shards)
+                await self.judge_reference(session_id, shards, whole)
             finally:
                 await (shards.release() if shards.handing_back else shards.done(whole))
 
-    async def judge_reference(self, session_id: str, shards: Shards) -> None:
-        """Judge the reference response, verdict by verdict, and give the check its status.
+    async def judge_reference(self, session_id: str, shards: Shards, whole: int = 0) -> None:
+        """Judge the reference response, verdict by verdict, and give the check its status. `whole`: the part.
 
         An edit of the task meanwhile does not stop it: its verdicts then belong to a stale check.
         """
         session = await self.store.read(session_id)
         begun_at, task = session.check.started_at, session.task
         try:
-            await self._judge(session, task)
+            await self._judge(session, task, lambda: shards.ensure(whole))
             criteria = len(task.criteria)
             await self._update(session_id, begun_at, lambda check: _ended(check, criteria))
         except NotFound:
@@ -147,7 +148,7 @@ class Checker:
             )
         )
 
-    async def _judge(self, session: Session, task: Task) -> None:
+    async def _judge(self, session: Session, task: Task, before_call: BeforeCall) -> None:
         check, order = session.check, [c.id for c in task.criteria]
         there = {v.criterion_id: v for v in check.verdicts}
         wanted = [c for c in task.criteria if c.id not in there and (not check.asked or c.id in check.asked)]
@@ -171,7 +172,7 @@ class Checker:
                 task.model_copy(update={"criteria": tuple(wanted)}),
                 task.response,
                 check.judge_model,
-                lambda: CallContext(session=session.session_id),
+                lambda: CallContext(session=session.session_id, on_slot=before_call),
                 on_verdict=keep,
                 history=session.history(session.turn),
             )

@@ -60,6 +60,7 @@ def hunt_record(session: Session, run: Run, hunt: Hunt, *, reply_chars_most: int
         reply=reply.text[:reply_chars_most] if reply else "",
         reply_chars=len(reply.text) if reply else 0,
         cut_off=hunt.cut_off,
+        round=len(hunt.judged),
         trainer=session.owner,
     )
 

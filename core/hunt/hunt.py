@@ -20,8 +20,13 @@ from core.providers.base import CallContext, ChatRequest, RetryBudget
 from core.providers.catalog import Catalog
 
 Save = Callable[[Hunt], Awaitable[None]]
+BeforeCall = Callable[[], Awaitable[None]]
 OUTPUT_LIMIT = "output_limit"
 """The cause of an error hunt whose reply was cut off: paid for, kept, not judged and not tried again."""
+
+
+async def at_once() -> None:
+    """Nobody else can be at work on the hunt."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +48,12 @@ class Hunter:
         budget: RetryBudget,
         save: Save,
         on_reply: Callable[[], None],
+        before_call: BeforeCall = at_once,
         history: tuple[Message, ...] = (),
         rules: JudgingRules = AT_ONCE,
     ) -> Hunt:
         """The finished hunt, saved. `on_reply` is told once, when the target call has ended well or badly.
+        `before_call` is awaited before each call, a judge's too, once there is a slot for it.
 
         `history`: the earlier turns, which go to the target and to the judge.
 
@@ -55,9 +62,8 @@ class Hunter:
         saved; while only the time to give out an outcome is waited for, it ends the wait.
         """
         state = _State(hunt, save)
-        context = CallContext(
-            session=session, budget=budget, on_slot=state.on_slot(self.clock), on_retry=state.on_retry
-        )
+        calling = state.on_slot(self.clock, before_call)
+        context = CallContext(session=session, budget=budget, on_slot=calling, on_retry=state.on_retry)
         try:
             if hunt.reply is None:
                 await self._call_target(state, run, context, history)
@@ -66,7 +72,8 @@ class Hunter:
                 error = self._output_limit_error()
                 await state.become(outcome=Outcome.ERROR, error=error, **self._ended())
             else:
-                await self._judge_reply(state, run, context, history, rules)
+                judging = CallContext(session=session, budget=budget, on_slot=before_call)
+                await self._judge_reply(state, run, judging, history, rules)
         except (ProviderError, BadInput, Busy) as error:
             on_reply()
             await state.become(outcome=Outcome.ERROR, error=hunt_error(error), **self._ended())
@@ -112,13 +119,12 @@ class Hunter:
             if len(known) < len(order):  # the last one is saved together with the outcome
                 await saves.add(verdict_bytes(verdict))
 
-        quiet = CallContext(session=context.session, budget=context.budget)
         async with GatheredSaves(save, _hunt_bytes(state.hunt)) as saves:
             await self.judge.grade_all(
                 run.task,
                 reply,
                 state.hunt.judge_model or run.judge_model,
-                lambda: quiet,
+                lambda: context,
                 on_verdict=keep,
                 skip=dict(known),
                 history=history,
@@ -156,10 +162,11 @@ class _State:
         self.hunt = self.hunt.model_copy(update=changes)
         await self._save(self.hunt)
 
-    def on_slot(self, clock: Clock) -> Callable[[], Awaitable[None]]:
+    def on_slot(self, clock: Clock, before_call: BeforeCall) -> BeforeCall:
         async def calling() -> None:
             if self.hunt.status is HuntStatus.QUEUED:
                 await self.become(status=HuntStatus.CALLING, started_at=clock.now(), attempts=1)
+            await before_call()
 
         return calling
 

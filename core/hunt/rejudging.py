@@ -13,7 +13,7 @@ from core.domain.session import Session
 from core.errors import BadInput, Conflict, NotFound
 from core.hunt.chronicle import session_mark
 from core.hunt.dispatch.base import Shards
-from core.hunt.hunt import Hunter
+from core.hunt.hunt import BeforeCall, Hunter, at_once
 from core.hunt.orders import RejudgeOrder
 from core.hunt.sealing import judging_rules
 from core.hunt.telling import surely_tell_of_run
@@ -111,21 +111,21 @@ class Rejudger:
         """Judge the hunt of that job, unless another process does; see `judge`."""
         if (whole := await shards.next(0)) is not None:
             try:
-                await self.judge(session_id, hunt_of_job(key))
+                await self.judge(session_id, hunt_of_job(key), lambda: shards.ensure(whole))
             finally:
                 await (shards.release() if shards.handing_back else shards.done(whole))
 
-    async def judge(self, session_id: str, hunt_id: str) -> None:
+    async def judge(self, session_id: str, hunt_id: str, before_call: BeforeCall = at_once) -> None:
         """Ask for the verdicts that the hunt lacks, and decide. May be called again: what is there stands.
 
         A session that is deleted or ends meanwhile ends this without a word.
         """
         try:
-            await self._judge(session_id, hunt_id)
+            await self._judge(session_id, hunt_id, before_call)
         except NotFound:
             return  # there is nobody left to tell
 
-    async def _judge(self, session_id: str, hunt_id: str) -> None:
+    async def _judge(self, session_id: str, hunt_id: str, before_call: BeforeCall) -> None:
         session = await self.store.read(session_id)
         hunt = await self.store.hunt(session_id, hunt_id)
         run = session.run(hunt.run_id)
@@ -143,6 +143,7 @@ class Rejudger:
             budget=RetryBudget(left=10 + int(len(run.task.criteria) * self.retry_budget_ratio)),
             save=save,
             on_reply=lambda: None,
+            before_call=before_call,
             history=session.history(run.turn),
             rules=judging_rules(self.store, session, run, self.outcome_step_s),
         )

@@ -58,7 +58,7 @@ class Resumer:
         session = await self.store.read(session_id)
         for job in (*await self._runs(session), *self._check(session), *await self._judgings(session)):
             log.info("work is gone on with", job=job.kind, key=job.key)
-            await self.dispatcher.submit(job)
+            await self.dispatcher.submit(job, fresh=False)
 
     async def _runs(self, session: Session) -> list[Job]:
         """Those that go on, and those that were cancelled while hunts of them have no end yet."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from core.clock import Clock
 from core.domain.hunt import Hunt, HuntError, HuntStatus
@@ -15,7 +16,7 @@ from core.domain.verdict import Outcome
 from core.errors import NotFound
 from core.hunt.activity import Activity
 from core.hunt.chronicle import Tell, hunt_record, run_record
-from core.hunt.course import Course, Once, StopRun
+from core.hunt.course import Course, HuntElsewhere, Once, StopRun
 from core.hunt.dispatch.base import Shards
 from core.hunt.hunt import Hunter
 from core.hunt.run import FailureStreak, JudgeFailureStreak, active_hunts, calling_most, retry_budget, shares
@@ -23,12 +24,16 @@ from core.hunt.sealing import judging_rules
 from core.hunt.stopping import Stopping
 from core.hunt.telling import tell_of_run
 from core.hunt.views import hunt_events, run_events
-from core.sessions.base import SessionStore
+from core.sessions.base import Saved, SessionStore
 from core.settings import Settings
 
 FAULT = "Something failed in the server that should not have. It has been logged; start the hunts that are left again."
 SERVER_ENDED = "The server was ended while the run was going on."
 PROGRESS_EVERY_S = 0.5
+
+
+async def _nothing_to_write() -> None:
+    """Nobody writes records."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class Runner:
     settings: Settings
     activity: Activity
     tell: Tell
+    flush: Callable[[], Awaitable[None]] = _nothing_to_write
+    """Writes the records that were told."""
 
     async def work(self, session_id: str, run_id: str, shards: Shards) -> None:
         """Work on the run until it has ended, perhaps with others. What has a result is skipped.
@@ -72,6 +79,7 @@ class Runner:
             ),
             Stopping(run.stop),
         )
+        shards.on_lost = course.give_up
         stopped = ""
         try:
             if run.status is not RunStatus.CANCELLED:
@@ -122,31 +130,41 @@ class Runner:
                 if part == course.parts:
                     course.last = True
                     return
-                course.mine.add(part)
                 begun = asyncio.Event()
-                group.create_task(self._hunt_part(course, part, begun), name=f"part:{part}")
+                course.mine.add(part)
+                course.tasks[part] = task = group.create_task(self._hunt_part(course, part, begun), name=f"part:{part}")
+                task.add_done_callback(_sets(begun))  # also when it is cancelled before it begins
                 await begun.wait()
 
     async def _hunt_part(self, course: Course, part: int, begun: asyncio.Event) -> None:
+        if not await self._take(course, part):
+            return
         await self._end_cancelled(course)
         saved = {h.hunt_id: h for h in await self._saved(course, part)}
+        self._record_again(course, part, saved.values())
         accounts = {model: self._account(model) for model in course.run.models}
-        try:
-            async with asyncio.TaskGroup() as group:
-                for account, places in shares(course.run, accounts, self._places(course, part)).items():
-                    group.create_task(self._hunt_share(course, account, places, saved, begun), name=f"lane:{account}")
-        finally:
-            begun.set()
+        async with asyncio.TaskGroup() as group:
+            for account, places in shares(course.run, accounts, self._places(course, part)).items():
+                group.create_task(self._hunt_share(course, account, places, saved, begun), name=f"lane:{account}")
         if course.stopping.kept_off:
             await self._end_part(course, part, by_person=False, why=course.stopping.over)
         else:
             await self._done(course, part)
+
+    async def _take(self, course: Course, part: int) -> bool:
+        """Have what others still want to save of the part refused. False when it is others' by now."""
+        claim = course.claim(part)
+        taken = claim is None or await self.store.take(course.session.session_id, claim)
+        if not taken:
+            course.shards.lose(part)
+        return taken
 
     def _places(self, course: Course, part: int) -> range:
         size = course.run.part_hunts
         return range(part * size, min(course.run.hunts, (part + 1) * size))
 
     async def _done(self, course: Course, part: int) -> None:
+        await self.flush()  # whoever finds the part done need not look whether its records were written
         await course.shards.done(part)
         course.mine.discard(part)
 
@@ -164,19 +182,26 @@ class Runner:
                 hunt = saved.get(hunt_id(course.run.run_id, place)) or course.run.hunt(place)
                 if hunt.status is HuntStatus.DONE or hunt.judged:
                     continue  # judging again is a job of its own
+                if hunt.status is HuntStatus.CALLING:  # by a process that has lost the part
+                    hunt = _waiting_again(hunt)
                 await course.active.acquire()
                 await gate.acquire()
                 group.create_task(self._hunt_one(course, hunt, gate), name=f"hunt:{hunt.hunt_id}")
             begun.set()
 
     async def _hunt_one(self, course: Course, hunt: Hunt, gate: asyncio.Semaphore) -> None:
-        session = course.session
+        session, part = course.session, course.part(hunt)
+        ended_here = False
 
         async def save(state: Hunt) -> None:
+            nonlocal ended_here
             course.stopping.note(state)
             if _reply_to_judge(state, course.run):
                 course.streak.note(None)  # when it comes: its verdicts may take as long as many failures
-            await self.store.save_hunt(session.session_id, state, hunt_events(state, sealed=session.sealed))
+            saved = await self._save(course, state)
+            if saved is Saved.REFUSED or (saved is Saved.PASSED_OVER and state.status is HuntStatus.CALLING):
+                raise HuntElsewhere
+            ended_here = saved is Saved.KEPT
 
         self.activity.hunts_active += 1
         called = Once(gate.release)
@@ -190,9 +215,12 @@ class Runner:
                 budget=course.budget,
                 save=save,
                 on_reply=called,
+                before_call=lambda: course.shards.ensure(part),
                 history=session.history(course.run.turn),
                 rules=judging_rules(self.store, session, course.run, self.settings.blind_outcome_step_s),
             )
+        except HuntElsewhere:
+            return
         except asyncio.CancelledError:
             if not course.stopping.took_off(hunt.hunt_id) or course.shards.handing_back:
                 raise
@@ -203,7 +231,7 @@ class Runner:
             called()
             course.active.release()
             self.activity.hunts_active -= 1
-        self._note(course, ended)
+        self._note(course, ended, record=ended_here)
         await self._look_at_rules(course)
         if ended.error and course.streak.note(ended.error.code):
             raise StopRun
@@ -244,24 +272,37 @@ class Runner:
                 if hunt.status is HuntStatus.QUEUED:  # one that is further is ended by its own task
                     await self._end(course, hunt, Outcome.CANCELLED)
 
+    async def _save(self, course: Course, hunt: Hunt) -> Saved:
+        """Save the hunt and announce it, unless others have its part: then the part is given up."""
+        session, part = course.session, course.part(hunt)
+        events = hunt_events(hunt, sealed=session.sealed)
+        saved = await self.store.save_hunt(session.session_id, hunt, events, claim=course.claim(part))
+        if saved is Saved.REFUSED:
+            course.shards.lose(part)
+        return saved
+
     async def _report(self, course: Course) -> None:
         """Tell watchers the run's counts while it goes on, when they have changed."""
         told = -1
         while True:
             await asyncio.sleep(PROGRESS_EVERY_S)
             await self._end_cancelled(course)
+            await self._learn(course)
             ended = course.ended
             if ended != told and await self._announce(course.session.session_id, course.run.run_id):
                 told = ended
+
+    async def _learn(self, course: Course) -> None:
+        """Know what others have done for this run: when Redis loses it and they are gone, it is still there."""
+        places = (place for part in course.shards.elsewhere for place in self._places(course, part))
+        await self.store.learn(course.session.session_id, [hunt_id(course.run.run_id, place) for place in places])
 
     async def _hand_back(self, course: Course) -> None:
         """Hunts that were calling wait again; those with a reply keep it and are judged where the run goes on."""
         for part in sorted(course.mine & course.shards.held):  # what others took over is theirs
             for hunt in await self._saved(course, part):
                 if hunt.status is HuntStatus.CALLING:
-                    waiting = hunt.model_copy(update={"status": HuntStatus.QUEUED, "started_at": None})
-                    events = hunt_events(waiting, sealed=course.session.sealed)
-                    await self.store.save_hunt(course.session.session_id, waiting, events)
+                    await self._save(course, _waiting_again(hunt))
         await course.shards.release()
 
     async def _wind_up(self, course: Course, stopped: str) -> None:
@@ -273,7 +314,7 @@ class Runner:
         while not course.last and (left := await course.shards.next(course.parts)) is not None:
             if left == course.parts:
                 course.last = True
-            else:
+            elif await self._take(course, left):
                 await self._end_part(course, left, by_person=by_person, why=stopped)
         if course.last:
             await self._settle(course, stopped)
@@ -312,23 +353,38 @@ class Runner:
                 continue
             wished = by_wish or course.stopping.cancelled(hunt.hunt_id)
             await self._end(course, hunt, Outcome.CANCELLED if wished else Outcome.INTERRUPTED, why)
+            if part not in course.shards.held:
+                return  # others end it
         await self._done(course, part)
 
     async def _end(self, course: Course, hunt: Hunt, outcome: Outcome, why: str = "") -> None:
         error = HuntError(code="run_stopped", message=why) if why else None
         ended = {"status": HuntStatus.DONE, "outcome": outcome, "finished_at": self.clock.now(), "error": error}
         hunt = hunt.model_copy(update=ended)
-        events = hunt_events(hunt, sealed=course.session.sealed)
-        await self.store.save_hunt(course.session.session_id, hunt, events)
-        self._note(course, hunt)
+        self._note(course, hunt, record=await self._save(course, hunt) is Saved.KEPT)
 
-    def _note(self, course: Course, hunt: Hunt) -> None:
+    def _note(self, course: Course, hunt: Hunt, *, record: bool) -> None:
+        """Count the hunt; `record` it when it was ended here, and not by another process."""
         course.ended += 1
-        if hunt.trial:
-            return
-        self.activity.note_hunt(hunt)
+        if record and not hunt.trial:
+            self.activity.note_hunt(hunt)
+            self._record(course, hunt)
+
+    def _record(self, course: Course, hunt: Hunt) -> None:
         most = self.settings.telemetry_reply_chars_most
         self.tell(hunt_record(course.session, course.run, hunt, reply_chars_most=most))
+
+    def _record_again(self, course: Course, part: int, hunts: Collection[Hunt]) -> None:
+        """Whoever ended the last of these may have died before their records were on disk. Readers of the log count a
+        hunt once."""
+        if not course.shards.orphaned(part):
+            return
+        ended = [h for h in hunts if h.status is HuntStatus.DONE and h.finished_at and not h.trial and not h.judged]
+        unwritten = timedelta(seconds=self.settings.telemetry_flush_s * 2)
+        newest = max((h.finished_at for h in ended if h.finished_at), default=None)
+        for hunt in ended:
+            if newest and hunt.finished_at and hunt.finished_at >= newest - unwritten:
+                self._record(course, hunt)
 
     async def _announce(self, session_id: str, run_id: str) -> bool:
         """Tell watchers of the run as it stands; nothing is changed by it. False when it was changed meanwhile.
@@ -351,9 +407,18 @@ class Runner:
         return [hunt for hunt in page.hunts if hunt.number < last]
 
 
+def _waiting_again(hunt: Hunt) -> Hunt:
+    """The hunt before its call, whose reply never came here."""
+    return hunt.model_copy(update={"status": HuntStatus.QUEUED, "started_at": None})
+
+
 def _reply_to_judge(hunt: Hunt, run: Run) -> bool:
     """Whether this state is that of a reply that has just come and is judged now."""
     return hunt.status is HuntStatus.JUDGING and not hunt.verdicts and (not hunt.cut_off or run.judge_cut_replies)
+
+
+def _sets(event: asyncio.Event) -> Callable[[object], None]:
+    return lambda _: event.set()
 
 
 async def _heed_the_end(course: Course) -> None:

@@ -165,7 +165,7 @@ class Workbench:
         session = await self.store.change(sid, start, announce=lambda s: (session_event(s),))
         run, new = begun["run"], begun["run"].run_id == new_id
         if new or run.status is RunStatus.QUEUED:  # whoever was asked first may have died before it began
-            await self.dispatcher.submit(Job(JobKind.RUN, sid, run.run_id))
+            await self.dispatcher.submit(Job(JobKind.RUN, sid, run.run_id), fresh=new)
             if new and not order.trial:
                 self.tell(run_record(session, run, (await self.store.counts(sid))[new_id]))
         return (await self.store.read(sid)).run(run.run_id)

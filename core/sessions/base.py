@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from core.domain.events import EventDraft
 from core.domain.hunt import Hunt
@@ -46,6 +48,25 @@ def refuse_old_version(session: Session, expected: int | None) -> None:
 def nothing(_session: Session) -> Sequence[EventDraft]:
     """Announce nothing."""
     return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on a part of a run. Of two claims on one part the one with the greater number holds."""
+
+    part: str
+    """The run's id and the part's number: `r_….3`."""
+    fence: int
+
+
+class Saved(StrEnum):
+    """What became of a state of a hunt."""
+
+    KEPT = "kept"
+    PASSED_OVER = "passed_over"
+    """The hunt is further than that already."""
+    REFUSED = "refused"
+    """Somebody has claimed the part of the run later."""
 
 
 class HuntPage(Value):
@@ -116,12 +137,22 @@ class SessionStore(ABC):
         """
 
     @abstractmethod
-    async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
+    async def save_hunt(
+        self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = (), *, claim: Claim | None = None
+    ) -> Saved:
         """Keep this state of a hunt, over an earlier one of the same id.
 
         A hunt that is done is never overwritten but by a further round of judging, nor does a state with a reply or
         more verdicts give way to one with less (`Hunt.may_become`): such a save is passed over, its events too.
+        With `claim` it is refused when a later claim on that part has been taken or has saved something.
         """
+
+    @abstractmethod
+    async def take(self, session_id: str, claim: Claim) -> bool:
+        """Have saves with older claims on that part refused from now on. False when there is a later one already."""
+
+    async def learn(self, session_id: str, hunt_ids: Collection[str]) -> None:  # noqa: B027 – most need not
+        """Know those of these hunts that are done, as far as they are not known here, in case Redis loses them."""
 
     @abstractmethod
     async def hunts(self, session_id: str, *, after: int = 0, limit: int = 200, run_id: str | None = None) -> HuntPage:

@@ -1,12 +1,21 @@
 #!lua
 -- Begins every script of this folder.
--- KEYS: 1 head, 2 notebook, 3 hunts, 4 replies, 5 numbers, 6 tallies, 7 events, 8 gone. ARGV[1]: the session's life in ms.
+-- KEYS: 1 head, 2 notebook, 3 hunts, 4 replies, 5 numbers, 6 tallies, 7 events, 8 gone,
+-- 9 fences. ARGV[1]: the session's life in ms.
 
 -- All keys of a session live and end together; called last, so that new keys get their life too.
 local function renew()
   for i = 1, 7 do
     redis.call('PEXPIRE', KEYS[i], ARGV[1])
   end
+  redis.call('PEXPIRE', KEYS[9], ARGV[1])
+end
+
+-- Whether nobody has claimed this part of a run later than with this number, which is the newest one from now on.
+local function fenced(part, number)
+  local newest, ours = tonumber(redis.call('HGET', KEYS[9], part) or '0'), tonumber(number)
+  if newest < ours then redis.call('HSET', KEYS[9], part, number) end
+  return newest <= ours
 end
 
 -- Of one session's events, besides their number: hunts with many criteria make long ones. As in history.py.

@@ -9,7 +9,7 @@ away session is put back (`returning.py`) and is away no longer; when none is le
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import TypeVar
 from weakref import WeakValueDictionary
@@ -18,13 +18,23 @@ import structlog
 
 from core.clock import Clock
 from core.domain.events import EventDraft
-from core.domain.hunt import Hunt
+from core.domain.hunt import Hunt, HuntStatus
 from core.domain.run import Counts
 from core.domain.session import Session
 from core.errors import NotFound, RedisAway
 from core.redis_link import LinkState, RedisLink
 from core.sessions.away import Away, delete_record, head_record, hunt_record, whole_record
-from core.sessions.base import Announce, Change, Glance, HuntPage, SessionStore, StoreState, nothing
+from core.sessions.base import (
+    Announce,
+    Change,
+    Claim,
+    Glance,
+    HuntPage,
+    Saved,
+    SessionStore,
+    StoreState,
+    nothing,
+)
 from core.sessions.journal import Journal, Record
 from core.sessions.known import KnownSessions
 from core.sessions.merging import merged
@@ -32,6 +42,8 @@ from core.sessions.redis import RedisSessionStore
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
+LEARNED_AT_ONCE = 100
+"""Hunts that are looked for in one question: what Redis does meanwhile for nobody else."""
 
 
 class FailoverSessionStore(SessionStore):
@@ -246,18 +258,36 @@ class FailoverSessionStore(SessionStore):
             lambda: self.known.announce(session_id, events, version=version),
         )
 
-    async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
-        async def there() -> None:
-            await self.redis.save_hunt(session_id, hunt, events)
-            self.known.put_hunt(session_id, hunt)
+    async def save_hunt(
+        self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = (), *, claim: Claim | None = None
+    ) -> Saved:
+        async def there() -> Saved:
+            saved = await self.redis.save_hunt(session_id, hunt, events, claim=claim)
+            if saved is Saved.KEPT:
+                self.known.put_hunt(session_id, hunt)
+            return saved
 
-        async def here() -> None:
+        async def here() -> Saved:
             away = self.write_down(session_id)
             away.hunts_changed.add(hunt.hunt_id)
             self._note(away, hunt_record(session_id, hunt, away))
-            await self.known.save_hunt(session_id, hunt, events)
+            return await self.known.save_hunt(session_id, hunt, events, claim=claim)
 
-        await self._either(session_id, there, here)
+        return await self._either(session_id, there, here)
+
+    async def take(self, session_id: str, claim: Claim) -> bool:
+        return await self._either(
+            session_id, lambda: self.redis.take(session_id, claim), lambda: self.known.take(session_id, claim)
+        )
+
+    async def learn(self, session_id: str, hunt_ids: Collection[str]) -> None:
+        kept = self.known.find(session_id)
+        if kept is None or self.here(session_id):
+            return
+        unknown = [i for i in hunt_ids if i not in kept.hunts or kept.hunts[i].status is not HuntStatus.DONE]
+        for start in range(0, len(unknown), LEARNED_AT_ONCE):
+            for hunt in await self.redis.done_of(session_id, unknown[start : start + LEARNED_AT_ONCE]):
+                self.known.put_hunt(session_id, hunt)
 
     async def hunts(self, session_id: str, *, after: int = 0, limit: int = 200, run_id: str | None = None) -> HuntPage:
         async def there() -> HuntPage:

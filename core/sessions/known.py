@@ -6,10 +6,9 @@ first, never one that is `held` because its newest state is nowhere else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from core.clock import Clock
-from core.domain.events import EventDraft
 from core.domain.hunt import Hunt
 from core.domain.session import Session
 from core.sessions.memory import Append, KeptSession, MemorySessionStore
@@ -73,11 +72,6 @@ class KnownSessions(MemorySessionStore):
         self._used(session_id, kept)
         return saved
 
-    async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
-        self._use(session_id)
-        if self.put_hunt(session_id, hunt):
-            self._append(session_id, events)
-
     def note_event(self, session_id: str, event_id: str) -> None:
         """The newest event id that Redis is known to have."""
         if session_id in self._sizes:
@@ -100,6 +94,9 @@ class KnownSessions(MemorySessionStore):
     def life_left_s(self, session_id: str) -> float:
         kept = self._find(session_id)
         return 0.0 if kept is None else kept.ends_at - self._clock.monotonic()
+
+    def _put(self, kept: KeptSession, hunt: Hunt) -> bool:
+        return self.put_hunt(kept.session.session_id, hunt)
 
     def _keep(self, session: Session, notebook: bytes) -> KeptSession:
         kept = super()._keep(session, notebook)

@@ -15,8 +15,10 @@ from core.errors import Busy
 from core.sessions.base import (
     Announce,
     Change,
+    Claim,
     Glance,
     HuntPage,
+    Saved,
     SessionStore,
     StoreState,
     no_hunt,
@@ -92,9 +94,19 @@ class MemorySessionStore(SessionStore):
         self._append(session_id, events)
         return True
 
-    async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
-        if self._use(session_id).save(hunt):
-            self._append(session_id, events)
+    async def save_hunt(
+        self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = (), *, claim: Claim | None = None
+    ) -> Saved:
+        kept = self._use(session_id)
+        if claim is not None and not kept.take(claim):
+            return Saved.REFUSED
+        if not self._put(kept, hunt):
+            return Saved.PASSED_OVER
+        self._append(session_id, events)
+        return Saved.KEPT
+
+    async def take(self, session_id: str, claim: Claim) -> bool:
+        return self._use(session_id).take(claim)
 
     async def hunts(self, session_id: str, *, after: int = 0, limit: int = 200, run_id: str | None = None) -> HuntPage:
         return self._use(session_id).page(after, limit, run_id)
@@ -134,6 +146,9 @@ class MemorySessionStore(SessionStore):
     async def close(self) -> None:
         for session_id in list(self._kept):
             self._drop(session_id)
+
+    def _put(self, kept: KeptSession, hunt: Hunt) -> bool:
+        return kept.save(hunt)
 
     def _keep(self, session: Session, notebook: bytes) -> KeptSession:
         kept = KeptSession(session, notebook, self._clock.monotonic() + self._ttl_s)
@@ -183,8 +198,16 @@ class KeptSession:
     """Of the hunts that are here, sorted."""
     ids: dict[int, str] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
+    fences: dict[str, int] = field(default_factory=dict)
+    """Number of the newest claim by part of a run."""
     whole: bool = True
     """All of the session is here. False while only some of it was seen of a session that lives elsewhere."""
+
+    def take(self, claim: Claim) -> bool:
+        """Note the claim; False when there is a later one on its part."""
+        newest = self.fences.get(claim.part, 0)
+        self.fences[claim.part] = max(newest, claim.fence)
+        return newest <= claim.fence
 
     def save(self, hunt: Hunt) -> bool:
         """Keep it; False when what stands there is done, or further."""

@@ -25,8 +25,10 @@ from core.redis_keys import SESSIONS, mark_key, session_keys
 from core.sessions.base import (
     Announce,
     Change,
+    Claim,
     Glance,
     HuntPage,
+    Saved,
     SessionStore,
     StoreState,
     no_hunt,
@@ -88,7 +90,7 @@ class RedisSessionStore(SessionStore):
         self._heads: _Newest[str, Session] = _Newest(HEADS_MOST)
         self._replied: _Newest[tuple[str, str], bool] = _Newest(REPLIES_MOST)
         self._touched: _Newest[str, float] = _Newest(REPLIES_MOST)
-        names = ("save", "change", "create", "look", "page", "fetch", "tell", "delete", "glance")
+        names = ("save", "take", "done", "change", "create", "look", "page", "fetch", "tell", "delete", "glance")
         self._scripts = {name: redis.register_script(read_script(HERE, "common", name)) for name in names}
 
     def state(self) -> StoreState:
@@ -159,22 +161,41 @@ class RedisSessionStore(SessionStore):
         self._note_told(session_id, answer)
         return bool(answer[0] == 2)
 
-    async def save_hunt(self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = ()) -> None:
+    async def save_hunt(
+        self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = (), *, claim: Claim | None = None
+    ) -> Saved:
         name = (session_id, hunt.hunt_id)
         reply = b"" if name in self._replied else reply_text(hunt)
-        answer = await self._save(session_id, hunt, reply, events)
+        answer = await self._save(session_id, hunt, reply, events, claim)
         if answer[0] == 3:
-            answer = await self._save(session_id, hunt, reply_text(hunt), events)
+            answer = await self._save(session_id, hunt, reply_text(hunt), events, claim)
         self._refuse_none(answer)
+        if answer[0] == 4:
+            return Saved.REFUSED
         self._note_told(session_id, answer)
         if hunt.reply is not None:
             self._replied[name] = True
         if self._clock.monotonic() - self._touched.get(session_id, 0.0) > TOUCH_EVERY_S:
             await self._touch(session_id)
+        return Saved.KEPT if answer[0] == 2 else Saved.PASSED_OVER
 
-    async def _save(self, session_id: str, hunt: Hunt, reply: bytes, events: Sequence[EventDraft]) -> Any:
+    async def _save(
+        self, session_id: str, hunt: Hunt, reply: bytes, events: Sequence[EventDraft], claim: Claim | None
+    ) -> Any:
         parts = (hunt.hunt_id, hunt.number, mark(hunt), state_text(hunt), reply)
-        return await self._run("save", session_id, *self._bounds, *parts, *_pairs(events))
+        covered = (claim.part, claim.fence) if claim else ("", 0)
+        return await self._run("save", session_id, *self._bounds, *parts, *covered, *_pairs(events))
+
+    async def take(self, session_id: str, claim: Claim) -> bool:
+        answer = await self._run("take", session_id, claim.part, claim.fence)
+        self._refuse_none(answer)
+        return bool(answer[0] == 2)
+
+    async def done_of(self, session_id: str, hunt_ids: Sequence[str]) -> list[Hunt]:
+        """Those of these hunts that are done."""
+        answer = await self._run("done", session_id, *hunt_ids)
+        self._refuse_none(answer)
+        return [read_hunt(answer[n], answer[n + 1]) for n in range(1, len(answer), 2)]
 
     async def hunts(self, session_id: str, *, after: int = 0, limit: int = 200, run_id: str | None = None) -> HuntPage:
         found: list[Hunt] = []
@@ -257,8 +278,9 @@ class RedisSessionStore(SessionStore):
             raise no_session()
 
     async def count(self) -> int:
-        now = self._clock.now().timestamp()
-        await self._ask(lambda: self._redis.zremrangebyscore(SESSIONS, "-inf", now))
+        """By Redis's clock, which all processes share."""
+        now_s = await self._redis_time_s()
+        await self._ask(lambda: self._redis.zremrangebyscore(SESSIONS, "-inf", now_s))
         return int(await self._ask(lambda: self._redis.zcard(SESSIONS)))
 
     async def close(self) -> None:
@@ -279,9 +301,13 @@ class RedisSessionStore(SessionStore):
 
     async def _touch(self, session_id: str) -> None:
         """Note in the index of sessions when this one ends. The index is apart from the session: it only counts."""
-        ends_at = self._clock.now().timestamp() + self._ttl_s
+        ends_at = await self._redis_time_s() + self._ttl_s
         await self._ask(lambda: self._redis.zadd(SESSIONS, {session_id: ends_at}))
         self._touched[session_id] = self._clock.monotonic()
+
+    async def _redis_time_s(self) -> float:
+        seconds, micros = await self._ask(self._redis.time)
+        return float(seconds + micros / 1e6)
 
     async def _run(self, script: str, session_id: str, *arguments: Any, life_s: float | None = None) -> Any:
         life_ms = max(1, int((self._ttl_s if life_s is None else life_s) * 1000))

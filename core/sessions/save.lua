@@ -1,8 +1,10 @@
 -- Keep a state of a hunt and tell of it, in one step.
--- ARGV: 2 events kept, 3 their age in ms, 4 hunt id, 5 number, 6 mark, 7 state, 8 reply or '', 9… (type, data)
+-- ARGV: 2 events kept, 3 their age in ms, 4 hunt id, 5 number, 6 mark, 7 state, 8 reply or '',
+--   9 part of the run whose claim covers this ('': none), 10 the claim's number, 11… (type, data)
 -- A mark is `progress run state cost judge_cost replies unknown_costs target_cost target_unknown_costs`; costs in 1e-12
 -- dollars, '-' when unknown. Earlier releases wrote marks without the last two.
--- Answers: {0} no session, {1} the state there is further, {2, newest event id} kept, {3} the reply is wanted too.
+-- Answers: {0} no session, {1} the state there is further, {2, newest event id} kept, {3} the reply is wanted too,
+--   {4} somebody has claimed the part later.
 local MARK = '^(%d+) (%S+) (%S+) (%S+) (%S+) (%d+) (%d+) ?([%d-]*) ?(%d*)'
 local ROUND, DONE = 2000000, 1000000 -- as in Hunt.progress: judging again begins a new round
 
@@ -31,6 +33,7 @@ local function tally(mark, sign)
 end
 
 if redis.call('EXISTS', KEYS[1]) == 0 then return {0} end
+if ARGV[9] ~= '' and not fenced(ARGV[9], ARGV[10]) then return {4} end
 local now = {string.match(ARGV[6], MARK)}
 local before = redis.call('HGET', KEYS[3], ARGV[4])
 local was = before and {string.match(before, MARK)}
@@ -48,6 +51,6 @@ if not was or string.match(before, '^%d+([^\n]*)') ~= string.match(ARGV[6], '^%d
   if was then tally(was, '-') end
   tally(now, '')
 end
-local last = tell(tonumber(ARGV[2]), tonumber(ARGV[3]), 9)
+local last = tell(tonumber(ARGV[2]), tonumber(ARGV[3]), 11)
 renew()
 return {2, last}

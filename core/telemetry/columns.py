@@ -23,8 +23,14 @@ from core.telemetry.records import (
 )
 
 EVENTS = "events"
-BROKEN, UNKNOWN = 0, -1
-"""Kinds of lines that are no record of ours: not JSON or without what its type requires; of a newer version."""
+BROKEN, UNKNOWN, REPEATED = 0, -1, -2
+"""Kinds of lines that no view shows: not JSON or without what its type requires; of a newer version; a record of what
+an earlier one tells already."""
+SAME: dict[type, tuple[str, ...]] = {
+    HuntRecord: ("session", "hunt_id", "round"),
+    RunRecord: ("session", "run_id", "status"),
+}
+"""What two records have in common that tell of one thing: processes that lost one another may both have written it."""
 VIEWS: dict[type, str] = {
     HuntRecord: "hunts",
     CallRecord: "calls",
@@ -143,6 +149,27 @@ def insert_lines(every: tuple[Table, ...], options: str) -> str:
         SELECT ($first + file_index)::INTEGER, {_kind(every, stored)}, ts, {values}
         FROM read_ndjson($paths, ignore_errors = true, {options},
              columns = {{ts: 'TIMESTAMP', type: 'VARCHAR', schema: 'INTEGER', data: 'STRUCT({fields})'}})"""  # noqa: S608
+
+
+def mark_repeats(table: Table, record: type) -> str:
+    """Marks all records but the first of each thing that lines from segment `$first` on tell of."""
+    same = f"hash({', '.join(f'coalesce({name}::VARCHAR, {chr(39)}0{chr(39)})' for name in SAME[record])})"
+    return f"""
+        UPDATE {EVENTS} SET kind = {REPEATED} WHERE rowid IN (
+            SELECT rowid FROM (
+                SELECT rowid, row_number() OVER (PARTITION BY {same} ORDER BY ts, rowid) AS place
+                FROM {EVENTS} WHERE kind = {table.kind} AND {same} IN (
+                    SELECT same FROM (
+                        SELECT {same} AS same, segment FROM {EVENTS} WHERE kind = {table.kind} AND {same} IN (
+                            SELECT {same} FROM {EVENTS} WHERE kind = {table.kind} AND segment >= $first))
+                    GROUP BY same HAVING count(*) > 1))
+            WHERE place > 1)"""  # noqa: S608
+
+
+def unmark_repeats(table: Table, record: type) -> str:
+    """Undoes `mark_repeats` for all lines."""
+    whole = " AND ".join(f"{name} IS NOT NULL" for name in SAME[record] if name != "round")
+    return f"UPDATE {EVENTS} SET kind = {table.kind} WHERE kind = {REPEATED} AND {whole}"  # noqa: S608
 
 
 def _asked(column: Column, stored: str) -> str:

@@ -21,12 +21,17 @@ from core.telemetry.cache import CachePlace
 from core.telemetry.columns import (
     BROKEN,
     EVENTS,
+    SAME,
     UNKNOWN,
+    VIEWS,
+    Table,
     create_events,
     create_view,
     insert_lines,
+    mark_repeats,
     stored_columns,
     tables,
+    unmark_repeats,
 )
 from core.telemetry.tail import Position
 
@@ -75,7 +80,8 @@ class Moved(Exception):
 
 def shape() -> str:
     """Changes with every change of the tables or of how lines are understood."""
-    return "\n".join([duckdb.__version__, _insert(), *_creation()])
+    repeats = (mark_repeats(table, record) for table, record in _repeatable())
+    return "\n".join([duckdb.__version__, _insert(), *_creation(), *repeats])
 
 
 class LogTables:
@@ -180,6 +186,9 @@ class LogTables:
                 f"DELETE FROM files {where}",  # noqa: S608
             ):
                 self._database.execute(sql, {"names": list(names)})
+            for table, record in _repeatable():  # the first record of something may have gone
+                self._database.execute(unmark_repeats(table, record))
+                self._database.execute(mark_repeats(table, record), {"first": 0})
 
     def _read(self, arrivals: Sequence[Arrival]) -> dict[str, Loaded]:
         first = self._one("SELECT coalesce(max(segment) + 1, 0) FROM segments")
@@ -195,6 +204,8 @@ class LogTables:
                 FROM {EVENTS} JOIN segments USING (segment) WHERE segment >= ? GROUP BY name""",  # noqa: S608
             [first],
         ).fetchall()
+        for table, record in _repeatable():
+            self._database.execute(mark_repeats(table, record), {"first": first})
         return {n: Loaded(events=events, bad_lines=bad, unknown_lines=unknown) for n, events, bad, unknown in counts}
 
     def _remember(self, states: Mapping[str, FileState]) -> None:
@@ -205,6 +216,12 @@ class LogTables:
     def _one(self, sql: str) -> int:
         (row,) = self._database.execute(sql).fetchall()
         return int(row[0])
+
+
+def _repeatable() -> list[tuple[Table, type]]:
+    """The tables whose records may have been written twice."""
+    by_name = {table.name: table for table in tables()}
+    return [(by_name[VIEWS[record]], record) for record in SAME]
 
 
 def _insert() -> str:

@@ -63,6 +63,8 @@ class HuntRecord(Value):
     """How long the whole reply is."""
     cut_off: bool = False
     """The reply stopped at an output limit."""
+    round: int = 0
+    """How often its reply had been judged before."""
 
 
 class CallRecord(Value):

@@ -158,5 +158,5 @@ async def another_process_sees_the_same(server, folder, session, hunts):
         assert await store.notebook(session.session_id) != b""
         keys = await clients.commands.keys("mh:s:*")
         lives = [await clients.commands.ttl(key) for key in keys]
-        assert len(keys) == 7
+        assert len(keys) == 8
         assert all(7100 < life <= 7200 for life in lives)

@@ -11,6 +11,7 @@ from core.domain.run import Counts
 from core.domain.session import Selection
 from core.domain.verdict import Outcome
 from core.errors import Busy, Conflict, NotFound
+from core.sessions.base import Claim, Saved
 from tests.backends import opened
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_run, a_session
 
@@ -290,3 +291,35 @@ async def test_what_is_told_of_a_version_is_not_told_when_the_session_was_change
     await kept.second.change("s_one", lambda s: s.model_copy(update={"name": "new.ipynb"}))
     assert not await kept.store.announce("s_one", (DRAFT,), version=1)
     assert len(await kept.log.read("s_one", "0-0", 10)) == 1
+
+
+async def test_saves_with_an_older_claim_are_refused_and_change_nothing(kept):
+    await kept.store.create(a_session(runs=(a_run(),)), b"")
+    older, newer, other = Claim("r_one.0", 7), Claim("r_one.0", 8), Claim("r_one.1", 1)
+    calling = a_hunt(1, status=HuntStatus.CALLING)
+    assert await kept.store.take("s_one", older)
+    assert await kept.store.save_hunt("s_one", calling, claim=older) is Saved.KEPT
+    assert await kept.second.take("s_one", newer)
+    assert not await kept.store.take("s_one", older)
+    before = await kept.log.last_id("s_one")
+    for late in (calling, a_finished_hunt(1)):
+        assert await kept.store.save_hunt("s_one", late, (DRAFT,), claim=older) is Saved.REFUSED
+    assert await kept.store.hunt("s_one", "r_one.1") == calling
+    assert await kept.log.last_id("s_one") == before
+    assert await kept.store.save_hunt("s_one", a_hunt(2), claim=other) is Saved.KEPT
+    assert await kept.store.save_hunt("s_one", a_finished_hunt(1), claim=newer) is Saved.KEPT
+    assert await kept.store.save_hunt("s_one", calling, claim=newer) is Saved.PASSED_OVER
+    assert await kept.store.save_hunt("s_one", a_finished_hunt(1), claim=newer) is Saved.PASSED_OVER
+
+
+async def test_a_save_with_a_newer_claim_refuses_older_ones_without_having_taken_it(kept):
+    await kept.store.create(a_session(runs=(a_run(),)), b"")
+    assert await kept.store.save_hunt("s_one", a_hunt(1), claim=Claim("r_one.0", 9)) is Saved.KEPT
+    assert await kept.second.save_hunt("s_one", a_hunt(2), claim=Claim("r_one.0", 8)) is Saved.REFUSED
+    with pytest.raises(NotFound):
+        await kept.store.hunt("s_one", "r_one.2")
+
+
+async def test_a_claim_on_a_session_that_is_not_there_is_no_session(kept):
+    with pytest.raises(NotFound):
+        await kept.store.take("s_none", Claim("r_one.0", 1))

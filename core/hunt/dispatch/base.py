@@ -35,6 +35,8 @@ class Shards(ABC):
     def __init__(self) -> None:
         self.ending = asyncio.Event()
         """Set when the process ends and nobody can go on with the work: begin nothing new, end what was begun."""
+        self.on_lost: Callable[[int], None] | None = None
+        """Told of a part that others have by now: cancel the work on it. None: the whole job is handed back."""
 
     handing_back: bool = False
     """Set before the work is cancelled because the process ends: leave everything to be gone on with elsewhere."""
@@ -43,6 +45,34 @@ class Shards(ABC):
     @abstractmethod
     def held(self) -> frozenset[int]:
         """Parts that are ours and not done."""
+
+    @property
+    def elsewhere(self) -> frozenset[int]:
+        """Parts that others work on, or have done, as last heard of."""
+        return frozenset()
+
+    @abstractmethod
+    def fence(self, part: int) -> int | None:
+        """The number of our claim on the part: every later claim on it has a greater one. None: it has no number."""
+
+    def orphaned(self, part: int) -> bool:  # noqa: ARG002 – who has all parts is nobody's heir
+        """Whether whoever had the part before us did not let go of it, and may have died."""
+        return False
+
+    @abstractmethod
+    async def holds(self, part: int) -> bool:
+        """Whether the part is certainly still ours. Asks others only when our own clock cannot tell."""
+
+    @abstractmethod
+    def lose(self, part: int) -> None:
+        """Others have the part: `on_lost` is told."""
+
+    async def ensure(self, part: int) -> None:
+        """Before anything that costs money: returns when the part is certainly still ours. When it is lost the work on
+        it is cancelled, and this never returns."""
+        if not await self.holds(part):
+            self.lose(part)
+            await asyncio.get_running_loop().create_future()
 
     @abstractmethod
     async def next(self, parts: int) -> int | None:
@@ -68,8 +98,9 @@ Work = Callable[[Job, Shards], Awaitable[None]]
 
 class Dispatcher(ABC):
     @abstractmethod
-    async def submit(self, job: Job) -> None:
-        """Have the job worked on. A job whose key is worked on already is not doubled."""
+    async def submit(self, job: Job, *, fresh: bool = True) -> None:
+        """Have the job worked on. A job whose key is worked on already is not doubled. `fresh`: nobody can have worked
+        on it before."""
 
     @abstractmethod
     async def stop(self, key: str) -> None:

@@ -26,6 +26,15 @@ class LocalShards(Shards):
     def held(self) -> frozenset[int]:
         return frozenset(self._given - self._done)
 
+    def fence(self, part: int) -> int | None:  # noqa: ARG002 – nobody else can have it
+        return None
+
+    async def holds(self, part: int) -> bool:  # noqa: ARG002
+        return True
+
+    def lose(self, part: int) -> None:
+        """Nobody takes it."""
+
     async def next(self, parts: int) -> int | None:
         while True:
             part = next((n for n in range(parts) if n not in self._given), parts)
@@ -57,7 +66,7 @@ class LocalDispatcher(Dispatcher):
         self._tasks: dict[str, tuple[Job, LocalShards, asyncio.Task[None]]] = {}
         self._draining = False
 
-    async def submit(self, job: Job) -> None:
+    async def submit(self, job: Job, *, fresh: bool = True) -> None:  # noqa: ARG002 – all of it is here
         if self._draining:
             raise Unavailable("The server is ending and takes no new work.", hint="Try again in a moment.")
         if job.key not in self._tasks:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import structlog
 from streaq.types import StreaqRetry
 
+from core.clock import RedisTime
 from core.errors import RedisAway, Unavailable
 from core.hunt.dispatch.base import Dispatcher, Job, JobKind, Work
 from core.hunt.dispatch.engine import QUEUE, Engine
@@ -76,6 +77,7 @@ class QueueDispatcher(Dispatcher):
         self._redis = redis
         self._manner = manner
         self._helpers = helpers
+        self._redis_time = RedisTime()
         self._open: dict[str, _Open] = {}
         self._draining = False
         self._engine: Engine | None = None
@@ -89,15 +91,15 @@ class QueueDispatcher(Dispatcher):
 
     # -- the promise
 
-    async def submit(self, job: Job) -> None:
+    async def submit(self, job: Job, *, fresh: bool = True) -> None:
         if self._draining:
             raise Unavailable("The server is ending and takes no new work.", hint="Try again in a moment.")
         if job.key in self._open:
             return
         if self._manner.works:
-            self._begin(job)
+            self._begin(job, fresh=fresh)
         if not await self._put_tokens(job) and job.key not in self._open:
-            self._begin(job)
+            self._begin(job, fresh=fresh)
 
     async def stop(self, key: str) -> None:
         """As promised for a job that is worked on here; another process ends it with its next renewal.
@@ -127,17 +129,19 @@ class QueueDispatcher(Dispatcher):
 
     # -- jobs here
 
-    def _shards(self, job: Job) -> RedisShards:
+    def _shards(self, job: Job, *, fresh: bool = False) -> RedisShards:
+        manner = self._manner
+        stop = lambda: self._cancel(job.key)  # noqa: E731
         return RedisShards(
-            self._redis, self._manner.process, job.key, self._manner.terms, lambda: self._cancel(job.key)
+            self._redis, manner.process, job.key, manner.terms, stop, fresh=fresh, redis_time=self._redis_time
         )
 
     def _cancel(self, key: str) -> None:
         if (here := self._open.get(key)) is not None:
             here.task.cancel()
 
-    def _begin(self, job: Job) -> _Open:
-        shards = self._shards(job)
+    def _begin(self, job: Job, *, fresh: bool = False) -> _Open:
+        shards = self._shards(job, fresh=fresh)
         task = asyncio.create_task(self._supervise(job, shards), name=f"{job.kind}:{job.key}")
         self._open[job.key] = here = _Open(job, shards, task)
         task.add_done_callback(lambda _: self._open.pop(job.key, None))  # also when it never began

@@ -1,35 +1,72 @@
--- The parts of one job and who works on them, by Redis TIME.
--- KEYS: 1 parts (hash: "d:<part>" done, "c:<part>" = "<end ms> <process>", "stop", "lead" = process)
--- ARGV: 1 what  2 process  3 lease ms  4 lifetime ms  5 number of parts, or -1  6... parts that are the caller's
+-- The parts of one job and who works on them, by Redis TIME. Every claim has a fencing number that only grows: who comes
+-- with an older one than the part's last changes nothing (decision record 0070).
+-- KEYS: 1 parts (hash: "d:<part>" done, "c:<part>" = "<end ms> <process>", "f:<part>" number of its last claim, "fence"
+--       the last number given out, "stop", "lead" = process, "name" of this data, "seen" the last call in ms,
+--       "born" when it began to settle)
+-- ARGV: 1 what  2 process  3 lease ms  4 lifetime ms  5 number of parts, or -1  6 void after (ms of Redis TIME), or 0
+--       7 quiet ms  8 settle ms  9 '1' when the job is not new  10 for how long the process has been alive, ms
+--       11... part, number (0: taken without Redis) of every part that is the caller's
 -- what: next · renew · done · release · stop
 local key, what, me = KEYS[1], ARGV[1], ARGV[2]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local void_after = tonumber(ARGV[6])
+-- who asked has given up by now; that a part is done and that the job is to stop stays true
+if void_after > 0 and now > void_after and what ~= 'done' and what ~= 'stop' then return {-3, now} end
 local ends = string.format('%d %s', now + tonumber(ARGV[3]), me)
+
+-- When Redis lost the job, or nobody could speak for long, those who work on it report first: meanwhile claims that
+-- have run out hold, and nothing is given out.
+local name = redis.call('HGET', key, 'name')
+local seen = tonumber(redis.call('HGET', key, 'seen') or '0')
+local born = tonumber(redis.call('HGET', key, 'born') or '0')
+if not name then
+  if redis.call('EXISTS', key) == 0 and ARGV[9] == '1' then born = now end
+  name = string.format('%.0f', time[1] * 1000000 + time[2])
+elseif now - seen > tonumber(ARGV[7]) and tonumber(ARGV[10]) > now - seen then
+  born = now
+end
+redis.call('HSET', key, 'name', name, 'seen', now, 'born', born)
+local settling = now - born < tonumber(ARGV[8])
 
 local function owner(part)
   local claim = redis.call('HGET', key, 'c:' .. part)
   if not claim then return nil end
   local until_ms, process = string.match(claim, '^(%d+) (.*)$')
-  if tonumber(until_ms) <= now then return nil end
+  if tonumber(until_ms) <= now and not settling then return nil end
   return process
 end
 
+local function last_fence(part) return tonumber(redis.call('HGET', key, 'f:' .. part) or '0') end
+
+local fences = {}
+local function claim(part, fence)
+  local newest = tonumber(redis.call('HGET', key, 'fence') or '0')
+  if fence == 0 then fence = math.max(newest + 1, now) end
+  if fence > newest then redis.call('HSET', key, 'fence', string.format('%.0f', fence)) end
+  redis.call('HSET', key, 'c:' .. part, ends, 'f:' .. part, string.format('%.0f', fence))
+  fences[#fences + 1] = tonumber(part)
+  fences[#fences + 1] = fence
+end
+
 local mine, lost = {}, {}
-for i = 6, #ARGV do
-  local part = ARGV[i]
+for i = 11, #ARGV, 2 do
+  local part, fence = ARGV[i], tonumber(ARGV[i + 1])
+  local overtaken = fence > 0 and last_fence(part) > fence
   mine[part] = true
   if what == 'done' then
-    redis.call('HSET', key, 'd:' .. part, 1)
-    redis.call('HDEL', key, 'c:' .. part)
+    if not overtaken then
+      redis.call('HSET', key, 'd:' .. part, 1)
+      redis.call('HDEL', key, 'c:' .. part)
+    end
   elseif what == 'release' then
-    if owner(part) == me then redis.call('HDEL', key, 'c:' .. part) end
+    if not overtaken and owner(part) == me then redis.call('HDEL', key, 'c:' .. part) end
   elseif what == 'renew' or what == 'next' then
     local who = owner(part)
-    if who == nil or who == me then
-      redis.call('HSET', key, 'c:' .. part, ends)
-    else
+    if overtaken or (who ~= nil and who ~= me) or redis.call('HEXISTS', key, 'd:' .. part) == 1 then
       lost[#lost + 1] = tonumber(part)
+    else
+      claim(part, fence)
     end
   end
 end
@@ -54,7 +91,7 @@ for part = 0, parts - 1 do
   end
 end
 local ended = redis.call('HEXISTS', key, 'd:' .. parts) == 1
-local given = -2
+local given, orphaned = -2, 0
 if what == 'next' then
   if not lead_lives then
     redis.call('HSET', key, 'lead', me)
@@ -62,13 +99,19 @@ if what == 'next' then
   end
   if ended then
     given = -1
+  elseif settling then
+    given = -2
   elseif free >= 0 then
     given = free
   elseif #finished == parts and not mine[tostring(parts)] then
     local who = owner(parts)
     if who == nil or who == me then given = parts end
   end
-  if given >= 0 then redis.call('HSET', key, 'c:' .. given, ends) end
+  if given >= 0 then
+    orphaned = redis.call('HEXISTS', key, 'c:' .. given) -- nobody let go of it
+    claim(given, 0)
+  end
 end
-if redis.call('EXISTS', key) == 1 then redis.call('PEXPIRE', key, ARGV[4]) end
-return {given, redis.call('HEXISTS', key, 'stop'), lead == me and 1 or 0, lost, taken, finished}
+redis.call('PEXPIRE', key, ARGV[4])
+local stop = redis.call('HEXISTS', key, 'stop')
+return {given, now, stop, lead == me and 1 or 0, lost, taken, finished, name, fences, orphaned}

@@ -25,7 +25,7 @@ class Told:
         self.jobs: list[Job] = []
         self.refusals = refusals
 
-    async def submit(self, job: Job) -> None:
+    async def submit(self, job: Job, *, fresh: bool = True) -> None:
         if self.refusals:
             self.refusals -= 1
             raise Unavailable("not now")

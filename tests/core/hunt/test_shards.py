@@ -5,6 +5,8 @@ import secrets
 
 import pytest
 
+from core.clock import RedisTime
+from core.errors import RedisAway
 from core.hunt.dispatch.local import LocalShards
 from core.hunt.dispatch.shards import RedisShards, Terms
 from core.redis_client import open_redis as open_clients
@@ -96,6 +98,145 @@ async def test_stopping_reaches_the_others_with_their_next_renewal(clients):
     await one.stop()
     await two.renew()
     assert (len(lost), two.handing_back) == (1, False)
+
+
+async def with_renewals(waiting, *alive: RedisShards) -> int | None:
+    """What the waiting one is given while these processes live."""
+    given = asyncio.ensure_future(waiting)
+    async with asyncio.timeout(5):
+        while not given.done():
+            for process in alive:
+                await process.renew()
+            await asyncio.sleep(TERMS.renew_s)
+    return given.result()
+
+
+class Clock:
+    """Seconds that only the test moves."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+async def test_every_claim_on_a_part_has_a_greater_number_than_the_one_before(clients):
+    numbers = []
+    for _ in range(3):
+        one = a_process(clients)
+        await one.next(1)
+        numbers.append(one.fence(0))
+        await one.release()
+    assert numbers == sorted(set(numbers))
+
+
+async def test_a_part_that_others_finished_is_not_claimed_again_by_a_process_that_was_stopped(clients):
+    slow, quick = a_process(clients), a_process(clients)
+    await slow.next(1)
+    given_up: list[int] = []
+    slow.on_lost = given_up.append
+    assert await quick.next(1) == 0
+    await quick.done(0)
+    await slow.renew()
+    assert (given_up, slow.held, slow.handing_back) == ([0], frozenset(), False)
+    assert await quick.next(1) == 1
+    await quick.done(1)
+    assert await slow.next(1) is None
+
+
+async def test_who_was_stopped_for_longer_than_its_lease_asks_before_it_says_that_it_holds_a_part(clients):
+    clock, asked = Clock(), []
+    slow = RedisShards(clients, "slow", "r_one", TERMS, lambda: None, monotonic=clock)
+    await slow.next(1)
+    renew = slow.renew
+
+    async def counted() -> None:
+        asked.append(clock.seconds)
+        await renew()
+
+    slow.renew = counted
+    assert await slow.holds(0)
+    assert asked == []  # its own clock can tell: no round trip
+    assert await a_process(clients).next(1) == 0  # when the lease is over
+    clock.seconds += 20
+    assert [await slow.holds(0), await slow.holds(0)] == [False, False]
+    assert len(asked) == 1
+
+
+async def test_a_stopped_process_whose_part_nobody_took_keeps_it(clients):
+    clock = Clock()
+    one = RedisShards(clients, "one", "r_one", TERMS, lambda: None, monotonic=clock)
+    await one.next(1)
+    fence = one.fence(0)
+    clock.seconds += 20
+    await asyncio.sleep(TERMS.lease_s)
+    assert (await one.holds(0), one.fence(0)) == (True, fence)
+
+
+async def test_a_question_that_redis_answers_after_its_deadline_changes_nothing(clients):
+    one, two = a_process(clients), a_process(clients)
+    await two.next(2)
+    clock = Clock()
+    late = RedisTime(clock)
+    late.record_ms(1_000_000)  # as if Redis's clock had shown that now: every deadline has passed long ago
+    one._time = late
+    late.record_ms = lambda _ms: None
+    with pytest.raises(RedisAway):
+        await one._ask("next")
+    assert await two.next(2) == 1  # it was not given to the one who had given up
+
+
+async def test_two_clocks_that_differ_are_no_lateness(clients):
+    one = a_process(clients)
+    one._time.record_ms(1_000_000)
+    assert await one.next(1) == 0
+
+
+async def test_what_redis_lost_is_said_again_before_anything_is_given_out(clients, redis_server):
+    one, two = a_process(clients), a_process(clients)
+    assert [await one.next(4), await two.next(4)] == [0, 1]
+    await one.done(0)
+    fence = two.fence(1)
+    redis_server.empty()
+    third = a_process(clients)
+    waiting = asyncio.create_task(third.next(4))
+    await asyncio.sleep(0.02)
+    assert await one.claim(4) == -2  # nobody gets anything yet
+    given = [await with_renewals(waiting, one, two), await one.next(4)]
+    assert sorted(given) == [2, 3]  # not the one that is done, and not the one that is worked on
+    assert two.fence(1) == fence
+
+
+async def test_claims_outlive_a_redis_that_hung_for_longer_than_they_last(clients, redis_server):
+    one, two, third = (a_process(clients) for _ in range(3))
+    assert [await one.next(3), await two.next(3)] == [0, 1]
+    third_alive = RedisTime()
+    third_alive._began_at -= 60
+    third._time = third_alive
+    with redis_server.paused():
+        await asyncio.sleep(TERMS.lease_s * 1.5)
+    assert await third.claim(3) == -2
+    await one.renew()
+    await two.renew()
+    assert (one.held, two.held) == ({0}, {1})
+    assert await with_renewals(third.next(3), one, two) == 2
+
+
+async def test_without_redis_a_process_that_was_stopped_begins_nothing(redis_server):
+    with open_redis() as redis:
+        async with open_clients(Settings(redis_url=redis.url, redis_timeout_s=0.5), "test") as clients:
+            clock = Clock()
+            lead = RedisShards(clients, "lead", "r_one", TERMS, lambda: None, monotonic=clock)
+            await lead.next(4)
+            redis.stop(save=True)
+            await lead.renew()
+            assert (await lead.claim(4), await lead.holds(0)) == (1, True)
+            clock.seconds += 20
+            assert (await lead.claim(4), await lead.holds(0)) == (-2, False)
+            redis.start()
+            await lead.renew()
+            assert await lead.holds(0)
 
 
 async def test_without_redis_the_lead_goes_on_and_says_later_what_it_did():
