@@ -232,6 +232,10 @@ class Runner:
             course.active.release()
             self.activity.hunts_active -= 1
         self._note(course, ended, record=ended_here)
+        await self._stop_if_due(course, ended)
+
+    async def _stop_if_due(self, course: Course, ended: Hunt) -> None:
+        """Begin no further hunts when the one that has just ended decides so."""
         await self._look_at_rules(course)
         if ended.error and course.streak.note(ended.error.code):
             raise StopRun
