@@ -115,7 +115,7 @@ async def test_nginx_takes_the_configuration_with_tls_and_speaks_http2(tmp_path)
                 ]
     assert (answer.status_code, answer.http_version) == (200, "HTTP/2")
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
-    assert (plain.status_code, plain.headers["location"]) == (301, "https://127.0.0.1/api/health")
+    assert (plain.status_code, plain.headers["location"]) == (301, f"https://127.0.0.1:{edge.tls_port}/api/health")
     assert (local.status_code, "strict-transport-security" in local.headers) == (200, False)
     assert [one.status_code for one in tried] == [200, 200], "under another name it only adds HTTPS"
 
