@@ -28,21 +28,25 @@ ASKED_FOR: tuple[tuple[str, str], ...] = tuple(
 _BY_OPEN = {tag.lower(): re.compile(re.escape(close), re.IGNORECASE) for tag, close in (*BLOCKS, *ASKED_FOR)}
 _UNSURE = frozenset(tag for tag, _ in ASKED_FOR)
 _OPENS = re.compile(r"\s*(" + "|".join(map(re.escape, _BY_OPEN)) + ")", re.IGNORECASE)
-_CLOSES = re.compile(r"\s*(?:" + "|".join(re.escape(close) for _, close in BLOCKS) + ")")
+_CLOSES = re.compile(r"(?:" + "|".join(re.escape(close) for _, close in BLOCKS) + ")")
 _QUOTED_END = re.compile(r"[`'\"“‘]$")
 
-_START = r"(?:<\|start\|>\s{0,9}\w{0,40}\s{0,9})?"
-_CHANNEL = r"(?:<\|channel\|>\s{0,9}(?:%s)\b[^<\n]{0,120}(?:<\|constrain\|>[^<\n]{0,80})?|(?:%s))<\|message\|>"
+_CHANNEL = r"<\|channel\|>\s{0,9}(?:%s)\b[^<\n]{0,120}(?:<\|constrain\|>[^<\n]{0,80})?<\|message\|>"
 _HARMONY = re.compile(
-    rf"\s*{_START}(?:{_CHANNEL.replace('%s', 'analysis|commentary|final')}|<\|(?:channel|message)\|>)"
+    r"(?:<\|start\|>\s{0,9}\w{0,40}\s{0,9})?(?:<\|(?:channel|message)\|>|(?:analysis|commentary|final)<\|message\|>)"
 )
 """How a text begins that has the channels of the harmony format in it: gpt-oss behind servers that do not parse."""
-_FINAL = re.compile(_START + _CHANNEL.replace("%s", "final"))
-_NO_CHANNEL = re.compile(rf"\s*{_START}<\|message\|>")
+_FINAL = re.compile(_CHANNEL % "final")
+_NO_CHANNEL = re.compile(r"(?:<\|start\|>\s{0,9}\w{0,40}\s{0,9}|final)?<\|message\|>")
+_ENDS = re.compile(r"<\|(?:end|call|return)\|>")
 _TOKENS = re.compile(r"<\|(?:start|end|channel|message|constrain|call|return)\|>")
 _LAST_TOKEN = re.compile(r"<\|(?:end|return)\|>\s*\Z")
-_BARE_ANALYSIS, _BARE_FINAL = re.compile(r"\s*analysis(?=[A-Z])"), "assistantfinal"
+_BARE_ANALYSIS, _BARE_FINAL = re.compile(r"analysis(?=[A-Z])"), "assistantfinal"
 """The same format where a server has dropped its tokens and left their words."""
+MAX_BLOCKS = 100
+"""Of reasoning at the beginning of a text. What follows is the reply's: no model thinks in so many."""
+MAX_CLEANED_CHARS = 1_000_000
+"""Longer reasoning is kept with its headers, since nobody else may wait while they are taken out."""
 
 
 def apart(text: str, thoughts: str, *, lone_close: bool, asked: Iterable[str] = ()) -> tuple[str, str]:
@@ -51,15 +55,17 @@ def apart(text: str, thoughts: str, *, lone_close: bool, asked: Iterable[str] = 
     `lone_close`: this provider may send reasoning, `</think>`, reply without an opening tag. `asked`: the messages that
     it answers; the tags of `ASKED_FOR` that they name stay in the reply.
     """
-    if _HARMONY.match(text):
-        return _of_channels(text, thoughts)
-    if (bare := _BARE_ANALYSIS.match(text)) and _BARE_FINAL in text:
-        inner, _, reply = text[bare.end() :].partition(_BARE_FINAL)
+    begun = text.lstrip()
+    if _HARMONY.match(begun):
+        return _of_channels(begun, thoughts)
+    if (bare := _BARE_ANALYSIS.match(begun)) and _BARE_FINAL in begun:
+        inner, _, reply = begun[bare.end() :].partition(_BARE_FINAL)
         return reply, _joined(thoughts, inner)
-    if opening := _OPENS.match(text):
-        return _of_blocks(text, thoughts, opening, asked)
-    if closing := _CLOSES.match(text):
-        return _after_tag(text[closing.end() :]), thoughts
+    if opening := _OPENS.match(begun):
+        reply, reasoning = _of_blocks(begun, thoughts, opening, asked)
+        return (text if reply is begun else reply), reasoning
+    if closing := _CLOSES.match(begun):
+        return _after_tag(begun[closing.end() :]), thoughts
     if lone_close and not thoughts:
         return _split_at_lone_close(text)
     return text, thoughts
@@ -69,7 +75,7 @@ def _of_blocks(text: str, thoughts: str, opening: re.Match[str] | None, asked: I
     """All closed blocks that the text begins with are reasoning. A tag that is never closed is so only as the first."""
     at, inner = 0, list[str]()
     asked_for = {tag for message in asked for tag in _UNSURE if tag in message.lower()}
-    while opening and (tag := opening[1].lower()) not in asked_for:
+    while opening and len(inner) < MAX_BLOCKS and (tag := opening[1].lower()) not in asked_for:
         closing = _BY_OPEN[tag].search(text, opening.end())
         if closing is None:
             # when reasoning came on its own, a parser stood before us, so that this tag is the reply's own word
@@ -92,7 +98,9 @@ def _of_channels(text: str, thoughts: str) -> tuple[str, str]:
 
 def _words_of_channels(text: str) -> str:
     """The words of messages, without the headers before them."""
-    messages = (part.rpartition("<|message|>")[2] for part in re.split(r"<\|(?:end|call|return)\|>", text))
+    if len(text) > MAX_CLEANED_CHARS:
+        return text.strip()
+    messages = (part.rpartition("<|message|>")[2] for part in _ENDS.split(text))
     return "\n\n".join(words for part in messages if (words := _TOKENS.sub(" ", part).strip()) and words != "assistant")
 
 

@@ -8,8 +8,13 @@ the standard allows, a lone \\r, is used by no provider and not read.
 
 from __future__ import annotations
 
+import re
+
 BOM = b"\xef\xbb\xbf"
 """A byte-order mark. The standard allows one before the first event; proxies also put one before each."""
+
+DONE = b"[DONE]"
+_BOMS = re.compile(rb"(?:\xef\xbb\xbf)+\s*")
 
 
 class EventReader:
@@ -35,22 +40,15 @@ class EventReader:
             if line in {b"", b"\r"}:
                 if self._data:
                     ended.append(self._take())
-            else:
-                self._add(line)
+            elif data := _data_of(line):
+                if self._data and self._data[-1].endswith(b"}") and (data == DONE or data.startswith(b"{")):
+                    ended.append(self._take())  # JSON cannot go on like that: an empty line is missing between events
+                self._data.append(data)
         return ended
 
     def rest(self) -> list[bytes]:
         """What was begun when the stream ended; some servers leave out the last empty line."""
-        line = b"".join(self._begun)
-        self._begun = []
-        self._add(line)
-        return [self._take()] if self._data else []
-
-    def _add(self, line: bytes) -> None:
-        if line.startswith(BOM):
-            line = without_bom(line)
-        if line.startswith(b"data:") and (data := without_bom(line[5:].strip())):
-            self._data.append(data)
+        return self.feed(b"\n\n")
 
     def _take(self) -> bytes:
         data, self._data = self._data, []
@@ -59,6 +57,11 @@ class EventReader:
 
 def without_bom(text: bytes) -> bytes:
     """The text without the byte-order marks, and the space after them, that it begins with."""
-    if not text.startswith(BOM):
-        return text
-    return text[next((at for at in range(0, len(text), 3) if text[at : at + 3] != BOM), len(text)) :].lstrip()
+    return text[marks.end() :] if (marks := _BOMS.match(text)) else text
+
+
+def _data_of(line: bytes) -> bytes:
+    """The data of a line; empty for every other field and for comments."""
+    if line.startswith(BOM):
+        line = without_bom(line)
+    return without_bom(line[5:].strip()) if line.startswith(b"data:") else b""

@@ -13,13 +13,22 @@ from typing import Any
 import orjson
 
 from core.domain.finish import MAX_WORD_CHARS, FinishKind, finish_kind
-from core.providers.sse import without_bom
+from core.providers.sse import DONE, without_bom
 
-DONE = b"[DONE]"
 UNFINISHED = frozenset({FinishKind.NONE, FinishKind.FAILED})
+REASONING_FIELDS = (
+    "reasoning_details", "reasoning", "reasoning_content", "thinking_blocks", "thinking", "reasoning_text", "content",
+)  # fmt: skip
+"""Where reasoning comes, the best source first; of `content` the typed parts that are reasoning."""
+_TOOL_CALLS = frozenset({"tool_calls", "function_call"})
+_ASIDES = frozenset(REASONING_FIELDS) - {"content"} | _TOOL_CALLS | {"refusal"}
 _REASONING_KIND = re.compile(r"think|thought|reason|analysis", re.IGNORECASE)
 _HOLDS_TEXT = ("text", "thinking", "reasoning", "summary", "content", "parts", "value")
 """Fields of a typed part that hold its text, the first of them counts."""
+_ONLY_JSON_READS = (b"\\u", b"NaN", b"Infinity")
+"""Half a surrogate pair, which some providers send when a chunk ends inside an emoji, and numbers that are none."""
+MAX_CHUNKS_OF_EVENT = 50_000
+"""Merged without a pause for others: 0.1 s. A stream hands out its events as they come."""
 REPEATED_LEAST = 24
 """Characters that pieces must have in common before they are taken for repetitions of one growing text."""
 
@@ -29,9 +38,8 @@ class Merge:
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
-        self.details: list[str] = []
-        self.reasoning: list[str] = []
-        self.reasoning_content: list[str] = []
+        self.reasoning: dict[str, list[str]] = {}
+        """By where it came: a field of `REASONING_FIELDS`."""
         self.whole: str | None = None
         """The text of a `message`: a complete one, where chunks have a `delta`."""
         self.refusal: list[str] = []
@@ -50,12 +58,12 @@ class Merge:
     @property
     def finished(self) -> bool:
         """Whether the reply has its end: whatever comes after that, it is a whole reply, or a refusal."""
-        return finish_kind(self.finish_reason) not in UNFINISHED
+        return bool(self.finish_reason) and finish_kind(self.finish_reason) not in UNFINISHED
 
     @property
     def begun(self) -> bool:
         """Whether text or reasoning has come."""
-        return bool(self.pieces or self.details or self.reasoning or self.reasoning_content or self.whole)
+        return bool(self.pieces or self.reasoning or self.whole)
 
     @property
     def text(self) -> str:
@@ -66,7 +74,7 @@ class Merge:
     @property
     def thoughts(self) -> str:
         """The reasoning trace of the first source that has one; providers send the same one in several."""
-        sources = (self.details, self.reasoning, self.reasoning_content)
+        sources = (self.reasoning.get(field, []) for field in REASONING_FIELDS)
         return mended(next((text for source in sources if (text := unrepeated(source)).strip()), ""))
 
     def add_event(self, data: bytes) -> None:
@@ -84,13 +92,13 @@ class Merge:
         try:
             chunks = parsed(data)
         except ValueError:
-            if b"\n" not in data:
+            if not 0 < data.count(b"\n") < MAX_CHUNKS_OF_EVENT:
                 raise
-            for line in data.split(b"\n"):  # events without an empty line between them
+            for line in data.split(b"\n"):  # one chunk on each line
                 self.add_event(line)
             return
         chunks = chunks if isinstance(chunks, list) else [chunks]
-        if not all(isinstance(chunk, dict) for chunk in chunks):
+        if len(chunks) > MAX_CHUNKS_OF_EVENT or not all(isinstance(chunk, dict) for chunk in chunks):
             raise ValueError("not a JSON object")
         for chunk in chunks:
             self.add(chunk)
@@ -117,7 +125,8 @@ class Merge:
             self._add_message(message)
         if choice.get("error") and not self.finished:
             self.error = {"error": choice["error"]}
-        self._finish(choice.get("finish_reason"))
+        if reason := choice.get("finish_reason"):
+            self._finish(reason)
         self.ending.update(choice)
 
     def _add_message(self, message: dict[str, Any]) -> None:
@@ -128,9 +137,7 @@ class Merge:
         self.whole = "".join(complete.pieces)
         self.refusal += complete.refusal
         self.calls_tools |= complete.calls_tools
-        if not (self.details or self.reasoning or self.reasoning_content):
-            self.details, self.reasoning = complete.details, complete.reasoning
-            self.reasoning_content = complete.reasoning_content
+        self.reasoning = self.reasoning or complete.reasoning
 
     def _finish(self, reason: Any) -> None:
         if isinstance(reason, dict):
@@ -141,22 +148,30 @@ class Merge:
 
     def _add_content(self, content: Any, pieces: list[str]) -> None:
         """Content is a text, or typed parts: some of the reply, some of its reasoning."""
+        if isinstance(content, str):
+            if content:
+                pieces.append(content)
+            return
         for part in content if isinstance(content, list) else [content]:
             typed = part if isinstance(part, dict) else {}
             if typed.get("thought") is True or _REASONING_KIND.search(str(typed.get("type", ""))):
-                self.reasoning_content += _strings(part)
+                self._add_reasoning("content", part)
             elif not typed or "text" in typed:
                 pieces += _strings(part)
 
     def _add_asides(self, delta: dict[str, Any]) -> None:
-        for names, pieces in (
-            (("reasoning",), self.reasoning),
-            (("reasoning_content", "thinking", "thinking_blocks", "reasoning_text"), self.reasoning_content),
-            (("refusal",), self.refusal),
-            (("reasoning_details",), self.details),
-        ):
-            pieces += next((texts for name in names if (texts := _strings(delta.get(name)))), [])
-        self.calls_tools |= bool(delta.get("tool_calls") or delta.get("function_call"))
+        for field, value in delta.items():
+            if value and field in _ASIDES:
+                if field == "refusal":
+                    self.refusal += _strings(value)
+                elif field in _TOOL_CALLS:
+                    self.calls_tools = True
+                else:
+                    self._add_reasoning(field, value)
+
+    def _add_reasoning(self, field: str, value: Any) -> None:
+        if texts := _strings(value):
+            self.reasoning.setdefault(field, []).extend(texts)
 
 
 def _strings(value: Any, depth: int = 6) -> list[str]:
@@ -178,7 +193,9 @@ def parsed(data: bytes) -> Any:
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
-        try:  # json reads half a surrogate pair, which some providers send when a chunk ends inside an emoji
+        if not any(odd in data for odd in _ONLY_JSON_READS):
+            raise
+        try:
             return json.loads(data)
         except RecursionError:
             raise ValueError("nested too deeply") from None

@@ -1,11 +1,13 @@
 """A reply that has its finish is a reply, and is paid once: whatever frame it came in and whatever comes after it."""
 
+import contextlib
 import json
+import time
 
 import pytest
 
 from core.errors import Advice
-from core.providers.answer import AnswerReader
+from core.providers.answer import AnswerReader, BadAnswer
 from tests.core.providers.raw_provider import (
     CHUNKED,
     OK_SSE,
@@ -202,3 +204,32 @@ def test_an_answer_is_told_apart_wherever_it_is_cut(body, cut):
         reader.feed(body[at : at + cut])
     reader.close()
     assert (reader.merged.text, reader.merged.finished) == (TEXT, True)
+
+
+def test_numbers_that_are_none_do_not_spoil_a_reply():
+    reader = AnswerReader(10_000)
+    reader.feed(b'data: {"score": NaN, "choices": [{"delta": {"content": "Blue."}, "finish_reason": "stop"}]}\n\n')
+    assert (reader.merged.text, reader.merged.finished) == ("Blue.", True)
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"", BOM), (b"data:", BOM), (b"", b"data:\n"), (b"", b"data:{}\n"), (b"", b"data:x\n"), (b"", b"{}\n"), (b"[", b"{},"),
+        (b"", b" "), (b"", b"{"), (b"data:", b"["), (b'data:{"choices":[{"delta":{"content":"', b"\\ud83d"), (b"data:{}", b"\r"),
+        (b"", b'data:{"choices":[{"delta":{"content":[{"type":"text","text":"x"}]}}]}\n\n'),
+        (b"", b'data:{"choices":[{"delta":{"reasoning":"x"}}]}\n\n'),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("chunk", [100, 65_536])
+def test_no_answer_keeps_others_waiting_however_it_is_made(head, piece, chunk):
+    """The longest step between two chunks; each chunk is a turn of the event loop."""
+    body, longest_s = head + piece * (500_000 // len(piece)), 0.0
+    reader = AnswerReader(10**9)
+    steps = [*(lambda at=at: reader.feed(body[at : at + chunk]) for at in range(0, len(body), chunk)), reader.close]
+    with contextlib.suppress(BadAnswer):
+        for step in (*steps, lambda: reader.merged.text):
+            started_at = time.process_time()
+            step()
+            longest_s = max(longest_s, time.process_time() - started_at)
+    assert longest_s < 0.1

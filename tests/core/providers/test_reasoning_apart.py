@@ -143,6 +143,13 @@ async def test_reasoning_in_a_field_of_its_own_may_be_a_list(caller, name, frame
     assert (reply.text, reply.reasoning) == (REPLY, "Three rivers.")
 
 
+async def test_reasoning_that_comes_in_several_fields_is_kept_once(caller):
+    fields = {name: FIELDS[name] for name in ("reasoning_content", "thinking_blocks", "reasoning_details")}
+    for framed in ("whole", "streamed"):
+        reply = await reply_to(caller, answer(framed, PARTS["thinking"], **fields))
+        assert (reply.text, reply.reasoning) == (REPLY, "Three rivers.")
+
+
 async def test_a_message_that_repeats_what_streamed_by_adds_nothing(caller):
     piece = json.dumps({"choices": [{"delta": {"content": PARTS["thinking"]}}]}).encode()
     end = json.dumps({"choices": [{"message": {"content": PARTS["thinking"]}, "finish_reason": "stop"}]}).encode()
