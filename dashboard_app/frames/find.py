@@ -24,7 +24,8 @@ _WORD = " OR ".join(f"contains(lower({column}), $word)" for column in _SEARCHED)
 _WORD += " OR hunt_id IN (SELECT unnest($in_replies::VARCHAR[]))"
 _WHERE = f"{HUNTS} AND ($outcome IS NULL OR outcome = $outcome) AND ($word = '' OR {_WORD})"
 COLUMNS = """hunt_id, ts AS time, outcome, model, notebook, number, session, latency_ms / 1000 AS latency_s,
-    cost_usd AS target_usd, judge_cost_usd AS judge_usd, simulated, error, error_message, excerpt,
+    cost_usd AS target_usd, CASE WHEN coalesce(blind, false) AND hunt_id NOT IN (SELECT hunt_id FROM reviews)
+    THEN NULL ELSE judge_cost_usd END AS judge_usd, simulated, error, error_message, excerpt,
     coalesce(cut_off, false) AS cut_off"""
 
 
@@ -94,7 +95,10 @@ def hunt(reader: TelemetryReader, hunt_id: str) -> HuntFound | None:
     judge = data.pop("verdicts", {}) or {}
     passed = data.pop("passed", None)
     hidden = bool(data.get("blind")) and human is None
-    if not hidden:
+    if hidden:
+        for name in ("judge_cost_usd", "duration_ms"):  # both go up and down with the judge's verdicts
+            data.pop(name, None)
+    else:
         data["passed"] = passed
     texts = criterion_texts(reader, str(data.get("task") or ""))
     return HuntFound(data, hidden, _criteria({} if hidden else judge, human or {}, texts))

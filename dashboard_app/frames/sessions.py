@@ -30,14 +30,18 @@ def newest(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
 
 
 def replay(reader: TelemetryReader, session: str) -> pd.DataFrame:
-    """time (UTC), what, detail, hunt_id: the session's records as they were written, at most 5,000."""
+    """time (UTC), what, detail, hunt_id: the session's records as they were written, at most 5,000. Of a blind session
+    without what its judge calls cost and took, until its reviews are in the log."""
     lines = lines_with(
         reader.files_with("session = $session", {"session": session}), session, field="session", most=LINES_MOST
     )
-    return pd.DataFrame([_told(line) for line in lines], columns=["time", "what", "detail", "hunt_id"])
+    hidden = any(line.data.get("blind") for line in lines) and not any(line.type == "review" for line in lines)
+    return pd.DataFrame([_told(line, hidden) for line in lines], columns=["time", "what", "detail", "hunt_id"])
 
 
-def _told(line: Line) -> tuple[Any, str, str, str]:
+def _told(line: Line, hidden: bool) -> tuple[Any, str, str, str]:
+    if hidden and line.type == "call" and line.data.get("purpose") == "judge":
+        return line.at, "judge call", str(line.data.get("model") or ""), ""
     tell = {"session": _session, "run": _run, "hunt": _hunt, "call": _call, "review": _review}.get(line.type)
     what, detail = tell(line.data) if tell else (line.type, "")
     return line.at, what, detail, str(line.data.get("hunt_id") or "")

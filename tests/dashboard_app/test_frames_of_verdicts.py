@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 from collections import Counter, defaultdict
 from dataclasses import replace
 from datetime import datetime
@@ -165,6 +166,11 @@ def test_a_session_is_told_in_order_with_all_of_its_records(reader, log_dir, hun
     assert list(told["time"]) == sorted(told["time"])
     assert told["what"][0] == "session created"
     assert sessions.replay(reader, "nobody").empty
+    reviewed = {r["session"] for r in expected if "human_outcome" in r}
+    blind = {h["session"] for h in hunts if h["blind"]}
+    for one in (min(blind - reviewed), min(reviewed)):
+        told = " ".join(sessions.replay(reader, one).query("what.str.contains('judge call')")["detail"])
+        assert ("took" in told) is (one in reviewed), one
 
 
 @pytest.mark.parametrize(
@@ -201,9 +207,14 @@ def test_a_hunt_is_shown_whole_and_a_blind_one_without_the_judge(reader, log_dir
     blind = find.hunt(reader, hidden["hunt_id"])
     assert blind.hidden
     assert blind.criteria.empty
-    assert not {"verdicts", "passed"} & blind.data.keys()
+    assert not {"verdicts", "passed", "judge_cost_usd", "duration_ms"} & blind.data.keys()
     again = find.hunt(reader, revealed["hunt_id"])
     assert not again.hidden
+    assert again.data["judge_cost_usd"] == revealed["judge_cost_usd"]
+    listed = find.hunts(reader, Search(ALL), page_hunts=10_000).set_index("hunt_id")["judge_usd"]
+    assert math.isnan(listed[hidden["hunt_id"]])
+    for seen in (open_one, revealed):
+        assert listed[seen["hunt_id"]] == seen["judge_cost_usd"]
     assert all(again.criteria["human"] != "")
     assert find.hunt(reader, "h_nobody") is None
 
