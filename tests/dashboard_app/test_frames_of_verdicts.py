@@ -12,6 +12,8 @@ from statistics import median
 import pytest
 
 from core.domain.verdict import Outcome
+from core.telemetry.reader import TelemetryReader
+from core.telemetry.records import ReviewRecord
 from dashboard_app.choice import Choice, Origin, Period
 from dashboard_app.frames import activity, criteria, find, judge, providers, sessions
 from dashboard_app.frames.find import Search
@@ -166,11 +168,21 @@ def test_a_session_is_told_in_order_with_all_of_its_records(reader, log_dir, hun
     assert list(told["time"]) == sorted(told["time"])
     assert told["what"][0] == "session created"
     assert sessions.replay(reader, "nobody").empty
-    reviewed = {r["session"] for r in expected if "human_outcome" in r}
-    blind = {h["session"] for h in hunts if h["blind"]}
-    for one in (min(blind - reviewed), min(reviewed)):
-        told = " ".join(sessions.replay(reader, one).query("what.str.contains('judge call')")["detail"])
-        assert ("took" in told) is (one in reviewed), one
+
+
+def test_a_blind_session_is_told_without_what_its_judge_calls_cost_and_took_until_it_is_reviewed(tmp_path, entries):
+    session = next(record.session for _, record in entries if isinstance(record, ReviewRecord))
+    of_it = [(at, record) for at, record in entries if getattr(record, "session", "") == session]
+    told = {}
+    for name, kept in (("before", [e for e in of_it if not isinstance(e[1], ReviewRecord)]), ("after", of_it)):
+        write_log(tmp_path / name, kept)
+        with TelemetryReader(tmp_path / name) as reader:
+            reader.refresh()
+            calls = sessions.replay(reader, session).query("what.str.startswith('judge call')")
+        told[name] = " ".join(calls["detail"])
+    assert told["before"]
+    assert [word in told["before"] for word in ("took", "$")] == [False, False]
+    assert [word in told["after"] for word in ("took", "$")] == [True, True]
 
 
 @pytest.mark.parametrize(
