@@ -288,6 +288,13 @@ class Settings:
     )
     slots_most: int = setting(20, "SLOTS_MOST", "hunts", "Most hunts that a session may ask to be selected.", least=1)
     reviews_most: int = setting(500, "REVIEWS_MOST", "reviews", "Most reviews kept in a session.", least=1)
+    task_max_bytes: int = setting(
+        4 * MIB,
+        "TASK_MAX_BYTES",
+        "bytes",
+        "Most text of a task: prompt, response, criteria, judge prompts.",
+        least=1024,
+    )
     max_criteria: int = setting(
         100, "MAX_CRITERIA", "criteria", "Most criteria of a task; every hunt asks for each.", least=3, most=9999
     )
@@ -303,7 +310,7 @@ class Settings:
         5000, "NOTEBOOK_MAX_CELLS", "cells", "Most cells of a notebook that is loaded.", least=1
     )
     notebook_max_values: int = setting(
-        1_000_000, "NOTEBOOK_MAX_VALUES", "values", "About the most JSON values of a notebook.", least=1000
+        500_000, "NOTEBOOK_MAX_VALUES", "values", "About the most JSON values of a notebook.", least=1000
     )
     large_notebooks_most: int = setting(
         8, "LARGE_NOTEBOOKS_MOST", "notebooks", "Most notebooks above 1 MiB that wait for the one being read.", least=1
@@ -328,12 +335,7 @@ class Settings:
     )
     telemetry_days: int = setting(30, "TELEMETRY_DAYS", "days", "Older telemetry files are removed.", least=1)
     telemetry_reply_chars_most: int = setting(
-        20_000,
-        "TELEMETRY_REPLY_CHARS",
-        "characters",
-        "So much of each reply is written down, to be found by its words; 0: none of it.",
-        least=0,
-        most=100_000,
+        20_000, "TELEMETRY_REPLY_CHARS", "characters", "Text of each reply in the log; 0: none.", least=0, most=100_000
     )
     telemetry_flush_s: float = setting(0.5, "TELEMETRY_FLUSH", "s", "Pause between writes of telemetry.", least=0.01)
     telemetry_cache_dir: str = setting(

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from core.domain.criteria import Criterion, refuse_duplicate_ids
 from core.domain.value import Value
-from core.errors import BadTask
+from core.errors import BadTask, TooLarge
 
 LEAST_CRITERIA = 3
 
@@ -68,6 +68,17 @@ class Task(Value):
         """Changes with everything that a verdict depends on; not with the metadata."""
         judged = self.model_dump_json(exclude={"metadata"})
         return hashlib.sha256(judged.encode()).hexdigest()[:16]
+
+
+def refuse_large_task(task: Task, max_bytes: int) -> None:
+    """Raise TooLarge when the task's texts are longer than TASK_MAX_BYTES: they are read and sent with every answer."""
+    if task.rough_bytes > max_bytes:
+        raise TooLarge(
+            f"The task has about {task.rough_bytes:,} bytes; at most {max_bytes:,} are allowed (TASK_MAX_BYTES).",
+            hint="Shorten the prompt, the response or the judge prompts. An operator can raise TASK_MAX_BYTES.",
+            code="task_too_large",
+            details={"max_bytes": max_bytes},
+        )
 
 
 def refuse_unhuntable(task: Task, missing: tuple[str, ...] = ()) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.domain.criteria import refuse_too_many_criteria
 from core.domain.hunt import Hunt
 from core.domain.session import ReferenceCheck, Session
-from core.domain.task import Task, refuse_unhuntable
+from core.domain.task import Task, refuse_large_task, refuse_unhuntable
 from core.domain.turn import Turn
 from core.domain.verdict import Outcome
 from core.errors import BadInput, BadTask, Conflict
@@ -31,6 +31,7 @@ class Conversation:
                 return session
             refuse_too_many_criteria(len(order.criteria), self.settings.max_criteria)
             session.refuse_growth(session.task.rough_bytes, self.settings.session_max_bytes)
+            refuse_large_task(_next_task(session, order), self.settings.task_max_bytes)
             return at_next_turn(session, hunt, order, self.settings.turns_most)
 
         return await self.store.change(sid, change, announce=lambda s: (session_event(s), check_event(s)))
@@ -47,9 +48,7 @@ def at_next_turn(session: Session, hunt: Hunt, order: TurnOrder, most: int) -> S
         hunt_id=hunt.hunt_id,
         response=hunt.reply.text if hunt.reply else "",
     )
-    task = session.task.model_copy(
-        update={"prompt": order.prompt, "response": order.response, "criteria": order.criteria}
-    )
+    task = _next_task(session, order)
     _refuse_incomplete(task)
     keys = (*session.turns_keys, order.idempotency_key) if order.idempotency_key else session.turns_keys
     return session.model_copy(
@@ -72,6 +71,11 @@ def _refuse_incomplete(task: Task) -> None:
             error.message = f"The next turn is not complete: {'; '.join(error.details['problems'])}."
             error.hint = "Give its prompt, response and criteria at once: a turn that has begun cannot be taken back."
         raise
+
+
+def _next_task(session: Session, order: TurnOrder) -> Task:
+    news = {"prompt": order.prompt, "response": order.response, "criteria": order.criteria}
+    return session.task.model_copy(update=news)
 
 
 def _refuse_turn(session: Session, hunt: Hunt, most: int) -> None:

@@ -20,7 +20,7 @@ from core.domain.hunt import Hunt, HuntStatus, attempts_made
 from core.domain.ids import RUN_ENTROPY_BYTES, SESSION_ENTROPY_BYTES, run_id, session_id
 from core.domain.run import RUN_ENDED, Run, RunStatus
 from core.domain.session import UNCLEAR_RULE, Session
-from core.domain.task import Task, refuse_unhuntable
+from core.domain.task import Task, refuse_large_task, refuse_unhuntable
 from core.errors import BadInput, Conflict, NotFound, RedisAway
 from core.hunt import checking
 from core.hunt.chronicle import Tell, run_record, session_mark
@@ -104,6 +104,8 @@ class Workbench:
                 return session
             if task.criteria != session.task.criteria:
                 refuse_too_many_criteria(len(task.criteria), self.settings.max_criteria)
+            if task.rough_bytes > session.task.rough_bytes:
+                refuse_large_task(task, self.settings.task_max_bytes)
             confirmed = {"proposed_criteria": ()} if "criteria" in changes else {}
             return session.model_copy(update={"task": task, "warnings": warnings, **confirmed})
 
@@ -269,6 +271,7 @@ class Workbench:
             return run, run.hunt(place)
 
     async def _open(self, opened: Opened) -> Session:
+        refuse_large_task(opened.session.task, self.settings.task_max_bytes)
         session = opened.session.model_copy(update={"card_secret": self.entropy(CARD_SECRET_BYTES).hex()})
         # With Redis away nobody knows whether the same idempotency key came before. If it did, both are merged later.
         with suppress(NotFound, RedisAway):

@@ -23,6 +23,8 @@ from core.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+LONG_REPLY_CHARS = 50_000
+"""A question about a longer reply takes a millisecond to write: others have their turn between two questions."""
 OnVerdict = Callable[[CriterionVerdict], Awaitable[None]]
 
 
@@ -105,6 +107,8 @@ class Judge:
         async with asyncio.TaskGroup() as judging:
             for id_ in verdicts.without(open_):
                 judging.create_task(judge(open_[id_]), name=f"judge {id_}")
+                if len(reply_text) > LONG_REPLY_CHARS:
+                    await asyncio.sleep(0)
         for id_ in verdicts.without(open_):  # its call ended as cancelled, although nobody cancelled the judging
             await verdicts.tell(_undetermined(open_[id_], judge_model, "cancelled", "The judge's call was broken off."))
         return verdicts.all_of((*open_, *missing))

@@ -49,6 +49,7 @@ AT_ONCE = 16
 """Questions on their way at once: Redis answers one after the other, and more would only wait in sockets."""
 HEADS_MOST = 1000
 """Heads that are remembered, so that an unchanged one is neither sent nor parsed again."""
+HEADS_MAX_BYTES = 64 * 1024 * 1024
 REPLIES_MOST = 50_000
 """Hunts whose reply is known to be in Redis."""
 TOUCH_EVERY_S = 60.0
@@ -87,7 +88,7 @@ class RedisSessionStore(SessionStore):
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._failed: tuple[float, RedisAway] | None = None
         """When Redis last failed a question, by the loop's clock, and how."""
-        self._heads: _Newest[str, Session] = _Newest(HEADS_MOST)
+        self._heads = _Heads(HEADS_MOST, HEADS_MAX_BYTES)
         self._replied: _Newest[tuple[str, str], bool] = _Newest(REPLIES_MOST)
         self._touched: _Newest[str, float] = _Newest(REPLIES_MOST)
         names = ("save", "take", "done", "change", "create", "look", "page", "fetch", "tell", "delete", "glance")
@@ -122,7 +123,7 @@ class RedisSessionStore(SessionStore):
             raise session_exists()
         if answer == 2:
             raise no_session()
-        self._heads[session.session_id] = session
+        self._heads.put(session)
         await self._touch(session.session_id)
         await self._note_mark(session)
 
@@ -151,7 +152,7 @@ class RedisSessionStore(SessionStore):
         self._note_told(after.session_id, answer)
         written = bool(answer[0] == 2)
         if written:
-            self._heads[after.session_id] = after
+            self._heads.put(after)
         return written
 
     async def announce(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
@@ -271,7 +272,7 @@ class RedisSessionStore(SessionStore):
 
     async def delete(self, session_id: str) -> None:
         there = await self._run("delete", session_id)
-        self._heads.pop(session_id, None)
+        self._heads.pop(session_id)
         self._forget(session_id)
         await self._ask(lambda: self._redis.zrem(SESSIONS, session_id))
         if not there:
@@ -290,11 +291,12 @@ class RedisSessionStore(SessionStore):
         known = self._heads.get(session_id)
         answer = await self._run("look", session_id, known.version if known else 0, int(tallies))
         if not answer:
-            self._heads.pop(session_id, None)
+            self._heads.pop(session_id)
             raise no_session()
         _, text, flat = answer
         session = read_head(text) if text or known is None else known
-        self._heads[session_id] = session
+        if session is not known:
+            self._heads.put(session)
         if self._clock.monotonic() - self._touched.get(session_id, 0.0) > TOUCH_EVERY_S:
             await self._touch(session_id)
         return session, dict(zip(flat[::2], flat[1::2], strict=True))
@@ -344,6 +346,37 @@ def _pairs(events: Iterable[EventDraft]) -> Iterable[str]:
     for event in events:
         yield event.type.value
         yield event.data
+
+
+class _Heads:
+    """Sessions that are remembered, bounded in number and in bytes: what was used longest ago is forgotten."""
+
+    def __init__(self, most: int, max_bytes: int) -> None:
+        self._most, self._max_bytes = most, max_bytes
+        self._known: OrderedDict[str, tuple[Session, int]] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, session_id: str) -> Session | None:
+        known = self._known.get(session_id)
+        if known is None:
+            return None
+        self._known.move_to_end(session_id)
+        return known[0]
+
+    def put(self, session: Session) -> None:
+        self.pop(session.session_id)
+        size = session.rough_bytes
+        self._known[session.session_id] = session, size
+        self._bytes += size
+        while len(self._known) > self._most or (self._bytes > self._max_bytes and len(self._known) > 1):
+            self.pop(next(iter(self._known)))
+
+    def pop(self, session_id: str) -> None:
+        self._bytes -= self._known.pop(session_id, (None, 0))[1]
+
+    def clear(self) -> None:
+        self._known.clear()
+        self._bytes = 0
 
 
 class _Newest(OrderedDict[K, V], Generic[K, V]):

@@ -7,7 +7,6 @@ import pytest
 from core.domain.run import RunStatus
 from core.domain.verdict import Outcome
 from core.hunt.delivery import deliver
-from core.hunt.orders import OpenOrder
 from core.notebooks.blank import blank_notebook, template_notebook
 from tests.builders import NOW, a_finished_hunt, a_run, a_session, a_task, a_verdict
 
@@ -106,8 +105,20 @@ async def test_a_turn_with_too_many_is_refused(client, runtime):
     assert (await client.post("/api/sessions/s_one/turns", json=turn | {"criteria": criteria(3)})).status_code == 201
 
 
+async def test_texts_of_a_task_are_bounded_where_they_come_in(client, sid, task):
+    async def code(answer):
+        return answer.status_code, (await answer.get_json())["error"]["code"]
+
+    large = task | {"prompt": "long " * 900_000}
+    notebook = json.loads(blank_notebook(a_task(response="long " * 900_000)))
+    for body in ({"task": large}, {"notebook": notebook}):
+        assert await code(await client.post("/api/sessions", json=body)) == (413, "task_too_large")
+    edit = {"version": 1, "judge_prompt_template": large["prompt"]}
+    assert await code(await client.patch(f"/api/sessions/{sid}/task", json=edit)) == (413, "task_too_large")
+
+
 async def test_texts_of_a_session_are_bounded(runtime, client):
-    task = a_task(prompt="long " * 4_000_000)
-    session = await runtime.workbench.open_task(task, OpenOrder())
-    answer = await client.post(f"/api/sessions/{session.session_id}/runs", json={"models": ["simulated/hasty"]})
+    runs = tuple(a_run(1, run_id=f"r_{n}", task=a_task(prompt="long " * 800_000), **ENDED) for n in range(13))
+    await runtime.store.create(a_session(runs=runs), blank_notebook(a_task()))
+    answer = await client.post("/api/sessions/s_one/runs", json={"models": ["simulated/hasty"]})
     assert (answer.status_code, (await answer.get_json())["error"]["code"]) == (413, "session_too_large")

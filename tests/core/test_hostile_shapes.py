@@ -1,0 +1,65 @@
+"""Parsers of texts that models and trainers write take time in proportion to the text, whatever its shape."""
+
+import time
+
+import pytest
+
+from core.judge.answer import read_answer
+from core.judge.evidence import passage_of
+from core.notebooks.gradings import read_grading
+from core.notebooks.metadata import read_metadata
+from core.notebooks.pass_rule import read_pass_rule
+from core.providers.problem import read_problem
+from core.providers.reasoning import apart
+from tests.hostile_shapes import SHAPES
+
+OBJECT = '{"reason": "It does.", "evidence": "", "verdict": "PASS"}'
+PARSERS = {
+    "the judge's answer": lambda text: read_answer(text, "C1", text),
+    "an object before it": lambda text: read_answer(OBJECT + text, "C1", text, "abcd"),
+    "an object in it": lambda text: read_answer(text[: len(text) // 2] + OBJECT + text[len(text) // 2 :], "C1", ""),
+    "evidence": lambda text: passage_of(text, " ".join(text[: len(text) // 2].split()) + "b"),
+    "reasoning": lambda text: apart(text, "", lone_close=True),
+    "reasoning, opened": lambda text: apart("<think>" + text, "", lone_close=True),
+    "reasoning, channels": lambda text: apart("<|channel|>analysis<|message|>" + text, "", lone_close=True),
+    "a pass rule": lambda text: read_pass_rule(text[:100_000]),
+    "a grading": read_grading,
+    "metadata": read_metadata,
+    "a provider's error": lambda text: read_problem(text.encode("utf-8", "surrogatepass")),
+}
+
+
+def bare_s() -> float:
+    """What a million steps of a bare loop take: about 25 ms on an idle machine of 2024."""
+    before = time.process_time()
+    for _ in range(1_000_000):
+        pass
+    return time.process_time() - before
+
+
+def slow(chars: int, steps_s: float) -> dict[str, float]:
+    """CPU seconds of the parser and shape that took longer than `steps_s` of bare loops, the better of two tries."""
+    allowed, found = steps_s * max(1.0, bare_s() / 0.025), {}
+    for shape, make in SHAPES.items():
+        text = make(chars)
+        for name, parse in PARSERS.items():
+            took = min(_cpu_s(parse, text) for _ in range(2)) if _cpu_s(parse, text) > allowed else 0.0
+            if took > allowed:
+                found[f"{name}: {shape}"] = round(took, 2)
+    return found
+
+
+def _cpu_s(parse, text: str) -> float:
+    before = time.process_time()
+    parse(text)
+    return time.process_time() - before
+
+
+def test_no_shape_makes_a_parser_slow():
+    assert slow(24_000, 0.1) == {}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_no_shape_of_the_greatest_length_makes_a_parser_slow():
+    assert slow(400_000, 1.0) == {}
