@@ -56,7 +56,7 @@ def _cpu_s(parse, text: str) -> float:
 
 
 def test_no_shape_makes_a_parser_slow():
-    assert slow(24_000, 0.1) == {}
+    assert slow(12_000, 0.1) == {}
 
 
 @pytest.mark.long
