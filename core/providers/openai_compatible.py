@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -148,9 +148,9 @@ class OpenAICompatible(Provider):
     async def _receive(self, content: bytes, call: _Call, deadline: asyncio.Timeout, on_left: OnLeft) -> None:
         """Read the answer to its end. After its finish only briefly: what follows can add counts of tokens, no more."""
         async with aclosing(await self._sent(content, on_left)) as response:
-            if response.status_code != httpx.codes.OK:
+            if not response.is_success:
                 raise await self._refusal(response)
-            async for chunk in response.aiter_raw():
+            async for chunk in _chunks(response):
                 call.feed(chunk, deadline)
                 if call.answer.merged.done or (call.finished and call.answer.too_large):
                     return
@@ -209,7 +209,7 @@ class OpenAICompatible(Provider):
         """The error of a status that is not 200, with as much of its body as came."""
         raw = bytearray()
         with suppress(httpx.RequestError):
-            async for chunk in response.aiter_raw():
+            async for chunk in _chunks(response):
                 raw += chunk
                 if len(raw) > ERROR_BODY_MOST_BYTES:
                     break
@@ -228,6 +228,12 @@ class OpenAICompatible(Provider):
         problem = problem_of(error)
         cause = self.cause_of(problem.status or 200, problem)
         return self._faults.error(cause, problem.words, status=problem.status, raw=encoded(error))
+
+
+def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The body as it arrives; decompressed where a proxy compressed it although nobody asked for that."""
+    encoding = response.headers.get("content-encoding", "identity")
+    return response.aiter_raw() if encoding in {"", "identity"} else response.aiter_bytes()
 
 
 def _unless(usual: str, merged: Merge) -> str:

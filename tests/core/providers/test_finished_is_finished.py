@@ -1,6 +1,7 @@
 """A reply that has its finish is a reply, and is paid once: whatever frame it came in and whatever comes after it."""
 
 import contextlib
+import gzip
 import json
 import time
 
@@ -46,6 +47,10 @@ def headed(body, kind="text/event-stream"):
     return b"HTTP/1.1 200 OK\r\n" + content_type + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
+def packed(body, kind, status="200 OK"):
+    return whole(status, gzip.compress(body), "Content-Encoding: gzip", kind=kind)
+
+
 def chunked(body):
     return CHUNKED + b"%x\r\n%b\r\n" % (len(body), body)
 
@@ -72,6 +77,9 @@ FRAMES = {
     "a chunk on each line": says(headed(b"\n".join(PIECES), "application/x-ndjson")),
     "chunks in a list": says(whole("200 OK", b"[" + b",".join(PIECES) + b"]")),
     "events without a line between": says(headed(REPLY.replace(b"\n\n", b"\n"))),
+    "status 201": says(whole("201 Created", message(TEXT))),
+    "a compressed stream": says(packed(REPLY, "text/event-stream")),
+    "a compressed JSON body": says(packed(message(TEXT), "application/json")),
     "data in data": says(stream(*(b"data: " + piece for piece in PIECES))),
 }  # fmt: skip
 AFTERWARDS = {
@@ -176,6 +184,20 @@ async def test_a_reply_of_tool_calls_alone_is_named_as_that(caller, field):
         failed = await calls.failure()
     assert failed.code == "empty_reply"
     assert failed.message == "OpenRouter sent calls of tools instead of a reply."
+
+
+async def test_a_compressed_error_is_told_in_its_words(caller):
+    answer = packed(b'{"error": {"message": "No credit"}}', "application/json", "402 Payment Required")
+    async with raw_provider(says(answer)) as provider, caller(provider.base_url) as calls:
+        failed = await calls.failure()
+    assert failed.message == "OpenRouter says that the account has no credit (402): No credit"
+
+
+@pytest.mark.parametrize(("transport", "code"), [("pyreqwest", "cut_stream"), ("httpx", "bad_reply")])
+async def test_a_body_that_is_not_compressed_as_it_says_is_no_reply(caller, transport, code):
+    answer = whole("200 OK", message(TEXT), "Content-Encoding: gzip")
+    async with raw_provider(says(answer)) as provider, caller(provider.base_url, http_transport=transport) as calls:
+        assert (await calls.failure()).code == code
 
 
 async def test_what_no_encoder_can_write_is_still_a_reply(caller):

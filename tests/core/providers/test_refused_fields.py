@@ -1,5 +1,6 @@
 """A field of the request that a gateway refuses by name is left out or renamed, once for an account and model."""
 
+import asyncio
 import json
 
 import pytest
@@ -97,6 +98,22 @@ async def test_where_both_names_of_the_limit_are_refused_it_is_left_out(caller):
         bodies = sent(provider)
     assert len(bodies) == 4
     assert not {"max_tokens", "max_completion_tokens"} & (bodies[2].keys() | bodies[3].keys())
+
+
+async def test_calls_at_once_learn_together_and_later_ones_ask_once(caller):
+    async def speak(writer):
+        """Takes the other name only."""
+        last = sent(provider)[-1]
+        await (GOOD if "max_completion_tokens" in last else refuses(AZURE))(writer)
+
+    async with raw_provider(speak) as provider, caller(provider.base_url) as calls:
+        together = await asyncio.gather(*(calls.retrying.complete(judging(), CallContext()) for _ in range(6)))
+        asked = len(provider.requests)
+        for _ in range(3):
+            assert (await calls.retrying.complete(judging(), CallContext())).calls == 1
+    assert {reply.text for reply in together} == {"Blue."}
+    assert asked <= 12
+    assert len(provider.requests) == asked + 3
 
 
 async def test_a_refusal_that_stays_ends_the_call_and_one_of_another_field_is_not_asked_again(caller):
