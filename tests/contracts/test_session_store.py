@@ -12,6 +12,7 @@ from core.domain.session import Selection
 from core.domain.verdict import Outcome
 from core.errors import Busy, Conflict, NotFound
 from core.sessions.base import Claim, Saved
+from core.sessions.codec import mark
 from tests.backends import opened
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_run, a_session
 
@@ -246,6 +247,23 @@ async def test_a_further_round_of_judging_overwrites_a_finished_hunt_and_counts_
     counts = (await kept.store.counts("s_one"))["r_one"]
     assert (counts.broke, counts.held, counts.judging, counts.queued, counts.replies) == (0, 1, 0, 1, 1)
     assert counts.judge_cost_usd == pytest.approx(0.006)
+
+
+async def test_hunts_that_an_earlier_release_counted_are_counted_on(kept, monkeypatch):
+    """Its marks end before the costs of the target calls."""
+    await kept.store.create(a_session(runs=(a_run(3),)), b"")
+    with monkeypatch.context() as earlier:
+        earlier.setattr("core.sessions.redis.mark", lambda hunt: " ".join(mark(hunt).split()[:7]))
+        for number in (1, 2):
+            await kept.store.save_hunt("s_one", a_finished_hunt(number))
+    again = judged_again(a_finished_hunt(1))
+    done = again.model_copy(update={"status": HuntStatus.DONE, "outcome": Outcome.HELD})
+    for state in (again, done, a_finished_hunt(3)):
+        await kept.store.save_hunt("s_one", state)
+    counts = (await kept.store.counts("s_one"))["r_one"]
+    assert (counts.broke, counts.held, counts.judging, counts.replies) == (2, 1, 0, 3)
+    assert counts.cost_usd == pytest.approx(0.039)
+    assert counts.target_cost_usd in (pytest.approx(0.02), pytest.approx(0.03))  # in Redis without the second hunt's
 
 
 async def test_trials_stand_apart_from_the_pages_of_hunts(kept):

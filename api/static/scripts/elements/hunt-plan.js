@@ -141,7 +141,7 @@ function whyNot(session, plan) {
 function prospects(session, plan) {
   const cost = expectedCost(totals(session), plan.hunts);
   const before = plan.models.length && plan.models.every(isSimulated) ? "Simulated models cost nothing." : "The cost is not known before the first replies.";
-  const costs = cost === null ? before : `About ${money(cost)}, after what hunts have cost here so far.`;
+  const costs = cost === null ? before : `About ${money(cost)}${session.sealed ? " without the judge’s cost, which is sealed" : ""}, after what hunts have cost here so far.`;
   if (plan.models.length < 2) return costs;
   const parts = shares(plan.models, plan.hunts).map(([, hunts]) => hunts);
   const each = Math.min(...parts) === Math.max(...parts) ? `${parts[0]} for each model` : `${Math.min(...parts)} to ${Math.max(...parts)} for each model`;
