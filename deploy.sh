@@ -52,7 +52,7 @@ deploy() {
         "" | --pull)
             before=$(revision_here)
             pull_latest
-            [ "$(revision_here)" = "$before" ] || exec ./deploy.sh deploy --no-pull # which may be another script now
+            [ "$(revision_here)" = "$before" ] || exec "$BASH" ./deploy.sh deploy --no-pull # which may be another script now
             ;;
         --no-pull) ;;
         *) fail "unknown word: $how (./deploy.sh help)" ;;
