@@ -100,6 +100,9 @@ def test_a_server_is_lost_from_the_moment_it_was_missed(ask: Any, after: Any) ->
     assert after(link("reconnecting", "2"), link("polling", "3"))["lostSince"] is None
     assert after(health("2", unreachable=True))["lostSince"] == "2"
     assert after(health("2", unreachable=True), health("3", status="healthy"))["lostSince"] is None
+    told = {"type": "notice.told", "notice": {"kind": "error", "code": "unreachable", "message": "again"}}
+    assert after(opened, link("reconnecting", "2"), told)["notices"] == []
+    assert len(after(opened, told, link("reconnecting", "2"), told)["notices"]) == 1
     assert after(health("2"))["lostSince"] is None  # it answers, if badly
     assert after(health("2", unreachable=True), link("live", "3"))["lostSince"] is None
 

@@ -11,14 +11,15 @@ export class ConnectionBanner extends PageElement {
 
   build() {
     this.words = make("span");
+    this.meanwhile = make("span", { class: "meanwhile" });
     this.setAttribute("role", "alert");
-    this.append(this.words, make("button", { type: "button", class: "small", onclick: () => wish(this, "try-now") }, "Try now"));
+    this.append(make("p", {}, this.words, this.meanwhile), make("button", { type: "button", class: "small", onclick: () => wish(this, "try-now") }, "Try now"));
   }
 
   draw(since, inSession) {
     show(this, since !== null);
-    const meanwhile = inSession ? "What is shown is from before. Hunts that have started go on at the server, and what you type is kept in this browser." : "Nothing that has started is lost.";
-    setText(this.words, since === null ? "" : `The server cannot be reached since ${clock(since)}. ${meanwhile}`);
+    setText(this.words, since === null ? "" : `The server cannot be reached since ${clock(since)}.${inSession ? " What is shown is from before." : ""}`);
+    setText(this.meanwhile, inSession ? " Hunts that have started go on at the server, and what you type is kept in this browser." : " Nothing that has started is lost.");
   }
 }
 

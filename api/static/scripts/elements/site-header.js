@@ -14,7 +14,7 @@ const CONNECTIONS = {
 
 export class SiteHeader extends PageElement {
   inputs(state) {
-    return [state.server.health, state.session?.name ?? null, state.connection, state.theme, state.server.newVersion, state.server.who?.name ?? ""];
+    return [state.server.health, state.session?.name ?? null, state.connection, state.theme, state.server.newVersion, state.server.who?.name ?? "", state.lostSince !== null];
   }
 
   build() {
@@ -39,7 +39,7 @@ export class SiteHeader extends PageElement {
     );
   }
 
-  draw(health, name, connection, theme, newVersion, who) {
+  draw(health, name, connection, theme, newVersion, who, lost) {
     show(this.who, Boolean(who));
     show(this.leave, Boolean(who));
     setText(this.who, who);
@@ -50,7 +50,7 @@ export class SiteHeader extends PageElement {
     setText(this.task, name ?? "");
     setAttribute(this.task, "title", name);
     show(this.simulated, health?.simulated_only ?? false);
-    this.#drawHealth(health);
+    this.#drawHealth(lost ? null : health); // the banner says that already
     const told = CONNECTIONS[connection];
     show(this.connection, Boolean(told));
     setAttribute(this.connection, "data-state", connection);

@@ -5,10 +5,11 @@
 const MOST_NOTICES = 5;
 const LAST_PAGE = 1;
 
-export function reduceNotices(notices, event, route) {
+/** `lost`: the server is known to be out of reach, which stands above the page already. */
+export function reduceNotices(notices, event, route, lost) {
   switch (event.type) {
     case "notice.told":
-      return told(notices, event.notice);
+      return lost && event.notice.code === "unreachable" ? notices : told(notices, event.notice);
     case "route.changed":
       return isSamePlace(route, event.route) ? notices : left(notices);
     case "notice.dismissed":

@@ -86,7 +86,7 @@ function reduceParts(state, event) {
     texts: reduceTexts(state.texts, event),
     work: event.type === "work.read" ? event.work : state.work,
     acts: reduceActs(state.acts, event),
-    notices: reduceNotices(state.notices, event, state.route),
+    notices: reduceNotices(state.notices, event, state.route, state.lostSince !== null),
   };
 }
 
