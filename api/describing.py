@@ -108,7 +108,11 @@ class Describer(OpenAPIProvider):
         error = ErrorAnswer.model_json_schema(ref_template="#/components/schemas/{model}")
         shapes.update(error.pop("$defs"))
         shapes["ErrorAnswer"] = error
-        return {**whole, "paths": dict(whole["paths"])}
+        paths = dict(whole["paths"])
+        for operation in (operation for path in paths.values() for operation in path.values()):
+            for message in (*operation["responses"].values(), operation.get("requestBody", {})):
+                _refer(message, shapes)
+        return {**whole, "paths": paths}
 
     def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
         paths, components = super().build_paths(rule)
@@ -118,6 +122,15 @@ class Describer(OpenAPIProvider):
                 operation |= {"summary": "A file of the page.", "tags": ["Pages"]}
             _finish(operation, told)
         return paths, components
+
+
+def _refer(message: dict[str, Any], shapes: dict[str, Any]) -> None:
+    """Move the named shapes of a body to the shared ones and refer to them there: the same shape for several statuses
+    or routes is one type for whoever makes a client of this description."""
+    for body in message.get("content", {}).values():
+        name = body["schema"].get("title")
+        if name is not None and shapes.setdefault(name, body["schema"]) == body["schema"]:
+            body["schema"] = {"$ref": f"#/components/schemas/{name}"}
 
 
 def _finish(operation: dict[str, Any], told: Description) -> None:

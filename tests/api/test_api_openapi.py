@@ -50,6 +50,30 @@ async def test_every_route_is_described_with_all_that_a_reader_needs(runtime, cl
         assert "Idempotency-Key" in {p["name"] for p in described["paths"][path]["post"]["parameters"]}
 
 
+def references(node):
+    if isinstance(node, dict):
+        found = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+        return found + [ref for value in node.values() for ref in references(value)]
+    return [ref for item in node for ref in references(item)] if isinstance(node, list) else []
+
+
+async def test_every_named_shape_stands_once_and_is_referred_to(client):
+    described = await (await client.get("/openapi.json")).get_json()
+    shapes = described["components"]["schemas"]
+    bodies = [
+        body["schema"]
+        for _, _, operation in operations(described)
+        for message in (*operation["responses"].values(), operation.get("requestBody", {}))
+        for body in message.get("content", {}).values()
+    ]
+    assert [body["title"] for body in bodies if "title" in body] == []
+    assert {ref.removeprefix("#/components/schemas/") for ref in references(described)} <= set(shapes)
+    for path in ("/api/health", "/api/health/ready"):
+        answers = described["paths"][path]["get"]["responses"]
+        assert answers["200"]["content"] == answers["503"]["content"]
+        assert set(answers["200"]["content"]["application/json"]["schema"]) == {"$ref"}
+
+
 class Checked:
     """A client that holds every answer against the description, and remembers which operations it has seen."""
 
