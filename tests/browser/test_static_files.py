@@ -125,6 +125,12 @@ def test_no_script_makes_html_of_text() -> None:
     assert [path.name for path in SCRIPTS if "srcdoc" in code(path)] == ["reply-frame.js"]
 
 
+def test_every_dialog_is_a_layer_that_back_takes_away() -> None:
+    """But the sign-in, which nothing closes but somebody who signs in."""
+    made = {path.name for path in SCRIPTS if 'make("dialog"' in code(path) or "showModal" in code(path)}
+    assert made == {"pieces.js", "sign-in-dialog.js"}
+
+
 def test_no_file_of_the_page_names_another_host() -> None:
     hosts = re.compile(r"https?://(?!www\.w3\.org)[a-z]", re.IGNORECASE)
     files = [*SCRIPTS, *STATIC.rglob("*.css"), *(STATIC / page for page in PAGES)]

@@ -6,7 +6,7 @@
 export const ACTS = ["task", "hunt", "review", "deliver"];
 
 /** What can lie over a place, and how many ids each names at most. */
-const LAYERS = { keys: 0, models: 0, reveal: 0, turn: 1, compare: 2 };
+const LAYERS = { keys: 0, models: 0, reveal: 0, deliver: 0, turn: 1, compare: 2 };
 
 /** {name, sessionId, act, huntId, layer}; `layer` is {name, ids}, or null. */
 export function parseRoute(hash) {

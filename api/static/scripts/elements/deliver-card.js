@@ -3,15 +3,16 @@
 import { make, setBusy, setText, show, wish } from "../dom.js";
 import { count } from "../format.js";
 import { icon } from "../icons.js";
+import { layerOf } from "../router.js";
 import { actOf } from "../state/acts.js";
 import { counted } from "../state/announcements.js";
 import { activeRuns, attemptsMade, totals } from "../state/session.js";
 import { PageElement } from "./element.js";
-import { showProblem } from "./pieces.js";
+import { makeLayer, showLayer, showProblem } from "./pieces.js";
 
 export class DeliverCard extends PageElement {
   inputs(state) {
-    return [state.session, actOf(state.acts, "export")];
+    return [state.session, actOf(state.acts, "export"), layerOf(state.route, "deliver") !== null];
   }
 
   build() {
@@ -19,16 +20,17 @@ export class DeliverCard extends PageElement {
     this.attempts = make("p", { class: "faint number" });
     this.going = make("p", { class: "faint" }, "Hunts are still going on: what is finished now goes in; take it again later for the rest.");
     this.word = make("span");
-    this.button = make("button", { type: "button", onclick: () => (this.asks ? this.sure.showModal() : wish(this, "deliver")) }, icon("download"), this.word);
+    this.button = make("button", { type: "button", onclick: () => (this.asks ? wish(this, "open-layer", { name: "deliver" }) : wish(this, "deliver")) }, icon("download"), this.word);
     this.problem = make("div", { hidden: true });
     this.differ = make("p", { class: "caution" });
     this.question = make("p");
-    this.sure = make("dialog", { class: "sure", "aria-label": "Your reviews and the judge do not agree" }, make("h2", {}, "Your reviews and the judge do not agree"), this.question,
+    this.sure = makeLayer("deliver", { class: "sure", "aria-label": "Your reviews and the judge do not agree" }, make("h2", {}, "Your reviews and the judge do not agree"), this.question,
       make("form", { method: "dialog", class: "chips" }, make("button", { value: "yes", onclick: () => wish(this, "deliver") }, "Download all the same"), make("button", { class: "primary", value: "no" }, "Not yet")));
     this.append(make("h2", {}, "Deliver"), this.what, make("div", {}, this.attempts, this.going), this.button, this.differ, this.problem, this.sure);
   }
 
-  draw(session, act) {
+  draw(session, act, asking) {
+    showLayer(this.sure, asking && Boolean(session?.comparison?.differ));
     if (session === null) return;
     const { broke, held } = totals(session);
     const { slots, hunt_ids: chosen } = session.selection;

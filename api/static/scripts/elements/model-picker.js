@@ -58,7 +58,7 @@ export class ModelPicker extends PageElement {
 
   #makeGroup({ provider }) {
     const list = make("ul");
-    const group = make("section", { "aria-label": provider.label }, make("h4", {}, provider.label, provider.simulated ? simulatedTag() : "",
+    const group = make("section", { "aria-label": provider.label }, make("h3", {}, provider.label, provider.simulated ? simulatedTag() : "",
       make("span", { class: "faint" }, provider.usable ? `at most ${provider.concurrency} calls at once` : provider.why_not)), list);
     group.list = list;
     return group;

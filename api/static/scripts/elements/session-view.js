@@ -44,7 +44,7 @@ export class SessionView extends PageElement {
     const compare = document.createElement("compare-view");
     const turn = document.createElement("turn-dialog");
     this.acts = { task: this.#task(), hunt: this.#hunt(), review: this.#review(), deliver: this.#deliver() };
-    this.over = [this.panel, compare, turn, this.acts.hunt.plan, this.acts.review.place];
+    this.over = [this.panel, compare, turn, this.acts.hunt.plan, this.acts.review.place, this.acts.deliver.card];
     this.heading = make("h1", {});
     this.about = make("p", { class: "soft" });
     this.words = make("pre", { class: "words" });
@@ -89,7 +89,7 @@ export class SessionView extends PageElement {
 
   #deliver() {
     const [deliver, preview] = [section("deliver-card", "Deliver"), section("delivery-view", "What the notebook will hold")];
-    return { place: make("div", { class: "delivering" }, deliver, preview), parts: [deliver, preview] };
+    return { place: make("div", { class: "delivering" }, deliver, preview), card: deliver, parts: [preview] };
   }
 }
 
