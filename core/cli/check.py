@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,7 @@ from rich.markup import escape
 from core.cli.opening import CONFIRM, open_source
 from core.cli.output import StdoutConsole, to_stdout
 from core.cli.report import tell_error
+from core.cli.signals import stop_on_signals
 from core.cli.sources import Source, read_sources
 from core.domain.criteria import Criterion
 from core.domain.session import CheckStatus, Session
@@ -34,6 +36,7 @@ async def check(
     pass_rule: PassRule | None = None,
 ) -> int:
     """Check every notebook. 0 when all pass, 1 when one does not, 2 when one cannot be read."""
+    stop_on_signals(lambda: signal.raise_signal(signal.SIGINT), (signal.SIGTERM,))  # all end like Ctrl-C
     sources = list(read_sources(notebooks))
     worst = 0
     opening = {"confirm": confirm, "pass_rule": pass_rule}

@@ -13,7 +13,7 @@ from core.access.tokens import Scope
 from core.cli.check import check
 from core.cli.hunt import HuntWish, hunt
 from core.cli.opening import CONFIRM
-from core.cli.output import OutputLost, give_up_stdout, to_stdout
+from core.cli.output import OutputLost, give_up_stdout, say, to_stdout
 from core.cli.simulate import simulate
 from core.cli.token import make_token
 from core.domain.task import PassRule
@@ -29,7 +29,7 @@ exit codes:
   0    every hunt ended, with or without breaks; every check passed
   1    a run failed, a check did not pass, no reply could be had or judged, or standard output broke
   2    the input, an option or a setting is not right; other notebooks are worked on all the same
-  130  Ctrl-C (or SIGTERM): what was there was written
+  130  Ctrl-C, SIGTERM or a closed terminal (SIGHUP): what was there was written
 """
 ABOUT_HUNT = """\
 Hunt one or more task notebooks. No reference check is made first: `check` makes it.
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
             print(f"Standard output cannot be written: {lost.reason}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("Stopped.", file=sys.stderr)
+        say("Stopped.")
         return 130
 
 

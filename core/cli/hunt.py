@@ -1,4 +1,4 @@
-"""`hunt`: a run on the command line, watched live, its notebook written at the end or at Ctrl-C."""
+"""`hunt`: a run on the command line, watched live, its notebook written at the end or when it is stopped."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.cli.opening import how_to_confirm, open_source
-from core.cli.output import to_stdout
+from core.cli.output import OutputLost, give_up_stdout, say, to_stdout
 from core.cli.places import places, write_notebook
 from core.cli.report import print_report, report_json, tell_error
+from core.cli.signals import stop_on_signals
 from core.cli.sources import Source, read_sources
 from core.cli.watching import Watching
 from core.domain.hunt import Hunt
@@ -51,8 +52,7 @@ async def hunt(settings: Settings, wish: HuntWish) -> int:
     sources = list(read_sources(wish.notebooks))
     outs = places(sources, wish.out)
     stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    stop_on_signals(stopped.set, (signal.SIGINT, signal.SIGTERM))
     worst = 0
     async with open_runtime(settings) as runtime:
         for model in (*wish.models, *filter(None, (wish.judge,))):
@@ -63,6 +63,10 @@ async def hunt(settings: Settings, wish: HuntWish) -> int:
             except HunterError as error:  # the other notebooks of a folder are hunted all the same
                 tell_error(source.name, error, as_json=wish.as_json)
                 worst = 2
+            except OutputLost:
+                if not stopped.is_set():
+                    raise
+                give_up_stdout()  # who reads it was stopped by the same Ctrl-C
             if stopped.is_set():
                 return 130
     return worst
@@ -73,7 +77,7 @@ async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: Hu
         runtime, source, confirm=wish.confirm, pass_rule=wish.pass_rule, judge_cut_replies=wish.judge_cut_replies
     )
     for warning in session.warnings:
-        print(f"{source.name}: {warning.message}", file=sys.stderr)
+        say(f"{source.name}: {warning.message}")
     order = RunOrder(models=wish.models, hunts=wish.hunts, judge_model=wish.judge)
     try:
         run = await runtime.workbench.start_run(session.session_id, order)
@@ -87,7 +91,7 @@ async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: Hu
             _report(source.name, wish, session, run, counts, hunts)
     finally:  # what was paid for is kept, also when nobody can be told of it any more
         if out is not None:
-            await _deliver(runtime, session.session_id, out)
+            await _deliver(runtime, session.session_id, out, hunts)
     nothing_came = all(hunt.outcome is Outcome.ERROR or judge_failure(hunt) for hunt in hunts)
     return 1 if run.status is RunStatus.FAILED or nothing_came else 0
 
@@ -99,18 +103,20 @@ def _report(name: str, wish: HuntWish, session: Session, run: Run, counts: Count
         print_report(name, run, counts, hunts, sealed=session.sealed)
 
 
-async def _deliver(runtime: Runtime, sid: str, out: Path) -> None:
+async def _deliver(runtime: Runtime, sid: str, out: Path, hunts: Sequence[Hunt]) -> None:
     delivery = await runtime.workbench.deliver(sid)
     await asyncio.to_thread(write_notebook, out, delivery.notebook)
     if delivery.comparison.differ:
-        print(f"The reviews do not agree with the judge. {delivery.comparison.words}", file=sys.stderr)
-    print(f"Written: {out} ({len(delivery.hunt_ids)} hunts in its slots)", file=sys.stderr)
+        say(f"The reviews do not agree with the judge. {delivery.comparison.words}")
+    open_ = sum(hunt.reply is not None and not hunt.decided for hunt in hunts)
+    kept = f"; {open_} replies without an outcome are kept in it" if open_ else ""
+    say(f"Written: {out} ({len(delivery.hunt_ids)} hunts in its slots){kept}")
 
 
 async def _follow(
     runtime: Runtime, session: Session, run: Run, stopped: asyncio.Event, *, quiet: bool
 ) -> tuple[Run, Counts]:
-    """Show the run until it ends; Ctrl-C cancels it and keeps what is there."""
+    """Show the run until it ends; a signal cancels it and keeps what is there."""
     sid = session.session_id
     ctrl_c = asyncio.create_task(stopped.wait(), name="ctrl-c")
     with Watching(run, quiet=quiet) as watching:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TextIO
 
 from rich.console import Console
 
@@ -42,6 +44,52 @@ def to_stdout() -> Iterator[None]:
 
 def give_up_stdout() -> None:
     """What is still buffered goes nowhere, so that the interpreter does not trip over it at its end."""
+    give_up(sys.stdout)
+
+
+def give_up(stream: TextIO) -> None:
+    """From now on what is written to `stream` goes nowhere, what it still holds included."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
+    os.dup2(nowhere, stream.fileno())
     os.close(nowhere)
+
+
+def say(text: str) -> None:
+    """One line on standard error. Where nobody can read it any more it goes nowhere: no work is lost for it."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        give_up(sys.stderr)
+
+
+class LastingStderr(io.TextIOBase):
+    """Standard error for a console, that outlives its terminal and its reader.
+
+    It is the stream as it stands now: a live display puts one of its own in its place that writes to the console.
+    """
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._stream.encoding
+
+    def write(self, text: str) -> int:
+        return self._surely(lambda: self._stream.write(text))
+
+    def flush(self) -> None:
+        self._surely(self._stream.flush)
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def _surely(self, work: Callable[[], int | None]) -> int:
+        try:
+            return work() or 0
+        except OSError:
+            give_up(self._stream)
+            return 0

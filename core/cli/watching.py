@@ -1,36 +1,56 @@
-"""The progress bar of a run on a terminal; on stderr, so that stdout stays for results."""
+"""A run's progress on stderr, so that stdout stays for results: a bar on a terminal, now and then a line elsewhere."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from types import TracebackType
+from typing import IO, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from core.cli.output import LastingStderr, say
 from core.domain.run import Counts, Run
 
 ROOMY = 60
 """Columns; a narrower terminal is told the numbers alone."""
+LINE_EVERY_S = 10.0
+"""A log that is read later needs no more."""
 
 
 class Watching:
-    def __init__(self, run: Run, *, quiet: bool) -> None:
-        console = Console(stderr=True)
+    """Shows nothing when `quiet`. `now_s` is a monotonic clock."""
+
+    def __init__(self, run: Run, *, quiet: bool, now_s: Callable[[], float] = time.monotonic) -> None:
+        console = Console(file=cast("IO[str]", LastingStderr()))
         decoration = (BarColumn(), TimeElapsedColumn(), TimeRemainingColumn()) if console.width >= ROOMY else ()
+        self._lines = not quiet and not console.is_terminal
         self._progress = Progress(
             TextColumn("hunting"),
             MofNCompleteColumn(),
             TextColumn("{task.description}"),
             *decoration,
             console=console,
-            disable=quiet,
+            disable=quiet or self._lines,
         )
+        self._total = run.hunts
         self._task = self._progress.add_task("", total=run.hunts)
+        self._now_s = now_s
+        self._newest = self._last_line = ""
+        self._line_at_s = now_s()
 
     def show(self, counts: Counts) -> None:
+        """What was cancelled or interrupted was not hunted: it does not fill the bar."""
+        given_up = counts.cancelled + counts.interrupted
         parts = [f"{counts.broke} breaks", f"{counts.held} held"]
-        parts += [f"{n} {word}" for n, word in ((counts.undetermined, "undetermined"), (counts.error, "errors")) if n]
-        self._progress.update(self._task, completed=counts.done, description=" · ".join(parts))
+        others = ((counts.undetermined, "undetermined"), (counts.error, "errors"), (given_up, "cancelled"))
+        words = " · ".join((*parts, *(f"{n} {word}" for n, word in others if n)))
+        hunted = counts.done - given_up
+        self._progress.update(self._task, completed=hunted, description=words)
+        self._newest = f"hunting {hunted}/{self._total} {words}"
+        if self._lines and (not self._last_line or self._now_s() - self._line_at_s >= LINE_EVERY_S):
+            self._write_line()
 
     def __enter__(self) -> Watching:
         self._progress.start()
@@ -40,3 +60,11 @@ class Watching:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._progress.stop()
+        if self._lines:
+            self._write_line()
+
+    def _write_line(self) -> None:
+        self._line_at_s = self._now_s()
+        if self._newest != self._last_line:
+            self._last_line = self._newest
+            say(self._newest)

@@ -1,6 +1,7 @@
 """The finished notebook: the original file with its result cells written, and nothing else touched.
 
-Nothing chosen and nothing edited gives the same bytes; exporting an export again changes nothing.
+Nothing hunted and nothing edited gives the same bytes; exporting an export again changes nothing. Replies that nobody
+could choose yet (not judged, cut off) are kept in the metadata: they were paid for.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class Export(Value):
 def export_notebook(raw: bytes, export: Export) -> bytes:
     """The bytes of the finished notebook. Raises BadNotebook when `raw` is none."""
     session = export.session
-    if not export.selected and session.task == session.loaded_task:
+    nothing_made = not export.selected and not any(hunt.reply for hunt in export.hunts)
+    if nothing_made and session.task == session.loaded_task:
         return raw
     document = open_document(raw)
     cells = read_cells(document)

@@ -70,7 +70,15 @@ def validate(raw: bytes) -> None:
 def test_nothing_chosen_and_nothing_edited_gives_the_same_bytes(layout, style):
     raw = written(notebook(*BASIC, style=style), **LAYOUTS[layout])
     assert export(raw) == raw
-    assert export(raw, all_hunts=[hunt(1)]) == raw
+    assert (
+        export(raw, all_hunts=[hunt(1, outcome=Outcome.ERROR, verdicts="").model_copy(update={"reply": None})]) == raw
+    )
+
+
+def test_a_reply_that_nobody_could_choose_is_kept_all_the_same():
+    raw = written(notebook(*BASIC))
+    cancelled = hunt(1, outcome=Outcome.CANCELLED, verdicts="")
+    assert load(export(raw, all_hunts=[cancelled])).resumed.hunts == (cancelled,)
 
 
 @pytest.mark.parametrize("style", ["lines", "one", "string"])

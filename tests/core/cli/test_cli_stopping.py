@@ -1,0 +1,154 @@
+"""How a command ends before its time, and what it says on the way: nothing that was paid for is lost."""
+
+import asyncio
+import errno
+import fcntl
+import json
+import os
+import pty
+import signal
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from core.cli.watching import LINE_EVERY_S, Watching
+from core.domain.run import Counts
+from tests.builders import a_run
+from tests.core.cli.test_cli_hunt import QUICK, folder, start
+from tests.house.tree import ROOT
+
+__all__ = ["folder"]
+SLOW_JUDGE = {"seed": 7, "target_latency_ms": 1, "judge_latency_ms": 60_000}
+COMMAND = ("hunt", "words.ipynb", "--model", "simulated/hasty", "--hunts", "20", "--out", "done.ipynb")
+
+
+async def calls_made(folder, least=4):
+    """Returns when so many target calls have ended."""
+    async with asyncio.timeout(30):
+        while True:
+            lines = [line for file in (folder / "telemetry").glob("*") for line in file.read_text().splitlines()]
+            if sum('"purpose":"target"' in line for line in lines) >= least:
+                return
+            await asyncio.sleep(0.05)
+
+
+def kept(folder):
+    return json.loads((folder / "done.ipynb").read_text())["metadata"]["model_hunter"]["hunts"]
+
+
+async def test_replies_that_were_not_judged_yet_are_in_the_notebook(folder):
+    process = await start(folder, *COMMAND, script=SLOW_JUDGE)
+    await calls_made(folder)
+    process.send_signal(signal.SIGTERM)
+    _, err = await asyncio.wait_for(process.communicate(), 20)
+    assert (process.returncode, b"Traceback" in err) == (130, False)
+    replies = [hunt for hunt in kept(folder) if hunt.get("reply")]
+    assert len(replies) >= 4
+    assert f"{len(replies)} replies without an outcome are kept in it" in err.decode()
+
+
+async def test_a_terminal_that_is_closed_loses_no_reply(folder):
+    """The real thing: the command has a terminal of its own, and that goes away."""
+    ours, theirs = pty.openpty()
+
+    def own_terminal():
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    environment = {
+        **os.environ, "PYTHONPATH": str(ROOT), "TERM": "xterm", "SIMULATED_SCRIPT": json.dumps(SLOW_JUDGE),
+        "TELEMETRY_DIR": str(folder / "telemetry"),
+    }  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "core", *COMMAND, cwd=folder, env=environment,
+        stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=own_terminal,
+    )  # fmt: skip
+    os.close(theirs)
+    loop = asyncio.get_running_loop()
+    loop.add_reader(ours, lambda: os.read(ours, 65536))
+    await calls_made(folder)
+    loop.remove_reader(ours)
+    os.close(ours)
+    assert await asyncio.wait_for(process.wait(), 20) == 130
+    assert sum(bool(hunt.get("reply")) for hunt in kept(folder)) >= 4
+
+
+async def test_nohup_keeps_a_hunt_going(folder):
+    handler = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # inherited, as from nohup
+    try:
+        process = await start(folder, *COMMAND, script={**QUICK, "judge_latency_ms": 30})
+    finally:
+        signal.signal(signal.SIGHUP, handler)
+    await calls_made(folder, 1)
+    process.send_signal(signal.SIGHUP)
+    out, _ = await asyncio.wait_for(process.communicate(), 30)
+    assert (process.returncode, b"completed" in out) == (0, True)
+
+
+async def test_a_check_ends_alike_at_every_signal(folder):
+    process = await start(folder, "check", "words.ipynb", script=SLOW_JUDGE)
+    async with asyncio.timeout(30):
+        while not any('"created"' in file.read_text() for file in (folder / "telemetry").glob("*")):
+            await asyncio.sleep(0.05)
+    process.send_signal(signal.SIGHUP)
+    _, err = await asyncio.wait_for(process.communicate(), 30)
+    assert (process.returncode, b"Traceback" in err) == (130, False)
+
+
+class Clock:
+    seconds = 0.0
+
+    def __call__(self):
+        return self.seconds
+
+
+def test_where_there_is_no_terminal_progress_is_a_line_now_and_then(capsys):
+    clock = Clock()
+    with Watching(a_run(200), quiet=False, now_s=clock) as watching:
+        watching.show(Counts(total=200, queued=200))
+        for done in range(1, 50):
+            clock.seconds += LINE_EVERY_S / 10
+            watching.show(Counts(total=200, queued=200 - done, broke=done))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "hunting 0/200 0 breaks · 0 held"
+    assert lines[1] == "hunting 10/200 10 breaks · 0 held"
+    assert (len(lines), lines[-1]) == (6, "hunting 49/200 49 breaks · 0 held")
+
+
+def test_what_was_cancelled_does_not_fill_the_bar(capsys):
+    with Watching(a_run(200), quiet=False) as watching:
+        watching.show(Counts(total=200, broke=20, held=29, cancelled=150, interrupted=1))
+    assert capsys.readouterr().err == "hunting 49/200 20 breaks · 29 held · 151 cancelled\n"
+
+
+def test_a_quiet_run_says_nothing(capsys):
+    with Watching(a_run(2), quiet=True) as watching:
+        watching.show(Counts(total=2, broke=2))
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("number", [errno.EPIPE, errno.EIO, errno.ENOSPC])
+def test_progress_that_nobody_can_read_stops_no_hunt(monkeypatch, number):
+    class Lost:
+        encoding = "utf-8"
+
+        def write(self, _text):
+            raise OSError(number, os.strerror(number))
+
+        def flush(self):
+            raise OSError(number, os.strerror(number))
+
+        def isatty(self):
+            return False
+
+        def fileno(self):
+            return self.file.fileno()
+
+    with Path(os.devnull).open("w", encoding="utf-8") as file:
+        lost = Lost()
+        lost.file = file
+        monkeypatch.setattr(sys, "stderr", lost)
+        with Watching(a_run(2), quiet=False) as watching:
+            watching.show(Counts(total=2, broke=2))
