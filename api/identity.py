@@ -85,7 +85,7 @@ class Door:
         return known
 
     def now_s(self) -> float:
-        return self.runtime.clock.now().timestamp()
+        return self.runtime.clock.source.now().timestamp()
 
 
 def too_many_tries(wait_s: float) -> Busy:

@@ -1,7 +1,7 @@
 """Time, handed in. Production uses `SystemClock`; tests hand in one that they move themselves.
 
-Wall clocks jump, and differ between machines. `SystemClock` reads the wall clock once and counts on from there, so that
-a jump changes nothing; with Redis it shows Redis's time, so that all processes that share a Redis agree.
+Wall clocks jump, and differ between machines. A process reads its wall clock once and counts on from there
+(`SteadyClock`), so that a jump changes nothing; with Redis it shows Redis's time, so that all processes agree.
 """
 
 from __future__ import annotations
@@ -39,31 +39,47 @@ def steady_s() -> float:
 
 
 class SystemClock:
-    """`now` goes on evenly whatever happens to the machine's clock, and never runs backwards by a second or less."""
+    def now(self) -> datetime:
+        return datetime.now(UTC)
 
-    def __init__(self, wall_s: Callable[[], float] = time.time, steady: Callable[[], float] = steady_s) -> None:
-        """`wall_s`: seconds since 1970, read now and never again."""
-        self._steady = steady
-        self._offset_s = wall_s() - steady()
+    def monotonic(self) -> float:
+        return steady_s()
+
+
+class SteadyClock:
+    """Another clock, read once: `now` counts on from there by `monotonic`, so that nothing happens when the machine's
+    clock is set. With `follow` it shows a server's time.
+    """
+
+    def __init__(self, source: Clock) -> None:
+        self.source = source
+        """The machine's clock as it is: for passes, which programs beside this one make and check by theirs."""
+        self._offset_s = source.now().timestamp() - source.monotonic()
         self._latest_s = 0.0
+        """What was shown last: it never runs backwards by little."""
 
     def now(self) -> datetime:
-        self._latest_s = max(self._latest_s, self._steady() + self._offset_s)
+        self._latest_s = max(self._latest_s, self.source.monotonic() + self._offset_s)
         return datetime.fromtimestamp(self._latest_s, UTC)
 
     def monotonic(self) -> float:
-        return time.monotonic()
+        return self.source.monotonic()
 
     def follow(self, server_s: float, round_trip_s: float) -> None:
         """Show the time of a server from now on, which said `server_s` (since 1970) in an answer that has just come."""
         if round_trip_s > MAX_ROUND_TRIP_S:
             return
-        offset_s = server_s + round_trip_s / 2 - self._steady()
+        offset_s = server_s + round_trip_s / 2 - self.source.monotonic()
         ahead_s = self._offset_s - offset_s
         if abs(ahead_s) > WORTH_A_WARNING_S:
             log.warning("this machine's clock differs from Redis's, whose time is used", ahead_s=round(ahead_s, 1))
             self._latest_s = 0.0
         self._offset_s = offset_s
+
+
+def not_before(at: datetime, earlier: datetime | None) -> datetime:
+    """The time of an end whose beginning another process may have noted by another clock."""
+    return at if earlier is None else max(at, earlier)
 
 
 class RedisTime:

@@ -45,6 +45,8 @@ class RedisLink:
         self.data_name: str | None = None
         """What `look` said when all was in order; another name means that data may be lost."""
         self.on_change: Callable[[], None] = lambda: None
+        self.on_time: Callable[[float, float], None] = lambda _server_s, _round_trip_s: None
+        """Told what Redis's clock shows, in seconds since 1970, and how long the answer took."""
 
     def failed(self, error: RedisAway) -> None:
         """Somebody's question was not answered."""
@@ -80,7 +82,10 @@ class RedisLink:
             pipeline.set(self._probe, b"1", px=PROBE_LIFE_MS)
             pipeline.get(MARKER)
             pipeline.info("server")
-            _, marker, server = await pipeline.execute()
+            pipeline.time()
+            asked_at = self._clock.monotonic()
+            _, marker, server, (seconds, micros) = await pipeline.execute()
+            self.on_time(seconds + micros / 1e6, self._clock.monotonic() - asked_at)
             if marker is None:  # empty: whoever is first gives the data its name
                 ours = secrets.token_hex(8).encode()
                 marker = await self._redis.set(MARKER, ours, nx=True, get=True) or ours

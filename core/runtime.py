@@ -21,7 +21,7 @@ from pathlib import Path
 
 from core import __version__
 from core.aside import Aside, open_aside
-from core.clock import Clock, SystemClock
+from core.clock import Clock, SteadyClock, SystemClock
 from core.errors import BadSettings, RedisAway
 from core.eventlog.base import EventLog
 from core.eventlog.failover import AwayEvents, FailoverEventLog
@@ -72,7 +72,7 @@ from core.throttle.redis import Pace, open_redis_throttle
 @dataclass(frozen=True)
 class Runtime:
     settings: Settings
-    clock: Clock
+    clock: SteadyClock
     store: SessionStore
     events: EventLog
     catalog: Catalog
@@ -100,7 +100,7 @@ async def open_runtime(
             f"ROLE={settings.role} needs Redis: without it one process does everything.",
             hint="Set REDIS_URL, or ROLE=both.",
         )
-    clock = clock or SystemClock()
+    clock = SteadyClock(clock or SystemClock())
     started_at = clock.monotonic()
     instance = settings.instance or f"{socket.gethostname()}-{os.getpid()}"
     activity = Activity()
@@ -236,7 +236,7 @@ async def _open_dispatcher(
 
 async def _sessions(
     settings: Settings,
-    clock: Clock,
+    clock: SteadyClock,
     instance: str,
     activity: Activity,
     closing: AsyncExitStack,
@@ -263,7 +263,7 @@ async def _sessions(
 
 async def _redis_sessions(
     settings: Settings,
-    clock: Clock,
+    clock: SteadyClock,
     instance: str,
     activity: Activity,
     closing: AsyncExitStack,
@@ -271,6 +271,7 @@ async def _redis_sessions(
     memory: MemoryEventLog,
 ) -> tuple[SessionStore, EventLog, set[str]]:
     link = RedisLink(clients.commands, clock, instance=instance, timeout_s=settings.redis_timeout_s)
+    link.on_time = clock.follow
     log = RedisEventLog(
         clients,
         clock,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.clock import Clock
+from core.clock import Clock, not_before
 from core.domain.review import GIVEN
 from core.domain.session import CheckStatus, ReferenceCheck, Session, check_status
 from core.domain.task import Task
@@ -190,7 +190,7 @@ class Checker:
                 return session
             news = changes(check)
             if news.get("status", CheckStatus.RUNNING) is not CheckStatus.RUNNING:
-                news = {**news, "finished_at": self.clock.now()}
+                news = {**news, "finished_at": not_before(self.clock.now(), check.started_at)}
             return session.model_copy(update={"check": check.model_copy(update=news)})
 
         await self.store.change(session_id, change, announce=lambda s: (check_event(s),))

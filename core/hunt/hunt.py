@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from core.clock import Clock
+from core.clock import Clock, not_before
 from core.domain.chat import Message
 from core.domain.hunt import Hunt, HuntError, HuntStatus
 from core.domain.run import Run
@@ -70,13 +70,13 @@ class Hunter:
             on_reply()
             if state.hunt.cut_off and not run.judge_cut_replies:
                 error = self._output_limit_error()
-                await state.become(outcome=Outcome.ERROR, error=error, **self._ended())
+                await state.become(outcome=Outcome.ERROR, error=error, **self._ended(state.hunt))
             else:
                 judging = CallContext(session=session, budget=budget, on_slot=before_call)
                 await self._judge_reply(state, run, judging, history, rules)
         except (ProviderError, BadInput, Busy) as error:
             on_reply()
-            await state.become(outcome=Outcome.ERROR, error=hunt_error(error), **self._ended())
+            await state.become(outcome=Outcome.ERROR, error=hunt_error(error), **self._ended(state.hunt))
         return state.hunt
 
     async def _call_target(self, state: _State, run: Run, context: CallContext, history: tuple[Message, ...]) -> None:
@@ -102,7 +102,7 @@ class Hunter:
             with suppress(asyncio.CancelledError):  # what was judged is kept, whoever ends the wait
                 await hold_outcome(self.clock, began_s, rules.outcome_step_s)
         outcome = decide((v.verdict for v in verdicts), run.task.pass_rule)
-        await state.become(verdicts=verdicts, outcome=outcome, **self._ended())
+        await state.become(verdicts=verdicts, outcome=outcome, **self._ended(state.hunt))
 
     async def _grade(
         self, state: _State, run: Run, reply: str, context: CallContext, history: tuple[Message, ...]
@@ -142,8 +142,8 @@ class Hunter:
             hint=f"{set_here if most else set_there}, or have cut replies judged (judge_cut_replies).",
         )
 
-    def _ended(self) -> dict[str, object]:
-        return {"status": HuntStatus.DONE, "finished_at": self.clock.now()}
+    def _ended(self, hunt: Hunt) -> dict[str, object]:
+        return {"status": HuntStatus.DONE, "finished_at": not_before(self.clock.now(), hunt.started_at)}
 
 
 def _hunt_bytes(hunt: Hunt) -> int:

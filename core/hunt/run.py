@@ -128,7 +128,8 @@ def judge_failure(hunt: Hunt) -> CriterionVerdict | None:
 
 
 def eta_s(run: Run, counts: Counts, now: datetime) -> float | None:
-    """Seconds until the run's end at its pace so far; None before its first hunt is done and when it has ended."""
-    if run.status in RUN_ENDED or run.started_at is None or counts.done == 0:
+    """Seconds until the run's end at its pace so far; None before its first hunt is done, when it has ended, and when
+    `now` lies before its start: then the clocks differ, and nobody knows."""
+    if run.status in RUN_ENDED or run.started_at is None or counts.done == 0 or now <= run.started_at:
         return None
-    return (now - run.started_at).total_seconds() * (counts.total - counts.done) / counts.done
+    return (now - run.started_at).total_seconds() * max(0, counts.total - counts.done) / counts.done

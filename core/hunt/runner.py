@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from core.clock import Clock
+from core.clock import Clock, not_before
 from core.domain.hunt import Hunt, HuntError, HuntStatus
 from core.domain.ids import hunt_id, hunt_index
 from core.domain.run import RUN_ENDED, Run, RunStatus
@@ -99,7 +99,7 @@ class Runner:
             run = session.run(run_id)
             if run.status is not RunStatus.QUEUED:
                 return session
-            started = {"status": RunStatus.RUNNING, "started_at": self.clock.now()}
+            started = {"status": RunStatus.RUNNING, "started_at": not_before(self.clock.now(), run.created_at)}
             return session.with_run(run.model_copy(update=started))
 
         return await self.store.change(session_id, begin)
@@ -338,7 +338,8 @@ class Runner:
         def end(session: Session) -> Session:
             now = session.run(run_id)
             final = now.status if now.status in RUN_ENDED else status
-            ended = {"status": final, "finished_at": self.clock.now(), "stop_reason": stopped}
+            finished_at = not_before(self.clock.now(), now.started_at)
+            ended = {"status": final, "finished_at": finished_at, "stop_reason": stopped}
             return session.with_run(now.model_copy(update=ended))
 
         ended = await self.store.change(
@@ -363,7 +364,8 @@ class Runner:
 
     async def _end(self, course: Course, hunt: Hunt, outcome: Outcome, why: str = "") -> None:
         error = HuntError(code="run_stopped", message=why) if why else None
-        ended = {"status": HuntStatus.DONE, "outcome": outcome, "finished_at": self.clock.now(), "error": error}
+        finished_at = not_before(self.clock.now(), hunt.started_at)
+        ended = {"status": HuntStatus.DONE, "outcome": outcome, "finished_at": finished_at, "error": error}
         hunt = hunt.model_copy(update=ended)
         self._note(course, hunt, record=await self._save(course, hunt) is Saved.KEPT)
 

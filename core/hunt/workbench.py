@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.aside import Aside
-from core.clock import Clock
+from core.clock import Clock, not_before
 from core.domain.criteria import refuse_too_many_criteria
 from core.domain.hunt import Hunt, HuntStatus, attempts_made
 from core.domain.ids import RUN_ENTROPY_BYTES, SESSION_ENTROPY_BYTES, run_id, session_id
@@ -183,7 +183,8 @@ class Workbench:
             ours = run.status not in RUN_ENDED
             if not ours:
                 return session
-            ended = {"status": RunStatus.CANCELLED, "finished_at": self.clock.now()}
+            finished_at = not_before(self.clock.now(), run.started_at)
+            ended = {"status": RunStatus.CANCELLED, "finished_at": finished_at}
             return session.with_run(run.model_copy(update=ended))
 
         await self.store.change(sid, cancel)

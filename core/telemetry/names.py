@@ -6,7 +6,7 @@ The day in the name is the day of the records inside, so that age is told withou
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 _NAME = re.compile(r"telemetry-(\d{4}-\d{2}-\d{2})-[^/]+\.jsonl(\.gz)?")
@@ -44,6 +44,16 @@ def telemetry_files(directory: Path) -> list[Path]:
 
 
 def outdated(paths: list[Path], today: date, keep_days: int) -> list[Path]:
-    """The files whose day lies more than `keep_days` days before `today`."""
-    oldest = today - timedelta(days=keep_days)
-    return [path for path in paths if (day := day_of(path.name)) is not None and day < oldest]
+    """The files whose day lies more than `keep_days` days before the log's newest.
+
+    The newest is what its names, the times its files were written, and `today` agree on, give or take a day: a clock
+    that is ahead makes no file old, and whatever it says the newest files stay. Raises OSError when files cannot be
+    looked at.
+    """
+    days = {path: day for path in paths if (day := day_of(path.name)) is not None}
+    if not days:
+        return []
+    written = (datetime.fromtimestamp(path.stat().st_mtime, UTC).date() for path in days)
+    newest = min(max(days.values()), max(written)) + timedelta(days=1)
+    oldest = min(today, newest) - timedelta(days=keep_days)
+    return [path for path, day in days.items() if day < oldest]

@@ -286,9 +286,9 @@ async def test_a_forged_or_stale_cookie_lets_nobody_in(client, cookie):
 
 async def test_a_cookie_runs_out(client, runtime):
     await signed_in(client)
-    runtime.clock.later = timedelta(seconds=LIFE_S - 5)
+    runtime.clock.source.later = timedelta(seconds=LIFE_S - 5)
     assert (await client.get("/api/models")).status_code == 200
-    runtime.clock.later = timedelta(seconds=LIFE_S + 5)
+    runtime.clock.source.later = timedelta(seconds=LIFE_S + 5)
     assert (await client.get("/api/models")).status_code == 401
 
 
