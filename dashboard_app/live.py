@@ -125,6 +125,13 @@ class Telemetry(Told):
     failed: int = 0
 
 
+class LimitConflict(Told):
+    """Processes that were started with different concurrencies for one account."""
+
+    account: str
+    limits: dict[str, int] = {}
+
+
 class Status(Told):
     """One process of the API; behind a balancer another one may answer next time."""
 
@@ -141,6 +148,7 @@ class Status(Told):
     event_streams: EventStreams = EventStreams()
     telemetry: Telemetry = Telemetry()
     instances: tuple[Instance, ...] = ()
+    limit_conflicts: tuple[LimitConflict, ...] = ()
     bugs: int = 0
 
     @property

@@ -9,7 +9,7 @@ from core.clock import Clock
 from core.eventlog.base import EventLog
 from core.hunt.activity import Activity
 from core.hunt.dispatch.base import Dispatcher, JobKind
-from core.hunt.fleet import Fleet, InstanceStatus, totals
+from core.hunt.fleet import Fleet, InstanceStatus, limit_conflicts, totals
 from core.hunt.reviewing import selected_hunts
 from core.hunt.status import (
     AdminStatus,
@@ -113,6 +113,7 @@ class Board:
             ),
             bugs=self.activity.bugs,
             instances=instances,
+            limit_conflicts=limit_conflicts(instances),
             totals=totals(instances),
         )
 
@@ -132,6 +133,7 @@ class Board:
             queued=sum(load.queued for load in loads),
             uptime_s=round(self.clock.monotonic() - self.started_at, 1),
             last_seen=self.clock.now(),
+            limits={load.account: load.ceiling for load in loads},
         )
 
     def _providers(self) -> tuple[ProviderStatus, ...]:

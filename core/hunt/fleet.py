@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from pydantic import Field
 
 from core.domain.value import Value
 from core.errors import RedisAway
@@ -41,6 +42,8 @@ class InstanceStatus(Value):
     queued: int
     uptime_s: float
     last_seen: datetime
+    limits: dict[str, int] = Field(default_factory=dict)
+    """Its configured concurrency by account."""
 
 
 class Totals(Value):
@@ -59,6 +62,26 @@ def totals(instances: tuple[InstanceStatus, ...]) -> Totals:
     names = [name for name in Totals.model_fields if name != "instances"]
     sums = {name: sum(getattr(one, name) for one in instances) for name in names}
     return Totals(instances=len(instances), **sums)
+
+
+class LimitConflict(Value):
+    """Processes that share a Redis were started with different concurrencies for one account."""
+
+    account: str
+    limits: dict[str, int]
+    """By process. While the one with the smallest uses the account, that one holds for all."""
+
+
+def limit_conflicts(instances: Iterable[InstanceStatus]) -> tuple[LimitConflict, ...]:
+    by_account: dict[str, dict[str, int]] = {}
+    for one in instances:
+        for account, limit in one.limits.items():
+            by_account.setdefault(account, {})[one.instance] = limit
+    return tuple(
+        LimitConflict(account=account, limits=limits)
+        for account, limits in sorted(by_account.items())
+        if len(set(limits.values())) > 1
+    )
 
 
 @dataclass(frozen=True)
@@ -85,6 +108,7 @@ class Fleet:
         self._beat = beat
         self._own = own
         self._others: tuple[InstanceStatus, ...] = ()
+        self._conflicts: tuple[LimitConflict, ...] = ()
 
     def instances(self, here: InstanceStatus) -> tuple[InstanceStatus, ...]:
         """This process as it is now, and the others as last heard of, by name."""
@@ -109,7 +133,9 @@ class Fleet:
         """Tell of this process at every beat, until cancelled; the owner's task."""
         while True:
             try:
-                await self._tell(here())
+                own = here()
+                await self._tell(own)
+                self._warn_of_conflicts(own)
                 await self.share_secret()
             except RedisAway as error:
                 self._others = ()
@@ -122,6 +148,18 @@ class Fleet:
             async with asked(self._beat.answer_s):
                 await self._redis.commands.delete(instance_key(self._process))
                 await self._redis.commands.zrem(INSTANCES, self._process)
+
+    def _warn_of_conflicts(self, here: InstanceStatus) -> None:
+        """Once for each; a release that changes a limit has one for as long as both are there."""
+        conflicts = limit_conflicts(self.instances(here))
+        for conflict in conflicts:
+            if conflict not in self._conflicts:
+                log.warning(
+                    "processes on one Redis have different concurrencies for an account; the smallest one holds",
+                    account=conflict.account,
+                    limits=conflict.limits,
+                )
+        self._conflicts = conflicts
 
     async def _tell(self, here: InstanceStatus) -> None:
         if self._redis is None:

@@ -8,7 +8,7 @@ from typing import Literal
 from core.domain.value import Value
 from core.domain.verdict import Outcome
 from core.hunt.activity import Activity
-from core.hunt.fleet import InstanceStatus, Totals
+from core.hunt.fleet import InstanceStatus, LimitConflict, Totals
 
 HealthStatus = Literal["healthy", "degraded", "unhealthy"]
 
@@ -122,6 +122,8 @@ class AdminStatus(Value):
     bugs: int
     instances: tuple[InstanceStatus, ...] = ()
     """Every process that shares the Redis, this one included; everything above is this process's."""
+    limit_conflicts: tuple[LimitConflict, ...] = ()
+    """Accounts for which these processes were started with different concurrencies."""
     totals: Totals
 
 

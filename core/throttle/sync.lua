@@ -1,6 +1,7 @@
 -- One process reports what it holds and wants of one account; it is told what it may hold from now on.
 -- KEYS: 1 leases (zset: process -> end, ms of Redis TIME)  2 held (hash: process -> permits)
---       3 wants (hash: process -> JSON {session -> calls})  4 told (hash: process -> last answer)
+--       3 wants (hash: process -> JSON {session -> calls})
+--       4 told (hash: process -> last answer, "#" process -> its last report's number, "=" process -> its ceiling)
 --       5 turns (hash: session -> since when it is served, ms)  6 limit (hash, see adjust.lua)  7 processes (zset)
 --       8 born (string: since when permits may not grow, ms)
 -- ARGV: 1 account  2 process  3 lease ms  4 settle ms  5 ceiling  6 "1" when this process comes back from being away
@@ -20,7 +21,7 @@ for _, dead in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now)) do
   redis.call('HDEL', held_key, dead)
   redis.call('HDEL', wants_key, dead)
   redis.call('HDEL', told_key, dead)
-  redis.call('HDEL', told_key, '#' .. dead)
+  redis.call('HDEL', told_key, '#' .. dead, '=' .. dead)
 end
 local number = tonumber(ARGV[12])
 if number <= tonumber(redis.call('HGET', told_key, '#' .. me) or '0') then return {} end
@@ -46,6 +47,7 @@ else
   redis.call('HSET', wants_key, me, ARGV[8])
 end
 
+redis.call('HSET', told_key, '=' .. me, ceiling)
 local limit = ceiling
 if ARGV[11] ~= '-' then
   limit = math.min(ceiling, tonumber(redis.call('HGET', limit_key, 'now') or ARGV[11]))
@@ -57,6 +59,8 @@ local flat = redis.call('HGETALL', held_key)
 for i = 1, #flat, 2 do
   held[flat[i]] = tonumber(flat[i + 1])
   used = used + held[flat[i]]
+  -- processes with different settings: the smallest ceiling of those that use the account holds for all
+  limit = math.min(limit, tonumber(redis.call('HGET', told_key, '=' .. flat[i]) or ceiling))
 end
 local total, places, names = {}, {}, {}
 local wanted, crowd = 0, 0

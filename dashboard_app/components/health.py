@@ -48,6 +48,13 @@ def _concerns(status: Status) -> None:
             f"({redis.journal_bytes / 1e6:.1f} MB), not yet in Redis. They go there by themselves when it is back.",
             icon=":material/database_off:",
         )
+    for conflict in status.limit_conflicts:
+        limits = ", ".join(f"{name} {limit}" for name, limit in sorted(conflict.limits.items()))
+        st.warning(
+            f"Processes on one Redis have different concurrencies for {plain(conflict.account)}: {plain(limits)}. "
+            "While the one with the smallest uses the account, that one holds for all. Give all of them the same.",
+            icon=":material/rule:",
+        )
     if status.bugs:
         st.warning(
             f"{count(status.bugs, 'bug')} since start: requests that ended in an internal error. "

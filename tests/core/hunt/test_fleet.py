@@ -8,12 +8,17 @@ import pytest
 from api.app import create_app
 from core.domain.run import RUN_ENDED
 from core.errors import BadSettings
+from core.hunt.fleet import InstanceStatus, limit_conflicts
 from core.hunt.orders import CheckOrder, OpenOrder, RunOrder
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
-from tests.builders import a_task
+from tests.builders import NOW, a_task
 
 pytestmark = pytest.mark.timeout(120)
+ONE = {
+    "instance": "a", "version": "0.1.0", "role": "both", "status": "healthy", "runs": 0, "hunts": 0, "hunts_done": 0,
+    "event_streams": 0, "in_flight": 0, "queued": 0, "uptime_s": 1.0, "last_seen": NOW,
+}  # fmt: skip
 
 
 def settings(url: str, folder, name: str, **changes: object) -> Settings:
@@ -48,6 +53,30 @@ async def test_every_process_is_in_the_status_until_it_ends(redis_server, tmp_pa
             assert [i.role for i in status.instances] == ["both", "api"]
             assert status.totals.instances == 2
         await until(sees(one, "one"))
+
+
+async def test_processes_with_different_limits_are_warned_of_and_shown(redis_server, tmp_path, capsys):
+    async with AsyncExitStack() as stack:
+        small = settings(redis_server.url, tmp_path, "one", openrouter_concurrency=6)
+        one = await stack.enter_async_context(open_runtime(small))
+        async with open_runtime(settings(redis_server.url, tmp_path, "two", openrouter_concurrency=10)) as two:
+            for runtime in (one, two):
+                await until(sees(runtime, "one", "two"))
+                found = (await runtime.board.status(draining=False)).limit_conflicts
+                assert [(c.account, c.limits) for c in found] == [("openrouter", {"one": 6, "two": 10})]
+            await asyncio.sleep(0.3)
+        await until(sees(one, "one"))
+        assert (await one.board.status(draining=False)).limit_conflicts == ()
+    warned = [line for line in capsys.readouterr().out.splitlines() if "different concurrencies" in line]
+    assert len(warned) == 2  # each process once
+
+
+def test_limits_that_are_the_same_or_of_another_release_are_no_conflict():
+    here = InstanceStatus(**ONE, limits={"openai": 8, "lab": 2})
+    same, older = InstanceStatus(**ONE | {"instance": "b"}, limits={"openai": 8}), InstanceStatus(**ONE)
+    other = InstanceStatus(**ONE | {"instance": "c"}, limits={"lab": 3})
+    assert limit_conflicts((here, same, older)) == ()
+    assert [(c.account, c.limits) for c in limit_conflicts((here, same, other))] == [("lab", {"a": 2, "c": 3})]
 
 
 async def test_a_session_opened_twice_with_one_key_is_one_session_on_every_process_and_after_a_restart(

@@ -113,6 +113,23 @@ async def test_all_slots_are_used_when_several_processes_want_them(redis_server)
     assert min(took_s) < ideal_s * 1.25, f"{took_s} s, ideal {ideal_s:.2f} s"
 
 
+@pytest.mark.parametrize("limits", [(2, 6), (6, 2), (1, 5, 3)])
+async def test_of_different_limits_the_smallest_holds_for_all_while_its_process_calls(redis_server, limits):
+    provider, smallest = Provider(), min(limits)
+    async with AsyncExitStack() as stack:
+        throttles = [
+            await stack.enter_async_context(a_process(redis_server.url, limits=[("lab", limit)])) for limit in limits
+        ]
+        await until(lambda: all(t.processes == len(limits) for t in throttles))
+        small = throttles[limits.index(smallest)]
+        tasks = [asyncio.create_task(provider.call(small, "first", 0.1)) for _ in range(smallest * 4)]
+        await until(lambda: provider.in_flight == smallest)
+        tasks += [asyncio.create_task(provider.call(t, "b", 0.02)) for t in throttles for _ in range(5)]
+        await asyncio.gather(*tasks[: smallest * 4])
+        assert provider.most == smallest
+        await asyncio.gather(*tasks)
+
+
 async def test_slots_of_a_process_that_died_return_when_its_lease_ends(redis_server):
     provider = Provider()
     async with AsyncExitStack() as stack:
