@@ -123,10 +123,10 @@ TEMPORARY_CAUSES = frozenset(
 class ProviderError(HunterError):
     """A call gave no usable reply.
 
-    `code` is the cause: `unauthorized`, `unknown_model`, `refused`, `bad_request`, `rate_limited`, `overloaded`,
-    `server_error`, `timeout`, `silent` (no byte for too long), `unreachable`, `cut_stream`, `empty_reply`,
-    `bad_reply`, `no_key`, `out_of_credit`, `too_large`, `output_limit` (spent before the reply had any text),
-    `gave_up` (the retry budget is spent).
+    `code` is the cause: `unauthorized`, `forbidden`, `unknown_model`, `wrong_address` (no chat completions there),
+    `refused`, `bad_request`, `rate_limited`, `overloaded`, `server_error`, `timeout`, `silent` (no byte for too long),
+    `unreachable`, `cut_stream`, `empty_reply`, `bad_reply`, `no_key`, `out_of_credit`, `too_large`,
+    `output_limit` (spent before the reply had any text), `gave_up` (the retry budget is spent).
     """
 
     code = "provider_error"

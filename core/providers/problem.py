@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.providers.sse import without_bom
-from core.providers.wire import encoded, parsed
+from core.providers.wire import encoded, mended, parsed
 
 MAX_DEPTH, MAX_ITEMS, MAX_VALUES = 8, 10, 200
 """How far an error is looked into: deeper, further down a list, or beyond so many values there is nothing to say."""
@@ -175,4 +175,4 @@ def _plain(text: str) -> str:
     if text.startswith("<"):
         found = next((match[1] for pattern in _PAGE_TEXTS if (match := pattern.search(text))), "")
         text = html.unescape(_TAG.sub(" ", found))
-    return " ".join(text[: 4 * MAX_TEXT_CHARS].split())[:MAX_TEXT_CHARS]
+    return mended(" ".join(text[: 4 * MAX_TEXT_CHARS].split())[:MAX_TEXT_CHARS])

@@ -142,7 +142,7 @@ class Merge:
     def _finish(self, reason: Any) -> None:
         if isinstance(reason, dict):
             reason = reason.get("type") or reason.get("reason")
-        word = str(reason or "")[:MAX_WORD_CHARS]
+        word = mended(str(reason or "")[:MAX_WORD_CHARS])
         if word and not (self.finished and finish_kind(word) in UNFINISHED):
             self.finish_reason = word
 
