@@ -211,6 +211,12 @@ def judge_is_nowhere(product: Product, sid: str, recorder: Recorder, exported: s
     assert len({one["hunt_id"] for one in sealed}) == len(hunts)
     assert [one for one in sealed if any(one.get(name) for name in OF_THE_JUDGE)] == []
     assert [one for one in sealed for name, value in SEALED_VALUES.items() if one.get(name, value) != value] == []
+    objects = [one for value in recorder.json() for one in walk(value)]
+    assert {one["judge_cost_usd"] for one in objects if "judge_cost_usd" in one} == {None}
+    assert {one["finished_at"] for one in sealed if one.get("usage")} == {None}
+    assert [one for one in objects if "card_id" in one and {"hunt_id", "number", "outcome"} & one.keys()] == []
+    chosen = [json.loads(body) for url, body in recorder.bodies if url.endswith("/selection")]
+    assert not any("card_id" in one for answer in chosen for one in walk(answer))
     assert any("Typing" in change for change in recorder.changes), "short states of the document are seen too"
     assert not any("data-many" in look or 'class="mark' in table_of(look) for look in recorder.looks)
 
