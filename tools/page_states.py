@@ -79,11 +79,13 @@ def _turn(page: Page) -> None:
 
 
 def _comparison(page: Page) -> None:
-    page.reload()  # whatever is open
-    for number in (1, 2):
-        page.get_by_role("link", name=f"Open hunt {number}", exact=True).focus()
-        page.keyboard.press("c")
-    page.get_by_role("dialog", name="Compare two replies").wait_for()
+    for _ in ("the turn's dialog", "the hunt under it"):
+        page.keyboard.press("Escape")
+    page.get_by_role("link", name="Open hunt 1", exact=True).focus()
+    page.keyboard.press("c")
+    dialog = page.get_by_role("dialog", name="Compare two replies")
+    dialog.locator(".others button").first.click()
+    dialog.locator("ins, del").first.wait_for()
 
 
 def _selected(page: Page) -> None:

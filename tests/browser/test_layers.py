@@ -54,6 +54,13 @@ def test_back_takes_away_what_lies_on_top_and_so_does_esc(page: Page, hunted: st
     page.go_back()
     expect(picker).to_be_hidden()
     expect(start_button(page)).to_be_visible()
+    open_hunt(page, 1).get_by_role("button", name="Compare with").click()
+    expect(compare).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")  # before the browser has gone back
+    expect(panel).to_be_hidden()
+    page.wait_for_function("() => new Promise((done) => setTimeout(() => done(true), 100))")
+    expect(panel).to_be_hidden()
     page.goto(f"/#/s/{hunted}+keys")  # by an address: there is nothing to go back to
     expect(keys).to_be_visible()
     page.keyboard.press("Escape")

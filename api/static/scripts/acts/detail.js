@@ -5,6 +5,7 @@ import { isBehind } from "../state/detail.js";
 import { neighbour, visibleHunts } from "../state/hunts.js";
 import { readHunt } from "../wire/api.js";
 import { problemOf } from "../wire/request.js";
+import { replaceAddress } from "./layers.js";
 
 export class Reader {
   #store;
@@ -37,7 +38,7 @@ export class Reader {
 
 /** Back to the table. The panel's addresses are not piled up in the history. */
 export function closeHunt(store) {
-  location.replace(sessionAddress(store.state.route.sessionId));
+  return replaceAddress(sessionAddress(store.state.route.sessionId));
 }
 
 /** To the next (1) or previous (-1) hunt of those that the table shows. The address is ahead of the state while keys come quickly. */
@@ -45,5 +46,5 @@ export function stepHunt(store, step) {
   const { hunts, view, detail, session, texts } = store.state;
   const { huntId } = parseRoute(location.hash);
   const next = neighbour(visibleHunts(hunts, view, texts), huntId ?? detail.huntId, step);
-  if (next) location.replace(huntAddress(session.session_id, next.hunt_id));
+  return next && replaceAddress(huntAddress(session.session_id, next.hunt_id));
 }

@@ -3,7 +3,10 @@
 
 import { layerAddress, parseRoute, placeAddress } from "../router.js";
 
-export function openLayer({ name, ids = [] }) {
+let back = Promise.resolve(); // a step back takes a moment: what goes elsewhere meanwhile would be taken back by it
+
+export async function openLayer({ name, ids = [] }) {
+  await back;
   const address = layerAddress(location.hash, name, ids);
   if (parseRoute(location.hash).layer) history.replaceState(history.state, "", address);
   else history.pushState({ over: true }, "", address);
@@ -15,6 +18,14 @@ export function closeLayer(store, name) {
   const { route } = store.state;
   if (route.layer?.name !== name) return;
   store.dispatch({ type: "route.changed", route: { ...route, layer: null } });
-  if (history.state?.over) history.back();
-  else location.replace(placeAddress(location.hash)); // it came with the address: there is no step to go back
+  if (history.state?.over) {
+    back = new Promise((done) => addEventListener("popstate", done, { once: true }));
+    history.back();
+  } else location.replace(placeAddress(location.hash)); // it came with the address: there is no step to go back
+}
+
+/** Goes to `address` in the place of where we are. */
+export async function replaceAddress(address) {
+  await back;
+  location.replace(address);
 }

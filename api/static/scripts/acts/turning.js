@@ -3,6 +3,7 @@
 import { sessionAddress } from "../router.js";
 import { changeSettings, startTurn } from "../wire/api.js";
 import { perform } from "./act.js";
+import { replaceAddress } from "./layers.js";
 import { onNewestVersion } from "./task.js";
 
 export async function beginTurn(store, follower, turn) {
@@ -11,7 +12,7 @@ export async function beginTurn(store, follower, turn) {
   if (!snapshot) return;
   follower.take(snapshot);
   follower.refresh();
-  location.replace(sessionAddress(sid, "task")); // in the place of the dialog that asked for it
+  await replaceAddress(sessionAddress(sid, "task")); // in the place of the dialog that asked for it
 }
 
 /** Settings of the session: blind or open, slots, least breaks, whether the check is required. */
