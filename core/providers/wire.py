@@ -27,6 +27,8 @@ _HOLDS_TEXT = ("text", "thinking", "reasoning", "summary", "content", "parts", "
 """Fields of a typed part that hold its text, the first of them counts."""
 _ONLY_JSON_READS = (b"\\u", b"NaN", b"Infinity")
 """Half a surrogate pair, which some providers send when a chunk ends inside an emoji, and numbers that are none."""
+_KEEP_ALIVE = re.compile(rb"\W{0,3}(ping|pong|keep[-_ ]?alive|heartbeat)\W{0,3}", re.IGNORECASE)
+"""An event of some proxies that should be a comment. Any other that is not JSON may be a lost piece of the reply."""
 MAX_CHUNKS_OF_EVENT = 50_000
 """Merged without a pause for others: 0.1 s. A stream hands out its events as they come."""
 REPEATED_LEAST = 24
@@ -92,6 +94,8 @@ class Merge:
         try:
             chunks = parsed(data)
         except ValueError:
+            if _KEEP_ALIVE.fullmatch(data):
+                return
             if not 0 < data.count(b"\n") < MAX_CHUNKS_OF_EVENT:
                 raise
             for line in data.split(b"\n"):  # one chunk on each line

@@ -67,6 +67,7 @@ FRAMES = {
     "an event with an empty line of data": says(headed(b"data:\n" + REPLY)),
     "empty lines and line ends first": says(headed(b"\r\n\r\n\n" + REPLY)),
     "comments between": says(headed(b": keep-alive\n\n" + REPLY.replace(b"\n\n", b"\n\n: ping\n\n"))),
+    "events that keep it alive": says(stream(b"ping", PIECES[0], b"[PING]", b'{"type": "ping"}', b": keep-alive", *PIECES[1:])),
     "one JSON body labelled as a stream": says(headed(message(TEXT))),
     "one indented JSON body labelled as a stream": says(headed(json.dumps(json.loads(message(TEXT)), indent=2).encode())),
     "a stream labelled JSON": says(headed(REPLY, "application/json")),
