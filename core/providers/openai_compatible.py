@@ -97,7 +97,7 @@ class OpenAICompatible(Provider):
         except BadAnswer as error:
             problem = read_problem(error.data)
             raise self._faults.error(causes.BAD_REPLY, problem.words, raw=error.data) from error
-        return self._whole(call.answer.merged, request, body, call.timing())
+        return self._whole(call, request, body)
 
     def _limited(self, request: ChatRequest) -> ChatRequest:
         """The request with the output limit of this address, if it has one of its own."""
@@ -148,6 +148,7 @@ class OpenAICompatible(Provider):
     async def _receive(self, content: bytes, call: _Call, deadline: asyncio.Timeout, on_left: OnLeft) -> None:
         """Read the answer to its end. After its finish only briefly: what follows can add counts of tokens, no more."""
         async with aclosing(await self._sent(content, on_left)) as response:
+            call.headers = response.headers
             if not response.is_success:
                 raise await self._refusal(response)
             async for chunk in _chunks(response):
@@ -163,15 +164,16 @@ class OpenAICompatible(Provider):
         request = httpx.Request("POST", self._url, headers=self._headers, content=content, extensions=extensions)
         return await self._http.send_bare(request)
 
-    def _whole(self, merged: Merge, request: ChatRequest, body: Mapping[str, Any], timing: Timing) -> Reply:
+    def _whole(self, call: _Call, request: ChatRequest, body: Mapping[str, Any]) -> Reply:
         """The reply, if it is one: no error in it, said to be finished, not refused, not empty."""
-        if failed := self._failed(merged):
+        merged = call.answer.merged
+        if failed := self._failed(merged, call.headers):
             raise failed
         sent = {name: value for name, value in body.items() if name != "messages"}
         reply = read_reply(
             merged,
             request=request,
-            timing=timing,
+            timing=call.timing(),
             raw_request=orjson.dumps(sent).decode(),
             price_list=self.price_list,
             lone_close=self.lone_close,
@@ -181,18 +183,18 @@ class OpenAICompatible(Provider):
             raise self._empty(reply, merged, request)
         return reply
 
-    def _failed(self, merged: Merge) -> ProviderError | None:
+    def _failed(self, merged: Merge, headers: Mapping[str, str]) -> ProviderError | None:
         """What the provider says is wrong with its answer, if anything; of a finished one only that it is refused."""
         kind = finish_kind(merged.finish_reason)
         if merged.error is not None:
-            return self._error_inside(merged.error)
+            return self._error_inside(merged.error, headers)
         if merged.refusal or kind is FinishKind.FILTERED:
             return self._faults.error(causes.REFUSED, "".join(merged.refusal) or _unless("content_filter", merged))
         if merged.finished:
             return None
         problem = problem_of(merged.rest)
         if problem.words or problem.status:
-            return self._error_inside(merged.rest)
+            return self._error_inside(merged.rest, headers)
         if kind is FinishKind.FAILED:
             told = _unless("error", merged)
             words = "the model failed while it was replying" + (f" ({told})" if told else "")
@@ -215,19 +217,24 @@ class OpenAICompatible(Provider):
                     break
         problem, status = read_problem(bytes(raw)), response.status_code
         cause = self.cause_of(status, problem)
-        pause = asked_pause_s(response.headers, self._clock.now()) if cause.advice is not Advice.NEVER else None
+        pause = self._pause_s(cause, response.headers)
         return self._faults.error(cause, problem.words, status=status, retry_after_s=pause, raw=bytes(raw))
+
+    def _pause_s(self, cause: Cause, headers: Mapping[str, str]) -> float | None:
+        """How long the provider asks to be left alone, where trying again helps."""
+        return None if cause.advice is Advice.NEVER else asked_pause_s(headers, self._clock.now())
 
     def _broken(self, error: TimeoutError | httpx.RequestError) -> ProviderError:
         if isinstance(error, TimeoutError):
             return self._faults.error(causes.TIMEOUT, f"{self._limits.call_s:g} s have passed")
         return self._faults.error(faults.cause_of_break(error), str(error))
 
-    def _error_inside(self, error: Any) -> ProviderError:
+    def _error_inside(self, error: Any, headers: Mapping[str, str]) -> ProviderError:
         """An error in an answer of status 200."""
         problem = problem_of(error)
         cause = self.cause_of(problem.status or 200, problem)
-        return self._faults.error(cause, problem.words, status=problem.status, raw=encoded(error))
+        pause = self._pause_s(cause, headers)
+        return self._faults.error(cause, problem.words, status=problem.status, retry_after_s=pause, raw=encoded(error))
 
 
 def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -246,6 +253,8 @@ class _Call:
 
     def __init__(self, clock: Clock, limits: Limits) -> None:
         self.answer = AnswerReader(limits.reply_bytes)
+        self.headers: Mapping[str, str] = {}
+        """Of the answer, once its head has come."""
         self._clock = clock
         self._started_at = self._ended_at = clock.monotonic()
         self._first_at: float | None = None

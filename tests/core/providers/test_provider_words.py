@@ -187,6 +187,13 @@ async def test_an_error_of_status_200_says_its_words_and_a_bad_key_is_sent_once(
     assert len(provider.requests) == (1 if failed.advice is Advice.NEVER else 3)
 
 
+async def test_a_rate_limit_of_status_200_waits_as_long_as_it_asks(caller):
+    answer = whole("200 OK", json.dumps(told("Slow down", code=429)).encode(), "Retry-After: 7")
+    async with raw_provider(says(answer)) as provider, caller(provider.base_url, attempts=2) as calls:
+        failed = await calls.failure()
+    assert (failed.code, failed.retry_after_s, calls.pauses_s) == ("rate_limited", 7, [7])
+
+
 async def test_an_answer_that_succeeded_in_numbers_is_no_error(caller):
     fine = {"code": 0, "msg": "success", "base_resp": {"status_code": 0, "status_msg": "success"}, "success": True}
     answer = {**fine, "choices": [{"message": {"content": "Blue."}, "finish_reason": "stop"}]}
