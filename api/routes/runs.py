@@ -22,7 +22,7 @@ runs = Blueprint("runs", __name__, url_prefix="/api/sessions/<sid>/runs")
 @runs.post("")
 @document_request(RunPayload)
 @described(
-    "Runs", RunAnswer, status=202, errors=(*OF_A_BODY, 404), headers=(IDEMPOTENCY_KEY,),
+    "Runs", RunAnswer, status=202, errors=(*OF_A_BODY, 404, 409), headers=(IDEMPOTENCY_KEY,),
     body_examples={"eight hunts": {"models": ["simulated/hasty", "simulated/careful"], "hunts": 8}},
 )  # fmt: skip
 async def start_run(sid: str) -> Response:

@@ -91,7 +91,7 @@ async def edit_task(sid: str) -> Response:
 @sessions.post("/<sid>/reference-check")
 @document_request(CheckPayload)
 @described(
-    "Sessions", CheckAnswer, status=202, errors=(*OF_A_BODY, 404), optional_body=True,
+    "Sessions", CheckAnswer, status=202, errors=(*OF_A_BODY, 404, 409), optional_body=True,
     body_examples={"the default judge": {}, "a judge": {"judge_model": "openai/gpt-5"}},
 )  # fmt: skip
 async def check_reference(sid: str) -> Response:

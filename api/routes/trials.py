@@ -20,7 +20,7 @@ trials = Blueprint("trials", __name__, url_prefix="/api/sessions/<sid>/trials")
 @trials.post("")
 @document_request(TrialPayload)
 @described(
-    "Hunts", TrialAnswer, status=202, errors=(*OF_A_BODY, 404), headers=(IDEMPOTENCY_KEY,),
+    "Hunts", TrialAnswer, status=202, errors=(*OF_A_BODY, 404, 409), headers=(IDEMPOTENCY_KEY,),
     body_examples={"one": {"model": "simulated/hasty"}},
 )  # fmt: skip
 async def start_trial(sid: str) -> Response:
