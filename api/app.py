@@ -24,7 +24,7 @@ from api.routes.markdown import markdown
 from api.routes.models import models
 from api.routes.page import page
 from api.routes.reviews import reviews
-from api.routes.runs import runs
+from api.routes.runs import estimates, runs
 from api.routes.selection import selection
 from api.routes.sessions import sessions
 from api.routes.summaries import summaries
@@ -40,7 +40,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-ASKED = (sessions, summaries, runs, hunts, trials, selection, reviews, turns, events, models, markdown, docs,
+ASKED = (sessions, summaries, runs, estimates, hunts, trials, selection, reviews, turns, events, models, markdown, docs,
          page, access)  # fmt: skip
 """What a process that only works does not answer."""
 REFUSED = 400

@@ -123,6 +123,14 @@ class EventsQuery(Payload):
     """json: the same as JSON, at once, whatever the Accept header says."""
 
 
+class EstimateQuery(Payload):
+    models: Annotated[str, Field(min_length=1, max_length=MOST_MODELS * 301)]
+    """provider/model id, comma-separated."""
+    hunts: Annotated[int, Field(ge=1, le=MOST_HUNTS)] = 8
+    judge_model: ModelName = ""
+    """Empty: the default judge."""
+
+
 class ExportQuery(Payload):
     hunt_ids: str | None = None
     """Hunt ids, comma-separated, in slot order."""

@@ -380,6 +380,21 @@ class EventsAnswer(Shape):
     last_event_id: str
 
 
+class ModelEstimateShape(Shape):
+    model: str
+    hunts: int
+    usd: float | None
+    """null: its price is not known."""
+
+
+class EstimateAnswer(Shape):
+    """What a run would cost, the models and the judge apart."""
+
+    targets: list[ModelEstimateShape]
+    judge: ModelEstimateShape
+    words: str
+
+
 class ModelsAnswer(Shape):
     """What can be chosen, and why something cannot."""
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from quart import Blueprint, Response
-from quart_schema import document_request
+from quart_schema import document_request, validate_querystring
 
 from api.bodies import idempotency_key, read_json
 from api.context import answer, runtime
 from api.describing import IDEMPOTENCY_KEY, OF_A_BODY, described
-from api.payloads import RunPayload
-from api.shapes import RunAnswer, RunShape
+from api.payloads import EstimateQuery, RunPayload
+from api.shapes import EstimateAnswer, RunAnswer, RunShape
 from core.domain.run import Run
+from core.errors import BadInput
 from core.hunt.orders import RunOrder
 from core.hunt.views import run_view
 
 runs = Blueprint("runs", __name__, url_prefix="/api/sessions/<sid>/runs")
+estimates = Blueprint("estimates", __name__, url_prefix="/api/sessions/<sid>")
 
 
 @runs.post("")
@@ -30,6 +33,20 @@ async def start_run(sid: str) -> Response:
     order = RunOrder(**(await read_json(RunPayload)).model_dump(), idempotency_key=idempotency_key())
     run = await runtime().workbench.start_run(sid, order)
     return answer({"run_id": run.run_id, "run": await _shown(sid, run)}, 202)
+
+
+@estimates.get("/estimate")
+@described("Runs", EstimateAnswer, errors=(400, 404))
+@validate_querystring(EstimateQuery)
+async def estimate_run(sid: str, query_args: EstimateQuery) -> Response:
+    """What a run over these models would cost; nobody is called."""
+    models = [name for name in query_args.models.split(",") if name]
+    if not models:
+        raise BadInput("No model is named.", hint="Name at least one: ?models=provider/model id.")
+    found = await runtime().workbench.estimate(sid, models, query_args.hunts, query_args.judge_model)
+    return answer(
+        {"targets": [asdict(one) for one in found.targets], "judge": asdict(found.judge), "words": found.words}
+    )
 
 
 @runs.get("/<rid>")

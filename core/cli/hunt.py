@@ -17,6 +17,7 @@ from core.cli.signals import stop_on_signals
 from core.cli.sources import Source, read_sources
 from core.cli.watching import Watching
 from core.domain.hunt import Hunt
+from core.domain.ids import is_simulated
 from core.domain.run import RUN_ENDED, Counts, Run, RunStatus
 from core.domain.session import Session
 from core.domain.task import PassRule
@@ -79,6 +80,8 @@ async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: Hu
     for warning in session.warnings:
         say(f"{source.name}: {warning.message}")
     order = RunOrder(models=wish.models, hunts=wish.hunts, judge_model=wish.judge)
+    if not wish.as_json:
+        await _say_estimate(runtime, session, wish)
     try:
         run = await runtime.workbench.start_run(session.session_id, order)
     except BadTask as error:
@@ -94,6 +97,13 @@ async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: Hu
             await _deliver(runtime, session.session_id, out, hunts)
     nothing_came = all(hunt.outcome is Outcome.ERROR or judge_failure(hunt) for hunt in hunts)
     return 1 if run.status is RunStatus.FAILED or nothing_came else 0
+
+
+async def _say_estimate(runtime: Runtime, session: Session, wish: HuntWish) -> None:
+    """What the run may cost, where it costs anything."""
+    expected = await runtime.workbench.estimate(session.session_id, wish.models, wish.hunts, wish.judge)
+    if not all(is_simulated(one.model) for one in (*expected.targets, expected.judge)):
+        say(f"Estimated cost. {expected.words}")
 
 
 def _report(name: str, wish: HuntWish, session: Session, run: Run, counts: Counts, hunts: Sequence[Hunt]) -> None:

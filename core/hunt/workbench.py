@@ -26,6 +26,7 @@ from core.hunt import checking
 from core.hunt.chronicle import Tell, run_record, session_mark
 from core.hunt.delivery import Delivery, deliver
 from core.hunt.dispatch.base import Dispatcher, Job, JobKind
+from core.hunt.estimate import Estimate, estimate
 from core.hunt.hunts import all_hunts
 from core.hunt.opening import Opened, opened_notebook, opened_task
 from core.hunt.orders import CheckOrder, EditOrder, OpenOrder, RejudgeOrder, RunOrder
@@ -171,6 +172,14 @@ class Workbench:
             if new and not order.trial:
                 self.tell(run_record(session, run, (await self.store.counts(sid))[new_id]))
         return (await self.store.read(sid)).run(run.run_id)
+
+    async def estimate(self, sid: str, models: Sequence[str], hunts: int, judge_model: str = "") -> Estimate:
+        """What such a run would cost. Raises BadInput for a model that nobody answers for."""
+        judge = judge_model or self.catalog.default_judge
+        for model in (*models, judge):
+            self.catalog.resolve(model)
+        session, made = await self.store.read(sid), await self.all_hunts(sid)
+        return estimate(session, made, models, hunts, judge, self.catalog.rates)
 
     async def cancel_run(self, sid: str, rid: str) -> Run:
         """End the run now; hunts without a result become `cancelled`. A run that has ended stays as it is, and nobody

@@ -123,6 +123,12 @@ class Catalog:
         """Give back every slot that is still kept. Called before HTTP is closed."""
         await asyncio.gather(*(entry.throttled.close() for entry in self._entries.values()))
 
+    def rates(self, model: str) -> tuple[float | None, float | None]:
+        """US dollars for a million input and output tokens of any model, listed or not; None where not known."""
+        name, _, own_id = model.partition("/")
+        entry = self._entries.get(name)
+        return (None, None) if entry is None else listed_rates(own_id, entry.configured.price_list, self._clock.now())
+
     def rows(self) -> tuple[tuple[ProviderRow, ...], tuple[ModelRow, ...]]:
         """Every provider, and every model that is offered; the usable ones first."""
         models = [row for entry in self._entries.values() for row in self._model_rows(entry.configured)]

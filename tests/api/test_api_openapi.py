@@ -158,6 +158,8 @@ async def answers_that_succeed(ask, task):
     rid = (await ask("POST", "/api/sessions/{sid}/runs", 202, f"{here}/runs", json=order))["run_id"]
     await ended_run(ask, sid, rid)
     await ask("GET", "/api/sessions/{sid}/runs/{rid}", 200, f"{here}/runs/{rid}")
+    estimate = "/api/sessions/{sid}/estimate"
+    await ask("GET", estimate, 200, f"{here}/estimate?models=simulated/hasty&hunts=4")
     await ask("POST", "/api/sessions/{sid}/runs/{rid}/cancel", 202, f"{here}/runs/{rid}/cancel")
     hunts = (await ask("GET", "/api/sessions/{sid}/hunts", 200, f"{here}/hunts"))["hunts"]
     assert {"broke", "error"} <= {hunt["outcome"] for hunt in hunts}

@@ -63,3 +63,15 @@ async def test_snapshot_preview_export_and_summary_say_when_the_reviewer_saw_it_
     assert (export.status_code, export.headers.get("X-Reviews-Differ")) == (200, words if differ else None)
     listed = await client.post("/api/sessions/summaries", json={"session_ids": [here.rpartition("/")[2]]})
     assert (await body(listed))["sessions"][0]["reviews_differ"] is differ
+
+
+async def test_an_estimate_is_of_models_and_judge_apart(client, sid):
+    here = f"/api/sessions/{sid}/estimate"
+    free = await body(await client.get(here, query_string={"models": "simulated/hasty,simulated/careful", "hunts": 8}))
+    assert [(one["model"], one["hunts"], one["usd"]) for one in free["targets"]] == [
+        ("simulated/hasty", 4, 0.0), ("simulated/careful", 4, 0.0),
+    ]  # fmt: skip
+    assert (free["judge"]["model"], free["words"]) == ("simulated/judge", "Simulated models cost nothing.")
+    unknown = await client.get(here, query_string={"models": "nobody/knows"})
+    assert (await body(unknown, 400))["error"]["code"] == "unknown_model"
+    assert (await client.get(here, query_string={"models": ","})).status_code == 400

@@ -111,7 +111,6 @@ def test_costs_are_estimated_from_what_is_known_only(ask: Any) -> None:
     assert ask("state/estimate", "estimatedCost", known | {"unknown_costs": 1})["atLeast"] is True
     assert ask("state/estimate", "estimatedCost", known | {"cost_usd": None}) is None
     assert ask("state/estimate", "estimatedCost", counts(total=4, error=4, cost_usd=0)) is None
-    assert ask("state/estimate", "expectedCost", known, 5) == pytest.approx(0.5)
 
 
 EVERYTHING = {"filter": "all", "run": "all", "sort": "number", "order": "ascending", "model": "all", "criterion": "all", "search": ""}  # fmt: skip

@@ -1,21 +1,24 @@
 // What the next press of Start does: which models, how many hunts, which judge, and what that may cost.
 
 import { keyed, make, setAttribute, setBusy, setText, show, wish } from "../dom.js";
-import { money } from "../format.js";
 import { icon } from "../icons.js";
 import { actOf } from "../state/acts.js";
 import { counted } from "../state/announcements.js";
-import { expectedCost } from "../state/estimate.js";
-import { isSimulated, MOST_HUNTS, shares } from "../state/plan.js";
-import { checkHasPassed, totals } from "../state/session.js";
+import { MOST_HUNTS, shares } from "../state/plan.js";
+import { checkHasPassed, hasEnded } from "../state/session.js";
+import { estimateRun } from "../wire/api.js";
+import { Problem } from "../wire/request.js";
 import { PageElement } from "./element.js";
 import "./model-picker.js";
 import { showProblem } from "./pieces.js";
 
+const ESTIMATE_AFTER_MS = 300;
 const USUAL = [4, 8, 16, 32, 64];
 const STOPS = [["all", "when all are done"], ["breaks", "at so many breaks"], ["cost", "at a cost of $"]];
 
 export class HuntPlan extends PageElement {
+  #asked = "";
+
   inputs(state) {
     return [state.session, state.plan, state.server.models, actOf(state.acts, "start"), actOf(state.acts, "settings")];
   }
@@ -70,8 +73,31 @@ export class HuntPlan extends PageElement {
     this.start.disabled = hindrance !== "";
     setBusy(this.start, act.busy);
     setText(this.start, act.busy ? "Starting …" : `Start ${counted(plan.hunts, "hunt")}`);
-    setText(this.about, hindrance || prospects(session, plan));
+    setText(this.about, hindrance || prospects(plan, this.#estimate(session, plan)));
     showProblem(this.problem, act.problem ?? settings.problem);
+  }
+
+  /** What the server reckons for this plan, in words; it is asked again when the plan, the task or the replies have changed. */
+  #estimate(session, plan) {
+    const asked = JSON.stringify([session.session_id, session.task.hash, session.turn, plan.models, plan.hunts, plan.judge, session.runs.filter(hasEnded).length]);
+    if (asked !== this.#asked && plan.models.length) {
+      this.#asked = asked;
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.#ask(asked, session.session_id, plan), ESTIMATE_AFTER_MS);
+    }
+    return this.costs ?? "";
+  }
+
+  async #ask(asked, sid, plan) {
+    try {
+      const { words } = await estimateRun(sid, plan);
+      if (asked !== this.#asked) return;
+      this.costs = words;
+      if (!this.start.disabled) setText(this.about, prospects(plan, words));
+    } catch (failure) {
+      if (!(failure instanceof Problem)) throw failure;
+      this.costs = "What it may cost is unknown.";
+    }
   }
 
   #tellStop(name, value) {
@@ -138,10 +164,8 @@ function whyNot(session, plan) {
   return "";
 }
 
-function prospects(session, plan) {
-  const cost = expectedCost(totals(session), plan.hunts);
-  const before = plan.models.length && plan.models.every(isSimulated) ? "Simulated models cost nothing." : "The cost is not known before the first replies.";
-  const costs = cost === null ? before : `About ${money(cost)}${session.sealed ? " without the judge’s cost, which is sealed" : ""}, after what hunts have cost here so far.`;
+/** How the hunts are shared out, then what they may cost. */
+function prospects(plan, costs) {
   if (plan.models.length < 2) return costs;
   const parts = shares(plan.models, plan.hunts).map(([, hunts]) => hunts);
   const each = Math.min(...parts) === Math.max(...parts) ? `${parts[0]} for each model` : `${Math.min(...parts)} to ${Math.max(...parts)} for each model`;

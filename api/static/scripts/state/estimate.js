@@ -13,12 +13,6 @@ export function estimatedCost(counts) {
   return { usd: (counts.cost_usd / replied) * (replied + left), atLeast: counts.unknown_costs > 0 };
 }
 
-/** What `hunts` more would cost after the hunts made so far, in US dollars; null while nothing is known. */
-export function expectedCost(totals, hunts) {
-  const replied = FINISHED.reduce((sum, name) => sum + totals[name], 0);
-  return totals.cost_usd === null || replied === 0 ? null : (totals.cost_usd / replied) * hunts;
-}
-
 /**
  * Parts of a progress bar in their order: [{name, count}], empty ones left out. What is not begun is the rest.
  */

@@ -66,11 +66,6 @@ function usablePlan(plan, { models, any_model: anyModel, providers }) {
   return { ...plan, typed, models: chosen, judge };
 }
 
-/** Whether a model is of the built-in simulated provider. */
-export function isSimulated(model) {
-  return model.startsWith("simulated/");
-}
-
 /** How N hunts fall to the models in turn: [[model, hunts], …]. */
 export function shares(models, hunts) {
   return models.map((model, place) => [model, Math.ceil((hunts - place) / models.length)]);

@@ -38,6 +38,9 @@ export const readSummaries = async (ids) => (await request("POST", at("sessions"
 export const changeTask = (sid, version, change) => request("PATCH", at("sessions", sid, "task"), { json: { version, ...change } });
 export const changeSettings = (sid, version, change) => request("PATCH", at("sessions", sid, "settings"), { json: { version, ...change } });
 
+/** What a run would cost, in words; `plan`: {models, hunts, judge}. */
+export const estimateRun = (sid, { models, hunts, judge }) => request("GET", `${at("sessions", sid, "estimate")}?${new URLSearchParams({ models: models.join(","), hunts, judge_model: judge })}`);
+
 /** Has the reference judged; only on the criteria named, or on all of them. */
 export function startCheck(sid, judge, criterionIds = []) {
   const json = { ...(judge ? { judge_model: judge } : {}), ...(criterionIds.length ? { criterion_ids: criterionIds } : {}) };
