@@ -82,6 +82,7 @@ export class HuntPlan extends PageElement {
     const asked = JSON.stringify([session.session_id, session.task.hash, session.turn, plan.models, plan.hunts, plan.judge, session.runs.filter(hasEnded).length]);
     if (asked !== this.#asked && plan.models.length) {
       this.#asked = asked;
+      this.costs = "";
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.#ask(asked, session.session_id, plan), ESTIMATE_AFTER_MS);
     }
@@ -96,7 +97,7 @@ export class HuntPlan extends PageElement {
       if (!this.start.disabled) setText(this.about, prospects(plan, words));
     } catch (failure) {
       if (!(failure instanceof Problem)) throw failure;
-      this.costs = "What it may cost is unknown.";
+      if (asked === this.#asked) this.#asked = ""; // it is asked again with the next change
     }
   }
 
