@@ -44,7 +44,7 @@ def test_cut_replies_are_errors_with_their_text_or_marked_where_they_are_judged(
     expect(panel.get_by_role("button", name="Select for delivery")).to_be_hidden()
 
     expect(page.locator("hunt-plan .go")).to_contain_text(
-        "Models: nothing (simulated); judge: unknown, for want of a price."
+        "Models: unknown, for want of a price; judge: unknown, for want of a price."
     )
     sid = product.open_example()
     go_to(page, sid)
