@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from core.domain.session import TaskWarning
 from core.notebooks.document import Document
-from core.notebooks.headings import Heading, Role, heading_of
+from core.notebooks.headings import OF_ONE_TURN, Heading, Role, heading_of
 from core.notebooks.json_text import Node
 from core.notebooks.text import has_crlf_only, neat, without_surrogates
 
@@ -94,12 +94,27 @@ def read_cells(document: Document) -> Cells:
             warnings.append(_repeated(cell, by_key[cell.key]))
         else:
             by_key[cell.key] = cell
-    return Cells(by_key, tuple(others), tuple(warnings))
+    return Cells(_with_one_turn(by_key), tuple(others), tuple(warnings))
+
+
+def _with_one_turn(by_key: dict[Key, Cell]) -> dict[Key, Cell]:
+    """A notebook with one turn is an ordinary one, whichever headings it has: `[Turn-1: Prompt]` is its prompt."""
+    numbered = {number for role, number in by_key if role in OF_ONE_TURN}
+    goes_on = any(role in {Role.SELECTED_RESPONSE, Role.HISTORY} for role, _ in by_key)
+    if numbered != {1} or goes_on:
+        return by_key
+    plain = {(OF_ONE_TURN.get(role, role), None if role in OF_ONE_TURN else number) for role, number in by_key}
+    if len(plain) < len(by_key):  # a plain cell and one of turn 1: which of the two counts is not ours to say
+        return by_key
+    return {
+        (OF_ONE_TURN[role], None) if role in OF_ONE_TURN else (role, number): cell
+        for (role, number), cell in by_key.items()
+    }
 
 
 def _cell(index: int, node: Node) -> Cell | None:
     source = node.value["source"]
-    text = without_surrogates(source if isinstance(source, str) else "".join(source))
+    text = without_surrogates(source if isinstance(source, str) else "".join(line or "" for line in source or ()))
     crlf = has_crlf_only(text)
     if crlf:
         text = text.replace("\r\n", "\n")

@@ -59,6 +59,8 @@ def read_criteria(body: str) -> ReadCriteria:
         return _checked(search.strong, second=search.further is not None)
     if broken:
         return _broken(body, Span(broken[0].start, _last_bracket(body, broken[-1])), search)
+    if search.other:
+        return _checked(search.other)
     if search.loose:
         span = Span(search.loose[0].whole.start, search.loose[-1].whole.end)
         return ReadCriteria(

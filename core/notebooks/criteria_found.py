@@ -12,6 +12,8 @@ from core.domain.verdict import Verdict
 class Form(StrEnum):
     OBJECTS = "objects"
     """`[{"id": "C1", "criteria1": "…"}]`"""
+    OTHER_OBJECTS = "other_objects"
+    """`[{"id": "C1", "rule": "…"}]`: one text beside the id, under a key that does not say that it is a criterion."""
     STRINGS = "strings"
     """`["…", "C2: …"]`"""
     MAPPING = "mapping"
@@ -25,7 +27,7 @@ class Form(StrEnum):
 
 NAMED_FORMS = frozenset({Form.OBJECTS, Form.MAPPING})
 """Lists that say themselves that they hold criteria."""
-JSON_FORMS = frozenset({Form.OBJECTS, Form.STRINGS, Form.MAPPING})
+JSON_FORMS = frozenset({Form.OBJECTS, Form.OTHER_OBJECTS, Form.STRINGS, Form.MAPPING})
 
 
 MAX_ITEMS = 10_000

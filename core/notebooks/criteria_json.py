@@ -27,6 +27,8 @@ class JsonSearch:
     """Objects or a mapping: these say themselves that they are criteria."""
     weak: Found | None = None
     """A list of sentences: taken only when nothing better is there."""
+    other: Found | None = None
+    """Objects with an id and one text under a key of their own choice."""
     further: Found | None = None
     """A second list of objects after the first."""
     loose: list[Item] = field(default_factory=list)
@@ -44,6 +46,9 @@ def search_json(body: str) -> JsonSearch:
         found = _as_criteria(body, node)
         if found is None:
             _keep_loose(body, node, search)
+        elif found.form is Form.OTHER_OBJECTS:
+            search.other = search.other or found
+            passed = node.end
         elif found.form is Form.STRINGS:
             search.weak = search.weak or found
             passed = node.end
@@ -105,6 +110,9 @@ def _as_criteria(body: str, node: Node) -> Found | None:
     if value and any(isinstance(element, dict) and text_key(element) for element in value):
         nodes, _ = elements_at(body, node.start, raw_breaks=True)
         return Found(Form.OBJECTS, span, tuple(_object(body, element) for element in nodes))
+    if value and all(isinstance(element, dict) and only_text_key(element) for element in value):
+        nodes, _ = elements_at(body, node.start, raw_breaks=True)
+        return Found(Form.OTHER_OBJECTS, span, tuple(_object(body, element) for element in nodes))
     if _are_sentences(value):
         nodes, _ = elements_at(body, node.start, raw_breaks=True)
         return Found(Form.STRINGS, span, tuple(_string(element) for element in nodes))
@@ -130,6 +138,13 @@ def text_key(element: dict[str, Any]) -> str:
     return ""
 
 
+def only_text_key(element: dict[str, Any]) -> str:
+    """The one key beside the id that holds words (`rule`, `question`, anything); "" when none does, or several."""
+    named = id_key(element)
+    texts = [key for key, value in element.items() if key != named and is_text(value)]
+    return texts[0] if named and len(texts) == 1 else ""
+
+
 def id_key(element: dict[str, Any]) -> str:
     """The key that holds a criterion's id, or ""."""
     named = {"id", "criterion_id", "criteria_id", "criterionid", "criteriaid"}
@@ -141,7 +156,7 @@ def _object(body: str, node: Node) -> Item:
     if not isinstance(node.value, dict):
         return Item(whole, whole, text="")
     members = {m.key: m.node for m in members_at(body, node.start, raw_breaks=True)[0]}
-    named, told = id_key(node.value), text_key(node.value)
+    named, told = id_key(node.value), text_key(node.value) or only_text_key(node.value)
     id_node, text_node = members.get(named), members.get(told)
     return Item(
         whole=whole,

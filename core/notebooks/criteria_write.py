@@ -16,7 +16,7 @@ from core.notebooks.criteria import ReadCriteria, read_criteria
 from core.notebooks.criteria_found import JSON_FORMS, Form, Found, Item, Span
 
 _DEFAULT_BETWEEN = {
-    Form.OBJECTS: ",\n  ", Form.STRINGS: ",\n  ", Form.MAPPING: ",\n  ",
+    Form.OBJECTS: ",\n  ", Form.OTHER_OBJECTS: ",\n  ", Form.STRINGS: ",\n  ", Form.MAPPING: ",\n  ",
     Form.TABLE: "\n", Form.LINES: "\n\n", Form.BULLETS: "\n",
 }  # fmt: skip
 _LAST_NUMBER = re.compile(r"[0-9]+(?=[^0-9]*\Z)")
@@ -88,7 +88,7 @@ def _fresh(body: str, found: Found, criterion: Criterion, place: int) -> str:
     """A new item, like the last one there."""
     like, form = found.items[-1], found.form
     text = _encoded(form, like, criterion)
-    if form is Form.OBJECTS:
+    if form in {Form.OBJECTS, Form.OTHER_OBJECTS}:
         number = criterion.id.removeprefix("C")
         key = json.dumps(re.sub(r"[0-9]+\Z", number, like.text_key), ensure_ascii=False)
         named = f'"{like.id_key}": "{criterion.id}", ' if like.id_key else ""

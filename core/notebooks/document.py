@@ -12,6 +12,9 @@ from core.notebooks.layout import Layout, layout_of
 
 _BOM = "\ufeff"
 _TAKE_OUT = "Take pictures and outputs out of the notebook and load it again."
+_SAVE_AS_UTF8 = (
+    "Open it in a text editor, choose Save as with the encoding UTF-8, and load that. (PowerShell: Out-File -Encoding utf8)"
+)
 _ASK_AGAIN = "Open the file in Jupyter or Colab, save it again as .ipynb, and load that."
 
 
@@ -95,9 +98,24 @@ def _decoded(raw: bytes) -> str:
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BadNotebook(
-            f"The file is not UTF-8 text (byte {error.start:,} does not fit).", hint=_ASK_AGAIN
-        ) from error
+        raise _not_utf8(raw, error) from error
+
+
+def _not_utf8(raw: bytes, error: UnicodeDecodeError) -> BadNotebook:
+    """Which encoding it is most likely in, and how to save it in the one that notebooks have."""
+    head = raw[:2_000]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or head.count(0) * 3 > len(head):
+        what = "The file is UTF-16 text; a notebook is UTF-8."
+    elif head.lstrip()[:1] == b"{":
+        written = raw[error.start : error.start + 1].decode("cp1252", "replace")
+        line = raw.count(b"\n", 0, error.start) + 1
+        what = f"The file is not UTF-8: line {line:,} has {written!r} as Windows-1252 or Latin-1 writes it."
+    else:
+        return BadNotebook(
+            f"The file is not a Jupyter notebook and not text (byte {error.start:,} does not fit UTF-8).",
+            hint="Choose a file that ends in .ipynb.",
+        )
+    return BadNotebook(what, hint=_SAVE_AS_UTF8)
 
 
 def _walked(text: str, cells_most: int | None) -> tuple[tuple[Member, ...], int]:
@@ -160,8 +178,10 @@ def _wrong_with(cell: Any) -> str:
         return "is not an object"
     if not isinstance(cell.get("cell_type"), str):
         return "does not say its cell_type"
-    source = cell.get("source")
-    if isinstance(source, str) or (isinstance(source, list) and all(isinstance(line, str) for line in source)):
+    source = cell.get("source", False)
+    if source is None or isinstance(source, str):  # programs in JavaScript write null for nothing; Jupyter reads it so
+        return ""
+    if isinstance(source, list) and all(line is None or isinstance(line, str) for line in source):
         return ""
     return "has no source text"
 

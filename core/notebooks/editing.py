@@ -168,7 +168,8 @@ def _like(old: Any, text: str) -> str | list[str]:
     """`text` in the form that a source had: a string, one element, or a list of lines."""
     if isinstance(old, str):
         return text
-    return [text] if len(old) == 1 and "\n" in old[0].rstrip("\n") else source_lines(text)
+    whole = old is not None and len(old) == 1 and old[0] is not None and "\n" in old[0].rstrip("\n")
+    return [text] if whole else source_lines(text)
 
 
 def headed(head: str, body: str) -> str:

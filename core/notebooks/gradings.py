@@ -15,7 +15,7 @@ from core.notebooks.text import neat, one_line
 
 _SECTION = re.compile(
     r"^[ \t]{0,8}\*{0,2}(?P<open>\[)?[ \t]{0,4}"
-    r"(?P<name>grading basis|score|json|review|explanation)[ \t]{0,4}(?P<close>\])?"
+    r"(?P<name>grading basis|criteria grades|score|json|review|explanation)[ \t]{0,4}(?P<close>\])?"
     r"\*{0,2}[ \t]{0,4}(?P<colon>[:：])?\*{0,2}[ \t]{0,8}",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -50,7 +50,7 @@ def _sections(body: str) -> dict[str, str]:
     """The first section of each name; nothing after `[Explanation]` is looked into."""
     starts: list[tuple[str, int, int]] = []
     for mark in _SECTION.finditer(body):
-        name = mark.group("name").casefold()
+        name = mark.group("name").casefold().replace("criteria grades", "grading basis")
         if not (mark.group("open") or mark.group("close")) and not mark.group("colon"):
             continue
         if any(name == seen for seen, _, _ in starts):

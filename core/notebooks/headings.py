@@ -28,6 +28,9 @@ class Role(StrEnum):
     TURN_PROMPT = "prompt_K"
     TURN_RESPONSE = "response_K"
     TURN_REFERENCE = "response_reference_K"
+    TURN_JUDGE_TEMPLATE = "judge_prompt_template_K"
+    TURN_JUDGE_SYSTEM_PROMPT = "judge_system_prompt_K"
+    TURN_ATTEMPTS = "number_of_attempts_made_K"
     SELECTED_RESPONSE = "selected_response_K"
     SELECTED_JUDGE = "selected_judge_K"
     HISTORY = "conversation_history"
@@ -77,6 +80,9 @@ _WITH_NUMBER = {
     "prompt": Role.TURN_PROMPT,
     "response": Role.TURN_RESPONSE,
     "response_reference": Role.TURN_REFERENCE,
+    "judge_prompt_template": Role.TURN_JUDGE_TEMPLATE,
+    "judge_system_prompt": Role.TURN_JUDGE_SYSTEM_PROMPT,
+    "number_of_attempts_made": Role.TURN_ATTEMPTS,
     "selected_response": Role.SELECTED_RESPONSE,
     "selected_judge": Role.SELECTED_JUDGE,
 }
@@ -86,9 +92,21 @@ _OF_A_TURN = {
     "ideal response": Role.TURN_RESPONSE,
     "criteria": Role.TURN_REFERENCE,
     "response reference": Role.TURN_REFERENCE,
+    "judge prompt template": Role.TURN_JUDGE_TEMPLATE,
+    "judge system prompt": Role.TURN_JUDGE_SYSTEM_PROMPT,
+    "number of attempts made": Role.TURN_ATTEMPTS,
     "selected response": Role.SELECTED_RESPONSE,
     "selected judge": Role.SELECTED_JUDGE,
 }
+OF_ONE_TURN = {
+    Role.TURN_PROMPT: Role.PROMPT,
+    Role.TURN_RESPONSE: Role.RESPONSE,
+    Role.TURN_REFERENCE: Role.RESPONSE_REFERENCE,
+    Role.TURN_JUDGE_TEMPLATE: Role.JUDGE_PROMPT_TEMPLATE,
+    Role.TURN_JUDGE_SYSTEM_PROMPT: Role.JUDGE_SYSTEM_PROMPT,
+    Role.TURN_ATTEMPTS: Role.ATTEMPTS,
+}
+"""What a cell of turn 1 is in a notebook that has no other turn."""
 RESERVED_NAMES = frozenset(_ONCE) | frozenset(_WITH_NUMBER)
 """Names that a model's heading must not have, or its cell would be read as something else."""
 

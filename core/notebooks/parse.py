@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from core.domain.criteria import Criterion, refuse_too_many_criteria
@@ -12,6 +11,7 @@ from core.domain.slot import Slot
 from core.domain.task import PassRule, Task
 from core.domain.value import Value
 from core.errors import BadNotebook
+from core.notebooks.attempts import read_attempts
 from core.notebooks.cells import Cells, read_cells
 from core.notebooks.criteria import ReadCriteria, read_criteria
 from core.notebooks.criteria_found import NAMED_FORMS
@@ -30,7 +30,6 @@ _EDITED = TaskWarning(
     message="The task was edited in the notebook since it was exported. The notebook counts; earlier hunts were made "
     "with the task as it was.",
 )
-_COUNT = re.compile(r"[\s:：-]{0,20}([0-9]{1,9})\b", re.ASCII)
 
 
 class LoadedNotebook(Value):
@@ -67,7 +66,7 @@ def parse_notebook(raw: bytes, bounds: Bounds) -> LoadedNotebook:
     refuse_too_many_criteria(max(len(read.criteria), len(read.proposed)), bounds.max_criteria)
     stated_rule = read_pass_rule(read.prose(_reference(cells)))
     task = _task(cells, read, stated_rule.rule or PassRule.MAJORITY)
-    warnings += _missing(task, cells, conversation)
+    warnings += _missing(task, cells, conversation, len(document.cells))
     if read.problem:
         warnings.append(_warn(read.code, read.problem, cells, Role.RESPONSE_REFERENCE))
     warnings += _oddities(task, cells, conversation)
@@ -121,8 +120,8 @@ def _task(cells: Cells, read: ReadCriteria, pass_rule: PassRule) -> Task:
         response=_first_of(cells, Role.RESPONSE, Role.TURN_RESPONSE),
         criteria=read.criteria,
         pass_rule=pass_rule,
-        judge_system_prompt=cells.body(Role.JUDGE_SYSTEM_PROMPT),
-        judge_prompt_template=cells.body(Role.JUDGE_PROMPT_TEMPLATE),
+        judge_system_prompt=_first_of(cells, Role.JUDGE_SYSTEM_PROMPT, Role.TURN_JUDGE_SYSTEM_PROMPT),
+        judge_prompt_template=_first_of(cells, Role.JUDGE_PROMPT_TEMPLATE, Role.TURN_JUDGE_TEMPLATE),
         **({"metadata": read_metadata(metadata.body)} if metadata else {}),
     )
 
@@ -141,11 +140,12 @@ _WANTED = (
 )  # fmt: skip
 
 
-def _missing(task: Task, cells: Cells, conversation: Conversation) -> list[TaskWarning]:
+def _missing(task: Task, cells: Cells, conversation: Conversation, cell_count: int) -> list[TaskWarning]:
     if not cells.by_key:
         return [TaskWarning(
             code="no_task_cells",
-            message="No cell has a task heading like **[prompt]**. Is this a task notebook? Start from the template.",
+            message=f"This notebook holds no task: none of its {cell_count:,} cells is a text cell with a heading like "
+            "**[prompt]**. Choose another file, or start from the template.",
         )]  # fmt: skip
     found = [_warn(code, words, cells, role) for role, name, code, words in _WANTED if not getattr(task, name).strip()]
     if conversation.turns:
@@ -192,11 +192,14 @@ def _pass_rule_question(task: Task, stated: StatedRule, cells: Cells) -> list[Ta
 
 def _attempts(cells: Cells, warnings: list[TaskWarning]) -> int:
     body = cells.body(Role.ATTEMPTS)
-    count = _COUNT.match(body)
-    if body and not count:
-        words = f"The number of attempts is not a number: {body[:40]!r}. It counts as 0."
+    stated = read_attempts(body)
+    if body and stated is None:
+        words = (
+            f"The number of attempts was not understood: {body[:40]!r}. It counts as 0 and the cell stays as it is; "
+            "write one number there."
+        )
         warnings.append(_warn("bad_attempts", words, cells, Role.ATTEMPTS))
-    return int(count.group(1)) if count else 0
+    return stated or 0
 
 
 def _kept_record(document: Document) -> Any:

@@ -127,6 +127,9 @@ def _rule_of(sentence: str) -> PassRule | None:
     majority = _MAJORITY.search(sentence)
     if majority and not _MAJORITY_FAILS.search(sentence) and not _is_negated(sentence, majority):
         return None if _OTHER_SHARE.search(sentence) else PassRule.MAJORITY
+    fails = _FAILS.search(sentence) is not None and not _OPTIONAL.search(sentence)
+    if majority and fails and not _MAJORITY_FAILS.search(sentence):  # "not passing more than half means 0 points"
+        return PassRule.MAJORITY
     if _NONE_FAILS.search(sentence):
         return PassRule.ALL
     if _ONE_FAILS.search(sentence):
@@ -136,7 +139,6 @@ def _rule_of(sentence: str) -> PassRule | None:
         return None
     if not _is_negated(sentence, everything):
         return PassRule.ALL
-    fails = _FAILS.search(sentence) is not None and not _OPTIONAL.search(sentence)
     return PassRule.ALL if fails or _UNLESS_ALL.search(sentence) else None
 
 

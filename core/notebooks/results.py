@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.hunt import Hunt, without_opinion
+from core.notebooks.attempts import with_attempts
 from core.notebooks.cells import Cells
 from core.notebooks.editing import Edits, headed, new_cell
 from core.notebooks.headings import Role
@@ -55,7 +56,7 @@ class ResultCells:
         self.write_attempts(attempts)
 
     def write_attempts(self, attempts: int) -> None:
-        self._set(Role.ATTEMPTS, None, str(attempts))
+        self._set(Role.ATTEMPTS, None, with_attempts(self._cells.body(Role.ATTEMPTS), attempts))
         attempts_last(self._edits, self._cells)
 
     def _write_slot(self, number: int, slot: SlotText) -> None:

@@ -50,6 +50,7 @@ STATED = [
     ("All criteria must be evaluated.", None, False),
     ("Each criterion is judged on its own.", None, False),
     ("Most of the criteria must pass.", None, True),
+    ("Not passing more than 50% of the criteria above means 0 points.", MAJORITY, False),
     ("All criteria must pass. A majority is not enough.", ALL, False),
     ("All criteria must pass. More than 50% must pass.", MAJORITY, True),
     ("With half of the criteria or fewer the answer earns 0 points (FAIL).", None, True),
