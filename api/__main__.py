@@ -13,6 +13,7 @@ import structlog
 import uvloop
 
 from api.server import run_server
+from core.env_file import load_env_file
 from core.errors import BadInput
 from core.garbage import collect_rarely
 from core.logs import configure_logs
@@ -24,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 def main() -> int:
     try:
+        load_env_file()
         settings = read_settings()
         configure_logs(settings)
         for written, meant in misspellings(variables_set(), settings).items():

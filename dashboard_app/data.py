@@ -11,6 +11,7 @@ import streamlit as st
 from core.access.brake import SignInBrake
 from core.access.passes import service_pass
 from core.access.tokens import Register
+from core.env_file import load_env_file
 from core.settings import Settings, read_settings
 from core.telemetry.following import Following
 from core.telemetry.reader import RefreshReport, TelemetryReader
@@ -32,6 +33,7 @@ SHARED_ANSWER_S = 0.5
 @st.cache_resource(show_spinner=False)
 def settings() -> Settings:
     """Raises BadSettings, in words for the reader."""
+    load_env_file()
     return read_settings()
 
 

@@ -3,6 +3,10 @@
 Fixtures of one room stand in that room's own conftest.
 """
 
+import os
+
+os.environ["ENV_FILE"] = ""  # a developer's own keys reach no test, and no process that a test starts
+
 pytest_plugins = [
     "tests.house.loopback_only",
     "tests.house.missing",

@@ -11,8 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from dotenv import load_dotenv
-
+from core.env_file import load_env_file
 from core.errors import BadSettings
 from core.settings import Settings, read_settings
 from tools.greeting import greeting
@@ -57,8 +56,8 @@ async def run_until_told_to_stop(settings: Settings) -> None:
 
 def main() -> int:
     os.chdir(ROOT)
-    load_dotenv(ROOT / ".env", interpolate=False)  # a `$` in a key is a `$`
     try:
+        load_env_file()
         asyncio.run(run_until_told_to_stop(read_settings()))
     except BadSettings as problem:
         print(f"\n{problem.message}\n{problem.hint}", file=sys.stderr)

@@ -13,10 +13,11 @@ from core.access.tokens import Scope
 from core.cli.check import check
 from core.cli.hunt import HuntWish, hunt
 from core.cli.opening import CONFIRM
-from core.cli.output import OutputLost, give_up_stdout, say, to_stdout
+from core.cli.output import OutputLost, give_up_stdout, replace_unencodable, say, to_stdout
 from core.cli.simulate import simulate
 from core.cli.token import make_token
 from core.domain.task import PassRule
+from core.env_file import load_env_file
 from core.errors import BadInput, HunterError
 from core.garbage import collect_rarely
 from core.hunt.orders import MOST_MODELS
@@ -40,9 +41,11 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def main(arguments: Sequence[str]) -> int:
+    replace_unencodable()
     try:
         with to_stdout():  # for --help
             options = _parser().parse_args(arguments)
+        load_env_file()
         settings = read_settings()
         configure_logs(settings if options.verbose else _quiet(settings))
         for written, meant in misspellings(variables_set(), settings).items():

@@ -27,6 +27,8 @@ from core.eventlog.base import START
 from core.hunt.orders import RunOrder
 from core.hunt.run import judge_failure
 from core.hunt.views import to_json
+from core.notebooks.document import UNBOUNDED
+from core.notebooks.parse import parse_notebook
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
 
@@ -94,7 +96,7 @@ async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: Hu
             _report(source.name, wish, session, run, counts, hunts)
     finally:  # what was paid for is kept, also when nobody can be told of it any more
         if out is not None:
-            await _deliver(runtime, session.session_id, out, hunts)
+            await _deliver(runtime, session.session_id, source, out, hunts)
     nothing_came = all(hunt.outcome is Outcome.ERROR or judge_failure(hunt) for hunt in hunts)
     return 1 if run.status is RunStatus.FAILED or nothing_came else 0
 
@@ -113,14 +115,31 @@ def _report(name: str, wish: HuntWish, session: Session, run: Run, counts: Count
         print_report(name, run, counts, hunts, sealed=session.sealed)
 
 
-async def _deliver(runtime: Runtime, sid: str, out: Path, hunts: Sequence[Hunt]) -> None:
+async def _deliver(runtime: Runtime, sid: str, source: Source, out: Path, hunts: Sequence[Hunt]) -> None:
     delivery = await runtime.workbench.deliver(sid)
-    await asyncio.to_thread(write_notebook, out, delivery.notebook)
+    ids = {hunt.hunt_id for hunt in await runtime.workbench.all_hunts(sid)}
+
+    def replaces(old: bytes) -> bool:
+        """Whether the file there is what was hunted, or an export whose hunts are all in the new one."""
+        return old == source.raw or (_hunt_ids_in(old) or {""}) <= ids
+
+    moved = await asyncio.to_thread(write_notebook, out, delivery.notebook, replaces=replaces)
+    if moved is not None:
+        say(f"{out} held something else: that file is {moved.name} now.")
     if delivery.comparison.differ:
         say(f"The reviews do not agree with the judge. {delivery.comparison.words}")
     open_ = sum(hunt.reply is not None and not hunt.decided for hunt in hunts)
     kept = f"; {open_} replies without an outcome are kept in it" if open_ else ""
     say(f"Written: {out} ({len(delivery.hunt_ids)} hunts in its slots){kept}")
+
+
+def _hunt_ids_in(raw: bytes) -> set[str]:
+    """The hunts that a file holds if it is an export of ours; none if it is anything else."""
+    try:
+        resumed = parse_notebook(raw, UNBOUNDED).resumed
+    except HunterError:
+        return set()
+    return {hunt.hunt_id for hunt in resumed.hunts} if resumed else set()
 
 
 async def _follow(

@@ -28,6 +28,13 @@ class StdoutConsole(Console):
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
+def replace_unencodable() -> None:
+    """What the terminal's encoding lacks is shown as `?`: a letter of a task must not end the work with a trace."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 @contextmanager
 def to_stdout() -> Iterator[None]:
     """Around what is told on standard output; what was told is written at the end. Raises OutputLost."""

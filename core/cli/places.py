@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from core.cli.sources import Source
@@ -34,10 +36,15 @@ def places(sources: Sequence[Source], out: str) -> list[Path | None]:
     return [_writable(target / source.name) for source in sources]
 
 
-def write_notebook(place: Path, notebook: bytes) -> None:
-    """Write it whole. Raises BadInput that names where it was put instead when its place refuses it."""
+def write_notebook(place: Path, notebook: bytes, *, replaces: Callable[[bytes], bool]) -> Path | None:
+    """Write it whole, or leave what stands there as it is.
+
+    `replaces(old)` says whether the new notebook holds all that the file there holds; otherwise the old file is kept
+    under another name, which is returned. Raises BadInput that names where the notebook was put instead when its place
+    refuses it.
+    """
     try:
-        place.write_bytes(notebook)
+        return _write(place, notebook, replaces)
     except OSError as error:
         handle, kept = tempfile.mkstemp(prefix="model-hunter-", suffix=".ipynb")
         with os.fdopen(handle, "wb") as file:
@@ -45,9 +52,58 @@ def write_notebook(place: Path, notebook: bytes) -> None:
         raise BadInput(f"{place} cannot be written: {error.strerror}.", hint=f"The notebook is in {kept}.") from error
 
 
+def _write(place: Path, notebook: bytes, replaces: Callable[[bytes], bool]) -> Path | None:
+    place = place.resolve()  # the file behind a link is replaced, not the link
+    if place.exists() and not place.is_file():  # a pipe, a device, or a folder, which refuses
+        place.write_bytes(notebook)
+        return None
+    beside = _written_beside(place, notebook)
+    try:
+        kept = None
+        if place.exists():
+            shutil.copymode(place, beside)
+            if not replaces(place.read_bytes()):
+                kept = _free_name(place)
+                os.link(place, kept)
+        beside.replace(place)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+    return kept
+
+
+def _written_beside(place: Path, notebook: bytes) -> Path:
+    """A new file in the same folder, on the disk before anything is replaced by it."""
+    handle, name = tempfile.mkstemp(prefix=f".{place.stem}-", suffix=".part", dir=place.parent)
+    beside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(notebook)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.chmod(0o666 & ~_umask())  # mkstemp's is for nobody else to read
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+    return beside
+
+
+def _umask() -> int:
+    now = os.umask(0o077)
+    os.umask(now)
+    return now
+
+
+def _free_name(place: Path) -> Path:
+    """`done.1.ipynb` for `done.ipynb`, or the next number that is free."""
+    names = (place.with_name(f"{place.stem}.{number}{place.suffix}") for number in itertools.count(1))
+    return next(name for name in names if not name.exists())
+
+
 def _writable(place: Path) -> Path:
     if not place.parent.is_dir():
         raise BadInput(f"There is no folder {place.parent}.", hint="Make it first, or write elsewhere with --out.")
-    if not os.access(place if place.exists() else place.parent, os.W_OK):
+    needed = place if place.exists() and not place.is_file() else place.resolve().parent
+    if not os.access(needed, os.W_OK) or (place.is_file() and not os.access(place, os.W_OK)):
         raise BadInput(f"{place} cannot be written: no permission.", hint="Write elsewhere with --out.")
     return place

@@ -61,6 +61,13 @@ def read_criteria(body: str) -> ReadCriteria:
         return _broken(body, Span(broken[0].start, _last_bracket(body, broken[-1])), search)
     if search.other:
         return _checked(search.other)
+    if search.uncertain:
+        return ReadCriteria(
+            proposed=_proposal((item.id, item.text) for item in search.uncertain.items),
+            code="criteria_uncertain",
+            span=search.uncertain.span,
+            problem=f"The criteria have several texts each, and none is called criteria. {_CONFIRM}",
+        )
     if search.loose:
         span = Span(search.loose[0].whole.start, search.loose[-1].whole.end)
         return ReadCriteria(

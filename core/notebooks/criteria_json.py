@@ -29,6 +29,8 @@ class JsonSearch:
     """A list of sentences: taken only when nothing better is there."""
     other: Found | None = None
     """Objects with an id and one text under a key of their own choice."""
+    uncertain: Found | None = None
+    """Objects with an id and several texts: which of them is the criterion is not ours to say."""
     further: Found | None = None
     """A second list of objects after the first."""
     loose: list[Item] = field(default_factory=list)
@@ -47,7 +49,10 @@ def search_json(body: str) -> JsonSearch:
         if found is None:
             _keep_loose(body, node, search)
         elif found.form is Form.OTHER_OBJECTS:
-            search.other = search.other or found
+            if all(len(other_text_keys(element)) == 1 for element in node.value):
+                search.other = search.other or found
+            else:
+                search.uncertain = search.uncertain or found
             passed = node.end
         elif found.form is Form.STRINGS:
             search.weak = search.weak or found
@@ -110,7 +115,7 @@ def _as_criteria(body: str, node: Node) -> Found | None:
     if value and any(isinstance(element, dict) and text_key(element) for element in value):
         nodes, _ = elements_at(body, node.start, raw_breaks=True)
         return Found(Form.OBJECTS, span, tuple(_object(body, element) for element in nodes))
-    if value and all(isinstance(element, dict) and only_text_key(element) for element in value):
+    if value and all(isinstance(element, dict) and other_text_keys(element) for element in value):
         nodes, _ = elements_at(body, node.start, raw_breaks=True)
         return Found(Form.OTHER_OBJECTS, span, tuple(_object(body, element) for element in nodes))
     if _are_sentences(value):
@@ -138,11 +143,10 @@ def text_key(element: dict[str, Any]) -> str:
     return ""
 
 
-def only_text_key(element: dict[str, Any]) -> str:
-    """The one key beside the id that holds words (`rule`, `question`, anything); "" when none does, or several."""
+def other_text_keys(element: dict[str, Any]) -> list[str]:
+    """The keys beside the id that hold words (`rule`, `question`, anything); none where there is no id."""
     named = id_key(element)
-    texts = [key for key, value in element.items() if key != named and is_text(value)]
-    return texts[0] if named and len(texts) == 1 else ""
+    return [key for key, value in element.items() if named and key != named and is_text(value)]
 
 
 def id_key(element: dict[str, Any]) -> str:
@@ -156,7 +160,7 @@ def _object(body: str, node: Node) -> Item:
     if not isinstance(node.value, dict):
         return Item(whole, whole, text="")
     members = {m.key: m.node for m in members_at(body, node.start, raw_breaks=True)[0]}
-    named, told = id_key(node.value), text_key(node.value) or only_text_key(node.value)
+    named, told = id_key(node.value), text_key(node.value) or next(iter(other_text_keys(node.value)), "")
     id_node, text_node = members.get(named), members.get(told)
     return Item(
         whole=whole,

@@ -12,9 +12,7 @@ from core.notebooks.layout import Layout, layout_of
 
 _BOM = "\ufeff"
 _TAKE_OUT = "Take pictures and outputs out of the notebook and load it again."
-_SAVE_AS_UTF8 = (
-    "Open it in a text editor, choose Save as with the encoding UTF-8, and load that. (PowerShell: Out-File -Encoding utf8)"
-)
+_SAVE_AS_UTF8 = "Open it in a text editor, choose Save as with the encoding UTF-8, and load that file."
 _ASK_AGAIN = "Open the file in Jupyter or Colab, save it again as .ipynb, and load that."
 
 
@@ -95,6 +93,9 @@ def _refuse_large(raw: bytes, bounds: Bounds) -> None:
 def _decoded(raw: bytes) -> str:
     if not raw.strip():
         raise BadNotebook("The file is empty.", hint="Choose a notebook (.ipynb) with a task in it.")
+    head = raw[:2_000]
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or head.count(0) * 3 > len(head):
+        raise BadNotebook("The file is UTF-16 text; a notebook is UTF-8.", hint=_SAVE_AS_UTF8)
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -103,19 +104,15 @@ def _decoded(raw: bytes) -> str:
 
 def _not_utf8(raw: bytes, error: UnicodeDecodeError) -> BadNotebook:
     """Which encoding it is most likely in, and how to save it in the one that notebooks have."""
-    head = raw[:2_000]
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or head.count(0) * 3 > len(head):
-        what = "The file is UTF-16 text; a notebook is UTF-8."
-    elif head.lstrip()[:1] == b"{":
+    if raw[:2_000].lstrip()[:1] == b"{":
         written = raw[error.start : error.start + 1].decode("cp1252", "replace")
         line = raw.count(b"\n", 0, error.start) + 1
         what = f"The file is not UTF-8: line {line:,} has {written!r} as Windows-1252 or Latin-1 writes it."
-    else:
-        return BadNotebook(
-            f"The file is not a Jupyter notebook and not text (byte {error.start:,} does not fit UTF-8).",
-            hint="Choose a file that ends in .ipynb.",
-        )
-    return BadNotebook(what, hint=_SAVE_AS_UTF8)
+        return BadNotebook(what, hint=_SAVE_AS_UTF8)
+    return BadNotebook(
+        f"The file is not a Jupyter notebook and not text (byte {error.start:,} does not fit UTF-8).",
+        hint="Choose a file that ends in .ipynb.",
+    )
 
 
 def _walked(text: str, cells_most: int | None) -> tuple[tuple[Member, ...], int]:

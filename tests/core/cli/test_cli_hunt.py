@@ -31,7 +31,8 @@ async def run(folder, *words, stdin=b"", **how):
     process = await start(folder, *words, **how)
     out, err = await asyncio.wait_for(process.communicate(stdin), 40)
     assert b"Traceback" not in err, err.decode()
-    return process.returncode, out.decode(), err.decode()
+    encoding = how.get("PYTHONIOENCODING", "utf-8")
+    return process.returncode, out.decode(encoding), err.decode(encoding)
 
 
 @pytest.fixture
@@ -263,6 +264,36 @@ async def test_a_notebook_that_cannot_be_written_is_kept_elsewhere(folder):
     kept = err.rpartition("The notebook is in ")[2].strip().removesuffix(".")
     assert json.loads(open(kept, "rb").read())["cells"]  # noqa: SIM115, PTH123
     os.unlink(kept)  # noqa: PTH108
+
+
+async def test_a_second_run_into_the_same_file_keeps_the_first_ones_hunts(folder):
+    words = ("--model", "simulated/hasty", "--hunts", "2", "--out", "done.ipynb")
+    assert (await run(folder, "hunt", "words.ipynb", *words))[0] == 0
+    first = (folder / "done.ipynb").read_bytes()
+    code, _, err = await run(folder, "hunt", "words.ipynb", *words)
+    assert (code, "done.ipynb held something else: that file is done.1.ipynb now." in err) == (0, True)
+    assert (folder / "done.1.ipynb").read_bytes() == first
+    code, _, err = await run(folder, "hunt", "done.ipynb", *words)  # goes on with the hunts that are there
+    assert (code, "held something else" in err) == (0, False)
+    assert sorted(path.name for path in folder.glob("done*")) == ["done.1.ipynb", "done.ipynb"]
+
+
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "ascii"])
+async def test_a_terminal_that_lacks_a_letter_ends_nothing(folder, encoding):
+    notebook = json.loads(read_example("word-budget"))
+    for cell in notebook["cells"]:
+        text = "".join(cell["source"])
+        cell["source"] = text.replace("**[prompt]**\n\n", "**[prompt]**\n\n河 – „Fluss“ 🌊\u202f: ").replace(
+            '"Gerald\\"', '"Gerald\\" → ok'
+        )
+    (folder / "河 – fluss.ipynb").write_text(json.dumps(notebook, ensure_ascii=False))
+    code, out, err = await run(folder, "check", "河 – fluss.ipynb", PYTHONIOENCODING=encoding)
+    assert (code, "Traceback" in out + err) == (0, False)
+    code, out, err = await run(
+        folder, "hunt", "河 – fluss.ipynb", "--model", "simulated/hasty", "--hunts", "1", PYTHONIOENCODING=encoding
+    )
+    assert (code, "Traceback" in out + err) == (0, False)
+    assert "?" in out
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

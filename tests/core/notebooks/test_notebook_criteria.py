@@ -27,6 +27,10 @@ READABLE = {
     "numbers as ids": f'[{{"id": 1, "criteria": {J[0]}}}, {{"id": "2", "criteria": {J[1]}}}, {{"id": "C03", "criteria": {J[2]}}}]',
     "keys in capitals": f'[{{"ID": "C1", "Criteria1": {J[0]}}}, {{"ID": "C2", "CRITERIA2": {J[1]}}}, {{"ID": "C3", "criteria3": {J[2]}}}]',
     "more keys": f'[{{"weight": 2, "id": "C1", "criteria": {J[0]}, "tags": ["a b"]}}, {{"id": "C2", "criteria": {J[1]}}}, {{"id": "C3", "criteria": {J[2]}}}]',
+    "one text under any key": f'[{{"id": "C1", "rule": {J[0]}}}, {{"id": "C2", "rule": {J[1]}}}, {{"id": "C3", "rule": {J[2]}}}]',
+    "another key each": f'[{{"id": "C1", "question": {J[0]}}}, {{"id": "C2", "must": {J[1]}}}, {{"id": "C3", "check": {J[2]}}}]',
+    "one text beside a weight": f'[{{"id": 1, "rule": {J[0]}, "weight": 2}}, {{"id": 2, "rule": {J[1]}, "kind": "PASS"}}, {{"id": 3, "rule": {J[2]}}}]',
+    "a type beside the criteria": f'[{{"id": "C1", "type": "of form", "criteria": {J[0]}}}, {{"id": "C2", "type": "x y", "criteria": {J[1]}}}, {{"id": "C3", "criteria": {J[2]}}}]',
     "strings": f"[{', '.join(J)}]",
     "strings with ids": f'["C1: {A}", "C2: {B}", {json.dumps("C3: " + C)}]',
     "strings on lines": "[\n  " + ",\n\n  ".join(J) + "\n]",
@@ -155,6 +159,21 @@ def test_what_is_half_readable_is_not_taken(body, code):
     read = read_criteria(body)
     assert (read.criteria, read.code) == ((), code)
     assert read.proposed
+
+
+@pytest.mark.parametrize("key", ["question", "rule", "must"])
+def test_several_texts_each_are_only_proposed_by_their_first(key):
+    read = read_criteria(
+        json.dumps([{"id": f"C{n}", key: text, "hint": "of some use"} for n, text in enumerate((A, B, C), 1)])
+    )
+    assert (read.criteria, read.proposed, read.code) == ((), THREE, "criteria_uncertain")
+
+
+def test_objects_that_are_called_criteria_win_over_others():
+    read = read_criteria(
+        '[{"id": "X", "name": "a table of names"}] and [{"id": "C1", "criteria": "a b"}, {"id": "C2", "criteria": "c d"}]'
+    )
+    assert read.criteria == criteria("a b", "c d")
 
 
 def test_two_lists_give_the_first_and_a_word_about_it():

@@ -32,8 +32,11 @@ BASIC_TASK = Task(
     [
         (b"", "empty"),
         (b" \n ", "empty"),
-        (b"PK\x03\x04\xff\xfe", "not UTF-8"),
-        ("{}".encode("utf-16"), "not UTF-8"),
+        (b"PK\x03\x04\xff\xfe", "not a Jupyter notebook and not text"),
+        ("{}".encode("utf-16"), "UTF-16 text"),
+        ('{"cells": []}'.encode("utf-16-le"), "UTF-16 text"),
+        ('{"cells": [],\n "x": "ü"}'.encode("cp1252"), "line 2 has 'ü' as Windows-1252"),
+        ('\n{"x": "“quoted”"}'.encode("cp1252"), "line 2 has '“' as Windows-1252"),
         (b"not json", "not JSON"),
         (b'{"cells": [', "not JSON"),
         (b'{"cells": [{"cell_type": "markdown", "source": ["a" "b"]}], "nbformat": 4}', "not JSON"),
@@ -57,6 +60,8 @@ BASIC_TASK = Task(
         (b'{"cells": [{"cell_type": "markdown", "source": []}, {"source": []}], "nbformat": 4}', "Cell 2"),
         (b'{"cells": [{"cell_type": "markdown", "source": 1}], "nbformat": 4}', "Cell 1"),
         (b'{"cells": [{"cell_type": "markdown", "source": ["a", 1]}], "nbformat": 4}', "Cell 1"),
+        (b'{"cells": [{"cell_type": "markdown", "source": ["a", false]}], "nbformat": 4}', "Cell 1"),
+        (b'{"cells": [{"cell_type": "markdown"}], "nbformat": 4}', "Cell 1"),
         (b'{"cells": [{"cell_type": "markdown", "source": ""}], "nbformat": 4, "metadata": []}', "metadata"),
     ],
     ids=lambda value: repr(value[:24]),
@@ -145,7 +150,9 @@ def test_a_blank_template_loads_and_says_what_is_missing():
 
 
 def test_a_notebook_without_our_headings_loads_and_asks_whether_it_is_one():
-    assert load(raw_notebook("# Some notes", "hello")).warnings[0].code == "no_task_cells"
+    warning = load(raw_notebook("# Some notes", "hello")).warnings[0]
+    assert warning.code == "no_task_cells"
+    assert warning.message.startswith("This notebook holds no task: none of its 2 cells is a text cell")
 
 
 @pytest.mark.parametrize(
@@ -313,3 +320,28 @@ def test_a_file_that_was_cut_off_is_told_in_a_sentence_that_reads():
     with pytest.raises(BadNotebook) as refused:
         parse_notebook(b'{"cells": [{"cell_type": "mark', Bounds(1000))
     assert refused.value.message == "The file is not JSON: Unterminated string starting at line 1, column 26."
+
+
+def with_source(source):
+    value = notebook(*BASIC)
+    value["cells"][1]["source"] = source
+    return written(value)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        ["**[prompt]**\n", None, "\n", "Write a poem about three birds."],
+        [None, "**[prompt]**\n\nWrite a poem about three birds.", None],
+        [None, None, "**[prompt]**\n\n", "Write a poem ", None, "about three birds."],
+    ],
+)
+def test_null_among_the_lines_is_nothing_as_jupyter_reads_it(source):
+    assert load(with_source(source)).task == BASIC_TASK
+
+
+@pytest.mark.parametrize("source", [None, [], [None], [None, None], ""])
+def test_a_cell_without_a_source_is_an_empty_cell(source):
+    loaded = load(with_source(source))
+    assert loaded.task.prompt == ""
+    assert "missing_prompt" in {warning.code for warning in loaded.warnings}

@@ -1,0 +1,77 @@
+"""`.env` beside the code, read by every entry point (`make run`, `python -m api`, `python -m core`, the dashboard)."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from core.errors import BadSettings
+
+VARIABLE = "ENV_FILE"
+"""Another path than the default, or empty to read none."""
+DEFAULT = Path(__file__).resolve().parent.parent / ".env"
+MAX_BYTES = 1_000_000
+_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_.-]*\s*=")
+
+
+def load_env_file() -> None:
+    """Put what the file says into the process's environment; what is set there already wins.
+
+    Raises BadSettings that names the file and what to do about it. A file that is not there is no fault, unless
+    ENV_FILE names it.
+    """
+    chosen = os.environ.get(VARIABLE)
+    if chosen == "":
+        return
+    path = Path(chosen or DEFAULT)
+    if not path.is_file() and not chosen:
+        return
+    for name, value in read_env_file(path).items():
+        os.environ.setdefault(name, value)
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """The names and values of a file: `export`, quotes and comments as shells and compose have them; `$` is a `$`."""
+    text = _decoded(path)
+    lines = text.splitlines()
+    values = dotenv_values(stream=io.StringIO(text), interpolate=False)
+    unread = [number for number, line in enumerate(lines, 1) if line.strip() and not _is_understood(line)]
+    if unread and not any(value is not None for value in values.values()):
+        raise BadSettings(
+            f"{path} holds no setting: line {unread[0]} is not NAME=value.",
+            hint=f"Write one NAME=value a line (.env.example shows how), or set {VARIABLE}= to read no file.",
+        )
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _is_understood(line: str) -> bool:
+    return line.lstrip().startswith("#") or _ASSIGNMENT.match(line) is not None
+
+
+def _decoded(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise BadSettings(
+            f"{path} cannot be read: {error.strerror}.", hint=f"Make it readable, or set {VARIABLE}= to read no file."
+        ) from error
+    if len(raw) > MAX_BYTES:
+        raise BadSettings(f"{path} has more than {MAX_BYTES:,} bytes.", hint="Put only settings into it.")
+    if b"\0" in raw:
+        raise _not_utf8(path, "UTF-16")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path, "Windows-1252") from error
+
+
+def _not_utf8(path: Path, likely: str) -> BadSettings:
+    return BadSettings(
+        f"{path} is not UTF-8 text; it looks like {likely}.",
+        hint=f"Save it as UTF-8, for example: iconv -f {likely.upper()} -t UTF-8 {path.name} > new.env",
+    )
