@@ -44,7 +44,7 @@ class Watching:
         """What was cancelled or interrupted was not hunted: it does not fill the bar."""
         given_up = counts.cancelled + counts.interrupted
         parts = [f"{counts.broke} breaks", f"{counts.held} held"]
-        others = ((counts.undetermined, "undetermined"), (counts.error, "errors"), (given_up, "cancelled"))
+        others = ((counts.undetermined, "undetermined"), (counts.error, "errors"), (given_up, "not hunted"))
         words = " · ".join((*parts, *(f"{n} {word}" for n, word in others if n)))
         hunted = counts.done - given_up
         self._progress.update(self._task, completed=hunted, description=words)

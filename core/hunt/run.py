@@ -103,7 +103,7 @@ class JudgeFailureStreak:
         return self._reason(failed) if self._length >= self._most and lasts else ""
 
     def _reason(self, failed: CriterionVerdict) -> str:
-        words = "" if self._code in MODEL_WORDS else f" {failed.reason}"
+        words = "" if self._code in MODEL_WORDS else f" {failed.reason.rstrip('.')}."
         return (
             f"The judge {self._judge_model} left the last {self._length} replies undecided, each time for the same "
             f"cause: {self._code}.{words} The replies are kept and can be judged again."

@@ -120,7 +120,7 @@ def test_where_there_is_no_terminal_progress_is_a_line_now_and_then(capsys):
 def test_what_was_cancelled_does_not_fill_the_bar(capsys):
     with Watching(a_run(200), quiet=False) as watching:
         watching.show(Counts(total=200, broke=20, held=29, cancelled=150, interrupted=1))
-    assert capsys.readouterr().err == "hunting 49/200 20 breaks · 29 held · 151 cancelled\n"
+    assert capsys.readouterr().err == "hunting 49/200 20 breaks · 29 held · 151 not hunted\n"
 
 
 def test_a_quiet_run_says_nothing(capsys):
