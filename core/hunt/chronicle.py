@@ -24,7 +24,7 @@ def session_mark(session_id: str) -> str:
     return _mark(session_id)
 
 
-def hunt_record(session: Session, run: Run, hunt: Hunt, *, reply_chars_most: int = 0) -> HuntRecord:
+def hunt_record(session: Session, run: Run, hunt: Hunt, *, reply_chars_most: int = 0, claim: int = 0) -> HuntRecord:
     reply, metadata = hunt.reply, run.task.metadata
     took = (hunt.finished_at - hunt.started_at) if hunt.finished_at and hunt.started_at else None
     return HuntRecord(
@@ -61,6 +61,7 @@ def hunt_record(session: Session, run: Run, hunt: Hunt, *, reply_chars_most: int
         reply_chars=len(reply.text) if reply else 0,
         cut_off=hunt.cut_off,
         round=len(hunt.judged),
+        claim=claim,
         trainer=session.owner,
     )
 

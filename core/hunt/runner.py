@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,7 +14,7 @@ from core.domain.ids import hunt_id, hunt_index
 from core.domain.run import RUN_ENDED, Run, RunStatus
 from core.domain.session import Session
 from core.domain.verdict import Outcome
-from core.errors import NotFound
+from core.errors import NotFound, RedisAway
 from core.hunt.activity import Activity
 from core.hunt.chronicle import Tell, hunt_record, run_record
 from core.hunt.course import Course, HuntElsewhere, Once, StopRun
@@ -30,6 +31,8 @@ from core.settings import Settings
 FAULT = "Something failed in the server that should not have. It has been logged; start the hunts that are left again."
 SERVER_ENDED = "The server was ended while the run was going on."
 PROGRESS_EVERY_S = 0.5
+LEARN_EVERY_S = 0.25
+"""What others have got meanwhile is paid for again when Redis is lost together with them."""
 
 
 async def _nothing_to_write() -> None:
@@ -112,6 +115,7 @@ class Runner:
             async with asyncio.TaskGroup() as group:
                 beside = (
                     group.create_task(self._report(course), name="progress"),
+                    group.create_task(self._learn(course), name="learn"),
                     group.create_task(_heed_the_end(course), name="heed-the-end"),
                 )
                 await self._hunt_parts(course)
@@ -291,15 +295,18 @@ class Runner:
         while True:
             await asyncio.sleep(PROGRESS_EVERY_S)
             await self._end_cancelled(course)
-            await self._learn(course)
             ended = course.ended
             if ended != told and await self._announce(course.session.session_id, course.run.run_id):
                 told = ended
 
     async def _learn(self, course: Course) -> None:
-        """Know what others have done for this run: when Redis loses it and they are gone, it is still there."""
-        places = (place for part in course.shards.elsewhere for place in self._places(course, part))
-        await self.store.learn(course.session.session_id, [hunt_id(course.run.run_id, place) for place in places])
+        """Know what others have got for this run: when Redis loses it and they are gone, it is still there."""
+        while True:
+            await asyncio.sleep(LEARN_EVERY_S)
+            places = (place for part in course.shards.elsewhere for place in self._places(course, part))
+            if hunt_ids := [hunt_id(course.run.run_id, place) for place in places]:
+                with contextlib.suppress(RedisAway, NotFound):  # others find out, and look whether Redis lost it
+                    await self.store.learn(course.session.session_id, hunt_ids)
 
     async def _hand_back(self, course: Course) -> None:
         """Hunts that were calling wait again; those with a reply keep it and are judged where the run goes on."""
@@ -378,7 +385,9 @@ class Runner:
 
     def _record(self, course: Course, hunt: Hunt) -> None:
         most = self.settings.telemetry_reply_chars_most
-        self.tell(hunt_record(course.session, course.run, hunt, reply_chars_most=most))
+        claim = course.claim(course.part(hunt))
+        number = claim.fence if claim else 0
+        self.tell(hunt_record(course.session, course.run, hunt, reply_chars_most=most, claim=number))
 
     def _record_again(self, course: Course, part: int, hunts: Collection[Hunt]) -> None:
         """Whoever ended the last of these may have died before their records were on disk. Readers of the log count a

@@ -152,7 +152,7 @@ class SessionStore(ABC):
         """Have saves with older claims on that part refused from now on. False when there is a later one already."""
 
     async def learn(self, session_id: str, hunt_ids: Collection[str]) -> None:  # noqa: B027 – most need not
-        """Know those of these hunts that are done, as far as they are not known here, in case Redis loses them."""
+        """Know the replies and results that others have got of these hunts, in case Redis loses them."""
 
     @abstractmethod
     async def hunts(self, session_id: str, *, after: int = 0, limit: int = 200, run_id: str | None = None) -> HuntPage:

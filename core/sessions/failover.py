@@ -74,7 +74,7 @@ class FailoverSessionStore(SessionStore):
         self.came_back: set[str] = set()
         """Sessions that came out of a journal, or that Redis had lost: nobody may be doing their work."""
         self.on_seen: Callable[[str], None] = lambda _session_id: None
-        """Told when a session passes by of which not all is known."""
+        """Told when a session passes by of which not all is known, or others may be doing something."""
         self._moved: WeakValueDictionary[str, asyncio.Future[None]] = WeakValueDictionary()
         """Kept as long as somebody waits for one."""
         link.on_change = self._tell_all_moved
@@ -183,7 +183,7 @@ class FailoverSessionStore(SessionStore):
         self.known.put(session)
         if away is not None:
             away.base = session
-        if kept is None or not kept.whole:
+        if kept is None or not kept.whole or session.active_runs:
             self.on_seen(session_id)
         return session
 
@@ -286,7 +286,9 @@ class FailoverSessionStore(SessionStore):
             return
         unknown = [i for i in hunt_ids if i not in kept.hunts or kept.hunts[i].status is not HuntStatus.DONE]
         for start in range(0, len(unknown), LEARNED_AT_ONCE):
-            for hunt in await self.redis.done_of(session_id, unknown[start : start + LEARNED_AT_ONCE]):
+            some = unknown[start : start + LEARNED_AT_ONCE]
+            known = {i: kept.hunts[i].progress if i in kept.hunts else 0 for i in some}
+            for hunt in await self.redis.replied(session_id, known):
                 self.known.put_hunt(session_id, hunt)
 
     async def hunts(self, session_id: str, *, after: int = 0, limit: int = 200, run_id: str | None = None) -> HuntPage:

@@ -91,7 +91,7 @@ class RedisSessionStore(SessionStore):
         self._heads = _Heads(HEADS_MOST, HEADS_MAX_BYTES)
         self._replied: _Newest[tuple[str, str], bool] = _Newest(REPLIES_MOST)
         self._touched: _Newest[str, float] = _Newest(REPLIES_MOST)
-        names = ("save", "take", "done", "change", "create", "look", "page", "fetch", "tell", "delete", "glance")
+        names = ("save", "take", "replied", "change", "create", "look", "page", "fetch", "tell", "delete", "glance")
         self._scripts = {name: redis.register_script(read_script(HERE, "common", name)) for name in names}
 
     def state(self) -> StoreState:
@@ -192,9 +192,9 @@ class RedisSessionStore(SessionStore):
         self._refuse_none(answer)
         return bool(answer[0] == 2)
 
-    async def done_of(self, session_id: str, hunt_ids: Sequence[str]) -> list[Hunt]:
-        """Those of these hunts that are done."""
-        answer = await self._run("done", session_id, *hunt_ids)
+    async def replied(self, session_id: str, known: Mapping[str, int]) -> list[Hunt]:
+        """Those of these hunts that have a reply, or are done, while they are known to be less far (their progress)."""
+        answer = await self._run("replied", session_id, *(word for pair in known.items() for word in pair))
         self._refuse_none(answer)
         return [read_hunt(answer[n], answer[n + 1]) for n in range(1, len(answer), 2)]
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from itertools import islice
 
 import structlog
 
 from core.clock import Clock
-from core.errors import RedisAway
+from core.domain.hunt import HuntStatus
+from core.errors import NotFound, RedisAway
 from core.redis_link import LinkState, RedisLink
 from core.sessions.away import Away, Replayed, replayed
 from core.sessions.failover import FailoverSessionStore
@@ -21,6 +24,10 @@ WRITE_DOWN_AFTER_S = 2.0
 WRITE_DOWN_BYTES = 8 * 1024 * 1024
 """About so much is written down at a time, so that requests are not kept waiting."""
 LEARN_AT_ONCE = 2
+LEARN_AGAIN_S = 0.1
+"""How often what others do for an active run is learned, at most, while its session is used here."""
+MAX_LEARNED_AGAIN = 200
+"""Hunts that are looked for then."""
 WAITING_MOST = 1000
 """Most sessions that wait to be learned; more are learned when they pass by again."""
 SICK_FACTOR_MOST = 10
@@ -51,6 +58,8 @@ class Supervisor:
         self._good = 0
         self._failures = 0
         self._to_learn: asyncio.Queue[str] = asyncio.Queue(WAITING_MOST)
+        self._learned_at: dict[str, float] = {}
+        """When a session was last put in line to be learned; the longest ago first, and a bounded number."""
         self._tasks: list[asyncio.Task[None]] = []
         store.on_seen = self._seen
 
@@ -191,14 +200,26 @@ class Supervisor:
     # -- learning
 
     def _seen(self, session_id: str) -> None:
-        if not self._to_learn.full():
+        now = self._clock.monotonic()
+        if not self._to_learn.full() and now - self._learned_at.get(session_id, -LEARN_AGAIN_S) >= LEARN_AGAIN_S:
+            self._learned_at.pop(session_id, None)
+            self._learned_at[session_id] = now
+            if len(self._learned_at) > WAITING_MOST:
+                self._learned_at.pop(next(iter(self._learned_at)))
             self._to_learn.put_nowait(session_id)
 
     async def _learn_next(self) -> None:
         session_id = await self._to_learn.get()
         kept = self._store.known.find(session_id)
-        if kept is not None and not kept.whole and not self._store.here(session_id):
+        if kept is None or self._store.here(session_id):
+            return
+        if not kept.whole:
             await self._learn(session_id)
+        else:
+            left = [run.hunt(n).hunt_id for run in kept.session.active_runs for n in range(run.hunts)]
+            known = (i for i in left if i not in kept.hunts or kept.hunts[i].status is not HuntStatus.DONE)
+            with suppress(NotFound):  # whoever uses it finds out, and looks whether Redis lost it
+                await self._store.learn(session_id, list(islice(known, MAX_LEARNED_AGAIN)))
 
     async def _learn(self, session_id: str) -> None:
         """Read all of a session that another process opened, once, so that it can go on here without Redis."""

@@ -152,12 +152,14 @@ def insert_lines(every: tuple[Table, ...], options: str) -> str:
 
 
 def mark_repeats(table: Table, record: type) -> str:
-    """Marks all records but the first of each thing that lines from segment `$first` on tell of."""
+    """Marks all records but one of each thing that lines from segment `$first` on tell of: the one under the latest
+    claim counts (its result is the session's), else the first."""
+    order = "PARTITION BY {same} ORDER BY coalesce(claim, 0) DESC, ts, rowid"
     same = f"hash({', '.join(f'coalesce({name}::VARCHAR, {chr(39)}0{chr(39)})' for name in SAME[record])})"
     return f"""
         UPDATE {EVENTS} SET kind = {REPEATED} WHERE rowid IN (
             SELECT rowid FROM (
-                SELECT rowid, row_number() OVER (PARTITION BY {same} ORDER BY ts, rowid) AS place
+                SELECT rowid, row_number() OVER ({order.format(same=same)}) AS place
                 FROM {EVENTS} WHERE kind = {table.kind} AND {same} IN (
                     SELECT same FROM (
                         SELECT {same} AS same, segment FROM {EVENTS} WHERE kind = {table.kind} AND {same} IN (

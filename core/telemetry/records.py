@@ -65,6 +65,8 @@ class HuntRecord(Value):
     """The reply stopped at an output limit."""
     round: int = 0
     """How often its reply had been judged before."""
+    claim: int = 0
+    """The fencing number of the claim under which it ended; 0 where nobody else could have it. The greater counts."""
 
 
 class CallRecord(Value):

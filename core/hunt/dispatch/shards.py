@@ -109,8 +109,8 @@ class RedisShards(Shards):
         self._lost_once = False
         self._orphans: set[int] = set()
         self._valid_until = 0.0
-        self._away = False
-        """Redis did not answer the last time."""
+        self._away_since: float | None = None
+        """When Redis first did not answer, of the times since it last did."""
         self._awake_at = monotonic()
         self._stalled = False
         """We were stopped since Redis last answered."""
@@ -201,7 +201,7 @@ class RedisShards(Shards):
     def _alone(self) -> bool:
         """Whether Redis is away, and we have seen all of its absence: nobody else can ask it either."""
         self._notice_stall()
-        return self._data_name is None or (self._away and not self._stalled)
+        return self._data_name is None or (self._away_since is not None and not self._stalled)
 
     def _notice_stall(self) -> None:
         now = self._monotonic()
@@ -221,7 +221,8 @@ class RedisShards(Shards):
                 answer = await self._answer(what)
         except RedisAway:
             self._notice_stall()
-            self._away = True
+            if self._away_since is None:
+                self._away_since = self._monotonic()
             raise
         return self._take_in(what, answer)
 
@@ -247,7 +248,7 @@ class RedisShards(Shards):
         if not answer.results:
             return NONE_FREE
         given, _, stopped, lead, lost, taken, finished, name, fences, orphaned = answer.results
-        self._away = False
+        self._away_since = None
         self._stalled = False
         if self._data_name not in (None, name):  # Redis lost the job: what was done here is said once more
             self._unsaid |= self._done_here.keys()
@@ -286,9 +287,18 @@ class RedisShards(Shards):
         pairs = [number for pair in sorted(parts.items()) for number in pair]
         return SHARDS, (work_key(self._key),), (*values, *pairs)
 
+    @property
+    def _absence_s(self) -> float:
+        """After so long without an answer Redis counts as away for all: one answer that got lost is no absence."""
+        if self._data_name is not None:
+            return self._terms.renew_s
+        return 0.0 if self._fresh else self._terms.lease_s
+
     def _take_alone(self, parts: int) -> int:
         """Without Redis: the next part, if the rest is ours to take."""
-        if not self._lead or not self._alone():
+        now = self._monotonic()
+        away_s = now - (now if self._away_since is None else self._away_since)
+        if not self._lead or not self._alone() or away_s < self._absence_s:
             return NONE_FREE
         if parts in self._done:
             return NO_MORE

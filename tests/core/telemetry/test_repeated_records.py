@@ -49,6 +49,13 @@ def test_the_first_record_of_a_hunt_counts_in_whatever_order_the_files_are_read(
     assert hunts(reader) == [("s", "r.1", "broke"), ("s", "r.2", "broke"), ("s", "r.3", "broke")]
 
 
+def test_the_record_under_the_latest_claim_is_the_sessions_result(tmp_path, reader):
+    (tmp_path / ONE).write_bytes(hunt(1, 1, claim=5) + hunt(2, 1, claim=7, outcome="held") + hunt(3, 1, outcome="held"))
+    (tmp_path / OTHER).write_bytes(hunt(1, 9, claim=6, outcome="held") + hunt(2, 9, claim=6) + hunt(3, 9))
+    reader.refresh()
+    assert hunts(reader) == [("s", f"r.{n}", "held") for n in (1, 2, 3)]
+
+
 def test_another_session_or_a_further_round_is_another_record(tmp_path, reader):
     again = (hunt(1, 2, session="t"), hunt(1, 3, round=1), hunt(1, 4, round=1), hunt(1, 5, round=0))
     (tmp_path / ONE).write_bytes(hunt(1, 1) + b"".join(again))
