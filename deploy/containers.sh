@@ -79,7 +79,7 @@ require_revision() { # REVISION ("-" when it is not known), container ids: what 
 }
 
 ask_edge() { # PATH: nginx's whole answer, on this machine's loopback
-    timeout 10 bash -c '
+    timeout 20 bash -c '
         exec 3<>"/dev/tcp/127.0.0.1/$1"
         printf "GET %s HTTP/1.0\r\nHost: localhost\r\nConnection: close\r\n\r\n" "$2" >&3
         cat <&3' _ "$(value_of HUNTER_API_PORT 8000)" "$1" 2>/dev/null
