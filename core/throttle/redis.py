@@ -91,7 +91,9 @@ class RedisThrottle(Throttle):
         self._ended = False
         self._lanes = {account: self._lane(account, ceiling, queue_most) for account, ceiling in limits}
         self._number = 0
-        self._contact_at = time.monotonic()
+        self._contact_at = self._away_at = time.monotonic()
+        self._stalled = False
+        """We were stopped for longer than a lease before Redis did not answer."""
         self._renew_at = 0.0
 
     def slot(self, account: str, session: str) -> AbstractAsyncContextManager[float]:
@@ -193,7 +195,8 @@ class RedisThrottle(Throttle):
         for lane, report, result in zip(lanes, reports, results, strict=True):
             if result:
                 answer = _answer(result)
-                self.processes = answer.processes
+                if answer.settled or answer.processes > self.processes:  # an emptied Redis knows only who has reported
+                    self.processes = answer.processes
                 lane.told(report, answer, valid_until)
 
     def _call(self, lane: SharedLane, report: Report, lease_s: float) -> Call:
@@ -221,11 +224,15 @@ class RedisThrottle(Throttle):
         return ADJUST, (throttle_keys(lane.account).limit,), values
 
     def _go_alone(self, reason: str) -> None:
+        now = time.monotonic()
         if not self.away:
             log.warning("the throttle goes on alone", reason=reason, processes=self.processes)
+            self._away_at, self._stalled = now, now - self._contact_at >= self._pace.lease_s
         self.away = reason
         # the leases of all others are over as well: what they held is nobody's, and they keep to their part, too
-        grown = self.processes <= 1 or time.monotonic() - self._contact_at >= self._pace.lease_s
+        # who was stopped does not know who came meanwhile: its own absence is none of Redis's
+        alone = self.processes <= 1 and not self._stalled
+        grown = alone or now - self._away_at >= self._pace.lease_s
         for lane in self._lanes.values():
             lane.go_alone(self.processes, grown=grown)
 
