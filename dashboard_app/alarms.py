@@ -15,6 +15,9 @@ from dashboard_app.choice import TASK
 from dashboard_app.frames.judge import times
 from dashboard_app.words import count, plain, usd
 
+OWN_SETTING = frozenset({"openai", "openrouter", "fireworks"})
+"""Providers with a …_CONCURRENCY of their own."""
+
 
 class State(StrEnum):
     RAISED = "raised"
@@ -59,24 +62,34 @@ def _errors(reader: TelemetryReader, settings: Settings, since: datetime) -> Ala
         _share_words(lost, hunts, "hunt"),
         _limit(settings.alarm_errors_percent, settings),
         "ALARM_ERRORS",
-        "Look at the causes on the page Providers; a key, a credit or a provider may be gone.",
+        "See the causes on the Providers page; a key, a credit or a provider may be gone.",
     )
 
 
 def _rate_limited(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
-    calls, refused = _counts(
-        reader,
-        "SELECT count(*), count(*) FILTER (error = 'rate_limited') FROM calls WHERE NOT simulated AND ts >= ?",
-        since,
+    by_provider = reader.query(
+        """SELECT provider, count(*) AS calls, count(*) FILTER (error = 'rate_limited') AS refused
+           FROM calls WHERE NOT simulated AND ts >= ? GROUP BY provider ORDER BY refused DESC, provider""",
+        [since],
     )
+    calls, refused = int(by_provider["calls"].sum()), int(by_provider["refused"].sum())
+    named = [str(name) for name in by_provider["provider"][by_provider["refused"] > 0]]
+    counts = ", ".join(f"{plain(name)} {n:,}" for name, n in zip(named, by_provider["refused"], strict=False))
     return Alarm(
         "Calls refused by a rate limit",
         _share_state(refused, calls, settings.alarm_rate_limited_percent, settings.alarm_least_n),
-        _share_words(refused, calls, "call"),
+        _share_words(refused, calls, "call") + (f": {counts}" if counts else ""),
         _limit(settings.alarm_rate_limited_percent, settings),
         "ALARM_RATE_LIMITED",
-        "The provider allows less than is configured: lower its …_CONCURRENCY, or ask it for more.",
+        f"These providers allow less than is configured: lower {_limits_of(named)}, or ask them for more.",
     )
+
+
+def _limits_of(providers: list[str]) -> str:
+    """What limits these accounts, most refused first: "OPENAI_CONCURRENCY"; others stand in OPENAI_COMPATIBLE."""
+    own = [f"{name.upper()}_CONCURRENCY" for name in providers if name in OWN_SETTING]
+    others = [plain(name) for name in providers if name not in OWN_SETTING]
+    return " and ".join([*own, *([f"the limit of {', '.join(others)} in OPENAI_COMPATIBLE"] if others else [])])
 
 
 def _undetermined(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
@@ -89,12 +102,12 @@ def _undetermined(reader: TelemetryReader, settings: Settings, since: datetime) 
         since,
     )
     return Alarm(
-        "Verdicts that the judge could not give",
+        "Undetermined verdicts",
         _share_state(missed, verdicts, settings.alarm_undetermined_percent, settings.alarm_least_n),
         _share_words(missed, verdicts, "verdict"),
         _limit(settings.alarm_undetermined_percent, settings),
         "ALARM_UNDETERMINED",
-        "Look at the page Judge; try another judge model, or mend the judge prompt of the task.",
+        "See the Judge page; try another judge model, or fix the judge prompt of the task.",
     )
 
 
@@ -134,7 +147,7 @@ def _budget(reader: TelemetryReader, settings: Settings, since: datetime) -> Ala
         usd(spent) + (f" + {count(unknown, 'unknown cost')}" if unknown else ""),
         f"{usd(most)} a day" if most else "no budget set",
         "ALARM_BUDGET",
-        "Look at the page Costs for the model and the task that spend it.",
+        "See which model and task cost most on the Costs page.",
     )
 
 
@@ -147,7 +160,7 @@ def _dropped(reader: TelemetryReader, settings: Settings, since: datetime) -> Al
         f"{count(lost, 'record')} in 24 hours",
         f"{most:,}" if most else "never",
         "ALARM_DROPPED",
-        "The history misses them: look at the disk of TELEMETRY_DIR, or raise TELEMETRY_QUEUE.",
+        "Missing from the history: check the disk of TELEMETRY_DIR, or raise TELEMETRY_QUEUE.",
     )
 
 

@@ -59,6 +59,8 @@ class Choice:
     """The end of a period that is over."""
     read_since: datetime | None = None
     """Of the log before it not all has been read yet; None: all is there."""
+    log_begin: datetime | None = None
+    """Aware; the log's oldest record. None: not known, then nothing is compared to what may be missing."""
 
     @property
     def since(self) -> datetime | None:
@@ -80,12 +82,22 @@ class Choice:
 
     @property
     def before(self) -> Choice | None:
-        """The same of the period before; None for the whole log, which has none, and while it is still being read."""
-        since = self.since
-        if since is None:
-            return None
-        before = replace(self, now=since, until=since)
-        return before if before.complete else None
+        """The same choice in the previous period. None for the whole log, which has none, and where the log does not
+        hold that period from its beginning on: because it is still being read, or because the log is younger."""
+        before = self._previous
+        return before if before is not None and before.complete and not self.log_is_younger else None
+
+    @property
+    def log_is_younger(self) -> bool:
+        """Whether the log begins within the previous period, or after it."""
+        before = self._previous
+        if before is None or before.since is None:
+            return False
+        return self.log_begin is None or self.log_begin > before.since
+
+    @property
+    def _previous(self) -> Choice | None:
+        return replace(self, now=self.since, until=self.since) if self.since else None
 
     @property
     def complete(self) -> bool:

@@ -18,6 +18,7 @@ from core.telemetry.reader import RefreshReport, TelemetryReader
 from dashboard_app.alarms import Alarm, alarms
 from dashboard_app.frames import find
 from dashboard_app.frames.overview import NAMED
+from dashboard_app.frames.overview import log_begin as log_begin_in
 from dashboard_app.frames.overview import names as names_in_log
 from dashboard_app.live import TIMEOUT, Silence, Status, ask_status
 
@@ -72,6 +73,11 @@ def names(reader: TelemetryReader, column: str) -> list[str]:
     return _shared_names(reader, column, reader.changes)
 
 
+def log_begin(reader: TelemetryReader) -> datetime | None:
+    """The log's oldest record; None for an empty log."""
+    return _shared_begin(reader, reader.changes)
+
+
 def in_replies(reader: TelemetryReader, word: str, since: datetime | None) -> tuple[str, ...]:
     """Hunts with `word` in their reply; the files are searched anew only when they have changed."""
     return _shared_replies(reader, word, since.date() if since else None, reader.changes) if word else ()
@@ -103,6 +109,11 @@ def _followed(directory: str, cache_directory: str, memory_mib: int) -> Followin
 @st.cache_data(show_spinner=False, max_entries=len(NAMED))
 def _shared_names(_reader: TelemetryReader, column: str, changes: tuple[int, int]) -> list[str]:  # noqa: ARG001 - part of the key
     return names_in_log(_reader, column)
+
+
+@st.cache_data(show_spinner=False, max_entries=1)
+def _shared_begin(_reader: TelemetryReader, changes: tuple[int, int]) -> datetime | None:  # noqa: ARG001 - part of the key
+    return log_begin_in(_reader)
 
 
 @st.cache_data(show_spinner="Looking through all replies …", max_entries=SEARCHES_KEPT)

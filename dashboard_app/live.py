@@ -22,6 +22,9 @@ PATH = "/api/admin/status"
 TIMEOUT = httpx.Timeout(3.0, connect=2.0)
 """Seconds. A status that takes longer is as good as none: the next question comes soon."""
 
+RETRYING = "Retrying automatically."
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
 
 class Told(BaseModel):
     """What the API says, of whatever version: unknown fields are left aside, missing ones have their default.
@@ -168,6 +171,16 @@ class Silence:
     hint: str
 
 
+def _how_to_start(host: str) -> str:
+    """Here it is a program of this machine; elsewhere a container or another machine, where nobody runs make."""
+    if host in LOOPBACK:
+        return "Start the API with make run, or check why it ended."
+    return (
+        f"Check why the API at {host} is not running; with Docker: docker-compose ps, "
+        "docker-compose logs model-hunter, ./deploy.sh status."
+    )
+
+
 def ask_status(client: httpx.Client, with_pass: str = "") -> Status | Silence:
     """Asks once. `client` has the API's address; `with_pass` says that an admin asks; expected failures come back as
     Silence."""
@@ -177,29 +190,28 @@ def ask_status(client: httpx.Client, with_pass: str = "") -> Status | Silence:
     except httpx.TimeoutException:
         return Silence(
             f"The API at {address} did not answer within {TIMEOUT.read:g} s.",
-            "It may be overloaded or stuck; its log tells more. This page keeps asking.",
+            f"It may be overloaded or stuck; check its log. {RETRYING}",
         )
     except httpx.HTTPError:
         return Silence(
             f"Nothing answers at {address}.",
-            "Start the API with make run (or look why it ended), or set API_URL to where it is. "
-            "This page keeps asking.",
+            f"{_how_to_start(client.base_url.host)} Or set API_URL to where it is. {RETRYING}",
         )
     if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         return Silence(
             f"The API at {address} does not let this dashboard see its state ({answer.status_code}).",
             "Give both the same HUNTER_TOKENS, with an admin among them; without tokens, put the host of API_URL into "
-            "the API's HUNTER_HOSTS. This page keeps asking.",
+            f"the API's HUNTER_HOSTS. {RETRYING}",
         )
     if answer.status_code != httpx.codes.OK:
         return Silence(
             f"The API at {address} answered with status {answer.status_code} instead of its state.",
-            "It may be starting, draining or in maintenance; its log tells more. This page keeps asking.",
+            f"It may be starting, draining or in maintenance; check its log. {RETRYING}",
         )
     try:
         return Status.model_validate_json(answer.content)
     except ValidationError:
         return Silence(
             f"What answers at {address} is not Model Hunter's API, or one of another version.",
-            "Set API_URL to the API's address, without a path. This page keeps asking.",
+            f"Set API_URL to the API's address, without a path. {RETRYING}",
         )

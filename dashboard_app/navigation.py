@@ -38,6 +38,7 @@ def pages() -> dict[str, list[st.Page]]:
         "Now": [
             st.Page(live.show, title="Live", icon=":material/monitor_heart:", default=True),
             st.Page(alarms.show, title="Alarms", icon=":material/notifications:", url_path="alarms"),
+            st.Page(live.show, title="Live", url_path="live", visibility="hidden"),
         ],
         "History": [
             st.Page(overview.show, title="Overview", icon=":material/dashboard:", url_path="overview"),

@@ -13,6 +13,10 @@ from dashboard_app.live import Status
 KEPT = timedelta(minutes=10)
 LOOKS_MOST = 3000
 """However short the pause between two looks is set."""
+LAST_ANSWERS = 30
+"""Of so many at least one comes from every replica of a few: whoever is not among them has gone."""
+STARTING = timedelta(minutes=1)
+"""Longer than a process takes from its start to its first answer, while the one that it replaces still answers."""
 
 
 @dataclass(frozen=True)
@@ -25,14 +29,24 @@ class Look:
     limit: int
 
 
+@dataclass(frozen=True)
+class Answer:
+    at: datetime
+    instance: str
+    started: datetime
+    """When that process did, by its own uptime."""
+
+
 @dataclass
 class Recent:
     """Bounded by age and by number."""
 
     looks: deque[Look] = field(default_factory=lambda: deque(maxlen=LOOKS_MOST))
+    answers: deque[Answer] = field(default_factory=lambda: deque(maxlen=LAST_ANSWERS))
 
     def add(self, at: datetime, status: Status) -> None:
         """Notes every provider that can be called."""
+        self.answers.append(Answer(at, status.instance, at - timedelta(seconds=status.uptime_s)))
         self.looks.extend(
             Look(at, status.instance, p.name, p.in_flight, p.queued, p.limit) for p in status.providers if p.usable
         )
@@ -41,7 +55,11 @@ class Recent:
 
     @property
     def instances(self) -> list[str]:
-        return sorted({look.instance for look in self.looks})
+        """Those that answer in turn. One that a newer one has replaced is not among them: it has not answered since."""
+        if not self.answers:
+            return []
+        since = max(answer.started for answer in self.answers) + STARTING
+        return sorted({self.answers[-1].instance} | {a.instance for a in self.answers if a.at > since})
 
     @property
     def providers(self) -> list[str]:

@@ -62,6 +62,11 @@ def model_label(model: str) -> str:
     return model if len(parts) <= 2 else f"{parts[0]}/…/{parts[-1]}"
 
 
+def cause_label(code: str) -> str:
+    """The code of an error as words: "output limit"."""
+    return code.replace("_", " ")
+
+
 def file_part(text: str) -> str:
     """`text` as a part of a file's name."""
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()

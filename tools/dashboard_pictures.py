@@ -50,10 +50,10 @@ VIEWS = (
     View("breaks", "breaks?period=all", r"By number of criteria" + EMPTY),
     View("criteria", "criteria?period=all", r"How hard each criterion|No task has" + EMPTY),
     View("judge", "judge?period=all", r"Same reply, other verdict" + EMPTY),
-    View("costs", "costs?period=all", r"What a hunt and a break cost" + EMPTY),
+    View("costs", "costs?period=all", r"Cost per hunt and per break" + EMPTY),
     View("providers", "providers?period=all", r"Hunts lost by cause" + EMPTY),
     View("activity", "activity?period=all", r"By hour and weekday" + EMPTY),
-    View("sessions", "sessions?period=all", r"sessions.csv|One line is one loaded task" + EMPTY),
+    View("sessions", "sessions?period=all", r"sessions.csv|One row per loaded task" + EMPTY),
     View("find", "find?period=all&outcome=broke", r"hunts? found" + EMPTY),
     View("hunt", "hunt", r"No hunt chosen|Verdicts|No hunts yet"),
 )

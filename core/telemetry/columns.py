@@ -23,9 +23,9 @@ from core.telemetry.records import (
 )
 
 EVENTS = "events"
-BROKEN, UNKNOWN, REPEATED = 0, -1, -2
-"""Kinds of lines that no view shows: not JSON or without what its type requires; of a newer version; a record of what
-an earlier one tells already."""
+BROKEN, UNKNOWN, REPEATED, INCOMPLETE = 0, -1, -2, -3
+"""Kinds of lines that no view shows: not a record at all; of a newer version; a record of what an earlier one tells
+already; a record without what its type requires, as other versions wrote it."""
 SAME: dict[type, tuple[str, ...]] = {
     HuntRecord: ("session", "hunt_id", "round"),
     RunRecord: ("session", "run_id", "status"),
@@ -182,11 +182,12 @@ def _asked(column: Column, stored: str) -> str:
 def _kind(every: tuple[Table, ...], stored: dict[str, str]) -> str:
     cases = " ".join(_case(table, stored) for table in every)
     return f"""CASE WHEN ts IS NULL OR type IS NULL OR schema IS NULL THEN {BROKEN}
-        WHEN schema <> {SCHEMA} THEN {UNKNOWN} ELSE CASE type {cases} ELSE {UNKNOWN} END END::TINYINT"""
+        WHEN schema < {SCHEMA} THEN {INCOMPLETE} WHEN schema > {SCHEMA} THEN {UNKNOWN}
+        ELSE CASE type {cases} ELSE {UNKNOWN} END END::TINYINT"""
 
 
 def _case(table: Table, stored: dict[str, str]) -> str:
-    return f"WHEN '{table.record_type}' THEN CASE WHEN {_whole(table, stored)} THEN {table.kind} ELSE {BROKEN} END"
+    return f"WHEN '{table.record_type}' THEN CASE WHEN {_whole(table, stored)} THEN {table.kind} ELSE {INCOMPLETE} END"
 
 
 def _whole(table: Table, stored: dict[str, str]) -> str:

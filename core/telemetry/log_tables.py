@@ -21,6 +21,7 @@ from core.telemetry.cache import CachePlace
 from core.telemetry.columns import (
     BROKEN,
     EVENTS,
+    INCOMPLETE,
     SAME,
     UNKNOWN,
     VIEWS,
@@ -62,6 +63,9 @@ class FileState(Value):
 
     position: Position
     skipped_lines: int = 0
+    incomplete_lines: int = 0
+    unknown_lines: int = 0
+    """Of those skipped."""
 
 
 class Loaded(Value):
@@ -69,7 +73,9 @@ class Loaded(Value):
 
     events: int = 0
     bad_lines: int = 0
-    """Not JSON, or without what its type requires."""
+    """Not a record at all, or without what its type requires."""
+    incomplete_lines: int = 0
+    """Of those the records that lack something, as other versions wrote them."""
     unknown_lines: int = 0
     """Whole records of a type or schema that this version does not know."""
 
@@ -199,14 +205,15 @@ class LogTables:
         paths = [str(arrival.path) for arrival in arrivals]
         self._database.execute(self._insert, {"paths": paths, "first": first})
         counts = self._database.execute(
-            f"""SELECT name, count(*) FILTER (kind > 0), count(*) FILTER (kind = {BROKEN}),
-                count(*) FILTER (kind = {UNKNOWN})
+            f"""SELECT name, count(*) FILTER (kind > 0), count(*) FILTER (kind IN ({BROKEN}, {INCOMPLETE})),
+                count(*) FILTER (kind = {INCOMPLETE}), count(*) FILTER (kind = {UNKNOWN})
                 FROM {EVENTS} JOIN segments USING (segment) WHERE segment >= ? GROUP BY name""",  # noqa: S608
             [first],
         ).fetchall()
         for table, record in _repeatable():
             self._database.execute(mark_repeats(table, record), {"first": first})
-        return {n: Loaded(events=events, bad_lines=bad, unknown_lines=unknown) for n, events, bad, unknown in counts}
+        fields = ("events", "bad_lines", "incomplete_lines", "unknown_lines")
+        return {name: Loaded(**dict(zip(fields, numbers, strict=True))) for name, *numbers in counts}
 
     def _remember(self, states: Mapping[str, FileState]) -> None:
         rows = [(name, state.model_dump_json()) for name, state in states.items()]

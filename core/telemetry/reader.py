@@ -48,6 +48,10 @@ class RefreshReport(Value):
     """Telemetry files there are now."""
     skipped_lines: int = 0
     """Broken and unknown lines in all of these files, whenever they were read."""
+    skipped_incomplete: int = 0
+    """Of those the records that lack what this version requires: other versions wrote them so."""
+    skipped_unknown: int = 0
+    """Of those the records of a newer version."""
     unreadable: tuple[str, ...] = ()
     """Names of files that could not be opened or unpacked; tried again at the next refresh."""
     waiting_bytes: int = 0
@@ -106,6 +110,8 @@ class TelemetryReader:
                 unknown_lines=sum(c.unknown_lines for c in counts),
                 files=len(paths),
                 skipped_lines=sum(file.skipped_lines for file in self._files.values()),
+                skipped_incomplete=sum(file.incomplete_lines for file in self._files.values()),
+                skipped_unknown=sum(file.unknown_lines for file in self._files.values()),
                 unreadable=tuple(sorted(unreadable)),
                 waiting_bytes=sum(map(new_bytes, waiting)),
                 complete_after=newest_day(waiting),
@@ -246,10 +252,16 @@ class TelemetryReader:
         states: dict[str, FileState] = {}
         for piece in batch:
             name = piece.arrival.name
-            known = states.get(name) or (None if name in void else self._files.get(name))
+            before = states.get(name) or (FileState(position=piece.end) if name in void else self._files.get(name))
+            known = before or FileState(position=piece.end)
             came = loaded.get(name, Loaded()) if name not in states else Loaded()
             skipped = came.bad_lines + came.unknown_lines + piece.unreadable_lines
-            states[name] = FileState(position=piece.end, skipped_lines=(known.skipped_lines if known else 0) + skipped)
+            states[name] = FileState(
+                position=piece.end,
+                skipped_lines=known.skipped_lines + skipped,
+                incomplete_lines=known.incomplete_lines + came.incomplete_lines,
+                unknown_lines=known.unknown_lines + came.unknown_lines,
+            )
         return states
 
 

@@ -20,7 +20,7 @@ from dashboard_app.charts.parts import (
     words,
 )
 from dashboard_app.palette import PLAIN
-from dashboard_app.words import percent, usd
+from dashboard_app.words import cause_label, percent, usd
 
 BAR_PX = 16
 
@@ -81,7 +81,7 @@ def latencies(frame: pd.DataFrame) -> Drawing:
 
 def causes(frame: pd.DataFrame, count: str, title: str, colour: str) -> Drawing:
     """cause, provider and a count, in the frame's order."""
-    drawn = frame.assign(label=frame["cause"].str.replace("_", " ") + " · " + frame["provider"])
+    drawn = frame.assign(label=frame["cause"].map(cause_label) + " · " + frame["provider"])
     base = alt.Chart(drawn).encode(
         y=label_axis(list(drawn["label"])),
         x=alt.X(f"{count}:Q", axis=whole_axis(title)),

@@ -15,9 +15,13 @@ from dashboard_app.words import count, plain
 SIGNS = {State.RAISED: "✗ raised", State.FINE: "✓ fine", State.TOO_FEW: "– too few to tell", State.OFF: "– off"}
 
 
+def raised_of(every: Sequence[Alarm]) -> list[Alarm]:
+    return [alarm for alarm in every if alarm.state is State.RAISED]
+
+
 def strip(every: Sequence[Alarm], *, quiet: bool = False) -> None:
     """One box for each raised alarm. With `quiet` nothing is said when there is none."""
-    raised = [alarm for alarm in every if alarm.state is State.RAISED]
+    raised = raised_of(every)
     for alarm in raised:
         st.error(
             f"**{alarm.name}: {alarm.found}.** Alarm at {alarm.limit}. {plain(alarm.advice)}",
@@ -25,7 +29,7 @@ def strip(every: Sequence[Alarm], *, quiet: bool = False) -> None:
         )
     if not raised and not quiet:
         fine = sum(alarm.state is State.FINE for alarm in every)
-        st.success(f"**No alarm.** {count(fine, 'rule')} fine.", icon=":material/check_circle:")
+        st.success(f"**No alarms.** {count(fine, 'rule')} OK.", icon=":material/check_circle:")
 
 
 def rules(every: Sequence[Alarm]) -> None:

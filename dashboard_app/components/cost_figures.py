@@ -12,22 +12,47 @@ from dashboard_app.charts import ranking
 from dashboard_app.components import columns, tables
 from dashboard_app.components.figures import figure, nothing
 from dashboard_app.components.numbers import Number, row
-from dashboard_app.words import NOT_KNOWN, usd
+from dashboard_app.words import NOT_KNOWN, count, model_label, plain, usd
+
+AVERAGES = "Over hunts of paid models whose costs are all known; hunts that failed without a reply cost nothing known."
+NAMED_MOST = 4
 
 
 def numbers_of(by_model: pd.DataFrame) -> None:
     target, judge, known = (_sum(by_model[name]) for name in ("target_usd", "judge_usd", "known_usd"))
-    breaks, hunts, unknown = (int(by_model[name].sum()) for name in ("breaks", "hunts", "unknown"))
+    paid = by_model[~by_model["free"]]
+    hunts, breaks = (int(paid[name].sum()) for name in ("priced_hunts", "priced_breaks"))
     row(
         (
             Number("Known cost", usd(known), "", "Targets and judges together."),
             Number("Targets", usd(target)),
             Number("Judges", usd(judge)),
-            Number("For a break", _each(known, breaks), f"{breaks:,} breaks"),
-            Number("For a hunt", _each(known, hunts), f"{hunts:,} hunts"),
-            Number("Unknown costs", f"{unknown:,}", "", "Replies, or judgements of one, whose cost nobody knows."),
+            Number("Cost per break", _each(paid, breaks), count(breaks, "priced break"), AVERAGES),
+            Number("Cost per hunt", _each(paid, hunts), count(hunts, "priced hunt"), AVERAGES),
+            Number(
+                "Unknown costs", f"{int(by_model['unknown'].sum()):,}", "", "Replies or judgements without a price."
+            ),
         )
     )
+    if left_out := _left_out(by_model, paid):
+        st.caption(f"Not in the averages: {left_out}.")
+
+
+def _left_out(by_model: pd.DataFrame, paid: pd.DataFrame) -> str:
+    """Which hunts are in no average, and of which models: "12 hunts of free or simulated models (a, b)"."""
+    free = by_model[by_model["free"]]
+    unpriced = paid[paid["priced_hunts"] < paid["hunts"]]
+    groups = (
+        (int(free["hunts"].sum()), "of free or simulated models", free),
+        (int((unpriced["hunts"] - unpriced["priced_hunts"]).sum()), "without a known price", unpriced),
+    )
+    return "; ".join(f"{count(n, 'hunt')} {why} ({_named(of)})" for n, why, of in groups if n)
+
+
+def _named(models: pd.DataFrame) -> str:
+    names = [plain(model_label(str(name))) for name in models["model"]]
+    more = f" and {len(names) - NAMED_MOST} more" if len(names) > NAMED_MOST else ""
+    return ", ".join(names[:NAMED_MOST]) + more
 
 
 def over_time(frame: pd.DataFrame, period: tuple[datetime, datetime]) -> None:
@@ -45,7 +70,7 @@ def by_model(frame: pd.DataFrame) -> None:
 
 
 def table(frame: pd.DataFrame) -> None:
-    st.subheader("What a hunt and a break cost", anchor=False)
+    st.subheader("Cost per hunt and per break", anchor=False)
     tables.table(
         "costs",
         frame,
@@ -55,15 +80,19 @@ def table(frame: pd.DataFrame) -> None:
             "breaks": columns.whole("Breaks"),
             "target_usd": columns.usd("Target"),
             "judge_usd": columns.usd("Judge"),
-            "usd_a_hunt": columns.usd("For a hunt"),
-            "usd_a_break": columns.usd("For a break", "n/a: no break, or nothing is known."),
-            "unknown": columns.whole("Unknown", "Costs that nobody knows: the others are lower bounds then."),
+            "usd_a_hunt": columns.usd("Cost per hunt", "Over this model's hunts whose costs are all known."),
+            "usd_a_break": columns.usd(
+                "Cost per break", "Over the hunts whose costs are all known. n/a: none of them broke."
+            ),
+            "unknown": columns.whole(
+                "Unknown", "Replies or judgements without a price. They are in no average; the sums are lower bounds."
+            ),
         },
     )
 
 
-def _each(known: float | None, n: int) -> str:
-    return usd(known / n) if known is not None and n else NOT_KNOWN
+def _each(paid: pd.DataFrame, n: int) -> str:
+    return usd(float(paid["priced_usd"].sum()) / n) if n else NOT_KNOWN
 
 
 def _sum(amounts: pd.Series) -> float | None:

@@ -67,10 +67,17 @@ def log_state(report: RefreshReport) -> None:
         names = ", ".join(plain(name) for name in report.unreadable[:3])
         st.warning(f"{count(len(report.unreadable), 'log file')} cannot be read: {names}.", icon=":material/error:")
     if report.skipped_lines:
-        st.caption(
-            f"{count(report.skipped_lines, 'line')} of the log could not be understood and left out "
-            "(cut by a crash, or written by a newer version)."
-        )
+        st.caption(f"{count(report.skipped_lines, 'line')} of the log left out: {_skipped(report)}.")
+
+
+def _skipped(report: RefreshReport) -> str:
+    """Why lines were left out, each reason with its number."""
+    reasons = (
+        (report.skipped_lines - report.skipped_incomplete - report.skipped_unknown, "damaged or cut off"),
+        (report.skipped_incomplete, "without fields that this version needs (written by an older version)"),
+        (report.skipped_unknown, "written by a newer version"),
+    )
+    return ", ".join(f"{number:,} {why}" for number, why in reasons if number)
 
 
 def unreadable_log(directory: str, error: OSError) -> None:
@@ -79,5 +86,5 @@ def unreadable_log(directory: str, error: OSError) -> None:
 
 
 def bad_settings(error: BadSettings) -> None:
-    st.error(f"**A setting cannot be meant.** {plain(error.message)}", icon=":material/settings:")
+    st.error(f"**Invalid setting.** {plain(error.message)}", icon=":material/settings:")
     st.markdown(plain(error.hint))

@@ -13,8 +13,14 @@ ALL_MODELS, ALL_TASKS, ALL_DOMAINS = "All models", "All tasks", "All domains"
 LIST_PX = 165
 
 
-def choose(now: datetime, names: Callable[[str], list[str]], read_since: datetime | None = None) -> Choice:
-    """`names` tells what a column of the log holds; `read_since` from when on it is there as a whole, None: all is.
+def choose(
+    now: datetime,
+    names: Callable[[str], list[str]],
+    read_since: datetime | None = None,
+    log_begin: datetime | None = None,
+) -> Choice:
+    """`names` tells what a column of the log holds; `read_since` from when on it is there as a whole, None: all is;
+    `log_begin` the log's oldest record.
 
     A choice in the address that is no longer there (a model that left the log) is everything again, but not before the
     whole log has been read. The keys are the same on every page: what is chosen stays chosen from page to page.
@@ -51,6 +57,7 @@ def choose(now: datetime, names: Callable[[str], list[str]], read_since: datetim
         domain=domain,
         origin=Origin(origin or Origin.ANY),
         read_since=read_since,
+        log_begin=log_begin,
     )
 
 

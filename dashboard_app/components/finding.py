@@ -14,7 +14,7 @@ from dashboard_app.components import columns
 from dashboard_app.components.tables import Whole, table
 from dashboard_app.frames.find import DOWNLOAD_MOST, PAGE_HUNTS, Search
 from dashboard_app.palette import SIGNS
-from dashboard_app.words import count, plain
+from dashboard_app.words import cause_label, count, plain
 
 ALL = "All outcomes"
 
@@ -56,7 +56,7 @@ def hunts(frame: pd.DataFrame, found: int, *, whole: Whole) -> None:
     shown = frame.assign(
         open=[f"hunt?hunt={hunt_id}" for hunt_id in frame["hunt_id"]],
         outcome=frame["outcome"].map(lambda outcome: SIGNS.get(outcome, outcome)),
-        error=frame["error"].fillna(""),
+        cause=[_cause(*row) for row in frame[["error", "error_message", "cut_off"]].itertuples(index=False)],
     )
     table(
         "hunts",
@@ -65,11 +65,10 @@ def hunts(frame: pd.DataFrame, found: int, *, whole: Whole) -> None:
             "open": st.column_config.LinkColumn("Hunt", display_text="open", width="small"),
             "time": columns.moment("Time"),
             "outcome": columns.text("Outcome", width=130),
+            "cause": columns.text("Cause", "Why there is no outcome, or that the reply was cut off.", width=230),
             "model": columns.text("Model", width=290),
             "notebook": columns.text("Task", width="medium"),
             "excerpt": columns.text("Reply begins", width="large"),
-            "error": columns.text("Error", width="small"),
-            "cut_off": columns.yes_no("Cut off"),
             "latency_s": columns.seconds("Latency"),
             "target_usd": columns.usd("Target"),
             "judge_usd": columns.usd("Judge"),
@@ -82,3 +81,11 @@ def hunts(frame: pd.DataFrame, found: int, *, whole: Whole) -> None:
     )
     if found > DOWNLOAD_MOST:
         st.caption(f"A download holds the newest {DOWNLOAD_MOST:,} of them.")
+
+
+def _cause(error: str | None, message: str | None, cut_off: bool) -> str:
+    """ "output limit: spent its whole output limit"; "cut off" for a reply that was judged all the same."""
+    parts = [
+        cause_label(part) if part is error else part for part in (error, message) if isinstance(part, str) and part
+    ]
+    return ": ".join(parts) or ("cut off at its output limit" if cut_off else "")

@@ -8,9 +8,12 @@ from dashboard_app.live import Silence, Status
 from dashboard_app.words import count, plain, span
 
 
-def state(status: Status) -> None:
+def state(status: Status, alarms: int = 0) -> None:
+    """`alarms`: how many are raised. Then nothing is green here: that the API works is not that all is well."""
     reason = plain(status.health.reason)
-    if status.health.status == "healthy":
+    if status.health.status == "healthy" and alarms:
+        st.info(f"**The API is healthy** and accepts work; {count(alarms, 'alarm')} raised.", icon=":material/info:")
+    elif status.health.status == "healthy":
         st.success("**Healthy.** The API accepts work.", icon=":material/check_circle:")
     elif status.health.status == "degraded":
         st.warning(f"**Degraded.** {reason or 'The API gives no reason.'}", icon=":material/warning:")
@@ -63,7 +66,7 @@ def _concerns(status: Status) -> None:
         )
     if telemetry.dropped:
         st.warning(
-            f"{count(telemetry.dropped, 'telemetry record')} dropped: the history misses them. "
+            f"{count(telemetry.dropped, 'telemetry record')} dropped: they are missing from the history. "
             "The disk is too slow or the queue (TELEMETRY_QUEUE) too short.",
             icon=":material/history_toggle_off:",
         )

@@ -14,7 +14,7 @@ from dashboard_app.components.numbers import Number, row
 from dashboard_app.components.tables import downloads
 from dashboard_app.frames.find import HuntFound
 from dashboard_app.palette import SIGNS
-from dashboard_app.words import latency, plain, usd
+from dashboard_app.words import cause_label, latency, plain, usd
 
 REPLY_PX, REPLY_LONG_CHARS = 420, 1_200
 """A longer reply scrolls in itself, so that the verdicts stay in sight."""
@@ -27,7 +27,7 @@ def show(hunt: HuntFound) -> None:
     _numbers(data)
     if data.get("error"):
         said = plain(str(data.get("error_message") or ""))
-        st.error(f"**{plain(str(data['error']))}** {said}", icon=":material/error:")
+        st.error(f"**{plain(cause_label(str(data['error'])).capitalize())}.** {said}", icon=":material/error:")
     left, right = st.columns(2)
     with left:
         _reply(data)

@@ -35,7 +35,7 @@ def agreement(found: Agreement) -> None:
             Number("Kappa", *kappa_words(found.kappa), "Agreement beyond chance (Cohen)."),
             Number("Criteria reviewed", f"{found.n:,}", "", "PASS or FAIL by both."),
             Number("Judge too strict", f"{found.human_pass:,}", "", "The person passed it, the judge failed it."),
-            Number("Judge too mild", f"{found.human_fail:,}", "", "The person failed it, the judge passed it."),
+            Number("Judge too lenient", f"{found.human_fail:,}", "", "The person failed it, the judge passed it."),
             Number("Left out", f"{found.left_out:,}", "", "The judge had no usable answer."),
         )
     )
@@ -85,7 +85,7 @@ def by_judge(frame: pd.DataFrame) -> None:
 
 
 def undetermined(frame: pd.DataFrame) -> None:
-    title = "Verdicts that the judge could not give"
+    title = "Undetermined verdicts"
     if frame.empty:
         nothing(title, "No hunt was judged here.")
         return

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard_app.choice import Choice
 from dashboard_app.frames.overview import Totals
 from dashboard_app.live import Status
 from dashboard_app.rates import Rate
@@ -38,7 +39,7 @@ def row(numbers: Iterable[Number]) -> None:
 
 
 def of_history(totals: Totals, before: Totals | None) -> None:
-    """The chosen hunts; `before` is the period before it, None for the whole log."""
+    """The chosen hunts; `before` is the previous period, None where there is none to compare with."""
     rate = totals.rate
     undecided = totals.hunts - rate.decided
     was = before if before and before.hunts else None
@@ -87,6 +88,15 @@ def of_history(totals: Totals, before: Totals | None) -> None:
     )
 
 
+def why_not_compared(choice: Choice) -> None:
+    """Says why the numbers stand there without a comparison, where there could be one."""
+    if choice.log_is_younger and choice.log_begin is not None:
+        st.caption(
+            f"Not compared with the previous period: the log begins on {choice.log_begin:%-d %b %Y, %H:%M} UTC and "
+            "does not hold all of it."
+        )
+
+
 def of_now(status: Status) -> None:
     hunts, telemetry, streams = status.hunts, status.telemetry, status.event_streams
     row(
@@ -102,7 +112,8 @@ def of_now(status: Status) -> None:
                 "Telemetry",
                 f"{telemetry.written:,}",
                 f"{telemetry.dropped:,} dropped",
-                f"Records written since start; {telemetry.queued:,} wait. The history lacks the dropped.",
+                f"Records written since start; {telemetry.queued:,} wait. "
+                "Dropped records are missing from the history.",
             ),
         )
     )
@@ -111,16 +122,16 @@ def of_now(status: Status) -> None:
 def _rate_note(rate: Rate, was: Totals | None) -> str:
     if was is None or was.rate.share is None:
         return interval(rate)
-    return f"{interval(rate)}; before {percent(was.rate.share)}"
+    return f"{interval(rate)}; previously {percent(was.rate.share)}"
 
 
 def change(now: float | None, before: float | None) -> str:
-    """ "+12% to the period before"; empty when there is nothing to compare."""
-    return f"{now / before - 1:+.0%} to before" if now is not None and before else ""
+    """ "+12% vs. previous period"; empty when there is nothing to compare."""
+    return f"{now / before - 1:+.0%} vs. previous period" if now is not None and before else ""
 
 
 def _before(value: str) -> str:
-    return f" In the period before: {value}."
+    return f" Previous period: {value}."
 
 
 def _cost(totals: Totals) -> str:

@@ -23,7 +23,9 @@ def of_history(title: str, about: str, view: View) -> None:
     """`view` is shown only when the log holds chosen hunts; the page says what to do otherwise."""
 
     def chosen(reader: TelemetryReader, report: RefreshReport) -> None:
-        choice = choose(datetime.now(UTC), lambda column: data.names(reader, column), read_since(report))
+        choice = choose(
+            datetime.now(UTC), lambda column: data.names(reader, column), read_since(report), data.log_begin(reader)
+        )
         if not choice.complete:
             _until_read()
         hunts, simulated = overview.seen(reader, choice)

@@ -15,6 +15,9 @@ UNKNOWN = """(latency_ms IS NOT NULL AND cost_usd IS NULL)::INTEGER
     + (verdicts_json::VARCHAR <> '{}' AND judge_cost_usd IS NULL)::INTEGER"""
 """A latency means that there was a reply, verdicts that it was judged: each costs, whatever became of the hunt."""
 
+PRICED = f"{UNKNOWN} = 0 AND coalesce(cost_usd, judge_cost_usd) IS NOT NULL"
+"""Hunts of which every cost is known: averages are made of these alone, costs and counts alike."""
+
 
 def over_time(reader: TelemetryReader, choice: Choice, width: timedelta) -> pd.DataFrame:
     """begin, end (UTC), part ("target" or "judge"), usd: what is known of it."""
@@ -29,18 +32,24 @@ def by_model(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
 
 
 def per_break(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
-    """model, hunts, breaks, target_usd, judge_usd, known_usd, usd_a_hunt, usd_a_break, unknown; dearest first.
+    """model, hunts, breaks, target_usd, judge_usd, known_usd, priced_usd, priced_hunts, priced_breaks, usd_a_hunt,
+    usd_a_break, unknown, free (simulated, or no reply of it cost anything); dearest first.
 
-    A cost of a break or a hunt is made of what is known: with unknown costs beside it, it is a lower bound.
+    What a hunt and a break cost is an average over the priced hunts, so that an unknown price does not look cheap.
     """
     sql = f"""WITH summed AS (
                 SELECT model, count(*) AS hunts, count(*) FILTER (outcome = 'broke') AS breaks,
-                       sum(cost_usd) AS target_usd, sum(judge_cost_usd) AS judge_usd, sum({UNKNOWN})::BIGINT AS unknown
+                       sum(cost_usd) AS target_usd, sum(judge_cost_usd) AS judge_usd, sum({UNKNOWN})::BIGINT AS unknown,
+                       sum(coalesce(cost_usd, 0) + coalesce(judge_cost_usd, 0)) FILTER ({PRICED}) AS priced_usd,
+                       count(*) FILTER ({PRICED}) AS priced_hunts,
+                       count(*) FILTER ({PRICED} AND outcome = 'broke') AS priced_breaks,
+                       bool_or(simulated) OR coalesce(max(cost_usd) = 0, false) AS free
                 FROM hunts WHERE {HUNTS} GROUP BY 1),
               known AS (SELECT *, CASE WHEN coalesce(target_usd, judge_usd) IS NULL THEN NULL
                         ELSE coalesce(target_usd, 0) + coalesce(judge_usd, 0) END AS known_usd FROM summed)
-              SELECT model, hunts, breaks, target_usd, judge_usd, known_usd, known_usd / hunts AS usd_a_hunt,
-                     CASE WHEN breaks > 0 THEN known_usd / breaks END AS usd_a_break, unknown
+              SELECT model, hunts, breaks, target_usd, judge_usd, known_usd, priced_usd, priced_hunts, priced_breaks,
+                     CASE WHEN priced_hunts > 0 THEN priced_usd / priced_hunts END AS usd_a_hunt,
+                     CASE WHEN priced_breaks > 0 THEN priced_usd / priced_breaks END AS usd_a_break, unknown, free
               FROM known ORDER BY known_usd DESC NULLS LAST, model"""  # noqa: S608
     return ask(reader, choice, sql)
 

@@ -90,6 +90,12 @@ def names(reader: TelemetryReader, column: str) -> list[str]:
     return [str(name) for name in reader.query(sql)["name"]]
 
 
+def log_begin(reader: TelemetryReader) -> datetime | None:
+    """When the log's oldest record was written (UTC); None for a log without records."""
+    first = reader.query("SELECT min(ts) AS first FROM events WHERE kind > 0")["first"].iloc[0]
+    return None if pd.isna(first) else first.to_pydatetime().replace(tzinfo=UTC)
+
+
 def step(reader: TelemetryReader, choice: Choice) -> timedelta:
     """The width of a bar: the smallest that shows the period, or what the log has of it, in at most 60 of them."""
     first = reader.query("SELECT min(ts) AS first FROM hunts")["first"].iloc[0]

@@ -11,7 +11,7 @@ from core.telemetry.lines import Line, lines_with
 from core.telemetry.reader import TelemetryReader
 from dashboard_app.choice import HUNTS, Choice
 from dashboard_app.frames.asking import ask, in_utc
-from dashboard_app.words import latency, usd
+from dashboard_app.words import cause_label, latency, usd
 
 SESSIONS_MOST = 500
 LINES_MOST = 5000
@@ -59,12 +59,15 @@ def _run(data: Mapping[str, Any]) -> tuple[str, str]:
 
 def _hunt(data: Mapping[str, Any]) -> tuple[str, str]:
     return f"hunt {data.get('number')} {data.get('outcome')}", _joined(
-        data.get("model"), latency(data.get("latency_ms")) if data.get("latency_ms") else "", data.get("error_message")
+        data.get("model"),
+        latency(data.get("latency_ms")) if data.get("latency_ms") else "",
+        cause_label(str(data["error"])) if data.get("error") else "cut off" if data.get("cut_off") else "",
+        data.get("error_message"),
     )
 
 
 def _call(data: Mapping[str, Any]) -> tuple[str, str]:
-    ended = "well" if data.get("ok") else str(data.get("error") or "failed")
+    ended = "well" if data.get("ok") else cause_label(str(data.get("error") or "failed"))
     return f"{data.get('purpose')} call: {ended}", _joined(
         data.get("model"),
         f"waited {latency(data.get('wait_ms'))}",

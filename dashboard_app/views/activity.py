@@ -9,7 +9,7 @@ from dashboard_app.frames import activity
 
 
 def show() -> None:
-    page.of_history("Activity", "When hunts ended, and whose they were.", _show)
+    page.of_history("Activity", "Hunts by time and trainer.", _show)
 
 
 def _show(reader: TelemetryReader, choice: Choice) -> None:

@@ -9,7 +9,7 @@ from dashboard_app.choice import Choice
 from dashboard_app.components import cost_figures, page
 from dashboard_app.frames import costs, overview
 
-ABOUT = "What is known of it. A cost that nobody knows is counted as unknown, never as 0."
+ABOUT = "Known costs. Unknown costs are counted separately, never as 0."
 
 
 def show() -> None:

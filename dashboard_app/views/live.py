@@ -13,7 +13,7 @@ from dashboard_app.recent import Recent
 
 
 def show() -> None:
-    page.heading("Live", "What happens now, as the API tells it.")
+    page.heading("Live", "Current state, as reported by the API.")
     # Made here and not by a decorator: how often is a setting.
     access.while_it_may(_show_now, data.settings().dashboard_refresh_s)
 
@@ -29,8 +29,9 @@ def _show_now() -> None:
 def _show_status(status: Status) -> None:
     recent: Recent = st.session_state.setdefault("recent", Recent())
     recent.add(datetime.now(UTC), status)
-    health.state(status)
-    alarm_strip.strip(data.alarms_if_readable(), quiet=True)
+    alarms = data.alarms_if_readable()
+    alarm_strip.strip(alarms, quiet=True)
+    health.state(status, len(alarm_strip.raised_of(alarms)))
     health.several(recent.instances)
     numbers.of_now(status)
     st.subheader("Providers", anchor=False)

@@ -14,13 +14,14 @@ from dashboard_app.frames import breaks, overview
 
 
 def show() -> None:
-    page.of_history("Overview", "What happened, and how it compares to the period before.", _show)
+    page.of_history("Overview", "What happened, compared with the previous period.", _show)
 
 
 def _show(reader: TelemetryReader, choice: Choice) -> None:
     alarm_strip.strip(data.all_alarms(reader), quiet=True)
     before = overview.totals(reader, choice.before) if choice.before else None
     numbers.of_history(overview.totals(reader, choice), before)
+    numbers.why_not_compared(choice)
     hunts = overview.outcomes_over_time(reader, choice, overview.step(reader, choice))
     figure(
         "Hunts and breaks over time",

@@ -7,7 +7,7 @@ from dashboard_app.choice import Choice
 from dashboard_app.components import page, session_tables
 from dashboard_app.frames import sessions
 
-ABOUT = "One line is one loaded task. Choose a line to see its events in order."
+ABOUT = "One row per loaded task. Select a row to see its events."
 
 
 def show() -> None:

@@ -60,8 +60,19 @@ def a_call(**changes) -> CallRecord:
     return CallRecord(**plain | changes)
 
 
+def at(minutes_ago: float, records: list) -> list:
+    """Each hunt is one of its own: the same one told twice counts once."""
+    return [
+        (
+            NOW - timedelta(minutes=minutes_ago),
+            record.model_copy(update={"hunt_id": f"h_{minutes_ago}_{n}"}) if isinstance(record, HuntRecord) else record,
+        )
+        for n, record in enumerate(records)
+    ]
+
+
 def states(log_dir, records, *, minutes_ago: float = 5, settings: Settings = SETTINGS) -> dict[str, State]:
-    write_log(log_dir, [(NOW - timedelta(minutes=minutes_ago), record) for record in records])
+    write_log(log_dir, at(minutes_ago, records))
     with TelemetryReader(log_dir) as reader:
         reader.refresh()
         return {alarm.setting: alarm.state for alarm in alarms(reader, settings, NOW)}
@@ -112,8 +123,8 @@ def test_what_is_long_past_raises_none(log_dir, setting):
 
 
 def test_a_break_ends_the_row_of_hunts_without_one(log_dir):
-    write_log(log_dir, [(NOW - timedelta(minutes=50), a_hunt())] * 29)
-    write_log(log_dir, [(NOW - timedelta(minutes=40), a_hunt(outcome="broke"))])
+    write_log(log_dir, at(50, [a_hunt()] * 29))
+    write_log(log_dir, at(40, [a_hunt(outcome="broke")]))
     assert states(log_dir, [a_hunt()] * 29)["ALARM_NO_BREAKS"] is State.FINE
 
 
@@ -132,7 +143,8 @@ def test_the_page_shows_what_is_raised_first_and_every_rule(page, log_dir, monke
     from datetime import UTC, datetime
 
     monkeypatch.setenv("ALARM_LEAST", "10")
-    write_log(log_dir, [(datetime.now(UTC) - timedelta(minutes=1), record) for record in RAISING["ALARM_ERRORS"]])
+    records = [record for _, record in at(1, RAISING["ALARM_ERRORS"])]
+    write_log(log_dir, [(datetime.now(UTC) - timedelta(minutes=1), record) for record in records])
     for view in ("alarms", "overview"):
         test = page(view)
         assert not test.exception
@@ -146,3 +158,22 @@ def test_the_page_says_that_all_is_well(page, log_dir):
     test = page("alarms")
     assert not test.exception
     assert "No alarm" in test.success[0].value
+
+
+@pytest.mark.parametrize(
+    ("providers", "advice"),
+    [
+        (["openrouter"], "lower OPENROUTER_CONCURRENCY,"),
+        (["openai", "openai", "fireworks"], "lower OPENAI_CONCURRENCY and FIREWORKS_CONCURRENCY,"),
+        (["lab"], "lower the limit of lab in OPENAI_COMPATIBLE,"),
+    ],
+)
+def test_a_rate_limit_names_whose_limit_to_lower(log_dir, providers, advice):
+    refused = [a_call(provider=name, ok=False, error="rate_limited") for name in providers]
+    write_log(log_dir, [(NOW - timedelta(minutes=5), call) for call in (*refused, *[a_call(provider="quiet")] * 10)])
+    with TelemetryReader(log_dir) as reader:
+        reader.refresh()
+        (alarm,) = (a for a in alarms(reader, SETTINGS, NOW) if a.setting == "ALARM_RATE_LIMITED")
+    assert advice in alarm.advice
+    assert f"{providers[0]} {providers.count(providers[0])}" in alarm.found
+    assert "quiet" not in alarm.found + alarm.advice

@@ -22,16 +22,16 @@ MAIN = ROOT / "dashboard_app" / "main.py"
 WAIT_MS = 60_000
 SAYS = {
     "Live": "Healthy.",
-    "Alarms": "No alarm.",
+    "Alarms": "No alarms.",
     "Overview": "Break rate by model",
     "Breaks": "By number of criteria",
     "Criteria": "How hard each criterion is",
     "Judge": "Same reply, other verdict",
-    "Costs": "What a hunt and a break cost",
+    "Costs": "Cost per hunt and per break",
     "Providers": "Hunts lost by cause",
     "Activity": "By hour and weekday",
     "Find": "200 hunts found",
-    "Sessions": "One line is one loaded task",
+    "Sessions": "One row per loaded task",
 }
 
 

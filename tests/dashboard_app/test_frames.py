@@ -22,7 +22,7 @@ CHOICES = [
     Choice(NOW, Period.HOUR),
     Choice(NOW, model="no/such"),
     Choice(NOW, domain="Finance"),
-    Choice(NOW, Period.WEEK).before,
+    Choice(NOW, Period.DAY, log_begin=NOW - timedelta(days=9)).before,
 ]
 
 
@@ -146,22 +146,25 @@ def test_latencies(reader, log_dir, choice):
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=str)
-def test_what_a_break_costs_is_made_of_what_is_known(reader, log_dir, choice):
+def test_what_a_hunt_and_a_break_cost_is_made_of_hunts_with_known_prices(reader, log_dir, choice):
     by_model = defaultdict(list)
     for hunt in hunts_of(log_dir, choice):
         by_model[hunt["model"]].append(hunt)
     rows = {row["model"]: row for row in costs.per_break(reader, choice).to_dict("records")}
     assert rows.keys() == by_model.keys()
     for model, hunts in by_model.items():
-        spent = [h[part] for h in hunts for part in ("cost_usd", "judge_cost_usd") if h[part] is not None]
-        breaks_made = sum(h["outcome"] == "broke" for h in hunts)
+        parts = [(h, [h["cost_usd"]] * (h["latency_ms"] is not None), [h["judge_cost_usd"]] * bool(h["verdicts"]))
+                 for h in hunts]  # fmt: skip
+        priced = [
+            (h, sum(target + judge)) for h, target, judge in parts if target + judge and None not in target + judge
+        ]
+        broke = sum(h["outcome"] == "broke" for h, _ in priced)
+        spent = sum(cost for _, cost in priced)
         row = rows[model]
-        assert (row["hunts"], row["breaks"]) == (len(hunts), breaks_made)
-        assert (row["known_usd"] == pytest.approx(sum(spent))) if spent else (row["known_usd"] != row["known_usd"])
-        if spent and breaks_made:
-            assert row["usd_a_break"] == pytest.approx(sum(spent) / breaks_made)
-        else:
-            assert row["usd_a_break"] != row["usd_a_break"]
+        assert (row["hunts"], row["breaks"]) == (len(hunts), sum(h["outcome"] == "broke" for h in hunts))
+        assert (row["priced_hunts"], row["priced_breaks"]) == (len(priced), broke)
+        for name, of in (("usd_a_hunt", len(priced)), ("usd_a_break", broke)):
+            assert row[name] == pytest.approx(spent / of if of else float("nan"), nan_ok=True)
 
 
 @pytest.mark.parametrize("period", list(Period))

@@ -68,7 +68,11 @@ def test_tasks_with_few_judged_hunts_are_not_offered(reader, hunts):
 
 
 def test_logs_from_before_are_grouped_by_their_notebook(log_dir, entries, reader):
-    old = [(at, r.model_copy(update={"task": ""})) for at, r in entries if hasattr(r, "outcome")]
+    old = [
+        (at, r.model_copy(update={"task": "", "hunt_id": f"old_{r.hunt_id}"}))
+        for at, r in entries
+        if hasattr(r, "outcome")
+    ]
     write_log(log_dir, old, instance="old")
     reader.refresh()
     assert {seen.task for seen in criteria.tasks(reader, ALL)} >= set(NOTEBOOKS)

@@ -9,6 +9,7 @@ import pytest
 
 from core.telemetry import following
 from core.telemetry.reader import RefreshReport, TelemetryReader
+from core.telemetry.records import ProcessRecord
 from dashboard_app import data
 from dashboard_app.components.tables import as_csv, as_parquet
 from tests.dashboard_app.records_made_up import MODELS, team_at_work, write_log
@@ -45,7 +46,7 @@ def test_a_log_of_broken_lines_says_so(page, log_dir, view):
     (log_dir / "telemetry-2026-11-24-a.jsonl").write_bytes(b"{\n[]\nnonsense\n")
     test = page(view)
     assert not test.exception
-    assert "3 lines of the log could not be understood" in words(test)
+    assert "3 lines of the log left out: 3 damaged or cut off" in words(test)
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -56,7 +57,7 @@ def test_a_single_hunt_is_enough_and_broken_lines_beside_it_do_no_harm(page, log
         file.write(b'{"ts": "2026-11-24T10:00:00Z", "type": "hunt", "schema": 1, "data": {}}\n{"half')
     test = page(view, period="all")
     assert not test.exception
-    assert "1 line of the log could not be understood" in words(test)
+    assert "1 line of the log left out: 1 without fields" in words(test)
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -112,13 +113,14 @@ def test_the_period_before_is_what_is_compared_to(page, log_dir):
     broke = [hunt for hunt in hunts if hunt.outcome == "broke"]
     held = [hunt for hunt in hunts if hunt.outcome == "held"]
     week, before = now - timedelta(days=2), now - timedelta(days=9)
+    write_log(log_dir, [(now - timedelta(days=15), ProcessRecord(action="started", instance="a", version="v"))])
     write_log(
         log_dir, [*((week, hunt) for hunt in broke[:20]), *((before, hunt) for hunt in (*broke[20:30], *held[:30]))]
     )
     shown = numbers(page("overview", period="7d"))
     assert shown["Break rate"][0] == "100%"
-    assert shown["Break rate"][1].endswith("before 25%")
-    assert shown["Hunts"] == ("20", "-50% to before")
+    assert shown["Break rate"][1].endswith("previously 25%")
+    assert shown["Hunts"] == ("20", "-50% vs. previous period")
 
 
 def test_what_is_chosen_is_shown_be_it_in_the_address_or_on_the_page(page, log_dir):
@@ -293,7 +295,7 @@ def test_nothing_is_compared_to_a_period_that_is_not_read_yet(page, older_days_w
     older_days_wait.set()
     assert data.followed().wait(60)
     test.run()
-    assert numbers(test)["Hunts"][1].endswith("to before")
+    assert numbers(test)["Hunts"][1].endswith("vs. previous period")
 
 
 def test_a_link_to_what_only_older_days_hold_waits_for_them(page, older_days_wait, log_dir):
@@ -325,3 +327,67 @@ def test_a_reply_of_which_the_log_keeps_a_part_says_so(page, log_dir):
         test = page("hunt", hunt=said)
         assert test.code[0].value == (reply or "Once")
         assert said in words(test)
+
+
+@pytest.mark.parametrize(("period", "begins_days_ago", "compared"), [
+    ("7d", 13.9, False), ("7d", 14.1, True), ("24h", 1.5, False), ("24h", 2.5, True), ("30d", 40, False), ("all", 20, None),
+])  # fmt: skip
+def test_a_period_is_compared_only_when_the_log_holds_the_whole_one_before(
+    page, log_dir, period, begins_days_ago, compared
+):
+    now = datetime.now(UTC)
+    (hunt,) = (hunt for _, hunt in hunts_only(hunts=1, seed=9))
+    ages = [begins_days_ago, *(age for age in (35, 10, 1.2, 0.1) if age < begins_days_ago)]
+    write_log(log_dir, [(now - timedelta(days=age), hunt.model_copy(update={"hunt_id": f"h_{age}"})) for age in ages])
+    test = page("overview", period=period)
+    assert ("vs. previous period" in numbers(test)["Hunts"][1]) == bool(compared)
+    assert ("Not compared with the previous period: the log begins on" in words(test)) == (compared is False)
+
+
+def test_averages_of_costs_are_made_of_paid_hunts_with_known_prices(page, log_dir):
+    (plain,) = (hunt for _, hunt in hunts_only(hunts=1, seed=9))
+    paid = {"model": "a/paid", "simulated": False, "outcome": "broke", "error": None, "latency_ms": 1.0,
+            "verdicts": {"C1": "FAIL"}, "cost_usd": 0.3, "judge_cost_usd": 0.1}  # fmt: skip
+    kinds = [
+        paid, paid | {"outcome": "held"},
+        paid | {"cost_usd": None}, paid | {"judge_cost_usd": None}, paid | {"model": "b/no-price", "cost_usd": None},
+        paid | {"model": "simulated/x", "simulated": True, "cost_usd": 0.0}, paid | {"model": "c/free", "cost_usd": 0.0},
+        paid | {"outcome": "error", "latency_ms": None, "verdicts": {}, "cost_usd": None, "judge_cost_usd": None},
+    ]  # fmt: skip
+    write_log(log_dir, [
+        (datetime.now(UTC), plain.model_copy(update=kind | {"hunt_id": f"h_{n}"})) for n, kind in enumerate(kinds)
+    ])  # fmt: skip
+    test = page("costs", period="all")
+    assert numbers(test)["Cost per break"] == ("$0.8000", "1 priced break")
+    assert numbers(test)["Cost per hunt"] == ("$0.4000", "2 priced hunts")
+    assert numbers(test)["Unknown costs"][0] == "3"
+    assert "2 hunts of free or simulated models (c/free, simulated/x)" in words(test)
+    assert "4 hunts without a known price (a/paid, b/no-price)" in words(test)
+    by_model = test.dataframe[0].value.set_index("model")
+    assert by_model["usd_a_break"].round(4).to_dict() == pytest.approx(
+        {"a/paid": 0.8, "c/free": 0.1, "simulated/x": 0.1, "b/no-price": float("nan")}, nan_ok=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [
+        ({"outcome": "error", "error": "output_limit", "error_message": "spent it all", "cut_off": True},
+         "output limit: spent it all"),
+        ({"outcome": "error", "error": "rate_limited", "error_message": None}, "rate limited"),
+        ({"outcome": "held", "error": None, "error_message": None, "cut_off": True}, "cut off at its output limit"),
+        ({"outcome": "held", "error": None, "error_message": None, "cut_off": False}, ""),
+    ],
+)  # fmt: skip
+def test_find_names_the_cause(page, log_dir, changes, cause):
+    (hunt,) = (hunt for _, hunt in hunts_only(hunts=1, seed=9))
+    write_log(log_dir, [(datetime.now(UTC), hunt.model_copy(update=changes))])
+    assert list(page("find", period="all").dataframe[0].value["cause"]) == [cause]
+
+
+def test_a_hunt_that_stands_twice_in_the_log_is_shown_once(page, log_dir):
+    hunts = hunts_only(hunts=8)
+    write_log(log_dir, hunts)
+    write_log(log_dir, [(at + timedelta(seconds=1), hunt) for at, hunt in hunts], instance="api-2")
+    assert numbers(page("overview", period="all"))["Hunts"][0] == "8"
+    assert "8 hunts found" in words(page("find", period="all"))

@@ -1,10 +1,17 @@
 """The live page: the API well, ill, silent, talking nonsense, and back again."""
 
 import copy
+from datetime import UTC, datetime, timedelta
 
+import httpx
+import pytest
 import streamlit as st
 
+from dashboard_app.live import Status, ask_status
+from dashboard_app.recent import Recent
 from tests.dashboard_app.status_stand_in import STATUS
+
+ANY = {"health": {"status": "healthy"}, "sessions": {"backend": "memory", "count": 0}}
 
 
 def words(page) -> str:
@@ -62,6 +69,17 @@ def test_nobody_at_the_address(page):
     assert "make run" in words(test)
 
 
+@pytest.mark.parametrize("address", ["http://model-hunter:8000", "http://10.1.2.3:8000", "https://hunter.example"])
+def test_nobody_is_told_to_run_make_where_the_api_is_elsewhere(address):
+    def gone(request):
+        raise httpx.ConnectError("no")
+
+    with httpx.Client(base_url=address, transport=httpx.MockTransport(gone)) as client:
+        hint = ask_status(client).hint
+    assert "make run" not in hint
+    assert "docker-compose logs model-hunter" in hint
+
+
 def test_fields_of_a_newer_api_are_no_harm_and_those_that_lack_neither(page, api):
     api.body = {
         "instance": "x",
@@ -82,6 +100,27 @@ def test_two_instances_behind_a_balancer_are_told_apart(page, api):
     st.cache_resource.clear()
     test.run()
     assert "2 instances answered in turn" in words(test)
+
+
+@pytest.mark.parametrize(
+    ("answers", "in_turn"),
+    [
+        ("aaaaabbbb", ["b"]),  # one restart
+        ("aabbccc", ["c"]),  # two
+        ("ababab", ["a", "b"]),
+        ("aaa", ["a"]),
+        ("xxxababab", ["a", "b"]),  # one became two
+    ],
+)
+def test_a_restart_is_no_second_instance(answers, in_turn):
+    recent, now, every = Recent(), datetime(2026, 11, 24, tzinfo=UTC), timedelta(minutes=2)
+    alternating = len(set(answers[-2:])) == 2
+    for place, name in enumerate(answers):
+        first = answers.index("ab") if alternating and name in "ab" else answers.index(name)
+        began = now + every * first - timedelta(seconds=5)
+        at = now + every * place
+        recent.add(at, Status(instance=name, version="1", uptime_s=(at - began).total_seconds(), **ANY))
+    assert recent.instances == in_turn
 
 
 def test_many_viewers_are_few_questions(api):
@@ -113,6 +152,10 @@ def test_a_raised_alarm_stands_on_the_live_page(page, api, log_dir, monkeypatch)
     write_log(log_dir, [(datetime.now(UTC), ProcessRecord(action="stopped", instance="i", version="v", dropped=7))])
     test = page("live")
     assert "Telemetry records lost: 7 records in 24 hours" in words(test)
+    assert "The API is healthy and accepts work; 1 alarm raised." in [
+        info.value.replace("**", "") for info in test.info
+    ]
+    assert len(test.success) == 0
 
 
 def test_a_log_that_cannot_be_read_does_not_take_the_live_page_along(page, api, log_dir, monkeypatch):

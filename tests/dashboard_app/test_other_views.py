@@ -39,11 +39,19 @@ def much(log_dir: Path) -> None:
 
 
 EXPECTED: dict[Callable[[Path], None], dict[str, str]] = {
-    nothing: {"live": "Healthy", "alarms": "No alarm", "hunt": "No hunts yet"},
-    broken: {"live": "Healthy", "alarms": "4 lines of the log", "hunt": "4 lines of the log"},
-    little: {"live": "Healthy", "alarms": "No alarm", "hunt": "The reply"},
-    little_and_broken: {"live": "Healthy", "alarms": "4 lines of the log", "hunt": "4 lines of the log"},
-    much: {"live": "Healthy", "alarms": "No alarm", "hunt": "The reply"},
+    nothing: {"live": "Healthy", "alarms": "No alarms", "hunt": "No hunts yet"},
+    broken: {
+        "live": "Healthy",
+        "alarms": "4 lines of the log left out: 3 damaged or cut off, 1 without fields",
+        "hunt": "4 lines of the log left out: 3 damaged or cut off, 1 without fields",
+    },
+    little: {"live": "Healthy", "alarms": "No alarms", "hunt": "The reply"},
+    little_and_broken: {
+        "live": "Healthy",
+        "alarms": "4 lines of the log left out: 3 damaged or cut off, 1 without fields",
+        "hunt": "4 lines of the log left out: 3 damaged or cut off, 1 without fields",
+    },
+    much: {"live": "Healthy", "alarms": "No alarms", "hunt": "The reply"},
 }
 
 

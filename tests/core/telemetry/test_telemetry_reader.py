@@ -133,6 +133,10 @@ def test_a_half_written_last_line_waits_until_it_is_whole(tmp_path, reader):
     assert reader.refresh() == RefreshReport(events=1, files=1)
 
 
+INCOMPLETE = [a_line(data={}), a_line(data="text"), a_line(data={"action": "started", "instance": "i"})]
+"""Records all the same: other versions wrote them so."""
+
+
 @pytest.mark.parametrize(
     "broken",
     [
@@ -157,9 +161,12 @@ def test_a_half_written_last_line_waits_until_it_is_whole(tmp_path, reader):
 )
 def test_a_broken_line_is_skipped_and_counted_and_harms_no_other(tmp_path, reader, broken):
     (tmp_path / f"{DAY}-a.jsonl").write_bytes(a_line(1) + broken + a_line(2))
-    assert reader.refresh() == RefreshReport(events=2, bad_lines=1, skipped_lines=1, files=1)
+    report = reader.refresh()
+    lacking = report.skipped_incomplete
+    assert lacking == (broken in INCOMPLETE)
+    assert report == RefreshReport(events=2, bad_lines=1, skipped_lines=1, skipped_incomplete=lacking, files=1)
     assert instances(reader) == ["api-1", "api-2"]
-    assert reader.refresh() == RefreshReport(skipped_lines=1, files=1)
+    assert reader.refresh() == RefreshReport(skipped_lines=1, skipped_incomplete=lacking, files=1)
 
 
 def test_blank_lines_are_nothing(tmp_path, reader):
@@ -169,7 +176,7 @@ def test_blank_lines_are_nothing(tmp_path, reader):
 
 def test_records_of_a_newer_version_are_left_out_and_counted_apart(tmp_path, reader):
     (tmp_path / f"{DAY}-a.jsonl").write_bytes(a_line(type="dream") + a_line(schema=2) + a_line(1))
-    assert reader.refresh() == RefreshReport(events=1, unknown_lines=2, skipped_lines=2, files=1)
+    assert reader.refresh() == RefreshReport(events=1, unknown_lines=2, skipped_lines=2, skipped_unknown=2, files=1)
 
 
 def test_new_fields_of_a_record_are_no_harm(tmp_path, reader):
