@@ -45,7 +45,8 @@ CORRECTION_CHARS = 600  # how far in front of a correction it is announced
 
 _EXPLANATION = re.compile(r"\[\s*explanation\s*\]\s*:?", re.IGNORECASE)
 _FENCE = re.compile(r"```\w*")
-_EMPTY_OBJECT = re.compile(r"\{\s*\}")
+_BRACES_WITHOUT_QUOTES = re.compile(r"\{[^{}\"']{0,200}+\}")
+"""`\\frac{1}{2}`, `{ return 0; }`, `{}`: no piece of an object that a quote tore open, since that ends in a key's quotes."""
 
 
 class Answer(Value):
@@ -96,6 +97,7 @@ def read_answer(text: str, criterion_id: str, reply_text: str = "", answer_id: s
 
 
 def _read(text: str, asked: str, reply: ReplyWords, answer_id: str) -> Answer | None:
+    text = _with_quoted_id(text, answer_id)
     objects = [_with_doubled_braces(text, found) for found in whole_objects(text)]
     given = [said for found in objects if (said := _given(found, asked, answer_id))]
     reading = _Reading(text, asked, reply, objects, given)
@@ -106,6 +108,11 @@ def _read(text: str, asked: str, reply: ReplyWords, answer_id: str) -> Answer | 
     if prose.takes_back(behind, chosen.verdict, asked, reply):
         return None
     return _answer(text, chosen, chosen.verdict, asked)
+
+
+def _with_quoted_id(text: str, answer_id: str) -> str:
+    """The text with quotation marks around an id that the judge wrote without them, as if it were a number."""
+    return re.sub(rf'(?<=[:\s]){answer_id}(?=\s{{0,20}}[,}}])', f'"{answer_id}"', text) if answer_id else text
 
 
 def _answer(text: str, chosen: _Given, verdict: Verdict, asked: str) -> Answer:
@@ -261,7 +268,7 @@ class _Reading:
     def _may_be_the_replys(self, chosen: _Given, others: Sequence[_Given]) -> bool:
         """Whether the chosen object could be a piece of a quote: of the reply, or of anything that was not escaped."""
         claimed = self._claims(self.reply.hold, chosen.verdict)
-        outside = prose.without_quoted_braces(_EMPTY_OBJECT.sub("", self.outside(chosen.found.end)), self.reply)
+        outside = prose.without_quoted_braces(_without_plain_braces(self.outside(chosen.found.end)), self.reply)
         if "}" in outside and (claimed or not _is_verbatim(outside, self.reply)):
             return True
         opposite = Verdict.FAIL if chosen.verdict is Verdict.PASS else Verdict.PASS
@@ -287,6 +294,11 @@ class _Reading:
                 pieces.append(self.text[start : max(start, found.start)])
                 start = found.end
         return "\n".join((*pieces, self.text[start:]))
+
+
+def _without_plain_braces(outside: str) -> str:
+    """Without braces that close what they open and hold no quotation mark, two levels deep: `\\boxed{\\text{FAIL}}`."""
+    return _BRACES_WITHOUT_QUOTES.sub("", _BRACES_WITHOUT_QUOTES.sub("", outside))
 
 
 def _is_verbatim(outside: str, reply: ReplyWords) -> bool:

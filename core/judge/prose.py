@@ -156,6 +156,13 @@ _ALONE = re.compile(
     r"\W*(?:(?:so|no|thus|therefore|hence|then|now|clearly|not|never|an?|this)\W+)*(?:clear\W+)?", re.IGNORECASE
 )
 _ELSE = re.compile(r"\W*(?:to|over|through|by|on|in(?!deed)|at|with|into|along|up|\w+ing|around)\b", re.IGNORECASE)
+_OBLIGATION = re.compile(r"\b(?:must|should|has to|have to|needs? to)\W*$", re.IGNORECASE)
+_SHARE = re.compile(r"\W*(?:more than|at least|over|all|every|each|most|half|\d+)\b", re.IGNORECASE)
+_PART = re.compile(
+    r"\b(?:first|second|third|last|latter|former|other|one|some) (?:half|part|aspect|portion|element|condition)"
+    r" of (?:the |this |that )?(?:criterion|requirement|c[1-9])",
+    re.IGNORECASE | re.ASCII,
+)
 _OBJECT = re.compile(
     r"\W*(?:$|(?:the |this |that |its )?(?:criterion|requirement|c[1-9][0-9]{0,3})\b|because|since|as|after|now|then"
     r"|on reflection|(?:it|this|that|it is)\W*$|here|indeed|too|by |in full|fully|\()",
@@ -248,6 +255,10 @@ def _is_stated(mention: _Mention, asked: str) -> bool:
     after = clause[word.end() : word.end() + CLAUSE_CHARS]
     names = {name.upper() for name in _NAME.findall(before + after)}
     if asked not in names and (names or mention.label not in ("", asked)):
+        return False
+    if _OBLIGATION.search(before) and _SHARE.match(after):  # a pass rule: "must PASS more than 50% of the criteria"
+        return False
+    if mention.verdict is Verdict.PASS and _PART.search(before):  # "the first half of the criterion is met"
         return False
     if not _DECORATION.sub("", _CORRECTING.sub("", before)) and not _DECORATION.sub("", after).strip(".!"):
         return word.lastgroup in ("pass", "fail")  # the word alone: "Wait: FAIL."

@@ -54,7 +54,7 @@ reason first, then the verdict, and write nothing after it:
 def _copy_id(answer_id: str) -> str:
     if not answer_id:
         return ""
-    return f''' "{ANSWER_ID_KEY}": {answer_id}, copied exactly and placed behind the verdict; it belongs in your \
+    return f''' "{ANSWER_ID_KEY}": "{answer_id}", copied exactly and placed behind the verdict; it belongs in your \
 object whatever form you have been asked for, and in nothing that you quote.'''
 
 

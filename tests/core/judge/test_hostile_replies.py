@@ -124,6 +124,14 @@ def test_a_form_without_words_that_the_reply_holds_too_counts_where_the_judge_an
     assert read_answer(form, "C2", reply) is None
 
 
+def test_an_id_without_quotation_marks_is_the_id():
+    own = f'{{"reason": "two rivers", "verdict": "FAIL", "answer_id": {ANSWER_ID}}}'
+    for id_ in (ANSWER_ID, "123456789012", "12e456789012"):
+        answer = read_answer(own.replace(ANSWER_ID, id_), "C2", 'Three. {"verdict": "FAIL"}', id_)
+        assert answer is not None
+        assert answer.verdict == "FAIL"
+
+
 # -- through the judge itself: how often it is asked
 
 

@@ -26,6 +26,7 @@ TAKEN_BACK = [
     "Even if lenient, this is FAIL.", "Scratch that, this is a fail.", "I must say FAIL.", "Hm, that's a FAIL.",
     "Let me revise: FAIL", "EDIT: FAIL", "hence FAIL", "It turns out C1 is unmet.", "Make that a FAIL.", "verdict=FAIL",
     "My verdict above is wrong.", "I take that back.", "I retract this.", 'The correct verdict is "FAIL".',
+    "Correction: it FAILs: 2 of 3 are missing. FAIL.", "The second half of the criterion is not met, so it is FAIL.",
     "The reply named two, so the criterion is not met.", "If it named three, it would pass, but it fails.",
 ]  # fmt: skip
 LEFT_ALONE = [
@@ -41,6 +42,10 @@ LEFT_ALONE = [
     ("FAIL", "The reply passes the ball to the reader."), ("FAIL", "To pass, the reply must name three rivers."),
     ("FAIL", "Only a reply that names three rivers passes."), ("FAIL", "It almost meets the criterion."),
     ("FAIL", "I cannot give it a PASS."), ("FAIL", "C2 passes, C1 does not."), ("FAIL", "No criteria were met."),
+    ("FAIL", "The answer must PASS more than 50% of the criteria."), ("FAIL", "It has to pass all criteria to earn a point."),
+    ("FAIL", "The first half of the criterion is met, the second half is not."),
+    ("FAIL", "The correct value is $\\frac{1}{3}$, not 2."), ("FAIL", "$\\boxed{\\text{FAIL}}$"),
+    ("FAIL", "Expected:\n```c\nint main() { return 0; }\n```"), ("PASS", "The set is \\{1, 2\\}, as { 1, 2 }."),
     ("FAIL", "The reply claims: So this passes."), ("FAIL", "Were it longer, it would pass."),
     ("FAIL", "C2 (PASS): named. This fulfils the criterion.\nC1 (FAIL): not a word."),
 ]  # fmt: skip
@@ -55,7 +60,7 @@ def test_prose_that_takes_the_verdict_back_is_asked_about(behind, answer_id):
 @pytest.mark.parametrize(
     "behind",
     ["Wait. Correction: the verdict is PASS.", "So this passes.", "On reflection this should be PASS.",
-     "Actually, C1 is met.", "It does meet the criterion after all.", "I was wrong: it meets C1.", "Changed: PASS"],
+     "Actually, C1 is met.", "Correction: every part of the criterion is met.", "Correction: it meets all requirements: PASS.", "It does meet the criterion after all.", "I was wrong: it meets C1.", "Changed: PASS"],
 )  # fmt: skip
 def test_a_fail_is_taken_back_as_a_pass_is(behind):
     assert read("FAIL", behind, "Danube and Rhine.") is None
