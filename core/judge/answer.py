@@ -46,7 +46,7 @@ CORRECTION_CHARS = 600  # how far in front of a correction it is announced
 _EXPLANATION = re.compile(r"\[\s*explanation\s*\]\s*:?", re.IGNORECASE)
 _FENCE = re.compile(r"```\w*")
 _BRACES_WITHOUT_QUOTES = re.compile(r"\{[^{}\"']{0,200}+\}")
-"""`\\frac{1}{2}`, `{ return 0; }`, `{}`: no piece of an object that a quote tore open, since that ends in a key's quotes."""
+"""`\\frac{1}{2}`, `{ return 0; }`, `{}`: no piece of an object that a quote tore open, which has quotation marks."""
 
 
 class Answer(Value):
@@ -112,7 +112,7 @@ def _read(text: str, asked: str, reply: ReplyWords, answer_id: str) -> Answer | 
 
 def _with_quoted_id(text: str, answer_id: str) -> str:
     """The text with quotation marks around an id that the judge wrote without them, as if it were a number."""
-    return re.sub(rf'(?<=[:\s]){answer_id}(?=\s{{0,20}}[,}}])', f'"{answer_id}"', text) if answer_id else text
+    return re.sub(rf"(?<=[:\s]){answer_id}(?=\s{{0,20}}[,}}])", f'"{answer_id}"', text) if answer_id else text
 
 
 def _answer(text: str, chosen: _Given, verdict: Verdict, asked: str) -> Answer:
