@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _SEPARATED = r"[0-9]{1,3}(?P<separator>[,.' \u2019\u00a0\u202f_])[0-9]{3}(?:(?P=separator)[0-9]{3})?"
-_NUMBER = rf"(?<!-)(?P<number>{_SEPARATED}|[0-9]{{1,9}})"
+_NUMBER = rf"(?<!-)(?P<number>{_SEPARATED}|[0-9]{{1,9}})(?![^\W\d_])"
+"""`10k` and `3x` are not understood: no letter follows directly."""
 _SIGNS = r"[\s*_`:：;.!()\[\]–—-]"
 _AFTER = rf"(?:{_SIGNS}|[^\W\d_]){{0,200}}"
 _ALONE = re.compile(rf"{_SIGNS}{{0,20}}{_NUMBER}{_AFTER}")

@@ -242,10 +242,10 @@ def _asks(sentence: str) -> bool:
         return True
     if not _OF_CRITERIA.search(sentence) or not _SPEAKS_OF_PASSING.search(sentence):
         return False
-    everything = _ALL.search(sentence)
+    everything = _ALL.search(sentence) or _NOT_ALL.search(sentence)
     if everything and _speaks_of_else(sentence, everything):
         return False
-    loosely_all = everything or _EXCEPTION.search(sentence) or _ONE_FAILS.search(sentence) or _NOT_ALL.search(sentence)
+    loosely_all = everything or _EXCEPTION.search(sentence) or _ONE_FAILS.search(sentence)
     return bool(loosely_all or _THRESHOLD.search(sentence))
 
 

@@ -31,6 +31,9 @@ STATED = [
     ("20 - 30", None),
     ("12 (GPT-5), 8 (Qwen)", None),
     ("a dozen", None),
+    ("10k", None),
+    ("3x", None),
+    ("nemotron: 10k", None),
     ("-5", None),
     ("GPT-5: 12\nand some more", None),
 ]
