@@ -10,9 +10,12 @@ from dashboard_app.palette import PLAIN
 
 CELL_PX = 30
 REDS, BLUES = ("#f6dcdf", "#b02a40"), ("#dbe9f5", "#1f5f99")
-"""Cells with letters in them look alike in light and dark, so that the letters can be read in both."""
+REDS_IN_THE_DARK, BLUES_IN_THE_DARK = ("#33191e", "#c23b54"), ("#172938", "#2f78bd")
+"""The lowest value is nearest to the background in both themes; white letters read on all of the dark shades."""
 DARK_FROM, ON_LIGHT, ON_DARK = 0.6, "#222222", "#ffffff"
-"""From this part of the scale on, letters in a cell are white."""
+"""In the light theme letters in a cell are white from this part of the scale on."""
+MANY_COLUMNS = 10
+"""From so many on, labels below the columns stand upright: side by side they would overlap."""
 
 
 def hours(frame: pd.DataFrame) -> Drawing:
@@ -33,10 +36,10 @@ def hours(frame: pd.DataFrame) -> Drawing:
     return chart
 
 
-def together(frame: pd.DataFrame, order: list[str]) -> Drawing:
+def together(frame: pd.DataFrame, order: list[str], *, dark: bool = False) -> Drawing:
     """first, second, both, failed, share: of the hunts that failed the row, the share that failed the column too."""
     base = alt.Chart(frame).encode(
-        x=alt.X("second:N", title="failed too", sort=order, scale=_gaps(), axis=alt.Axis(labelAngle=0)),
+        x=alt.X("second:N", title="failed too", sort=order, scale=_gaps(), axis=_names(len(order))),
         y=alt.Y("first:N", title="Failed", sort=order, scale=_gaps()),
         tooltip=[
             words("first", "Failed"),
@@ -46,31 +49,38 @@ def together(frame: pd.DataFrame, order: list[str]) -> Drawing:
             number("failed", "Hunts that failed the first"),
         ],
     )
-    cells = base.mark_rect(cornerRadius=3).encode(color=_shades("share", REDS))
-    return alt.layer(cells, _texts(base, "share", ".0%")).properties(height=CELL_PX * max(3, len(order)) + 70)
+    cells = base.mark_rect(cornerRadius=3).encode(color=_shades("share", REDS_IN_THE_DARK if dark else REDS))
+    return alt.layer(cells, _texts(base, "share", ".0%", dark=dark)).properties(
+        height=CELL_PX * max(3, len(order)) + 70
+    )
 
 
-def confusion(frame: pd.DataFrame) -> Drawing:
+def confusion(frame: pd.DataFrame, *, dark: bool = False) -> Drawing:
     """human, judge, criteria, part (of all): where person and judge agree and where not."""
     base = alt.Chart(frame).encode(
         x=alt.X("judge:N", title="Judge", sort=["PASS", "FAIL"], scale=_gaps(), axis=alt.Axis(labelAngle=0)),
         y=alt.Y("human:N", title="Person", sort=["PASS", "FAIL"], scale=_gaps()),
         tooltip=[words("human", "Person"), words("judge", "Judge"), number("criteria", "Criteria")],
     )
-    cells = base.mark_rect(cornerRadius=3).encode(color=_shades("part", BLUES))
-    return alt.layer(cells, _texts(base, "criteria", ",d", by="part")).properties(height=200)
+    cells = base.mark_rect(cornerRadius=3).encode(color=_shades("part", BLUES_IN_THE_DARK if dark else BLUES))
+    return alt.layer(cells, _texts(base, "criteria", ",d", by="part", dark=dark)).properties(height=200)
 
 
 def _shades(column: str, ends: tuple[str, str]) -> alt.Color:
     return alt.Color(f"{column}:Q", scale=alt.Scale(domain=[0, 1], range=list(ends)), legend=None)
 
 
-def _texts(base: alt.Chart, column: str, form: str, by: str = "") -> alt.Chart:
-    dark = alt.datum[by or column] > DARK_FROM
+def _texts(base: alt.Chart, column: str, form: str, by: str = "", *, dark: bool) -> alt.Chart:
+    deep = alt.datum[by or column] > DARK_FROM
     chart: alt.Chart = base.mark_text(fontSize=12).encode(
-        text=alt.Text(f"{column}:Q", format=form), color=alt.condition(dark, alt.value(ON_DARK), alt.value(ON_LIGHT))
+        text=alt.Text(f"{column}:Q", format=form),
+        color=alt.condition(deep, alt.value(ON_DARK), alt.value(ON_DARK if dark else ON_LIGHT)),
     )
     return chart
+
+
+def _names(columns: int) -> alt.Axis:
+    return alt.Axis(labelAngle=-90 if columns > MANY_COLUMNS else 0, labelLimit=120, labelOverlap=False)
 
 
 def _gaps() -> alt.Scale:

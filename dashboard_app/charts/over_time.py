@@ -10,6 +10,7 @@ import pandas as pd
 from dashboard_app.charts.parts import (
     HEIGHT,
     Drawing,
+    bar_width,
     colours,
     cost_parts,
     number,
@@ -22,6 +23,8 @@ from dashboard_app.charts.parts import (
 from dashboard_app.palette import IN_FLIGHT, LIMIT, OUTCOMES, PLAIN, QUEUED
 from dashboard_app.words import usd
 
+IN_FLIGHT_PX, WAITING_PX = 210, 170
+
 
 def outcomes(frame: pd.DataFrame, period: tuple[datetime, datetime]) -> Drawing:
     shown = [outcome for outcome in OUTCOMES if outcome in set(frame["outcome"])]
@@ -33,7 +36,7 @@ def outcomes(frame: pd.DataFrame, period: tuple[datetime, datetime]) -> Drawing:
         .encode(
             x=time_axis("begin", period),
             x2="end",
-            y=alt.Y("hunts:Q", axis=whole_axis("Hunts")),
+            y=alt.Y("hunts:Q", axis=whole_axis(f"Hunts per {bar_width(frame)}")),
             color=colours("outcome", shown, [OUTCOMES[outcome] for outcome in shown]),
             order=alt.Order("rank:Q"),
             tooltip=[words("when", "Time (UTC)"), words("outcome", "Outcome"), number("hunts", "Hunts")],
@@ -51,7 +54,7 @@ def costs(frame: pd.DataFrame, period: tuple[datetime, datetime]) -> Drawing:
         .encode(
             x=time_axis("begin", period),
             x2="end",
-            y=usd_axis(alt.Y),
+            y=usd_axis(alt.Y, f"USD per {bar_width(frame)}"),
             color=cost_parts(),
             order=alt.Order("part:N", sort="descending"),
             tooltip=[words("when", "Time (UTC)"), words("part", "Part"), words("cost", "Known cost")],
@@ -61,21 +64,30 @@ def costs(frame: pd.DataFrame, period: tuple[datetime, datetime]) -> Drawing:
     return chart
 
 
-def calls(frame: pd.DataFrame) -> Drawing:
-    """One line each for calls in flight, queued, and the limit; dashes tell them apart beside the colour."""
-    whats, dashes = ["in flight", "queued", "limit"], [[1, 0], [5, 4], [2, 2]]
+def in_flight(frame: pd.DataFrame) -> Drawing:
+    """Calls in flight against the limit of the account; dashes tell them apart beside the colour."""
+    return _calls(frame, {"in flight": (IN_FLIGHT, [1, 0]), "limit": (LIMIT, [2, 2])}, IN_FLIGHT_PX)
+
+
+def waiting(frame: pd.DataFrame) -> Drawing:
+    """Calls that wait for a slot: on an axis of their own, since there may be a hundred times as many."""
+    return _calls(frame, {"queued": (QUEUED, [1, 0])}, WAITING_PX)
+
+
+def _calls(frame: pd.DataFrame, shown: dict[str, tuple[str, list[int]]], height_px: int) -> Drawing:
+    whats, dashes = list(shown), [dash for _, dash in shown.values()]
     chart: alt.Chart = (
-        alt.Chart(frame)
+        alt.Chart(frame[frame["what"].isin(whats)])
         .mark_line(interpolate="step-after", strokeWidth=2)
         .encode(
             x=alt.X("at:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(format="%H:%M:%S", tickCount=4)),
-            y=alt.Y("calls:Q", axis=whole_axis("Calls")),
-            color=colours("what", whats, [IN_FLIGHT, QUEUED, LIMIT]),
+            y=alt.Y("calls:Q", axis=whole_axis("Calls", tickCount=4)),
+            color=colours("what", whats, [colour for colour, _ in shown.values()]),
             strokeDash=alt.StrokeDash("what:N", scale=alt.Scale(domain=whats, range=dashes), legend=None),
             detail="instance:N",
             tooltip=[words("instance", "Instance"), words("what", "Calls"), number("calls", "Number")],
         )
-        .properties(height=190)
+        .properties(height=height_px)
     )
     return chart
 

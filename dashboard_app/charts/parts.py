@@ -41,12 +41,23 @@ def label_axis(sort: Any) -> alt.Y:
     return alt.Y("label:N", title=None, sort=sort, axis=alt.Axis(labelLimit=LABEL_PX, labelOverlap=False))
 
 
-def usd_axis(axis: type[Any]) -> Any:
-    return axis("usd:Q", title="USD", axis=alt.Axis(format="$,.2~f", tickCount=5))
+def usd_axis(axis: type[Any], title: str = "USD") -> Any:
+    return axis("usd:Q", title=title, axis=alt.Axis(format="$,.2~f", tickCount=5))
 
 
-def whole_axis(title: str) -> alt.Axis:
-    return alt.Axis(tickMinStep=1, format=",d", title=title)
+def whole_axis(title: str, **more: Any) -> alt.Axis:
+    return alt.Axis(tickMinStep=1, format=",d", title=title, **more)
+
+
+def bar_width(frame: pd.DataFrame) -> str:
+    """What one bar stands for, in words: "5 min", "hour", "3 h", "day", "7 d". `frame`: begin, end."""
+    if frame.empty:
+        return "bar"
+    minutes = round((frame["end"].iloc[0] - frame["begin"].iloc[0]).total_seconds() / 60)
+    for unit_minutes, one, many in ((1440, "day", "d"), (60, "hour", "h"), (1, "minute", "min")):
+        if minutes >= unit_minutes and minutes % unit_minutes == 0:
+            return one if minutes == unit_minutes else f"{minutes // unit_minutes} {many}"
+    return f"{minutes} min"
 
 
 def cost_parts() -> alt.Color:

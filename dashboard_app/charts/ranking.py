@@ -23,6 +23,10 @@ from dashboard_app.palette import PLAIN
 from dashboard_app.words import cause_label, percent, usd
 
 BAR_PX = 16
+INSIDE = "datum.share > 0.8 ? 'right' : datum.share < 0.2 ? 'left' : 'center'"
+"""Texts at the ends of a scale from 0 to 1 stay inside the chart."""
+ROOM_FOR_TEXT = 1.12
+"""Of the longest bar, so that its number behind it is not clipped."""
 
 
 def rates(frame: pd.DataFrame, *, hits: str, of: str, colour: str, titles: tuple[str, str]) -> Drawing:
@@ -46,7 +50,9 @@ def rates(frame: pd.DataFrame, *, hits: str, of: str, colour: str, titles: tuple
     across = alt.X("low:Q", title=titles[0], scale=scale, axis=alt.Axis(format="%", tickCount=5))
     rule = base.mark_rule(strokeWidth=3, opacity=0.45, color=colour).encode(x=across, x2="high")
     point = base.mark_point(filled=True, size=90, opacity=1, color=colour).encode(x=alt.X("share:Q", scale=scale))
-    text = base.mark_text(dy=-12, fontSize=12, color=INK).encode(x=alt.X("share:Q", scale=scale), text="text:N")
+    text = base.mark_text(dy=-12, fontSize=12, color=INK, align=alt.ExprRef(INSIDE)).encode(
+        x=alt.X("share:Q", scale=scale), text="text:N"
+    )
     return alt.layer(rule, text, point).properties(height=height(len(frame)))
 
 
@@ -84,7 +90,11 @@ def causes(frame: pd.DataFrame, count: str, title: str, colour: str) -> Drawing:
     drawn = frame.assign(label=frame["cause"].map(cause_label) + " · " + frame["provider"])
     base = alt.Chart(drawn).encode(
         y=label_axis(list(drawn["label"])),
-        x=alt.X(f"{count}:Q", axis=whole_axis(title)),
+        x=alt.X(
+            f"{count}:Q",
+            axis=whole_axis(title),
+            scale=alt.Scale(domain=[0, ROOM_FOR_TEXT * int(drawn[count].max())], nice=False),
+        ),
     )
     tips = [words("cause", "Cause"), words("provider", "Provider"), number(count, title)]
     bars = base.mark_bar(height=BAR_PX, color=colour).encode(tooltip=tips)

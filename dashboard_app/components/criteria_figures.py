@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard_app.charts import grids, ranking
 from dashboard_app.components import columns
-from dashboard_app.components.figures import figure, nothing
+from dashboard_app.components.figures import figure, is_dark, nothing
 from dashboard_app.components.tables import table
 from dashboard_app.frames.criteria import TaskSeen
 from dashboard_app.palette import OUTCOMES
@@ -68,7 +68,7 @@ def together(frame: pd.DataFrame) -> None:
     order = sorted(set(frame["first"]), key=lambda name: (len(name), name))
     figure(
         "Failing together",
-        grids.together(frame, order),
+        grids.together(frame, order, dark=is_dark()),
         "For each pair of criteria, the share of hunts failing the first that failed the second too.",
         "Of the hunts that failed the one on the left, so many failed the one below too. Two that always fail "
         "together ask for the same thing.",

@@ -17,3 +17,8 @@ def figure(heading: str, chart: Drawing, alternative: str, note: str = "") -> No
 def nothing(heading: str, sentence: str) -> None:
     st.subheader(heading, anchor=False)
     st.caption(sentence)
+
+
+def is_dark() -> bool:
+    """Whether the viewer sees the dark theme; False while the browser has not said."""
+    return st.context.theme.type == "dark"

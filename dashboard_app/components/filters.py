@@ -10,7 +10,8 @@ import streamlit as st
 from dashboard_app.choice import Choice, Origin, Period
 
 ALL_MODELS, ALL_TASKS, ALL_DOMAINS = "All models", "All tasks", "All domains"
-LIST_PX = 165
+LIST_PX = 150
+"""So that all filters stand in one row on a screen of 1400 pixels."""
 
 
 def choose(
@@ -25,7 +26,7 @@ def choose(
     A choice in the address that is no longer there (a model that left the log) is everything again, but not before the
     whole log has been read. The keys are the same on every page: what is chosen stays chosen from page to page.
     """
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top", gap="small"):
         period = st.segmented_control(
             "Period",
             [period.value for period in Period],

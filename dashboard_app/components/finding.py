@@ -20,7 +20,7 @@ ALL = "All outcomes"
 
 
 def choose(choice: Choice) -> Search:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="top"):
         word = st.text_input(
             "Search",
             key="q",

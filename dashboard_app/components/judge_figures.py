@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard_app.charts import grids, over_time, ranking
 from dashboard_app.components import columns
-from dashboard_app.components.figures import figure, nothing
+from dashboard_app.components.figures import figure, is_dark, nothing
 from dashboard_app.components.numbers import Number, row
 from dashboard_app.components.tables import table
 from dashboard_app.frames.judge import Agreement
@@ -57,7 +57,11 @@ def confusion(found: Agreement) -> None:
     }
     rows = [(*who, n, n / found.n) for who, n in cells.items()]
     frame = pd.DataFrame(rows, columns=["human", "judge", "criteria", "part"])
-    figure("Who says what", grids.confusion(frame), "Verdicts of person and judge against each other, in numbers.")
+    figure(
+        "Who says what",
+        grids.confusion(frame, dark=is_dark()),
+        "Verdicts of person and judge against each other, in numbers.",
+    )
 
 
 def drift(weeks: pd.DataFrame) -> None:

@@ -21,10 +21,13 @@ def recent(looks: Recent) -> None:
     for place, provider in enumerate(looks.providers[:CHARTS_MOST]):
         with sides[place % 2]:
             st.markdown(f"**{plain(provider)}**")
-            st.altair_chart(
-                over_time.calls(looks.frame(provider)),
-                alt=f"Calls in flight and queued at {provider} against its limit over the last ten minutes.",
-            )
+            frame = looks.frame(provider)
+            at = f"at {provider} over the last ten minutes"
+            st.altair_chart(over_time.in_flight(frame), alt=f"Calls in flight against the limit {at}.")
+            if frame["calls"][frame["what"] == "queued"].any():
+                st.altair_chart(over_time.waiting(frame), alt=f"Calls waiting for a slot {at}.")
+            else:
+                st.caption("No call waited for a slot.")
     st.caption("Since this page was opened, at most ten minutes.")
 
 

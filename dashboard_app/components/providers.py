@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard_app.live import Provider
-from dashboard_app.words import NOT_KNOWN
+from dashboard_app.words import NOT_KNOWN, plain
 
 ROW_PX = 35
 
@@ -20,27 +20,37 @@ def table(providers: Sequence[Provider]) -> None:
     whole = st.column_config.NumberColumn
     shown = frame(providers)
     st.dataframe(
-        shown if shown["limit"].any() else shown.drop(columns="limit"),
+        shown.drop(columns="limit"),
         hide_index=True,
         placeholder=NOT_KNOWN,
         height=ROW_PX * (len(providers) + 1),
         column_config={
-            "provider": st.column_config.TextColumn("Provider", pinned=True),
+            "provider": st.column_config.TextColumn("Provider", pinned=True, width=110),
             "fill": st.column_config.ProgressColumn(
-                "Slots in use", min_value=0, max_value=100, format="%.0f %%", help="Calls in flight over the limit."
+                "Slots in use",
+                width=105,
+                min_value=0,
+                max_value=100,
+                format="%.0f %%",
+                help="Calls in flight over the limit.",
             ),
-            "in_flight": st.column_config.TextColumn("In flight / limit", help="The limit belongs to the account."),
-            "queued": whole("Queued", help="Calls that wait for a slot.", format="localized"),
-            "requests": whole("Requests", help="HTTP calls since start.", format="localized"),
-            "errors": whole("Errors", format="localized"),
-            "rate_limited": whole("Rate limited", help="The provider asked to slow down.", format="localized"),
-            "retries": whole("Retries", format="localized"),
-            "limit": st.column_config.TextColumn("Limit's last change", help="Adapts below what is configured."),
-            "p50_s": whole("p50", help="Half of the calls were faster.", format="%.2f s"),
-            "p95_s": whole("p95", help="19 of 20 calls were faster.", format="%.2f s"),
-            "state": st.column_config.TextColumn("State", help="Whether it can be called, and why not."),
+            "in_flight": st.column_config.TextColumn(
+                "In flight / limit", width=105, help="The limit belongs to the account."
+            ),
+            "queued": whole("Queued", width=70, help="Calls that wait for a slot.", format="localized"),
+            "requests": whole("Requests", width=85, help="HTTP calls since start.", format="localized"),
+            "errors": whole("Errors", width=65, format="localized"),
+            "rate_limited": whole(
+                "Rate limited", width=95, help="The provider asked to slow down.", format="localized"
+            ),
+            "retries": whole("Retries", width=70, format="localized"),
+            "p50_s": whole("p50", width=75, help="Half of the calls were faster.", format="%.2f s"),
+            "p95_s": whole("p95", width=75, help="19 of 20 calls were faster.", format="%.2f s"),
+            "state": st.column_config.TextColumn("State", help="Whether it can be called, and why not.", width=170),
         },
     )
+    if changes := [f"{row.provider} {row.limit}" for row in shown.itertuples() if row.limit]:
+        st.caption(plain(f"Limits below what is configured: {'; '.join(changes)}."))
 
 
 def frame(providers: Sequence[Provider]) -> pd.DataFrame:

@@ -10,20 +10,22 @@ from dashboard_app.components.tables import downloads, table
 from dashboard_app.frames.sessions import LINES_MOST, SESSIONS_MOST
 from dashboard_app.words import count, plain
 
-ROWS_PX = 360
+ROWS_PX, LIST_PX = 360, 260
+TABLE = "sessions"
 CHOSEN = "session"
 """In the address: the session whose events are shown."""
 
 
 def choose(frame: pd.DataFrame) -> str:
-    """The session that is chosen in the table, else the one in the address; "" for none."""
-    picked = st.dataframe(
+    """The session that is chosen, in the table or in the list below it; in the address as `session`. "" for none."""
+    every = [str(session) for session in frame["session"]]
+    st.dataframe(
         frame,
-        key="sessions",
+        key=TABLE,
         hide_index=True,
         height=ROWS_PX,
         placeholder="n/a",
-        on_select="rerun",
+        on_select=lambda: _choose_row(every),
         selection_mode="single-row",
         column_config={
             "session": columns.text("Session", "A short hash, not the address.", width="small"),
@@ -42,9 +44,17 @@ def choose(frame: pd.DataFrame) -> str:
     downloads("sessions", lambda: frame, count(len(frame), "session"))
     if len(frame) == SESSIONS_MOST:
         st.caption(f"The newest {SESSIONS_MOST}; narrow the choice to see older ones.")
-    if rows := picked["selection"]["rows"]:
-        st.query_params[CHOSEN] = str(frame["session"].iloc[rows[0]])
-    return st.query_params.get(CHOSEN, "")
+    asked = st.query_params.get(CHOSEN)
+    older = [asked] if asked and asked not in every else []
+    label, about = "Events of session", "Or select its row."
+    chosen = st.selectbox(label, [*every, *older], None, key=CHOSEN, bind="query-params", width=LIST_PX, help=about)
+    return chosen or ""
+
+
+def _choose_row(sessions: list[str]) -> None:
+    """The selected row's session goes where the list's choice is, and so into the address."""
+    rows = st.session_state[TABLE]["selection"]["rows"]
+    st.session_state[CHOSEN] = sessions[rows[0]] if rows else None
 
 
 def replay(session: str, frame: pd.DataFrame) -> None:

@@ -5,8 +5,10 @@ from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from statistics import median
 
+import pandas as pd
 import pytest
 
+from dashboard_app.charts.parts import bar_width
 from dashboard_app.choice import Choice, Origin, Period
 from dashboard_app.frames import breaks, costs, overview, providers
 from dashboard_app.rates import Rate
@@ -198,3 +200,12 @@ def test_a_rate_says_how_sure_it_is(broke, decided, share, low, high):
 
 def test_without_a_decided_hunt_there_is_no_rate():
     assert (Rate(0, 0).share, Rate(0, 0).interval) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(1, "minute"), (5, "5 min"), (60, "hour"), (180, "3 h"), (90, "90 min"), (1440, "day"), (10080, "7 d")],
+)
+def test_a_bar_says_what_it_stands_for(minutes, words):
+    begin = pd.Timestamp(NOW)
+    assert bar_width(pd.DataFrame({"begin": [begin], "end": [begin + timedelta(minutes=minutes)]})) == words

@@ -208,6 +208,9 @@ def test_a_session_in_the_address_is_told_in_order(page, log_dir):
     assert not test.exception
     assert f"What happened in {session}" in words(test)
     assert len(test.dataframe[1].value) == sum(getattr(record, "session", "") == session for _, record in entries)
+    other = next(name for name in test.dataframe[0].value["session"] if name != session)
+    test.selectbox(key="session").select(other).run()
+    assert f"What happened in {other}" in words(test)
 
 
 def test_without_reviews_the_judge_page_says_what_will_stand_there(page, log_dir):
@@ -391,3 +394,13 @@ def test_a_hunt_that_stands_twice_in_the_log_is_shown_once(page, log_dir):
     write_log(log_dir, [(at + timedelta(seconds=1), hunt) for at, hunt in hunts], instance="api-2")
     assert numbers(page("overview", period="all"))["Hunts"][0] == "8"
     assert "8 hunts found" in words(page("find", period="all"))
+
+
+def test_a_session_that_the_period_does_not_hold_stays_chosen(page, log_dir):
+    entries = list(team_at_work(hunts=40, days=5, now=datetime.now(UTC)))
+    write_log(log_dir, entries)
+    first = entries[1][1].session
+    test = page("sessions", period="24h", session=first)
+    assert first not in set(test.dataframe[0].value["session"])
+    assert f"What happened in {first}" in words(test)
+    assert test.selectbox(key="session").value == first

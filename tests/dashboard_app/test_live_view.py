@@ -138,7 +138,7 @@ def test_the_adaptive_limit_the_journal_and_the_processes_are_shown_where_they_a
     api.body["instances"] = [{"instance": "api-1", "version": "1", "hunts": 3}, {"instance": "api-2", "version": "1"}]
     test = page("live")
     assert not test.exception
-    assert "4 of 8 at 12:03:00: rate limited" in list(test.dataframe[0].value["limit"])
+    assert "Limits below what is configured: openai 4 of 8 at 12:03:00: rate limited." in words(test)
     assert "2 sessions in memory and in the journal (1.5 MB)" in words(test)
     assert list(test.dataframe[1].value["instance"]) == ["api-1", "api-2"]
 
