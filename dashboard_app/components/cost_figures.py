@@ -41,10 +41,10 @@ def numbers_of(by_model: pd.DataFrame) -> None:
 def _left_out(by_model: pd.DataFrame, paid: pd.DataFrame) -> str:
     """Which hunts are in no average, and of which models: "12 hunts of free or simulated models (a, b)"."""
     free = by_model[by_model["free"]]
-    unpriced = paid[paid["priced_hunts"] < paid["hunts"]]
+    unpriced = paid[paid["unpriced_hunts"] > 0]
     groups = (
         (int(free["hunts"].sum()), "of free or simulated models", free),
-        (int((unpriced["hunts"] - unpriced["priced_hunts"]).sum()), "without a known price", unpriced),
+        (int(unpriced["unpriced_hunts"].sum()), "without a known price", unpriced),
     )
     return "; ".join(f"{count(n, 'hunt')} {why} ({_named(of)})" for n, why, of in groups if n)
 

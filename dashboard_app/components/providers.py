@@ -49,7 +49,7 @@ def table(providers: Sequence[Provider]) -> None:
             "state": st.column_config.TextColumn("State", help="Whether it can be called, and why not.", width=170),
         },
     )
-    if changes := [f"{row.provider} {row.limit}" for row in shown.itertuples() if row.limit]:
+    if changes := [f"{name} {moved}" for name, moved in zip(shown["provider"], shown["limit"], strict=True) if moved]:
         st.caption(plain(f"Limits below what is configured: {'; '.join(changes)}."))
 
 

@@ -32,8 +32,9 @@ def by_model(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
 
 
 def per_break(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
-    """model, hunts, breaks, target_usd, judge_usd, known_usd, priced_usd, priced_hunts, priced_breaks, usd_a_hunt,
-    usd_a_break, unknown, free (simulated, or no reply of it cost anything); dearest first.
+    """model, hunts, breaks, target_usd, judge_usd, known_usd, priced_usd, priced_hunts, unpriced_hunts
+    (of which a cost is unknown), priced_breaks, usd_a_hunt, usd_a_break, unknown,
+    free (simulated, or no reply of it cost anything); dearest first.
 
     What a hunt and a break cost is an average over the priced hunts, so that an unknown price does not look cheap.
     """
@@ -41,14 +42,14 @@ def per_break(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
                 SELECT model, count(*) AS hunts, count(*) FILTER (outcome = 'broke') AS breaks,
                        sum(cost_usd) AS target_usd, sum(judge_cost_usd) AS judge_usd, sum({UNKNOWN})::BIGINT AS unknown,
                        sum(coalesce(cost_usd, 0) + coalesce(judge_cost_usd, 0)) FILTER ({PRICED}) AS priced_usd,
-                       count(*) FILTER ({PRICED}) AS priced_hunts,
+                       count(*) FILTER ({PRICED}) AS priced_hunts, count(*) FILTER ({UNKNOWN} > 0) AS unpriced_hunts,
                        count(*) FILTER ({PRICED} AND outcome = 'broke') AS priced_breaks,
                        bool_or(simulated) OR coalesce(max(cost_usd) = 0, false) AS free
                 FROM hunts WHERE {HUNTS} GROUP BY 1),
               known AS (SELECT *, CASE WHEN coalesce(target_usd, judge_usd) IS NULL THEN NULL
                         ELSE coalesce(target_usd, 0) + coalesce(judge_usd, 0) END AS known_usd FROM summed)
-              SELECT model, hunts, breaks, target_usd, judge_usd, known_usd, priced_usd, priced_hunts, priced_breaks,
-                     CASE WHEN priced_hunts > 0 THEN priced_usd / priced_hunts END AS usd_a_hunt,
+              SELECT model, hunts, breaks, target_usd, judge_usd, known_usd, priced_usd, priced_hunts, unpriced_hunts,
+                     priced_breaks, CASE WHEN priced_hunts > 0 THEN priced_usd / priced_hunts END AS usd_a_hunt,
                      CASE WHEN priced_breaks > 0 THEN priced_usd / priced_breaks END AS usd_a_break, unknown, free
               FROM known ORDER BY known_usd DESC NULLS LAST, model"""  # noqa: S608
     return ask(reader, choice, sql)
