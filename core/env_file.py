@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from core.errors import BadSettings
 
@@ -38,6 +39,12 @@ def read_env_file(path: Path) -> dict[str, str]:
     """The names and values of a file: `export`, quotes and comments as shells and compose have them; `$` is a `$`."""
     text = _decoded(path)
     lines = text.splitlines()
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error and _ASSIGNMENT.match(binding.original.string):
+            raise BadSettings(  # skipping it could mean no HUNTER_TOKENS, and so a server that is open to everybody
+                f"{path}, line {binding.original.line}: the quotation marks around the value do not close.",
+                hint="Write NAME=value or NAME='value', and nothing but a comment behind it.",
+            )
     values = dotenv_values(stream=io.StringIO(text), interpolate=False)
     unread = [number for number, line in enumerate(lines, 1) if line.strip() and not _is_understood(line)]
     if unread and not any(value is not None for value in values.values()):

@@ -18,8 +18,15 @@ def places(sources: Sequence[Source], out: str) -> list[Path | None]:
     """The file of each notebook; None without `out`. Raises BadInput when that cannot work."""
     if not out:
         return [None] * len(sources)
-    target = Path(out)
-    if len(sources) == 1 and not target.is_dir():
+    try:
+        return _places(sources, Path(out), is_folder=out.endswith(os.sep))
+    except (OSError, RuntimeError) as error:  # a name that is too long; links that lead to each other
+        why = error.strerror if isinstance(error, OSError) else "its links lead to each other"
+        raise BadInput(f"{out} cannot be written: {why}.", hint="Write elsewhere with --out.") from error
+
+
+def _places(sources: Sequence[Source], target: Path, *, is_folder: bool) -> list[Path | None]:
+    if len(sources) == 1 and not is_folder and not target.is_dir():
         return [_writable(target)]
     if target.exists() and not target.is_dir():
         raise BadInput(f"{target} is a file, and there are {len(sources)} notebooks.", hint="Name a folder with --out.")
@@ -64,7 +71,7 @@ def _write(place: Path, notebook: bytes, replaces: Callable[[bytes], bool]) -> P
             shutil.copymode(place, beside)
             if not replaces(place.read_bytes()):
                 kept = _free_name(place)
-                os.link(place, kept)
+                _keep(place, kept)
         beside.replace(place)
     except OSError:
         beside.unlink(missing_ok=True)
@@ -74,7 +81,7 @@ def _write(place: Path, notebook: bytes, replaces: Callable[[bytes], bool]) -> P
 
 def _written_beside(place: Path, notebook: bytes) -> Path:
     """A new file in the same folder, on the disk before anything is replaced by it."""
-    handle, name = tempfile.mkstemp(prefix=f".{place.stem}-", suffix=".part", dir=place.parent)
+    handle, name = tempfile.mkstemp(prefix=f".{place.stem[:40]}-", suffix=".part", dir=place.parent)
     beside = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -100,9 +107,20 @@ def _free_name(place: Path) -> Path:
     return next(name for name in names if not name.exists())
 
 
+def _keep(place: Path, kept: Path) -> None:
+    """Give the file a second name; a copy where the disk knows no links (FAT, some network drives)."""
+    try:
+        os.link(place, kept)
+    except OSError:
+        shutil.copy2(place, kept)
+
+
 def _writable(place: Path) -> Path:
-    if not place.parent.is_dir():
-        raise BadInput(f"There is no folder {place.parent}.", hint="Make it first, or write elsewhere with --out.")
+    if place.is_dir():
+        raise BadInput(f"{place} is a folder, and a notebook is to be written there.", hint="Rename it, or use --out.")
+    for folder in (place.parent, place.resolve().parent):  # its own, and that of the file which a link names
+        if not folder.is_dir():
+            raise BadInput(f"There is no folder {folder}.", hint="Make it first, or write elsewhere with --out.")
     needed = place if place.exists() and not place.is_file() else place.resolve().parent
     if not os.access(needed, os.W_OK) or (place.is_file() and not os.access(place, os.W_OK)):
         raise BadInput(f"{place} cannot be written: no permission.", hint="Write elsewhere with --out.")

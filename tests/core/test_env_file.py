@@ -41,6 +41,10 @@ def test_it_is_read_as_shells_and_compose_read_it(tmp_path, text, values):
         ("A=ü\n".encode("cp1252"), "not UTF-8 text; it looks like Windows-1252"),
         (b"just some words\n", "holds no setting: line 1 is not NAME=value"),
         (b'{"A": 1}\n', "holds no setting"),
+        (b"B=1\nA='sk-1\nC=3\n", "line 2: the quotation marks around the value do not close"),
+        (b'HUNTER_TOKENS="a:b\n', "line 1: the quotation marks"),
+        (b"A='it's'\n", "line 1: the quotation marks"),
+        (b'export A="x" y\n', "line 1: the quotation marks"),
         (b"A=1\n" * 300_000, "more than 1,000,000 bytes"),
     ],
 )

@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from core.cli.places import write_notebook
+from core.cli.places import places, write_notebook
+from core.cli.sources import Source
 from core.errors import BadInput
 
 NEW, OLD = b'{"new": 1}', b'{"old": 1}'
@@ -71,3 +72,47 @@ def test_a_link_stays_a_link_and_a_device_is_written_to(tmp_path):
     assert write_notebook(tmp_path / "link.ipynb", NEW, replaces=replaces(True)) is None
     (tmp_path / "null").symlink_to("/dev/null")
     assert write_notebook(tmp_path / "null", NEW, replaces=replaces(False)) is None
+
+
+ONE = [Source("a.ipynb", OLD)]
+
+
+@pytest.mark.parametrize(
+    ("out", "says"),
+    [
+        ("loop", "links lead to each other"),
+        ("dangling", "There is no folder .*/missing"),
+        ("x" * 300 + ".ipynb", "File name too long"),
+        ("folder", "a.ipynb is a folder"),
+        ("none/a.ipynb", "There is no folder .*/none"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_known_before_anything_is_hunted(tmp_path, out, says):
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "dangling").symlink_to("missing/a.ipynb")
+    (tmp_path / "folder" / "a.ipynb").mkdir(parents=True)
+    with pytest.raises(BadInput, match=says) as refused:
+        places(ONE, str(tmp_path / out))
+    assert refused.value.hint
+
+
+def test_a_name_that_ends_in_a_slash_is_a_folder(tmp_path):
+    assert places(ONE, f"{tmp_path}/new/") == [tmp_path / "new" / "a.ipynb"]
+    assert (tmp_path / "new").is_dir()
+
+
+def test_a_name_as_long_as_the_disk_allows_can_be_written(tmp_path):
+    place = tmp_path / ("x" * 249 + ".ipynb")
+    assert places(ONE, str(place)) == [place]
+    assert write_notebook(place, NEW, replaces=replaces(True)) is None
+    assert place.read_bytes() == NEW
+
+
+def test_where_the_disk_knows_no_links_the_old_file_is_kept_as_a_copy(tmp_path, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", refuse)
+    (tmp_path / "done.ipynb").write_bytes(OLD)
+    assert write_notebook(tmp_path / "done.ipynb", NEW, replaces=replaces(False)) == tmp_path / "done.1.ipynb"
+    assert [(tmp_path / name).read_bytes() for name in names(tmp_path)] == [OLD, NEW]
