@@ -156,7 +156,7 @@ async def another_process_sees_the_same(server, folder, session, hunts):
         counts = (await store.counts(session.session_id))[session.runs[0].run_id]
         assert (counts.done, counts.replies) == (len(hunts), len(hunts))
         assert await store.notebook(session.session_id) != b""
-        keys = await clients.commands.keys("mh:s:*")
+        keys = [k for k in await clients.commands.keys("mh:s:*") if not k.endswith(b":fences")]  # there with claims
         lives = [await clients.commands.ttl(key) for key in keys]
-        assert len(keys) == 8
+        assert len(keys) == 7
         assert all(7100 < life <= 7200 for life in lives)
