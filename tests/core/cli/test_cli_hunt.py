@@ -257,9 +257,8 @@ async def test_a_check_that_does_not_pass_and_a_hunt_without_any_reply_are_a_1(f
 
 async def test_a_notebook_that_cannot_be_written_is_kept_elsewhere(folder):
     (folder / "words.ipynb").rename(folder / "in.ipynb")
-    (folder / "out").mkdir()
-    (folder / "out" / "in.ipynb").mkdir()  # the place is taken by a folder
-    code, _, err = await run(folder, "hunt", "in.ipynb", "--model", "simulated/hasty", "--hunts", "1", "--out", "out")
+    words = ("hunt", "in.ipynb", "--model", "simulated/hasty", "--hunts", "1", "--out", "/dev/full")
+    code, _, err = await run(folder, *words)
     assert code == 2
     kept = err.rpartition("The notebook is in ")[2].strip().removesuffix(".")
     assert json.loads(open(kept, "rb").read())["cells"]  # noqa: SIM115, PTH123
