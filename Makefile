@@ -7,6 +7,9 @@ TEST_WORKERS ?= 3
 TESTS ?=
 # make pins UPGRADE=1 takes the newest versions that the .in files allow.
 UPGRADE ?=
+# make soak MINUTES=20 REDIS=1: how long, and whether also with sessions in Redis.
+MINUTES ?= 4
+REDIS ?=
 # What the short shows run; the words after `python -m core`.
 DEMO ?= demo
 SIMULATE ?= simulate
@@ -76,8 +79,8 @@ bench: setup ## Measure what must be fast
 	@$(VENV) -m tests.benchmarks
 
 .PHONY: soak
-soak: setup ## Hours in minutes: many hunts, leaks looked for
-	@$(VENV) -m tests.benchmarks soak
+soak: setup ## Look for leaks for minutes: sessions, hunts and watchers that come and go (MINUTES=4, REDIS=1)
+	@$(VENV) -m tests.benchmarks soak --minutes $(MINUTES) $(if $(REDIS),--redis)
 
 .PHONY: screenshots
 screenshots: setup ## Pictures of every page, for people and for docs

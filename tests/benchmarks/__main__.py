@@ -1,9 +1,11 @@
-"""`make bench`: measures, prints tables and appends them, dated, to docs/measurements.md."""
+"""`make bench` measures, prints tables and appends them, dated, to docs/measurements.md; `make soak` looks for leaks."""
 
 from __future__ import annotations
 
+import argparse
 import os
 import platform
+import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import uvloop
 
 from core.garbage import collect_rarely
-from tests.benchmarks import redis_store
+from tests.benchmarks import redis_store, soak
 from tests.benchmarks.bare import MeasuredBare, measure_bare
 from tests.benchmarks.dashboard import measure_dashboard
 from tests.benchmarks.door import HEADER as DOOR
@@ -78,7 +80,19 @@ async def calls_in_redis(address: str, redis_url: str) -> list[str]:
     return [row(await measure(address, *workload, redis_url)) for workload in (SMALL, LARGE)]
 
 
-def main() -> None:
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure, or look for leaks.")
+    parser.add_argument("command", nargs="?", choices=("bench", "soak"), default="bench")
+    asked, rest = parser.parse_known_args()
+    if asked.command == "soak":
+        return soak.main(rest)
+    if rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    bench()
+    return 0
+
+
+def bench() -> None:
     load, _, _ = os.getloadavg()
     collect_rarely()
     with stand_in() as address:
@@ -100,4 +114,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""No make target, option, setting or variable exists that nothing reads."""
+
+import argparse
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.cli import commands
+from core.settings import Settings
+from tests.house.test_makefile import MAKEFILE
+from tests.house.tree import ROOMS, ROOT, files
+
+SETTINGS_FILES = {"core/settings.py", "core/setting_rows.py"}
+COMPOSE = [ROOT / "docker-compose.yml", ROOT / "docker-compose.tls.yml"]
+SCRIPTS = [ROOT / "deploy.sh", *sorted((ROOT / "deploy").glob("*.sh")), *sorted((ROOT / "nginx").rglob("*.sh"))]
+
+
+def attributes_read(tree: ast.AST) -> set[str]:
+    """Names behind a dot that are read, and names handed to getattr as text."""
+    names = {n.attr for n in ast.walk(tree) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Load)}
+    calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) == "getattr")
+    return names | {str(n.args[1].value) for n in calls if isinstance(n.args[1], ast.Constant)}
+
+
+def read_in(*folders: str, apart_from: frozenset[str] = frozenset()) -> set[str]:
+    paths = [p for p in files(".py", folders=folders) if p.relative_to(ROOT).as_posix() not in apart_from]
+    return set().union(*(attributes_read(ast.parse(p.read_text(encoding="utf-8"))) for p in paths))
+
+
+def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for inner in action.choices.values():
+                yield from parsers(inner)
+
+
+def destinations(parser: argparse.ArgumentParser) -> set[str]:
+    return {a.dest for p in parsers(parser) for a in p._actions if a.dest not in {"help", argparse.SUPPRESS}}
+
+
+def unread_make_variables(makefile: str) -> set[str]:
+    defined = set(re.findall(r"^([A-Z_]+) *[:?+]?=", makefile, re.MULTILINE))
+    return {n for n in defined if n != "MAKEFLAGS" and not re.search(rf"\$[({{](?:if )?\$?\(?{n}\b", makefile)}
+
+
+def words_for_programs(makefile: str) -> set[tuple[str, str]]:
+    """(module, word) for each plain word that a recipe hands to `python -m module`."""
+    found = re.findall(r"^\t.*\$\(VENV\) -m ((?:tests|tools|core)\b[\w.]*)(.*)$", makefile, re.MULTILINE)
+    return {(m, w) for m, rest in found for w in re.findall(r"(?<=\s)(?:--)?[a-z][\w-]*", rest.split("$(VENV)")[0])}
+
+
+def module_text(module: str) -> str:
+    path = ROOT / module.replace(".", "/")
+    paths = sorted(path.glob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+    return "\n".join(p.read_text(encoding="utf-8") for p in paths)
+
+
+def test_every_word_that_make_hands_to_a_program_is_one_that_it_knows() -> None:
+    words = words_for_programs(MAKEFILE)
+    assert ("tests.benchmarks", "soak") in words
+    unread = [(m, w) for m, w in sorted(words) if f'"{w}"' not in module_text(m)]
+    assert unread == []
+
+
+def test_every_variable_of_the_makefile_is_used_there() -> None:
+    assert unread_make_variables(MAKEFILE) == set()
+
+
+def test_every_program_that_make_starts_exists() -> None:
+    scripts = set(re.findall(r"(?:bash|sh) ([\w/]+\.sh)", MAKEFILE))
+    assert scripts
+    assert [s for s in scripts if not (ROOT / s).is_file()] == []
+
+
+def test_every_option_of_the_command_line_is_read() -> None:
+    assert destinations(commands._parser()) - read_in("core/cli") == set()
+
+
+@pytest.mark.parametrize("path", list(files(".py", folders=("tools", "tests/benchmarks"))), ids=lambda p: p.name)
+def test_every_option_of_a_tool_is_read(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func).endswith(".add_argument")]
+    named = {
+        str(a.value).lstrip("-").replace("-", "_") for n in calls for a in n.args[-1:] if isinstance(a, ast.Constant)
+    }
+    assert named - attributes_read(tree) == set()
+
+
+def test_every_setting_is_read_outside_of_the_table() -> None:
+    unread = set(Settings.__dataclass_fields__) - read_in(*ROOMS, "tools", apart_from=frozenset(SETTINGS_FILES))
+    own = attributes_read(ast.parse((ROOT / "core" / "settings.py").read_text(encoding="utf-8")))
+    assert unread - own == set(), "nothing reads these"
+
+
+def test_every_variable_of_compose_and_of_the_example_is_a_setting_or_read_by_compose_itself() -> None:
+    known = {f.metadata["row"].variable for f in Settings.__dataclass_fields__.values() if "row" in f.metadata}
+    read_by_compose = set(re.findall(r"\$\{(\w+)[:}-]", "".join(p.read_text(encoding="utf-8") for p in COMPOSE)))
+    shell = "".join(p.read_text(encoding="utf-8") for p in SCRIPTS)
+    listed = set(re.findall(r"^ +- ([A-Z_]+)(?:=|$)", COMPOSE[0].read_text(encoding="utf-8"), re.MULTILINE))
+    strangers = {v for v in listed if v not in known and not re.search(rf"\b{v}\b", shell)}
+    assert strangers == {"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"}, "httpx reads these and no others"
+    example = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
+    assert example - known - read_by_compose == set()
+
+
+def test_a_word_that_no_program_reads_is_seen() -> None:
+    words = words_for_programs("x:\n\t@$(VENV) -m tests.benchmarks soaking --deep\n")
+    assert words == {("tests.benchmarks", "soaking"), ("tests.benchmarks", "--deep")}
+    assert all(f'"{word}"' not in module_text(module) for module, word in words)
+
+
+def test_variables_and_options_that_nothing_reads_are_seen() -> None:
+    assert unread_make_variables("A ?= 1\nB := 2\nC ?=\nx:\n\techo $(A) $(if $(C),--c)\n") == {"B"}
+    parser = argparse.ArgumentParser()
+    parser.add_subparsers().add_parser("inner").add_argument("--never-read")
+    assert destinations(parser) - attributes_read(ast.parse("x.read\ny.never_read = 1")) == {"never_read"}
