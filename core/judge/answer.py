@@ -192,21 +192,27 @@ class _Reading:
     given: Sequence[_Given]
 
     def last_signed(self) -> _Given | None:
-        """The last one that carries the id. It corrects the earlier ones if it stands for itself and is not supposed.
+        """The last one that carries the id, if it says what the earlier ones say or is announced as their correction.
 
-        None when another object, without the id, corrects it in the judge's own words: it has to be asked for again.
+        None when that is not so, and when an object without the id corrects it: it has to be asked for again.
         """
         chosen: _Given | None = None
         for said, end in self._with_end_before():
             differs = chosen is not None and said.verdict is not chosen.verdict
             if not (said.signed or (differs and self._corrects(said, end))):
                 continue
-            if prose.is_supposed(self.text, said.found.start, said.found.end, end):
+            if prose.is_supposed(self.text, said.found.start, said.found.end, end) or self._has_borrowed_id(said, end):
                 continue
-            if not said.signed or (differs and self._is_inside(said)):
+            if not said.signed or (differs and not self._corrects(said, end)):
                 return None
             chosen = said
         return chosen
+
+    def _has_borrowed_id(self, said: _Given, after: int) -> bool:
+        """Whether the judge put its id into a quote: of a reply that asks for one ("answer_id": "copy it here")."""
+        return (
+            self.reply.known and self.reply.hold(ANSWER_ID_KEY) and prose.is_quoted(self.text, said.found.start, after)
+        )
 
     def own_unsigned(self) -> _Given | None:
         """The first object that the judge gives for itself, or the one that corrects it; None when that is not sure."""
