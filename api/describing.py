@@ -21,7 +21,7 @@ ERRORS = {
     403: "It takes an admin, or a page of another site wants to change something, or the server has another name.",
     404: "There is no such session, run, hunt, example or page; or it is somebody else's.",
     408: "The body did not arrive in time (BODY_TIMEOUT).",
-    409: "It changed meanwhile, or the events after that id are no longer kept.",
+    409: "Conflict with the current state, or the events after that id are no longer kept.",
     413: "Over a size limit (BODY_MAX_BYTES, NOTEBOOK_MAX_BYTES).",
     415: "The body is neither JSON nor, where that is taken, a multipart form.",
     429: "A bounded queue is full.",

@@ -122,7 +122,7 @@ class Settings:
     # -- calls
     call_timeout_s: float = setting(600.0, "CALL_TIMEOUT", "s", "Longest one call to a model may take.", least=0.1)
     silence_timeout_s: float = setting(
-        120.0, "SILENCE_TIMEOUT", "s", "Longest silence between two bytes of a reply.", least=0.1
+        120.0, "SILENCE_TIMEOUT", "s", "Maximum time without receiving a byte.", least=0.1
     )
     connect_timeout_s: float = setting(10.0, "CONNECT_TIMEOUT", "s", "Longest wait for a connection.", least=0.1)
     call_attempts: int = setting(5, "CALL_ATTEMPTS", "tries", "Most tries of one call.", least=1, most=50)

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from api.app import create_app
 from tests.e2e.api_process import open_api
 
+MAX_DESCRIPTION_BYTES = 200_000
 ANSWERED_BY_HAND = {
     ("get", "/static/{filename}"),
     ("get", "/static/v/{version}/{filename}"),
@@ -72,6 +73,25 @@ async def test_every_named_shape_stands_once_and_is_referred_to(client):
         answers = described["paths"][path]["get"]["responses"]
         assert answers["200"]["content"] == answers["503"]["content"]
         assert set(answers["200"]["content"]["application/json"]["schema"]) == {"$ref"}
+
+
+async def test_the_description_is_valid_and_small(client):
+    answer = await client.get("/openapi.json")
+    described = await answer.get_json()
+    assert described["openapi"].startswith("3.1.")
+    assert {"title", "version"} <= set(described["info"])
+    for schema in described["components"]["schemas"].values():
+        Draft202012Validator.check_schema(schema)
+    for _, path, operation in operations(described):
+        for body in (*operation["responses"].values(), operation.get("requestBody", {})):
+            for content in body.get("content", {}).values():
+                Draft202012Validator.check_schema(content["schema"])
+        in_path = {p["name"] for p in operation["parameters"] if p["in"] == "path"}
+        assert in_path == set(re.findall(r"{(\w+)}", path)), path
+        assert all(p["required"] for p in operation["parameters"] if p["in"] == "path"), path
+    ids = [o["operationId"] for _, _, o in operations(described) if "operationId" in o]
+    assert len(ids) == len(set(ids))
+    assert len(await answer.get_data()) < MAX_DESCRIPTION_BYTES
 
 
 class Checked:

@@ -169,7 +169,7 @@ def test_broken_criteria_wait_for_a_word_and_are_then_the_criteria(page: Page, p
     go_to(page)
     load_file(page, "broken.ipynb", with_criteria(BROKEN_CRITERIA).encode())
     sid = session_id(page)
-    expect(page.locator("task-editor proposed-criteria")).to_contain_text("The list of criteria is broken JSON.")
+    expect(page.locator("task-editor proposed-criteria")).to_contain_text("The criteria need your confirmation.")
     step_to(page, "hunt")
     expect(page.locator("hunt-plan .go p")).to_have_text("Confirm the criteria first.")
     step_to(page, act)

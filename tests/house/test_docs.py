@@ -1,14 +1,16 @@
 """The documentation tells the truth about settings, routes and where things are."""
 
+import argparse
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from api.app import create_app
-from core.cli.commands import EXIT_CODES
+from core.cli.commands import EXIT_CODES, _parser
 from core.domain.task import LEAST_CRITERIA, PassRule, refuse_unhuntable
 from core.notebooks.document import Bounds
 from core.notebooks.parse import parse_notebook
@@ -81,3 +83,15 @@ def test_the_operations_guide_tells_the_exit_codes_of_the_command_line():
     codes = re.findall(r"^  (\d+) +(.+)$", EXIT_CODES, re.MULTILINE)
     assert len(codes) == 4
     assert [(code, words) for code, words in codes if f"| {code} | {words} |" not in OPERATIONS] == []
+
+
+def test_the_changelog_says_each_thing_once_under_headings_of_their_own():
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    spoken = [line for line in lines if line.strip()]
+    assert sorted({line for line in spoken if spoken.count(line) > 1}) == []
+    assert [line for before, line in pairwise(lines) if line.startswith("#") and before.strip()] == []
+
+
+def test_the_operations_guide_lists_every_command():
+    subcommands = next(a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction))
+    assert [name for name in subcommands.choices if f"`{name}`" not in OPERATIONS] == []

@@ -125,7 +125,7 @@ function notesOn(id, insights, check) {
   const known = insights?.criteria?.find((one) => one.criterion_id === id);
   if (known?.note && known.decided >= 4) notes.push(`${known.note} in ${known.decided} hunts: it does not tell replies apart.`);
   const others = (insights?.together ?? []).filter((group) => group.includes(id)).flat().filter((other) => other !== id);
-  if (others.length) notes.push(`Always falls together with ${[...new Set(others)].join(", ")}.`);
+  if (others.length) notes.push(`Always gets the same verdict as ${[...new Set(others)].join(", ")}.`);
   if (insights?.flipped?.includes(id) || check.flips?.[id]) notes.push("The judge changed its mind when asked twice: the wording may be open.");
   return notes.join(" ");
 }

@@ -120,7 +120,7 @@ export class HuntPlan extends PageElement {
     show(this.cutLine, !fixed);
     if (!settings.busy) this.blind.checked = session.visibility === "blind";
     if (!settings.busy) this.cut.checked = Boolean(session.judge_cut_replies);
-    setText(this.blindLine.lastChild, "Blind: verdicts and reasons of these hunts stay sealed until you have reviewed your selection. Fixed with the first run.");
+    setText(this.blindLine.lastChild, "Blind: verdicts and reasons of these hunts stay sealed until you reveal them. Fixed with the first run.");
   }
 
   #modelsField() {

@@ -47,7 +47,7 @@ export class HuntTable extends PageElement {
     this.measure = make("div", { class: "measure", "aria-hidden": "true" });
     this.table = make("div", { class: "table", role: "table", "aria-label": "Hunts" }, make("div", { role: "rowgroup" }, this.head), this.measure, this.rows);
     this.empty = make("p", { class: "empty soft" });
-    this.sealed = make("p", { class: "faint sealed-note" }, "Verdicts and reasons are sealed until you have reviewed your selection: you see which hunts broke, not why the judge says so.");
+    this.sealed = make("p", { class: "faint sealed-note" }, "Verdicts and reasons are sealed until you reveal them: you see which hunts broke, not why the judge says so.");
     this.append(make("h2", {}, "Hunts"), this.filters, this.sealed, this.table, this.empty);
   }
 
