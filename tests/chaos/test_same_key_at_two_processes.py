@@ -49,7 +49,7 @@ async def test_one_key_makes_one_session_run_check_trial_and_turn(client):
             while ours.calls("target") < 5 or ours.calls("judge") < 6 * len(TASK["criteria"]):
                 await asyncio.sleep(0.05)
         held = next(hunt for hunt in await trainer.hunts() if hunt["outcome"] == "held")
-        turn = {"hunt_id": held["hunt_id"], "prompt": "And Xenon?", "criteria": TASK["criteria"]}
+        turn = {"hunt_id": held["hunt_id"], "prompt": "And Xenon?", "response": "54", "criteria": TASK["criteria"]}
         await everywhere(client, ours, f"{here}/turns", turn)
         before = await trainer.ask("GET", here)
 
