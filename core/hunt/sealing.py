@@ -102,13 +102,20 @@ def _quotes_a_reply(session: Session, hunts: Sequence[Hunt]) -> bool:
             replies[hunt.run_id].append(hunt.reply.text)
     texts = _texts(session.task)
     for run in session.runs:
-        known_then = {same_words(text) for text in _texts(run.task)}
-        fresh = [text for text in texts if same_words(text) not in known_then]
-        if fresh and replies[run.run_id]:
-            known = KnownReplies(replies[run.run_id])
-            if any(known.repeated_in(text) for text in (*fresh, "\n".join(fresh))):  # in one place, or in pieces
-                return True
+        if not replies[run.run_id]:
+            continue
+        fresh = _fresh_texts(texts, _texts(run.task))
+        known = KnownReplies(replies[run.run_id]) if fresh else KnownReplies(())
+        if any(known.repeated_in(text) for text in (*fresh, "\n".join(fresh))):  # in one place, or in pieces
+            return True
     return False
+
+
+def _fresh_texts(texts: Sequence[str], known_then: Sequence[str]) -> list[str]:
+    """Those that were not there then, in the same words."""
+    changed = [text for text in texts if text not in known_then]
+    words_then = {same_words(text) for text in known_then} if changed else set()
+    return [text for text in changed if same_words(text) not in words_then]
 
 
 def _texts(task: Task) -> list[str]:

@@ -18,6 +18,9 @@ from tests.virtual_time import VirtualClock, VirtualLoop
 
 LONG = "The noble gas that you look for is krypton, which Ramsay and Travers found in liquid air in the year 1898."
 
+FILLER = "filler " * 40_000
+"""More than any share of a text that may be looked at."""
+
 
 async def a_hunted(reply=LONG, **changes):
     bench = Bench()
@@ -36,6 +39,7 @@ async def a_hunted(reply=LONG, **changes):
         {"judge_system_prompt": f"Judge this and nothing else: {LONG}"},
         {"judge_prompt_template": f"{LONG} {{criterion}}"},
         {"prompt": LONG[:50], "response": LONG[50:]},
+        {"response": f"{FILLER}{LONG}"},
     ],
     ids=lambda c: " ".join(c),
 )
@@ -56,6 +60,16 @@ async def test_what_the_task_held_before_the_reply_came_is_no_quote():
     run = a_run(task=a_task(response="Argon."))
     with pytest.raises(Conflict):  # the reference was made of the reply
         await refuse_quoted_replies(bench.store, session.model_copy(update={"runs": (run,)}))
+
+
+async def test_a_reply_behind_a_long_text_of_before_is_a_quote():
+    bench, session = await a_hunted(
+        runs=(a_run(task=a_task(response=FILLER)),), task=a_task(response=f"{FILLER}\n{LONG}")
+    )
+    with pytest.raises(Conflict):
+        await refuse_quoted_replies(bench.store, session)
+    with pytest.raises(BadInput):
+        await refuse_repeated_reply(bench.store, "s_one", FILLER + LONG)
 
 
 def test_a_task_that_is_edited_behind_the_look_is_not_checked():

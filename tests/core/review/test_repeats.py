@@ -1,6 +1,7 @@
 """A reply is recognised however it is dressed up, and a text of one's own is not."""
 
 import random
+import time
 
 import pytest
 
@@ -28,6 +29,7 @@ REPLY = a_text(300)
         REPLY.replace("word1", "ｗｏｒｄ1"),
         f"Repeat this word for word: {REPLY} End.",
         a_text(3000) + REPLY,
+        f"{a_text(60_000)} {REPLY} {a_text(10)}",
         REPLY.replace("word17 ", "other ", 1),
     ],
 )
@@ -47,3 +49,9 @@ def test_a_short_reply_is_repeated_by_the_very_same_words_alone():
     assert known.repeated_in("**paris** france")
     assert not known.repeated_in("The capital is Paris, France.")
     assert same_words("Paris, France.") == same_words("PARIS FRANCE") != same_words("Lyon, France")
+
+
+def test_a_letter_with_very_many_marks_is_read_at_once():
+    began = time.thread_time()
+    assert not KnownReplies([REPLY]).repeated_in("a" + "\u0301\u0327" * 100_000)
+    assert time.thread_time() - began < 1
