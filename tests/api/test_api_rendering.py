@@ -22,7 +22,7 @@ async def renderer():
 
 
 async def test_a_long_text_reads_as_a_short_one_and_is_rendered_once(renderer):
-    assert await renderer.render("**a**") == "<p><strong>a</strong></p>\n"
+    assert await renderer.render("**a**") == '<p dir="auto"><strong>a</strong></p>\n'
     assert await renderer.render(LONG) == render(LONG)
     await renderer.close()
     assert await renderer.render(LONG) == render(LONG)
@@ -61,7 +61,7 @@ async def test_who_goes_away_takes_nobody_s_answer_along(renderer):
 async def test_what_is_hostile_to_the_process_is_text(renderer):
     for hostile in ("[" * 50_000, ">" * 100_000, "\ud800" * 3000, "\0" * 3000):
         shown = await renderer.render(hostile)
-        assert shown.startswith(("<p>", "<blockquote>"))
+        assert shown.startswith(("<p", "<blockquote"))
     assert TOO_LONG in await renderer.render("a" * 300_000)
 
 

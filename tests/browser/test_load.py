@@ -76,7 +76,7 @@ def test_the_blank_template_says_what_is_missing_and_cannot_be_started(
         expect(written).to_contain_text(problem)
     expect(page.get_by_role("button", name="Check the reference")).to_be_disabled()
     step_to(page, "hunt")
-    told = page.locator("task-panel > .caution")
+    told = page.locator("task-panel > div.caution")
     expect(told).to_contain_text("The task cannot be hunted yet")
     for problem in problems:
         expect(told).to_contain_text(problem)

@@ -123,7 +123,8 @@ def test_an_exported_session_loads_back_whole(data):
         assert [slot.response for slot in filled] == [h.reply.text for h in export.selected]
         assert [slot.reasoning.strip() for slot in filled] == [h.reply.reasoning.strip() for h in export.selected]
         assert not any(slot.filled for slot in loaded.slots if slot.number > len(export.selected))
-        assert loaded.attempts_stated == export.attempts
+        understood = "bad_attempts" not in {warning.code for warning in load(raw).warnings}
+        assert loaded.attempts_stated == (export.attempts if understood else 0)
     names = [n for n in TASK_CELLS.values() if n != "criteria"]
     assert {n: getattr(loaded.task, n) for n in names} == {n: getattr(export.session.task, n) for n in names}
 
