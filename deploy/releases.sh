@@ -6,8 +6,18 @@ revision_of() { if [ -f $STATE/releases ]; then awk -v wanted="$1" '$1 == wanted
 BY_CODE='function code() {return $2 ~ /(^-|unversioned|-changed|-by-hand)$/ ? $1 : $2}'
 before() { # RELEASE: the newest of other code that was put into service before it
     [ -f $STATE/releases ] || return 0
-    awk -v at="$1" "$BY_CODE"' {name[NR] = $1; codes[NR] = code()} $1 == at {n = NR}
-        END {for (i = n - 1; i > 0; i--) if (codes[i] != codes[n]) {print name[i]; exit}}' $STATE/releases
+    awk -v at="$1" -v left=" $(left_by_hand "$1") " "$BY_CODE"' {name[NR] = $1; codes[NR] = code()} $1 == at {n = NR}
+        END {for (i = n - 1; i > 0; i--) if (codes[i] != codes[n] && !index(left, " " name[i] " ")) {print name[i]; exit}}' \
+        $STATE/releases
+}
+left_by_hand() { # RELEASE: when it is a rollback by hand, the releases that were left by it: its own code's and newer ones
+    local revision other name left=
+    revision=$(revision_of "$1")
+    [[ $revision == *-by-hand ]] || return 0
+    while read -r name other; do
+        if git merge-base --is-ancestor "${revision%%-*}" "${other%%-*}" 2>/dev/null; then left+=" $name"; fi
+    done <$STATE/releases
+    say "$left"
 }
 newest_of_each_code() { # how many: the newest release of each of the last ones
     tac $STATE/releases | awk -v most="$1" "$BY_CODE"' !(code() in seen) && count < most {seen[code()]; count++; print $1}'

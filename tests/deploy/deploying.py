@@ -70,7 +70,9 @@ def open_server(folder: Path) -> Iterator[Server]:
     # Releases are named after the second; here every call is a second of its own. Git tells a new revision each time.
     clock, revision = folder / "clock", folder / "revision"
     script(tools / "date", f'echo x >>"{clock}"; printf "20260101-%06d\\n" "$(wc -l <"{clock}")"')
-    script(tools / "git", f'case $1 in rev-parse) cat "{revision}" ;; esac')
+    # Revisions are as old as their names sort.
+    older = 'printf "%s\\n" "$3" "$4" | sort -c 2>/dev/null'
+    script(tools / "git", f'case $1 in rev-parse) cat "{revision}" ;; merge-base) {older} ;; esac')
     revision.write_text("rev1\n")
     for name in ("deploy.sh", "docker-compose.yml"):
         shutil.copy(ROOT / name, folder / name)

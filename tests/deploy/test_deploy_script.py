@@ -289,6 +289,43 @@ def test_after_a_rollback_by_hand_the_status_names_what_runs(server):
     assert server.current() == second
 
 
+@pytest.mark.parametrize(
+    ("started", "wanted"),
+    [
+        ("rev3-by-hand", "rev2"),
+        ("rev2-by-hand", "rev1"),
+        ("rev2.5-by-hand", "rev2"),
+        ("rev4-by-hand", "rev3"),
+        ("rev1-by-hand", ""),
+    ],
+)
+def test_a_rollback_after_one_by_hand_goes_on_to_older_code(server, started, wanted):
+    were_deployed(server, "rev1", "rev2", "rev3")
+    by_hand(server, started)
+    done = server.run("rollback")
+    assert (done.returncode, server.revisions()) == ((0, [wanted]) if wanted else (1, [started])), done.stderr
+    assert wanted or "no release of other code before" in done.stderr
+
+
+def were_deployed(server, *revisions):
+    """What deploys of them left, without their work."""
+    world, state = server.world, server.folder / ".deploy"
+    names = [f"20251231-00000{n}-{revision}" for n, revision in enumerate(revisions)]
+    world.images |= {f"model-hunter-{of}:{name}": name[16:] for name in names for of in ("api", "dashboard")}
+    world.save()
+    state.mkdir()
+    (state / "releases").write_text("".join(f"{name} {name[16:]}\n" for name in names))
+    (state / "current").write_text(f"{names[-1]}\n")
+
+
+def test_after_a_rollback_by_hand_a_deploy_can_be_taken_back_to_it(server):
+    were_deployed(server, "rev1", "rev2", "rev3")
+    by_hand(server, "rev2-by-hand")
+    deployed(server, "rev3")
+    assert server.run("rollback").returncode == 0
+    assert server.revisions() == ["rev2-by-hand"]
+
+
 def test_a_bad_deploy_over_a_stack_started_by_hand_leaves_that_stack(server):
     deployed(server, "rev2")
     by_hand(server, "rev1-by-hand")
