@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import re
 from pathlib import Path
@@ -15,7 +16,10 @@ from core.errors import BadSettings
 VARIABLE = "ENV_FILE"
 """Another path than the default, or empty to read none."""
 DEFAULT = Path(__file__).resolve().parent.parent / ".env"
+UNDER_SYSTEMD = "INVOCATION_ID"
+"""A variable that systemd sets for every service."""
 MAX_BYTES = 1_000_000
+_log = logging.getLogger(__name__)
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_.-]*\s*=")
 
 
@@ -23,13 +27,18 @@ def load_env_file() -> None:
     """Put what the file says into the process's environment; what is set there already wins.
 
     Raises BadSettings that names the file and what to do about it. A file that is not there is no fault, unless
-    ENV_FILE names it.
+    ENV_FILE names it; nor is one that only root may read, for a service of systemd, which has read it as root.
     """
     chosen = os.environ.get(VARIABLE)
     if chosen == "":
         return
     path = Path(chosen or DEFAULT)
     if not path.is_file() and not chosen:
+        return
+    if not chosen and UNDER_SYSTEMD in os.environ and not os.access(path, os.R_OK):
+        _log.warning(
+            "%s is another user's; systemd has given what its unit reads of it. %s= reads no file.", path, VARIABLE
+        )
         return
     for name, value in read_env_file(path).items():
         os.environ.setdefault(name, value)

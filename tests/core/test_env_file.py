@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from core.env_file import VARIABLE, load_env_file, read_env_file
+from core import env_file
+from core.env_file import UNDER_SYSTEMD, VARIABLE, load_env_file, read_env_file
 from core.errors import BadSettings
 from tests.house.tree import ROOT
 
@@ -75,6 +76,29 @@ def test_the_environment_wins_and_an_empty_name_reads_nothing(tmp_path, monkeypa
     monkeypatch.setenv(VARIABLE, str(tmp_path / "none"))
     with pytest.raises(BadSettings, match="No such file"):
         load_env_file()
+
+
+def test_a_service_of_systemd_needs_not_read_what_is_roots_alone(tmp_path, monkeypatch, caplog):
+    path = tmp_path / ".env"
+    path.write_text("A_TEST_ONLY=file\n")
+    monkeypatch.setattr(env_file, "DEFAULT", path)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # who runs tests may be root, for whom no file is unreadable
+    monkeypatch.setattr(env_file, "_decoded", refuse)
+    monkeypatch.delenv(VARIABLE)
+    monkeypatch.delenv(UNDER_SYSTEMD, raising=False)
+    with pytest.raises(BadSettings, match="cannot be read"):
+        load_env_file()
+    monkeypatch.setenv(UNDER_SYSTEMD, "0123456789abcdef0123456789abcdef")
+    load_env_file()
+    assert "A_TEST_ONLY" not in os.environ
+    assert str(path) in caplog.text
+    monkeypatch.setenv(VARIABLE, str(path))
+    with pytest.raises(BadSettings, match="cannot be read"):
+        load_env_file()
+
+
+def refuse(path):
+    raise BadSettings(f"{path} cannot be read: Permission denied.")
 
 
 @pytest.mark.parametrize("command", [("-m", "api"), ("-m", "core", "check", "x.ipynb"), ("-m", "tools.run")])

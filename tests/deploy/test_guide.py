@@ -113,6 +113,7 @@ def test_the_unit_for_systemd_starts_the_api_and_waits_for_its_drain():
     service = unit["Service"]
     assert service["ExecStart"].endswith("/bin/python -m api")
     assert int(service["TimeoutStopSec"]) >= Settings().drain_s + 15
+    assert "ENV_FILE" in service["Environment"].split("=")[0], "root alone may read the file; systemd has"
     assert service["User"] != "root"
     assert (service["UMask"], service["StateDirectoryMode"]) == ("0077", "0700")
     for variable in re.findall(r"(\w+)=/", service["Environment"]):
