@@ -310,7 +310,7 @@ class Settings:
         5000, "NOTEBOOK_MAX_CELLS", "cells", "Most cells of a notebook that is loaded.", least=1
     )
     notebook_max_values: int = setting(
-        500_000, "NOTEBOOK_MAX_VALUES", "values", "About the most JSON values of a notebook.", least=1000
+        150_000, "NOTEBOOK_MAX_VALUES", "values", "About the most JSON values of a notebook.", least=1000
     )
     large_notebooks_most: int = setting(
         8, "LARGE_NOTEBOOKS_MOST", "notebooks", "Most notebooks above 1 MiB that wait for the one being read.", least=1
