@@ -40,9 +40,9 @@ show_failure_of() { # CONTAINER: how it is, and what it said; of several starts 
 
 end_restarts_of() { # CONTAINER that ended: started over and over, it would be met in the middle of a start, with nothing said yet
     local n
-    docker update --restart=no "$1" >/dev/null
     for ((n = 0; n < 10; n++)); do
-        [ "$(docker inspect -f '{{.State.Status}}' "$1")" != exited ] || return 0
+        # Docker refuses the update when a start ends in that very moment.
+        if docker update --restart=no "$1" >/dev/null 2>&1 && [ "$(docker inspect -f '{{.State.Status}}' "$1")" = exited ]; then return; fi
         sleep 1
     done
 }

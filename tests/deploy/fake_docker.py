@@ -25,6 +25,7 @@ class World:
         self.containers: list[dict[str, str]] = told.get("containers", [])
         self.calls: list[str] = told.get("calls", [])
         self.fail: str = told.get("fail", "")
+        self.fail_once: str = told.get("fail_once", "")
         self.hang: str = told.get("hang", "")
         self.health: str = told.get("health", "healthy")
         self.bad: str = told.get("bad", "")
@@ -141,6 +142,10 @@ def main() -> int:
     world.calls.append(call)
     world.save()
     if world.fail and call.startswith(world.fail):
+        return 1
+    if world.fail_once and call.startswith(world.fail_once):
+        world.fail_once = ""
+        world.save()
         return 1
     if world.hang and call.startswith(world.hang):
         (world.path.parent / "hangs").touch()

@@ -342,11 +342,12 @@ def test_a_bad_deploy_over_a_stack_started_by_hand_leaves_that_stack(server):
     assert "-by-hand\n" in server.run("status").stdout
 
 
-def test_a_container_that_cannot_start_says_why(server):
+@pytest.mark.parametrize("refused", ["", "update"])
+def test_a_container_that_cannot_start_says_why(server, refused):
     deployed(server, "rev1")
     (server.folder / "revision").write_text("rev2\n")
     reason = 'OPENROUTER_CONCURRENCY: "six" is not a whole number.'
-    server.change(health="broken", says=f"{reason}\n")
+    server.change(health="broken", says=f"{reason}\n", fail_once=refused)
     done = server.run("deploy")
     assert (done.returncode, done.stderr.count(reason)) == (1, 1), "once, though it was started twice"
     assert done.stderr.index(reason) < done.stderr.index("did not start; what it said stands above")
