@@ -35,7 +35,10 @@ def hunt_and_look_at_the_dashboard(chromium: Path, address: str) -> str:
         context.set_default_timeout(PATIENT_MS)
         witness.look_at(context)
         page = context.new_page()
-        go_to(page)
+        try:
+            go_to(page)
+        except AssertionError as error:
+            raise AssertionError(f"the page did not open: {witness.faults} {witness.requests}") from error
         page.locator("start-view .example").filter(has_text="cake").click()
         sid = session_id(page)
         make_open(page)
