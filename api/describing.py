@@ -16,7 +16,7 @@ from api.shapes import ErrorAnswer
 Route = TypeVar("Route", bound=Callable[..., Any])
 ATTRIBUTE = "_described"
 ERRORS = {
-    400: "The request can be mended: the message says how.",
+    400: "The request is invalid; the message says what to correct.",
     401: "Nobody is signed in, or the token is not known (HUNTER_TOKENS).",
     403: "It takes an admin, or a page of another site wants to change something, or the server has another name.",
     404: "There is no such session, run, hunt, example or page; or it is somebody else's.",

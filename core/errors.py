@@ -1,7 +1,7 @@
 """The tree of expected failures. What is not in this tree is a bug.
 
     HunterError
-    ├── BadInput              the caller can mend it            (400)
+    ├── BadInput              the caller can correct it         (400)
     │   ├── BadSettings       a variable of the environment
     │   ├── BadNotebook       the file is not a usable task notebook
     │   └── BadTask           the task cannot be hunted as it stands

@@ -65,11 +65,11 @@ def _number(text: str, row: Row, kind: type) -> Any:
     try:
         number = kind(text)
     except ValueError:
-        raise ValueError(f'"{text}" is not {whole} of {row.unit}.') from None
+        raise ValueError(f"must be {whole} ({row.unit}); got '{text}'.") from None
     if number != number or number in (float("inf"), float("-inf")):
-        raise ValueError(f'"{text}" is not {whole} of {row.unit}.')
+        raise ValueError(f"must be {whole} ({row.unit}); got '{text}'.")
     if row.least is not None and number < row.least:
-        raise ValueError(f"{text} {row.unit} is too little; the least is {row.least:g}.")
+        raise ValueError(f"must be at least {row.least:g} {row.unit}; got {text}.")
     if row.most is not None and number > row.most:
-        raise ValueError(f"{text} {row.unit} is too much; the most is {row.most:g}.")
+        raise ValueError(f"must be at most {row.most:g} {row.unit}; got {text}.")
     return number

@@ -428,7 +428,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
     if wrong:
         raise BadSettings(
             "; ".join(wrong),
-            hint="Mend the variable in the environment or in .env and start again.",
+            hint="Correct it in the environment or in .env, then start again.",
             details={"problems": wrong},
         )
     return Settings(**{"revision": baked_revision(), **values, **overrides})

@@ -104,7 +104,7 @@ def _print(name: str, session: Session, problem: str) -> None:
         return
     for verdict in session.check.verdicts:
         console.print(f"  {verdict.criterion_id} {verdict.verdict}  {escape(verdict.reason)}", soft_wrap=True)
-    ended = f"{session.check.status} {session.check.error}".strip()
+    ended = f"{session.check.status}. {session.check.error}" if session.check.error else session.check.status
     console.print(f"  reference check: {escape(ended)}", soft_wrap=True)
 
 

@@ -28,9 +28,9 @@ from core.settings import Settings, read_settings, variables_set
 EXIT_CODES = """
 exit codes:
   0    every hunt ended, with or without breaks; every check passed
-  1    a run failed, a check did not pass, no reply could be had or judged, or standard output broke
-  2    the input, an option or a setting is not right; other notebooks are worked on all the same
-  130  Ctrl-C, SIGTERM or a closed terminal (SIGHUP): what was there was written
+  1    a run failed, a check did not pass, no reply was received or judged, or standard output broke
+  2    the input, an option or a setting is invalid; other notebooks are still processed
+  130  Ctrl-C, SIGTERM or a closed terminal (SIGHUP); results so far were written
 """
 ABOUT_HUNT = """\
 Hunt one or more task notebooks. No reference check is made first: `check` makes it.

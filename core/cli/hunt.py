@@ -125,11 +125,11 @@ async def _deliver(runtime: Runtime, sid: str, source: Source, out: Path, hunts:
 
     moved = await asyncio.to_thread(write_notebook, out, delivery.notebook, replaces=replaces)
     if moved is not None:
-        say(f"{out} held something else: that file is {moved.name} now.")
+        say(f"{out} already existed with other content; it was renamed to {moved.name}.")
     if delivery.comparison.differ:
         say(f"The reviews do not agree with the judge. {delivery.comparison.words}")
     open_ = sum(hunt.reply is not None and not hunt.decided for hunt in hunts)
-    kept = f"; {open_} replies without an outcome are kept in it" if open_ else ""
+    kept = f"; {open_} replies without an outcome are in its metadata" if open_ else ""
     say(f"Written: {out} ({len(delivery.hunt_ids)} hunts in its slots){kept}")
 
 

@@ -24,11 +24,11 @@ def make_token(name: str, scope: str, known: Sequence[Holder]) -> str:
         raise BadInput(str(error)) from error
     again = f"\n{name} has a token already; both work until you take the old entry out." if others else ""
     return f"""\
-The token of {name}, shown this once; give it to nobody else:
+The token of {name}. It is shown only once; give it to nobody else:
 
   {token}
 
-Its entry, to be put into .env (behind a comma when HUNTER_TOKENS has others), then start again:
+Add this entry to .env (after a comma if HUNTER_TOKENS already has entries), then restart:
 
   HUNTER_TOKENS={entry}
 {again}"""

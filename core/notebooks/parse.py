@@ -56,7 +56,7 @@ def parse_notebook(raw: bytes, bounds: Bounds) -> LoadedNotebook:
     """Read a notebook within `bounds`.
 
     Raises TooLarge, BadTask (`too_many_criteria`), and BadNotebook for a file that is no notebook. A notebook whose
-    task is incomplete or whose criteria cannot be read loads, with warnings that say what to mend.
+    task is incomplete or whose criteria cannot be read loads, with warnings that say what to fix.
     """
     document = open_document(raw, bounds)
     cells = read_cells(document)

@@ -100,7 +100,7 @@ def further_certificates(path: str) -> tuple[bytes, ...]:
         found = tuple(_CERTIFICATE.findall(Path(path).read_bytes()))
     except OSError as error:
         raise BadSettings(
-            f"TLS_CA_FILE: {path} cannot be read ({error.strerror}).", hint="Mend the path or leave it empty."
+            f"TLS_CA_FILE: {path} cannot be read ({error.strerror}).", hint="Correct the path or leave it empty."
         ) from error
     if not found:
         raise BadSettings(

@@ -46,7 +46,7 @@ async def test_replies_that_were_not_judged_yet_are_in_the_notebook(folder):
     assert (process.returncode, b"Traceback" in err) == (130, False)
     replies = [hunt for hunt in kept(folder) if hunt.get("reply")]
     assert len(replies) >= 4
-    assert f"{len(replies)} replies without an outcome are kept in it" in err.decode()
+    assert f"{len(replies)} replies without an outcome are in its metadata" in err.decode()
 
 
 async def test_a_terminal_that_is_closed_loses_no_reply(folder):

@@ -38,7 +38,7 @@ export class ActTrail extends PageElement {
       setAttribute(step, "data-state", state);
       setAttribute(step, "href", sessionAddress(session.session_id, act));
       setAttribute(step, "aria-current", act === here ? "page" : null);
-      setText(step.querySelector(".state"), lost && state === "busy" ? `${words} when last heard of` : words);
+      setText(step.querySelector(".state"), lost && state === "busy" ? `${words} when the connection was lost` : words);
     });
   }
 }

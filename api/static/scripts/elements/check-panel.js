@@ -25,7 +25,7 @@ export class CheckPanel extends PageElement {
     const { check, task } = session;
     const { state, words, about } = told(session);
     setAttribute(this, "data-state", state);
-    setText(this.state, lost && check.status === "running" ? "The reference was being judged when the server was last heard of" : words);
+    setText(this.state, lost && check.status === "running" ? "The reference was being judged when the connection was lost" : words);
     setText(this.about, about);
     setText(this.button, check.status === "none" ? "Check the reference" : "Check again");
     this.button.className = check.status === "none" && task.huntable ? "primary" : "";
@@ -49,7 +49,7 @@ function told(session) {
     case "none":
       return { state: "open", words: "Reference not checked", about: "Have your own response judged first: a task that its own answer fails proves nothing." };
     case "failed":
-      return { state: "failed", words: "The reference fails", about: `${of}${by}. Read the reasons below and mend the task.` };
+      return { state: "failed", words: "The reference fails", about: `${of}${by}. Read the reasons below and correct the task.` };
     case "error":
       return { state: "failed", words: "The check ended with an error", about: check.error };
     default:

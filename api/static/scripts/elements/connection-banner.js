@@ -1,4 +1,4 @@
-// Says in full width that the server cannot be reached: what is shown is then how things were, not how they are.
+// The full-width banner shown while the server cannot be reached: the page then shows the last known state.
 
 import { make, setText, show, wish } from "../dom.js";
 import { clock } from "../format.js";
@@ -18,8 +18,8 @@ export class ConnectionBanner extends PageElement {
 
   draw(since, inSession) {
     show(this, since !== null);
-    setText(this.words, since === null ? "" : `The server cannot be reached since ${clock(since)}.${inSession ? " What is shown is from before." : ""}`);
-    setText(this.meanwhile, inSession ? " Hunts that have started go on at the server, and what you type is kept in this browser." : " Nothing that has started is lost.");
+    setText(this.words, since === null ? "" : `The server has been unreachable since ${clock(since)}.${inSession ? " This page shows the last known state." : ""}`);
+    setText(this.meanwhile, inSession ? " Started hunts continue on the server, and this browser keeps what you type." : " Nothing that has started is lost.");
   }
 }
 

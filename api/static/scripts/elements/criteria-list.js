@@ -9,8 +9,8 @@ import "./proposed-criteria.js";
 import { makeVerdict, updateVerdict } from "./verdict-list.js";
 
 const RULES = [
-  { name: "majority", short: "more than half", label: "more than half of the criteria must pass (exactly half is a break)" },
-  { name: "all", short: "all", label: "every criterion must pass" },
+  { name: "majority", short: "more than half", label: "more than half of the criteria pass" },
+  { name: "all", short: "all", label: "every criterion passes" },
 ];
 
 export class CriteriaList extends PageElement {

@@ -8,7 +8,7 @@ import { layerTop, makeLayer, showLayer } from "./pieces.js";
 const KEYS = [
   ["?", "this help"], ["g then t, h, r or d", "go to Task, Hunt, Review or Deliver"],
   ["↑ ↓ or k j", "walk through the hunts"], ["Enter", "open the hunt"], ["Esc", "close it"],
-  ["s", "select the hunt for delivery, or take it back"], ["1 to 9", "put the hunt into that slot"], ["c", "compare the hunt with another"],
+  ["s", "select or deselect the hunt for delivery"], ["1 to 9", "put the hunt into that slot"], ["c", "compare the hunt with another"],
   ["p f", "on the desk: PASS or FAIL, and on to the next criterion"], ["[ ]", "on the desk: the reply before, the reply after"],
   ["Alt+↑ Alt+↓", "move the criterion up or down"], ["Ctrl+Enter", "a new criterion below this one"],
 ];

@@ -15,7 +15,7 @@ export class ModelPicker extends PageElement {
   build() {
     this.groups = make("div", { class: "groups" });
     this.name = make("input", { type: "text", id: "other-model", placeholder: "provider/model id", autocomplete: "off", spellcheck: "false" });
-    this.reading = make("p", { class: "faint" }, "The models are being read …");
+    this.reading = make("p", { class: "faint" }, "Loading the models …");
     this.problem = make("div", { hidden: true });
     this.add = make("button", { type: "submit" }, "Add");
     this.doubt = make("ul", { class: "caution doubted", role: "status" });
@@ -52,7 +52,7 @@ export class ModelPicker extends PageElement {
 
   /** A model that no list names may be real all the same: the trainer decides. */
   #makeDoubt({ model, near }) {
-    return make("li", {}, `No list of ours names ${model}. It is asked for as it is written. `,
+    return make("li", {}, `${model} is not in the model lists. It will be requested as written. `,
       ...near.map((other) => make("button", { type: "button", class: "small", onclick: () => wish(this, "swap-model", { model, other }) }, `Use ${other} instead`)));
   }
 

@@ -19,7 +19,7 @@ export class ReviewCard extends PageElement {
   }
 
   build() {
-    this.cutOff = make("p", { class: "caution" }, cutOffTag(), " This reply stopped at its output limit: what you read is not the whole of it.");
+    this.cutOff = make("p", { class: "caution" }, cutOffTag(), " This reply stopped at its output limit and is incomplete.");
     this.frame = document.createElement("reply-frame");
     this.prompt = make("p", { class: "words" });
     this.reference = make("p", { class: "words" });

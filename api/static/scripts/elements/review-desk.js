@@ -51,7 +51,7 @@ export class ReviewDesk extends PageElement {
     const cards = desk.cards ?? [];
     const done = completeReviews(desk);
     const { complete, problems } = session.selection;
-    setText(this.about, session.visibility === "blind"
+    setText(this.about, session.revealed && session.visibility === "blind" ? "The judge’s verdicts are revealed, so the reviews are locked." : session.visibility === "blind"
       ? "Each reply on its own, in no particular order, without the judge’s opinion. PASS or FAIL on every criterion, and in your own words why."
       : "This session is open: the judge’s verdicts could be seen before the review, and the notebook will say so.");
     show(this.nothing, !complete && !session.revealed);

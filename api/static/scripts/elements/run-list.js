@@ -54,7 +54,7 @@ export class RunList extends PageElement {
 function drawRun(item, { run, lost, sealed, act, retrying }) {
   const { counts } = run;
   setAttribute(item, "data-status", run.status);
-  setText(item.state, `${stateWords(run)}${lost && !hasEnded(run) ? " when last heard of" : ""}`);
+  setText(item.state, `${stateWords(run)}${lost && !hasEnded(run) ? " when the connection was lost" : ""}`);
   show(item.cancel, !hasEnded(run));
   setBusy(item.cancel, act.busy);
   setText(item.cancel, act.busy ? "Cancelling …" : "Cancel");
