@@ -28,7 +28,7 @@ class Cause:
 UNAUTHORIZED = Cause("unauthorized", _NEVER, "did not accept the key", "Check the key and what it may be used for.")
 FORBIDDEN = Cause(
     "forbidden", _NEVER, "does not allow this call",
-    "See its words: a region, the key's permissions, the account's policy, or a firewall between us and it.",
+    "See the provider's message: a region, the key's permissions, the account's policy, or a firewall between us and it.",
 )  # fmt: skip
 OUT_OF_CREDIT = Cause("out_of_credit", _NEVER, "says that the account has no credit", "Add credit to the account.")
 UNKNOWN_MODEL = Cause("unknown_model", _NEVER, "does not know this model", "Check the model's name at the provider.")
@@ -37,7 +37,7 @@ WRONG_ADDRESS = Cause(
     "The base URL may be wrong; most end in /v1. If it is right, check the model's name.",
 )  # fmt: skip
 REFUSED = Cause("refused", _NEVER, "refused this content", "The provider's own filter stopped it; change the prompt.")
-BAD_REQUEST = Cause("bad_request", _NEVER, "rejected the request", "See its words; the same request fails again.")
+BAD_REQUEST = Cause("bad_request", _NEVER, "rejected the request", "See the provider's message; the same request fails again.")
 TOO_LARGE = Cause("too_large", _NEVER, "says that the request is too large", "Shorten the prompt or the history.")
 RATE_LIMITED = Cause("rate_limited", _SLOW_DOWN, "limits the rate of calls", "Lower its concurrency if this stays.")
 OVERLOADED = Cause("overloaded", _LATER, "is overloaded", "Wait, or choose another model.")
@@ -62,13 +62,13 @@ _CERTIFICATE_FAULTS: tuple[tuple[str, str, str], ...] = (
     (
         "not valid for name|notvalidforname|hostname mismatch|ip address mismatch|not valid for '",
         "shows a certificate for another name",
-        f"Call it by a name of its certificate, or change that. {_MAKE_ONE}",
+        f"Use a host name from its certificate, or replace the certificate. {_MAKE_ONE}",
     ),
     ("expired", "shows a certificate that has run out", "Renew it there. If it is valid, check the clock here."),
     (
         "not valid yet|notvalidyet|not yet valid",
         "shows a certificate that is not valid yet",
-        "Check the clocks, there and here.",
+        "Check the clocks of both machines.",
     ),
     ("unsupportedcertversion", "shows a certificate of X.509 version 1, which nobody accepts", _MAKE_ONE),
 )

@@ -51,9 +51,7 @@ export class ReviewDesk extends PageElement {
     const cards = desk.cards ?? [];
     const done = completeReviews(desk);
     const { complete, problems } = session.selection;
-    setText(this.about, session.revealed && session.visibility === "blind" ? "The judge’s verdicts are revealed, so the reviews are locked." : session.visibility === "blind"
-      ? "Each reply on its own, in no particular order, without the judge’s opinion. PASS or FAIL on every criterion, and in your own words why."
-      : "This session is open: the judge’s verdicts could be seen before the review, and the notebook will say so.");
+    setText(this.about, purpose(session));
     show(this.nothing, !complete && !session.revealed);
     this.nothing.replaceChildren(`The selection is not complete: ${(problems ?? []).join(" ")} `, make("a", { href: sessionAddress(session.session_id) }, "Choose hunts"));
     setText(this.state, cards.length ? `${done} of ${cards.length} reviews complete` : "");
@@ -81,6 +79,12 @@ export class ReviewDesk extends PageElement {
     if (step) this.step?.(step);
     else if (this.card.press(event)) event.preventDefault();
   }
+}
+
+function purpose({ visibility, revealed }) {
+  if (visibility === "open") return "This session is open: the judge’s verdicts could be seen before the review, and the notebook will say so.";
+  if (revealed) return "The judge’s verdicts are revealed, so the reviews are locked.";
+  return "Grade each reply on its own, without the judge’s opinion; the order is random. Give PASS or FAIL on every criterion and explain why in your own words.";
 }
 
 customElements.define("review-desk", ReviewDesk);
