@@ -109,7 +109,7 @@ def test_every_entry_point_reads_it(tmp_path, command):
         env={**os.environ, VARIABLE: str(tmp_path / "mine"), "PYTHONPATH": str(ROOT), "TELEMETRY_DIR": str(tmp_path)},
     )  # fmt: skip
     assert done.returncode in {1, 2}
-    assert 'OPENROUTER_CONCURRENCY: "six" is not a whole number' in done.stderr
+    assert "OPENROUTER_CONCURRENCY: must be a whole number (calls); got 'six'" in done.stderr
     assert "Traceback" not in done.stderr
 
 
