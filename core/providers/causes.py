@@ -37,7 +37,9 @@ WRONG_ADDRESS = Cause(
     "The base URL may be wrong; most end in /v1. If it is right, check the model's name.",
 )  # fmt: skip
 REFUSED = Cause("refused", _NEVER, "refused this content", "The provider's own filter stopped it; change the prompt.")
-BAD_REQUEST = Cause("bad_request", _NEVER, "rejected the request", "See the provider's message; the same request fails again.")
+BAD_REQUEST = Cause(
+    "bad_request", _NEVER, "rejected the request", "See the provider's message; the same request fails again."
+)
 TOO_LARGE = Cause("too_large", _NEVER, "says that the request is too large", "Shorten the prompt or the history.")
 RATE_LIMITED = Cause("rate_limited", _SLOW_DOWN, "limits the rate of calls", "Lower its concurrency if this stays.")
 OVERLOADED = Cause("overloaded", _LATER, "is overloaded", "Wait, or choose another model.")

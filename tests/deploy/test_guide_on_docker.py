@@ -205,7 +205,7 @@ async def a_bad_setting_says_why(operator, http):
     env = operator.server.folder / ".env"
     as_it_was = env.read_text()
     for bad, said in (
-        ("OPENROUTER_CONCURRENCY=six", 'OPENROUTER_CONCURRENCY: "six" is not a whole number'),
+        ("OPENROUTER_CONCURRENCY=six", "OPENROUTER_CONCURRENCY: must be a whole number"),
         ("REDIS_TIMEOUT=-1", "REDIS_TIMEOUT: must be at least"),
     ):
         env.write_text(f"{as_it_was}{bad}\n")
