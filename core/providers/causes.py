@@ -28,7 +28,7 @@ class Cause:
 UNAUTHORIZED = Cause("unauthorized", _NEVER, "did not accept the key", "Check the key and what it may be used for.")
 FORBIDDEN = Cause(
     "forbidden", _NEVER, "does not allow this call",
-    "See the provider's message: a region, the key's permissions, the account's policy, or a firewall between us and it.",
+    "See the provider's message: a region, the key's permissions, the account's policy, or a firewall in between.",
 )  # fmt: skip
 OUT_OF_CREDIT = Cause("out_of_credit", _NEVER, "says that the account has no credit", "Add credit to the account.")
 UNKNOWN_MODEL = Cause("unknown_model", _NEVER, "does not know this model", "Check the model's name at the provider.")
