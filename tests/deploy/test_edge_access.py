@@ -101,7 +101,7 @@ async def test_no_log_of_nginx_holds_a_session_or_a_query_whatever_goes_wrong(tm
     ):
         path = f"/api/sessions/{sid}/hunts?{query}"
         edge.names.addresses[API] = ["127.0.0.1"]  # where nobody listens
-        answers = [(await http.get(path)).status_code for _ in range(20)]
+        answers = [got.status_code for got in await asyncio.gather(*(http.get(path) for _ in range(20)))]
         edge.names.addresses[API] = []
         answers.append((await http.get(path)).status_code)
         answers.append((await http.get(path + "x" * 40_000)).status_code)

@@ -277,7 +277,7 @@ async def test_a_second_run_into_the_same_file_keeps_the_first_ones_hunts(folder
     assert sorted(path.name for path in folder.glob("done*")) == ["done.1.ipynb", "done.ipynb"]
 
 
-@pytest.mark.parametrize("encoding", ["iso-8859-1", "ascii"])
+@pytest.mark.parametrize("encoding", ["iso-8859-1"])
 async def test_a_terminal_that_lacks_a_letter_ends_nothing(folder, encoding):
     notebook = json.loads(read_example("word-budget"))
     for cell in notebook["cells"]:

