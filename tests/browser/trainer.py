@@ -142,6 +142,8 @@ def press_download(page: Page) -> None:
     """Download, also when the reviews do not agree with the judge and the page asks about it."""
     page.get_by_role("button", name="Download the notebook").click()
     sure = page.get_by_role("button", name="Download all the same")
+    # The question opens with the page's address, which is a moment after the press: wait for one of the two.
+    expect(sure.or_(page.get_by_text("was downloaded."))).to_be_visible()
     if sure.is_visible():
         sure.click()
 
