@@ -47,8 +47,6 @@ from core.judge.judge import Judge
 from core.notebooks.fetch import NotebookFetcher
 from core.providers.catalog import Catalog, build_catalog, configured_limits
 from core.providers.http import ProviderHttp, open_fetching, open_http
-from core.providers.simulated.provider import SimulatedProvider
-from core.providers.simulated.script import read_script
 from core.redis_client import RedisClients, open_redis
 from core.redis_link import RedisLink
 from core.sessions.away import Away
@@ -61,6 +59,8 @@ from core.sessions.redis import RedisSessionStore
 from core.sessions.returning import Returning
 from core.sessions.supervisor import Supervisor
 from core.settings import Settings
+from core.simulator.provider import SimulatedProvider
+from core.simulator.script import read_script
 from core.telemetry.records import ProcessRecord
 from core.telemetry.writer import TelemetryWriter
 from core.throttle.adaptive import Adaptive

@@ -9,10 +9,10 @@ import sys
 import uvloop
 
 from core.cli.output import to_stdout
-from core.providers.simulated.characters import ABOUT
-from core.providers.simulated.script import Script, read_script
-from core.providers.simulated.serving.server import SimulatedServer, open_server
 from core.settings import read_settings
+from core.simulator.characters import ABOUT
+from core.simulator.script import Script, read_script
+from core.simulator.serving.server import SimulatedServer, open_server
 
 
 def simulate(host: str, port: int, script: str = "") -> int:

@@ -21,9 +21,9 @@ import pytest
 import core.runtime
 from api.app import create_app
 from core.domain.chat import Reply, Usage
-from core.providers.simulated.provider import SimulatedProvider
 from core.runtime import open_runtime
 from core.settings import Settings
+from core.simulator.provider import SimulatedProvider
 from tests.virtual_time import VirtualClock, VirtualLoop
 
 BLIND, OPEN = (1,) * 140 + (2,) * 60, (1,) * 90

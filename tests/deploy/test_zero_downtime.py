@@ -10,8 +10,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from core.providers.simulated.script import read_script
-from core.providers.simulated.serving.server import open_server
+from core.simulator.script import read_script
+from core.simulator.serving.server import open_server
 from tests.deploy.hammering import hammering
 from tests.deploy.replicas import ADDRESSES, open_stack
 from tests.deploy.watching import Watcher

@@ -9,9 +9,9 @@ from core.domain.chat import Message
 from core.domain.verdict import Outcome, Verdict
 from core.hunt.orders import OpenOrder
 from core.notebooks.examples import read_example
-from core.providers.simulated.planted import planted
-from core.providers.simulated.script import read_script
-from core.providers.simulated.serving.server import open_server
+from core.simulator.planted import planted
+from core.simulator.script import read_script
+from core.simulator.serving.server import open_server
 from tests.e2e.over_http import hunt_to_the_end, runtime_at
 
 HUNTS = 80

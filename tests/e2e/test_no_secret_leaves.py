@@ -5,8 +5,8 @@ import asyncio
 import httpx
 import pytest
 
-from core.providers.simulated.script import read_script
-from core.providers.simulated.serving.server import open_server
+from core.simulator.script import read_script
+from core.simulator.serving.server import open_server
 from tests.api.conftest import TASK
 from tests.e2e.api_process import open_api
 

@@ -1,6 +1,0 @@
-"""Here lives the simulated provider: seeded, scripted, always labelled; inside the product and as an HTTP server.
-May use core.providers.base, core.domain, core.errors, core.clock; asyncio for the server's sockets.
-Never reaches a network, costs money, reads the environment or imports another provider.
-Owned and closed by core.runtime (the provider) and by whoever serves it (the server, `async with`).
-Tests in tests/core/providers/simulated.
-"""
