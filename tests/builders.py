@@ -12,6 +12,7 @@ from core.domain.run import Run
 from core.domain.session import Session
 from core.domain.task import Task
 from core.domain.verdict import CriterionVerdict, Outcome, Verdict
+from core.errors import HunterError
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -91,3 +92,8 @@ def a_review(hunt_id: str = "r_one.1", said: str = "PFF", explanation: str = WOR
     verdicts = tuple((f"C{n}", words[letter]) for n, letter in enumerate(said, 1) if letter != "-")
     made = {"hunt_id": hunt_id, "verdicts": verdicts, "explanation": explanation, "saved_at": NOW}
     return Review(**(made | changes))
+
+
+def error_values(error: HunterError) -> dict[str, object]:
+    """Everything that an error says, to compare as a whole."""
+    return {"message": error.message, "hint": error.hint, "code": error.code, "details": error.details}

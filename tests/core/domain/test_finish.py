@@ -2,7 +2,6 @@
 
 import pytest
 
-from core.domain.chat import Reply
 from core.domain.finish import FinishKind, finish_kind
 
 WORDS = {
@@ -29,11 +28,3 @@ WORDS = {
 @pytest.mark.parametrize(("kind", "word"), [(kind, word) for kind, words in WORDS.items() for word in words])
 def test_a_finish_reason_is_understood_in_every_spelling(kind, word):
     assert finish_kind(word) is kind
-
-
-@pytest.mark.parametrize(
-    ("word", "cut"), [("MAX_TOKENS", True), ("length", True), ("STOP", False), ("eos_token", False)]
-)
-def test_a_reply_says_whether_it_was_cut_and_keeps_the_providers_word(word, cut):
-    reply = Reply(text="Danube", finish_reason=word)
-    assert (reply.cut_off, reply.finish_reason) == (cut, word)

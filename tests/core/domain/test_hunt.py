@@ -1,0 +1,166 @@
+"""A hunt's costs, how far it is, and what of it is given out while the judge's opinion is sealed."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.domain.chat import Reply
+from core.domain.hunt import HuntError, HuntStatus, Judging, attempts_made, sum_known, without_cost, without_opinion
+from core.domain.verdict import Outcome
+from tests.builders import NOW, a_finished_hunt, a_hunt, a_verdict
+
+STATES = st.builds(
+    lambda status, replied, verdicts, rounds: a_hunt(
+        status=status,
+        reply=Reply(text="x") if replied else None,
+        verdicts=tuple(a_verdict(f"C{n}") for n in range(1, verdicts + 1)) if replied else (),
+        judged=(Judging(at=NOW, judge_model="j"),) * rounds,
+    ),
+    st.sampled_from(HuntStatus), st.booleans(), st.integers(0, 3), st.integers(0, 2),
+)  # fmt: skip
+
+
+def a_judged_twice(**changes):
+    """Judge calls that cost 0.25, 0.5 and an unknown sum; a verdict without a call costs nothing."""
+    earlier = Judging(at=NOW, judge_model="j", verdicts=(a_verdict("C1", cost_usd=0.5), a_verdict("C2", cost_usd=None)))
+    verdicts = (a_verdict("C1", cost_usd=0.25), a_verdict("C2", cost_usd=None, calls=0))
+    made = {"verdicts": verdicts, "judged": (earlier,), "reply": Reply(text="x", cost_usd=1.0)}
+    return a_finished_hunt(**(made | changes))
+
+
+def test_what_is_known_is_added_up_and_nothing_known_is_not_zero():
+    assert sum_known([]) is None
+    assert sum_known([None, None]) is None
+    assert sum_known([0.0]) == 0.0
+    assert sum_known([0.5, None, 0.25]) == 0.75
+
+
+def test_costs_hold_every_judging_and_name_what_nobody_knows():
+    hunt = a_judged_twice()
+    assert (hunt.target_cost_usd, hunt.judge_cost_usd, hunt.cost_usd) == (1.0, 0.75, 1.75)
+    assert (hunt.target_unknown_costs, hunt.unknown_costs) == (0, 1)
+    assert hunt.judged[0].cost_usd == 0.5
+    unknown = a_judged_twice(reply=Reply(text="x"))
+    assert (unknown.target_cost_usd, unknown.cost_usd) == (None, 0.75)
+    assert (unknown.target_unknown_costs, unknown.unknown_costs) == (1, 2)
+    queued = a_hunt()
+    assert (queued.cost_usd, queued.judge_cost_usd, queued.target_cost_usd, queued.unknown_costs) == (
+        None,
+        None,
+        None,
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("hunt", "judgings"),
+    [
+        (a_hunt(), 0),
+        (a_finished_hunt(), 1),
+        (a_judged_twice(), 2),
+        (a_finished_hunt(outcome=Outcome.ERROR), 0),
+        (a_finished_hunt(outcome=Outcome.ERROR, reply=None), 0),
+    ],
+)
+def test_a_reply_is_judged_once_more_than_it_was_judged_before(hunt, judgings):
+    assert hunt.judgings == judgings
+
+
+def test_a_trial_has_a_number_below_zero_and_a_hunt_is_decided_when_it_broke_or_held():
+    assert [a_hunt(n).trial for n in (-1, 0, 1)] == [True, False, False]
+    assert [o for o in Outcome if a_finished_hunt(outcome=o).decided] == [Outcome.BROKE, Outcome.HELD]
+    assert not a_hunt().decided
+
+
+def test_only_a_reply_can_be_cut_off():
+    assert a_hunt(reply=Reply(text="x", finish_reason="length")).cut_off
+    assert not a_hunt(reply=Reply(text="x")).cut_off
+    assert not a_hunt().cut_off
+
+
+def test_attempts_are_replies_over_all_runs_and_what_the_notebook_came_with():
+    hunts = [a_hunt(1), a_finished_hunt(2), a_finished_hunt(3, Outcome.ERROR), a_finished_hunt(-1)]
+    assert attempts_made(hunts) == 2
+    assert attempts_made(hunts, came_with=5) == 7
+
+
+# -- which state gives way
+
+
+LADDER = [
+    a_hunt(status=HuntStatus.QUEUED),
+    a_hunt(status=HuntStatus.JUDGING, reply=Reply(text="x")),
+    a_hunt(status=HuntStatus.JUDGING, reply=Reply(text="x"), verdicts=(a_verdict(),)),
+    a_finished_hunt(reply=None, verdicts=()),
+    a_hunt(status=HuntStatus.JUDGING, reply=Reply(text="x"), judged=(Judging(at=NOW, judge_model="j"),)),
+    a_finished_hunt(judged=(Judging(at=NOW, judge_model="j"),)),
+]
+"""Each is further than the one before it."""
+
+
+def test_a_state_gives_way_to_what_is_further_only():
+    for place, state in enumerate(LADDER):
+        assert [state.may_become(other) for other in LADDER] == [
+            number > place or (number == place and state.status is not HuntStatus.DONE)
+            for number in range(len(LADDER))
+        ]  # fmt: skip
+
+
+def test_a_call_may_begin_again_until_it_has_a_reply():
+    queued, calling = a_hunt(status=HuntStatus.QUEUED), a_hunt(status=HuntStatus.CALLING)
+    assert queued.may_become(calling)
+    assert calling.may_become(queued)
+
+
+@given(STATES, STATES)
+def test_of_two_different_states_at_most_equal_progress_goes_both_ways(one, other):
+    if one.may_become(other) and other.may_become(one):
+        assert one.progress == other.progress
+        assert HuntStatus.DONE not in (one.status, other.status)
+    assert one.may_become(other) or other.may_become(one) or one.progress == other.progress
+
+
+@given(STATES)
+def test_what_is_done_stays_until_a_new_round_begins(state):
+    if state.status is HuntStatus.DONE:
+        assert not state.may_become(state)
+    again = state.model_copy(
+        update={"status": HuntStatus.JUDGING, "judged": (*state.judged, Judging(at=NOW, judge_model="j"))}
+    )
+    assert state.may_become(again)
+    assert not again.may_become(state)
+
+
+# -- while the judge's opinion is sealed
+
+
+def test_a_sealed_hunt_shows_its_outcome_and_nothing_else_of_the_judge():
+    hunt = a_judged_twice(judge_model="simulated/judge")
+    sealed = {"verdicts": (), "judged": (), "judge_model": "", "finished_at": None}
+    assert without_opinion(hunt) == hunt.model_copy(update=sealed)
+
+
+def test_without_a_reply_nothing_was_judged_and_the_end_tells_nothing():
+    failed = a_finished_hunt(outcome=Outcome.ERROR, reply=None, verdicts=())
+    assert without_opinion(failed) == failed
+
+
+def test_a_trial_shows_everything():
+    trial = a_judged_twice(number=-1)
+    assert without_opinion(trial) is trial
+
+
+OLD = "Stopped at a cost of $1.2345, as the run was told ($1.5e-05)."
+"""As earlier releases wrote it."""
+
+
+def test_an_error_says_all_but_what_the_run_had_cost():
+    error = HuntError(code="stopped", message=OLD, hint="Raise it.", status=400, raw="{}")
+    hunt = a_hunt(status=HuntStatus.DONE, outcome=Outcome.CANCELLED, error=error)
+    expected = error.model_copy(update={"message": "Stopped at the run's cost limit of $1.5e-05."})
+    assert without_opinion(hunt) == hunt.model_copy(update={"error": expected})
+
+
+@pytest.mark.parametrize("reason", ["", "Stopped at 3 breaks.", f"{OLD} And more.", f"He said: {OLD}"])
+def test_other_reasons_stay_as_they_are(reason):
+    assert without_cost(reason) == reason
