@@ -74,7 +74,7 @@ refuse_open_house() {
         127.* | ::1 | \[::1\] | localhost) return ;;
     esac
     [ -n "$tokens" ] || fail "HUNTER_BIND=$bind lets others in, but there are no HUNTER_TOKENS: everybody could spend your keys." \
-        "Set HUNTER_TOKENS in .env, or leave HUNTER_BIND out (docs/deployment.md, Opening it to others)."
+        "Set HUNTER_TOKENS in .env, or leave HUNTER_BIND out (docs/deployment.md, Allow remote access)."
 }
 
 warn_of_unread_names() { # what .env sets and neither compose hands on nor we read never reaches a container

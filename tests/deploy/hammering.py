@@ -17,6 +17,8 @@ class Asked:
 
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
+    resent: int = 0
+    """Reads sent again because the server closed an idle connection at that moment (RFC 9112, 9.3.1)."""
 
     def failed(self) -> dict[tuple[str, int], int]:
         return {what: times for what, times in self.answers.items() if what[1] >= 400}
@@ -43,9 +45,22 @@ async def _ask(
 ) -> None:
     while not over.is_set():
         try:
-            answer = await http.request(method, path, json=body)
+            answer = await _send(http, method, path, body, asked)
         except httpx.HTTPError as error:
             asked.broken.append(f"{method} {path}: {error!r}")
         else:
             asked.answers[method, answer.status_code] += 1
         await asyncio.sleep(pause_s)
+
+
+async def _send(http: httpx.AsyncClient, method: str, path: str, body: object, asked: Asked) -> httpx.Response:
+    """One request. Like a browser, sends a read again on a new connection when an idle one is closed under it:
+    nginx does so when it reloads."""
+    try:
+        return await http.request(method, path, json=body)
+    except httpx.RemoteProtocolError:
+        if method != "GET":
+            raise
+    asked.resent += 1
+    async with httpx.AsyncClient(base_url=http.base_url, timeout=http.timeout) as fresh:
+        return await fresh.request(method, path, json=body)

@@ -283,7 +283,7 @@ async def a_backup_restored(operator, http):
 
 
 async def opened_to_others(operator, http):
-    command = operator.guide.inline("Opening it to others", "docker-compose run")
+    command = operator.guide.inline("Allow remote access", "docker-compose run")
     admin = entry(operator.types(f"{command} --scope admin"))
     trainer = entry(operator.types(command.replace("alice", "bob")))
     operator.guide.typed.add(command)
@@ -300,7 +300,7 @@ async def opened_to_others(operator, http):
     assert (await http.get("/")).headers["location"] == "/sign-in"
     assert (await http.get("/api/models")).status_code == 401
     operator.shell["TOKEN"] = admin[0]
-    asked = operator.guide.inline("Who may come in", "curl")
+    asked = operator.guide.inline("Access control", "curl")
     assert json.loads(operator.types(asked))["sessions"]
     mine = {"Authorization": f"Bearer {trainer[0]}"}
     assert (await http.get("/api/models", headers=mine)).status_code == 200
@@ -391,7 +391,7 @@ def mode(path):
 
 async def moved_from_systemd(operator, folder):
     """The old house is not here, but its telemetry is; then the ports change hands."""
-    server, title = operator.server, "Moving from systemd"
+    server, title = operator.server, "Move from systemd"
     (server.folder / ".env").unlink()
     old = folder / "old-telemetry"
     old.mkdir()
