@@ -29,7 +29,7 @@ EXIT_CODES = """
 exit codes:
   0    every hunt ended, with or without breaks; every check passed
   1    a run failed, a check did not pass, no reply was received or judged, or standard output broke
-  2    the input, an option or a setting is invalid; other notebooks are still processed
+  2    invalid input, option or setting; other notebooks are still processed
   130  Ctrl-C, SIGTERM or a closed terminal (SIGHUP); results so far were written
 """
 ABOUT_HUNT = """\
