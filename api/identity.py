@@ -17,8 +17,9 @@ from werkzeug.datastructures import Authorization
 
 from core.access.brake import SignInBrake
 from core.access.callers import ANYBODY, Caller, caller_of
-from core.access.origins import client_address, is_foreign, is_known_host, is_over_tls
+from core.access.origins import is_foreign, is_known_host
 from core.access.passes import COOKIE, new_pass, read_pass
+from core.access.proxies import client_address, is_over_tls, is_proxy
 from core.access.tokens import Holder, Register
 from core.errors import Busy, NotAllowed, NotSignedIn
 from core.runtime import Runtime
@@ -120,12 +121,16 @@ def sign_in_left_s() -> float:
 
 def address() -> str:
     """Where this request comes from."""
-    return client_address(request.remote_addr, request.headers.get("X-Real-IP"))
+    return client_address(request.remote_addr, request.headers.get("X-Real-IP"), by_proxy=_by_proxy())
 
 
 def over_tls() -> bool:
     """Whether the browser reached us over https."""
-    return is_over_tls(request.scheme, request.headers.get("X-Forwarded-Proto"), request.remote_addr)
+    return is_over_tls(request.scheme, request.headers.get("X-Forwarded-Proto"), by_proxy=_by_proxy())
+
+
+def _by_proxy() -> bool:
+    return is_proxy(request.remote_addr, door().runtime.settings.trusted_proxies)
 
 
 async def _look_at_the_request() -> Response | None:

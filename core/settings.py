@@ -7,11 +7,12 @@ A value that cannot be meant (a concurrency of "six", 0 or -1) is refused at sta
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
 from core.access.addresses import refuse_strangers
+from core.access.proxies import Network, read_networks
 from core.access.tokens import Holder, read_holders
 from core.endpoints import Endpoint as Endpoint
 from core.endpoints import read_endpoints
@@ -56,6 +57,9 @@ class Settings:
         "HUNTER_HOSTS",
         "names, comma-separated",
         "Further names under which a server without tokens answers; always: localhost and addresses in digits.",
+    )
+    trusted_proxies: tuple[Network, ...] = setting(
+        (), "TRUSTED_PROXIES", "networks, comma-separated", "Proxies on other machines that say whom they hand on."
     )
 
     # -- providers
@@ -422,7 +426,7 @@ def read_settings(environment: Mapping[str, str] | None = None, **overrides: Any
         if text == "" or name in overrides:
             continue
         try:
-            values[name] = _read_lists(name, text, env) if name in _LISTS else read_value(text, row, default)
+            values[name] = _LISTS[name](text, env) if name in _LISTS else read_value(text, row, default)
         except ValueError as error:
             wrong.append(f"{row.variable}: {error}")
     if wrong:
@@ -439,8 +443,8 @@ def variables_set() -> tuple[str, ...]:
     return tuple(os.environ)
 
 
-_LISTS = {"openai_compatible", "tokens"}
-
-
-def _read_lists(name: str, text: str, env: Mapping[str, str]) -> Any:
-    return read_holders(text) if name == "tokens" else read_endpoints(text, env)
+_LISTS: Mapping[str, Callable[[str, Mapping[str, str]], Any]] = {
+    "openai_compatible": read_endpoints,
+    "tokens": lambda text, _env: read_holders(text),
+    "trusted_proxies": lambda text, _env: read_networks(text),
+}

@@ -6,8 +6,6 @@ import ipaddress
 import re
 from collections.abc import Collection
 
-from core.access.addresses import is_outside
-
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 MAX_PORT = 65535
 ELSEWHERE = frozenset({"cross-site", "same-site"})
@@ -45,21 +43,6 @@ def is_of_another_page(host: str, origin: str | None, *, secure: bool = False) -
     if scheme not in _DEFAULT_PORTS or (secure and scheme != "https"):
         return True
     return place != host.strip().lower().removesuffix(_DEFAULT_PORTS[scheme])
-
-
-def is_over_tls(scheme: str, forwarded: str | None, peer: str | None) -> bool:
-    """Whether the browser reached us over https. A proxy says so in X-Forwarded-Proto, which counts only from inside
-    (this machine, a private network): nginx replaces what a client claims."""
-    if forwarded is not None and not is_outside(peer or ""):
-        return forwarded.strip().lower() == "https"
-    return scheme == "https"
-
-
-def client_address(peer: str | None, real_ip: str | None) -> str:
-    """Who asks: the peer, or whom a proxy inside (this machine, a private network) names in X-Real-IP."""
-    if real_ip and not is_outside(peer or ""):
-        return real_ip.strip()
-    return peer or ""
 
 
 def is_known_host(host: str, names: Collection[str]) -> bool:

@@ -399,3 +399,33 @@ async def test_who_is_wrong_again_and_again_waits_for_seconds_and_nobody_else_do
     other = {"X-Real-IP": "198.51.100.9"}
     assert (await client.post("/api/sign-in", json={"token": TOKENS["alice"]}, headers=other)).status_code == 200
     assert (await client.get("/api/health", headers=wrong)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("peer", "trusted", "named"),
+    [("10.0.0.7", "", False), ("192.168.1.9", "10.0.0.0/8", False), ("10.0.0.7", "10.0.0.0/8", True),
+     ("172.18.0.3", "private", True), ("127.0.0.1", "", True), ("8.8.8.8", "private", False)],
+)  # fmt: skip
+async def test_only_a_proxy_of_ours_says_whom_it_hands_on(tmp_path, peer, trusted, named):
+    """Whoever reaches the port directly, from a private network too, cannot name another address for each try."""
+    settings = read_settings({"HUNTER_TOKENS": ENTRIES, "TRUSTED_PROXIES": trusted}, telemetry_dir=str(tmp_path))
+    async with open_runtime(settings) as opened:
+        client = create_app(opened).test_client()
+        asked = []
+        for number in range(8):
+            headers = {
+                "X-Real-IP": f"203.0.113.{number}",
+                "X-Forwarded-Proto": "https",
+                "Authorization": "Bearer mh_wrong",
+            }
+            asked.append(await client.get("/api/models", headers=headers, scope_base={"client": (peer, 50000)}))
+        right = await client.post(
+            "/api/sign-in",
+            json={"token": TOKENS["alice"]},
+            headers={"X-Forwarded-Proto": "https", "X-Real-IP": "198.51.100.9"},
+            scope_base={"client": (peer, 50000)},
+        )
+    assert [answer.status_code for answer in asked] == [401] * 5 + [401 if named else 429] * 3
+    assert right.status_code == (200 if named else 429)
+    if named:
+        assert "; Secure" in right.headers["Set-Cookie"]

@@ -82,6 +82,7 @@ def loopback_only() -> Iterator[None]:
             "HUNTER_TOKENS",
             "PUBLISHED_ON",
             "HUNTER_HOSTS",
+            "TRUSTED_PROXIES",
         ):  # a developer's own
             patch.delenv(variable, raising=False)
         yield

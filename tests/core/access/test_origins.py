@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.access.origins import is_foreign, is_known_host, is_of_another_page, is_over_tls
+from core.access.origins import is_foreign, is_known_host, is_of_another_page
 
 OURS = ["", "localhost", "LOCALHOST:8000", "localhost.", "page.localhost", "a-b_c.localhost:1", "127.0.0.1:65535", "[::1]",
         "[::1]:8000", "hunter.example", "hunter.example.:80", "10.0.0.7"]  # fmt: skip
@@ -54,20 +54,3 @@ def test_an_origin_is_ours_by_its_scheme_name_and_port(host, origin, secure, for
     assert is_of_another_page(host, origin, secure=secure) is foreign
     assert is_foreign("POST", host, origin, None, secure=secure) is foreign
     assert not is_foreign("GET", host, origin, None, secure=secure)
-
-
-@pytest.mark.parametrize(
-    ("scheme", "forwarded", "peer", "tls"),
-    [
-        ("http", None, "10.0.0.7", False),
-        ("https", None, "8.8.8.8", True),
-        ("http", "https", "172.18.0.3", True),
-        ("http", "HTTPS ", "127.0.0.1", True),
-        ("https", "http", "::1", False),
-        ("http", "https", "8.8.8.8", False),
-        ("http", "https", "2001:4860:4860::8888", False),
-        ("http", "https", None, True),  # a socket without addresses is of this machine
-    ],
-)
-def test_a_proxy_is_believed_from_inside_alone(scheme, forwarded, peer, tls):
-    assert is_over_tls(scheme, forwarded, peer) is tls
