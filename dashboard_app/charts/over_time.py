@@ -36,7 +36,7 @@ def outcomes(frame: pd.DataFrame, period: tuple[datetime, datetime]) -> Drawing:
         .encode(
             x=time_axis("begin", period),
             x2="end",
-            y=alt.Y("hunts:Q", axis=whole_axis(f"Hunts per {bar_width(frame)}")),
+            y=alt.Y("hunts:Q", axis=whole_axis(f"Hunts per {bar_width(frame)}", labelFlush=False)),
             color=colours("outcome", shown, [OUTCOMES[outcome] for outcome in shown]),
             order=alt.Order("rank:Q"),
             tooltip=[words("when", "Time (UTC)"), words("outcome", "Outcome"), number("hunts", "Hunts")],
@@ -81,7 +81,7 @@ def _calls(frame: pd.DataFrame, shown: dict[str, tuple[str, list[int]]], height_
         .mark_line(interpolate="step-after", strokeWidth=2)
         .encode(
             x=alt.X("at:T", title=None, scale=alt.Scale(type="utc"), axis=alt.Axis(format="%H:%M:%S", tickCount=4)),
-            y=alt.Y("calls:Q", axis=whole_axis("Calls", tickCount=4)),
+            y=alt.Y("calls:Q", axis=whole_axis("Calls", tickCount=4, labelFlush=False)),
             color=colours("what", whats, [colour for colour, _ in shown.values()]),
             strokeDash=alt.StrokeDash("what:N", scale=alt.Scale(domain=whats, range=dashes), legend=None),
             detail="instance:N",

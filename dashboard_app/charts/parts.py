@@ -38,7 +38,9 @@ def time_axis(column: str, period: tuple[datetime, datetime]) -> alt.X:
 
 
 def label_axis(sort: Any) -> alt.Y:
-    return alt.Y("label:N", title=None, sort=sort, axis=alt.Axis(labelLimit=LABEL_PX, labelOverlap=False))
+    return alt.Y(
+        "label:N", title=None, sort=sort, axis=alt.Axis(labelLimit=LABEL_PX, labelOverlap=False, labelFlush=False)
+    )
 
 
 def usd_axis(axis: type[Any], title: str = "USD") -> Any:

@@ -75,7 +75,7 @@ def table(frame: pd.DataFrame) -> None:
         "costs",
         frame,
         {
-            "model": columns.text("Model", width="large"),
+            "model": columns.text("Model", width=330),
             "hunts": columns.whole("Hunts"),
             "breaks": columns.whole("Breaks"),
             "target_usd": columns.usd("Target"),

@@ -10,8 +10,8 @@ import streamlit as st
 from dashboard_app.choice import Choice, Origin, Period
 
 ALL_MODELS, ALL_TASKS, ALL_DOMAINS = "All models", "All tasks", "All domains"
-LIST_PX = 150
-"""So that all filters stand in one row on a screen of 1400 pixels."""
+LIST_PX = 144
+"""So that all filters stand in one row in a window of 1280 pixels."""
 
 
 def choose(

@@ -58,6 +58,7 @@ def hunts(frame: pd.DataFrame, found: int, *, whole: Whole) -> None:
         outcome=frame["outcome"].map(lambda outcome: SIGNS.get(outcome, outcome)),
         cause=[_cause(*row) for row in frame[["error", "error_message", "cut_off"]].itertuples(index=False)],
     )
+    why = columns.text("Cause", "Why there is no outcome, or that the reply was cut off.", width=230)
     table(
         "hunts",
         shown,
@@ -65,7 +66,7 @@ def hunts(frame: pd.DataFrame, found: int, *, whole: Whole) -> None:
             "open": st.column_config.LinkColumn("Hunt", display_text="open", width="small"),
             "time": columns.moment("Time"),
             "outcome": columns.text("Outcome", width=130),
-            "cause": columns.text("Cause", "Why there is no outcome, or that the reply was cut off.", width=230),
+            **({"cause": why} if shown["cause"].any() else {}),
             "model": columns.text("Model", width=290),
             "notebook": columns.text("Task", width="medium"),
             "excerpt": columns.text("Reply begins", width="large"),

@@ -90,9 +90,9 @@ def _verdicts(hunt: HuntFound) -> None:
             hide_index=True,
             column_config={
                 "criterion": columns.text("Criterion", width=70),
-                "text": columns.text("Says", width=270),
-                "judge": columns.text("Judge"),
-                "human": columns.text("Person"),
+                "text": columns.text("Says", width=230),
+                "judge": columns.text("Judge", width=70),
+                "human": columns.text("Person", width=70),
             },
         )
 

@@ -29,7 +29,7 @@ def choose(frame: pd.DataFrame) -> str:
         selection_mode="single-row",
         column_config={
             "session": columns.text("Session", "A short hash, not the address.", width="small"),
-            "notebook": columns.text("Task", width="medium"),
+            "notebook": columns.text("Task", width=150),
             "trainer": columns.text("Trainer", width="small"),
             "simulated": columns.yes_no("Simulated"),
             "first": columns.moment("From"),
