@@ -8,14 +8,11 @@ from pathlib import Path
 import httpx
 import streamlit as st
 
-from core.access.brake import SignInBrake
 from core.access.passes import service_pass
-from core.access.tokens import Register
-from core.env_file import load_env_file
-from core.settings import Settings, read_settings
 from core.telemetry.following import Following
 from core.telemetry.reader import RefreshReport, TelemetryReader
 from dashboard_app.alarms import Alarm, alarms
+from dashboard_app.configuration import settings
 from dashboard_app.frames import find
 from dashboard_app.frames.overview import NAMED
 from dashboard_app.frames.overview import log_begin as log_begin_in
@@ -29,25 +26,6 @@ SEARCHES_KEPT = 8
 SHARED_ALARMS_S = 5.0
 SHARED_ANSWER_S = 0.5
 """Viewers who look within this time get the same answer: a hundred open pages are not a hundred questions."""
-
-
-@st.cache_resource(show_spinner=False)
-def settings() -> Settings:
-    """Raises BadSettings, in words for the reader."""
-    load_env_file()
-    return read_settings()
-
-
-@st.cache_resource(show_spinner=False)
-def register() -> Register:
-    """Everybody who has a token."""
-    return Register(settings().tokens)
-
-
-@st.cache_resource(show_spinner=False)
-def brake() -> SignInBrake:
-    """Counts wrong tokens of all viewers."""
-    return SignInBrake()
 
 
 def telemetry() -> tuple[TelemetryReader, RefreshReport]:

@@ -22,6 +22,7 @@ else:
     from starlette.middleware import Middleware
 
     from dashboard_app.requests import RequestFilter
+    from dashboard_app.sign_in import SignIn
 
     base = st.get_option("server.baseUrlPath") or ""
-    app = st.App(Path(__file__), middleware=[Middleware(RequestFilter, base=base)])
+    app = st.App(Path(__file__), middleware=[Middleware(SignIn, base=base), Middleware(RequestFilter, base=base)])

@@ -26,7 +26,7 @@ class RequestFilter:
 
     def __init__(self, app: ASGIApp, base: str = "") -> None:
         self._app = app
-        self._base = f"/{base.strip('/')}/" if base.strip("/") else "/"
+        self._base = base
         self._sockets = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -40,13 +40,13 @@ class RequestFilter:
     def _refusal(self, method: str, path: str) -> PlainTextResponse | None:
         if method not in METHODS:
             return PlainTextResponse("The dashboard only shows.\n", 405, {"Allow": ", ".join(sorted(METHODS))})
-        inside = self._inside(path)
+        inside = path_inside(path, self._base)
         if inside.split("/")[0] in CLOSED and inside not in CORE_PATHS:
             return PlainTextResponse("Not found.\n", 404)
         return None
 
     async def _open_socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._inside(scope["path"]) != WEBSOCKET or self._sockets >= MAX_SOCKETS:
+        if path_inside(scope["path"], self._base) != WEBSOCKET or self._sockets >= MAX_SOCKETS:
             await send({"type": "websocket.close", "code": TRY_AGAIN_LATER})
             return
         self._sockets += 1
@@ -55,6 +55,9 @@ class RequestFilter:
         finally:
             self._sockets -= 1
 
-    def _inside(self, path: str) -> str:
-        """The path without the base path and without slashes before it; Streamlit's router needs the exact one."""
-        return path.removeprefix(self._base).lstrip("/")
+
+def path_inside(path: str, base: str) -> str:
+    """The path without Streamlit's server.baseUrlPath and without slashes before it; Streamlit's router needs the exact
+    one."""
+    prefix = f"/{base.strip('/')}/" if base.strip("/") else "/"
+    return path.removeprefix(prefix).lstrip("/")

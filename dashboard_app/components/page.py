@@ -12,6 +12,7 @@ from dashboard_app import access, data
 from dashboard_app.choice import Choice
 from dashboard_app.components import emptiness
 from dashboard_app.components.filters import choose
+from dashboard_app.configuration import settings
 from dashboard_app.frames import overview
 
 View = Callable[[TelemetryReader, Choice], None]
@@ -73,7 +74,7 @@ def _of_log(
 
     def show() -> None:
         heading(title, about)
-        directory = data.settings().telemetry_dir
+        directory = settings().telemetry_dir
         try:
             reader, report = data.telemetry()
         except OSError as error:
@@ -86,7 +87,7 @@ def _of_log(
         emptiness.log_state(report)
 
     # Made here and not by a decorator: how often is a setting.
-    access.while_it_may(show, data.settings().dashboard_reread_s)
+    access.while_it_may(show, settings().dashboard_reread_s)
 
 
 def heading(title: str, about: str) -> None:

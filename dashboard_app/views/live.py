@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard_app import access, data
 from dashboard_app.components import alarm_strip, health, live_figures, numbers, page, providers
+from dashboard_app.configuration import settings
 from dashboard_app.live import Silence, Status
 from dashboard_app.recent import Recent
 
@@ -15,7 +16,7 @@ from dashboard_app.recent import Recent
 def show() -> None:
     page.heading("Live", "Current state, as reported by the API.")
     # Made here and not by a decorator: how often is a setting.
-    access.while_it_may(_show_now, data.settings().dashboard_refresh_s)
+    access.while_it_may(_show_now, settings().dashboard_refresh_s)
 
 
 def _show_now() -> None:

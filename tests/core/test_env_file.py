@@ -114,12 +114,12 @@ def test_every_entry_point_reads_it(tmp_path, command):
 
 
 def test_the_dashboard_reads_it_too(tmp_path, monkeypatch):
-    from dashboard_app import data
+    from dashboard_app.configuration import settings
 
     (tmp_path / "mine").write_text("HUNTER_HOSTS=hunter.example\n")
     monkeypatch.setenv("HUNTER_HOSTS", "")
     monkeypatch.delenv("HUNTER_HOSTS")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "mine"))
-    data.settings.clear()
-    assert data.settings().hunter_hosts == ("hunter.example",)
-    data.settings.clear()
+    settings.clear()
+    assert settings().hunter_hosts == ("hunter.example",)
+    settings.clear()
