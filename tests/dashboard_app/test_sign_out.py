@@ -52,10 +52,10 @@ class Dashboard:
         self._process.wait(20)
 
 
-@pytest.fixture(params=["", "dashboard"])
+@pytest.fixture
 def dashboard(request, api, tmp_path):
     write_log(tmp_path / "log", team_at_work(hunts=200, days=5, now=datetime.now(UTC)))
-    one = Dashboard(tmp_path, api.url, request.param)
+    one = Dashboard(tmp_path, api.url, getattr(request, "param", "dashboard"))
     one.start()
     yield one
     one.stop()
@@ -69,6 +69,10 @@ def page(browser_page):  # noqa: F811
     context = browser_page.context.browser.new_context(viewport={"width": 1400, "height": 1000})
     context.set_default_timeout(WAIT_MS)
     return context.new_page()
+
+
+BOTH = pytest.mark.parametrize("dashboard", ["", "dashboard"], indirect=True)
+"""Direct on its port, and under the path that it has behind nginx."""
 
 
 def come_in(page, dashboard, *, life_s=600):
@@ -85,6 +89,7 @@ def shows_nothing(page):
     assert [word for word in (SHOWN, MODELS[0].name, "Signed in as") if word in page.content()] == []
 
 
+@BOTH
 def test_who_came_by_cookie_signs_out_in_every_tab_and_the_way_back_shows_nothing(dashboard, page):
     come_in(page, dashboard)
     live = page.context.new_page()
@@ -100,6 +105,7 @@ def test_who_came_by_cookie_signs_out_in_every_tab_and_the_way_back_shows_nothin
     shows_nothing(page)
 
 
+@BOTH
 def test_the_form_lets_an_admin_in_to_where_they_wanted(dashboard, page):
     page.goto(f"{dashboard.address}overview?period=30d")
     page.get_by_label("Your token").fill(TOKENS["alice"])
