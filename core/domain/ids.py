@@ -14,12 +14,12 @@ SIMULATED = "simulated"
 
 def session_id(entropy: bytes) -> str:
     """`s_` and 32 URL-safe characters, from 24 random bytes."""
-    return "s_" + base64.urlsafe_b64encode(entropy).decode().rstrip("=")
+    return "s_" + base64.urlsafe_b64encode(entropy).decode()
 
 
 def run_id(entropy: bytes) -> str:
     """`r_` and 12 URL-safe characters, from 9 random bytes."""
-    return "r_" + base64.urlsafe_b64encode(entropy).decode().rstrip("=")
+    return "r_" + base64.urlsafe_b64encode(entropy).decode()
 
 
 def hunt_id(run: str, index: int) -> str:

@@ -10,8 +10,8 @@ from core.domain.chat import Reply
 from core.domain.session import Selection, Visibility
 from core.domain.verdict import Outcome, Verdict
 from core.errors import BadInput
-from core.review.selection import propose, refuse_unselectable, selection_problems
-from tests.builders import a_finished_hunt, a_hunt, a_session, a_verdict
+from core.review.selection import Proposal, propose, refuse_unselectable, selection_problems
+from tests.builders import a_finished_hunt, a_hunt, a_session, a_verdict, error_values
 
 B, H = Outcome.BROKE, Outcome.HELD
 
@@ -19,6 +19,14 @@ B, H = Outcome.BROKE, Outcome.HELD
 def chosen(*outcomes, **numbers):
     hunts = [a_finished_hunt(n, outcome) for n, outcome in enumerate(outcomes, 1)]
     return Selection(hunt_ids=tuple(h.hunt_id for h in hunts), **numbers), hunts
+
+
+def failing(number, *criteria, model="simulated/hasty", text=""):
+    verdicts = tuple(a_verdict(f"C{n}", Verdict.FAIL if n in criteria else Verdict.PASS) for n in (1, 2, 3))
+    outcome = B if len(criteria) > 1 else H
+    return a_finished_hunt(
+        number, outcome, verdicts=verdicts, model=model, reply=Reply(text=text or f"Reply {number}.")
+    )
 
 
 @pytest.mark.parametrize(
@@ -33,6 +41,8 @@ def chosen(*outcomes, **numbers):
         ([H], ("Choose 3 more hunts.",)),
         ([H, H], ("Choose 2 more hunts.", "At least 3 of the 4 must be breaks; 0 are.")),
         ([B, H, H], ("Choose 1 more hunt.", "At least 3 of the 4 must be breaks; 1 is.")),
+        ([B] * 5, ("Take 1 hunt out: there are 4 slots.",)),
+        ([B] * 6, ("Take 2 hunts out: there are 4 slots.",)),
     ],
 )
 def test_what_a_selection_needs(outcomes, problems):
@@ -56,7 +66,12 @@ def test_every_way_to_a_valid_set_is_open():
 def test_a_hunt_that_is_judged_again_after_the_choice_is_named():
     selection, hunts = chosen(B, B, B, B)
     hunts[1] = hunts[1].model_copy(update={"outcome": Outcome.UNDETERMINED})
-    assert selection_problems(selection, hunts)[0] == "Hunt 2 is not decided any more."
+    hunts[3] = hunts[3].model_copy(update={"outcome": None})
+    assert selection_problems(selection, hunts) == (
+        "Hunt 2 is not decided any more.",
+        "Hunt 4 is being judged again.",
+        "At least 3 of the 4 must be breaks; 2 are.",
+    )
 
 
 def test_what_cannot_be_selected_is_named_id_by_id():
@@ -64,28 +79,32 @@ def test_what_cannot_be_selected_is_named_id_by_id():
     late, calling = a_finished_hunt(2, turn=2), a_hunt(3)
     with pytest.raises(BadInput) as refused:
         refuse_unselectable(
-            a_session(), ["r_x.9", "r_t.1", "r_one.2", "r_one.3", "r_one.1", "r_one.1"],
+            a_session(), ["r_x.9", "r_t.1", "r_one.2", "r_one.3", "r_one.1", "r_one.1", "r_x.8"],
             [trial, late, calling, a_finished_hunt(1)],
         )  # fmt: skip
-    assert refused.value.details == {
-        "unknown": ["r_x.9"], "trials": ["r_t.1"], "other_turn": ["r_one.2"], "undecided": ["r_one.3"], "twice": ["r_one.1"],
+    assert error_values(refused.value) == {
+        "message": "These hunts cannot be selected: no such hunt: r_x.9, r_x.8; a trial: r_t.1; "
+        "of an earlier turn: r_one.2; neither broke nor held: r_one.3; chosen twice: r_one.1.",
+        "hint": "Choose finished hunts of this turn that broke or held, each once.",
+        "code": "not_selectable",
+        "details": {
+            "unknown": ["r_x.9", "r_x.8"], "trials": ["r_t.1"], "other_turn": ["r_one.2"], "undecided": ["r_one.3"],
+            "twice": ["r_one.1"],
+        },
     }  # fmt: skip
-    assert all(i in refused.value.message for i in ("r_x.9", "r_t.1", "r_one.2", "r_one.3", "r_one.1"))
 
 
-def test_more_hunts_than_slots_are_refused():
+def test_all_slots_can_be_filled_and_more_hunts_are_refused():
     hunts = [a_finished_hunt(n) for n in range(1, 6)]
+    refuse_unselectable(a_session(), [h.hunt_id for h in hunts[:4]], hunts)
     with pytest.raises(BadInput) as refused:
         refuse_unselectable(a_session(), [h.hunt_id for h in hunts], hunts)
-    assert refused.value.code == "too_many_selected"
-
-
-def failing(number, *criteria, model="simulated/hasty", text=""):
-    verdicts = tuple(a_verdict(f"C{n}", Verdict.FAIL if n in criteria else Verdict.PASS) for n in (1, 2, 3))
-    outcome = B if len(criteria) > 1 else H
-    return a_finished_hunt(
-        number, outcome, verdicts=verdicts, model=model, reply=Reply(text=text or f"Reply {number}.")
-    )
+    assert error_values(refused.value) == {
+        "message": "5 hunts are chosen and there are 4 slots.",
+        "hint": "Leave some out, or change the number of slots in the session's settings.",
+        "code": "too_many_selected",
+        "details": {},
+    }
 
 
 def test_a_proposal_spans_patterns_then_models_then_early_numbers():
@@ -99,11 +118,42 @@ def test_a_proposal_spans_patterns_then_models_then_early_numbers():
 
 def test_a_held_one_fills_the_slot_that_may_be_held():
     hunts = [failing(1, 1, 2), failing(2), failing(3, 1, 3), failing(4, 2, 3), failing(5)]
-    assert propose(a_session(), hunts).hunt_ids == ("r_one.1", "r_one.3", "r_one.4", "r_one.2")
+    assert propose(a_session(), hunts) == Proposal(
+        ("r_one.1", "r_one.3", "r_one.4", "r_one.2"),
+        "3 breaks and 1 that held: 4 different patterns of failed criteria, 1 model, early numbers first.",
+    )
 
 
-def test_nothing_decided_proposes_nothing():
-    assert propose(a_session(), [a_hunt(1)]).hunt_ids == ()
+def test_the_criteria_that_passed_are_no_pattern():
+    """Hunts 1 and 2 failed the same; they differ only in what else was asked of them and passed."""
+    more = failing(2, 1, 2).model_copy(update={"verdicts": (*failing(2, 1, 2).verdicts, a_verdict("C4"))})
+    two = a_session(selection=Selection(slots=2, least_breaks=2))
+    assert propose(two, [failing(1, 1, 2), more, failing(3, 2, 3)]).hunt_ids == ("r_one.1", "r_one.3")
+
+
+def test_each_pattern_and_then_each_model_is_taken_once_before_one_is_taken_again():
+    """Patterns AAABB of models mmmmn: what was taken least often comes next, however often it stands there."""
+    hunts = [failing(1, 1, 2), failing(2, 1, 2), failing(3, 1, 2), failing(4, 2, 3), failing(5, 2, 3, model="other/n")]
+    six = a_session(selection=Selection(slots=6, least_breaks=3))
+    assert propose(six, hunts).hunt_ids == ("r_one.1", "r_one.5", "r_one.2", "r_one.4", "r_one.3")
+    same = [failing(n, 1, 2, model=f"lab/{model}") for n, model in enumerate("aaabb", 1)]
+    assert propose(six, same).hunt_ids == ("r_one.1", "r_one.4", "r_one.2", "r_one.5", "r_one.3")
+
+
+@pytest.mark.parametrize(
+    ("hunts", "least", "proposal"),
+    [
+        ([a_hunt(1)], 3, Proposal((), "No hunt has broken or held yet.")),
+        ([a_hunt(1)], 0, Proposal((), "No hunt has broken or held yet.")),
+        ([failing(1)], 3, Proposal((), "No hunt has broken yet: there is nothing to propose.")),
+        ([failing(1)], 0, Proposal(
+            ("r_one.1",), "0 breaks and 1 that held: 1 different patterns of failed criteria, 1 model, early numbers first.")),
+        ([failing(1, 1, 2)], 3, Proposal(
+            ("r_one.1",), "1 break: 1 different patterns of failed criteria, 1 model, early numbers first.")),
+    ],
+)  # fmt: skip
+def test_without_a_break_nothing_is_proposed_unless_none_is_needed(hunts, least, proposal):
+    assert propose(a_session(selection=Selection(least_breaks=least)), hunts) == proposal
 
 
 def test_a_sealed_proposal_does_not_depend_on_the_verdicts():
@@ -116,8 +166,9 @@ def test_a_sealed_proposal_does_not_depend_on_the_verdicts():
     with_verdicts = [failing(1, 1, 2, text=texts[1]), failing(2, 2, 3, text=texts[2]), failing(3, 1, 2, text=texts[3])]
     without = [h.model_copy(update={"verdicts": ()}) for h in with_verdicts]
     assert propose(sealed, with_verdicts) == propose(sealed, without)
-    assert propose(sealed, with_verdicts).hunt_ids == ("r_one.1", "r_one.3")
-    assert "criteria" not in propose(sealed, with_verdicts).why
+    assert propose(sealed, with_verdicts) == Proposal(
+        ("r_one.1", "r_one.3"), "2 breaks: 2 clearly different replies, 1 model, early numbers first."
+    )
     assert propose(sealed.model_copy(update={"visibility": Visibility.OPEN}), with_verdicts).hunt_ids == (
         "r_one.1",
         "r_one.2",
@@ -127,3 +178,9 @@ def test_a_sealed_proposal_does_not_depend_on_the_verdicts():
 def test_trials_and_hunts_of_other_turns_are_not_proposed():
     trial, late = a_finished_hunt(-1, hunt_id="r_t.1"), a_finished_hunt(2, turn=2)
     assert propose(a_session(), [trial, late, a_finished_hunt(1)]).hunt_ids == ("r_one.1",)
+
+
+def test_hunts_without_a_reply_are_each_a_kind_of_their_own():
+    sealed = a_session(visibility=Visibility.BLIND, selection=Selection(slots=3, least_breaks=3))
+    hunts = [failing(n, 1, 2).model_copy(update={"reply": None}) for n in (1, 2, 3)]
+    assert propose(sealed, hunts).why == "3 breaks: 3 clearly different replies, 1 model, early numbers first."
