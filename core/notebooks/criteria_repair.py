@@ -22,6 +22,8 @@ _LIKE_SENTENCES = re.compile(
     rf"\[\s{{0,200}}{_QUOTE}\w+[^\"“”\n]{{0,400}}\s\w+[^\"“”\n]{{0,2000}}{_QUOTE}\s{{0,20}}[,\]]"
 )
 _SMART = str.maketrans({"“": '"', "”": '"', "„": '"'})
+_SMART_JSON = re.compile(r"[\[{]\s{0,20}[“”„]")
+"""Typographic marks that stand where JSON's own do, and not inside a text."""
 
 
 def looks_like_criteria(text: str) -> bool:
@@ -40,13 +42,9 @@ def repaired(body: str, broken: Span) -> list[tuple[str, str]]:
     if len(text) > MOST_REPAIRED:
         return []
     try:
-        value: Any = json_repair.loads(text)
-        pairs = _pairs(value)
-        if not pairs and text.translate(_SMART) != text:
-            pairs = _pairs(json_repair.loads(text.translate(_SMART)))
+        return _pairs(json_repair.loads(text.translate(_SMART) if _SMART_JSON.search(text) else text))
     except (RecursionError, ValueError):
         return []
-    return pairs
 
 
 def _pairs(value: Any) -> list[tuple[str, str]]:
