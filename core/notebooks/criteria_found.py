@@ -53,6 +53,7 @@ class Item:
     id: str = ""
     """`C3` when the written id means that; the written word when it means nothing; "" when none is written."""
     id_at: Span | None = None
+    """In lines, tables and lists of sentences; in JSON objects an id is never replaced on its own."""
     text_key: str = ""
     id_key: str = ""
 
@@ -79,7 +80,7 @@ def id_in(word: object) -> str:
 
 
 def is_id(word: str) -> bool:
-    return _ID.fullmatch(word[:40].strip()) is not None and len(word) <= 40
+    return len(word) <= 40 and _ID.fullmatch(word.strip()) is not None
 
 
 def is_text(value: object) -> bool:

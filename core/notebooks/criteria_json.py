@@ -167,7 +167,6 @@ def _object(body: str, node: Node) -> Item:
         text_at=Span(text_node.start, text_node.end) if text_node else whole,
         text=text_node.value if text_node else "",
         id=id_in(id_node.value) if id_node else "",
-        id_at=Span(id_node.start, id_node.end) if id_node else None,
         text_key=told,
         id_key=named,
     )
@@ -180,7 +179,6 @@ def _entry(member: Member) -> Item:
         text_at=Span(node.start, node.end),
         text=node.value if isinstance(node.value, str) else "",
         id=id_in(member.key),
-        id_at=Span(member.start, member.start + len(member.key) + 2),
     )
 
 

@@ -13,6 +13,7 @@ from core.domain.run import Run, RunStatus
 from core.domain.session import Session
 from core.domain.task import Task
 from core.domain.verdict import CriterionVerdict, Outcome, Verdict
+from core.notebooks.criteria_found import Found, Span
 from core.notebooks.document import Bounds
 from core.notebooks.parse import LoadedNotebook, parse_notebook
 
@@ -123,3 +124,13 @@ def session(loaded: LoadedNotebook | None = None, **changes: Any) -> Session:
         hunts_issued=9, attempts_before=loaded.attempts_before if loaded else 0,
     )  # fmt: skip
     return start.model_copy(update=changes)
+
+
+def pieces(body: str, found: Found | None) -> list[tuple[str, ...]]:
+    """The items of a found list as they stand in `body`: id, text, and the places of whole, text and id."""
+
+    def at(span: Span | None) -> str:
+        return "" if span is None else span.of(body)
+
+    items = found.items if found else ()
+    return [(i.id, i.text, at(i.whole), at(i.text_at), at(i.id_at)) for i in items]

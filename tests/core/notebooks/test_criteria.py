@@ -7,7 +7,8 @@ import json
 import pytest
 
 from core.domain.criteria import Criterion
-from core.notebooks.criteria import MOST_CHARS, read_criteria
+from core.notebooks.criteria import MOST_CHARS, ReadCriteria, read_criteria
+from core.notebooks.criteria_found import Span
 from tests.core.notebooks.building import criteria, load, raw_notebook
 
 A, B, C = "It names a bird.", "It rhymes [a] b.", 'It ends with "?"'
@@ -203,3 +204,125 @@ def test_hostile_text_is_read_in_bounded_time(piece):
 
 def test_a_megabyte_of_brackets_is_refused_at_once_and_said():
     assert read_criteria("[" * 1_000_000).code == "criteria_too_long"
+
+
+# -- everything that is said of a body
+
+
+CONFIRM = "Compare what was understood with the notebook and confirm it, or write the criteria anew."
+OWN = f"Give every criterion an id and a text of its own. {CONFIRM}"
+BROKEN_JSON = "The list of criteria is broken JSON (a comma, bracket or quotation mark too many or too few)."
+ONE, OTHER = '[{"id": "C1", "criteria": "a b"}]', '[{"id": "C1", "criteria": "x y"}]'
+
+
+def proposal(body, code, problem, span, *texts):
+    """How `body` is read when nothing in it is certain: `span` is the list's place, if there is one."""
+    place = Span(body.index(span), body.index(span) + len(span)) if span else None
+    return ReadCriteria(proposed=criteria(*texts), code=code, problem=problem, span=place)
+
+
+NOT_CERTAIN = [
+    ('x [{"id": 1, "rule": "a b", "hint": "x y"}] y', "criteria_uncertain",
+     f"The criteria have several texts each, and none is called criteria. {CONFIRM}",
+     '[{"id": 1, "rule": "a b", "hint": "x y"}]', "a b"),
+    ('x {"id": "C1", "text": "a b"}, {"id": "C2", "text": "c d"} y', "criteria_json_broken",
+     f"The criteria stand as single objects, not as a list in [ ]. {CONFIRM}",
+     '{"id": "C1", "text": "a b"}, {"id": "C2", "text": "c d"}', "a b", "c d"),
+    ("- Be strict.\n- Be fair.\n\nParagraph.\n\n1. one\n2. two\n3. three\n\nEnd.", "criteria_uncertain",
+     f"There are several lists and it is not clear which one holds the criteria. {CONFIRM}",
+     "1. one\n2. two\n3. three", "one", "two", "three"),
+    ("Only prose.", "missing_criteria",
+     "There are no criteria under response_reference. Write at least three, each with an id: C1, C2, C3.", ""),
+    ('x ] } [{"id": "C1", "criteria": "a b"}, {"id": "C2" "criteria": "c d"}] then } no ] more', "criteria_json_broken",
+     f"{BROKEN_JSON} 2 criteria were understood. {CONFIRM}",
+     '[{"id": "C1", "criteria": "a b"}, {"id": "C2" "criteria": "c d"}]', "a b", "c d"),
+    ('x ] {"C1": "a b" "C2": "c d"} then ] no } more', "criteria_json_broken",
+     f"{BROKEN_JSON} 2 criteria were understood. {CONFIRM}", '{"C1": "a b" "C2": "c d"}', "a b", "c d"),
+    ('x [{"id": "C1", "criteria": "a b"}, {"id": "C2", "criteria": "c d"} and no more', "criteria_json_broken",
+     f"{BROKEN_JSON} 2 criteria were understood. {CONFIRM}",
+     '[{"id": "C1", "criteria": "a b"}, {"id": "C2", "criteria": "c d"}', "a b", "c d"),
+    ('] x [{"id": "C1", "criteria": ', "criteria_json_broken",
+     f"{BROKEN_JSON} Write the criteria anew.", '[{"id": "C1", "criteria": '),
+    (f'x [{{"id": 7 "criteria": }}] and {ONE} y', "criteria_json_broken",
+     f"{BROKEN_JSON} 1 criteria were understood. {CONFIRM}", '[{"id": 7 "criteria": }]', "a b"),
+    ('x ["a b", "c d",] y', "criteria_json_broken",
+     f"{BROKEN_JSON} 2 criteria were understood. {CONFIRM}", '["a b", "c d",]', "a b", "c d"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "code", "problem", "span", "texts"), [(*c[:4], c[4:]) for c in NOT_CERTAIN])
+def test_what_is_not_certain_is_proposed_with_what_to_do(body, code, problem, span, texts):
+    assert read_criteria(body) == proposal(body, code, problem, span, *texts)
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "problem", "proposed"),
+    [
+        (f'x {ONE[:-1]}, {{"id": "c1", "criteria": "c d"}}, {{"id": "C3", "criteria": "e"}}, {{"id": "C3", "criteria": "f"}}, '
+         '{"id": "Z", "criteria": ""}] y', "duplicate_criterion", f"Criterion id used twice: C1, C3. {OWN}",
+         {"C1": "a b", "C2": "c d", "C3": "e", "C4": "f"}),
+        ('x [{"id": "A1", "criteria": "a b"}, {"id": "C1", "criteria": ""}, {"id": "C3", "criteria": "c"}, '
+         + ", ".join(f'{{"id": "A{n}", "criteria": "x"}}' for n in range(2, 7)) + "] y", "bad_criterion_id",
+         f"Not a criterion id: 'A1', 'A2', 'A3', 'A4', 'A5'; write C1, C2, … {OWN}",
+         {"C1": "a b", "C3": "c", "C2": "x", "C4": "x", "C5": "x", "C6": "x", "C7": "x"}),
+        ("x\nC1: a\nC2:\nC3: c\nC4:\nC5:\nC6:\nC7:\nC8:", "empty_criterion", f"No text for C2, C4, C5, C6, C7. {OWN}",
+         {"C1": "a", "C3": "c"}),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_list_is_said_and_the_list_is_found_all_the_same(body, code, problem, proposed):
+    read = read_criteria(body)
+    span = Span(2, len(body) - (2 if body.endswith(" y") else 0))
+    assert read == ReadCriteria(
+        proposed=tuple(Criterion(id=i, text=text) for i, text in proposed.items()), code=code, problem=problem, found=read.found, span=span,
+    )  # fmt: skip
+    assert read.found is not None
+    assert read.found.span == span
+
+
+def test_a_long_list_of_wrong_ids_is_shortened():
+    ids = [f"C{n}" for n in range(1, 90)]
+    read = read_criteria(json.dumps([{"id": i, "criteria": "a b"} for i in ids * 2]))
+    assert read.problem.startswith(f"Criterion id used twice: {', '.join(sorted(ids))[:199]}…. Give")
+
+
+def test_a_certain_list_says_where_it_stands_and_the_rest_is_prose():
+    read = read_criteria(f"x {ONE} y")
+    assert read == ReadCriteria(criteria=criteria("a b"), found=read.found, span=Span(2, 2 + len(ONE)))
+    assert (read.found and read.found.span, read.prose(f"x {ONE} y")) == (Span(2, 2 + len(ONE)), "x \n\n y")
+    assert read_criteria("Only prose.").prose("Only prose.") == "Only prose."
+
+
+def test_a_second_list_is_remarked():
+    read = read_criteria(f"{ONE} {OTHER} y")
+    assert read == ReadCriteria(
+        criteria=criteria("a b"), code="two_lists", found=read.found, span=Span(0, len(ONE)),
+        problem="The cell holds two lists of criteria; the first one was read. Remove the other one.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        (f'{ONE} then [{{"id": 7 "criteria": "c d"}}]', ["a b"]),
+        (f'[{{"name" 7}}] then {ONE}', ["a b"]),
+        ('C1: a\nC2: b\n["c d", "e f",]', ["a", 'b\n["c d", "e f",]']),
+        ("| id | t |\n|-|-|\n| C1 | a |\n\nC2: b", ["a"]),
+        ('C1: a\n\n["c d", "e f"]', ["a"]),
+        ('["a b", "c d"]\n\n- e\n- f', ["a b", "c d"]),
+        ('[{"id": 1, "rule": "a b"}] [{"id": 1, "rule": "c d", "hint": "e f"}] {"id": 2, "text": "g h"}', ["a b"]),
+        ("C1: a\ud800b\nC2: c", ["a\ufffdb", "c"]),
+    ],
+)
+def test_the_form_that_says_most_clearly_what_it_is_wins(body, texts):
+    read = read_criteria(body)
+    assert (read.criteria, read.code) == (criteria(*texts), "")
+
+
+def test_a_body_as_long_as_is_searched_is_read_and_a_longer_one_says_so():
+    body = f"{ONE}{' ' * (MOST_CHARS - len(ONE))}"
+    assert read_criteria(body).criteria == criteria("a b")
+    assert read_criteria(body + " ") == ReadCriteria(
+        code="criteria_too_long",
+        problem="response_reference has 200,001 characters, more than the 200,000 that are searched for criteria. "
+        "Shorten it, or write the criteria anew.",
+    )
