@@ -26,9 +26,9 @@ def _across_white_space(reply_text: str, words: list[str]) -> str:
     """Find the words in a row, the first and the last possibly a part of the reply's word."""
     reply_words = reply_text.split()
     joined, wanted = " ".join(reply_words), " ".join(words)
-    begin = joined.find(wanted) if wanted else -1
-    if begin < 0:
+    if not wanted or wanted not in joined:
         return ""
+    begin = joined.index(wanted)
     return _span(reply_text, reply_words, begin, begin + len(wanted))
 
 

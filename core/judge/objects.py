@@ -68,7 +68,7 @@ def _read(text: str, start: int, growing: _Growing) -> int:
             return last + 1  # inside the last token: a string that was never closed may have swallowed an opening
         kind = token.lastgroup or ""
         if not growing.take(kind, token[kind]):
-            return max(token.start(kind), start + 1)
+            return token.start(kind)
         at, last = token.end(), token.start(kind)
     return at
 

@@ -31,6 +31,10 @@ def test_a_quote_is_the_passage_as_it_stands_in_the_reply_or_nothing(quote, pass
     assert passage_of(REPLY, quote) == passage
 
 
+def test_of_several_passages_the_first_is_shown():
+    assert passage_of("a  b, then a\nb", "a b") == "a  b"
+
+
 @given(st.text(), st.text())
 def test_what_is_shown_as_a_quote_stands_in_the_reply(reply, quote):
     assert passage_of(reply, quote) in reply

@@ -58,7 +58,7 @@ def test_what_judges_write_is_understood(text, value):
 @pytest.mark.parametrize(
     "text",
     [
-        "", "{}", "[]", "{a: 1}", "{1: 2}", '{"a" "b"}', '{"a"}', '{"a":: "b"}', '{"a": "b"]', '{"a": ["b"}', '{"a": {"b": "c"}',
+        "", "{}", "[]", "{a: 1}", "{1: 2}", '{"a" "b"}', '{"a"}', '{"a":: "b"}', '{"a": "b"]', '{"a": ["b"}', '{"a": ["b"}}', '{"a": {"b": "c"]}', '{"a": {"b', '{"a": {"b": "c"}',
         '{"a" : }', '{"a", "b": "c"}', '{"a": , "b": "c"}', '{"a": "b": "c"}', '{"a": {"b": "c"}, [}', '{"a": "b"', '{"a": {}, "c"}',
         '{"a": [{"b": "c"}}', '{"a": ["b": "c"]}', '{"a": "b",,', '{"a": [:]}', '{"a": "b":}', '{"a": nul}', '{"a": {"b" }}',
         '{"a": ["b"]', '{"a": 1 2}', '{"a": [1], 2}', '{"a" ["b"]}', '{"a" 1}', '{"a" {}}', '{"a": [], []}',
@@ -72,6 +72,8 @@ def test_what_is_no_object_is_none_and_the_next_one_is_found(text):
 def test_the_search_goes_on_behind_the_last_word_that_was_understood():
     assert values('{"a": {"b": "c"}, x {"d": "e"}') == [an_object(("d", "e"))]
     assert values('{"a": "never closed {"b": "c"}') == [an_object(("b", "c"))]
+    assert values('{"a": "{"b": "c"}') == [an_object(("b", "c"))]
+    assert values('{"a": {"b {"c": "d"}') == [an_object(("c", "d"))]
     assert values('{"a" {"b": "c"}}') == [an_object(("b", "c"))]
     assert values('{"a":"b"}{"c":"d"}') == [an_object(("a", "b")), an_object(("c", "d"))]
     assert values('["a", {"b": "c"}]') == [an_object(("b", "c"))]

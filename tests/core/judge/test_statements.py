@@ -19,6 +19,7 @@ def an_object(text):
 def said(text, asked="C1"):
     """(verdict, key, criterion that is named) of each statement; "inner" stands behind those of parts."""
     statements = statements_on(asked, an_object(text))
+    assert {type(s.inner) for s in statements} <= {bool}
     return [(s.verdict, s.key, s.about, *(["inner"] if s.inner else [])) for s in statements]
 
 
@@ -42,6 +43,7 @@ NAMED = [
     ('{" *c1*: ": "PASS"}', [(P, "row", "C1")]),
     ('{"C1 text": "PASS"}', []),
     ('{"C12": "PASS"}', []),
+    ('{"XC1": "PASS"}', []),
     *((f'{{"{key}": "c1", "verdict": "PASS"}}', [(P, "verdict", "C1")]) for key in ("id", "criterion_id", "criterion", "criteria_id")),
     ('{"Criterion ID": "C1", "verdict": "PASS"}', [(P, "verdict", "C1")]),
     ('{"criterion": "**C1**: names rivers", "verdict": "PASS"}', [(P, "verdict", "C1")]),
