@@ -57,7 +57,7 @@ def _pairs(value: Any) -> list[tuple[str, str]]:
     found = []
     for element in value:
         if isinstance(element, dict) and text_key(element):
-            found.append((id_in(element.get(id_key(element), "")), element[text_key(element)]))
+            found.append((id_in(element.get(id_key(element))), element[text_key(element)]))
         elif is_text(element):
             found.append(("", element))
         elif isinstance(element, list):

@@ -56,12 +56,11 @@ def criteria_array(criteria: Sequence[Criterion]) -> str:
 
 
 def _in_form(body: str, found: Found, wanted: tuple[Criterion, ...]) -> str:
-    ids = [item.id or f"C{n}" for n, item in enumerate(found.items, 1)]
-    known = dict(zip(ids, found.items, strict=True))
+    known = {item.id or f"C{n}": item for n, item in enumerate(found.items, 1)}
     first, last = found.items[0].whole, found.items[-1].whole
     if not wanted and found.form in JSON_FORMS:
         return body[: found.span.start] + ("{}" if found.form is Form.MAPPING else "[]") + body[found.span.end :]
-    gaps = _gaps(body, found, ids)
+    gaps = {(one, two): body[known[one].whole.end : known[two].whole.start] for one, two in pairwise(known)}
     usual = next(iter(gaps.values()), _DEFAULT_BETWEEN[found.form])
     parts: list[str] = []
     for place, criterion in enumerate(wanted):
@@ -70,12 +69,6 @@ def _in_form(body: str, found: Found, wanted: tuple[Criterion, ...]) -> str:
         item = known.get(criterion.id)
         parts.append(_kept(body, found.form, item, criterion) if item else _fresh(body, found, criterion, place + 1))
     return body[: first.start] + "".join(parts) + body[last.end :]
-
-
-def _gaps(body: str, found: Found, ids: list[str]) -> dict[tuple[str, str], str]:
-    """What stands between two neighbours of the old list."""
-    pairs = zip(pairwise(ids), pairwise(found.items), strict=True)
-    return {names: body[one.whole.end : two.whole.start] for names, (one, two) in pairs}
 
 
 def _kept(body: str, form: Form, item: Item, criterion: Criterion) -> str:

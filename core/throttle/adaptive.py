@@ -95,8 +95,6 @@ class Rounds:
         if slow_down:
             self._begin(limit)
             return cut(limit, at)
-        if limit.now >= self.ceiling:
-            return limit
         if limit.version != self._version:
             self._begin(limit)
         self._replies += 1

@@ -70,6 +70,11 @@ def test_typographic_marks_are_read_as_jsons_own_where_they_stand_for_them(text,
     assert meant(text) == pairs
 
 
+def test_of_what_is_never_closed_the_prose_behind_it_is_left_out():
+    assert meant('["a b", ["c d"] "e f", "g h"') == [("", "a b"), ("", "c d")]
+    assert meant('["a b", {"text": "c d"} "e f", "g h"') == [("", "a b"), ("", "c d")]
+
+
 @pytest.mark.parametrize("last", ["]", "}"])
 def test_what_follows_the_last_bracket_is_no_part_of_it(last):
     text = {"]": '["a b", "c d",]', "}": '{"C1": "a b",}'}[last]
