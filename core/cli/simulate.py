@@ -10,9 +10,8 @@ import uvloop
 
 from core.cli.output import to_stdout
 from core.settings import read_settings
-from core.simulator.characters import ABOUT
-from core.simulator.script import Script, read_script
-from core.simulator.serving.server import SimulatedServer, open_server
+from core.simulator.script import DESCRIPTIONS, Script, read_script
+from core.simulator.server import SimulatedServer, open_server
 
 
 def simulate(host: str, port: int, script: str = "") -> int:
@@ -46,8 +45,8 @@ def greeting(host: str, server: SimulatedServer) -> str:
     """What a person needs in order to use the server."""
     shown_host = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else f"[{host}]" if ":" in host else host  # noqa: S104 – to name it
     base = f"http://{shown_host}:{server.port}"
-    stand_in = server.script.role_of("any other")
-    models = "\n".join(f"  {name:<8} {about}" for name, about in ABOUT.items())
+    default = server.script.behavior_of("any other")
+    models = "\n".join(f"  {name:<8} {about}" for name, about in DESCRIPTIONS.items())
     return f"""\
 SIMULATED provider on {base} – no model answers here, whatever a reply says, and nothing costs money.
 
@@ -57,7 +56,7 @@ To let Model Hunter call it in place of a real provider, start it with:
 
 Models:
 {models}
-  any other name answers after {stand_in.target_latency_ms:g} ms, as a judge after {stand_in.judge_latency_ms:g} ms
+  any other name answers after {default.target_latency_ms:g} ms, as a judge after {default.judge_latency_ms:g} ms
 
   curl {base}/sim/counters    what it counted: calls, most in flight, by model and by account
   Ctrl-C ends it. docs/simulated.md tells what --script can say."""

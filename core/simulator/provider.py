@@ -12,12 +12,9 @@ from core.domain.chat import Reply
 from core.providers.base import CallContext, ChatRequest, Provider
 from core.providers.causes import UNKNOWN_MODEL
 from core.providers.faults import Faults
-from core.simulator.characters import CHARACTERS
-from core.simulator.conversation import CallCounter, read_conversation
-from core.simulator.failures import FAILURES
-from core.simulator.mishaps import Mishap
-from core.simulator.plan import Plan, plan_call
-from core.simulator.script import Script
+from core.simulator.call import CallCounter, Plan, plan_call, read_conversation
+from core.simulator.faults import FAILURES, Fault
+from core.simulator.script import MODELS, Script, model_id
 
 _FAULTS = Faults("simulated", "The simulated provider", "")
 
@@ -28,7 +25,7 @@ class SimulatedProvider(Provider):
     name = "simulated"
     account = "simulated"
     simulated = True
-    models: ClassVar[tuple[str, ...]] = tuple(CHARACTERS)
+    models: ClassVar[tuple[str, ...]] = tuple(MODELS)
     """What the page offers, without `simulated/`."""
 
     def __init__(
@@ -48,9 +45,9 @@ class SimulatedProvider(Provider):
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         """One simulated reply; the nth call of equal requests gets the nth replayable one.
 
-        Raises ProviderError: `unknown_model`, or the code of the mishap that the script has for this call.
+        Raises ProviderError: `unknown_model`, or the code of the fault that the script has for this call.
         """
-        if not self.script.knows(request.model):
+        if not self.script.has(request.model):
             known = ", ".join(f"simulated/{name}" for name in self.models)
             raise _FAULTS.error(UNKNOWN_MODEL, f"There is no simulated/{request.model}; there are {known}.", status=404)
         await context.on_slot()
@@ -60,26 +57,26 @@ class SimulatedProvider(Provider):
         began_s = self._clock.monotonic()
         await self._sleep(plan.wait_s)
         first_token_ms = (self._clock.monotonic() - began_s) * 1000
-        await self._act(plan)
+        await self._finish(plan)
         return _reply(request, plan, first_token_ms, (self._clock.monotonic() - began_s) * 1000)
 
-    async def _act(self, plan: Plan) -> None:
-        """The rest of the call after its first byte. Raises the mishap's ProviderError."""
-        if plan.mishap is Mishap.SILENT:
-            await self._sleep(min(plan.role.silent_s, self._silence_timeout_s))
-        if plan.mishap in FAILURES:
-            cause, status, words = FAILURES[plan.mishap]
-            retry_after_s = plan.role.retry_after_s if plan.mishap is Mishap.RATE_LIMITED else None
-            raise _FAULTS.error(cause, words, status=status, retry_after_s=retry_after_s)
-        chunks = -(-(len(plan.text) + len(plan.reasoning)) // plan.role.chunk_chars)
+    async def _finish(self, plan: Plan) -> None:
+        """The rest of the call after its first byte. Raises the fault's ProviderError."""
+        if plan.fault is Fault.SILENT:
+            await self._sleep(min(plan.behavior.silent_s, self._silence_timeout_s))
+        if plan.fault in FAILURES:
+            cause, status, message = FAILURES[plan.fault]
+            retry_after_s = plan.behavior.retry_after_s if plan.fault is Fault.RATE_LIMITED else None
+            raise _FAULTS.error(cause, message, status=status, retry_after_s=retry_after_s)
+        chunks = -(-(len(plan.text) + len(plan.reasoning)) // plan.behavior.chunk_chars)
         if plan.chunk_pause_s and chunks:
             await self._sleep(chunks * plan.chunk_pause_s)
 
 
 def _reply(request: ChatRequest, plan: Plan, first_token_ms: float, latency_ms: float) -> Reply:
-    model = f"simulated/{request.model.removeprefix('simulated/')}"
-    asked = {**request.model_dump(exclude={"messages", "purpose"}, exclude_none=True), "model": model}
-    told = {"id": plan.request_id, "provider": "Simulated", "model": model, "usage": plan.usage.model_dump()}
+    model = f"simulated/{model_id(request.model)}"
+    sent = {**request.model_dump(exclude={"messages", "purpose"}, exclude_none=True), "model": model}
+    received = {"id": plan.request_id, "provider": "Simulated", "model": model, "usage": plan.usage.model_dump()}
     return Reply(
         text=plan.text,
         reasoning=plan.reasoning,
@@ -90,6 +87,6 @@ def _reply(request: ChatRequest, plan: Plan, first_token_ms: float, latency_ms: 
         request_id=plan.request_id,
         latency_ms=latency_ms,
         first_token_ms=first_token_ms,
-        raw_request=json.dumps(asked, ensure_ascii=False),
-        raw_reply=json.dumps(told, ensure_ascii=False),
+        raw_request=json.dumps(sent, ensure_ascii=False),
+        raw_reply=json.dumps(received, ensure_ascii=False),
     )

@@ -1,17 +1,108 @@
-"""The script: who plays which role, and what the settings change about it."""
+"""The script: how each simulated model behaves. `docs/simulated.md` lists every field and every model."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, model_validator
 
+from core.domain.value import Value
 from core.errors import BadSettings
-from core.simulator.characters import CHARACTERS, STAND_IN
-from core.simulator.role import FAILURE_RATES, Role
+from core.simulator.faults import Fault
+
+Rate = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Milliseconds = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=3_600, allow_inf_nan=False)]
+ReasoningForm = Literal["none", "field", "content_field", "details", "think_tag", "lone_close_tag"]
+JudgeForm = Literal["mixed", "plain", "pretty", "fence", "around", "status", "result", "grading", "corrected"]
+
+FAULT_RATES = tuple(fault.value for fault in Fault if fault is not Fault.NONE)
+
+
+class Behavior(Value):
+    """Everything that one simulated model does, as numbers."""
+
+    seed: int = 1
+    target_latency_ms: Milliseconds = 400.0
+    """Until the first byte of a reply; the default is that of the reference workload (docs/measurements.md)."""
+    judge_latency_ms: Milliseconds = 100.0
+    latency_spread: Rate = 0.0
+    """Share of the latency by which it varies, both ways; 0: exact."""
+    chunk_chars: Annotated[int, Field(ge=1, le=100_000)] = 24
+    chunk_pause_ms: Milliseconds = 0.0
+
+    break_rate: Rate = 0.35
+    """Probability that a reply fails a criterion, for each criterion on its own."""
+    break_rates: dict[str, Rate] = Field(default_factory=dict)
+    """The same for single criteria by id: {"C1": 0.9}."""
+    reasoning: ReasoningForm = "none"
+    """How the reasoning trace is sent; none: there is no trace."""
+
+    rate_limited: Rate = 0.0
+    rate_limited_bare: Rate = 0.0
+    server_error: Rate = 0.0
+    overloaded: Rate = 0.0
+    error_in_200: Rate = 0.0
+    error_mid_stream: Rate = 0.0
+    empty_reply: Rate = 0.0
+    cut_stream: Rate = 0.0
+    silent: Rate = 0.0
+    slow: Rate = 0.0
+    retry_after_s: Seconds = 1.0
+    silent_s: Seconds = 600.0
+    """How long a silent call is held open; then the connection is closed."""
+    slow_chunk_ms: Milliseconds = 250.0
+    first_calls: tuple[Fault, ...] = ()
+    """The faults of the first calls of every conversation: ["rate_limited", "ok"]. After them the rates decide."""
+
+    judge_form: JudgeForm = "mixed"
+    """The form of its verdicts; mixed: a random one each time."""
+    judge_broken: Rate = 0.0
+    """Share of verdicts that cannot be parsed."""
+    judge_flip: Rate = 0.0
+    """Share of verdicts that say the opposite of what the judge found."""
+
+    bad_keys: tuple[str, ...] = ("bad-key",)
+    """Over HTTP: keys that get 401."""
+    unknown_models: tuple[str, ...] = ("no-such-model",)
+    """Over HTTP: model names that get 404."""
+
+    @model_validator(mode="after")
+    def _check_rates(self) -> Behavior:
+        total = sum(getattr(self, name) for name in FAULT_RATES)
+        if total > 1 + 1e-9:
+            raise ValueError(f"the failure rates add up to {total:g}; together they may be at most 1")
+        return self
+
+
+JUDGE = "judge"
+MODELS: Mapping[str, Behavior] = {
+    "hasty": Behavior(target_latency_ms=400, judge_latency_ms=120, latency_spread=0.3, break_rate=0.5),
+    "careful": Behavior(target_latency_ms=900, judge_latency_ms=250, latency_spread=0.3, break_rate=0.1),
+    "thinker": Behavior(
+        target_latency_ms=1600, judge_latency_ms=400, latency_spread=0.4, break_rate=0.3, reasoning="field"
+    ),
+    "flaky": Behavior(
+        target_latency_ms=600, judge_latency_ms=150, latency_spread=0.5,
+        rate_limited=0.04, rate_limited_bare=0.02, server_error=0.03, overloaded=0.02, error_in_200=0.02,
+        error_mid_stream=0.02, empty_reply=0.02, cut_stream=0.02, silent=0.005, slow=0.005, silent_s=30,
+    ),
+    JUDGE: Behavior(target_latency_ms=400, judge_latency_ms=200, latency_spread=0.3),
+}  # fmt: skip
+"""The built-in models by id, without `simulated/`."""
+DEFAULT_BEHAVIOR = Behavior()
+"""How a model of any other name behaves over HTTP, where the server replaces a real provider."""
+
+DESCRIPTIONS: Mapping[str, str] = {
+    "hasty": "breaks about every second short task",
+    "careful": "mostly holds",
+    "thinker": "slow, with a reasoning trace",
+    "flaky": "one call in five fails, in every way there is",
+    JUDGE: "judges by looking where a program can check the criterion",
+}
 
 
 def model_id(model: str) -> str:
@@ -21,70 +112,72 @@ def model_id(model: str) -> str:
 
 @dataclass(frozen=True)
 class Script:
-    """Every character, overlaid with `changes` for all models and then with those for one model."""
+    """The built-in models with `changes` for all models, and then with those for one model.
+
+    Raises ValidationError if a change is not valid.
+    """
 
     changes: Mapping[str, Any] = field(default_factory=dict)
-    changes_of: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    _roles: Mapping[str, Role] = field(init=False, repr=False, compare=False)
-    _stand_in: Role = field(init=False, repr=False, compare=False)
+    changes_by_model: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    _behaviors: Mapping[str, Behavior] = field(init=False, repr=False, compare=False)
+    _default: Behavior = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Raises ValidationError when a change does not fit."""
-        names = {*CHARACTERS, *self.changes_of}
-        object.__setattr__(self, "_roles", {name: self._made(name) for name in names})
-        object.__setattr__(self, "_stand_in", _changed(STAND_IN, self.changes))
+        behaviors = {
+            name: _change(
+                _change(MODELS.get(name, DEFAULT_BEHAVIOR), self.changes), self.changes_by_model.get(name, {})
+            )
+            for name in {*MODELS, *self.changes_by_model}
+        }
+        object.__setattr__(self, "_behaviors", behaviors)
+        object.__setattr__(self, "_default", _change(DEFAULT_BEHAVIOR, self.changes))
 
-    def knows(self, model: str) -> bool:
-        """Whether the model is one of ours or named in the settings."""
-        return model_id(model) in self._roles
+    def has(self, model: str) -> bool:
+        """Whether the model is built in or named in the script."""
+        return model_id(model) in self._behaviors
 
-    def role_of(self, model: str) -> Role:
-        """The role of a model; of one that nobody knows: the stand-in's."""
-        return self._roles.get(model_id(model), self._stand_in)
-
-    def _made(self, model: str) -> Role:
-        role = _changed(CHARACTERS.get(model, STAND_IN), self.changes)
-        return _changed(role, self.changes_of.get(model, {}))
+    def behavior_of(self, model: str) -> Behavior:
+        return self._behaviors.get(model_id(model), self._default)
 
 
-def _changed(role: Role, changes: Mapping[str, Any]) -> Role:
-    """A change of one failure rate replaces all of them: what goes wrong is then what the change says, and no more."""
-    kept = set(Role.model_fields) - (set(FAILURE_RATES) if set(FAILURE_RATES) & set(changes) else set())
-    return Role.model_validate({**role.model_dump(include=kept), **changes})
+def _change(behavior: Behavior, changes: Mapping[str, Any]) -> Behavior:
+    """A change of one fault rate replaces all of them: only the faults that the script names happen."""
+    replaced = set(FAULT_RATES) if set(FAULT_RATES) & set(changes) else set()
+    return Behavior.model_validate({**behavior.model_dump(exclude=replaced), **changes})
 
 
 def read_script(text: str) -> Script:
-    """The script that SIMULATED_SCRIPT asks for: a JSON object with fields of Role, and `models` for single ones:
-    `{"seed": 7, "models": {"judge": {"judge_broken": 0.2}}}`. Empty text: the characters as they are.
+    """The script in SIMULATED_SCRIPT: a JSON object with fields of Behavior, and `models` for single models:
+    `{"seed": 7, "models": {"judge": {"judge_broken": 0.2}}}`. Empty text: the built-in models as they are.
 
-    Raises BadSettings with a sentence for everything that is wrong.
+    Raises BadSettings if it is not valid.
     """
     if not text.strip():
         return Script()
     try:
         changes = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _bad(f"is not JSON ({error})") from None
+        raise _bad_script(f"is not JSON ({error})") from None
     if not isinstance(changes, dict):
-        raise _bad('must be a JSON object such as {"seed": 7, "break_rate": 0.5}')
+        raise _bad_script('must be a JSON object such as {"seed": 7, "break_rate": 0.5}')
     models = changes.pop("models", {})
     if not isinstance(models, dict) or not all(isinstance(row, dict) for row in models.values()):
-        raise _bad('"models" must hold an object of changes for each model name')
+        raise _bad_script('"models" must hold an object of changes for each model name')
     try:
         return Script(changes, {model_id(name): row for name, row in models.items()})
     except ValidationError as error:
-        raise _bad("; ".join(_sentence(problem) for problem in error.errors())) from error
+        raise _bad_script("; ".join(_describe(problem) for problem in error.errors())) from error
 
 
-def _bad(what: str) -> BadSettings:
+def _bad_script(problem: str) -> BadSettings:
     return BadSettings(
-        f"SIMULATED_SCRIPT: {what}.", hint="docs/simulated.md lists what a script may say.", code="bad_script"
+        f"SIMULATED_SCRIPT: {problem}.", hint="docs/simulated.md lists what a script may say.", code="bad_script"
     )
 
 
-def _sentence(problem: Any) -> str:
-    place = ".".join(str(step) for step in problem["loc"])
+def _describe(problem: Any) -> str:
+    path = ".".join(str(step) for step in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return f'there is no "{place}"; known are {", ".join(Role.model_fields)}, models'
-    words = str(problem["msg"]).removeprefix("Value error, ")
-    return f"{place}: {words}" if place else words
+        return f'there is no "{path}"; known are {", ".join(Behavior.model_fields)}, models'
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{path}: {message}" if path else message

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from core.simulator.script import read_script
-from core.simulator.serving.server import open_server
+from core.simulator.server import open_server
 from tests.deploy.hammering import hammering
 from tests.deploy.replicas import ADDRESSES, open_stack
 from tests.deploy.watching import Watcher

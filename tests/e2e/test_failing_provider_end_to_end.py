@@ -9,10 +9,11 @@ from core.domain.chat import Message
 from core.domain.verdict import Outcome, Verdict
 from core.hunt.orders import OpenOrder
 from core.notebooks.examples import read_example
-from core.simulator.planted import planted
+from core.simulator.faults import Fault
 from core.simulator.script import read_script
-from core.simulator.serving.server import open_server
+from core.simulator.server import open_server
 from tests.e2e.over_http import hunt_to_the_end, runtime_at
+from tests.planted import planted
 
 HUNTS = 80
 FAILING = {
@@ -56,7 +57,7 @@ def truths(script, task, calls):
     """(text, failed criteria) of every reply that the script gives in so many calls."""
     messages = (Message(role="user", content=task.prompt),)
     all_calls = (planted(script, "hasty", messages, nth, task.criteria) for nth in range(calls))
-    return [(one.text, one.breaks) for one in all_calls if one.mishap is None]
+    return [(one.text, one.breaks) for one in all_calls if one.fault is Fault.NONE]
 
 
 def assert_true_verdicts(hunt, planted_breaks, criteria):

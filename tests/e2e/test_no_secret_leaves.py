@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from core.simulator.script import read_script
-from core.simulator.serving.server import open_server
+from core.simulator.server import open_server
 from tests.api.conftest import TASK
 from tests.e2e.api_process import open_api
 

@@ -10,7 +10,7 @@ from core.errors import BadTask
 from core.hunt.orders import OpenOrder
 from core.notebooks.examples import list_examples, read_example
 from core.simulator.script import read_script
-from core.simulator.serving.server import open_server
+from core.simulator.server import open_server
 from tests.e2e.over_http import hunt_to_the_end, runtime_at
 
 QUICK = read_script('{"seed": 3, "target_latency_ms": 1, "judge_latency_ms": 1, "chunk_chars": 200}')

@@ -1,10 +1,14 @@
-"""Checks of plain claims: that no option is right, that the answer is a number, that a number is mentioned."""
+"""Checks of what a reply says and of its form: no option is right, the answer is 42, valid JSON, lower case."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Sequence
+from functools import partial
 
-from core.simulator.checks.finding import Check, Finding, quote
+from core.simulator.checks.quoted import MASK, mask_quotes
+from core.simulator.checks.text import Check, Finding, quote, words
 
 _NONE_OF = re.compile(
     r"(?:that\s+)?(?:none\s+of\s+(?:the\s+|these\s+)?(?:\w+\s+){0,3}?(?:options|answers|choices|alternatives)"
@@ -24,7 +28,8 @@ _PICKS = re.compile(
     re.IGNORECASE,
 )
 _ANSWER_NOUN = r"(?:final\s+|correct\s+|right\s+)*(?:answer|result|total|sum|solution)"
-_FIGURE = r"[-−]?[$€£]?\d+(?:,\d{3})*(?:\.\d+)?\s?%?"
+_AMOUNT = r"[-−]?[$€£]?\d+(?:,\d{3})*(?:\.\d+)?"
+_FIGURE = rf"{_AMOUNT}\s?%?"
 _ANSWER = re.compile(
     rf"(?:that\s+)?(?:the\s+)?{_ANSWER_NOUN}\s+(?:is|as|of|to\s+be|equals)\s+(?P<value>{_FIGURE})"
     rf"|(?P<value2>{_FIGURE})\s+as\s+(?:the\s+|its\s+)?{_ANSWER_NOUN}",
@@ -35,57 +40,88 @@ _NUMBER = re.compile(
 )
 _STATED = re.compile(
     r"\b(?:answer|result|total|sum|solution)\b(?:\s+\w+){0,3}?\s*(?:is|=|:|equals)\s*\**\s*(?P<not>not\s+)?"
-    r"(?P<stated>[-−]?[$€£]?\d+(?:,\d{3})*(?:\.\d+)?)",
+    rf"(?P<stated>{_AMOUNT})",
+    re.IGNORECASE,
+)
+_MENTIONED = re.compile(rf"(?<![\w.]){_AMOUNT}(?!\w)")
+_JSON = re.compile(
+    r"(?:(?:a|one)\s+)?(?:single\s+)?(?:valid\s+|well-formed\s+|parsable\s+)?json(?:\s+(?P<kind>object|array|list))?"
+    rf"(?:\s+with\s+(?:the\s+)?keys?\s+{MASK}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+){MASK})*)?",
+    re.IGNORECASE,
+)
+_JSON_TYPES: dict[str, tuple[type, ...]] = {"object": (dict,), "array": (list,), "list": (list,), "": (dict, list)}
+_CASE = re.compile(
+    r"(?:(?:entirely|completely|fully|only|all)\s+)?(?:in\s+)?(?:(?:entirely|all|only)\s+)?"
+    r"(?:(?P<upper>upper[\s-]?case|capitals?|capital\s+letters|caps)|(?:lower[\s-]?case|small\s+letters))"
+    r"(?:\s+letters)?(?:\s+(?:only|throughout))?",
     re.IGNORECASE,
 )
 
 
-def claims(demand: str) -> Check | None:
-    """ "that none of the options is correct", "that the answer is 42", "the number 42"; None for anything else."""
+def read_claim(demand: str) -> Check | None:
+    """ "that none of the options is correct", "that the answer is 42", "the number 42"; None for another demand."""
     if _NONE_OF.fullmatch(demand):
-        return _rejects_options
+        return _check_rejects_options
     if match := _ANSWER.fullmatch(demand):
-        return _answers(match["value"] or match["value2"])
-    if match := _NUMBER.fullmatch(demand):
-        return _mentions(match["value"])
-    return None
+        return partial(_check_answer, match["value"] or match["value2"])
+    return partial(_check_number, match["value"]) if (match := _NUMBER.fullmatch(demand)) else None
 
 
-def _rejects_options(reply: str) -> Finding:
-    says, picks = _SAYS_NONE.search(reply), _PICKS.search(reply)
+def read_form(demand: str) -> Check | None:
+    """ "valid JSON", "a JSON object with the keys "a" and "b"", "entirely in lower case"; None for another demand."""
+    shape, keys = mask_quotes(demand)
+    if match := _JSON.fullmatch(shape):
+        return partial(_check_json, (dict,) if keys else _JSON_TYPES[(match["kind"] or "").lower()], keys)
+    return partial(_check_case, bool(match["upper"])) if (match := _CASE.fullmatch(shape)) else None
+
+
+def _check_rejects_options(reply: str) -> Finding:
+    rejects, picks = _SAYS_NONE.search(reply), _PICKS.search(reply)
     if picks and not _SAYS_NONE.search(picks.group()):
         return Finding(False, "The reply settles on one of the options.", quote(reply, *picks.span()))
-    if says:
-        return Finding(True, "The reply rejects every option.", quote(reply, *says.span()))
+    if rejects:
+        return Finding(True, "The reply rejects every option.", quote(reply, *rejects.span()))
     return Finding(False, "The reply nowhere says that no option is right.")
 
 
-def _plain(number: str) -> str:
+def _normalize(number: str) -> str:
     bare = re.sub(r"[\s,$€£%]", "", number).replace("−", "-")
     return bare.rstrip("0").rstrip(".") if "." in bare else bare
 
 
-def _answers(value: str) -> Check:
-    wanted = _plain(value)
-
-    def check(reply: str) -> Finding:
-        stated = [match for match in _STATED.finditer(reply) if not match["not"]]
-        if not stated:
-            return _mentions(value)(reply)
-        last = stated[-1]
-        reason = f"The reply gives {last['stated']} as its answer; {value} is wanted."
-        return Finding(_plain(last["stated"]) == wanted, reason, quote(reply, *last.span()))
-
-    return check
+def _check_answer(value: str, reply: str) -> Finding:
+    stated = [match for match in _STATED.finditer(reply) if not match["not"]]
+    if not stated:
+        return _check_number(value, reply)
+    last = stated[-1]
+    reason = f"The reply gives {last['stated']} as its answer; {value} is wanted."
+    return Finding(_normalize(last["stated"]) == _normalize(value), reason, quote(reply, *last.span()))
 
 
-def _mentions(value: str) -> Check:
-    wanted = _plain(value)
+def _check_number(value: str, reply: str) -> Finding:
+    found = next(
+        (match for match in _MENTIONED.finditer(reply) if _normalize(match.group()) == _normalize(value)), None
+    )
+    if found:
+        return Finding(True, f"The number {value} stands in the reply.", quote(reply, *found.span()))
+    return Finding(False, f"The number {value} stands nowhere in the reply.")
 
-    def check(reply: str) -> Finding:
-        for match in re.finditer(r"(?<![\w.])[-−]?[$€£]?\d+(?:,\d{3})*(?:\.\d+)?(?!\w)", reply):
-            if _plain(match.group()) in {wanted, wanted.lstrip("-") if not value.startswith(("-", "−")) else wanted}:
-                return Finding(True, f"The number {value} stands in the reply.", quote(reply, *match.span()))
-        return Finding(False, f"The number {value} stands nowhere in the reply.")
 
-    return check
+def _check_json(types: tuple[type, ...], keys: Sequence[str], reply: str) -> Finding:
+    shown = reply.strip()[:120]
+    try:
+        value = json.loads(reply)
+    except (ValueError, RecursionError) as error:
+        return Finding(False, f"The reply is not JSON: {error}.", shown)
+    if not isinstance(value, types):
+        return Finding(False, f"The reply is JSON of another kind than asked for: {type(value).__name__}.", shown)
+    if missing := [key for key in keys if isinstance(value, dict) and key not in value]:
+        return Finding(False, f"The JSON has no key {', '.join(missing)}.", shown)
+    return Finding(True, "The reply parses as the JSON that was asked for.", shown)
+
+
+def _check_case(upper: bool, reply: str) -> Finding:
+    name, found = "upper case" if upper else "lower case", words(reply)
+    if odd := next((word for word in found if word != (word.upper() if upper else word.lower())), ""):
+        return Finding(False, f"“{odd}” is not in {name}.", odd)
+    return Finding(bool(found), f"Every word of the reply is in {name}." if reply.strip() else "No words.")

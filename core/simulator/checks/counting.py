@@ -1,4 +1,4 @@
-"""Checks that count: words, sentences, bullet points, question marks, … and whether there are any at all."""
+"""Checks that count: "at most 120 words", "a single paragraph", "between two and four bullet points", "emojis"."""
 
 from __future__ import annotations
 
@@ -6,19 +6,69 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from core.simulator.checks.amounts import AMOUNT, Amount, plural, read_amount
-from core.simulator.checks.finding import Check, Finding
-from core.simulator.checks.text import bullets, lines, numbered, paragraphs, sentences, words
+from core.simulator.checks.text import Check, Finding, bullets, lines, numbered, paragraphs, sentences, words
 
-_EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff]")
-_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-_TABLE_ROW = re.compile(r"^\s*\|.*\|\s*$", re.MULTILINE)
+_NUMBER_WORDS = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"),
+)
+_VALUES = {name: value for value, name in enumerate(_NUMBER_WORDS)} | {"a single": 1}
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+|a single|" + "|".join(sorted(_NUMBER_WORDS, key=len, reverse=True)) + ")"
+_MAX = "at most|no more than|not more than|no longer than|not longer than|up to|within|a maximum of|maximum"
+_BELOW = "fewer than|less than|under|below|shorter than"
+_MIN = "at least|no fewer than|no less than|not less than|not fewer than|a minimum of|minimum"
+_ABOVE = "more than|over|above|longer than"
+AMOUNT = (
+    rf"(?:(?:between|from)\s+(?P<low>{_NUMBER})\s+(?:and|to)\s+(?P<high>{_NUMBER})"
+    rf"|(?P<low2>{_NUMBER})\s*(?:to|–|-)\s*(?P<high2>{_NUMBER})"
+    rf"|(?:(?P<max>{_MAX})|(?P<below>{_BELOW})|(?P<min>{_MIN})|(?P<above>{_ABOVE})"
+    rf"|(?:exactly|precisely|only|just)(?:\s+the)?)?\s*\b(?P<number>{_NUMBER})"
+    rf"(?:\s+(?:or\s+(?:(?P<or_less>fewer|less)|(?P<or_more>more))))?)"
+)
+"""The pattern of an amount, to be put before that of a unit; `read_amount` reads its match."""
 
 
-def _found(pattern: str, flags: int = 0) -> Callable[[str], list[str]]:
-    compiled = re.compile(pattern, flags)
-    return lambda text: [match.group() for match in compiled.finditer(text)]
+@dataclass(frozen=True, slots=True)
+class Amount:
+    low: float
+    high: float
+
+    def __contains__(self, count: int) -> bool:
+        return self.low <= count <= self.high
+
+    def __str__(self) -> str:
+        if self.low == self.high:
+            return f"exactly {self.low:g}"
+        if self.high == math.inf:
+            return f"at least {self.low:g}"
+        return f"at most {self.high:g}" if self.low == 0 else f"{self.low:g} to {self.high:g}"
+
+
+def read_amount(match: re.Match[str], suffix: str = "") -> Amount:
+    """The amount that AMOUNT matched; `suffix` is "less" or "more" where that stands behind the unit."""
+    group = match.groupdict()
+    if low := group["low"] or group["low2"]:
+        return Amount(_number(low), _number(group["high"] or group["high2"]))
+    number = _number(group["number"])
+    if group["max"] or group["or_less"] or suffix in {"less", "fewer", "at most"}:
+        return Amount(0, number)
+    if group["min"] or group["or_more"] or suffix == "more":
+        return Amount(number, math.inf)
+    if group["below"]:
+        return Amount(0, number - 1)
+    return Amount(number + 1, math.inf) if group["above"] else Amount(number, number)
+
+
+def _number(text: str) -> int:
+    folded = " ".join(text.casefold().split())
+    return _VALUES[folded] if folded in _VALUES else int(folded.replace(",", ""))
+
+
+def plural(count: int, singular: str) -> str:
+    name = singular if count == 1 else {"emoji": "emoji", "parenthesis": "parentheses"}.get(singular, singular + "s")
+    return f"{count:,} {name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +78,9 @@ class Unit:
     """As criteria write it, singular or plural."""
     parts: Callable[[str], list[str]]
 
-    def count(self, text: str) -> int:
-        return len(self.parts(text))
+
+def _found(pattern: str) -> Callable[[str], list[str]]:
+    return re.compile(pattern, re.MULTILINE | re.DOTALL).findall
 
 
 UNITS: tuple[Unit, ...] = (
@@ -48,47 +99,43 @@ UNITS: tuple[Unit, ...] = (
     Unit("dash", r"(?:em[\s-]?dash(?:es)?|dash(?:es)?)", _found("[–—]")),
     Unit("parenthesis", r"(?:parenthes[ie]s|brackets?)", _found(r"[()\[\]]")),
     Unit("number", r"(?:numbers?|numerals?|digits?|figures?)", _found(r"\d+(?:[.,]\d+)*")),
-    Unit("emoji", r"emojis?", _found(_EMOJI.pattern)),
-    Unit("heading", r"(?:markdown\s+)?head(?:ing|er)s?", _found(r"^#{1,6}\s+\S.*$", re.MULTILINE)),
+    Unit("emoji", r"emojis?", _found("[\U0001f300-\U0001faff\u2600-\u27bf\U0001f1e6-\U0001f1ff]")),
+    Unit("heading", r"(?:markdown\s+)?head(?:ing|er)s?", _found(r"^#{1,6}\s+\S[^\n]*$")),
     Unit("bold passage", r"bold(?:\s+(?:text|words?|passages?|type))?", _found(r"\*\*[^*\n]+\*\*")),
-    Unit("code block", r"(?:code\s+(?:blocks?|fences?)|fenced\s+code)", _found(_FENCE.pattern, _FENCE.flags)),
-    Unit("table row", r"(?:markdown\s+)?tables?", _found(_TABLE_ROW.pattern, _TABLE_ROW.flags)),
+    Unit("code block", r"(?:code\s+(?:blocks?|fences?)|fenced\s+code)", _found(r"^```.*?^```")),
+    Unit("table row", r"(?:markdown\s+)?tables?", _found(r"^\s*\|[^\n]*\|\s*$")),
     Unit("link", r"(?:links?|urls?|web\s+address(?:es)?)", _found(r"https?://\S+")),
 )
-_UNIT = "(?:" + "|".join(f"(?P<u{place}>{unit.pattern})" for place, unit in enumerate(UNITS)) + ")"
-_ALWAYS_THERE = frozenset({"word", "sentence", "paragraph", "line", "list item", "character"})
-"""To ask whether there are any of these makes no sense: "mentions characters" means something else."""
+_UNIT = "(?:" + "|".join(f"(?P<u{index}>{unit.pattern})" for index, unit in enumerate(UNITS)) + ")"
+_ALWAYS_PRESENT = frozenset({"word", "sentence", "paragraph", "line", "list item", "character"})
+"""Asking whether a reply has any of these makes no sense: "mentions characters" means something else."""
 _TAIL = r"(?:\s+(?:long|in\s+length|in\s+total|in\s+all|altogether|overall|at\s+all|anywhere))?"
-_TRAILING = r"(?:\s+(?:or\s+(?P<trailing>fewer|less|more)|(?P<at_most>at\s+most|at\s+the\s+most)))?"
-_COUNT = re.compile(rf"{AMOUNT}\s+{_UNIT}{_TRAILING}{_TAIL}", re.IGNORECASE)
+_SUFFIX = r"(?:\s+(?:or\s+(?P<suffix>fewer|less|more)|(?P<at_most>at\s+most|at\s+the\s+most)))?"
+_COUNT = re.compile(rf"{AMOUNT}\s+{_UNIT}{_SUFFIX}{_TAIL}", re.IGNORECASE)
 _ANY = re.compile(rf"(?:(?:a|an|any|some)\s+)?{_UNIT}{_TAIL}", re.IGNORECASE)
 
 
-def unit_named(text: str) -> Unit | None:
-    """The unit that a criterion calls so ("line", "bullet points")."""
-    return next((unit for unit in UNITS if re.fullmatch(unit.pattern, text, re.IGNORECASE)), None)
+def find_unit(name: str) -> Unit | None:
+    """The unit that a criterion calls `name` ("line", "bullet points")."""
+    return next((unit for unit in UNITS if re.fullmatch(unit.pattern, name, re.IGNORECASE)), None)
 
 
-def counting(demand: str) -> Check | None:
-    """ "at most 120 words", "a single paragraph", "a question mark", "emojis"; None for anything else."""
+def read_count(demand: str) -> Check | None:
+    """The check of an amount of units, or of any at all; None for another demand."""
     if match := _COUNT.fullmatch(demand):
-        trailing = "at most" if match["at_most"] else (match["trailing"] or "").lower()
-        return _counted(_unit_of(match), read_amount(match, trailing))
-    if (match := _ANY.fullmatch(demand)) and (unit := _unit_of(match)).name not in _ALWAYS_THERE:
-        return _counted(unit, Amount(1, math.inf))
+        suffix = "at most" if match["at_most"] else (match["suffix"] or "").lower()
+        return partial(_check_count, _unit_of(match), read_amount(match, suffix))
+    if (match := _ANY.fullmatch(demand)) and (unit := _unit_of(match)).name not in _ALWAYS_PRESENT:
+        return partial(_check_count, unit, Amount(1, math.inf))
     return None
 
 
 def _unit_of(match: re.Match[str]) -> Unit:
-    return next(unit for place, unit in enumerate(UNITS) if match[f"u{place}"])
+    return next(unit for index, unit in enumerate(UNITS) if match[f"u{index}"])
 
 
-def _counted(unit: Unit, amount: Amount) -> Check:
-    def check(reply: str) -> Finding:
-        parts = unit.parts(reply)
-        name = {"emoji": "emoji", "parenthesis": "parentheses"}.get(unit.name, "")
-        reason = f"Counted {plural(len(parts), unit.name, name)} in the reply, held against {amount.words}."
-        shown = parts[0] if parts and unit.name not in {"word", "character"} and len(parts[0]) <= 200 else ""
-        return Finding(amount.holds(len(parts)), reason, shown)
-
-    return check
+def _check_count(unit: Unit, amount: Amount, reply: str) -> Finding:
+    parts = unit.parts(reply)
+    evidence = parts[0] if parts and unit.name not in {"word", "character"} and len(parts[0]) <= 200 else ""
+    reason = f"Counted {plural(len(parts), unit.name)} in the reply, held against {amount}."
+    return Finding(len(parts) in amount, reason, evidence)
