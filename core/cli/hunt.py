@@ -155,7 +155,9 @@ async def _follow(
             await runtime.workbench.cancel_run(sid, run.run_id)
         await watch
         ctrl_c.cancel()
-    return (await runtime.store.read(sid)).run(run.run_id), (await runtime.store.counts(sid))[run.run_id]
+        run, counts = (await runtime.store.read(sid)).run(run.run_id), (await runtime.store.counts(sid))[run.run_id]
+        watching.show(counts, ended=True)  # a cancelled run reads as ended before its hunts do
+    return run, counts
 
 
 async def _watch(runtime: Runtime, sid: str, rid: str, watching: Watching) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
@@ -24,7 +24,8 @@ BREAKS_SHOWN = 5
 CUT_SHOWN = 3
 SEALED = "Blind session: verdicts and the judge's costs are sealed until its reviews are revealed."
 EXCERPT_CHARS = 100
-COLUMNS = ("hunts", "breaks", "held", "undet.", "errors", "rate", "cost")
+Rows = Mapping[str, Mapping[str, str]]
+"""By model: each column's text."""
 WIDEST = 10_000
 """Columns of a terminal beyond all; a table is measured as if it had them."""
 
@@ -48,7 +49,7 @@ def print_report(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, 
         hunts, counts = [without_opinion(hunt) for hunt in hunts], counts.without_judge()
     console = StdoutConsole()
     simulated = "  (simulated)" if any(h.simulated for h in hunts) else ""
-    rows = {**_by_model(hunts), **({"all": counts} if len(run.models) > 1 else {})}
+    rows = _rows({**_by_model(run, hunts), **({"all": counts} if len(run.models) > 1 else {})})
     console.print(f"[bold]{escape(name)}: {run.status}{simulated}[/]", soft_wrap=True)
     table = _table(rows)
     if Measurement.get(console, console.options.update_width(WIDEST), table).maximum <= console.width:
@@ -65,41 +66,50 @@ def print_report(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, 
     _print_judge_failures(console, hunts)
 
 
-def _table(rows: Mapping[str, Counts]) -> Table:
+def _table(rows: Rows) -> Table:
     table = Table("model")
-    for column in COLUMNS:
+    for column in next(iter(rows.values())):
         table.add_column(column, justify="right")
-    for model, counts in rows.items():
-        table.add_row(escape(model), *_cells(counts))
+    for model, cells in rows.items():
+        table.add_row(escape(model), *cells.values())
     return table
 
 
-def _print_list(console: Console, rows: Mapping[str, Counts]) -> None:
+def _print_list(console: Console, rows: Rows) -> None:
     """The same where the table would not fit: each model on a line of its own, its numbers below."""
-    for model, counts in rows.items():
+    for model, cells in rows.items():
         console.print(escape(model), soft_wrap=True)
-        numbers = ", ".join(f"{column} {cell}" for column, cell in zip(COLUMNS, _cells(counts), strict=True))
+        numbers = ", ".join(f"{column} {cell}" for column, cell in cells.items())
         console.print(Padding(escape(numbers), (0, 0, 0, 2), expand=False))
 
 
-def _by_model(hunts: Iterable[Hunt]) -> dict[str, Counts]:
-    tallies: defaultdict[str, Tally] = defaultdict(Tally)
-    totals: defaultdict[str, int] = defaultdict(int)
+def _by_model(run: Run, hunts: Iterable[Hunt]) -> dict[str, Counts]:
+    """Of every hunt that was planned, whether it began or not."""
+    planned = Counter(run.model_of(index) for index in range(run.hunts))
+    tallies = {model: Tally() for model in planned}
     for hunt in hunts:
         tallies[hunt.model].replace(None, hunt)
-        totals[hunt.model] += 1
-    return {model: tally.counts(totals[model]) for model, tally in tallies.items()}
+    return {model: tally.counts(planned[model]) for model, tally in tallies.items()}
 
 
-def _cells(counts: Counts) -> tuple[str, ...]:
-    rate = "n/a" if counts.break_rate is None else f"{counts.break_rate:.0%}"
+def _rows(by_model: Mapping[str, Counts]) -> Rows:
+    """Hunts that were cancelled or never began have a column only where there are any."""
+    all_finished = all(counts.finished == counts.total for counts in by_model.values())
+    return {model: _cells(counts, all_finished=all_finished) for model, counts in by_model.items()}
+
+
+def _cells(counts: Counts, *, all_finished: bool) -> dict[str, str]:
     cost = "unknown" if counts.cost_usd is None else f"${counts.cost_usd:.4f}"
-    whole = (counts.total, counts.broke, counts.held, counts.undetermined, counts.error)
-    return (
-        *(str(n) for n in whole),
-        rate,
-        cost + ("+?" if counts.unknown_costs and counts.cost_usd is not None else ""),
-    )
+    return {
+        "hunts": str(counts.total),
+        "breaks": str(counts.broke),
+        "held": str(counts.held),
+        "undet.": str(counts.undetermined),
+        "errors": str(counts.error),
+        **({} if all_finished else {"not finished": str(counts.total - counts.finished)}),
+        "rate": "n/a" if counts.break_rate is None else f"{counts.break_rate:.0%}",
+        "cost": cost + ("+?" if counts.unknown_costs and counts.cost_usd is not None else ""),
+    }
 
 
 def _print_breaks(console: Console, breaks: Sequence[Hunt]) -> None:

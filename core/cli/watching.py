@@ -40,15 +40,16 @@ class Watching:
         self._newest = self._last_line = ""
         self._line_at_s = now_s()
 
-    def show(self, counts: Counts) -> None:
-        """What was cancelled or interrupted was not hunted: it does not fill the bar."""
-        given_up = counts.cancelled + counts.interrupted
+    def show(self, counts: Counts, *, ended: bool = False) -> None:
+        """Only finished hunts fill the bar. Of a run that has `ended`, all others are reported as not finished,
+        so that the numbers add up to the run's hunts."""
+        finished = counts.finished
+        rest = self._total - finished if ended else counts.done - finished
         parts = [f"{counts.broke} breaks", f"{counts.held} held"]
-        others = ((counts.undetermined, "undetermined"), (counts.error, "errors"), (given_up, "not hunted"))
+        others = ((counts.undetermined, "undetermined"), (counts.error, "errors"), (rest, "not finished"))
         words = " · ".join((*parts, *(f"{n} {word}" for n, word in others if n)))
-        hunted = counts.done - given_up
-        self._progress.update(self._task, completed=hunted, description=words)
-        self._newest = f"hunting {hunted}/{self._total} {words}"
+        self._progress.update(self._task, completed=finished, description=words)
+        self._newest = f"hunting {finished}/{self._total} {words}"
         if self._lines and (not self._last_line or self._now_s() - self._line_at_s >= LINE_EVERY_S):
             self._write_line()
 

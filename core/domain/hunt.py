@@ -122,8 +122,10 @@ class Hunt(Value):
 
     @property
     def target_cost_usd(self) -> float | None:
-        """The target call's cost; None when it is not known."""
-        return self.reply.cost_usd if self.reply else None
+        """The target call's cost; None when it is not known. A simulated call costs nothing, whatever became of it."""
+        if self.reply is None:
+            return 0.0 if self.simulated else None
+        return self.reply.cost_usd
 
     @property
     def target_unknown_costs(self) -> int:

@@ -138,6 +138,11 @@ class Counts(Value):
         return self.total - self.queued - self.calling - self.judging
 
     @property
+    def finished(self) -> int:
+        """Hunts that came to an outcome or an error, neither cancelled nor interrupted."""
+        return self.broke + self.held + self.undetermined + self.error
+
+    @property
     def break_rate(self) -> float | None:
         """Over decided hunts only; None ("n/a") when there are none."""
         decided = self.broke + self.held

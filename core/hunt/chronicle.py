@@ -46,7 +46,7 @@ def hunt_record(session: Session, run: Run, hunt: Hunt, *, reply_chars_most: int
         verdicts={v.criterion_id: v.verdict.value for v in hunt.verdicts},
         error=hunt.error.code if hunt.error else None,
         error_message=hunt.error.message[:EXCERPT_CHARS] if hunt.error else None,
-        cost_usd=reply.cost_usd if reply else None,
+        cost_usd=hunt.target_cost_usd,
         judge_cost_usd=hunt.judge_cost_usd,
         input_tokens=reply.usage.input_tokens if reply else None,
         output_tokens=reply.usage.output_tokens if reply else None,

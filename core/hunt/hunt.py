@@ -16,7 +16,7 @@ from core.errors import BadInput, Busy, HunterError, ProviderError
 from core.hunt.gathering import GatheredSaves, verdict_bytes
 from core.hunt.sealing import AT_ONCE, JudgingRules, hold_outcome
 from core.judge.judge import Judge
-from core.providers.base import CallContext, ChatRequest, RetryBudget
+from core.providers.base import CallContext, ChatRequest, Provider, RetryBudget
 from core.providers.catalog import Catalog
 
 Save = Callable[[Hunt], Awaitable[None]]
@@ -69,7 +69,7 @@ class Hunter:
                 await self._call_target(state, run, context, history)
             on_reply()
             if state.hunt.cut_off and not run.judge_cut_replies:
-                error = self._output_limit_error()
+                error = self._output_limit_error(state.hunt, run)
                 await state.become(outcome=Outcome.ERROR, error=error, **self._ended(state.hunt))
             else:
                 judging = CallContext(session=session, budget=budget, on_slot=before_call)
@@ -80,14 +80,15 @@ class Hunter:
         return state.hunt
 
     async def _call_target(self, state: _State, run: Run, context: CallContext, history: tuple[Message, ...]) -> None:
-        provider, model = self.catalog.resolve(state.hunt.model)
-        request = ChatRequest(
-            model=model,
-            messages=(*history, Message(role="user", content=run.task.prompt)),
-            max_output_tokens=self.target_max_output_tokens or None,
-        )
+        provider, request = self._request(state.hunt, run, history)
         reply = await provider.complete(request, context)
         await state.become(status=HuntStatus.JUDGING, reply=reply, attempts=max(reply.calls, state.hunt.attempts))
+
+    def _request(self, hunt: Hunt, run: Run, history: tuple[Message, ...] = ()) -> tuple[Provider, ChatRequest]:
+        provider, model = self.catalog.resolve(hunt.model)
+        messages = (*history, Message(role="user", content=run.task.prompt))
+        most = self.target_max_output_tokens or None
+        return provider, ChatRequest(model=model, messages=messages, max_output_tokens=most)
 
     async def _judge_reply(
         self, state: _State, run: Run, context: CallContext, history: tuple[Message, ...], rules: JudgingRules
@@ -131,15 +132,13 @@ class Hunter:
             )
         return tuple(known[i] for i in order)
 
-    def _output_limit_error(self) -> HuntError:
+    def _output_limit_error(self, hunt: Hunt, run: Run) -> HuntError:
         """For a reply that is kept and shown, and not judged: what it lacks may be what decides."""
-        most = self.target_max_output_tokens
-        set_here = f"Raise TARGET_MAX_OUTPUT_TOKENS ({most:,} now)"
-        set_there = "The model stopped at the provider's own limit: set a higher TARGET_MAX_OUTPUT_TOKENS"
+        provider, request = self._request(hunt, run)
         return HuntError(
             code=OUTPUT_LIMIT,
             message="The reply was cut off at its output limit, so it was not judged.",
-            hint=f"{set_here if most else set_there}, or have cut replies judged (judge_cut_replies).",
+            hint=f"Raise {provider.output_limit(request)}, or have cut replies judged (judge_cut_replies).",
         )
 
     def _ended(self, hunt: Hunt) -> dict[str, object]:

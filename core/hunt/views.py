@@ -61,7 +61,7 @@ def hunt_view(hunt: Hunt, *, sealed: bool, texts: bool, reasons: bool = True) ->
         "finish_reason": reply.finish_reason if reply else None,
         "cut_off": hunt.cut_off,
         "usage": _usage(hunt),
-        "cost_usd": reply.cost_usd if reply else None,
+        "cost_usd": hunt.target_cost_usd,
         "judge_cost_usd": hunt.judge_cost_usd,
         "latency_ms": reply.latency_ms if reply else None,
         "attempts": hunt.attempts,

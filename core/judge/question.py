@@ -16,7 +16,7 @@ from core.judge.evidence import passage_of
 from core.judge.prompt import judge_messages
 from core.judge.unicode import bounded, encodable
 from core.judge.wording import once_more
-from core.providers.base import CallContext, ChatRequest, Provider
+from core.providers.base import CallContext, ChatRequest, OutputLimit, Provider
 from core.settings import Settings
 
 JUDGE_TEXT_MOST_CHARS = 20_000
@@ -60,15 +60,23 @@ class Question:
         """At most `settings.judge_questions` questions; a failed call ends them, since the provider has retried it."""
         for _ in range(settings.judge_questions):
             try:
-                reply = await self._call(provider, model, settings, context)
+                reply = await self._call(provider, self._request(model, settings), context)
             except HunterError as error:
                 return self._failed(error)
             self._answers.append(reply)
             if answer := await self._read(reply):
                 return self._decided(answer)
-        return self._unusable()
+        return self._unusable(provider.output_limit(self._request(model, settings)))
 
-    async def _call(self, provider: Provider, model: str, settings: Settings, context: CallContext) -> Reply:
+    def _request(self, model: str, settings: Settings) -> ChatRequest:
+        return ChatRequest(
+            model=model,
+            messages=(*self._messages, *self._asked_again()),
+            purpose="judge",
+            max_output_tokens=settings.judge_max_output_tokens,
+        )
+
+    async def _call(self, provider: Provider, request: ChatRequest, context: CallContext) -> Reply:
         slots = 0
 
         async def count_slot() -> None:
@@ -76,16 +84,10 @@ class Question:
             slots += 1
             await context.on_slot()
 
-        request = ChatRequest(
-            model=model,
-            messages=(*self._messages, *self._asked_again()),
-            purpose="judge",
-            max_output_tokens=settings.judge_max_output_tokens,
-        )
         try:
             return await provider.complete(request, replace(context, on_slot=count_slot))
         except HunterError:
-            self._failed_calls, self._cost_known = slots, False
+            self._failed_calls, self._cost_known = slots, provider.simulated
             raise
 
     def _asked_again(self) -> tuple[Message, ...]:
@@ -115,9 +117,11 @@ class Question:
             judge_text="" if passage else bounded(answer.evidence, JUDGE_TEXT_MOST_CHARS),
         )
 
-    def _unusable(self) -> CriterionVerdict:
+    def _unusable(self, limit: OutputLimit) -> CriterionVerdict:
         times = len(self._answers)
         sentence = f"The judge was asked {times} time{'s'[: times > 1]} and gave no usable verdict."
+        if all(answer.cut_off for answer in self._answers):
+            sentence += f" Its answers were cut off at their output limit: raise {limit}."
         return self._verdict(Verdict.UNDETERMINED, reason=sentence, judge_text=self._last_words())
 
     def _failed(self, error: HunterError) -> CriterionVerdict:
@@ -137,7 +141,7 @@ class Question:
     ) -> CriterionVerdict:
         costs = [reply.cost_usd for reply in self._answers]
         known = [cost for cost in costs if cost is not None]
-        all_known = bool(costs) and len(known) == len(costs) and self._cost_known
+        all_known = len(known) == len(costs) and self._cost_known
         return CriterionVerdict(
             criterion_id=self._criterion.id,
             verdict=verdict,
@@ -148,7 +152,7 @@ class Question:
             calls=sum(reply.calls for reply in self._answers) + self._failed_calls,
             usage=_sum_usage([reply.usage for reply in self._answers]),
             # Unknown is not 0: with one unknown cost the sum is unknown, too.
-            cost_usd=sum(known) if all_known else None,
+            cost_usd=sum(known, 0.0) if all_known else None,
             latency_ms=sum(reply.latency_ms for reply in self._answers),
             error=error,
         )

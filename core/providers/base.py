@@ -25,6 +25,19 @@ class ChatRequest(Value):
     """None: not sent, the model's own."""
 
 
+@dataclass(frozen=True)
+class OutputLimit:
+    """The output limit of a call, and where it is set."""
+
+    setting: str
+    tokens: int | None
+    """None: the provider's own limit."""
+
+    def __str__(self) -> str:
+        now = f"{self.tokens:,}" if self.tokens else "the provider's own limit"
+        return f"{self.setting} ({now} now)"
+
+
 @dataclass
 class RetryBudget:
     """How many retries a run may still spend, all its calls together. 0 left: the next failure is final."""
@@ -117,6 +130,10 @@ class Provider(ABC):
     def facts(self, model: str) -> ModelFacts:  # noqa: ARG002 – nothing is known until a provider says so
         """What is known of one of its models."""
         return ModelFacts()
+
+    def output_limit(self, request: ChatRequest) -> OutputLimit:
+        """What limits the output of such a request."""
+        return OutputLimit(f"{request.purpose.upper()}_MAX_OUTPUT_TOKENS", request.max_output_tokens)
 
     @abstractmethod
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, replace
 
 from core.errors import Advice
+from core.providers.base import OutputLimit
 from core.providers.problem import Problem
 
 _NEVER, _LATER, _SLOW_DOWN = Advice.NEVER, Advice.LATER, Advice.SLOW_DOWN
@@ -163,10 +164,9 @@ _CASE_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 
 
-def output_limit(setting: str, most: int | None) -> Cause:
+def output_limit(limit: OutputLimit) -> Cause:
     """A reply without a text that ended at its output limit; the hint names the setting to raise."""
-    now = f"{most:,} now" if most else "the provider's own limit now"
-    return replace(OUTPUT_LIMIT, hint=f"It was spent on reasoning. Raise {setting} ({now}).")
+    return replace(OUTPUT_LIMIT, hint=f"It was spent on reasoning. Raise {limit}.")
 
 
 def cause_of(status: int, problem: Problem) -> Cause:

@@ -17,7 +17,7 @@ from core.domain.finish import FinishKind, finish_kind
 from core.errors import Advice, ProviderError
 from core.providers import causes, faults
 from core.providers.answer import AnswerReader, BadAnswer
-from core.providers.base import CallContext, ChatRequest, OnLeft, Provider
+from core.providers.base import CallContext, ChatRequest, OnLeft, OutputLimit, Provider
 from core.providers.causes import Cause
 from core.providers.faults import Faults
 from core.providers.http import ProviderHttp
@@ -72,7 +72,7 @@ class OpenAICompatible(Provider):
         self._headers = httpx.Headers(self.headers())
 
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
-        request = self._limited(request)
+        request = request.model_copy(update={"max_output_tokens": self.output_limit(request).tokens})
         await context.on_slot()
         for tries in range(1, MAX_TRIES + 1):
             body = self._refused.fit(request.model, self.body(request))
@@ -99,22 +99,17 @@ class OpenAICompatible(Provider):
             raise self._faults.error(causes.BAD_REPLY, problem.words, raw=error.data) from error
         return self._whole(call, request, body)
 
-    def _limited(self, request: ChatRequest) -> ChatRequest:
-        """The request with the output limit of this address, if it has one of its own."""
+    def output_limit(self, request: ChatRequest) -> OutputLimit:
+        """That of this address, if it has one of its own."""
         own = self._limits.output_tokens.get(request.purpose)
-        return request if own is None else request.model_copy(update={"max_output_tokens": own or None})
-
-    def _limit_setting(self, request: ChatRequest) -> str:
-        """Where the output limit of such a request is set."""
-        if self._limits.output_tokens.get(request.purpose) is None:
-            return f"{request.purpose.upper()}_MAX_OUTPUT_TOKENS"
-        return f"{request.purpose}_max_output_tokens of {self.name} in OPENAI_COMPATIBLE"
+        if own is None:
+            return super().output_limit(request)
+        return OutputLimit(f"{request.purpose}_max_output_tokens of {self.name} in OPENAI_COMPATIBLE", own or None)
 
     def _with_setting(self, error: ProviderError, request: ChatRequest) -> ProviderError:
         """The error; where it is about the output limit, with a hint that names the setting."""
         if error.code == causes.BAD_REQUEST.code and any(name in OUTPUT_LIMITS for name in named_fields(error)):
-            now = request.max_output_tokens or "the provider's own limit"
-            error.hint = f"Set {self._limit_setting(request)} to what the model takes ({now} now)."
+            error.hint = f"Set {self.output_limit(request)} to what the model takes."
         return error
 
     def body(self, request: ChatRequest) -> dict[str, Any]:
@@ -203,8 +198,7 @@ class OpenAICompatible(Provider):
 
     def _empty(self, reply: Reply, merged: Merge, request: ChatRequest) -> ProviderError:
         if reply.cut_off:
-            setting = self._limit_setting(request)
-            return self._faults.error(causes.output_limit(setting, request.max_output_tokens))
+            return self._faults.error(causes.output_limit(self.output_limit(request)))
         return self._faults.error(causes.TOOLS_ONLY if merged.calls_tools else causes.EMPTY_REPLY)
 
     async def _refusal(self, response: httpx.Response) -> ProviderError:

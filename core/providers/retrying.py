@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from core.domain.chat import Reply
 from core.errors import Advice, ProviderError
-from core.providers.base import CallContext, ChatRequest, Provider
+from core.providers.base import CallContext, ChatRequest, OutputLimit, Provider
 from core.settings import Settings
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -54,6 +54,9 @@ class Retrying(Provider):
         self._patience = patience
         self._chance = chance
         self._sleep = sleep
+
+    def output_limit(self, request: ChatRequest) -> OutputLimit:
+        return self._inner.output_limit(request)
 
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         attempt = 1

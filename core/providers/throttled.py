@@ -14,7 +14,7 @@ from dataclasses import replace
 from core.clock import Clock
 from core.domain.chat import Reply
 from core.errors import Advice, ProviderError
-from core.providers.base import CallContext, ChatRequest, Provider, ProviderNumbers
+from core.providers.base import CallContext, ChatRequest, OutputLimit, Provider, ProviderNumbers
 from core.throttle.base import Throttle
 
 LATENCIES_KEPT = 500
@@ -52,6 +52,9 @@ class Throttled(Provider):
         self._latencies: deque[float] = deque(maxlen=LATENCIES_KEPT)
         self._keeping: set[asyncio.Task[None]] = set()
         """Each keeps the slot of a call that ended here and is still in flight at the provider."""
+
+    def output_limit(self, request: ChatRequest) -> OutputLimit:
+        return self._inner.output_limit(request)
 
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         """As the provider's, inside one slot. Raises Busy too, when too many wait."""

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.browser.told_provider import Told, told_provider
 from tests.core.cli.test_cli_hunt import folder, run
 
@@ -9,11 +11,12 @@ __all__ = ["folder"]
 VERDICT = json.dumps({"reason": "It does.", "evidence": "", "verdict": "FAIL"})
 
 
-async def hunt(folder, answer, *words, hunts=4, judge="told/judge", **variables):
+async def hunt(folder, answer, *words, hunts=4, judge="told/judge", limits=None, **variables):
     """(exit code, stdout, stderr) of a hunt whose target and judge answer as told."""
     with told_provider(answer) as port:
         address = f"http://127.0.0.1:{port}/v1"
-        further = json.dumps([{"name": "told", "base_url": address, "models": ["writer", "judge"]}])
+        row = {"name": "told", "base_url": address, "models": ["writer", "judge"], **(limits or {})}
+        further = json.dumps([row])
         command = ("hunt", "words.ipynb", "--model", "told/writer", "--judge", judge, "--hunts", str(hunts), *words)
         return await run(folder, *command, OPENAI_COMPATIBLE=further, RETRY_WAIT="0.01", **variables)
 
@@ -28,6 +31,35 @@ async def test_replies_that_were_cut_off_are_errors_with_their_text_and_a_way_ou
     for words in ("4 × output_limit: The reply was cut off", "cut off hunt 1: Seven words and th", "TARGET_MAX_OUTPUT"):
         assert words in " ".join(out.split())
     assert "break hunt" not in out
+
+
+@pytest.mark.parametrize(
+    ("limits", "setting"),
+    [
+        ({"target_max_output_tokens": 4096}, "target_max_output_tokens of told in OPENAI_COMPATIBLE (4,096 now)"),
+        ({"target_max_output_tokens": 0}, "target_max_output_tokens of told in OPENAI_COMPATIBLE (the provider's own"),
+        ({"judge_max_output_tokens": 4096}, "TARGET_MAX_OUTPUT_TOKENS (5,000 now)"),
+    ],
+)
+async def test_a_cut_reply_names_the_setting_that_limits_the_target(folder, limits, setting):
+    _, out, _ = await hunt(folder, cut, limits=limits, TARGET_MAX_OUTPUT_TOKENS="5000")
+    assert f"Raise {setting}" in " ".join(out.split())
+
+
+def cut_judge(body):
+    return Told(VERDICT[:20], finish_reason="length") if body["model"] == "judge" else Told("A few words.")
+
+
+@pytest.mark.parametrize(
+    ("limits", "setting"),
+    [
+        ({"judge_max_output_tokens": 300}, "judge_max_output_tokens of told in OPENAI_COMPATIBLE (300 now)"),
+        ({"target_max_output_tokens": 300}, "JUDGE_MAX_OUTPUT_TOKENS (16,000 now)"),
+    ],
+)
+async def test_a_judge_that_is_cut_off_names_the_setting_that_limits_it(folder, limits, setting):
+    code, out, _ = await hunt(folder, cut_judge, hunts=1, limits=limits)
+    assert (code, f"cut off at their output limit: raise {setting}" in " ".join(out.split())) == (1, True)
 
 
 async def test_cut_replies_are_judged_where_that_is_wanted_and_marked_in_words_and_json(folder):

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import signal
 import sys
 import termios
@@ -117,10 +118,40 @@ def test_where_there_is_no_terminal_progress_is_a_line_now_and_then(capsys):
     assert (len(lines), lines[-1]) == (6, "hunting 49/200 49 breaks · 0 held")
 
 
-def test_what_was_cancelled_does_not_fill_the_bar(capsys):
+STOPPED = {
+    "settled": Counts(total=200, broke=20, held=29, cancelled=150, interrupted=1),
+    "hunts that never began": Counts(total=200, queued=118, broke=20, held=29, cancelled=33),
+    "calls still in flight": Counts(total=200, queued=100, calling=11, judging=40, broke=20, held=29),
+    "every kind": Counts(total=200, queued=10, broke=18, held=29, undetermined=1, error=1, interrupted=141),
+}
+
+
+@pytest.mark.parametrize("counts", STOPPED.values(), ids=STOPPED)
+def test_what_is_said_of_a_stopped_run_adds_up_to_its_hunts(counts, capsys):
     with Watching(a_run(200), quiet=False) as watching:
-        watching.show(Counts(total=200, broke=20, held=29, cancelled=150, interrupted=1))
-    assert capsys.readouterr().err == "hunting 49/200 20 breaks · 29 held · 151 not hunted\n"
+        watching.show(counts, ended=True)
+    line = capsys.readouterr().err
+    assert line.startswith("hunting 49/200 ")
+    assert "· 151 not finished" in line
+    assert sum(int(n) for n in re.findall(r"(\d+) [a-z]", line)) == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+async def test_a_run_that_is_stopped_early_accounts_for_every_hunt(folder, number):
+    models = ("--model", "simulated/hasty", "--model", "simulated/careful")
+    slow = {"seed": 7, "target_latency_ms": 60_000}
+    process = await start(folder, "hunt", "words.ipynb", *models, "--hunts", "401", script=slow)
+    await process.stderr.readuntil(b"hunting")
+    process.send_signal(number)
+    out, err = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 130
+    assert "hunting 0/401 0 breaks · 0 held · 401 not finished" in "hunting" + err.decode()
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.decode().splitlines() if "│" in line]
+    assert cells == [
+        ["simulated/hasty", "201", "0", "0", "0", "0", "201", "n/a", "$0.0000"],
+        ["simulated/careful", "200", "0", "0", "0", "0", "200", "n/a", "$0.0000"],
+        ["all", "401", "0", "0", "0", "0", "401", "n/a", "$0.0000"],
+    ]
 
 
 def test_a_quiet_run_says_nothing(capsys):

@@ -35,6 +35,19 @@ def test_what_is_known_is_added_up_and_nothing_known_is_not_zero():
     assert sum_known([0.5, None, 0.25]) == 0.75
 
 
+@pytest.mark.parametrize("changes", [
+    {"status": HuntStatus.QUEUED},
+    {"status": HuntStatus.CALLING, "attempts": 1},
+    {"status": HuntStatus.DONE, "outcome": Outcome.CANCELLED, "attempts": 1},
+    {"status": HuntStatus.DONE, "outcome": Outcome.INTERRUPTED},
+    {"status": HuntStatus.DONE, "outcome": Outcome.ERROR, "error": HuntError(code="timeout", message="Too late.")},
+])  # fmt: skip
+def test_a_simulated_call_costs_nothing_whatever_becomes_of_it(changes):
+    simulated, real = a_hunt(simulated=True, **changes), a_hunt(**changes)
+    assert (simulated.cost_usd, simulated.unknown_costs) == (0.0, 0)
+    assert (real.cost_usd, real.unknown_costs) == (None, 0)
+
+
 def test_costs_hold_every_judging_and_name_what_nobody_knows():
     hunt = a_judged_twice()
     assert (hunt.target_cost_usd, hunt.judge_cost_usd, hunt.cost_usd) == (1.0, 0.75, 1.75)

@@ -197,6 +197,13 @@ async def test_a_failure_after_an_unusable_answer_keeps_both_words_and_no_cost_i
     assert verdict.judge_text == "The lab answered 503.\n\nBefore that the judge said:\nno idea"
 
 
+@pytest.mark.parametrize("script", [(OUTAGE,), (reply("no idea", cost=0.0), OUTAGE)])
+async def test_a_simulated_judge_that_fails_costs_nothing(script, monkeypatch):
+    monkeypatch.setattr(Scripted, "simulated", True)
+    verdict, _ = await grade(*script)
+    assert (verdict.error, verdict.cost_usd) == ("overloaded", 0.0)
+
+
 async def test_a_full_queue_before_the_judge_is_undetermined():
     verdict, _ = await grade(Busy("The queue is full."))
     assert (verdict.verdict, verdict.error) == (Verdict.UNDETERMINED, "busy")

@@ -132,7 +132,7 @@ async def test_a_limit_that_the_gateway_wants_and_nobody_set_names_its_setting(c
     async with raw_provider(refuses("max_tokens: Field required")) as provider, caller(provider.base_url) as calls:
         failed = await calls.failure()
     assert failed.code == "bad_request"
-    assert failed.hint == "Set TARGET_MAX_OUTPUT_TOKENS to what the model takes (the provider's own limit now)."
+    assert failed.hint == "Set TARGET_MAX_OUTPUT_TOKENS (the provider's own limit now) to what the model takes."
 
 
 @pytest.mark.parametrize(
