@@ -13,7 +13,8 @@ from rich.padding import Padding
 from rich.table import Table
 
 from core.cli.output import StdoutConsole, to_stdout
-from core.domain.hunt import Hunt, without_cost, without_opinion
+from core.domain.hunt import Hunt
+from core.domain.redaction import redact_cost, redact_verdicts
 from core.domain.run import Counts, Run, Tally
 from core.domain.verdict import Outcome, Verdict
 from core.errors import HunterError
@@ -35,7 +36,7 @@ def report_json(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, s
         "notebook": name,
         "run_id": run.run_id,
         "status": run.status,
-        "stop_reason": without_cost(run.stop_reason) if sealed else run.stop_reason,
+        "stop_reason": redact_cost(run.stop_reason) if sealed else run.stop_reason,
         "models": list(run.models),
         "judge_model": run.judge_model,
         "counts": counts_view(counts, sealed=sealed),
@@ -46,7 +47,7 @@ def report_json(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, s
 def print_report(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, sealed: bool) -> None:
     """`sealed`: of the judge the outcomes alone, and costs are those of the target calls."""
     if sealed:
-        hunts, counts = [without_opinion(hunt) for hunt in hunts], counts.without_judge()
+        hunts, counts = [redact_verdicts(hunt) for hunt in hunts], counts.without_judge()
     console = StdoutConsole()
     simulated = "  (simulated)" if any(h.simulated for h in hunts) else ""
     rows = _rows({**_by_model(run, hunts), **({"all": counts} if len(run.models) > 1 else {})})
@@ -57,7 +58,7 @@ def print_report(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, 
     else:
         _print_list(console, rows)
     if run.stop_reason:
-        console.print(escape(without_cost(run.stop_reason) if sealed else run.stop_reason))
+        console.print(escape(redact_cost(run.stop_reason) if sealed else run.stop_reason))
     if sealed:
         console.print(SEALED)
     _print_breaks(console, [h for h in hunts if h.outcome is Outcome.BROKE])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
@@ -165,27 +164,3 @@ def attempts_made(hunts: Iterable[Hunt], came_with: int = 0) -> int:
     Trials are no attempts.
     """
     return came_with + sum(h.reply is not None and not h.trial for h in hunts)
-
-
-def without_opinion(hunt: Hunt) -> Hunt:
-    """The hunt as it may be given out while the judge's opinion is sealed: with its outcome, and nothing else of the
-    judge. Every view, event and export of a sealed session is made from this.
-
-    Costs follow the verdicts, since they are kept with them. `finished_at` goes too when there is a reply: how long the
-    judge took depends on what it said."""
-    if hunt.trial:
-        return hunt
-    changes: dict[str, object] = {"verdicts": (), "judged": (), "judge_model": ""}
-    if hunt.reply is not None:
-        changes["finished_at"] = None
-    if hunt.error is not None:
-        changes["error"] = hunt.error.model_copy(update={"message": without_cost(hunt.error.message)})
-    return hunt.model_copy(update=changes)
-
-
-_COST_STOP = re.compile(r"^Stopped at a cost of \$[0-9.]+, as the run was told \((\$[0-9.e+-]+)\)\.$")
-
-
-def without_cost(stop_reason: str) -> str:
-    """Why a run was stopped, without what it had cost by then. Earlier releases wrote the cost into it."""
-    return _COST_STOP.sub(r"Stopped at the run's cost limit of \1.", stop_reason)

@@ -13,8 +13,8 @@ from core.domain.hunt import Hunt, HuntError, HuntStatus
 from core.domain.run import Run
 from core.domain.verdict import CriterionVerdict, Outcome, decide
 from core.errors import BadInput, Busy, HunterError, ProviderError
+from core.hunt.blind_judging import AT_ONCE, JudgingRules, hold_outcome
 from core.hunt.gathering import GatheredSaves, verdict_bytes
-from core.hunt.sealing import AT_ONCE, JudgingRules, hold_outcome
 from core.judge.judge import Judge
 from core.providers.base import CallContext, ChatRequest, Provider, RetryBudget
 from core.providers.catalog import Catalog

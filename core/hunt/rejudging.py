@@ -11,11 +11,11 @@ from core.domain.hunt import Hunt, HuntStatus, Judging
 from core.domain.run import Run
 from core.domain.session import Session
 from core.errors import BadInput, Conflict, NotFound
+from core.hunt.blind_judging import judging_rules
 from core.hunt.chronicle import session_mark
 from core.hunt.dispatch.base import Shards
 from core.hunt.hunt import BeforeCall, Hunter, at_once
 from core.hunt.orders import RejudgeOrder
-from core.hunt.sealing import judging_rules
 from core.hunt.telling import surely_tell_of_run
 from core.hunt.views import hunt_events
 from core.providers.base import RetryBudget

@@ -16,12 +16,12 @@ from core.domain.session import Session
 from core.domain.verdict import Outcome
 from core.errors import NotFound, RedisAway
 from core.hunt.activity import Activity
+from core.hunt.blind_judging import judging_rules
 from core.hunt.chronicle import Tell, hunt_record, run_record
 from core.hunt.course import Course, HuntElsewhere, Once, StopRun
 from core.hunt.dispatch.base import Shards
 from core.hunt.hunt import Hunter
 from core.hunt.run import FailureStreak, JudgeFailureStreak, active_hunts, calling_most, retry_budget, shares
-from core.hunt.sealing import judging_rules
 from core.hunt.stopping import Stopping
 from core.hunt.telling import tell_of_run
 from core.hunt.views import hunt_events, run_events

@@ -12,8 +12,9 @@ from typing import Any
 import orjson
 
 from core.domain.events import EventDraft, EventType
-from core.domain.hunt import Hunt, HuntStatus, without_cost, without_opinion
+from core.domain.hunt import Hunt, HuntStatus
 from core.domain.ids import is_simulated
+from core.domain.redaction import redact_cost, redact_verdicts
 from core.domain.run import Counts, Run, total_counts
 from core.domain.session import ReferenceCheck, Session, TaskWarning
 from core.domain.slot import Grading, Slot
@@ -38,7 +39,7 @@ def hunt_view(hunt: Hunt, *, sealed: bool, texts: bool, reasons: bool = True) ->
     """
     sealed = sealed and not hunt.trial
     judgings = hunt.judgings
-    hunt = without_opinion(hunt) if sealed else hunt
+    hunt = redact_verdicts(hunt) if sealed else hunt
     reply = hunt.reply
     return {
         "hunt_id": hunt.hunt_id,
@@ -73,7 +74,7 @@ def hunt_view(hunt: Hunt, *, sealed: bool, texts: bool, reasons: bool = True) ->
 
 def judged_view(hunt: Hunt, *, sealed: bool) -> list[JsonObject]:
     """Earlier judgings of the reply, oldest first: what was replaced when it was judged again."""
-    shown = without_opinion(hunt) if sealed else hunt
+    shown = redact_verdicts(hunt) if sealed else hunt
     return [
         {
             "at": judging.at,
@@ -119,7 +120,7 @@ def run_view(run: Run, counts: Counts, now: datetime, *, sealed: bool) -> JsonOb
         "finished_at": run.finished_at,
         "simulated": any(is_simulated(model) for model in (*run.models, run.judge_model)),
         "stop": run.stop.model_dump(exclude_none=True),
-        "stop_reason": without_cost(run.stop_reason) if sealed else run.stop_reason,
+        "stop_reason": redact_cost(run.stop_reason) if sealed else run.stop_reason,
         "retry_of": run.retry_of or None,
         "check_overridden": run.check_overridden,
         "task_hash": run.task.content_hash(),

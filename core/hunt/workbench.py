@@ -23,6 +23,7 @@ from core.domain.session import UNCLEAR_RULE, Session
 from core.domain.task import Task, refuse_large_task, refuse_unhuntable
 from core.errors import BadInput, Conflict, NotFound, RedisAway
 from core.hunt import checking
+from core.hunt.blind_judging import refuse_quoted_replies, with_same_task
 from core.hunt.chronicle import Tell, run_record, session_mark
 from core.hunt.delivery import Delivery, deliver
 from core.hunt.dispatch.base import Dispatcher, Job, JobKind
@@ -31,7 +32,6 @@ from core.hunt.hunts import all_hunts
 from core.hunt.opening import Opened, opened_notebook, opened_task
 from core.hunt.orders import CheckOrder, EditOrder, OpenOrder, RejudgeOrder, RunOrder
 from core.hunt.rejudging import job_key, judged_again, refuse_partial_rejudging, refuse_rejudging
-from core.hunt.sealing import refuse_quoted_replies, with_same_task
 from core.hunt.starting import known_run, refuse_too_many, retrying, with_new_run
 from core.hunt.telling import surely_tell_of_run
 from core.hunt.views import check_event, hunt_events, session_event, task_view

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.domain.hunt import Hunt, without_opinion
+from core.domain.hunt import Hunt
+from core.domain.redaction import redact_verdicts
 from core.notebooks.attempts import with_attempts
 from core.notebooks.cells import Cells
 from core.notebooks.editing import Edits, headed, new_cell
@@ -86,7 +87,7 @@ class ResultCells:
 
 def delivered(hunts: Sequence[Hunt], *, judge_hidden: bool) -> list[dict[str, Any]]:
     """For machines: which hunt stands in which slot, how it was made and judged, and a hash of what was said."""
-    shown = [without_opinion(hunt) for hunt in hunts] if judge_hidden else hunts
+    shown = [redact_verdicts(hunt) for hunt in hunts] if judge_hidden else hunts
     return [_delivered(number, hunt, judge_hidden) for number, hunt in enumerate(shown, 1)]
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
-from core.domain.hunt import Hunt, without_cost, without_opinion
+from core.domain.hunt import Hunt
+from core.domain.redaction import redact_cost, redact_verdicts
 from core.domain.session import Session
 from core.domain.value import Value
 from core.errors import BadNotebook
@@ -44,9 +45,9 @@ def resume_record(session: Session, hunts: Sequence[Hunt], *, judge_hidden: bool
     """The record of a session as JSON values. `judge_hidden`: leave out everything of the judge but the outcomes."""
     kept = [h.model_copy(update={"judging_key": ""}) for h in sorted(hunts, key=lambda hunt: hunt.number)]
     if judge_hidden:
-        kept = [without_opinion(hunt) for hunt in kept]
+        kept = [redact_verdicts(hunt) for hunt in kept]
     runs = tuple(
-        run.model_copy(update={"idempotency_key": "", "stop_reason": without_cost(run.stop_reason)})
+        run.model_copy(update={"idempotency_key": "", "stop_reason": redact_cost(run.stop_reason)})
         for run in session.runs
     )
     head_only = session.model_copy(update={**_LEFT_OUT, "runs": runs})

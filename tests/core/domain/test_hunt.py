@@ -1,11 +1,11 @@
-"""A hunt's costs, how far it is, and what of it is given out while the judge's opinion is sealed."""
+"""A hunt's costs, and how far it is."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.chat import Reply
-from core.domain.hunt import HuntError, HuntStatus, Judging, attempts_made, sum_known, without_cost, without_opinion
+from core.domain.hunt import HuntError, HuntStatus, Judging, attempts_made, sum_known
 from core.domain.verdict import Outcome
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_verdict
 
@@ -142,38 +142,3 @@ def test_what_is_done_stays_until_a_new_round_begins(state):
     )
     assert state.may_become(again)
     assert not again.may_become(state)
-
-
-# -- while the judge's opinion is sealed
-
-
-def test_a_sealed_hunt_shows_its_outcome_and_nothing_else_of_the_judge():
-    hunt = a_judged_twice(judge_model="simulated/judge")
-    sealed = {"verdicts": (), "judged": (), "judge_model": "", "finished_at": None}
-    assert without_opinion(hunt) == hunt.model_copy(update=sealed)
-
-
-def test_without_a_reply_nothing_was_judged_and_the_end_tells_nothing():
-    failed = a_finished_hunt(outcome=Outcome.ERROR, reply=None, verdicts=())
-    assert without_opinion(failed) == failed
-
-
-def test_a_trial_shows_everything():
-    trial = a_judged_twice(number=-1)
-    assert without_opinion(trial) is trial
-
-
-OLD = "Stopped at a cost of $1.2345, as the run was told ($1.5e-05)."
-"""As earlier releases wrote it."""
-
-
-def test_an_error_says_all_but_what_the_run_had_cost():
-    error = HuntError(code="stopped", message=OLD, hint="Raise it.", status=400, raw="{}")
-    hunt = a_hunt(status=HuntStatus.DONE, outcome=Outcome.CANCELLED, error=error)
-    expected = error.model_copy(update={"message": "Stopped at the run's cost limit of $1.5e-05."})
-    assert without_opinion(hunt) == hunt.model_copy(update={"error": expected})
-
-
-@pytest.mark.parametrize("reason", ["", "Stopped at 3 breaks.", f"{OLD} And more.", f"He said: {OLD}"])
-def test_other_reasons_stay_as_they_are(reason):
-    assert without_cost(reason) == reason

@@ -10,8 +10,8 @@ from core.domain.hunt import HuntStatus
 from core.domain.session import Visibility
 from core.domain.verdict import Outcome
 from core.errors import BadInput, Conflict
+from core.hunt.blind_judging import hold_outcome, refuse_quoted_replies, refuse_repeated_reply, with_same_task
 from core.hunt.dispatch.local import LocalShards
-from core.hunt.sealing import hold_outcome, refuse_quoted_replies, refuse_repeated_reply, with_same_task
 from tests.builders import NOW, a_finished_hunt, a_run, a_session, a_task
 from tests.core.hunt.stand_ins import Bench, passes
 from tests.virtual_time import VirtualClock, VirtualLoop
