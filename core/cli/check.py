@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from core.cli.sources import Source, read_sources
 from core.domain.criteria import Criterion
 from core.domain.session import CheckStatus, Session
 from core.domain.task import PassRule
+from core.domain.verdict import CriterionVerdict
 from core.errors import BadTask, HunterError
 from core.eventlog.base import START
 from core.hunt.orders import CheckOrder
@@ -102,10 +104,21 @@ def _print(name: str, session: Session, problem: str) -> None:
     if problem:
         console.print(f"  {escape(problem)}", soft_wrap=True)
         return
-    for verdict in session.check.verdicts:
-        console.print(f"  {verdict.criterion_id} {verdict.verdict}  {escape(verdict.reason)}", soft_wrap=True)
-    ended = f"{session.check.status}. {session.check.error}" if session.check.error else session.check.status
-    console.print(f"  reference check: {escape(ended)}", soft_wrap=True)
+    _print_verdicts(console, session.check.verdicts)
+    shown = any(verdict.reason == session.check.error for verdict in session.check.verdicts)
+    error = "" if shown or not session.check.error else f". {session.check.error}"
+    console.print(f"  reference check: {session.check.status}{escape(error)}", soft_wrap=True)
+
+
+def _print_verdicts(console: Console, verdicts: Sequence[CriterionVerdict]) -> None:
+    """One line each. Criteria for which the judge's calls failed for the same cause share the line of the first one."""
+    groups: defaultdict[str, list[CriterionVerdict]] = defaultdict(list)
+    for verdict in verdicts:
+        groups[f"error {verdict.error}" if verdict.error else verdict.criterion_id].append(verdict)
+    for group in groups.values():
+        ids = ", ".join(verdict.criterion_id for verdict in group)
+        of_what = f"{len(group)} criteria ({ids})" if len(group) > 1 else ids
+        console.print(f"  {of_what} {group[0].verdict}  {escape(group[0].reason)}", soft_wrap=True)
 
 
 def _print_criteria(console: Console, criteria: Sequence[Criterion]) -> None:

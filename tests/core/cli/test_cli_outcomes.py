@@ -13,12 +13,16 @@ VERDICT = json.dumps({"reason": "It does.", "evidence": "", "verdict": "FAIL"})
 
 async def hunt(folder, answer, *words, hunts=4, judge="told/judge", limits=None, **variables):
     """(exit code, stdout, stderr) of a hunt whose target and judge answer as told."""
+    command = ("hunt", "words.ipynb", "--model", "told/writer", "--judge", judge, "--hunts", str(hunts), *words)
+    return await command_at(folder, answer, *command, limits=limits, **variables)
+
+
+async def command_at(folder, answer, *command, limits=None, **variables):
+    """The same of any command."""
     with told_provider(answer) as port:
         address = f"http://127.0.0.1:{port}/v1"
         row = {"name": "told", "base_url": address, "models": ["writer", "judge"], **(limits or {})}
-        further = json.dumps([row])
-        command = ("hunt", "words.ipynb", "--model", "told/writer", "--judge", judge, "--hunts", str(hunts), *words)
-        return await run(folder, *command, OPENAI_COMPATIBLE=further, RETRY_WAIT="0.01", **variables)
+        return await run(folder, *command, OPENAI_COMPATIBLE=json.dumps([row]), RETRY_WAIT="0.01", **variables)
 
 
 def cut(body):
@@ -91,3 +95,25 @@ async def test_a_judge_that_always_fails_stops_the_run_and_is_told_with_its_own_
 async def test_a_few_hunts_that_no_judge_could_judge_are_no_success_either(folder):
     code, out, _ = await hunt(folder, unpaid_judge, hunts=2, judge="told/judge")
     assert (code, "2 undecided, judge: unauthorized: The judge's call failed" in " ".join(out.split())) == (1, True)
+
+
+async def test_a_check_reports_the_failure_of_its_judge_once_with_its_criteria(folder):
+    code, out, err = await command_at(folder, unpaid_judge, "check", "words.ipynb", "--judge", "told/judge")
+    lines = out.splitlines()
+    assert (code, (out + err).count("Incorrect API key")) == (1, 1)
+    assert any(
+        line.startswith("  5 criteria (C1, C2, C3, C4, C5) UNDETERMINED  The judge's call failed") for line in lines
+    )
+    assert lines[-1] == "  reference check: undetermined"
+
+
+async def test_a_check_keeps_different_failures_and_real_verdicts_apart(folder):
+    def judge(body):
+        asked = json.dumps(body["messages"])
+        if "Does the response consist of exactly" in asked or "Does the response end with" in asked:
+            return Told("Incorrect API key provided", status=401)
+        return Told("No such model", status=404) if "Is the response between 50" in asked else Told(VERDICT)
+
+    _, out, _ = await command_at(folder, judge, "check", "words.ipynb", "--judge", "told/judge")
+    said = [line.split("  ")[1] for line in out.splitlines() if "UNDETERMINED" in line or " FAIL " in line]
+    assert said == ["C1 UNDETERMINED", "2 criteria (C2, C5) UNDETERMINED", "C3 FAIL", "C4 FAIL"]

@@ -65,7 +65,7 @@ export class CriteriaList extends PageElement {
     this.list.classList.toggle("stale", check.stale);
     const texts = new Map(task.criteria.map((criterion) => [criterion.id, criterion.text]));
     const shown = verdictsInOrder(task.criteria, check.verdicts.filter((verdict) => texts.has(verdict.criterion_id)));
-    const items = shown.map(({ id, verdict }) => ({ id, text: texts.get(id), verdict }));
+    const items = shown.map((item) => ({ ...item, text: texts.get(item.id) }));
     keyed(this.list, items, (item) => item.id, makeVerdict, updateVerdict);
   }
 }

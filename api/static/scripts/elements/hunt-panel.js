@@ -163,7 +163,7 @@ export class HuntPanel extends PageElement {
   #drawVerdicts(hunt, criteria) {
     const texts = new Map(criteria.map((criterion) => [criterion.id, criterion.text]));
     const shown = hunt ? verdictsInOrder(criteria, hunt.verdicts) : [];
-    keyed(this.verdicts, shown.map(({ id, verdict }) => ({ id, text: texts.get(id), verdict })), (item) => item.id, makeVerdict, updateVerdict);
+    keyed(this.verdicts, shown.map((item) => ({ ...item, text: texts.get(item.id) })), (item) => item.id, makeVerdict, updateVerdict);
   }
 
   /** While a hunt is open its keys hold wherever the focus is, except where somebody types. */

@@ -4,7 +4,7 @@ import { make, setAttribute, setText, show } from "../dom.js";
 import { duration, money } from "../format.js";
 import { verdictMark } from "./pieces.js";
 
-/** An entry for {id, text, verdict}; `verdict` is null while none is known. */
+/** An entry for {id, text, verdict, sameAs}; `verdict` is null while none is known, `sameAs` names a criterion that failed alike. */
 export function makeVerdict(item) {
   const entry = make("li", { class: "verdict" });
   entry.mark = make("span", { class: "place" });
@@ -20,13 +20,14 @@ export function makeVerdict(item) {
   return entry;
 }
 
-export function updateVerdict(entry, { id, text, verdict }) {
+export function updateVerdict(entry, { id, text, verdict, sameAs }) {
   setText(entry.text, text ?? "This criterion is no longer part of the task.");
-  if (entry.shown === verdict) return;
+  if (entry.shown === verdict && entry.sameAs === sameAs) return;
   entry.shown = verdict;
+  entry.sameAs = sameAs;
   setAttribute(entry, "data-verdict", verdict?.verdict.toLowerCase() ?? "none");
   entry.mark.replaceChildren(verdictMark(id, verdict?.verdict));
-  const reason = verdict ? verdict.reason || verdict.error || "" : "";
+  const reason = sameAs ? `Failed as ${sameAs} did.` : verdict ? verdict.reason || verdict.error || "" : "";
   show(entry.reason, reason !== "");
   setText(entry.reason, reason);
   show(entry.evidence, Boolean(verdict?.evidence));

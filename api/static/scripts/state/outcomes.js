@@ -45,11 +45,19 @@ export function describe(name) {
   return OUTCOMES[name] ?? STAGES[name] ?? { word: name, plural: name, icon: "undetermined", about: "" };
 }
 
-/** The verdicts of a hunt in the order of `criteria`, with a hole (null) where none is known. */
+/**
+ * The verdicts of a hunt in the order of `criteria`, with a hole (null) where none is known.
+ * `sameAs` is the id of the first criterion for which the judge's call failed for the same cause: the cause is shown there once.
+ */
 export function verdictsInOrder(criteria, verdicts) {
   const known = new Map(verdicts.map((verdict) => [verdict.criterion_id, verdict]));
   const ordered = criteria.map((criterion) => ({ id: criterion.id, verdict: known.get(criterion.id) ?? null }));
   const listed = new Set(criteria.map((criterion) => criterion.id));
   const others = verdicts.filter((verdict) => !listed.has(verdict.criterion_id));
-  return [...ordered, ...others.map((verdict) => ({ id: verdict.criterion_id, verdict }))];
+  const failed = new Map();
+  return [...ordered, ...others.map((verdict) => ({ id: verdict.criterion_id, verdict }))].map(({ id, verdict }) => {
+    const sameAs = (verdict?.error && failed.get(verdict.error)) || "";
+    if (verdict?.error && !sameAs) failed.set(verdict.error, id);
+    return { id, verdict, sameAs };
+  });
 }
