@@ -33,7 +33,6 @@ from core.hunt.checking import Checker
 from core.hunt.chronicle import call_record
 from core.hunt.dispatch.base import Dispatcher, Job, JobKind, Shards, Work
 from core.hunt.dispatch.local import LocalDispatcher
-from core.hunt.dispatch.queue import Manner, open_queue
 from core.hunt.dispatch.shards import Terms
 from core.hunt.fleet import Beat, Fleet, open_fleet
 from core.hunt.hunt import Hunter
@@ -228,6 +227,8 @@ async def _open_dispatcher(
         finally:  # also when a person ended the command: jobs put down what they have while there is a store
             await local.drain(settings.drain_s)
         return
+    from core.hunt.dispatch.queue import Manner, open_queue  # half a second that only processes with Redis need
+
     works = settings.role != "api"
     manner = Manner(settings.redis_url, process, works, settings.wedged_s, Terms.of(settings))
     async with open_queue(work, activity.note_bug, redis, manner, lambda: fleet.workers) as dispatcher:

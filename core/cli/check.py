@@ -11,7 +11,8 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from core.cli.opening import CONFIRM, open_source
+from core.cli.opening import open_source
+from core.cli.options import CONFIRM
 from core.cli.output import StdoutConsole, to_stdout
 from core.cli.report import tell_error
 from core.cli.signals import stop_on_signals

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.cli.options import CONFIRM
 from core.cli.sources import Source
 from core.domain.session import Session
 from core.domain.task import PassRule
 from core.hunt.orders import EditOrder, OpenOrder, SettingsOrder
 from core.runtime import Runtime
-
-CONFIRM = "--confirm-criteria"
 
 
 async def open_source(

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from core.domain.criteria import refuse_too_many_criteria
 from core.domain.hunt import Hunt
-from core.domain.run import Run
+from core.domain.run import MOST_HUNTS, Run
 from core.domain.session import CheckStatus, Session
 from core.domain.task import refuse_unhuntable
 from core.domain.verdict import Outcome
@@ -61,9 +61,10 @@ def refuse_too_many(session: Session, order: RunOrder, settings: Settings) -> No
     refuse_too_many_criteria(len(session.task.criteria), settings.max_criteria)
     session.refuse_growth(session.task.rough_bytes, settings.session_max_bytes)
     if order.hunts > settings.hunts_most:
+        raised = "" if settings.hunts_most == MOST_HUNTS else ", or raise HUNTS_MOST"
         raise BadInput(
             f"{order.hunts} hunts are more than one run may have ({settings.hunts_most}).",
-            hint="Start several runs, or raise HUNTS_MOST.",
+            hint=f"Start several runs{raised}.",
         )
     same = sum(run.trial == order.trial for run in session.runs)
     if order.trial and same >= settings.trials_most:

@@ -1,0 +1,67 @@
+"""Does what the options say. Imports everything that calls models."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from core.cli.check import check
+from core.cli.hunt import HuntWish, hunt
+from core.cli.simulate import simulate
+from core.cli.token import make_token
+from core.env_file import load_env_file
+from core.errors import BadInput
+from core.garbage import collect_rarely
+from core.hunt.orders import MOST_MODELS
+from core.logs import configure_logs
+from core.misspellings import misspellings, sentence
+from core.settings import Settings, read_settings, variables_set
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def execute(options: argparse.Namespace) -> int:
+    """The exit code. Raises HunterError for what is wrong with settings or notebooks."""
+    load_env_file()
+    settings = read_settings()
+    configure_logs(settings if options.verbose else _quiet(settings))
+    for written, meant in misspellings(variables_set(), settings).items():
+        print(sentence(written, meant), file=sys.stderr)
+    collect_rarely()
+    return _run(options, settings)
+
+
+def _run(options: argparse.Namespace, settings: Settings) -> int:
+    if options.command == "simulate":
+        return simulate(options.host, options.port, options.script)
+    if options.command == "token":
+        print(make_token(options.name, options.scope, settings.tokens))
+        return 0
+    if options.command == "check":
+        how = {"as_json": options.json, "confirm": options.confirm_criteria, "pass_rule": options.pass_rule}
+        return asyncio.run(check(settings, options.notebooks, options.judge, **how))
+    if options.command == "demo":
+        wish = HuntWish((str(EXAMPLES / "word-budget.ipynb"),), ("simulated/hasty",), hunts=16)
+        return asyncio.run(hunt(settings, wish))
+    if len(options.model) > MOST_MODELS:
+        raise BadInput(f"{len(options.model)} models are more than one run may have ({MOST_MODELS}).")
+    wish = HuntWish(
+        tuple(options.notebooks),
+        tuple(options.model),
+        options.hunts,
+        options.judge,
+        options.out,
+        as_json=options.json,
+        confirm=options.confirm_criteria,
+        pass_rule=options.pass_rule,
+        judge_cut_replies=options.judge_cut_replies,
+    )
+    return asyncio.run(hunt(settings, wish))
+
+
+def _quiet(settings: Settings) -> Settings:
+    """A command speaks for itself: of the log only warnings reach the terminal, unless -v asks for more."""
+    return replace(settings, log_level="warning") if settings.log_level == "info" else settings
