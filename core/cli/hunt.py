@@ -8,10 +8,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
+
+from rich.console import Console
 
 from core.cli.opening import how_to_confirm, open_source
-from core.cli.output import OutputLost, give_up_stdout, say, to_stdout
-from core.cli.places import places, write_notebook
+from core.cli.output import LastingStderr, OutputLost, StdoutConsole, give_up_stdout, say, to_stdout
+from core.cli.places import STDOUT, places, write_notebook
 from core.cli.report import print_report, report_json, tell_error
 from core.cli.signals import stop_on_signals
 from core.cli.sources import Source, read_sources
@@ -22,7 +25,7 @@ from core.domain.run import RUN_ENDED, Counts, Run, RunStatus
 from core.domain.session import Session
 from core.domain.task import PassRule
 from core.domain.verdict import Outcome
-from core.errors import BadTask, HunterError
+from core.errors import BadInput, BadTask, HunterError
 from core.eventlog.base import START
 from core.hunt.orders import RunOrder
 from core.hunt.run import judge_failure
@@ -54,6 +57,8 @@ async def hunt(settings: Settings, wish: HuntWish) -> int:
     """Hunt every notebook of the wish, one after the other. The exit code."""
     sources = list(read_sources(wish.notebooks))
     outs = places(sources, wish.out)
+    if wish.as_json and STDOUT in outs:
+        raise BadInput("--json and --out both write to standard output.", hint="Write the notebook to a file.")
     stopped = asyncio.Event()
     stop_on_signals(stopped.set, (signal.SIGINT, signal.SIGTERM))
     worst = 0
@@ -93,7 +98,7 @@ async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: Hu
     hunts = [h for h in await runtime.workbench.all_hunts(session.session_id) if h.run_id == run.run_id]
     try:
         with to_stdout():
-            _report(source.name, wish, session, run, counts, hunts)
+            _report(source.name, wish, session, run, counts, hunts, apart=out == STDOUT)
     finally:  # what was paid for is kept, also when nobody can be told of it any more
         if out is not None:
             await _deliver(runtime, session.session_id, source, out, hunts)
@@ -108,11 +113,15 @@ async def _say_estimate(runtime: Runtime, session: Session, wish: HuntWish) -> N
         say(f"Estimated cost. {expected.words}")
 
 
-def _report(name: str, wish: HuntWish, session: Session, run: Run, counts: Counts, hunts: Sequence[Hunt]) -> None:
+def _report(
+    name: str, wish: HuntWish, session: Session, run: Run, counts: Counts, hunts: Sequence[Hunt], *, apart: bool
+) -> None:
+    """`apart`: standard output is the notebook's, so the report goes to standard error."""
     if wish.as_json:
         sys.stdout.buffer.write(to_json(report_json(name, run, counts, hunts, sealed=session.sealed)) + b"\n")
     else:
-        print_report(name, run, counts, hunts, sealed=session.sealed)
+        console = Console(file=cast("IO[str]", LastingStderr())) if apart else StdoutConsole()
+        print_report(console, name, run, counts, hunts, sealed=session.sealed)
 
 
 async def _deliver(runtime: Runtime, sid: str, source: Source, out: Path, hunts: Sequence[Hunt]) -> None:
@@ -130,7 +139,8 @@ async def _deliver(runtime: Runtime, sid: str, source: Source, out: Path, hunts:
         say(f"The reviews do not agree with the judge. {delivery.comparison.words}")
     open_ = sum(hunt.reply is not None and not hunt.decided for hunt in hunts)
     kept = f"; {open_} replies without an outcome are in its metadata" if open_ else ""
-    say(f"Written: {out} ({len(delivery.hunt_ids)} hunts in its slots){kept}")
+    where = "standard output" if out == STDOUT else out
+    say(f"Written: {where} ({len(delivery.hunt_ids)} hunts in its slots){kept}")
 
 
 def _hunt_ids_in(raw: bytes) -> set[str]:

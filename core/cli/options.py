@@ -134,7 +134,9 @@ def _hunt_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="judge replies that stopped at an output limit, and mark them; otherwise they are errors",
     )
-    parser.add_argument("--out", default="", help="where the finished notebook goes; a folder for several")
+    parser.add_argument(
+        "--out", default="", help="where the finished notebook goes: a file, a folder for several, - for stdout"
+    )
 
 
 def _check_options(parser: argparse.ArgumentParser) -> None:

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shutil
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from core.cli.output import give_up_stdout
 from core.cli.sources import Source
 from core.errors import BadInput
+
+MAX_LINKS = 40
+"""As the kernel follows: links may lead to each other."""
+STDOUT = Path("/dev/stdout")
+"""Also stands for `--out -` and for the file that standard output is redirected to."""
 
 
 def places(sources: Sequence[Source], out: str) -> list[Path | None]:
     """The file of each notebook; None without `out`. Raises BadInput when that cannot work."""
     if not out:
         return [None] * len(sources)
+    if out == "-" or _is_stdout(out):
+        if len(sources) > 1:
+            raise BadInput(f"{len(sources)} notebooks cannot share standard output.", hint="Name a folder with --out.")
+        return [STDOUT]
     try:
         return _places(sources, Path(out), is_folder=out.endswith(os.sep))
     except (OSError, RuntimeError) as error:  # a name that is too long; links that lead to each other
@@ -56,10 +68,45 @@ def write_notebook(place: Path, notebook: bytes, *, replaces: Callable[[bytes], 
         handle, kept = tempfile.mkstemp(prefix="model-hunter-", suffix=".ipynb")
         with os.fdopen(handle, "wb") as file:
             file.write(notebook)
-        raise BadInput(f"{place} cannot be written: {error.strerror}.", hint=f"The notebook is in {kept}.") from error
+        where = "Standard output" if place == STDOUT else place
+        raise BadInput(f"{where} cannot be written: {error.strerror}.", hint=f"The notebook is in {kept}.") from error
+
+
+def _is_stdout(out: str) -> bool:
+    try:
+        return os.path.samestat(Path(out).stat(), os.fstat(1))
+    except (OSError, ValueError):
+        return False
+
+
+def _write_to_stdout(notebook: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(notebook)
+        sys.stdout.flush()
+    except OSError:
+        give_up_stdout()
+        raise
+
+
+def _is_descriptor(place: Path) -> bool:
+    """Whether it is a file that is open already, by its number: `/dev/stderr`, `/dev/fd/3`, or a link to one."""
+    for _ in range(MAX_LINKS):
+        if not place.is_symlink():
+            break
+        if re.fullmatch(r"/proc/\d+/fd", str(place.parent.resolve())):
+            return True
+        place = place.parent / place.readlink()
+    return False
 
 
 def _write(place: Path, notebook: bytes, replaces: Callable[[bytes], bool]) -> Path | None:
+    if place == STDOUT:
+        _write_to_stdout(notebook)
+        return None
+    if _is_descriptor(place):  # others may write to it as well: neither cut off nor replaced
+        with place.open("ab") as file:
+            file.write(notebook)
+        return None
     place = place.resolve()  # the file behind a link is replaced, not the link
     if place.exists() and not place.is_file():  # a pipe, a device, or a folder, which refuses
         place.write_bytes(notebook)
@@ -116,6 +163,8 @@ def _keep(place: Path, kept: Path) -> None:
 
 
 def _writable(place: Path) -> Path:
+    if _is_descriptor(place):
+        return place
     if place.is_dir():
         raise BadInput(f"{place} is a folder, and a notebook is to be written there.", hint="Rename it, or use --out.")
     for folder in (place.parent, place.resolve().parent):  # its own, and that of the file which a link names

@@ -12,7 +12,7 @@ from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 
-from core.cli.output import StdoutConsole, to_stdout
+from core.cli.output import to_stdout
 from core.domain.hunt import Hunt
 from core.domain.redaction import redact_cost, redact_verdicts
 from core.domain.run import Counts, Run, Tally
@@ -44,11 +44,10 @@ def report_json(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, s
     }
 
 
-def print_report(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, sealed: bool) -> None:
+def print_report(console: Console, name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, sealed: bool) -> None:
     """`sealed`: of the judge the outcomes alone, and costs are those of the target calls."""
     if sealed:
         hunts, counts = [redact_verdicts(hunt) for hunt in hunts], counts.without_judge()
-    console = StdoutConsole()
     simulated = "  (simulated)" if any(h.simulated for h in hunts) else ""
     rows = _rows({**_by_model(run, hunts), **({"all": counts} if len(run.models) > 1 else {})})
     console.print(f"[bold]{escape(name)}: {run.status}{simulated}[/]", soft_wrap=True)

@@ -1,13 +1,19 @@
 """`--out` never destroys what stands there: the new file is whole before it takes the place, other hunts are kept."""
 
 import errno
+import json
 import os
+import re
+from pathlib import Path
 
 import pytest
 
 from core.cli.places import places, write_notebook
 from core.cli.sources import Source
 from core.errors import BadInput
+from tests.core.cli.test_cli_hunt import HUNT, folder, shell
+
+__all__ = ["folder"]
 
 NEW, OLD = b'{"new": 1}', b'{"old": 1}'
 
@@ -116,3 +122,57 @@ def test_where_the_disk_knows_no_links_the_old_file_is_kept_as_a_copy(tmp_path, 
     (tmp_path / "done.ipynb").write_bytes(OLD)
     assert write_notebook(tmp_path / "done.ipynb", NEW, replaces=replaces(False)) == tmp_path / "done.1.ipynb"
     assert [(tmp_path / name).read_bytes() for name in names(tmp_path)] == [OLD, NEW]
+
+
+@pytest.mark.parametrize("out", ["-", "/dev/stdout", "/dev/fd/1", "same.ipynb"])
+async def test_a_notebook_on_standard_output_is_alone_there_and_the_report_beside_it(folder, out):
+    (folder / "same.ipynb").write_text("what the shell empties")
+    _, err = await shell(folder, f"{HUNT} --out {out} > same.ipynb")
+    assert len(json.loads((folder / "same.ipynb").read_bytes())["metadata"]["model_hunter"]["hunts"]) == 2
+    assert "words.ipynb: completed" in err
+    assert "Written: standard output" in err
+
+
+@pytest.mark.parametrize(
+    "redirection", ["5>> log --out /dev/fd/5", "2>> log --out /dev/stderr", "5>> log --out to-five"]
+)
+async def test_an_open_file_is_written_on_and_neither_cut_off_nor_replaced(folder, redirection):
+    (folder / "log").write_text("before\n")
+    (folder / "to-five").symlink_to("/dev/fd/5")
+    inode = (folder / "log").stat().st_ino
+    out, _ = await shell(folder, f"{HUNT} {redirection}")
+    log = (folder / "log").read_text()
+    assert (log.startswith("before\n"), '"model_hunter"' in log, (folder / "log").stat().st_ino) == (True, True, inode)
+    assert "words.ipynb: completed" in out
+
+
+async def test_a_notebook_that_standard_output_refuses_is_kept(folder):
+    out, err = await shell(folder, f"{HUNT} --out - > /dev/full; echo $?")
+    kept = Path(re.search(r"The notebook is in (\S+)\.$", err, re.MULTILINE)[1])
+    assert json.loads(kept.read_bytes())["metadata"]["model_hunter"]["hunts"]
+    kept.unlink()
+    assert (out.strip(), "Traceback" in err) == ("2", False)
+
+
+async def test_a_pipe_takes_the_notebook(folder):
+    os.mkfifo(folder / "pipe")
+    out, err = await shell(folder, f"cat pipe > done.ipynb & {HUNT} --out pipe; wait")
+    assert json.loads((folder / "done.ipynb").read_bytes())["metadata"]["model_hunter"]["hunts"]
+    assert "words.ipynb: completed" in out
+    assert "Written: pipe" in err
+
+
+@pytest.mark.parametrize(("words", "said"), [
+    ("--out - --json", "--json and --out both write to standard output"),
+    ("words.ipynb --out -", "2 notebooks cannot share standard output"),
+])  # fmt: skip
+async def test_standard_output_that_is_taken_is_refused_before_anything_is_hunted(folder, words, said):
+    out, err = await shell(folder, f"core hunt --model simulated/hasty words.ipynb {words}")
+    assert (out, said in err, "hunting" in err) == ("", True, False)
+
+
+def test_a_file_may_be_named_like_the_sign_for_standard_output(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (place,) = places([Source("x.ipynb", b"")], "./-")
+    write_notebook(place, NEW, replaces=replaces(True))
+    assert (tmp_path / "-").read_bytes() == NEW
