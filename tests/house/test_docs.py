@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from api.app import create_app
-from core.cli.commands import EXIT_CODES, _parser
+from core.cli.options import EXIT_CODES, parser
 from core.domain.task import LEAST_CRITERIA, PassRule, refuse_unhuntable
 from core.notebooks.document import Bounds
 from core.notebooks.parse import parse_notebook
@@ -93,5 +93,5 @@ def test_the_changelog_says_each_thing_once_under_headings_of_their_own():
 
 
 def test_the_operations_guide_lists_every_command():
-    subcommands = next(a for a in _parser()._actions if isinstance(a, argparse._SubParsersAction))
+    subcommands = next(a for a in parser()._actions if isinstance(a, argparse._SubParsersAction))
     assert [name for name in subcommands.choices if f"`{name}`" not in OPERATIONS] == []
