@@ -48,7 +48,10 @@ async def hunt_to_the_end(runtime: Runtime, sid: str, hunts: int, **changes: obj
 async def told_server(answer: Callable[[dict], str]) -> AsyncIterator[int]:
     """A server that streams `answer(request body)` as one chat completion; its port."""
 
+    open_: set[asyncio.StreamWriter] = set()
+
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        open_.add(writer)
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 lines = head.decode().lower().split("\r\n")
@@ -61,6 +64,9 @@ async def told_server(answer: Callable[[dict], str]) -> AsyncIterator[int]:
                 )  # fmt: skip
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            open_.discard(writer)
             writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -68,6 +74,8 @@ async def told_server(answer: Callable[[dict], str]) -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        for writer in open_:
+            writer.close()
 
 
 def _events(text: str) -> bytes:
