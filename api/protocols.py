@@ -2,10 +2,13 @@
 
 There are no websockets here, and nobody needs HTTP/2 on this port (nginx speaks it to browsers): Hypercorn would take
 both up, h2c by prior knowledge or upgrade, past the limits that count connections and requests of HTTP/1.1.
+
+Headers that the framework fails to read, before any of our error handlers, are rejected here too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
@@ -18,6 +21,9 @@ NO_WEBSOCKETS = to_json(
 )
 NO_HTTP2 = to_json(error_body("http_version", "This port speaks HTTP/1.1 alone.", "Send the request over HTTP/1.1."))
 REJECTION = "websocket.http.response"
+RANGES = frozenset({b"range", b"if-range"})
+"""Ignored, as HTTP allows: files here are small, and Quart fails on a range counted from the end (`bytes=-5`)."""
+CLOSE = ((b"connection", b"close"),)  # the body may still be on its way
 
 
 class OnlyHttp1:
@@ -31,8 +37,32 @@ class OnlyHttp1:
             await _reject_websocket(scope, receive, send)
         elif scope["type"] == "http" and scope["http_version"].startswith("2"):
             await _answer(send, "http.response", 505, NO_HTTP2)
-        elif scope["type"] in {"http", "lifespan"}:
+        elif scope["type"] == "http":
+            await self._pass_on(scope, receive, send)
+        elif scope["type"] == "lifespan":
             await self._app(scope, receive, send)
+
+    async def _pass_on(self, scope: Any, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        if name := _unreadable(scope["headers"]):
+            message, hint = f"The header {name} cannot be read.", "Leave it out, or send what the standard allows."
+            await _answer(send, "http.response", 400, to_json(error_body("bad_input", message, hint)), CLOSE)
+            return
+        headers = [pair for pair in scope["headers"] if pair[0] not in RANGES]
+        await self._app({**scope, "headers": headers}, receive, send)
+
+
+def _unreadable(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The header that Werkzeug raises an exception for, "" when there is none: a Host with a part that is empty or
+    too long, credentials that are not ASCII."""
+    for name, value in headers:
+        try:
+            if name == b"host":
+                value.decode("latin-1").partition(":")[0].encode("idna")
+            elif name == b"authorization":
+                value.decode("ascii")
+        except UnicodeError:
+            return name.decode().title()
+    return ""
 
 
 async def _reject_websocket(scope: Any, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -43,8 +73,9 @@ async def _reject_websocket(scope: Any, receive: ASGIReceiveCallable, send: ASGI
         await send({"type": "websocket.close", "code": 1008, "reason": ""})
 
 
-async def _answer(send: Any, kind: str, status: int, body: bytes) -> None:
+async def _answer(send: Any, kind: str, status: int, body: bytes, more: Sequence[tuple[bytes, bytes]] = ()) -> None:
     headers = [
+        *more,
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),

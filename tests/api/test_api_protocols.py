@@ -55,6 +55,33 @@ async def test_http_2_is_rejected_by_upgrade_and_by_prior_knowledge(api):
     assert b"healthy" not in said
 
 
+UNREADABLE = ["Host: localhost..", "Host: .localhost", "Host: ..", f"Host: {'a' * 64}", f"Host: {'a' * 64}.localhost:80",
+              "Authorization: Basic \xff", "Authorization: Bearer \xff", "Authorization: \xff"]  # fmt: skip
+
+
+@pytest.mark.parametrize("header", UNREADABLE)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_header_that_cannot_be_read_is_rejected_with_a_sentence(api, header):
+    host = "" if header.startswith("Host") else "Host: localhost\r\n"
+    request = f"POST /api/sign-in HTTP/1.1\r\n{host}{header}\r\nContent-Length: 9\r\n\r\n".encode("latin-1")
+    said = await answered(api, request, until=b"}}")
+    assert said.startswith(b"HTTP/1.1 400")
+    assert f"The header {header.partition(':')[0]} cannot be read.".encode() in said
+    assert b"connection: close" in said.lower()
+
+
+RANGES = ["bytes=0-5", "bytes=-5", "bytes=-", "bytes=5-1", "bytes=0-0,2-3", "bytes=999999-", "items=1-2", "\xb2"]
+
+
+@pytest.mark.parametrize("asked", RANGES)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_range_is_answered_with_the_whole_file(api, asked):
+    request = f"GET /static/favicon.svg HTTP/1.1\r\nHost: localhost\r\nRange: {asked}\r\n\r\n".encode("latin-1")
+    said = await answered(api, request, until=b"</svg>")
+    assert said.startswith(b"HTTP/1.1 200")
+    assert said.rstrip().endswith(b"</svg>")
+
+
 async def test_scopes_that_nobody_knows_and_servers_without_the_extension_end_quietly(runtime):
     app, sent = create_app(runtime), []
 
