@@ -9,7 +9,7 @@ Headers that the framework fails to read, before any of our error handlers, are 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
@@ -48,7 +48,7 @@ class OnlyHttp1:
             await _answer(send, "http.response", 400, to_json(error_body("bad_input", message, hint)), CLOSE)
             return
         headers = [pair for pair in scope["headers"] if pair[0] not in RANGES]
-        await self._app({**scope, "headers": headers}, receive, send)
+        await self._app(cast("Scope", {**scope, "headers": headers}), receive, send)
 
 
 def _unreadable(headers: Iterable[tuple[bytes, bytes]]) -> str:
