@@ -70,5 +70,5 @@ def changed(*hunts: dict[str, Any]) -> dict[str, Any]:
     return {"type": "hunts.changed", "hunts": list(hunts)}
 
 
-def read(*hunts: dict[str, Any], restart: bool = False) -> dict[str, Any]:
-    return {"type": "hunts.read", "hunts": list(hunts), "restart": restart}
+def read(*hunts: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "hunts.read", "hunts": list(hunts)}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.states import a_hunt, a_run, a_snapshot, changed
+from tests.browser.states import a_hunt, a_run, a_snapshot, changed, read
 from tests.browser.trainer import go_to
 
 pytestmark = pytest.mark.browser
@@ -30,7 +30,7 @@ RUNNING = {"type": "run.changed", "run": a_run(total=8, queued=8)}
 
 def test_the_head_of_a_run_never_lags_behind_its_hunts(after: Any) -> None:
     """A run's own counts are announced less often than its hunts."""
-    whole = {"type": "hunts.read", "hunts": [], "restart": True, "complete": True}
+    whole = read()
     rows = changed(a_hunt(1), a_hunt(2, outcome="error"), a_hunt(3, "judging", None), a_hunt(4, "calling", None))
 
     def head(*events: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def test_the_head_of_a_run_never_lags_behind_its_hunts(after: Any) -> None:
 
 
 def test_a_run_whose_hunts_are_ahead_still_hears_of_its_costs(after: Any) -> None:
-    whole = {"type": "hunts.read", "hunts": [a_hunt(1), a_hunt(2), a_hunt(3)], "restart": True, "complete": True}
+    whole = read(a_hunt(1), a_hunt(2), a_hunt(3))
     late = {"type": "run.changed", "run": a_run(total=8, done=1, cost_usd=0.5)}
     found = after(a_snapshot(1), RUNNING, whole, late)["session"]["runs"][0]["counts"]
     assert (found["done"], found["cost_usd"]) == (3, 0.5)

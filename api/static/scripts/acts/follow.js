@@ -67,13 +67,9 @@ export class Follower {
       const snapshot = await readSession(sid);
       if (!this.#mine(sid)) return;
       this.#take(snapshot);
-      let restart = true;
-      for await (const hunts of huntPages(sid, { turn: snapshot.turn ?? 1 })) {
-        if (!this.#mine(sid)) return;
-        this.#store.dispatch({ type: "hunts.read", hunts, restart });
-        restart = false;
-      }
-      this.#store.dispatch({ type: "hunts.read", hunts: await readTrials(sid), restart, complete: true });
+      const hunts = await readHunts(sid, snapshot.turn ?? 1);
+      if (!this.#mine(sid)) return;
+      this.#store.dispatch({ type: "hunts.read", hunts });
       this.#watch(sid, snapshot.last_event_id);
     } catch (failure) {
       if (this.#mine(sid)) this.#missed(sid, failure);
@@ -154,4 +150,11 @@ export class Follower {
   #mine(sid) {
     return this.#sid === sid;
   }
+}
+
+/** All of them before any is shown: rows of some pages and the head of all would not agree. */
+async function readHunts(sid, turn) {
+  const hunts = [];
+  for await (const page of huntPages(sid, { turn })) hunts.push(...page);
+  return hunts.concat(await readTrials(sid));
 }

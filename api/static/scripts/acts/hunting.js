@@ -37,7 +37,7 @@ export class Starter {
     if (this.#intent.wish !== wish) this.#intent = { wish, key: crypto.randomUUID() };
     const { run } = await startRun(sid, wanted, this.#intent.key);
     this.#intent = { wish: "", key: "" };
-    this.#store.dispatch({ type: "run.changed", run });
+    this.#store.dispatch({ type: "run.changed", run, sid });
   }
 }
 
@@ -48,16 +48,16 @@ function stopRule({ rule, breaks, cost }) {
 }
 
 export function retry(store, runId) {
-  const { session, plan } = store.state;
+  const { session: { session_id: sid }, plan } = store.state;
   return perform(store, `retry ${runId}`, async () => {
-    const { run } = await retryErrors(session.session_id, runId, plan.judge, crypto.randomUUID());
-    store.dispatch({ type: "run.changed", run });
+    const { run } = await retryErrors(sid, runId, plan.judge, crypto.randomUUID());
+    store.dispatch({ type: "run.changed", run, sid });
   });
 }
 
 export function cancel(store, runId) {
+  const { session_id: sid } = store.state.session;
   return perform(store, `cancel ${runId}`, async () => {
-    const run = await cancelRun(store.state.session.session_id, runId);
-    store.dispatch({ type: "run.changed", run });
+    store.dispatch({ type: "run.changed", run: await cancelRun(sid, runId), sid });
   });
 }

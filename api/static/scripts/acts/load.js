@@ -44,7 +44,7 @@ export function loadJson(store, text) {
 }
 
 async function load(store, source, act = "hunt") {
-  const made = await perform(store, "load", async () => createSession(source(), crypto.randomUUID()));
+  const made = await perform(store, "load", async () => createSession(source(), crypto.randomUUID()), null);
   if (!made) return tellInSight(store);
   if (made.also_open) {
     const message = "This task is open in another session too. Hunts there and here do not know of each other.";

@@ -29,8 +29,7 @@ export class Insights {
 
   async #read(sid) {
     try {
-      const insights = await readInsights(sid);
-      if (this.#store.state.session?.session_id === sid) this.#store.dispatch({ type: "insights.read", insights });
+      this.#store.dispatch({ type: "insights.read", insights: await readInsights(sid), sid });
     } catch (failure) {
       problemOf(failure); // a fault of this page is passed on; an unreachable server is told by the connection already
       this.#known = "";
@@ -42,16 +41,16 @@ export class Insights {
 export function lookAtExport(store) {
   const { session_id: sid } = store.state.session;
   return perform(store, "preview", async () => {
-    store.dispatch({ type: "preview.read", preview: await previewExport(sid) });
+    store.dispatch({ type: "preview.read", preview: await previewExport(sid), sid });
   });
 }
 
 /** The replies' whole texts, for searching in them; read once for each number of replies. */
 export function readTexts(store) {
-  const { session } = store.state;
+  const { session_id: sid, turn } = store.state.session;
   return perform(store, "search", async () => {
-    for await (const hunts of huntPages(session.session_id, { texts: true, turn: session.turn ?? 1 })) {
-      store.dispatch({ type: "texts.read", texts: hunts.map((hunt) => [hunt.hunt_id, hunt.response ?? ""]) });
+    for await (const hunts of huntPages(sid, { texts: true, turn: turn ?? 1 })) {
+      store.dispatch({ type: "texts.read", texts: hunts.map((hunt) => [hunt.hunt_id, hunt.response ?? ""]), sid });
     }
   });
 }

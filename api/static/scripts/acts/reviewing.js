@@ -29,13 +29,14 @@ export class Reviewer {
     const what = `${session.session_id} ${session.revealed} ${session.selection.hunt_ids.join()} ${session.task.hash}`;
     if (this.#reading === what) return;
     this.#reading = what;
+    const { session_id: sid } = session;
     try {
-      const desk = await readDesk(session.session_id);
-      this.#store.dispatch({ type: "desk.read", desk, kept: keptReviews(session.session_id) });
+      const desk = await readDesk(sid);
+      this.#store.dispatch({ type: "desk.read", desk, kept: keptReviews(sid), sid });
       this.#unsaved().forEach((cardId) => this.#soon(cardId, 0));
     } catch (failure) {
       this.#reading = "";
-      this.#store.dispatch({ type: "desk.failed", problem: problemOf(failure) });
+      this.#store.dispatch({ type: "desk.failed", problem: problemOf(failure), sid });
     }
   }
 
@@ -57,9 +58,10 @@ export class Reviewer {
 
   /** Shows the judge's verdicts; everything typed is saved first. */
   reveal() {
+    const { session_id: sid } = this.#store.state.session; // the one that was looked at, wherever the trainer goes meanwhile
     return perform(this.#store, "reveal", async () => {
       await Promise.all(this.#unsaved().map((cardId) => this.#save(cardId)));
-      this.#follower.take(await reveal(this.#store.state.session.session_id));
+      this.#follower.take(await reveal(sid));
     });
   }
 

@@ -13,26 +13,26 @@ export function tryOnce(store, writer, model) {
 
 /** Has a hunt's reply judged again, on `criterionIds` or on all criteria. */
 export function rejudge(store, { huntId, criterionIds = [] }) {
-  const { session, plan } = store.state;
+  const { session: { session_id: sid }, plan } = store.state;
   return perform(store, `rejudge ${huntId}`, async () => {
-    const hunt = await judgeAgain(session.session_id, huntId, criterionIds, plan.judge, crypto.randomUUID());
-    store.dispatch({ type: "hunts.rejudged", hunt });
+    const hunt = await judgeAgain(sid, huntId, criterionIds, plan.judge, crypto.randomUUID());
+    store.dispatch({ type: "hunts.rejudged", hunt, sid });
   });
 }
 
 export function stopHunt(store, huntId) {
+  const { session_id: sid } = store.state.session;
   return perform(store, `stop ${huntId}`, async () => {
-    const hunt = await cancelHunt(store.state.session.session_id, huntId);
-    store.dispatch({ type: "hunts.changed", hunts: [hunt] });
+    store.dispatch({ type: "hunts.changed", hunts: [await cancelHunt(sid, huntId)], sid });
   });
 }
 
 /** Has the reference judged, after what was typed is saved; on `criterionIds` or on all criteria. */
 export function checkReference(store, writer, criterionIds = []) {
-  const { session, plan } = store.state;
+  const { session: { session_id: sid }, plan } = store.state;
   return perform(store, "check", async () => {
     await writer.flush();
-    const { check } = await startCheck(session.session_id, plan.judge, criterionIds);
-    store.dispatch({ type: "check.changed", check });
+    const { check } = await startCheck(sid, plan.judge, criterionIds);
+    store.dispatch({ type: "check.changed", check, sid });
   });
 }

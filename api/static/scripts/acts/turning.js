@@ -9,7 +9,7 @@ import { onNewestVersion } from "./task.js";
 export async function beginTurn(store, follower, turn) {
   const { session_id: sid } = store.state.session;
   const snapshot = await perform(store, "turn", () => startTurn(sid, turn, crypto.randomUUID()));
-  if (!snapshot) return;
+  if (!snapshot || store.state.route.sessionId !== sid) return;
   follower.take(snapshot);
   follower.refresh();
   await replaceAddress(sessionAddress(sid, "task")); // in the place of the dialog that asked for it

@@ -92,6 +92,7 @@ export class Writer {
     this.#store.dispatch({ type: "draft.sent", edits });
     try {
       const snapshot = await changeTask(session.session_id, session.version, edits);
+      if (this.#isLeft(session.session_id)) return; // what was kept of it in this browser is compared when it is opened again
       this.#follower.take(snapshot);
       this.#store.dispatch({ type: "draft.saved" });
       for (const field of Object.keys(this.#store.state.draft.edits)) this.#base[field] = snapshot.task[field];
@@ -103,6 +104,7 @@ export class Writer {
 
   async #missed(sid, failure) {
     if (!(failure instanceof Problem)) throw failure;
+    if (this.#isLeft(sid)) return;
     if (failure.passing) {
       this.#store.dispatch({ type: "draft.offline" });
       this.#soon(TRY_AGAIN_MS);
@@ -120,6 +122,10 @@ export class Writer {
     } catch (failure) {
       await this.#missed(sid, failure);
     }
+  }
+
+  #isLeft(sid) {
+    return this.#store.state.session?.session_id !== sid;
   }
 
   #collide(theirs) {

@@ -21,7 +21,7 @@ export const FILTERS = [
 
 /**
  * The state after an event:
- * `hunts.read` {hunts, restart, complete}: a page of hunts; with restart, what was known is forgotten first; the last page is complete;
+ * `hunts.read` {hunts}: all of them; others that were known are forgotten;
  * `hunts.changed` {hunts}: states from the event stream, in the order in which they came;
  * `hunts.rejudged` {hunt}: the answer to a wish to judge again;
  * `session.left`: no session any more.
@@ -29,7 +29,7 @@ export const FILTERS = [
 export function reduceHunts(hunts, event) {
   switch (event.type) {
     case "hunts.read":
-      return { ...merged(event.restart ? noHunts() : hunts, event.hunts, isLater), complete: event.complete ?? false };
+      return { ...merged(noHunts(), event.hunts.map((hunt) => further(hunt, hunts.byId.get(hunt.hunt_id))), isNews), complete: true };
     case "hunts.changed":
       return merged(hunts, event.hunts, isNews);
     case "hunts.rejudged":
@@ -41,11 +41,12 @@ export function reduceHunts(hunts, event) {
   }
 }
 
-/** A page may be older than an event that overtook it: only a further stage replaces what is known. */
-function isLater(known, read) {
-  if (judgings(read) !== judgings(known)) return judgings(read) > judgings(known);
+/** What was read may be older than an event that overtook it: what is known stays where it is a further stage. */
+function further(read, known) {
+  if (!known) return read;
+  if (judgings(read) !== judgings(known)) return judgings(read) > judgings(known) ? read : known;
   const step = RANK[read.status] - RANK[known.status];
-  return step > 0 || (step === 0 && read.verdicts.length > known.verdicts.length);
+  return step < 0 || (step === 0 && read.verdicts.length < known.verdicts.length) ? known : read;
 }
 
 /** Events come in order, but may be repeated after a reconnect; a hunt that is done stays done until it is judged again. */

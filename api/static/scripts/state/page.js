@@ -49,8 +49,12 @@ export function initialState() {
   };
 }
 
-/** A session that is gone is left: nothing of it goes on. */
+/**
+ * A session that is gone is left: nothing of it goes on. `event.sid`: the session that an answer is of; when it comes after that
+ * was left, it changes nothing.
+ */
 export function reduce(state, event) {
+  if (event.sid && event.sid !== state.route.sessionId) return state;
   if (event.type === "session.gone") return reduceOne(reduceOne(state, { type: "session.left" }), event);
   return reduceOne(state, event);
 }
