@@ -106,7 +106,7 @@ def _mean(values: Iterable[float | None]) -> float | None:
 
 
 def _times(count: int, usd: float | None) -> float | None:
-    return None if usd is None else count * usd
+    return 0.0 if count == 0 else None if usd is None else count * usd
 
 
 def _words(parts: Sequence[ModelEstimate]) -> str:

@@ -65,6 +65,12 @@ def test_a_cost_below_a_cent_is_not_zero():
     assert estimated(("paid/a",), hunts=1).words.startswith("Models: less than $0.01;")
 
 
+def test_a_model_that_gets_no_hunt_costs_nothing_whatever_its_price():
+    found = estimated(("paid/b", "nobody/knows"), hunts=1)
+    assert [one.usd for one in found.targets] == [pytest.approx(0.11), 0.0]
+    assert found.words == "Models: about $0.11; judge: nothing (simulated)."
+
+
 def test_hunts_are_shared_out_as_a_run_does():
     assert [(one.model, one.hunts) for one in estimated(("paid/a", "paid/b", "paid/a"), hunts=7).targets] == [
         ("paid/a", 5), ("paid/b", 2),

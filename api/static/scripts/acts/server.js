@@ -5,6 +5,8 @@ import { readExamples, readHealth, readModels, readWho } from "../wire/api.js";
 import { Problem, problemOf } from "../wire/request.js";
 
 const HEALTH_EVERY_MS = 10_000;
+const LOST_EVERY_MS = 2000; // while nobody answers
+const HEALTH_WITHIN_S = 8; // a server that hangs, or is behind a broken line, refuses nothing: it is silent
 
 export function learnServer(store) {
   learn(store, readWho, (who) => ({ type: "who.read", who }));
@@ -24,6 +26,7 @@ async function learn(store, read, event) {
 export class Health {
   #store;
   #timer = 0;
+  #looks = 0;
 
   constructor(store) {
     this.#store = store;
@@ -39,15 +42,26 @@ export class Health {
   async look() {
     clearTimeout(this.#timer);
     if (document.hidden) return;
-    this.#timer = setTimeout(() => this.look(), HEALTH_EVERY_MS);
-    this.#store.dispatch({ type: "health.read", health: await healthNow(), at: new Date().toISOString() });
+    this.#soon(HEALTH_EVERY_MS);
+    const wasLost = Boolean(this.#store.state.server.health?.unreachable);
+    const look = (this.#looks += 1);
+    const health = await healthNow();
+    if (look !== this.#looks) return; // asked later, answered earlier: the newest knows best
+    this.#store.dispatch({ type: "health.read", health, at: new Date().toISOString() });
+    if (health.unreachable) this.#soon(LOST_EVERY_MS);
+    else if (wasLost) dispatchEvent(new Event("online")); // what waits for the server asks now, whatever became of its connection
+  }
+
+  #soon(pauseMs) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.look(), pauseMs);
   }
 }
 
 /** A server that does not answer, or answers 503, has a health too. */
 async function healthNow() {
   try {
-    return await readHealth();
+    return await readHealth(HEALTH_WITHIN_S);
   } catch (failure) {
     if (!(failure instanceof Problem)) throw failure;
     return { status: "unhealthy", reason: failure.message, simulated_only: false, unreachable: failure.code === "unreachable" };

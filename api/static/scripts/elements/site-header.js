@@ -51,9 +51,10 @@ export class SiteHeader extends PageElement {
     setAttribute(this.task, "title", name);
     show(this.simulated, health?.simulated_only ?? false);
     this.#drawHealth(lost ? null : health); // the banner says that already
-    const told = CONNECTIONS[connection];
+    const state = lost && connection !== "idle" ? "reconnecting" : connection;
+    const told = CONNECTIONS[state];
     show(this.connection, Boolean(told));
-    setAttribute(this.connection, "data-state", connection);
+    setAttribute(this.connection, "data-state", state);
     setAttribute(this.connection, "title", told?.about);
     setText(this.connection.lastChild, told?.word ?? "");
     this.#drawTheme(theme);

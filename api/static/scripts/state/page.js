@@ -64,9 +64,9 @@ function reduceOne(state, event) {
   return { ...next, session: inStep(next.session, next.hunts), lostSince: isLost(next) ? state.lostSince ?? event.at ?? null : null };
 }
 
-/** The event stream notices first; where no session is followed, the server's health tells. */
+/** The event stream notices a closed connection first; of a server that is silent the health tells, or of any where no session is followed. */
 function isLost({ connection, server }) {
-  return connection === "reconnecting" || (connection === "idle" && Boolean(server.health?.unreachable));
+  return connection === "reconnecting" || Boolean(server.health?.unreachable);
 }
 
 function reduceParts(state, event) {
@@ -101,6 +101,8 @@ function reduceServer(server, event) {
         ...server, health: event.health, firstVersion: server.firstVersion ?? event.health.version ?? null,
         newVersion: newerVersion(server, event.health),
       };
+    case "connection.changed": // events come: whoever was silent answers again, and is asked how they are
+      return server.health?.unreachable && event.connection !== "reconnecting" ? { ...server, health: null } : server;
     case "who.read":
       return { ...server, who: event.who };
     case "models.read":

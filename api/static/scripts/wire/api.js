@@ -10,7 +10,7 @@ const keyed = (key) => ({ "Idempotency-Key": key });
 export const readWho = () => request("GET", at("who"));
 export const signIn = (token) => request("POST", at("sign-in"), { json: { token } });
 export const signOut = () => request("POST", at("sign-out"));
-export const readHealth = () => request("GET", at("health"));
+export const readHealth = (withinS) => request("GET", at("health"), { withinS });
 export const readModels = () => request("GET", at("models"));
 /** Who answers for a model: {model, provider, listed, near}; a Problem when nobody does. */
 export const resolveModel = (model) => request("GET", `${at("models", "resolve")}?model=${encodeURIComponent(model)}`);

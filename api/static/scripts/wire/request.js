@@ -25,14 +25,14 @@ export function problemOf(failure) {
   return { code: failure.code, message: failure.message, hint: failure.hint };
 }
 
-/** The answer's JSON, or null when it has no body. `json` is sent as JSON, `body` as it is. */
-export async function request(method, path, { json, body, headers = {} } = {}) {
+/** The answer's JSON, or null when it has no body. `json` is sent as JSON, `body` as it is; `withinS`: how long an answer may take. */
+export async function request(method, path, { json, body, headers = {}, withinS = NO_ANSWER_S } = {}) {
   const response = await answer(path, {
     method,
     headers: { Accept: "application/json", ...(json ? { "Content-Type": "application/json" } : {}), ...headers },
     body: json ? JSON.stringify(json) : body,
     cache: "no-store",
-  });
+  }, withinS);
   if (!response.ok) throw await refusal(response);
   return response.status === 204 ? null : await bodyOf(response);
 }
@@ -44,8 +44,8 @@ export async function download(path) {
   return { blob: await arrived(response.blob()), name: fileName(response.headers.get("Content-Disposition") ?? "") };
 }
 
-async function answer(path, options) {
-  return arrived(fetch(path, { ...options, signal: AbortSignal.timeout(NO_ANSWER_S * 1000) }));
+async function answer(path, options, withinS = NO_ANSWER_S) {
+  return arrived(fetch(path, { ...options, signal: AbortSignal.timeout(withinS * 1000) }));
 }
 
 /** What comes from the server, head or body: both can fail to come. */
@@ -53,7 +53,7 @@ async function arrived(coming) {
   try {
     return await coming;
   } catch (cause) {
-    if (cause.name === "TimeoutError") throw noAnswer(`The server has not answered for ${NO_ANSWER_S} seconds.`);
+    if (cause.name === "TimeoutError") throw noAnswer("The server does not answer.");
     if (cause instanceof TypeError) throw noAnswer("The server cannot be reached.");
     throw cause;
   }

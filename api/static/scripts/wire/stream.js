@@ -1,5 +1,7 @@
-// A session's events, however they can be had: one event stream, or JSON again and again while that fails.
-// Every break is bridged by asking for what came after the last id seen, so nothing is missed.
+// A session's events, however they can be had: one event stream, or JSON again and again while that fails. Every break is
+// bridged by asking for what came after the last id seen, so nothing is missed.
+// A tab that nobody looks at has no stream: over HTTP/1.1 a browser opens six connections to a server in all, and a seventh tab
+// would not even load.
 
 import { eventsAddress, readEvents } from "./api.js";
 import { Problem } from "./request.js";
@@ -9,6 +11,8 @@ const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 8000;
 const OPENING_MS = 6000;
 const STEADY_MS = 3000;
+const UNSEEN_AFTER_MS = 2000; // who only looks into another tab for a moment keeps the stream
+const UNSEEN_EVERY_MS = 5000;
 
 /**
  * Watches `sid` from behind event id `after` until `close()`. Tells
@@ -24,6 +28,7 @@ export class SessionStream {
   #closed = false;
   #online = () => this.#again(0);
   #offline = () => this.#cut();
+  #seen = () => this.#look();
 
   constructor(sid, after, told) {
     this.#sid = sid;
@@ -31,6 +36,7 @@ export class SessionStream {
     this.#told = told;
     addEventListener("online", this.#online);
     addEventListener("offline", this.#offline);
+    document.addEventListener("visibilitychange", this.#seen);
     this.#open();
   }
 
@@ -38,6 +44,7 @@ export class SessionStream {
     this.#closed = true;
     removeEventListener("online", this.#online);
     removeEventListener("offline", this.#offline);
+    document.removeEventListener("visibilitychange", this.#seen);
     clearTimeout(this.#timer);
     this.#source?.close();
   }
@@ -45,6 +52,7 @@ export class SessionStream {
   #open() {
     clearTimeout(this.#timer);
     this.#source?.close();
+    if (document.hidden) return this.#poll();
     const source = new EventSource(eventsAddress(this.#sid, this.#after));
     this.#source = source;
     // A proxy that holds the stream back looks like a connection that never opens.
@@ -56,6 +64,7 @@ export class SessionStream {
     };
     source.onerror = () => this.#lost();
     for (const type of TYPES) source.addEventListener(type, (message) => this.#heard(type, message));
+    return undefined;
   }
 
   #heard(type, message) {
@@ -69,6 +78,12 @@ export class SessionStream {
     this.#failures += 1;
     if (this.#failures > 1) this.#told.onConnection("reconnecting");
     this.#poll();
+  }
+
+  #look() {
+    clearTimeout(this.#timer);
+    if (document.hidden) this.#timer = setTimeout(() => this.#open(), UNSEEN_AFTER_MS);
+    else if (this.#source?.readyState !== EventSource.OPEN) this.#again(0);
   }
 
   /** A cable that is pulled does not end a connection: the stream would look alive for minutes. */
@@ -85,8 +100,8 @@ export class SessionStream {
       if (this.#closed) return;
       this.#after = last || this.#after;
       this.#told.onEvents(events);
-      if (this.#failures > 1) this.#told.onConnection("polling");
-      this.#again(Math.min(this.#failures, 4) * FIRST_PAUSE_MS);
+      if (this.#failures > 1 || document.hidden) this.#told.onConnection("polling");
+      this.#again(document.hidden ? UNSEEN_EVERY_MS : Math.min(this.#failures, 4) * FIRST_PAUSE_MS);
     } catch (failure) {
       if (this.#closed) return;
       this.#unanswered(failure);
@@ -97,11 +112,11 @@ export class SessionStream {
     if (!(failure instanceof Problem)) throw failure;
     if (failure.status === 404) {
       this.close();
-      this.#told.onGone();
-      return;
+      return this.#told.onGone();
     }
+    if (failure.code === "too_far_behind") return this.#told.onEvents([{ type: "reset", data: {} }]);
     this.#told.onConnection("reconnecting");
-    this.#again(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures) * (0.75 + Math.random() / 2));
+    return this.#again(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures) * (0.75 + Math.random() / 2));
   }
 
   #again(pauseMs) {
