@@ -66,7 +66,7 @@ def render(text: str) -> str:
         _markdown.render(text),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
-        allowed_classes={"span": {"formula", "image"}, "p": {"formula"}},
+        allowed_classes={"span": {"formula", "image"}, "p": {"formula"}, "ol": {"paren"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )

@@ -148,7 +148,11 @@ def _cell(text: str, line: int, level: int) -> tuple[Token, Token, Token]:
 
 
 def _keep_definition(state: StateBlock, start: int, end_line: int, silent: bool) -> bool:
-    """CommonMark shows nothing of a link's definition; often it is a source that the task asked for."""
+    """CommonMark shows nothing of a link's definition; often it is a source that the task asked for.
+
+    Nor does it know footnotes: `[^1]` would become a link without its brackets."""
+    if state.src.startswith("[^", state.bMarks[start] + state.tShift[start]):
+        return False
     if not reference(state, start, end_line, silent):
         return False
     if not silent:
@@ -163,12 +167,15 @@ def _push_verbatim(state: StateBlock, kind: str, start: int, end: int) -> None:
 
 
 def _set_attributes(state: StateCore) -> None:
-    """Direction of writing by the text itself, the columns' alignment, the numbers that list items were given."""
+    """Direction of writing by the text itself, the columns' alignment, the numbers that list items were given
+    and the sign behind them."""
     for token in state.tokens:
         if token.level == 0 and token.nesting == 1:
             token.attrSet("dir", "auto")
         if token.type == "list_item_open" and token.info:
             token.attrSet("value", token.info)
+        if token.type == "ordered_list_open" and token.markup == ")":
+            token.attrSet("class", "paren")
         if token.tag in ("th", "td") and "style" in token.attrs:
             token.attrs = {"align": str(token.attrs["style"]).removeprefix("text-align:")}
 

@@ -23,7 +23,7 @@ def text_of(reply: str) -> str:
     r"\begin{align} x &= 1 \\ y &= 2 \end{align}", "\\[\na\n= b\n- c\n+ d\n\\]", "$$\nx\n===\n$$", r"outside of a formula: a\,b \; \{c\} \% \\ \(",
     r"C:\new\,dir \\server\share", "$5 and $6", "a cut formula \\[ x\\,y", "&lt;b&gt; &nbsp; &copy; &#42;", "<b>bold</b> <!-- no -->",
     "![a chart](https://example.org/a.png)", '![a chart](https://example.org/a.png "of 2026")', "[ftp](ftp://example.org/a)",
-    "[1]: https://example.org/source", "[^1]: A note.",
+    "[1]: https://example.org/source", "[^1]: A note.", "said[^1] and[^b]\n[^1]: https://example.org/a\n[^b]: note",
 ])  # fmt: skip
 def test_what_is_no_markup_stands_there_as_it_was_written(reply: str) -> None:
     assert text_of(reply) == reply
@@ -52,6 +52,19 @@ def test_a_table_keeps_its_alignment_and_all_cells() -> None:
 
 def test_a_list_keeps_the_numbers_that_it_was_given() -> None:
     assert re.findall(r'<li value="(\d+)">', render("3. c\n5. e\n5. e again")) == ["3", "5", "5"]
+
+
+def test_a_footnote_is_no_link() -> None:
+    reply = "said[^1]\n\n[^1]: https://example.org/a"
+    assert text_of(reply) == reply.replace("\n\n", "\n")
+    assert "<a" not in render(reply)
+
+
+def test_a_list_keeps_the_sign_behind_its_numbers() -> None:
+    assert re.findall(r"<ol[^>]*>", render("1) a\n2) b\n\n1. c")) == [
+        '<ol dir="auto" class="paren">',
+        '<ol dir="auto">',
+    ]
 
 
 def test_code_keeps_its_language_and_text_its_direction() -> None:
