@@ -79,6 +79,6 @@ def test_who_polls_and_is_too_far_behind_reads_everything_again(page: Page, prod
     page.route("**/events?*", behind)
     go_to(page, sid)
     expect(page.locator("site-header .connection")).to_have_attribute("data-state", "polling")
+    assert witness.sent("GET", f"/api/sessions/{sid}") == 2
     product.run(sid, 4)
     expect(rows(page)).to_have_count(4)
-    assert witness.sent("GET", f"/api/sessions/{sid}") == 2
