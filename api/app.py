@@ -64,8 +64,8 @@ ROOMS = {
 
 def create_app(runtime: Runtime) -> Quart:
     app = Quart("api", static_folder=str(STATIC), static_url_path="/static")
-    app.config["MAX_CONTENT_LENGTH"] = runtime.settings.body_max_bytes
-    app.config["BODY_TIMEOUT"] = runtime.settings.body_timeout_s
+    app.config["MAX_CONTENT_LENGTH"] = runtime.settings.server.max_body_bytes
+    app.config["BODY_TIMEOUT"] = runtime.settings.server.body_timeout_s
     app.json.sort_keys = False  # type: ignore[attr-defined]
     put_runtime(app, runtime)
     put_static_files(app, StaticFiles(STATIC))
@@ -85,7 +85,7 @@ def create_app(runtime: Runtime) -> Quart:
     )
     register_errors(app)
     watched = (health, admin)
-    for blueprint in watched if runtime.settings.role == "worker" else (*watched, *ASKED):
+    for blueprint in watched if runtime.settings.server.role == "worker" else (*watched, *ASKED):
         app.register_blueprint(blueprint)
     guard(app, runtime)
     app.after_request(_protect)

@@ -41,7 +41,7 @@ async def read_json(kind: type[Some], *, optional: bool = False, most_bytes: int
 
 async def read_apart(kind: type[Some], apart: Callable[[Some], Result]) -> Result:
     """What `apart` makes of the payload, made where the body is read: beside the event loop when it is large."""
-    raw, free_most = cast("bytes", await request.get_data()), runtime().settings.notebook_max_values
+    raw, free_most = cast("bytes", await request.get_data()), runtime().settings.notebooks.max_values
     return await _aside(raw, lambda: apart(_payload(raw, kind, free_most)))
 
 

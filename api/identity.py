@@ -70,7 +70,7 @@ class Door:
         return caller_of(found.holder, found.expiry_s) if found else None
 
     def pass_for(self, holder: Holder) -> str:
-        return new_pass(holder, self.now_s(), self.runtime.settings.sign_in_s)
+        return new_pass(holder, self.now_s(), self.runtime.settings.access.sign_in_ttl_s)
 
     async def shows(self, caller: Caller, session_id: str) -> bool:
         """Whether that session is there for `caller`. Raises NotFound when it is there for nobody."""
@@ -81,7 +81,7 @@ class Door:
         if known is None:
             known = (await self.runtime.store.glance(session_id)).session.owner
             self._owners[session_id] = known
-            if len(self._owners) > self.runtime.settings.sessions_most:
+            if len(self._owners) > self.runtime.settings.sessions.max_sessions:
                 self._owners.popitem(last=False)
         return known
 
@@ -99,7 +99,7 @@ def too_many_tries(wait_s: float) -> Busy:
 
 
 def guard(app: Quart, runtime: Runtime) -> None:
-    app.config[KEY] = Door(runtime, Register(runtime.settings.tokens))
+    app.config[KEY] = Door(runtime, Register(runtime.settings.access.tokens))
     app.before_request(_look_at_the_request)
 
 
@@ -130,7 +130,7 @@ def over_tls() -> bool:
 
 
 def _by_proxy() -> bool:
-    return is_proxy(request.remote_addr, door().runtime.settings.trusted_proxies)
+    return is_proxy(request.remote_addr, door().runtime.settings.access.trusted_proxies)
 
 
 async def _look_at_the_request() -> Response | None:
@@ -168,7 +168,7 @@ def _known(here: Door, endpoint: str) -> Caller | None:
 def _refuse_foreign_pages(here: Door) -> None:
     headers = request.headers
     said = headers.get("Host", "")  # as it was sent: what is no name at all reads "" in request.host
-    if here.register.open_to_all and not is_known_host(said, here.runtime.settings.hunter_hosts):
+    if here.register.open_to_all and not is_known_host(said, here.runtime.settings.access.hosts):
         raise NotAllowed(
             f"This server does not answer to the name {said[:100]}.",
             hint="Use localhost or its address in digits; the operator adds names in HUNTER_HOSTS, or makes tokens.",

@@ -30,14 +30,15 @@ def take_port(settings: Settings) -> socket.socket:
     """A socket that has the port but does not listen yet: until the process can serve, connections are refused, so
     that a proxy asks elsewhere. Raises BadSettings when the port cannot be had.
     """
-    listener = socket.socket(socket.AF_INET6 if ":" in settings.api_host else socket.AF_INET)
+    host, port = settings.server.api_host, settings.server.api_port
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.api_host, settings.api_port))
+        listener.bind((host, port))
     except OSError as error:
         listener.close()
         raise BadSettings(
-            f"Cannot listen on {settings.api_host}:{settings.api_port} ({os.strerror(error.errno or 0)}).",
+            f"Cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}).",
             hint="Stop the program that has the port, or set API_PORT (or API_HOST) to another.",
         ) from error
     listener.setblocking(False)

@@ -34,7 +34,7 @@ KEEP_ALIVE_MOST = 1_000_000
 
 async def run_server(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises BadSettings when the port is taken, or when strangers would be let in."""
-    settings.refuse_strangers(settings.api_host, "API_HOST")
+    settings.refuse_strangers(settings.server.api_host, "API_HOST")
     listener = take_port(settings)
     asked_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -47,7 +47,12 @@ async def run_server(settings: Settings) -> None:
 
 async def _serve(settings: Settings, listener: socket.socket, asked_to_end: asyncio.Event) -> None:
     async with open_runtime(settings) as runtime:
-        log.info("serving", host=settings.api_host, port=settings.api_port, sessions=runtime.store.state().backend)
+        log.info(
+            "serving",
+            host=settings.server.api_host,
+            port=settings.server.api_port,
+            sessions=runtime.store.state().backend,
+        )
         end = functools.partial(_end, asked_to_end, runtime, listener)
         server = serve(create_app(runtime), _config(listener), shutdown_trigger=end)
         serving: asyncio.Task[None] = asyncio.create_task(server, name="hypercorn")

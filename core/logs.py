@@ -20,7 +20,7 @@ _LOOKS_SECRET = re.compile(
 
 def configure_logs(settings: Settings) -> None:
     """Route structlog and the standard library's logging to stderr, with every known secret taken out."""
-    readable = settings.log_format == "console" or (settings.log_format == "auto" and sys.stderr.isatty())
+    readable = settings.server.log_format == "console" or (settings.server.log_format == "auto" and sys.stderr.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -34,7 +34,7 @@ def configure_logs(settings: Settings) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
-    logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
+    logging.basicConfig(handlers=[handler], level=settings.server.log_level.upper(), force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # one line per provider call, addresses included
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -45,10 +45,10 @@ def configure_logs(settings: Settings) -> None:
 
 def secrets(settings: Settings) -> tuple[str, ...]:
     """Every secret among the settings, longest first."""
-    values = (getattr(settings, name) for name, row, _ in table() if row.secret)
+    values = (getattr(getattr(settings, group), name) for group, name, row, _ in table() if row.secret)
     found = {value for value in values if isinstance(value, str)}
-    found |= {holder.digest.hex() for holder in settings.tokens}
-    found |= {endpoint.key for endpoint in settings.openai_compatible}
+    found |= {holder.digest.hex() for holder in settings.access.tokens}
+    found |= {endpoint.key for endpoint in settings.providers.openai_compatible}
     return tuple(sorted((s for s in found if len(s) >= 6), key=len, reverse=True))
 
 

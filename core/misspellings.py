@@ -21,8 +21,8 @@ def misspellings(variables: Iterable[str], settings: Settings) -> Mapping[str, s
 
     A setting with a number behind it (`OPENAI_API_KEY_2`) is somebody's second one, not a slip.
     """
-    ours = {row.variable for _, row, _ in table()}
-    known = ours | OF_OTHERS | {endpoint.key_variable for endpoint in settings.openai_compatible}
+    ours = {setting.row.variable for setting in table()}
+    known = ours | OF_OTHERS | {endpoint.key_variable for endpoint in settings.providers.openai_compatible}
     found: dict[str, str] = {}
     for written in sorted(set(variables) - known):
         name = written.upper()

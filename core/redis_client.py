@@ -47,19 +47,19 @@ class RedisClients:
 @asynccontextmanager
 async def open_redis(settings: Settings, instance: str) -> AsyncIterator[RedisClients]:
     """Both clients, closed with the block. Nothing is connected yet: a Redis that is away is no error here."""
-    timeout_s = settings.redis_timeout_s
+    timeout_s = settings.redis.timeout_s
     commands = _client(
-        settings.redis_url,
+        settings.redis.url,
         name=f"mh-{instance}-commands",
         socket_timeout_s=timeout_s * SOCKET_FACTOR,
         pool_timeout_s=timeout_s,
         connect_timeout_s=timeout_s,
-        connections=settings.redis_connections,
+        connections=settings.redis.max_connections,
     )
     blocking = _client(
-        settings.redis_url,
+        settings.redis.url,
         name=f"mh-{instance}-blocking",
-        socket_timeout_s=settings.redis_block_s + BLOCK_MARGIN_S,
+        socket_timeout_s=settings.redis.block_s + BLOCK_MARGIN_S,
         pool_timeout_s=timeout_s,
         connect_timeout_s=timeout_s,
         connections=BLOCKING_CONNECTIONS,

@@ -94,33 +94,35 @@ async def open_runtime(
     settings: Settings, *, clock: Clock | None = None, entropy: Entropy = secrets.token_bytes, seed: int | None = None
 ) -> AsyncIterator[Runtime]:
     """Everything that a process needs, open until the block ends. `seed` fixes the retries' jitter, for tests."""
-    if settings.role != "both" and not settings.redis_url:
+    if settings.server.role != "both" and not settings.redis.url:
         raise BadSettings(
-            f"ROLE={settings.role} needs Redis: without it one process does everything.",
+            f"ROLE={settings.server.role} needs Redis: without it one process does everything.",
             hint="Set REDIS_URL, or ROLE=both.",
         )
     clock = SteadyClock(clock or SystemClock())
     started_at = clock.monotonic()
-    instance = settings.instance or f"{socket.gethostname()}-{os.getpid()}"
+    instance = settings.server.instance or f"{socket.gethostname()}-{os.getpid()}"
     activity = Activity()
     async with AsyncExitStack() as closing:
-        aside = closing.enter_context(open_aside(settings.large_notebooks_most))
+        aside = closing.enter_context(open_aside(settings.notebooks.max_large_waiting))
         process = f"{instance}-{secrets.token_hex(4)}"
-        redis = await closing.enter_async_context(open_redis(settings, instance)) if settings.redis_url else None
+        redis = await closing.enter_async_context(open_redis(settings, instance)) if settings.redis.url else None
         store, events, came_back = await _sessions(settings, clock, instance, activity, closing, redis)
         http = await closing.enter_async_context(open_http(settings))
         telemetry = await closing.enter_async_context(
-            TelemetryWriter(Path(settings.telemetry_dir), instance, settings, clock)
+            TelemetryWriter(Path(settings.telemetry.directory), instance, settings, clock)
         )
         closing.callback(_tell_stopped, telemetry, instance)
         throttle = await closing.enter_async_context(_open_throttle(settings, clock, redis, process, activity))
         catalog = _catalog(settings, http, throttle, telemetry, clock, seed)
         closing.push_async_callback(catalog.close)
         judge = Judge(catalog, settings, activity.note_bug)
-        hunter = Hunter(catalog, judge, clock, settings.target_max_output_tokens)
+        hunter = Hunter(catalog, judge, clock, settings.calls.target_max_output_tokens)
         runner = Runner(store, hunter, clock, settings, activity, telemetry.record, telemetry.flush)
         checker = Checker(store, judge, clock, telemetry.record)
-        rejudger = Rejudger(store, hunter, clock, settings.retry_budget_ratio, settings.blind_outcome_step_s)
+        rejudger = Rejudger(
+            store, hunter, clock, settings.calls.retry_budget_ratio, settings.hunting.blind_outcome_step_s
+        )
 
         async def work(job: Job, shards: Shards) -> None:
             if job.kind is JobKind.RUN:
@@ -130,13 +132,13 @@ async def open_runtime(
             else:
                 await checker.work(job.session_id, shards)
 
-        own = settings.idempotency_secret.encode()
+        own = settings.hunting.idempotency_secret.encode()
         fleet = Fleet(process, own or entropy(32), redis, Beat.of(settings), own=bool(own))
         dispatcher = await closing.enter_async_context(
             _open_dispatcher(settings, work, activity, fleet, redis, process)
         )
         if redis is not None:
-            resumer = Resumer(store, dispatcher, came_back, settings.shard_lease_s, activity.note_bug)
+            resumer = Resumer(store, dispatcher, came_back, settings.hunting.part_lease_s, activity.note_bug)
             await closing.enter_async_context(_kept_up(resumer))
         with contextlib.suppress(RedisAway):  # said in the status; the secret is shared with the first beat then
             await fleet.share_secret()
@@ -172,7 +174,7 @@ async def open_runtime(
             )
         direct, proxied = await closing.enter_async_context(open_fetching(settings))
         fetcher = NotebookFetcher(
-            direct, proxied, settings.notebook_hosts, settings.notebook_max_bytes, settings.fetch_timeout_s
+            direct, proxied, settings.notebooks.hosts, settings.notebooks.max_bytes, settings.notebooks.fetch_timeout_s
         )
         telemetry.record(ProcessRecord(action="started", instance=instance, version=__version__))
         yield Runtime(
@@ -199,15 +201,17 @@ async def _open_throttle(
     settings: Settings, clock: Clock, redis: RedisClients | None, process: str, activity: Activity
 ) -> AsyncIterator[Throttle]:
     limits = configured_limits(settings)
-    adaptive = Adaptive(settings.adaptive_limits, settings.adaptive_cooldown_s, settings.adaptive_start)
+    adaptive = Adaptive(
+        settings.throttle.adaptive_limits, settings.throttle.adaptive_cooldown_s, settings.throttle.adaptive_start
+    )
     if redis is None:
-        yield MemoryThrottle(limits, settings.queue_most, clock, adaptive)
+        yield MemoryThrottle(limits, settings.throttle.max_queued_calls, clock, adaptive)
         return
     async with open_redis_throttle(
         redis,
         process,
         limits,
-        queue_most=settings.queue_most,
+        queue_most=settings.throttle.max_queued_calls,
         clock=clock,
         pace=Pace.of(settings),
         adaptive=adaptive,
@@ -225,12 +229,12 @@ async def _open_dispatcher(
         try:
             yield local
         finally:  # also when a person ended the command: jobs put down what they have while there is a store
-            await local.drain(settings.drain_s)
+            await local.drain(settings.server.drain_timeout_s)
         return
     from core.hunt.dispatch.queue import Manner, open_queue  # half a second that only processes with Redis need
 
-    works = settings.role != "api"
-    manner = Manner(settings.redis_url, process, works, settings.wedged_s, Terms.of(settings))
+    works = settings.server.role != "api"
+    manner = Manner(settings.redis.url, process, works, settings.hunting.worker_stall_timeout_s, Terms.of(settings))
     async with open_queue(work, activity.note_bug, redis, manner, lambda: fleet.workers) as dispatcher:
         yield dispatcher
 
@@ -247,14 +251,14 @@ async def _sessions(
 
     With the ids of sessions whose work may have to be gone on with, from time to time.
     """
-    memory = MemoryEventLog(clock, settings.events_most)
+    memory = MemoryEventLog(clock, settings.sessions.max_events)
     if redis is not None:
         return await _redis_sessions(settings, clock, instance, activity, closing, redis, memory)
     store = MemorySessionStore(
         clock,
-        ttl_s=settings.session_ttl_s,
-        sessions_most=settings.sessions_most,
-        share_most=max(1, settings.sessions_most * settings.sessions_share_percent // 100),
+        ttl_s=settings.sessions.ttl_s,
+        sessions_most=settings.sessions.max_sessions,
+        share_most=max(1, settings.sessions.max_sessions * settings.sessions.max_percent_per_user // 100),
         append=memory.append_now,
         forget=memory.forget_now,
     )
@@ -271,23 +275,23 @@ async def _redis_sessions(
     clients: RedisClients,
     memory: MemoryEventLog,
 ) -> tuple[SessionStore, EventLog, set[str]]:
-    link = RedisLink(clients.commands, clock, instance=instance, timeout_s=settings.redis_timeout_s)
+    link = RedisLink(clients.commands, clock, instance=instance, timeout_s=settings.redis.timeout_s)
     link.on_time = clock.follow
     log = RedisEventLog(
         clients,
         clock,
-        ttl_s=settings.session_ttl_s,
-        events_most=settings.events_most,
-        block_s=settings.redis_block_s,
-        timeout_s=settings.redis_timeout_s,
+        ttl_s=settings.sessions.ttl_s,
+        events_most=settings.sessions.max_events,
+        block_s=settings.redis.block_s,
+        timeout_s=settings.redis.timeout_s,
         on_fault=link.failed,
         on_bug=activity.note_bug,
     )
     away: dict[str, Away] = {}
     known = KnownSessions(
         clock,
-        ttl_s=settings.session_ttl_s,
-        bytes_most=settings.known_sessions_bytes,
+        ttl_s=settings.sessions.ttl_s,
+        bytes_most=settings.redis.max_fallback_bytes,
         append=memory.append_now,
         forget=memory.forget_now,
         held=away.__contains__,
@@ -295,22 +299,22 @@ async def _redis_sessions(
     redis = RedisSessionStore(
         clients.commands,
         clock,
-        ttl_s=settings.session_ttl_s,
-        events_most=settings.events_most,
-        events_age_s=settings.events_age_s,
-        timeout_s=settings.redis_timeout_s,
+        ttl_s=settings.sessions.ttl_s,
+        events_most=settings.sessions.max_events,
+        events_age_s=settings.redis.max_event_age_s,
+        timeout_s=settings.redis.timeout_s,
         forget=log.end,
         on_told=known.note_event,
     )
-    journal = Journal(Path(settings.journal_dir), instance)
+    journal = Journal(Path(settings.redis.journal_dir), instance)
     store = FailoverSessionStore(redis, known, journal, link, clock, begin_events=memory.begin_at, away=away)
     supervisor = Supervisor(
         store,
         Returning(store, AwayEvents(log, memory)),
         clock,
-        probe_s=settings.redis_probe_s,
-        probes=settings.redis_probes,
-        sync_s=settings.journal_sync_s,
+        probe_s=settings.redis.probe_interval_s,
+        probes=settings.redis.min_good_probes,
+        sync_s=settings.redis.journal_sync_s,
         on_bug=activity.note_bug,
     )
     closing.push_async_callback(store.close)
@@ -345,9 +349,9 @@ def _catalog(
     seed: int | None,
 ) -> Catalog:
     simulated = []
-    if settings.simulated_provider:
-        script = read_script(settings.simulated_script)
-        simulated = [SimulatedProvider(script, clock=clock, silence_timeout_s=settings.silence_timeout_s)]
+    if settings.providers.simulated_provider:
+        script = read_script(settings.providers.simulated_script)
+        simulated = [SimulatedProvider(script, clock=clock, silence_timeout_s=settings.calls.silence_timeout_s)]
     return build_catalog(
         settings,
         http,

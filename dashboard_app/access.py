@@ -48,7 +48,7 @@ def _asked_by_our_page() -> bool:
     """Whether our own page asks, under a name that we answer to; otherwise it is said. Streamlit's own look lets any
     port of localhost in, with the cookie of who is signed in, and any name that leads here (decision record 0056)."""
     host, origin = st.context.headers.get("Host", ""), st.context.headers.get("Origin")
-    if register().open_to_all and not is_known_host(host, settings().hunter_hosts):
+    if register().open_to_all and not is_known_host(host, settings().access.hosts):
         name = plain(host[:100])
         st.error(f"**The dashboard does not answer to the name {name}.** Use localhost, or put it into HUNTER_HOSTS.")
         return False

@@ -40,7 +40,7 @@ class Alarm:
 
 def alarms(reader: TelemetryReader, settings: Settings, now: datetime) -> list[Alarm]:
     """Every rule, raised ones first."""
-    since = _in_the_log(now - timedelta(minutes=settings.alarm_window_min))
+    since = _in_the_log(now - timedelta(minutes=settings.alarms.window_min))
     rules = [
         _errors(reader, settings, since),
         _rate_limited(reader, settings, since),
@@ -58,9 +58,9 @@ def _errors(reader: TelemetryReader, settings: Settings, since: datetime) -> Ala
     )
     return Alarm(
         "Hunts lost to errors",
-        _share_state(lost, hunts, settings.alarm_errors_percent, settings.alarm_least_n),
+        _share_state(lost, hunts, settings.alarms.errors_percent, settings.alarms.min_samples),
         _share_words(lost, hunts, "hunt"),
-        _limit(settings.alarm_errors_percent, settings),
+        _limit(settings.alarms.errors_percent, settings),
         "ALARM_ERRORS",
         "See the causes on the Providers page; a key, a credit or a provider may be gone.",
     )
@@ -77,9 +77,9 @@ def _rate_limited(reader: TelemetryReader, settings: Settings, since: datetime) 
     counts = ", ".join(f"{plain(name)} {n:,}" for name, n in zip(named, by_provider["refused"], strict=False))
     return Alarm(
         "Calls refused by a rate limit",
-        _share_state(refused, calls, settings.alarm_rate_limited_percent, settings.alarm_least_n),
+        _share_state(refused, calls, settings.alarms.rate_limited_percent, settings.alarms.min_samples),
         _share_words(refused, calls, "call") + (f": {counts}" if counts else ""),
-        _limit(settings.alarm_rate_limited_percent, settings),
+        _limit(settings.alarms.rate_limited_percent, settings),
         "ALARM_RATE_LIMITED",
         f"These providers allow less than is configured: lower {_limits_of(named)}, or ask them for more.",
     )
@@ -103,16 +103,16 @@ def _undetermined(reader: TelemetryReader, settings: Settings, since: datetime) 
     )
     return Alarm(
         "Undetermined verdicts",
-        _share_state(missed, verdicts, settings.alarm_undetermined_percent, settings.alarm_least_n),
+        _share_state(missed, verdicts, settings.alarms.undetermined_percent, settings.alarms.min_samples),
         _share_words(missed, verdicts, "verdict"),
-        _limit(settings.alarm_undetermined_percent, settings),
+        _limit(settings.alarms.undetermined_percent, settings),
         "ALARM_UNDETERMINED",
         "See the Judge page; try another judge model, or fix the judge prompt of the task.",
     )
 
 
 def _no_breaks(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
-    most = settings.alarm_no_break_hunts
+    most = settings.alarms.max_hunts_without_break
     sql = f"""WITH decided AS (SELECT {TASK} AS task, notebook, ts, outcome FROM hunts
                 WHERE NOT simulated AND outcome IN ('broke', 'held')),
               last AS (SELECT task, max(ts) FILTER (outcome = 'broke') AS broke FROM decided
@@ -140,7 +140,7 @@ def _budget(reader: TelemetryReader, settings: Settings, since: datetime) -> Ala
         [since],
     ).iloc[0]
     spent, unknown = float(row["usd"] or 0) if row["usd"] == row["usd"] else 0.0, int(row["unknown"])
-    most = settings.alarm_budget_usd
+    most = settings.alarms.budget_usd
     return Alarm(
         "Cost of the last 24 hours",
         State.OFF if not most else State.RAISED if spent > most else State.FINE,
@@ -153,7 +153,7 @@ def _budget(reader: TelemetryReader, settings: Settings, since: datetime) -> Ala
 
 def _dropped(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
     (lost,) = _counts(reader, "SELECT sum(dropped) FROM process WHERE ts >= ?", since)
-    most = settings.alarm_dropped_records
+    most = settings.alarms.dropped_records
     return Alarm(
         "Telemetry records lost",
         State.OFF if not most else State.RAISED if lost >= most else State.FINE,
@@ -180,7 +180,7 @@ def _share_words(part: int, whole: int, thing: str) -> str:
 
 
 def _limit(percent: float, settings: Settings) -> str:
-    return f"over {percent:g} % in {settings.alarm_window_min} min"
+    return f"over {percent:g} % in {settings.alarms.window_min} min"
 
 
 def _in_the_log(moment: datetime) -> datetime:

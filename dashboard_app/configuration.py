@@ -19,4 +19,4 @@ def settings() -> Settings:
 @st.cache_resource(show_spinner=False)
 def register() -> Register:
     """Everybody who has a token."""
-    return Register(settings().tokens)
+    return Register(settings().access.tokens)

@@ -38,7 +38,7 @@ def telemetry() -> tuple[TelemetryReader, RefreshReport]:
 def followed() -> Following:
     """The one log of this server, opened when somebody asks for it first."""
     now = settings()
-    return _followed(now.telemetry_dir, now.telemetry_cache_dir, now.dashboard_memory_mib)
+    return _followed(now.telemetry.directory, now.telemetry.cache_dir, now.server.dashboard_memory_mib)
 
 
 def all_alarms(reader: TelemetryReader) -> list[Alarm]:
@@ -71,7 +71,7 @@ def alarms_if_readable() -> list[Alarm]:
 
 
 def api_status() -> Status | Silence:
-    return _shared_answer(settings().status_url)
+    return _shared_answer(settings().server.status_url)
 
 
 @st.cache_resource(show_spinner="Reading the telemetry log …", on_release=Following.close, max_entries=1)
@@ -117,4 +117,4 @@ def _client(address: str) -> httpx.Client:
 
 @st.cache_resource(show_spinner=False, ttl=SHARED_ANSWER_S, max_entries=1)
 def _shared_answer(address: str) -> Status | Silence:
-    return ask_status(_client(address), service_pass(settings().tokens, datetime.now(UTC).timestamp()))
+    return ask_status(_client(address), service_pass(settings().access.tokens, datetime.now(UTC).timestamp()))

@@ -101,7 +101,7 @@ class SignIn:
             said = f"This is the token of {holder.name}, a trainer. The dashboard is for admins.\n"
             return PlainTextResponse(said, 403, NO_STORE)
         self._brake.note_right(address)
-        life_s = settings().sign_in_s
+        life_s = settings().access.sign_in_ttl_s
         given = new_pass(holder, datetime.now(UTC).timestamp(), life_s)
         return _with_cookie(PlainTextResponse(holder.name, headers=NO_STORE), request, given, int(life_s))
 
@@ -163,7 +163,7 @@ async def _read_token(request: Request) -> str:
 
 def _by_proxy(connection: HTTPConnection) -> bool:
     peer = connection.client
-    return is_proxy(peer.host if peer else None, settings().trusted_proxies)
+    return is_proxy(peer.host if peer else None, settings().access.trusted_proxies)
 
 
 def _address(request: Request) -> str:

@@ -19,6 +19,7 @@ from core.sessions.memory import MemorySessionStore
 from core.sessions.redis import RedisSessionStore
 from core.settings import Settings
 from tests.builders import HandClock
+from tests.settings import make_settings
 
 PATIENT_S = 5.0
 """Longest wait for Redis where waiting is not what a test is about: the machine may be busy."""
@@ -54,7 +55,9 @@ async def opened(
         yield memory_backend(sessions_most, events_most)
         return
     url = request.getfixturevalue("redis_server").url
-    settings = Settings(redis_url=url, redis_timeout_s=PATIENT_S, redis_block_s=0.2, events_most=events_most)
+    settings = make_settings(
+        redis__url=url, redis__timeout_s=PATIENT_S, redis__block_s=0.2, sessions__max_events=events_most
+    )
     clock = HandClock()
     async with open_redis(settings, "one") as one, open_redis(settings, "two") as two:
         log, second_log = redis_log(one, settings, clock), redis_log(two, settings, clock)
@@ -86,10 +89,10 @@ def redis_log(clients: RedisClients, settings: Settings, clock: HandClock) -> Re
     return RedisEventLog(
         clients,
         clock,
-        ttl_s=settings.session_ttl_s,
-        events_most=settings.events_most,
-        block_s=settings.redis_block_s,
-        timeout_s=settings.redis_timeout_s,
+        ttl_s=settings.sessions.ttl_s,
+        events_most=settings.sessions.max_events,
+        block_s=settings.redis.block_s,
+        timeout_s=settings.redis.timeout_s,
     )
 
 
@@ -97,9 +100,9 @@ def redis_store(clients: RedisClients, settings: Settings, clock: HandClock, log
     return RedisSessionStore(
         clients.commands,
         clock,
-        ttl_s=settings.session_ttl_s,
-        events_most=settings.events_most,
-        events_age_s=settings.events_age_s,
-        timeout_s=settings.redis_timeout_s,
+        ttl_s=settings.sessions.ttl_s,
+        events_most=settings.sessions.max_events,
+        events_age_s=settings.redis.max_event_age_s,
+        timeout_s=settings.redis.timeout_s,
         forget=log.end,
     )

@@ -43,16 +43,16 @@ def parts_of(settings: Settings) -> tuple[Part, Part]:
     api = Part(
         name="API",
         command=(sys.executable, "-m", "api"),
-        host=settings.api_host,
-        port=settings.api_port,
+        host=settings.server.api_host,
+        port=settings.server.api_port,
         port_variable="API_PORT",
         health_path="/api/health",
     )
     dashboard = Part(
         name="dashboard",
         command=_streamlit_command(settings),
-        host=settings.dashboard_host,
-        port=settings.dashboard_port,
+        host=settings.server.dashboard_host,
+        port=settings.server.dashboard_port,
         port_variable="DASHBOARD_PORT",
         health_path="/_stcore/health",
         prints=False,  # Streamlit's own greeting names addresses that are not ours
@@ -62,8 +62,8 @@ def parts_of(settings: Settings) -> tuple[Part, Part]:
 
 def _streamlit_command(settings: Settings) -> tuple[str, ...]:
     options = {
-        "server.port": str(settings.dashboard_port),
-        "server.address": settings.dashboard_host,
+        "server.port": str(settings.server.dashboard_port),
+        "server.address": settings.server.dashboard_host,
         "server.headless": "true",
         "browser.gatherUsageStats": "false",
     }

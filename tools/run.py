@@ -26,8 +26,8 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 async def run_until_told_to_stop(settings: Settings) -> None:
     """Returns when a person asked it to stop; raises CannotStart or Ended."""
-    settings.refuse_strangers(settings.api_host, "API_HOST")
-    settings.refuse_strangers(settings.dashboard_host, "DASHBOARD_HOST")
+    settings.refuse_strangers(settings.server.api_host, "API_HOST")
+    settings.refuse_strangers(settings.server.dashboard_host, "DASHBOARD_HOST")
     parts = parts_of(settings)
     require_free_ports(parts)
 
@@ -35,14 +35,17 @@ async def run_until_told_to_stop(settings: Settings) -> None:
         print(await greeting(*parts), flush=True)
 
     running = asyncio.create_task(
-        run_side_by_side(parts, greet, start_deadline_s=START_DEADLINE_S, stop_grace_s=settings.drain_s + STOP_SLACK_S),
+        run_side_by_side(
+            parts, greet, start_deadline_s=START_DEADLINE_S, stop_grace_s=settings.server.drain_timeout_s + STOP_SLACK_S
+        ),
         name="make run",
     )
 
     def end() -> None:  # a second time while stopping cuts the grace short
         if not running.cancelling():
             print(
-                f"\nEnding: what was begun may finish, for {settings.drain_s:g} s. Once more ends at once.", flush=True
+                f"\nEnding: running hunts have {settings.server.drain_timeout_s:g} s. Once more ends at once.",
+                flush=True,
             )
         running.cancel()
 

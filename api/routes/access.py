@@ -45,7 +45,7 @@ async def sign_in() -> Response:
     here.brake.note_right(address())
     log.info("signed in", name=holder.name)
     response = answer(_who(caller_of(holder)))
-    return _with_cookie(response, here.pass_for(holder), int(runtime().settings.sign_in_s))
+    return _with_cookie(response, here.pass_for(holder), int(runtime().settings.access.sign_in_ttl_s))
 
 
 @access.post("/api/sign-out")

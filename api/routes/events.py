@@ -38,9 +38,9 @@ async def _as_json(sid: str, after: str, limit: int) -> Response:
 
 async def _as_stream(sid: str, after: str) -> Response:
     here = runtime()
-    if here.events.watchers() >= here.settings.event_streams_most:
+    if here.events.watchers() >= here.settings.server.max_event_streams:
         raise Busy("Too many event streams are open.", hint="Close other pages, or poll with ?format=json.")
-    name, streams, share = caller().name, door().streams, here.settings.event_streams_of_one_most
+    name, streams, share = caller().name, door().streams, here.settings.server.max_event_streams_per_user
     if name and streams[name] >= share:
         raise Busy(
             f"{name} has {share} event streams open already, which is one name's share.",
@@ -50,7 +50,7 @@ async def _as_stream(sid: str, after: str) -> Response:
     parsed_event_id(after)
     stream = event_stream(
         here.events, sid, after,
-        draining=here.draining, heartbeat_s=here.settings.heartbeat_s, life_s=sign_in_left_s(),
+        draining=here.draining, heartbeat_s=here.settings.server.sse_keepalive_s, life_s=sign_in_left_s(),
     )  # fmt: skip
     response = Response(counted(stream, streams, name) if name else stream)
     response.timeout = None  # Quart cuts streamed responses after 60 s otherwise

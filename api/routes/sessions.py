@@ -122,7 +122,7 @@ async def export(sid: str, query_args: ExportQuery) -> Response:
 async def preview_export(sid: str, query_args: ExportQuery) -> Response:
     """What the export changes, cell by cell."""
     preview = await runtime().workbench.preview(sid, _hunt_ids(query_args))
-    most = runtime().settings.preview_max_chars
+    most = runtime().settings.notebooks.max_preview_chars
     cells = [
         {
             "index": cell.index,

@@ -38,7 +38,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "simulate":
         return simulate(options.host, options.port, options.script)
     if options.command == "token":
-        print(make_token(options.name, options.scope, settings.tokens))
+        print(make_token(options.name, options.scope, settings.access.tokens))
         return 0
     if options.command == "check":
         how = {"as_json": options.json, "confirm": options.confirm_criteria, "pass_rule": options.pass_rule}
@@ -64,4 +64,5 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
 
 def _quiet(settings: Settings) -> Settings:
     """A command speaks for itself: of the log only warnings reach the terminal, unless -v asks for more."""
-    return replace(settings, log_level="warning") if settings.log_level == "info" else settings
+    quiet = replace(settings.server, log_level="warning")
+    return replace(settings, server=quiet) if settings.server.log_level == "info" else settings

@@ -19,7 +19,7 @@ def simulate(host: str, port: int, script: str = "") -> int:
 
     Returns the exit code: 0 after Ctrl-C, 1 when it cannot listen there. Raises BadSettings for a bad script.
     """
-    read = read_script(script or read_settings().simulated_script)
+    read = read_script(script or read_settings().providers.simulated_script)
     try:
         uvloop.run(_serve(read, host, port))
     except OSError as error:

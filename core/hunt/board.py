@@ -56,7 +56,7 @@ class Board:
             await self.store.counts(session_id),
             await selected_hunts(self.store, session),
             now=self.clock.now(),
-            ttl_s=self.settings.session_ttl_s,
+            ttl_s=self.settings.sessions.ttl_s,
             default_judge=self.catalog.default_judge,
             last_event_id=last_event_id,
         )
@@ -72,7 +72,7 @@ class Board:
             status=status,  # type: ignore[arg-type]
             reason=reason,
             version=__version__,
-            revision=self.settings.revision,
+            revision=self.settings.server.revision,
             sessions_backend=store.backend,
             simulated_only=not any(p.usable and not p.simulated for p in providers),
         )
@@ -83,12 +83,12 @@ class Board:
         return AdminStatus(
             instance=self.instance,
             version=__version__,
-            revision=self.settings.revision,
+            revision=self.settings.server.revision,
             uptime_s=round(self.clock.monotonic() - self.started_at, 1),
             health=HealthState(status=health.status, reason=health.reason),
             sessions=SessionNumbers(backend=store.backend, count=await self.store.count()),
             redis=RedisState(
-                configured=bool(self.settings.redis_url),
+                configured=bool(self.settings.redis.url),
                 connected=store.backend == "redis",
                 reason=store.reason,
                 since=store.since,
@@ -103,7 +103,7 @@ class Board:
                 finished=self.activity.runs_finished,
             ),
             hunts=hunt_numbers(self.activity),
-            event_streams=StreamNumbers(open=self.events.watchers(), limit=self.settings.event_streams_most),
+            event_streams=StreamNumbers(open=self.events.watchers(), limit=self.settings.server.max_event_streams),
             telemetry=TelemetryNumbers(
                 queued=telemetry.queued,
                 queued_bytes=telemetry.queued_bytes,
@@ -123,7 +123,7 @@ class Board:
         return InstanceStatus(
             instance=self.instance,
             version=__version__,
-            role=self.settings.role,
+            role=self.settings.server.role,
             status=self.health(draining=draining).status,
             runs=self.dispatcher.active(JobKind.RUN),
             hunts=self.activity.hunts_active,

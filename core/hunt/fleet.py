@@ -94,7 +94,7 @@ class Beat:
 
     @classmethod
     def of(cls, settings: Settings) -> Beat:
-        return cls(settings.instance_beat_s, settings.instance_life_s, settings.redis_timeout_s)
+        return cls(settings.hunting.heartbeat_s, settings.hunting.instance_ttl_s, settings.redis.timeout_s)
 
 
 class Fleet:

@@ -45,7 +45,7 @@ class ReviewDesk:
         """Raises BadInput `settings_fixed` for what may not be changed any more, Conflict for an old version."""
 
         def change(session: Session) -> Session:
-            return with_settings(session, order, self.settings.slots_most)
+            return with_settings(session, order, self.settings.review.max_slots)
 
         return await self.store.change(
             sid, change, expected_version=order.version, announce=lambda s: (session_event(s),)
@@ -94,10 +94,10 @@ class ReviewDesk:
         hunt = await self.store.hunt(sid, hunt_id)
         task = session.run(hunt.run_id).task
         _refuse_foreign(order, [c.id for c in task.criteria])
-        if len(order.explanation) > self.settings.review_max_chars:
+        if len(order.explanation) > self.settings.review.max_explanation_chars:
             raise BadInput(
                 f"The explanation has {len(order.explanation):,} characters; at most "
-                f"{self.settings.review_max_chars:,} are kept (REVIEW_MAX_CHARS).",
+                f"{self.settings.review.max_explanation_chars:,} are kept (REVIEW_MAX_CHARS).",
                 hint="Shorten it.",
             )
 
@@ -110,7 +110,9 @@ class ReviewDesk:
                     hint="Compare your text with the stored one and save again.",
                     details={"review": review_view(session, before, task) if before else None},
                 )
-            return with_review(session, _review(hunt_id, order, before, self.clock.now()), self.settings.reviews_most)
+            return with_review(
+                session, _review(hunt_id, order, before, self.clock.now()), self.settings.review.max_reviews
+            )
 
         changed = await self.store.change(sid, change, announce=lambda s: (session_event(s),))
         kept = changed.review(hunt_id)

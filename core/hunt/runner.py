@@ -74,11 +74,17 @@ class Runner:
             run,
             shards,
             -(-run.hunts // run.part_hunts),
-            retry_budget(run, self.settings.retry_budget_ratio),
-            FailureStreak(self.settings.same_failure_most),
-            JudgeFailureStreak(run.judge_model, self.settings.same_failure_most, self.settings.judge_outage_s),
+            retry_budget(run, self.settings.calls.retry_budget_ratio),
+            FailureStreak(self.settings.calls.max_same_failures),
+            JudgeFailureStreak(
+                run.judge_model, self.settings.calls.max_same_failures, self.settings.calls.judge_outage_s
+            ),
             asyncio.Semaphore(
-                active_hunts(self.settings.active_hunts_most, self.settings.queue_most, len(run.task.criteria))
+                active_hunts(
+                    self.settings.hunting.max_active_hunts,
+                    self.settings.throttle.max_queued_calls,
+                    len(run.task.criteria),
+                )
             ),
             Stopping(run.stop),
         )
@@ -221,7 +227,7 @@ class Runner:
                 on_reply=called,
                 before_call=lambda: course.shards.ensure(part),
                 history=session.history(course.run.turn),
-                rules=judging_rules(self.store, session, course.run, self.settings.blind_outcome_step_s),
+                rules=judging_rules(self.store, session, course.run, self.settings.hunting.blind_outcome_step_s),
             )
         except HuntElsewhere:
             return
@@ -384,7 +390,7 @@ class Runner:
             self._record(course, hunt)
 
     def _record(self, course: Course, hunt: Hunt) -> None:
-        most = self.settings.telemetry_reply_chars_most
+        most = self.settings.telemetry.max_reply_chars
         claim = course.claim(course.part(hunt))
         number = claim.fence if claim else 0
         self.tell(hunt_record(course.session, course.run, hunt, reply_chars_most=most, claim=number))
@@ -395,7 +401,7 @@ class Runner:
         if not course.shards.orphaned(part):
             return
         ended = [h for h in hunts if h.status is HuntStatus.DONE and h.finished_at and not h.trial and not h.judged]
-        unwritten = timedelta(seconds=self.settings.telemetry_flush_s * 2)
+        unwritten = timedelta(seconds=self.settings.telemetry.flush_interval_s * 2)
         newest = max((h.finished_at for h in ended if h.finished_at), default=None)
         for hunt in ended:
             if newest and hunt.finished_at and hunt.finished_at >= newest - unwritten:

@@ -58,21 +58,21 @@ def with_new_run(
 def refuse_too_many(session: Session, order: RunOrder, settings: Settings) -> None:
     """Raise BadInput when the session has all the runs or trials that it may have, or the order asks for too much;
     BadTask when the task (of a session that was stored under another limit) has too many criteria."""
-    refuse_too_many_criteria(len(session.task.criteria), settings.max_criteria)
-    session.refuse_growth(session.task.rough_bytes, settings.session_max_bytes)
-    if order.hunts > settings.hunts_most:
-        raised = "" if settings.hunts_most == MOST_HUNTS else ", or raise HUNTS_MOST"
+    refuse_too_many_criteria(len(session.task.criteria), settings.hunting.max_criteria)
+    session.refuse_growth(session.task.rough_bytes, settings.sessions.max_bytes)
+    if order.hunts > settings.hunting.max_hunts_per_run:
+        raised = "" if settings.hunting.max_hunts_per_run == MOST_HUNTS else ", or raise HUNTS_MOST"
         raise BadInput(
-            f"{order.hunts} hunts are more than one run may have ({settings.hunts_most}).",
+            f"{order.hunts} hunts are more than one run may have ({settings.hunting.max_hunts_per_run}).",
             hint=f"Start several runs{raised}.",
         )
     same = sum(run.trial == order.trial for run in session.runs)
-    if order.trial and same >= settings.trials_most:
+    if order.trial and same >= settings.hunting.max_trials:
         raise BadInput(
-            f"A session has at most {settings.trials_most} trials.", hint="Start a run, or raise TRIALS_MOST."
+            f"A session has at most {settings.hunting.max_trials} trials.", hint="Start a run, or raise TRIALS_MOST."
         )
-    if not order.trial and same >= settings.runs_most:
-        raise BadInput(f"A session has at most {settings.runs_most} runs.", hint="Open a new session.")
+    if not order.trial and same >= settings.hunting.max_runs:
+        raise BadInput(f"A session has at most {settings.hunting.max_runs} runs.", hint="Open a new session.")
 
 
 def retrying(session: Session, order: RunOrder, hunts: Sequence[Hunt]) -> RunOrder:

@@ -29,10 +29,10 @@ class Conversation:
         def change(session: Session) -> Session:
             if order.idempotency_key and order.idempotency_key in session.turns_keys:
                 return session
-            refuse_too_many_criteria(len(order.criteria), self.settings.max_criteria)
-            session.refuse_growth(session.task.rough_bytes, self.settings.session_max_bytes)
-            refuse_large_task(_next_task(session, order), self.settings.task_max_bytes)
-            return at_next_turn(session, hunt, order, self.settings.turns_most)
+            refuse_too_many_criteria(len(order.criteria), self.settings.hunting.max_criteria)
+            session.refuse_growth(session.task.rough_bytes, self.settings.sessions.max_bytes)
+            refuse_large_task(_next_task(session, order), self.settings.hunting.max_task_bytes)
+            return at_next_turn(session, hunt, order, self.settings.hunting.max_turns)
 
         return await self.store.change(sid, change, announce=lambda s: (session_event(s), check_event(s)))
 

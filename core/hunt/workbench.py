@@ -80,7 +80,10 @@ class Workbench:
         """A session for an uploaded notebook, or the one that the same idempotency key made. Raises BadNotebook."""
         limits = self.settings
         bounds = Bounds(
-            limits.notebook_max_bytes, limits.notebook_max_cells, limits.notebook_max_values, limits.max_criteria
+            limits.notebooks.max_bytes,
+            limits.notebooks.max_cells,
+            limits.notebooks.max_values,
+            limits.hunting.max_criteria,
         )
         loaded = await self.aside.read(raw, lambda: parse_notebook(raw, bounds))
         return await self._open(
@@ -89,7 +92,7 @@ class Workbench:
 
     async def open_task(self, task: Task, order: OpenOrder, name: str = "") -> Session:
         """A session for a task that was typed in; its notebook is made of it. Raises BadTask for too many criteria."""
-        refuse_too_many_criteria(len(task.criteria), self.settings.max_criteria)
+        refuse_too_many_criteria(len(task.criteria), self.settings.hunting.max_criteria)
         return await self._open(opened_task(task, order, self._new_session_id(order), self.clock.now(), name))
 
     async def edit_task(self, sid: str, order: EditOrder) -> Session:
@@ -104,9 +107,9 @@ class Workbench:
             if task == session.task and warnings == session.warnings:
                 return session
             if task.criteria != session.task.criteria:
-                refuse_too_many_criteria(len(task.criteria), self.settings.max_criteria)
+                refuse_too_many_criteria(len(task.criteria), self.settings.hunting.max_criteria)
             if task.rough_bytes > session.task.rough_bytes:
-                refuse_large_task(task, self.settings.task_max_bytes)
+                refuse_large_task(task, self.settings.hunting.max_task_bytes)
             confirmed = {"proposed_criteria": ()} if "criteria" in changes else {}
             return session.model_copy(update={"task": task, "warnings": warnings, **confirmed})
 
@@ -127,7 +130,7 @@ class Workbench:
         refuse_unhuntable(before.task, before.missing_criteria)
         if not order.idempotency_key or order.idempotency_key != before.check.idempotency_key:
             await refuse_quoted_replies(self.store, before)
-        refuse_too_many_criteria(len(before.task.criteria), self.settings.max_criteria)
+        refuse_too_many_criteria(len(before.task.criteria), self.settings.hunting.max_criteria)
         session = await self.store.change(
             sid,
             lambda s: checking.begun(
@@ -160,7 +163,7 @@ class Workbench:
             if known is None:
                 refuse_too_many(with_same_task(session, before), order, self.settings)
                 session = with_new_run(
-                    session, order, new_id, judge, self.clock.now(), part_hunts=self.settings.shard_hunts
+                    session, order, new_id, judge, self.clock.now(), part_hunts=self.settings.hunting.part_hunts
                 )
             begun["run"] = known or session.run(new_id)
             return session
@@ -227,7 +230,7 @@ class Workbench:
         refuse_partial_rejudging(session, hunt, run, order.criterion_ids)
         again = hunt
         if not (hunt.judged and hunt.status is HuntStatus.JUDGING):
-            refuse_rejudging(session, hunt, self.settings.rejudgings_most)
+            refuse_rejudging(session, hunt, self.settings.hunting.max_rejudgings)
             checking.refuse_unknown_criteria(run.task, order.criterion_ids)
             again = judged_again(hunt, run, order, self.clock.now())
             self.catalog.resolve(again.judge_model)
@@ -281,7 +284,7 @@ class Workbench:
             return run, run.hunt(place)
 
     async def _open(self, opened: Opened) -> Session:
-        refuse_large_task(opened.session.task, self.settings.task_max_bytes)
+        refuse_large_task(opened.session.task, self.settings.hunting.max_task_bytes)
         session = opened.session.model_copy(update={"card_secret": self.entropy(CARD_SECRET_BYTES).hex()})
         # With Redis away nobody knows whether the same idempotency key came before. If it did, both are merged later.
         with suppress(NotFound, RedisAway):

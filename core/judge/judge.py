@@ -127,7 +127,7 @@ class Judge:
 
     def _refusal(self, reply_text: str) -> tuple[str, str] | None:
         """(code, sentence) when this reply is not judged at all."""
-        most = self._settings.judge_reply_max_chars
+        most = self._settings.calls.max_judged_chars
         if not reply_text.strip():
             return "empty_reply", "There is no reply to judge."
         if len(reply_text) > most:

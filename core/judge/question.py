@@ -58,7 +58,7 @@ class Question:
 
     async def ask(self, provider: Provider, model: str, settings: Settings, context: CallContext) -> CriterionVerdict:
         """At most `settings.judge_questions` questions; a failed call ends them, since the provider has retried it."""
-        for _ in range(settings.judge_questions):
+        for _ in range(settings.calls.max_judge_attempts):
             try:
                 reply = await self._call(provider, self._request(model, settings), context)
             except HunterError as error:
@@ -73,7 +73,7 @@ class Question:
             model=model,
             messages=(*self._messages, *self._asked_again()),
             purpose="judge",
-            max_output_tokens=settings.judge_max_output_tokens,
+            max_output_tokens=settings.calls.judge_max_output_tokens,
         )
 
     async def _call(self, provider: Provider, request: ChatRequest, context: CallContext) -> Reply:

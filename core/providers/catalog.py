@@ -21,7 +21,7 @@ from core.providers.openrouter import OpenRouter
 from core.providers.prices import listed_rates
 from core.providers.retrying import Patience, Retrying
 from core.providers.throttled import CallEnd, Throttled
-from core.settings import Settings
+from core.settings import ProviderSettings, Settings
 from core.throttle.base import Throttle
 
 SIMULATED_JUDGE = f"{SIMULATED}/judge"
@@ -160,12 +160,16 @@ class Catalog:
 def configured_limits(settings: Settings) -> list[tuple[str, int]]:
     """(account, most calls in flight) of every provider there can be."""
     fixed = [
-        ("openai", settings.openai_concurrency),
-        ("openrouter", settings.openrouter_concurrency),
-        ("fireworks", settings.fireworks_concurrency),
+        ("openai", settings.providers.openai_concurrency),
+        ("openrouter", settings.providers.openrouter_concurrency),
+        ("fireworks", settings.providers.fireworks_concurrency),
     ]
-    further = [(endpoint.name, endpoint.concurrency) for endpoint in settings.openai_compatible]
-    return [*fixed, *further, *([(SIMULATED, settings.simulated_concurrency)] if settings.simulated_provider else [])]
+    further = [(endpoint.name, endpoint.concurrency) for endpoint in settings.providers.openai_compatible]
+    return [
+        *fixed,
+        *further,
+        *([(SIMULATED, settings.providers.simulated_concurrency)] if settings.providers.simulated_provider else []),
+    ]
 
 
 def build_catalog(
@@ -186,7 +190,7 @@ def build_catalog(
     configured = [
         *_with_keys(settings, http, clock),
         *_further(settings, http, clock),
-        *(_simulated(provider, simulated_models, settings.simulated_concurrency) for provider in simulated),
+        *(_simulated(provider, simulated_models, settings.providers.simulated_concurrency) for provider in simulated),
     ]
     catalog = Catalog(
         configured,
@@ -195,10 +199,10 @@ def build_catalog(
         clock=clock,
         chance=chance,
         on_call=on_call,
-        default_judge=settings.default_judge,
+        default_judge=settings.providers.default_judge,
     )
-    if settings.default_judge:
-        _refuse_bad_judge(catalog, settings.default_judge)
+    if settings.providers.default_judge:
+        _refuse_bad_judge(catalog, settings.providers.default_judge)
     return catalog
 
 
@@ -212,13 +216,14 @@ def _refuse_bad_judge(catalog: Catalog, judge: str) -> None:
 
 
 def _with_keys(settings: Settings, http: ProviderHttp, clock: Clock) -> Iterable[Configured]:
+    given = settings.providers
     table: tuple[tuple[type[OpenAICompatible], str, str, str, str, int, tuple[str, ...]], ...] = (
-        (OpenAI, "openai", "OpenAI", settings.openai_base_url, settings.openai_api_key,
-         settings.openai_concurrency, settings.openai_models),
-        (OpenRouter, "openrouter", "OpenRouter", settings.openrouter_base_url, settings.openrouter_api_key,
-         settings.openrouter_concurrency, settings.openrouter_models),
-        (Fireworks, "fireworks", "Fireworks", settings.fireworks_base_url, settings.fireworks_api_key,
-         settings.fireworks_concurrency, settings.fireworks_models),
+        (OpenAI, "openai", "OpenAI", given.openai_base_url, given.openai_api_key,
+         given.openai_concurrency, given.openai_models),
+        (OpenRouter, "openrouter", "OpenRouter", given.openrouter_base_url, given.openrouter_api_key,
+         given.openrouter_concurrency, given.openrouter_models),
+        (Fireworks, "fireworks", "Fireworks", given.fireworks_base_url, given.fireworks_api_key,
+         given.fireworks_concurrency, given.fireworks_models),
     )  # fmt: skip
     for kind, name, label, url, key, concurrency, models in table:
         row = _row(name, label, concurrency, why_not="" if key else f"set {name.upper()}_API_KEY and start again")
@@ -228,7 +233,7 @@ def _with_keys(settings: Settings, http: ProviderHttp, clock: Clock) -> Iterable
 
 def _speaker(label: str, name: str, url: str) -> str:
     """Whose words the messages of errors tell: the provider's, or those of the gateway that its base URL names."""
-    usual = next(row.default for row in fields(Settings) if row.name == f"{name}_base_url")
+    usual = next(row.default for row in fields(ProviderSettings) if row.name == f"{name}_base_url")
     host = urlsplit(url)
     if host.hostname == urlsplit(str(usual)).hostname:
         return label
@@ -236,7 +241,7 @@ def _speaker(label: str, name: str, url: str) -> str:
 
 
 def _further(settings: Settings, http: ProviderHttp, clock: Clock) -> Iterable[Configured]:
-    for endpoint in settings.openai_compatible:
+    for endpoint in settings.providers.openai_compatible:
         lacks_key = endpoint.key_variable and not endpoint.key
         row = _row(
             endpoint.name,

@@ -49,10 +49,10 @@ async def open_http(settings: Settings) -> AsyncIterator[ProviderHttp]:
     call by `settings`; not how many calls are in flight: that is the throttle's.
     Raises BadSettings for a bad TLS_CA_FILE, and for proxies that cannot be used.
     """
-    certificates = further_certificates(settings.tls_ca_file)
+    certificates = further_certificates(settings.calls.tls_ca_file)
     client = (
         _on_httpx(settings, certificates)
-        if settings.http_transport == "httpx"
+        if settings.calls.http_transport == "httpx"
         else _on_pyreqwest(settings, certificates)
     )
     async with client:
@@ -66,9 +66,9 @@ async def open_fetching(settings: Settings) -> AsyncIterator[tuple[httpx.AsyncCl
     httpx's own transport: it can be told an address and, apart from it, the name that the certificate has to have.
     Neither follows redirects, keeps cookies or connections, or holds a key. Raises BadSettings as `open_http` does.
     """
-    trusted = _trusted(further_certificates(settings.tls_ca_file))
+    trusted = _trusted(further_certificates(settings.calls.tls_ca_file))
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    timeout = httpx.Timeout(settings.fetch_timeout_s, connect=settings.connect_timeout_s, pool=None)
+    timeout = httpx.Timeout(settings.notebooks.fetch_timeout_s, connect=settings.calls.connect_timeout_s, pool=None)
     none = CookieJar(policy=DefaultCookiePolicy(allowed_domains=()))
     with _proxies_understood():
         through = httpx.AsyncClient(verify=trusted, limits=limits, timeout=timeout, cookies=none)
@@ -126,10 +126,10 @@ def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> Provid
         builder = (
             ClientBuilder()
             .http2(True)
-            .connect_timeout(timedelta(seconds=settings.connect_timeout_s))
-            .read_timeout(timedelta(seconds=settings.silence_timeout_s))
-            .timeout(timedelta(seconds=settings.call_timeout_s + BACKSTOP_S))
-            .pool_idle_timeout(timedelta(seconds=settings.http_keepalive_s))
+            .connect_timeout(timedelta(seconds=settings.calls.connect_timeout_s))
+            .read_timeout(timedelta(seconds=settings.calls.silence_timeout_s))
+            .timeout(timedelta(seconds=settings.calls.timeout_s + BACKSTOP_S))
+            .pool_idle_timeout(timedelta(seconds=settings.calls.http_keepalive_s))
             .http2_keep_alive_interval(timedelta(seconds=PING_S))
             .http2_keep_alive_timeout(timedelta(seconds=PING_S))
             .tcp_user_timeout(timedelta(seconds=PING_S))
@@ -160,6 +160,8 @@ def _on_httpx(settings: Settings, certificates: tuple[bytes, ...]) -> ProviderHt
             http2=True,
             verify=trusted,
             # max_connections=None: with a limit, httpx 0.28's pool loses places for good when calls are cancelled
-            limits=httpx.Limits(max_connections=None, keepalive_expiry=settings.http_keepalive_s),
-            timeout=httpx.Timeout(settings.silence_timeout_s, connect=settings.connect_timeout_s, pool=None),
+            limits=httpx.Limits(max_connections=None, keepalive_expiry=settings.calls.http_keepalive_s),
+            timeout=httpx.Timeout(
+                settings.calls.silence_timeout_s, connect=settings.calls.connect_timeout_s, pool=None
+            ),
         )

@@ -45,7 +45,7 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Settings, output_tokens: Mapping[str, int | None] | None = None) -> Limits:
-        return cls(settings.call_timeout_s, settings.reply_max_bytes, output_tokens or {})
+        return cls(settings.calls.timeout_s, settings.calls.max_reply_bytes, output_tokens or {})
 
 
 class OpenAICompatible(Provider):

@@ -29,7 +29,10 @@ class Patience:
     @classmethod
     def of(cls, settings: Settings) -> Patience:
         return cls(
-            settings.call_attempts, settings.retry_wait_s, settings.retry_wait_most_s, settings.retry_after_most_s
+            settings.calls.max_attempts,
+            settings.calls.retry_min_wait_s,
+            settings.calls.retry_max_wait_s,
+            settings.calls.max_retry_after_s,
         )
 
     def pause_s(self, attempt: int, error: ProviderError, chance: random.Random) -> float:

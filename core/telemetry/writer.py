@@ -56,10 +56,10 @@ class TelemetryWriter:
     def __init__(self, directory: Path, instance: str, settings: Settings, clock: Clock) -> None:
         self._directory = directory
         self._instance = instance
-        self._queue_most = settings.telemetry_queue_most
-        self._queue_max_bytes = settings.telemetry_queue_max_bytes
-        self._keep_days = settings.telemetry_days
-        self._flush_s = settings.telemetry_flush_s
+        self._queue_most = settings.telemetry.max_queued_records
+        self._queue_max_bytes = settings.telemetry.max_queued_bytes
+        self._keep_days = settings.telemetry.retention_days
+        self._flush_s = settings.telemetry.flush_interval_s
         self._clock = clock
         self._queue: deque[tuple[datetime, Record, int]] = deque()
         self._lines: deque[tuple[date, bytes, int]] = deque()

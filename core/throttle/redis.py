@@ -55,11 +55,11 @@ class Pace:
     @classmethod
     def of(cls, settings: Settings) -> Pace:
         return cls(
-            settings.throttle_lease_s,
-            settings.throttle_renew_s,
-            settings.throttle_poll_s,
-            settings.redis_timeout_s,
-            settings.throttle_leave_s,
+            settings.throttle.lease_s,
+            settings.throttle.renew_s,
+            settings.throttle.poll_s,
+            settings.redis.timeout_s,
+            settings.throttle.leave_s,
         )
 
 

@@ -74,7 +74,7 @@ def _of_log(
 
     def show() -> None:
         heading(title, about)
-        directory = settings().telemetry_dir
+        directory = settings().telemetry.directory
         try:
             reader, report = data.telemetry()
         except OSError as error:
@@ -87,7 +87,7 @@ def _of_log(
         emptiness.log_state(report)
 
     # Made here and not by a decorator: how often is a setting.
-    access.while_it_may(show, settings().dashboard_reread_s)
+    access.while_it_may(show, settings().server.dashboard_reread_s)
 
 
 def heading(title: str, about: str) -> None:

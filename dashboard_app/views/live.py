@@ -16,7 +16,7 @@ from dashboard_app.recent import Recent
 def show() -> None:
     page.heading("Live", "Current state, as reported by the API.")
     # Made here and not by a decorator: how often is a setting.
-    access.while_it_may(_show_now, settings().dashboard_refresh_s)
+    access.while_it_may(_show_now, settings().server.dashboard_refresh_s)
 
 
 def _show_now() -> None:

@@ -6,14 +6,19 @@ import pytest
 
 from api.app import create_app
 from core.runtime import open_runtime
-from core.settings import Settings
+from tests.settings import make_settings
 
 QUICK = json.dumps({"seed": 7, "target_latency_ms": 1, "judge_latency_ms": 1})
 
 
 @pytest.fixture
 async def runtime(tmp_path):
-    settings = Settings(telemetry_dir=str(tmp_path), simulated_script=QUICK, heartbeat_s=0.2, drain_s=2.0)
+    settings = make_settings(
+        telemetry__directory=str(tmp_path),
+        providers__simulated_script=QUICK,
+        server__sse_keepalive_s=0.2,
+        server__drain_timeout_s=2.0,
+    )
     async with open_runtime(settings, seed=1) as opened:
         yield opened
 

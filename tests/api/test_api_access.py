@@ -11,9 +11,10 @@ from core.access.passes import COOKIE, new_pass
 from core.access.tokens import entry_of, new_token
 from core.clock import SystemClock
 from core.runtime import open_runtime
-from core.settings import Settings, read_settings
+from core.settings import read_settings
 from tests.api.conftest import QUICK
 from tests.api.signing_in import ENTRIES, SCOPES, TOKENS, bearer, holders
+from tests.settings import make_settings
 
 LIFE_S = 3600.0
 OPEN = {"/api/health", "/api/health/live", "/api/health/ready", "/sign-in", "/api/sign-in", "/api/sign-out", "/api/who",
@@ -33,8 +34,12 @@ class LaterClock(SystemClock):
 
 @pytest.fixture
 async def runtime(tmp_path):
-    settings = read_settings(
-        {"HUNTER_TOKENS": ENTRIES}, telemetry_dir=str(tmp_path), simulated_script=QUICK, sign_in_s=LIFE_S, drain_s=2.0
+    settings = make_settings(
+        read_settings({"HUNTER_TOKENS": ENTRIES}),
+        telemetry__directory=str(tmp_path),
+        providers__simulated_script=QUICK,
+        access__sign_in_ttl_s=LIFE_S,
+        server__drain_timeout_s=2.0,
     )
     async with open_runtime(settings, clock=LaterClock(), seed=1) as opened:
         yield opened
@@ -168,11 +173,11 @@ async def test_what_was_made_before_there_were_tokens_is_the_admins(client, runt
 
 
 def create_app_without_tokens(runtime):
-    return create_app(replace(runtime, settings=replace(runtime.settings, tokens=())))
+    return create_app(replace(runtime, settings=make_settings(runtime.settings, access__tokens=())))
 
 
 async def test_a_process_that_only_works_is_guarded_too(runtime):
-    worker = create_app(replace(runtime, settings=replace(runtime.settings, role="worker"))).test_client()
+    worker = create_app(replace(runtime, settings=make_settings(runtime.settings, server__role="worker"))).test_client()
     seen = [
         (await worker.get(path)).status_code for path in ("/api/health", "/api/admin/status", "/metrics", "/sign-in")
     ]
@@ -258,7 +263,7 @@ def forged():
     now = SystemClock().now().timestamp()
     good = new_pass(alice, now, 60)
     name, expiry, signature = good.rsplit(".", 2)
-    stranger = read_settings({"HUNTER_TOKENS": entry_of("alice", "trainer", new_token(b"x" * 32))}).tokens[0]
+    stranger = read_settings({"HUNTER_TOKENS": entry_of("alice", "trainer", new_token(b"x" * 32))}).access.tokens[0]
     return {
         "run out": new_pass(alice, now - 61, 60),
         "a longer life": f"{name}.{int(expiry) + 9999}.{signature}",
@@ -296,7 +301,9 @@ async def test_another_process_knows_a_pass_and_a_token_that_is_gone_takes_it_al
     cookie = (await signed_in(client)).headers["Set-Cookie"].partition(";")[0]
     seen = []
     for entries in (ENTRIES, ENTRIES.partition(",")[2]):
-        settings = read_settings({"HUNTER_TOKENS": entries}, telemetry_dir=str(tmp_path / "other"))
+        settings = make_settings(
+            read_settings({"HUNTER_TOKENS": entries}), telemetry__directory=str(tmp_path / "other")
+        )
         async with open_runtime(settings) as other:
             answer = await create_app(other).test_client().get("/api/models", headers={"Cookie": cookie})
             seen.append(answer.status_code)
@@ -356,7 +363,9 @@ NAMES = {
 @pytest.mark.parametrize(("host", "status"), NAMES.items())
 async def test_without_tokens_only_known_names_are_answered(tmp_path, host, status):
     """A page whose own name leads to this machine (DNS rebinding) is of our origin, but not of our name."""
-    async with open_runtime(Settings(telemetry_dir=str(tmp_path), hunter_hosts=("hunter.example",))) as runtime:
+    async with open_runtime(
+        make_settings(telemetry__directory=str(tmp_path), access__hosts=("hunter.example",))
+    ) as runtime:
         client = create_app(runtime).test_client()
         for method, path in (("GET", "/api/health"), ("GET", "/api/models"), ("POST", "/api/markdown")):
             headers = {"Host": host, "Origin": f"http://{host.removesuffix(':80')}"}
@@ -373,7 +382,12 @@ async def test_with_tokens_the_name_does_not_matter(client):
 
 @pytest.mark.parametrize("name", ["alice", "root"])
 async def test_one_name_cannot_use_up_the_sessions_of_all(tmp_path, task, name):
-    settings = Settings(tokens=holders(), telemetry_dir=str(tmp_path), simulated_script=QUICK, sessions_most=5)
+    settings = make_settings(
+        access__tokens=holders(),
+        telemetry__directory=str(tmp_path),
+        providers__simulated_script=QUICK,
+        sessions__max_sessions=5,
+    )
     async with open_runtime(settings, seed=1) as opened:
         client = create_app(opened).test_client()
 
@@ -408,7 +422,9 @@ async def test_who_is_wrong_again_and_again_waits_for_seconds_and_nobody_else_do
 )  # fmt: skip
 async def test_only_a_proxy_of_ours_says_whom_it_hands_on(tmp_path, peer, trusted, named):
     """Whoever reaches the port directly, from a private network too, cannot name another address for each try."""
-    settings = read_settings({"HUNTER_TOKENS": ENTRIES, "TRUSTED_PROXIES": trusted}, telemetry_dir=str(tmp_path))
+    settings = make_settings(
+        read_settings({"HUNTER_TOKENS": ENTRIES, "TRUSTED_PROXIES": trusted}), telemetry__directory=str(tmp_path)
+    )
     async with open_runtime(settings) as opened:
         client = create_app(opened).test_client()
         asked = []

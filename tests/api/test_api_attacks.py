@@ -191,7 +191,7 @@ def test_what_is_not_json_is_a_415_on_every_route_with_a_body(http, sid, kind):
 @pytest.mark.parametrize(
     "path",
     ["/api/sessions/" + "x" * 5_000, "/api/sessions/%00", "/api/sessions/%ff%fe", "/api/sessions/%2e%2e%2fetc",
-     "/api/sessions/", "//api/health", "/static/%2e%2e/%2e%2e/core/settings.py", "/static/../core/settings.py", "/nowhere/%0d%0aX: y",
+     "/api/sessions/", "//api/health", "/static/%2e%2e/%2e%2e/core/runtime.py", "/static/../core/runtime.py", "/nowhere/%0d%0aX: y",
      "/api/sessions/SID/runs/" + "r" * 3_000, "/api/sessions/SID/runs/%00", "/api/sessions/SID/hunts/%ff"],
 )  # fmt: skip
 def test_an_odd_address_is_a_404(http, sid, path):

@@ -22,8 +22,8 @@ import core.runtime
 from api.app import create_app
 from core.domain.chat import Reply, Usage
 from core.runtime import open_runtime
-from core.settings import Settings
 from core.simulator.provider import SimulatedProvider
+from tests.settings import make_settings
 from tests.virtual_time import VirtualClock, VirtualLoop
 
 BLIND, OPEN = (1,) * 140 + (2,) * 60, (1,) * 90
@@ -84,7 +84,11 @@ def _samples(folder, visibility: str, sessions: tuple[int, ...]) -> list[tuple[s
     async def look() -> list[tuple[str, list[str], dict[str, float]]]:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)
-        settings = Settings(telemetry_dir=str(folder), default_judge="simulated/judge", simulated_concurrency=4)
+        settings = make_settings(
+            telemetry__directory=str(folder),
+            providers__default_judge="simulated/judge",
+            providers__simulated_concurrency=4,
+        )
         async with open_runtime(settings, clock=VirtualClock(loop), seed=1) as runtime:
             client = create_app(runtime).test_client()
             return [sample for n in sessions for sample in await _session(client, runtime, visibility, n)]

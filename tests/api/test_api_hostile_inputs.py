@@ -10,9 +10,9 @@ import pytest
 from api.app import create_app
 from api.context import RENDERER
 from core.runtime import open_runtime
-from core.settings import Settings
 from tests.api.conftest import QUICK
 from tests.hostile_shapes import SHAPES
+from tests.settings import make_settings
 
 LATEST_S = 0.25
 """How late the event loop may be. On an idle machine it is less than half of that."""
@@ -122,7 +122,9 @@ def test_there_are_many_shapes():
 async def measured(folder, sizes: dict[str, int], *, everywhere: bool) -> dict[str, float]:
     """How late the loop was with each shape, where that was too late."""
     late = {}
-    async with open_runtime(Settings(telemetry_dir=str(folder), simulated_script=QUICK), seed=1) as runtime:
+    async with open_runtime(
+        make_settings(telemetry__directory=str(folder), providers__simulated_script=QUICK), seed=1
+    ) as runtime:
         app = create_app(runtime)
         app.config[RENDERER].deadline_s = 0.3  # what takes long to render is tested in test_api_rendering
         client = app.test_client()

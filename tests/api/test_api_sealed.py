@@ -7,15 +7,17 @@ import pytest
 
 from api.app import create_app
 from core.runtime import open_runtime
-from core.settings import Settings
 from tests.api.conftest import QUICK, TASK
+from tests.settings import make_settings
 
 WORDS = "It gives the wrong answer and no source for it at all."
 
 
 @pytest.fixture
 async def client(tmp_path):
-    settings = Settings(telemetry_dir=str(tmp_path), simulated_script=QUICK, blind_outcome_step_s=0.01)
+    settings = make_settings(
+        telemetry__directory=str(tmp_path), providers__simulated_script=QUICK, hunting__blind_outcome_step_s=0.01
+    )
     async with open_runtime(settings, seed=1) as runtime:
         yield create_app(runtime).test_client()
 

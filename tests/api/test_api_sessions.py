@@ -117,7 +117,7 @@ async def test_another_sites_page_can_change_nothing(client, task):
 
 
 async def test_a_body_over_the_limit_is_refused_clearly(client, runtime):
-    body = b'{"name": "' + b"x" * runtime.settings.body_max_bytes + b'"}'
+    body = b'{"name": "' + b"x" * runtime.settings.server.max_body_bytes + b'"}'
     response = await client.post("/api/sessions", data=body, headers={"Content-Type": "application/json"})
     assert await error_of(response) == (413, "too_large")
 

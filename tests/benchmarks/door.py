@@ -18,7 +18,7 @@ from core.access.tokens import Register, Scope, entry_of, new_token, read_holder
 from core.domain.task import Task
 from core.hunt.orders import OpenOrder
 from core.runtime import open_runtime
-from core.settings import Settings
+from tests.settings import make_settings
 
 PEOPLE = 150
 TIMES = 20_000
@@ -30,7 +30,7 @@ async def measure_door() -> list[str]:
     tokens = [new_token(n.to_bytes(32, "big")) for n in range(PEOPLE)]
     holders = read_holders(",".join(entry_of(f"p{n}", Scope.TRAINER, token) for n, token in enumerate(tokens)))
     with tempfile.TemporaryDirectory() as folder:
-        async with open_runtime(Settings(telemetry_dir=folder, tokens=holders)) as runtime:
+        async with open_runtime(make_settings(telemetry__directory=folder, access__tokens=holders)) as runtime:
             door = Door(runtime, Register(holders))
             who = caller_of(holders[-1])
             session = await runtime.workbench.open_task(Task(prompt="x"), OpenOrder(owner=who.name))

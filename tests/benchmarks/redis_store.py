@@ -16,8 +16,8 @@ from core.domain.events import EventDraft, EventType
 from core.domain.hunt import Hunt, HuntStatus
 from core.redis_client import open_redis
 from core.sessions.redis import RedisSessionStore
-from core.settings import Settings
 from tests.builders import a_finished_hunt, a_hunt, a_run, a_session
+from tests.settings import make_settings
 
 SIZES = (100, 1000, 5000, 10_000, 20_000)
 MEASURED = 100
@@ -77,14 +77,14 @@ async def costs(url: str) -> list[Cost]:
 
 @asynccontextmanager
 async def _store(url: str) -> AsyncIterator[tuple[RedisSessionStore, Redis]]:
-    settings = Settings(redis_url=url)
+    settings = make_settings(redis__url=url)
     async with open_redis(settings, "bench") as clients:
         store = RedisSessionStore(
             clients.commands,
             SystemClock(),
-            ttl_s=settings.session_ttl_s,
-            events_most=settings.events_most,
-            events_age_s=settings.events_age_s,
+            ttl_s=settings.sessions.ttl_s,
+            events_most=settings.sessions.max_events,
+            events_age_s=settings.redis.max_event_age_s,
             timeout_s=5.0,
             forget=lambda _sid: None,
         )

@@ -17,9 +17,9 @@ from core.domain.task import Task
 from core.eventlog.base import START
 from core.hunt.orders import OpenOrder, RunOrder
 from core.runtime import Runtime, open_runtime
-from core.settings import Settings
 from tests.benchmarks.cpu import cpu_s
 from tests.benchmarks.stand_in import JUDGE_S, TARGET_S
+from tests.settings import make_settings
 
 CRITERIA = 4
 TASK = Task(
@@ -54,16 +54,16 @@ async def measure(address: str, hunts: int, target_limit: int, judge_limit: int,
     async with httpx.AsyncClient(base_url=address, trust_env=False) as provider:
         await provider.post("/sim/reset")
         with tempfile.TemporaryDirectory() as folder:
-            settings = Settings(
-                openrouter_base_url=f"{address}/v1",
-                openrouter_api_key="key-target",
-                openai_base_url=f"{address}/v1",
-                openai_api_key="key-judge",
-                openrouter_concurrency=target_limit,
-                openai_concurrency=judge_limit,
-                telemetry_dir=folder,
-                redis_url=redis_url,
-                journal_dir=f"{folder}/journal",
+            settings = make_settings(
+                providers__openrouter_base_url=f"{address}/v1",
+                providers__openrouter_api_key="key-target",
+                providers__openai_base_url=f"{address}/v1",
+                providers__openai_api_key="key-judge",
+                providers__openrouter_concurrency=target_limit,
+                providers__openai_concurrency=judge_limit,
+                telemetry__directory=folder,
+                redis__url=redis_url,
+                redis__journal_dir=f"{folder}/journal",
             )
             async with open_runtime(settings) as runtime:
                 cpu, began = cpu_s(), time.perf_counter()

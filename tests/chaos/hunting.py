@@ -19,6 +19,7 @@ from core.runtime import Runtime, open_runtime
 from core.settings import Settings
 from tests.builders import a_task
 from tests.house.real_redis import RedisServer
+from tests.settings import make_settings
 
 REQUEST_MOST_S = 2.0
 """The promise: no request takes longer, whatever Redis does."""
@@ -27,10 +28,10 @@ REQUEST_MOST_S = 2.0
 def chaos_settings(server: RedisServer, folder: object, **changes: object) -> Settings:
     script = {"seed": 7, "target_latency_ms": 40, "judge_latency_ms": 10, "break_rate": 0.3}
     made = {
-        "redis_url": server.url, "telemetry_dir": f"{folder}/telemetry", "journal_dir": f"{folder}/journal",
-        "simulated_script": json.dumps(script), "redis_probe_s": 0.1, "redis_block_s": 0.3, "drain_s": 5.0,
+        "redis__url": server.url, "telemetry__directory": f"{folder}/telemetry", "redis__journal_dir": f"{folder}/journal",
+        "providers__simulated_script": json.dumps(script), "redis__probe_interval_s": 0.1, "redis__block_s": 0.3, "server__drain_timeout_s": 5.0,
     }  # fmt: skip
-    return Settings(**(made | changes))
+    return make_settings(**(made | changes))
 
 
 @dataclass

@@ -146,7 +146,7 @@ async def nothing_is_left_behind(h, folder):
 async def another_process_sees_the_same(server, folder, session, hunts):
     from core.redis_client import open_redis as open_clients
 
-    settings = chaos_settings(server, folder, redis_timeout_s=PATIENT_S)
+    settings = chaos_settings(server, folder, redis__timeout_s=PATIENT_S)
     async with open_clients(settings, "other") as clients:
         clock = HandClock()
         store = redis_store(clients, settings, clock, redis_log(clients, settings, clock))

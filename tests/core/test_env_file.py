@@ -121,5 +121,5 @@ def test_the_dashboard_reads_it_too(tmp_path, monkeypatch):
     monkeypatch.delenv("HUNTER_HOSTS")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "mine"))
     settings.clear()
-    assert settings().hunter_hosts == ("hunter.example",)
+    assert settings().access.hosts == ("hunter.example",)
     settings.clear()

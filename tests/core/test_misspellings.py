@@ -2,9 +2,10 @@
 
 import pytest
 
-from core.endpoints import Endpoint
 from core.misspellings import misspellings
 from core.settings import Settings, table
+from core.settings.endpoints import Endpoint
+from tests.settings import make_settings
 
 NONE = Settings()
 
@@ -125,6 +126,6 @@ def test_variables_of_others_are_no_alarm():
 
 
 def test_our_own_are_no_alarm_nor_is_the_key_of_a_further_address():
-    ours = [row.variable for _, row, _ in table()]
+    ours = [setting.row.variable for setting in table()]
     lab = Endpoint("lab", "http://127.0.0.1:9/v1", key_variable="OPENAI_API_KEYS")
-    assert dict(misspellings([*ours, "OPENAI_API_KEYS"], Settings(openai_compatible=(lab,)))) == {}
+    assert dict(misspellings([*ours, "OPENAI_API_KEYS"], make_settings(providers__openai_compatible=(lab,)))) == {}

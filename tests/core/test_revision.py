@@ -54,6 +54,6 @@ def test_the_settings_take_the_revision_of_the_image(tmp_path, monkeypatch):
     assert baked_revision(path) == ""
     path.write_text("abc-by-hand\n", encoding="utf-8")
     assert baked_revision(path) == "abc-by-hand"
-    monkeypatch.setattr("core.settings.baked_revision", lambda: baked_revision(path))
-    assert read_settings({}).revision == "abc-by-hand"
-    assert read_settings({"REVISION": "mine"}).revision == "mine"
+    monkeypatch.setattr("core.settings.environment.baked_revision", lambda: baked_revision(path))
+    assert read_settings({}).server.revision == "abc-by-hand"
+    assert read_settings({"REVISION": "mine"}).server.revision == "mine"

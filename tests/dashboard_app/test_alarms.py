@@ -1,6 +1,5 @@
 """Each alarm: silent below its threshold, raised above it, never by simulated hunts or by very few."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,15 +9,15 @@ from core.telemetry.reader import TelemetryReader
 from core.telemetry.records import CallRecord, HuntRecord, ProcessRecord
 from dashboard_app.alarms import State, alarms
 from tests.dashboard_app.records_made_up import NOW, write_log
+from tests.settings import make_settings
 
-SETTINGS = replace(
-    Settings(),
-    alarm_least_n=10,
-    alarm_errors_percent=20.0,
-    alarm_rate_limited_percent=10.0,
-    alarm_undetermined_percent=10.0,
-    alarm_no_break_hunts=30,
-    alarm_budget_usd=5.0,
+SETTINGS = make_settings(
+    alarms__min_samples=10,
+    alarms__errors_percent=20.0,
+    alarms__rate_limited_percent=10.0,
+    alarms__undetermined_percent=10.0,
+    alarms__max_hunts_without_break=30,
+    alarms__budget_usd=5.0,
 )
 
 
@@ -133,7 +132,7 @@ def test_few_tell_nothing(log_dir):
 
 
 def test_nought_turns_an_alarm_off(log_dir):
-    off = replace(SETTINGS, alarm_no_break_hunts=0, alarm_budget_usd=0.0, alarm_dropped_records=0)
+    off = make_settings(SETTINGS, alarms__max_hunts_without_break=0, alarms__budget_usd=0.0, alarms__dropped_records=0)
     every = [record for records in RAISING.values() for record in records]
     found = states(log_dir, every, settings=off)
     assert {found[name] for name in ("ALARM_NO_BREAKS", "ALARM_BUDGET", "ALARM_DROPPED")} == {State.OFF}

@@ -77,7 +77,7 @@ def test_every_service_is_locked_down_limited_and_comes_back(name):
     assert user.split(":")[0] not in {"root", "0"}
 
 
-@pytest.mark.parametrize("row", [row for _, row, _ in table()], ids=lambda row: row.variable)
+@pytest.mark.parametrize("row", [setting.row for setting in table()], ids=lambda row: row.variable)
 def test_every_setting_can_be_given_in_env(row):
     given = ENVIRONMENT["model-hunter"] | ENVIRONMENT["dashboard"]
     if row.variable in FOLLOWS_FROM_THE_CONTAINER | NOT_GIVEN:
@@ -91,9 +91,9 @@ def test_every_setting_can_be_given_in_env(row):
 def test_what_the_dashboard_reads_reaches_it():
     """Settings that only the API got had no effect there: SIGN_IN, for one."""
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "dashboard_app").rglob("*.py"))
-    read = {name for name, _, _ in table() if re.search(rf"settings(\(\))?\.{name}\b", code)}
-    assert read >= {"sign_in_s", "alarm_window_min", "tokens"}
-    variables = {row.variable for name, row, _ in table() if name in read}
+    names = set(re.findall(r"(?:settings(?:\(\))?|\bnow)\.(\w+\.\w+)\b", code))
+    variables = {s.row.variable for s in table() if f"{s.group}.{s.name}" in names}
+    assert variables >= {"SIGN_IN", "ALARM_WINDOW", "HUNTER_TOKENS", "TELEMETRY_CACHE"}
     assert variables - ENVIRONMENT["dashboard"].keys() == set()
 
 
@@ -114,7 +114,7 @@ def test_proxies_are_for_the_api_alone():
 
 def test_the_grace_of_a_stop_is_longer_than_the_drain():
     told = re.fullmatch(r"\$\{HUNTER_STOP_GRACE:-(\d+)\}s", SERVICES["model-hunter"]["stop_grace_period"])
-    assert int(told[1]) >= Settings().drain_s + 15
+    assert int(told[1]) >= Settings().server.drain_timeout_s + 15
     deploy = (ROOT / "deploy" / "change.sh").read_text(encoding="utf-8")
     assert f"HUNTER_STOP_GRACE {told[1]}" in deploy
 

@@ -122,7 +122,7 @@ async def test_too_large_a_body_is_refused_in_words_and_a_usual_notebook_is_take
 
 async def test_the_limit_of_nginx_is_the_limit_of_the_api(http):
     limits = (ROOT / "nginx" / "limits.conf").read_text(encoding="utf-8")
-    assert f"client_max_body_size {Settings().body_max_bytes};" in limits
+    assert f"client_max_body_size {Settings().server.max_body_bytes};" in limits
 
 
 def notebook_of(size):

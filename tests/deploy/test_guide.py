@@ -36,7 +36,7 @@ def test_every_variable_of_the_deployment_is_told_with_its_default(name, default
 
 
 def test_no_variable_is_told_that_nobody_reads():
-    settings = {row.variable for _, row, _ in table()}
+    settings = {setting.row.variable for setting in table()}
     assert set(re.findall(r"HUNTER_[A-Z_]+", GUIDE)) - DEFAULTS.keys() - settings == set()
 
 
@@ -112,7 +112,7 @@ def test_the_unit_for_systemd_starts_the_api_and_waits_for_its_drain():
     unit.read_string((ROOT / "model-hunter.service").read_text(encoding="utf-8"))
     service = unit["Service"]
     assert service["ExecStart"].endswith("/bin/python -m api")
-    assert int(service["TimeoutStopSec"]) >= Settings().drain_s + 15
+    assert int(service["TimeoutStopSec"]) >= Settings().server.drain_timeout_s + 15
     assert "ENV_FILE" in service["Environment"].split("=")[0], "root alone may read the file; systemd has"
     assert service["User"] != "root"
     assert (service["UMask"], service["StateDirectoryMode"]) == ("0077", "0700")

@@ -12,7 +12,7 @@ from core.domain.run import RUN_ENDED, Run
 from core.eventlog.base import START
 from core.hunt.orders import RunOrder
 from core.runtime import Runtime, open_runtime
-from core.settings import Settings
+from tests.settings import make_settings
 
 TARGET, JUDGE = "openrouter/hasty", "openai/judge"
 
@@ -21,11 +21,11 @@ TARGET, JUDGE = "openrouter/hasty", "openai/judge"
 async def runtime_at(port: int, folder: object, **changes: object) -> AsyncIterator[Runtime]:
     """A runtime that takes the server on that port for OpenRouter and OpenAI."""
     address = f"http://127.0.0.1:{port}/v1"
-    settings = Settings(
+    settings = make_settings(
         **{
-            "openrouter_base_url": address, "openrouter_api_key": "key-target",
-            "openai_base_url": address, "openai_api_key": "key-judge",
-            "telemetry_dir": str(folder), "retry_wait_s": 0.01, "retry_wait_most_s": 0.05, "same_failure_most": 1000,
+            "providers__openrouter_base_url": address, "providers__openrouter_api_key": "key-target",
+            "providers__openai_base_url": address, "providers__openai_api_key": "key-judge",
+            "telemetry__directory": str(folder), "calls__retry_min_wait_s": 0.01, "calls__retry_max_wait_s": 0.05, "calls__max_same_failures": 1000,
         }
         | changes
     )  # fmt: skip

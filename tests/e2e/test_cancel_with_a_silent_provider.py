@@ -17,7 +17,9 @@ QUICK_S = 1.0
 @pytest.mark.e2e
 async def test_cancel_ends_the_run_at_once_and_the_account_shows_what_is_still_in_flight(tmp_path):
     async with raw_provider(silent_after(b"")) as provider:
-        async with runtime_at(provider.port, tmp_path, openrouter_concurrency=4, silence_timeout_s=1.5) as runtime:
+        async with runtime_at(
+            provider.port, tmp_path, providers__openrouter_concurrency=4, calls__silence_timeout_s=1.5
+        ) as runtime:
             session = await runtime.workbench.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
             sid = session.session_id
             run = await runtime.workbench.start_run(sid, RunOrder(models=(TARGET,), hunts=10, judge_model=JUDGE))
@@ -39,7 +41,7 @@ async def test_cancel_ends_the_run_at_once_and_the_account_shows_what_is_still_i
 @pytest.mark.e2e
 async def test_the_process_ends_without_waiting_for_a_silent_provider(tmp_path):
     async with raw_provider(silent_after(b"")) as provider:
-        async with runtime_at(provider.port, tmp_path, drain_s=0.1) as runtime:
+        async with runtime_at(provider.port, tmp_path, server__drain_timeout_s=0.1) as runtime:
             session = await runtime.workbench.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
             await runtime.workbench.start_run(
                 session.session_id, RunOrder(models=(TARGET,), hunts=10, judge_model=JUDGE)

@@ -27,7 +27,10 @@ FAILING = {
 @pytest.mark.parametrize("attempts", [1, 6])
 async def test_breaks_are_exactly_the_planted_ones_whatever_fails(tmp_path, attempts):
     script = read_script(json.dumps(FAILING))
-    async with open_server(script) as server, runtime_at(server.port, tmp_path, call_attempts=attempts) as runtime:
+    async with (
+        open_server(script) as server,
+        runtime_at(server.port, tmp_path, calls__max_attempts=attempts) as runtime,
+    ):
         session = await runtime.workbench.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
         _, hunts = await hunt_to_the_end(runtime, session.session_id, HUNTS)
         calls = server.counters.as_json()["by_purpose"]["target"]["calls"]

@@ -171,9 +171,9 @@ async def test_a_file_name_adds_nothing_to_the_headers_of_a_download(client, tas
 async def client(tmp_path):
     from api.app import create_app
     from core.runtime import open_runtime
-    from core.settings import Settings
+    from tests.settings import make_settings
 
-    async with open_runtime(Settings(telemetry_dir=str(tmp_path))) as runtime:
+    async with open_runtime(make_settings(telemetry__directory=str(tmp_path))) as runtime:
         yield create_app(runtime).test_client()
 
 

@@ -58,7 +58,7 @@ async def test_300_kb_of_attack_are_judged_as_data_and_come_back_unchanged(tmp_p
 async def test_a_reply_beyond_the_limit_is_an_error_and_no_break(tmp_path):
     async with (
         told_server(told(attack(10_000_000))) as port,
-        runtime_at(port, tmp_path, call_attempts=1) as runtime,
+        runtime_at(port, tmp_path, calls__max_attempts=1) as runtime,
     ):
         session = await runtime.workbench.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
         _, (hunt,) = await hunt_to_the_end(runtime, session.session_id, 1)

@@ -13,7 +13,7 @@ from tests.house.tree import ROOMS, ROOT, files
 
 LONGEST_FILE_LINES = 450
 LONGEST_SCRIPT_LINES = 250
-READS_THE_ENVIRONMENT = ROOT / "core" / "settings.py"
+READS_THE_ENVIRONMENT = ROOT / "core" / "settings" / "environment.py"
 ENVIRONMENT_NAMES = {"environ", "environb", "getenv", "getenvb"}
 A_PERSONS_FOLDER = re.compile(r"/(?:home|Users)/[a-z]\w*/|/root/|[A-Z]:\\Users")
 

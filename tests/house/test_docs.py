@@ -17,6 +17,7 @@ from core.notebooks.parse import parse_notebook
 from core.redis_keys import BOOK, MARKER, SESSIONS, probe_key, session_keys
 from core.runtime import open_runtime
 from core.settings import Settings, table
+from tests.settings import make_settings
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
@@ -25,7 +26,7 @@ NOTEBOOKS = (ROOT / "docs" / "notebooks.md").read_text(encoding="utf-8")
 API = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(("row", "default"), [(row, default) for _, row, default in table()], ids=lambda x: str(x)[:40])
+@pytest.mark.parametrize(("row", "default"), [s[2:] for s in table()], ids=lambda x: str(x)[:40])
 def test_every_setting_is_in_the_operations_guide_with_its_default(row, default):
     line = next((line for line in OPERATIONS.splitlines() if line.startswith(f"| `{row.variable}` |")), None)
     assert line is not None, f"{row.variable} is not in docs/operations.md"
@@ -47,7 +48,7 @@ def test_every_key_that_is_made_is_in_the_key_book():
 
 
 async def test_every_route_is_in_the_api_guide(tmp_path):
-    async with open_runtime(Settings(telemetry_dir=str(tmp_path))) as runtime:
+    async with open_runtime(make_settings(telemetry__directory=str(tmp_path))) as runtime:
         rules = {re.sub(r"<(?:path:)?(\w+)>", r"{\1}", rule.rule) for rule in create_app(runtime).url_map.iter_rules()}
     undocumented = {rule for rule in rules if not rule.startswith("/static") and rule not in {"/", "/favicon.ico"}}
     shown = API.replace("/live`", "/api/health/live`")
@@ -65,7 +66,7 @@ def test_every_link_between_documents_leads_somewhere():
 
 def test_the_shortest_task_of_the_notebook_guide_can_be_hunted_as_it_is_printed():
     (printed,) = re.findall(r"^```json\n(.*?)^```", NOTEBOOKS, re.MULTILINE | re.DOTALL)
-    loaded = parse_notebook(printed.encode(), Bounds(Settings().notebook_max_bytes))
+    loaded = parse_notebook(printed.encode(), Bounds(Settings().notebooks.max_bytes))
     refuse_unhuntable(loaded.task)
     assert {w.code for w in loaded.warnings} == {"built_in_judge_template", "built_in_judge_system_prompt"}
     assert (len(loaded.task.criteria), loaded.task.pass_rule) == (LEAST_CRITERIA, PassRule.MAJORITY)

@@ -51,4 +51,4 @@ def test_the_example_environment_sets_nothing_and_names_real_settings() -> None:
     named = {match[1] for line in lines if (match := re.match(r"#([A-Z_]+)=", line))}
     assert named
     compose = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-    assert named <= {row.variable for _, row, _ in table()} | set(re.findall(r"\$\{(HUNTER_\w+):", compose))
+    assert named <= {setting.row.variable for setting in table()} | set(re.findall(r"\$\{(HUNTER_\w+):", compose))

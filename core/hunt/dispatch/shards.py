@@ -42,7 +42,7 @@ class Terms:
 
     @classmethod
     def of(cls, settings: Settings) -> Terms:
-        return cls(settings.shard_lease_s, settings.redis_timeout_s, settings.session_ttl_s)
+        return cls(settings.hunting.part_lease_s, settings.redis.timeout_s, settings.sessions.ttl_s)
 
     @property
     def renew_s(self) -> float:

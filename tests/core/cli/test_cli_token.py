@@ -16,7 +16,7 @@ def test_the_entry_that_is_printed_lets_the_printed_token_in(capsys, words, scop
         assert main(["token", *words]) == 0
         said = capsys.readouterr().out
         token, entry = re.search(r"mh_\S+", said)[0], re.search(r"HUNTER_TOKENS=(\S+)", said)[1]
-        holder = Register(read_settings({"HUNTER_TOKENS": entry}).tokens).by_token(token)
+        holder = Register(read_settings({"HUNTER_TOKENS": entry}).access.tokens).by_token(token)
         assert (holder.name, holder.scope) == ("alice", scope)
         tokens.add(token)
     assert len(tokens) == 2

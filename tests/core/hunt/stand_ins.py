@@ -16,8 +16,8 @@ from core.hunt.runner import Runner
 from core.judge.judge import Judge
 from core.providers.base import CallContext, ChatRequest, Provider
 from core.sessions.memory import MemorySessionStore
-from core.settings import Settings
 from tests.builders import HandClock
+from tests.settings import make_settings
 
 Answer = Callable[[ChatRequest], Reply]
 
@@ -79,7 +79,7 @@ class Bench:
     def __init__(self, answer: Answer = passes, **settings: object) -> None:
         self.provider = ToldProvider(answer)
         self.clock = HandClock()
-        self.settings = Settings(**settings)
+        self.settings = make_settings(**settings)
         self.log = MemoryEventLog(self.clock, 20000)
         self.store = MemorySessionStore(
             self.clock, ttl_s=7200, sessions_most=9, append=self.log.append_now, forget=self.log.forget_now

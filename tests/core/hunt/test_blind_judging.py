@@ -110,7 +110,7 @@ def test_an_outcome_is_given_out_at_doubling_times(took_s, given_out_s):
 
 async def test_a_blind_hunt_has_its_verdicts_saved_while_its_outcome_waits_and_ending_the_wait_keeps_them():
     run = a_run(1, models=("told/a",), judge_model="told/judge")
-    bench = Bench(passes, blind_outcome_step_s=3600.0)
+    bench = Bench(passes, hunting__blind_outcome_step_s=3600.0)
     await bench.open(a_session(visibility=Visibility.BLIND, runs=(run,)))
     work = asyncio.create_task(bench.runner.work("s_one", "r_one", LocalShards()))
     async with asyncio.timeout(5):
@@ -127,7 +127,7 @@ async def test_a_blind_hunt_has_its_verdicts_saved_while_its_outcome_waits_and_e
 async def test_an_open_hunt_and_a_trial_do_not_wait():
     for changes in ({"visibility": Visibility.OPEN}, {"trial": True}):
         run = a_run(1, models=("told/a",), judge_model="told/judge", trial="trial" in changes)
-        bench = Bench(passes, blind_outcome_step_s=3600.0)
+        bench = Bench(passes, hunting__blind_outcome_step_s=3600.0)
         visibility = changes.get("visibility", Visibility.BLIND)
         await bench.open(a_session(visibility=visibility, runs=(run,)))
         async with asyncio.timeout(5):

@@ -85,7 +85,7 @@ async def test_the_hint_names_the_setting_and_how_it_stands():
 
 
 async def test_a_limit_that_cuts_every_reply_stops_the_run_like_any_other_cause():
-    bench = await hunted(cut_off(), hunts=60, same_failure_most=5)
+    bench = await hunted(cut_off(), hunts=60, calls__max_same_failures=5)
     run = await bench.run()
     assert (run.status, OUTPUT_LIMIT in run.stop_reason) == (RunStatus.FAILED, True)
     assert bench.provider.targets < 60
@@ -97,7 +97,7 @@ async def test_whole_replies_between_cut_ones_keep_the_run_going():
     def every_third_is_whole(request):
         return passes(request) if request.purpose == "judge" or next(turns) % 3 == 0 else cut_off()(request)
 
-    bench = await hunted(every_third_is_whole, hunts=30, same_failure_most=5)
+    bench = await hunted(every_third_is_whole, hunts=30, calls__max_same_failures=5)
     assert (await bench.run()).status is RunStatus.COMPLETED
 
 

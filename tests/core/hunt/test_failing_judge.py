@@ -30,7 +30,7 @@ def judge_fails(code="unauthorized", when=lambda _request: True):
 
 
 async def hunted(answer, hunts=60, **changes):
-    bench = Bench(answer, same_failure_most=MOST, judge_outage_s=60.0)
+    bench = Bench(answer, calls__max_same_failures=MOST, calls__judge_outage_s=60.0)
     run = a_run(hunts, models=("told/a",), judge_model="told/judge", **changes)
     await bench.open(a_session(runs=(run,)))
     await bench.runner.work("s_one", "r_one", LocalShards())
@@ -103,7 +103,7 @@ async def test_an_outage_that_lasts_stops_the_run():
         bench_clock.seconds += 1.0
         return answer(request)
 
-    bench = Bench(slow, same_failure_most=MOST, judge_outage_s=60.0)
+    bench = Bench(slow, calls__max_same_failures=MOST, calls__judge_outage_s=60.0)
     bench_clock = bench.clock
     await bench.open(a_session(runs=(a_run(400, models=("told/a",), judge_model="told/judge"),)))
     await bench.runner.work("s_one", "r_one", LocalShards())

@@ -13,6 +13,7 @@ from core.hunt.orders import CheckOrder, OpenOrder, RunOrder
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
 from tests.builders import NOW, a_task
+from tests.settings import make_settings
 
 pytestmark = pytest.mark.timeout(120)
 ONE = {
@@ -23,11 +24,11 @@ ONE = {
 
 def settings(url: str, folder, name: str, **changes: object) -> Settings:
     made = {
-        "redis_url": url, "instance": name, "instance_beat_s": 0.1, "instance_life_s": 1.0,
-        "telemetry_dir": f"{folder}/telemetry", "journal_dir": f"{folder}/journal-{name}",
-        "shard_lease_s": 1.0, "redis_timeout_s": 2.0,
+        "redis__url": url, "server__instance": name, "hunting__heartbeat_s": 0.1, "hunting__instance_ttl_s": 1.0,
+        "telemetry__directory": f"{folder}/telemetry", "redis__journal_dir": f"{folder}/journal-{name}",
+        "hunting__part_lease_s": 1.0, "redis__timeout_s": 2.0,
     }  # fmt: skip
-    return Settings(**(made | changes))
+    return make_settings(**(made | changes))
 
 
 async def until(holds) -> None:
@@ -46,7 +47,7 @@ def sees(runtime: Runtime, *names: str):
 async def test_every_process_is_in_the_status_until_it_ends(redis_server, tmp_path):
     async with AsyncExitStack() as stack:
         one = await stack.enter_async_context(open_runtime(settings(redis_server.url, tmp_path, "one")))
-        async with open_runtime(settings(redis_server.url, tmp_path, "two", role="api")) as two:
+        async with open_runtime(settings(redis_server.url, tmp_path, "two", server__role="api")) as two:
             await until(sees(one, "one", "two"))
             await until(sees(two, "one", "two"))
             status = await one.board.status(draining=False)
@@ -57,9 +58,11 @@ async def test_every_process_is_in_the_status_until_it_ends(redis_server, tmp_pa
 
 async def test_processes_with_different_limits_are_warned_of_and_shown(redis_server, tmp_path, capsys, caplog):
     async with AsyncExitStack() as stack:
-        small = settings(redis_server.url, tmp_path, "one", openrouter_concurrency=6)
+        small = settings(redis_server.url, tmp_path, "one", providers__openrouter_concurrency=6)
         one = await stack.enter_async_context(open_runtime(small))
-        async with open_runtime(settings(redis_server.url, tmp_path, "two", openrouter_concurrency=10)) as two:
+        async with open_runtime(
+            settings(redis_server.url, tmp_path, "two", providers__openrouter_concurrency=10)
+        ) as two:
             for runtime in (one, two):
                 await until(sees(runtime, "one", "two"))
                 found = (await runtime.board.status(draining=False)).limit_conflicts
@@ -113,9 +116,11 @@ async def test_a_reference_check_asked_for_twice_with_one_key_is_made_once(redis
 
 async def test_a_process_that_only_takes_requests_leaves_hunting_to_a_worker(redis_server, tmp_path):
     async with AsyncExitStack() as stack:
-        api = await stack.enter_async_context(open_runtime(settings(redis_server.url, tmp_path, "api", role="api")))
+        api = await stack.enter_async_context(
+            open_runtime(settings(redis_server.url, tmp_path, "api", server__role="api"))
+        )
         worker = await stack.enter_async_context(
-            open_runtime(settings(redis_server.url, tmp_path, "worker", role="worker"))
+            open_runtime(settings(redis_server.url, tmp_path, "worker", server__role="worker"))
         )
         await until(sees(api, "api", "worker"))
         sid = (await api.workbench.open_task(a_task(), OpenOrder())).session_id
@@ -135,5 +140,5 @@ async def test_a_process_that_only_takes_requests_leaves_hunting_to_a_worker(red
 @pytest.mark.parametrize("role", ["api", "worker"])
 async def test_a_part_of_the_work_alone_needs_redis(tmp_path, role):
     with pytest.raises(BadSettings, match="needs Redis"):
-        async with open_runtime(settings("", tmp_path, "one", role=role)):
+        async with open_runtime(settings("", tmp_path, "one", server__role=role)):
             pass

@@ -93,7 +93,7 @@ async def test_a_save_that_fails_later_is_told_with_the_next_verdict():
 async def hunted(criteria: int):
     """(hunt, bytes of its events, their number) of one hunt with so many criteria."""
     task = a_task(criteria)
-    bench = Bench(max_criteria=9999)
+    bench = Bench(hunting__max_criteria=9999)
     await bench.open(a_session(task=task, runs=(a_run(1, task=task, models=("told/a",), judge_model="told/judge"),)))
     await bench.runner.work("s_one", "r_one", LocalShards())
     assert (await bench.run()).status is RunStatus.COMPLETED

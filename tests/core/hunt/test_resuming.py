@@ -12,10 +12,10 @@ from core.hunt.dispatch.base import Job, JobKind
 from core.hunt.orders import RunOrder
 from core.hunt.resuming import Resumer
 from core.runtime import open_runtime
-from core.settings import Settings
 from tests.builders import NOW, a_finished_hunt, a_run, a_session
 from tests.core.hunt.stand_ins import Bench
 from tests.e2e.api_process import QUICK
+from tests.settings import make_settings
 
 
 class Told:
@@ -77,7 +77,9 @@ async def test_one_session_that_is_gone_holds_up_no_other_and_what_is_refused_is
 
 
 async def test_a_run_whose_process_died_before_it_began_begins_when_its_request_is_repeated(tmp_path):
-    settings = Settings(telemetry_dir=str(tmp_path), simulated_script=QUICK, drain_s=0.1)
+    settings = make_settings(
+        telemetry__directory=str(tmp_path), providers__simulated_script=QUICK, server__drain_timeout_s=0.1
+    )
     async with open_runtime(settings, seed=1) as runtime, asyncio.timeout(20):
         await runtime.store.create(a_session(runs=(a_run(2, idempotency_key="key"),), hunts_issued=2), b"")
         order = RunOrder(models=("simulated/hasty",), hunts=2, judge_model="simulated/judge", idempotency_key="key")

@@ -67,7 +67,7 @@ async def test_the_same_failure_again_and_again_stops_the_run_with_its_cause():
     def refuse(_request):
         raise fails("unauthorized")
 
-    bench = Bench(refuse, same_failure_most=5)
+    bench = Bench(refuse, calls__max_same_failures=5)
     await bench.open(a_told_session(60))
     await bench.runner.work("s_one", "r_one", LocalShards())
     run = await bench.run()
@@ -161,7 +161,7 @@ async def test_a_server_that_ends_begins_no_hunt_and_lets_those_in_flight_finish
 
 
 async def test_parts_are_numbered_as_the_run_says_whatever_the_settings_of_this_process():
-    bench = Bench(shard_hunts=40)
+    bench = Bench(hunting__part_hunts=40)
     run = a_run(5, models=("told/model",), judge_model="told/judge", part_hunts=2)
     await bench.open(a_session(runs=(run,), hunts_issued=5))
     shards = LocalShards()

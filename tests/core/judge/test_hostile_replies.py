@@ -16,6 +16,7 @@ from core.judge.judge import Judge
 from core.providers.base import CallContext, Provider
 from core.settings import read_settings
 from tests.core.judge.hostile_replies import ANSWER_ID, JUDGES, ORDERS, PLACES, TORN, cases, random_case, spellings
+from tests.settings import make_settings
 
 
 def test_no_order_of_quotes_and_words_moves_a_verdict():
@@ -211,7 +212,11 @@ async def test_the_id_is_drawn_for_each_question_and_kept_when_it_is_asked_again
             return Reply(text="Hm.")
 
     ids = iter(("a" * 12, "b" * 12))
-    judge = Judge(One(Listening()), read_settings({}, judge_questions=2), draw_answer_id=lambda: next(ids))
+    judge = Judge(
+        One(Listening()),
+        make_settings(read_settings({}), calls__max_judge_attempts=2),
+        draw_answer_id=lambda: next(ids),
+    )
     criterion = Criterion(id="C1", text="x")
     for _ in range(2):
         await judge.grade(Task(prompt="p", criteria=(criterion,)), criterion, "reply", "judge", CallContext())

@@ -12,7 +12,7 @@ from core.errors import BadInput, TooLarge
 from core.notebooks.fetch import NotebookFetcher
 from core.notebooks.places import goes_by_proxy
 from core.providers.http import open_fetching
-from core.settings import Settings
+from tests.settings import make_settings
 
 HOST, OUTSIDE, INSIDE = "notebooks.example", "127.0.0.5", "127.0.0.6"
 """Loopback addresses stand for one that is outside and one that is inside."""
@@ -87,7 +87,7 @@ class Names:
 
 @asynccontextmanager
 async def fetcher(site, names, ca_file, **changes):
-    async with open_fetching(Settings(tls_ca_file=ca_file)) as (direct, proxied):
+    async with open_fetching(make_settings(calls__tls_ca_file=ca_file)) as (direct, proxied):
         settings = {
             "max_bytes": MAX,
             "timeout_s": 5.0,

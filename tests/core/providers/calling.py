@@ -21,8 +21,8 @@ from core.providers.openai_compatible import Limits, OpenAICompatible
 from core.providers.openrouter import OpenRouter
 from core.providers.retrying import Patience, Retrying
 from core.providers.throttled import Throttled
-from core.settings import Settings
 from core.throttle.memory import MemoryThrottle
+from tests.settings import make_settings
 
 KEY = "sk-or-secret-0123456789"
 REQUEST = ChatRequest(model="vendor/model", messages=(Message(role="user", content="Hello?"),))
@@ -68,7 +68,7 @@ async def open_caller(
     base_url: str, *, kind: type[OpenAICompatible] = OpenRouter, slots: int = 8, attempts: int = 1, **changes: Any
 ) -> AsyncIterator[Caller]:
     """Settings are production's, but for `changes`."""
-    settings = Settings(call_attempts=attempts, **changes)
+    settings = make_settings(calls__max_attempts=attempts, **changes)
     clock = SystemClock()
     async with open_http(settings) as http:
         name = kind.__name__.lower()

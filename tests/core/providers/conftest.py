@@ -43,7 +43,7 @@ def caller(ca_file: Path) -> Callable[..., contextlib.AbstractAsyncContextManage
 
     @asynccontextmanager
     async def opened(base_url: str, **changes: object) -> AsyncIterator[Caller]:
-        async with open_caller(base_url, **{"tls_ca_file": str(ca_file), **changes}) as calls:
+        async with open_caller(base_url, **{"calls__tls_ca_file": str(ca_file), **changes}) as calls:
             yield calls
 
     return opened

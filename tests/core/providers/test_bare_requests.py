@@ -10,6 +10,7 @@ import pytest
 
 from core.providers.http import open_http
 from core.settings import Settings
+from tests.settings import make_settings
 
 HEAD = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nSet-Cookie: kept=yes\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -48,7 +49,7 @@ async def moved() -> AsyncIterator[MovedServer]:
 
 @pytest.mark.parametrize("transport", ["pyreqwest", "httpx"])
 async def test_a_bare_answer_is_open_and_a_redirect_is_not_followed(moved: MovedServer, transport: str) -> None:
-    async with open_http(Settings(http_transport=transport)) as http:
+    async with open_http(make_settings(calls__http_transport=transport)) as http:
         response = await http.send_bare(httpx.Request("GET", moved.address))
         chunks = response.aiter_raw()
         first = await anext(chunks)

@@ -105,7 +105,7 @@ AFTERWARDS = {
 async def test_a_finished_reply_is_read_whole_with_one_call(caller, name, transport):
     async with (
         raw_provider({**FRAMES, **AFTERWARDS}[name]) as provider,
-        caller(provider.base_url, attempts=3, http_transport=transport) as calls,
+        caller(provider.base_url, attempts=3, calls__http_transport=transport) as calls,
     ):
         reply = await calls.call()
         assert (reply.text, reply.finish_reason, len(provider.requests)) == (TEXT, "stop", 1)
@@ -197,7 +197,10 @@ async def test_a_compressed_error_is_told_in_its_words(caller):
 @pytest.mark.parametrize(("transport", "code"), [("pyreqwest", "cut_stream"), ("httpx", "bad_reply")])
 async def test_a_body_that_is_not_compressed_as_it_says_is_no_reply(caller, transport, code):
     answer = whole("200 OK", message(TEXT), "Content-Encoding: gzip")
-    async with raw_provider(says(answer)) as provider, caller(provider.base_url, http_transport=transport) as calls:
+    async with (
+        raw_provider(says(answer)) as provider,
+        caller(provider.base_url, calls__http_transport=transport) as calls,
+    ):
         assert (await calls.failure()).code == code
 
 

@@ -26,7 +26,7 @@ async def test_a_connection_serves_call_after_call(certificate, caller, secure):
 async def test_cancelling_a_call_that_got_no_head_returns_at_once_and_keeps_the_slot(certificate, caller, secure):
     async with (
         raw_provider(silent_after(b""), certificate=certificate if secure else None) as provider,
-        caller(provider.base_url, slots=1, silence_timeout_s=1.5) as calls,
+        caller(provider.base_url, slots=1, calls__silence_timeout_s=1.5) as calls,
     ):
         calling = asyncio.create_task(calls.call())
         await provider.until(lambda seen: seen.in_flight == 1)
@@ -67,7 +67,7 @@ async def test_a_second_cancel_amid_hanging_up_changes_nothing(caller):
 async def test_httpx_as_transport_hangs_up_at_once_even_without_a_head(caller):
     async with (
         raw_provider(silent_after(b"")) as provider,
-        caller(provider.base_url, http_transport="httpx") as calls,
+        caller(provider.base_url, calls__http_transport="httpx") as calls,
     ):
         calling = asyncio.create_task(calls.call())
         await provider.until(lambda seen: seen.in_flight == 1)
@@ -79,7 +79,7 @@ async def test_httpx_as_transport_hangs_up_at_once_even_without_a_head(caller):
 async def test_a_call_that_was_cancelled_twice_still_gives_its_slot_back(caller):
     async with (
         raw_provider(silent_after(b""), says(REPLY)) as provider,
-        caller(provider.base_url, slots=1, silence_timeout_s=0.5) as calls,
+        caller(provider.base_url, slots=1, calls__silence_timeout_s=0.5) as calls,
     ):
         calling = asyncio.create_task(calls.call())
         await provider.until(lambda seen: seen.in_flight == 1)

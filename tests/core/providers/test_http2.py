@@ -44,7 +44,7 @@ async def test_more_calls_than_a_connection_has_streams_all_go_at_once(certifica
 
     async with (
         h2_provider(certificate, answer_when_all_are_there, streams_most=100) as provider,
-        caller(provider.base_url, slots=250, call_timeout_s=20) as calls,
+        caller(provider.base_url, slots=250, calls__timeout_s=20) as calls,
     ):
         await asyncio.gather(*(calls.call() for _ in range(250)))
         connected = provider.seen.connections
@@ -85,7 +85,7 @@ chance = random.Random(5)
 async def test_after_hundreds_of_cancelled_calls_every_slot_still_works(certificate, caller):
     async with (
         h2_provider(certificate, play_in_pieces) as provider,
-        caller(provider.base_url, slots=40, call_timeout_s=30) as calls,
+        caller(provider.base_url, slots=40, calls__timeout_s=30) as calls,
     ):
         ended = await asyncio.gather(*(cancelled_at_random(calls) for _ in range(600)))
         assert ended.count("cancelled") > 100
@@ -132,7 +132,7 @@ async def test_cancelling_a_call_in_mid_reply_resets_its_stream_at_once(certific
 async def test_cancelling_a_call_that_got_no_head_returns_at_once_and_keeps_the_slot(certificate, caller):
     async with (
         h2_provider(certificate, say_nothing) as provider,
-        caller(provider.base_url, slots=1, silence_timeout_s=1.5) as calls,
+        caller(provider.base_url, slots=1, calls__silence_timeout_s=1.5) as calls,
     ):
         calling = asyncio.create_task(calls.call())
         await provider.seen.until(lambda seen: seen.in_flight == 1)
@@ -178,7 +178,7 @@ async def test_closing_keeps_the_slots_of_calls_that_only_the_processs_end_ends_
 async def test_the_deadline_of_a_call_without_a_head_is_a_timeout(certificate, caller):
     async with (
         h2_provider(certificate, say_nothing) as provider,
-        caller(provider.base_url, call_timeout_s=0.3) as calls,
+        caller(provider.base_url, calls__timeout_s=0.3) as calls,
     ):
         failed = await calls.failure()
         assert isinstance(failed, ProviderError)

@@ -62,7 +62,7 @@ async def test_more_than_100_calls_go_at_once_over_http2(authority, tmp_path, fr
     application = Application(CALLS)
     async with (
         served(application, authority, tmp_path, free_port) as base_url,
-        caller(base_url, slots=CALLS, attempts=20, call_timeout_s=30) as calls,
+        caller(base_url, slots=CALLS, attempts=20, calls__timeout_s=30) as calls,
     ):
         replies = await asyncio.gather(*(calls.call() for _ in range(CALLS)))
         assert [reply.text for reply in replies] == ["Hello."] * CALLS

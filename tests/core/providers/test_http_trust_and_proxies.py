@@ -17,6 +17,7 @@ from core.providers.http import open_fetching, open_http
 from core.settings import Settings
 from tests.core.providers.h2_provider import h2_provider
 from tests.core.providers.raw_provider import raw_provider, says, stream
+from tests.settings import make_settings
 
 REPLY = stream(b'{"choices": [{"delta": {"content": "Hello."}, "finish_reason": "stop"}]}', b"[DONE]")
 BOTH = pytest.mark.parametrize("transport", ["pyreqwest", "httpx"])
@@ -28,7 +29,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused_and_the_setting_
 ):
     async with (
         h2_provider(certificate) as provider,
-        caller(provider.base_url, tls_ca_file="", http_transport=transport, attempts=3) as calls,
+        caller(provider.base_url, calls__tls_ca_file="", calls__http_transport=transport, attempts=3) as calls,
     ):
         failed = await calls.failure()
     assert (failed.code, failed.advice, failed.status) == ("unreachable", Advice.NEVER, None)
@@ -41,7 +42,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused_and_the_setting_
 async def test_a_certificate_for_another_name_is_refused(authority, caller, transport):
     elsewhere = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("elsewhere.example").configure_cert(elsewhere)
-    async with h2_provider(elsewhere) as provider, caller(provider.base_url, http_transport=transport) as calls:
+    async with h2_provider(elsewhere) as provider, caller(provider.base_url, calls__http_transport=transport) as calls:
         failed = await calls.failure()
     assert (failed.code, failed.advice, provider.seen.calls) == ("unreachable", Advice.NEVER, 0)
     assert "certificate" in failed.message
@@ -49,7 +50,10 @@ async def test_a_certificate_for_another_name_is_refused(authority, caller, tran
 
 @BOTH
 async def test_a_certificate_of_a_named_authority_is_trusted(certificate, caller, transport):
-    async with h2_provider(certificate) as provider, caller(provider.base_url, http_transport=transport) as calls:
+    async with (
+        h2_provider(certificate) as provider,
+        caller(provider.base_url, calls__http_transport=transport) as calls,
+    ):
         assert (await calls.call()).text == "Hello."
 
 
@@ -60,7 +64,7 @@ async def test_a_bundle_of_several_authorities_is_trusted_whole(certificate, ca_
     bundle.write_bytes("# ours, wörtlich\n".encode() + another + b"\nours\n" + ca_file.read_bytes())
     async with (
         h2_provider(certificate) as provider,
-        caller(provider.base_url, tls_ca_file=str(bundle), http_transport=transport) as calls,
+        caller(provider.base_url, calls__tls_ca_file=str(bundle), calls__http_transport=transport) as calls,
     ):
         assert (await calls.call()).text == "Hello."
 
@@ -79,7 +83,7 @@ async def test_a_ca_used_as_a_servers_certificate_is_told_from_one_that_nobody_v
     mistaken.private_key_pem.write_to_path(str(key))
     async with (
         h2_provider(serving(cert, key)) as provider,
-        caller(provider.base_url, tls_ca_file=str(cert), attempts=3) as calls,
+        caller(provider.base_url, calls__tls_ca_file=str(cert), attempts=3) as calls,
     ):
         failed = await calls.failure()
     assert (failed.code, failed.advice, calls.pauses_s) == ("unreachable", Advice.NEVER, [])
@@ -96,7 +100,7 @@ async def test_the_certificate_that_the_hint_makes_is_trusted(caller, tmp_path, 
     cert = tmp_path / "cert.pem"
     async with (
         h2_provider(serving(cert, tmp_path / "key.pem")) as provider,
-        caller(provider.base_url, tls_ca_file=str(cert), http_transport=transport) as calls,
+        caller(provider.base_url, calls__tls_ca_file=str(cert), calls__http_transport=transport) as calls,
     ):
         assert (await calls.call()).text == "Hello."
 
@@ -136,7 +140,7 @@ async def test_a_bad_file_of_certificates_is_a_sentence_at_the_start(tmp_path, h
     if holds is not None:
         path.write_bytes(holds)
     with pytest.raises(BadSettings, match=says_what):
-        async with open_http(Settings(tls_ca_file=str(path))):
+        async with open_http(make_settings(calls__tls_ca_file=str(path))):
             pass
 
 
@@ -145,7 +149,7 @@ async def test_a_damaged_certificate_is_a_sentence_at_the_start(tmp_path, transp
     path = tmp_path / "ca.pem"
     path.write_bytes(b"-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n")
     with pytest.raises(BadSettings, match="TLS_CA_FILE"):
-        async with open_http(Settings(tls_ca_file=str(path), http_transport=transport)):
+        async with open_http(make_settings(calls__tls_ca_file=str(path), calls__http_transport=transport)):
             pass
 
 
@@ -192,7 +196,7 @@ async def test_https_goes_through_the_proxy_of_the_environment(monkeypatch, cert
     asked = []
     async with h2_provider(certificate) as provider, proxy(asked) as address:
         only(monkeypatch, **{variable: address})
-        async with caller(provider.base_url, http_transport=transport) as calls:
+        async with caller(provider.base_url, calls__http_transport=transport) as calls:
             assert (await calls.call()).text == "Hello."
     assert asked == [f"CONNECT localhost:{provider.port} HTTP/1.1"]
 
@@ -202,7 +206,7 @@ async def test_plain_http_goes_through_its_own_proxy(monkeypatch, caller, transp
     asked = []
     async with proxy(asked) as address:
         only(monkeypatch, HTTP_PROXY=address, HTTPS_PROXY="http://127.0.0.1:9")
-        async with caller("http://gateway.invalid/v1", http_transport=transport) as calls:
+        async with caller("http://gateway.invalid/v1", calls__http_transport=transport) as calls:
             assert (await calls.call()).text == "Hello."
     assert asked == ["POST http://gateway.invalid/v1/chat/completions HTTP/1.1"]
 
@@ -211,7 +215,7 @@ async def test_plain_http_goes_through_its_own_proxy(monkeypatch, caller, transp
 async def test_what_no_proxy_names_is_reached_directly(monkeypatch, caller, transport):
     async with raw_provider(says(REPLY)) as provider:
         only(monkeypatch, HTTP_PROXY="http://127.0.0.1:9", NO_PROXY="127.0.0.1,localhost")
-        async with caller(provider.base_url, http_transport=transport) as calls:
+        async with caller(provider.base_url, calls__http_transport=transport) as calls:
             assert (await calls.call()).text == "Hello."
 
 
@@ -219,14 +223,14 @@ async def test_what_no_proxy_names_is_reached_directly(monkeypatch, caller, tran
 async def test_a_proxy_that_is_not_there_reads_unreachable(monkeypatch, certificate, caller, transport):
     async with h2_provider(certificate) as provider:
         only(monkeypatch, HTTPS_PROXY="http://127.0.0.1:9")
-        async with caller(provider.base_url, http_transport=transport) as calls:
+        async with caller(provider.base_url, calls__http_transport=transport) as calls:
             failed = await calls.failure()
     assert (failed.code, failed.advice, provider.seen.connections) == ("unreachable", Advice.LATER, 0)
     assert "proxy" in failed.hint
 
 
 async def test_httpx_as_transport_speaks_http2_and_reuses_its_connection(certificate, caller):
-    async with h2_provider(certificate) as provider, caller(provider.base_url, http_transport="httpx") as calls:
+    async with h2_provider(certificate) as provider, caller(provider.base_url, calls__http_transport="httpx") as calls:
         for _ in range(3):
             assert (await calls.call()).text == "Hello."
         response = await calls.http.post(provider.base_url + "/chat/completions", content=b"{}")
@@ -240,7 +244,7 @@ async def test_a_key_never_travels_along_a_redirect(certificate, caller, transpo
     async with (
         raw_provider(says(REPLY)) as other,
         raw_provider(says(moved % other.base_url.encode())) as provider,
-        caller(provider.base_url, http_transport=transport, attempts=3) as calls,
+        caller(provider.base_url, calls__http_transport=transport, attempts=3) as calls,
     ):
         failed = await calls.failure()
     assert (failed.code, failed.advice, failed.status) == ("bad_request", Advice.NEVER, 307)
@@ -255,7 +259,7 @@ async def test_the_systems_own_variable_for_authorities_is_honoured(
     monkeypatch.setenv("SSL_CERT_FILE", str(ca_file))
     async with (
         h2_provider(certificate) as provider,
-        caller(provider.base_url, tls_ca_file="", http_transport=transport) as calls,
+        caller(provider.base_url, calls__tls_ca_file="", calls__http_transport=transport) as calls,
     ):
         assert (await calls.call()).text == "Hello."
 
@@ -269,7 +273,7 @@ async def test_the_systems_own_variable_for_authorities_is_honoured(
 )  # fmt: skip
 async def test_a_proxy_that_cannot_be_used_is_told_in_a_sentence(monkeypatch, name, value):
     monkeypatch.setenv(name.lower(), value)
-    for opened in (open_fetching(Settings()), open_http(Settings(http_transport="httpx"))):
+    for opened in (open_fetching(Settings()), open_http(make_settings(calls__http_transport="httpx"))):
         with pytest.raises(BadSettings, match="A proxy of the environment cannot be used: ") as refused:
             async with opened:
                 pass

@@ -210,7 +210,7 @@ async def test_a_failure_is_told_as_what_it_is_and_tried_again_only_where_that_h
     case = FAILURES[name]
     async with (
         raw_provider(case.speak) as provider,
-        caller(provider.base_url, kind=case.kind, attempts=3, http_transport=transport) as calls,
+        caller(provider.base_url, kind=case.kind, attempts=3, calls__http_transport=transport) as calls,
     ):
         failed = await calls.failure()
         tries = 1 if case.advice is NEVER else 3
@@ -227,7 +227,7 @@ async def test_a_failure_is_told_as_what_it_is_and_tried_again_only_where_that_h
 async def test_what_is_not_http_is_no_reply(caller, transport, code):
     async with (
         raw_provider(cut_after(b"SSH-2.0-OpenSSH_9.2\r\n")) as provider,
-        caller(provider.base_url, http_transport=transport) as calls,
+        caller(provider.base_url, calls__http_transport=transport) as calls,
     ):
         failed = await calls.failure()
         assert (failed.code, failed.advice, calls.in_flight) == (code, LATER, 0)
@@ -237,7 +237,7 @@ async def test_a_server_that_accepts_and_cannot_shake_hands_reads_unreachable(ca
     """Nobody answers the TLS greeting: there is no connection yet, so it is not the model that is silent."""
     async with (
         raw_provider(silent_after(b"")) as provider,
-        caller(provider.base_url.replace("http:", "https:"), connect_timeout_s=0.3) as calls,
+        caller(provider.base_url.replace("http:", "https:"), calls__connect_timeout_s=0.3) as calls,
     ):
         failed = await calls.failure()
     assert (failed.code, failed.advice, calls.in_flight) == ("unreachable", LATER, 0)
@@ -298,7 +298,7 @@ async def test_a_pause_longer_than_we_wait_ends_the_call_and_says_why(caller):
 async def test_silence_beyond_the_limit_ends_the_call_wherever_it_begins(caller, transport, begun):
     async with (
         raw_provider(silent_after(begun)) as provider,
-        caller(provider.base_url, silence_timeout_s=0.2, http_transport=transport) as calls,
+        caller(provider.base_url, calls__silence_timeout_s=0.2, calls__http_transport=transport) as calls,
     ):
         failed = await calls.failure()
         assert (failed.code, failed.advice) == ("silent", LATER)
@@ -330,7 +330,9 @@ def alive(piece, pause_s=0.05):
 async def test_a_call_ends_at_its_deadline_however_lively_it_is(caller, transport, speak):
     async with (
         raw_provider(speak) as provider,
-        caller(provider.base_url, call_timeout_s=0.4, silence_timeout_s=5, http_transport=transport) as calls,
+        caller(
+            provider.base_url, calls__timeout_s=0.4, calls__silence_timeout_s=5, calls__http_transport=transport
+        ) as calls,
     ):
         failed = await calls.failure()
         assert (failed.code, failed.advice) == ("timeout", LATER)
@@ -344,7 +346,7 @@ async def test_a_head_that_comes_late_but_in_time_is_no_failure(caller):
         await asyncio.sleep(0.3)
         writer.write(GOOD)
 
-    async with raw_provider(speak) as provider, caller(provider.base_url, silence_timeout_s=5) as calls:
+    async with raw_provider(speak) as provider, caller(provider.base_url, calls__silence_timeout_s=5) as calls:
         reply = await calls.call()
     assert (reply.text, reply.calls) == ("Hello.", 1)
     assert reply.latency_ms >= 300
@@ -352,7 +354,7 @@ async def test_a_head_that_comes_late_but_in_time_is_no_failure(caller):
 
 @pytest.mark.parametrize("transport", ["pyreqwest", "httpx"])
 async def test_a_refused_connection_reads_unreachable(caller, free_port, transport):
-    async with caller(f"http://127.0.0.1:{free_port}/v1", attempts=2, http_transport=transport) as calls:
+    async with caller(f"http://127.0.0.1:{free_port}/v1", attempts=2, calls__http_transport=transport) as calls:
         failed = await calls.failure()
     assert (failed.code, failed.advice, failed.status, len(calls.pauses_s)) == ("unreachable", LATER, None, 1)
     assert failed.message.startswith("OpenRouter cannot be reached: ")
@@ -382,7 +384,7 @@ async def test_what_cannot_be_sent_is_never_tried_again_and_the_key_is_not_told(
 
 @pytest.mark.parametrize("speak", [alive(b"x" * 60_000, 0), alive(HALF * 500, 0)], ids=["one line", "many events"])
 async def test_a_reply_without_end_is_cut_off_at_the_limit(caller, speak):
-    async with raw_provider(speak) as provider, caller(provider.base_url, reply_max_bytes=10_000_000) as calls:
+    async with raw_provider(speak) as provider, caller(provider.base_url, calls__max_reply_bytes=10_000_000) as calls:
         failed = await calls.failure()
         assert (failed.code, failed.advice) == ("too_large", NEVER)
         assert failed.message == "OpenRouter sent more than REPLY_MAX_BYTES."
@@ -396,7 +398,7 @@ async def test_a_whole_answer_without_end_is_cut_off_too(caller):
     body = b'{"choices": [{"message": {"content": "' + b"x" * 20_000 + b'"}, "finish_reason": "stop"}]}'
     async with (
         raw_provider(says(whole("200 OK", body))) as provider,
-        caller(provider.base_url, reply_max_bytes=10_000) as calls,
+        caller(provider.base_url, calls__max_reply_bytes=10_000) as calls,
     ):
         assert (await calls.failure()).code == "too_large"
 

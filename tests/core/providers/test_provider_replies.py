@@ -79,7 +79,7 @@ async def test_comments_keep_a_slow_call_alive_and_are_no_part_of_the_reply(call
         writer.write(b"data: " + event(content="Blue.") + b"\n\ndata: " + STOP + b"\n\ndata: [DONE]\n\n")
         writer.close()
 
-    reply = await reply_to(caller, speak, silence_timeout_s=1)
+    reply = await reply_to(caller, speak, calls__silence_timeout_s=1)
     assert (reply.text, reply.reasoning) == ("Blue.", "")
     assert reply.first_token_ms > 1000
 
@@ -89,7 +89,7 @@ async def test_bytes_may_come_one_by_one(caller, transport):
     """A chunk per byte cuts every letter, line and event there is."""
     body = b"".join(b"data: " + data + b"\r\n\r\n" for data in (event(content="Grüße, 😀\u2028!"), STOP, b"[DONE]"))
     answer = CHUNKED + b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
-    assert (await reply_to(caller, answer, http_transport=transport)).text == "Grüße, 😀\u2028!"
+    assert (await reply_to(caller, answer, calls__http_transport=transport)).text == "Grüße, 😀\u2028!"
 
 
 async def test_an_emoji_that_was_cut_in_two_halves_is_whole_again(caller):
@@ -124,7 +124,7 @@ async def test_what_comes_after_the_end_mark_is_not_waited_for(caller):
         writer.write(CHUNKED + b"%x\r\n%b\r\n" % (len(body), body))
         await asyncio.Event().wait()  # the last chunk never comes
 
-    assert (await reply_to(caller, speak, silence_timeout_s=5)).text == "Blue."
+    assert (await reply_to(caller, speak, calls__silence_timeout_s=5)).text == "Blue."
 
 
 async def test_the_request_is_the_prompt_unmodified_and_the_key_is_in_one_header(caller):

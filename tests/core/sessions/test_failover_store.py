@@ -23,16 +23,17 @@ from core.settings import Settings
 from tests.backends import PATIENT_S, redis_log, redis_store
 from tests.builders import HandClock, a_finished_hunt, a_hunt, a_run, a_session
 from tests.house.real_redis import RedisServer
+from tests.settings import make_settings
 
 DRAFT = EventDraft(EventType.SESSION, "{}")
 
 
 def settings_for(server: RedisServer, folder, **changes) -> Settings:
     made = {
-        "redis_url": server.url, "telemetry_dir": f"{folder}/t", "journal_dir": f"{folder}/j",
-        "redis_timeout_s": 0.5, "redis_probe_s": 0.05, "redis_block_s": 0.2, "drain_s": 0.1,
+        "redis__url": server.url, "telemetry__directory": f"{folder}/t", "redis__journal_dir": f"{folder}/j",
+        "redis__timeout_s": 0.5, "redis__probe_interval_s": 0.05, "redis__block_s": 0.2, "server__drain_timeout_s": 0.1,
     }  # fmt: skip
-    return Settings(**(made | changes))
+    return make_settings(**(made | changes))
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def renamed(name):
 
 @asynccontextmanager
 async def other_process(server, folder):
-    settings = settings_for(server, folder, redis_timeout_s=PATIENT_S)
+    settings = settings_for(server, folder, redis__timeout_s=PATIENT_S)
     async with open_clients(settings, "other") as clients:
         clock = HandClock()
         yield redis_store(clients, settings, clock, redis_log(clients, settings, clock))
@@ -286,7 +287,7 @@ async def test_of_a_flushed_redis_every_known_session_comes_back_without_being_a
 
 
 async def test_one_failed_look_is_not_enough_to_count_as_back(redis_server, tmp_path):
-    settings = settings_for(redis_server, tmp_path, redis_probes=10, redis_probe_s=0.05)
+    settings = settings_for(redis_server, tmp_path, redis__min_good_probes=10, redis__probe_interval_s=0.05)
     async with open_runtime(settings) as runtime:
         runtime.store.link.failed(RedisAway("For a moment.", reason="timeout"))
         began = time.monotonic()
@@ -336,7 +337,7 @@ async def test_the_state_says_how_it_stands(runtime, store, redis_server):
 
 
 async def test_a_busy_process_does_not_take_redis_for_hung(redis_server, tmp_path):
-    async with open_runtime(settings_for(redis_server, tmp_path, redis_timeout_s=2.0)) as runtime:
+    async with open_runtime(settings_for(redis_server, tmp_path, redis__timeout_s=2.0)) as runtime:
         store = runtime.store
         await store.create(a_session(runs=(a_run(1000),)), b"")
         await asyncio.gather(*(store.save_hunt("s_one", a_finished_hunt(n), (DRAFT,)) for n in range(1, 3001)))

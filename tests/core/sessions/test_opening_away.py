@@ -6,14 +6,14 @@ import pytest
 
 from core.hunt.orders import OpenOrder
 from core.runtime import open_runtime
-from core.settings import Settings
 from tests.builders import a_task
+from tests.settings import make_settings
 
 
 def settings_for(server, folder):
-    return Settings(
-        redis_url=server.url, telemetry_dir=f"{folder}/t", journal_dir=f"{folder}/j",
-        redis_timeout_s=0.5, redis_probe_s=0.05, redis_block_s=0.2, drain_s=0.1,
+    return make_settings(
+        redis__url=server.url, telemetry__directory=f"{folder}/t", redis__journal_dir=f"{folder}/j",
+        redis__timeout_s=0.5, redis__probe_interval_s=0.05, redis__block_s=0.2, server__drain_timeout_s=0.1,
     )  # fmt: skip
 
 

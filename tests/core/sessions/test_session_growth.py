@@ -9,9 +9,9 @@ from redis.asyncio import Redis
 from api.app import create_app
 from core.domain.events import EventDraft, EventType
 from core.runtime import open_runtime
-from core.settings import Settings
 from tests.backends import PATIENT_S
 from tests.builders import a_finished_hunt, a_run, a_session
+from tests.settings import make_settings
 
 SMALL, LARGE = 10, 10_000
 MOST_HUNTS = 1000
@@ -49,11 +49,11 @@ async def cost_of_one_more(store, redis, first):
 @pytest.mark.slow
 @pytest.mark.long
 async def test_a_hunt_costs_the_same_in_a_session_of_ten_thousand_and_its_page_is_there_at_once(redis_server, tmp_path):
-    settings = Settings(
-        redis_url=redis_server.url,
-        redis_timeout_s=PATIENT_S,
-        telemetry_dir=f"{tmp_path}/t",
-        journal_dir=f"{tmp_path}/j",
+    settings = make_settings(
+        redis__url=redis_server.url,
+        redis__timeout_s=PATIENT_S,
+        telemetry__directory=f"{tmp_path}/t",
+        redis__journal_dir=f"{tmp_path}/j",
     )
     async with open_runtime(settings) as runtime:
         store, client = runtime.store.redis, create_app(runtime).test_client()

@@ -10,9 +10,9 @@ import pytest
 
 from core.clock import Clock, SystemClock
 from core.redis_client import open_redis
-from core.settings import Settings
 from core.throttle.adaptive import Adaptive
 from core.throttle.redis import Pace, RedisThrottle, open_redis_throttle
+from tests.settings import make_settings
 
 BRISK = Pace(lease_s=1.0, renew_s=0.1, poll_s=0.05, answer_s=0.5, leave_s=0.3)
 
@@ -30,7 +30,7 @@ async def a_process(
     """A process's throttle, with clients of its own."""
     name = f"p-{secrets.token_hex(4)}"
     async with (
-        open_redis(Settings(redis_url=url, redis_timeout_s=0.5), name) as redis,
+        open_redis(make_settings(redis__url=url, redis__timeout_s=0.5), name) as redis,
         open_redis_throttle(
             redis,
             name,

@@ -7,6 +7,7 @@ import pytest
 from core.errors import BadSettings
 from core.runtime import open_runtime
 from core.settings import Settings, read_settings, table
+from tests.settings import make_settings
 
 
 def test_an_empty_environment_gives_the_defaults():
@@ -14,7 +15,7 @@ def test_an_empty_environment_gives_the_defaults():
 
 
 def test_empty_values_count_as_not_set():
-    assert read_settings({"OPENAI_CONCURRENCY": "  "}).openai_concurrency == 8
+    assert read_settings({"OPENAI_CONCURRENCY": "  "}).providers.openai_concurrency == 8
 
 
 @pytest.mark.parametrize("bad", ["six", "0", "-1", "1.5", "1e3", "nan"])
@@ -40,7 +41,7 @@ def test_a_secret_is_not_repeated_in_the_error():
 def test_further_addresses_are_read_with_their_keys():
     rows = [{"name": "lab", "base_url": "http://127.0.0.1:9/v1/", "key_variable": "LAB_KEY", "concurrency": 2}]
     settings = read_settings({"OPENAI_COMPATIBLE": json.dumps(rows), "LAB_KEY": "k-secret"})
-    lab = settings.openai_compatible[0]
+    lab = settings.providers.openai_compatible[0]
     assert (lab.name, lab.base_url, lab.key, lab.concurrency) == ("lab", "http://127.0.0.1:9/v1", "k-secret", 2)
     assert "k-secret" not in repr(lab)
 
@@ -66,7 +67,7 @@ def test_a_bad_further_address_is_refused(bad):
 
 
 def test_every_row_is_documented_and_has_its_own_variable():
-    rows = [row for _, row, _ in table()]
+    rows = [setting.row for setting in table()]
     assert all(row.about.endswith(".") and row.unit for row in rows)
     assert len({row.variable for row in rows}) == len(rows)
 
@@ -86,7 +87,7 @@ def test_an_address_that_nothing_can_be_at_is_refused_at_the_start(address):
     "address", ["http://[::1]:8000/v1", "https://user:pass@gateway.example/a/v1", "http://localhost:1"]
 )
 def test_an_odd_but_good_address_is_taken(address):
-    assert read_settings({"OPENAI_BASE_URL": address}).openai_base_url == address
+    assert read_settings({"OPENAI_BASE_URL": address}).providers.openai_base_url == address
 
 
 @pytest.mark.parametrize("key", ["sk-1\nsk-2", "sk 1", "sk-€", "„sk-1“"])
@@ -119,14 +120,14 @@ def test_an_address_is_told_the_beginnings_that_are_right_for_it():
 )
 async def test_a_default_judge_that_cannot_judge_is_refused_before_anything_is_served(tmp_path, judge, said):
     with pytest.raises(BadSettings) as refused:
-        async with open_runtime(Settings(default_judge=judge, telemetry_dir=str(tmp_path))):
+        async with open_runtime(make_settings(providers__default_judge=judge, telemetry__directory=str(tmp_path))):
             pass
     assert refused.value.message == said
     assert "DEFAULT_JUDGE" in refused.value.hint
 
 
 async def test_a_default_judge_that_can_judge_is_taken(tmp_path):
-    settings = Settings(default_judge="simulated/careful", telemetry_dir=str(tmp_path))
+    settings = make_settings(providers__default_judge="simulated/careful", telemetry__directory=str(tmp_path))
     async with open_runtime(settings) as runtime:
         assert runtime.catalog.default_judge == "simulated/careful"
 
@@ -134,15 +135,15 @@ async def test_a_default_judge_that_can_judge_is_taken(tmp_path):
 @pytest.mark.parametrize("key", ['"sk-1"', "'sk-1'", ' "sk-1" ', '" sk-1"'])
 def test_quotes_around_a_whole_value_are_no_part_of_it(key):
     read = read_settings({"OPENAI_API_KEY": key, "OPENROUTER_CONCURRENCY": '"10"', "REDIS_URL": "''"})
-    assert (read.openai_api_key, read.openrouter_concurrency, read.redis_url) == ("sk-1", 10, "")
+    assert (read.providers.openai_api_key, read.providers.openrouter_concurrency, read.redis.url) == ("sk-1", 10, "")
 
 
 @pytest.mark.parametrize("text", ['"a" b "c"', '"open', '"', "it's"])
 def test_other_quotes_stay(text):
-    assert read_settings({"INSTANCE": text}).instance == text
+    assert read_settings({"INSTANCE": text}).server.instance == text
 
 
 def test_the_key_of_a_compatible_address_may_stand_in_quotes():
     address = '[{"name": "lab", "base_url": "http://lab:1/v1", "key_variable": "LAB_KEY"}]'
-    (endpoint,) = read_settings({"OPENAI_COMPATIBLE": address, "LAB_KEY": '"k"'}).openai_compatible
+    (endpoint,) = read_settings({"OPENAI_COMPATIBLE": address, "LAB_KEY": '"k"'}).providers.openai_compatible
     assert endpoint.key == "k"

@@ -6,21 +6,22 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
-from core.endpoints import can_be_reached, can_be_sent
+from core.settings.endpoints import can_be_reached, can_be_sent
 
+MIB = 1024 * 1024
 WEB_SCHEMES = ("http://", "https://")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 
 
 @dataclass(frozen=True)
 class Row:
-    """How one setting is read: its variable, unit, least and greatest value and what it is for."""
+    """How one setting is read: its variable, unit, limits, and what it is for."""
 
     variable: str
     unit: str
     about: str
-    least: float | None = None
-    most: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
     secret: bool = False
     choices: tuple[str, ...] = ()
 
@@ -68,8 +69,8 @@ def _number(text: str, row: Row, kind: type) -> Any:
         raise ValueError(f"must be {whole} ({row.unit}); got '{text}'.") from None
     if number != number or number in (float("inf"), float("-inf")):
         raise ValueError(f"must be {whole} ({row.unit}); got '{text}'.")
-    if row.least is not None and number < row.least:
-        raise ValueError(f"must be at least {row.least:g} {row.unit}; got {text}.")
-    if row.most is not None and number > row.most:
-        raise ValueError(f"must be at most {row.most:g} {row.unit}; got {text}.")
+    if row.minimum is not None and number < row.minimum:
+        raise ValueError(f"must be at least {row.minimum:g} {row.unit}; got {text}.")
+    if row.maximum is not None and number > row.maximum:
+        raise ValueError(f"must be at most {row.maximum:g} {row.unit}; got {text}.")
     return number

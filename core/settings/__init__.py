@@ -1,0 +1,24 @@
+"""Here lives what an operator can change: one frozen dataclass per group, nested in Settings, and its reader.
+May use the standard library, core.access and core.errors.
+Never holds state, and never knows who uses a setting; nobody else reads the environment (but .env, core.env_file).
+Owned and closed by nobody: everything here is a value or a pure function.
+Tests in tests/core/settings.
+"""
+
+from core.settings.calls import CallSettings as CallSettings
+from core.settings.calls import ProviderSettings as ProviderSettings
+from core.settings.calls import ThrottleSettings as ThrottleSettings
+from core.settings.endpoints import Endpoint as Endpoint
+from core.settings.environment import read_settings as read_settings
+from core.settings.environment import variables_set as variables_set
+from core.settings.groups import Settings as Settings
+from core.settings.groups import table as table
+from core.settings.hunting import HuntingSettings as HuntingSettings
+from core.settings.hunting import NotebookSettings as NotebookSettings
+from core.settings.hunting import ReviewSettings as ReviewSettings
+from core.settings.server import AccessSettings as AccessSettings
+from core.settings.server import AlarmSettings as AlarmSettings
+from core.settings.server import ServerSettings as ServerSettings
+from core.settings.server import TelemetrySettings as TelemetrySettings
+from core.settings.storage import RedisSettings as RedisSettings
+from core.settings.storage import SessionSettings as SessionSettings

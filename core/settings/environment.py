@@ -1,0 +1,56 @@
+"""The only reader of the environment. Invalid values are all reported at once: BadSettings."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from core.access.proxies import read_networks
+from core.access.tokens import read_holders
+from core.errors import BadSettings
+from core.revision import baked_revision
+from core.settings.endpoints import read_endpoints
+from core.settings.groups import Settings, table
+from core.settings.rows import Row, read_value, unquote
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `environment` (default: the process's). Raises BadSettings that lists everything that is wrong."""
+    env = {name: unquote(text) for name, text in (os.environ if environment is None else environment).items()}
+    values: dict[str, dict[str, Any]] = defaultdict(dict)
+    values["server"]["revision"] = baked_revision()
+    wrong: list[str] = []
+    for group, name, row, default in table():
+        if text := env.get(row.variable, ""):
+            try:
+                values[group][name] = _read(text, row, default, env)
+            except ValueError as error:
+                wrong.append(f"{row.variable}: {error}")
+    if wrong:
+        raise BadSettings(
+            "; ".join(wrong),
+            hint="Correct it in the environment or in .env, then start again.",
+            details={"problems": wrong},
+        )
+    settings = Settings()
+    return replace(settings, **{name: replace(getattr(settings, name), **read) for name, read in values.items()})
+
+
+_LISTS: Mapping[str, Callable[[str, Mapping[str, str]], Any]] = {
+    "HUNTER_TOKENS": lambda text, _env: read_holders(text),
+    "OPENAI_COMPATIBLE": read_endpoints,
+    "TRUSTED_PROXIES": lambda text, _env: read_networks(text),
+}
+
+
+def _read(text: str, row: Row, default: Any, env: Mapping[str, str]) -> Any:
+    read = _LISTS.get(row.variable)
+    return read(text, env) if read else read_value(text, row, default)
+
+
+def variables_set() -> tuple[str, ...]:
+    """The names of all variables of the environment, ours and others."""
+    return tuple(os.environ)

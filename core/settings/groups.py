@@ -1,0 +1,52 @@
+"""All settings, in groups; whoever needs a group gets that group. `docs/operations.md` has a table of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+from core.access.addresses import refuse_strangers
+from core.settings.calls import CallSettings, ProviderSettings, ThrottleSettings
+from core.settings.hunting import HuntingSettings, NotebookSettings, ReviewSettings
+from core.settings.rows import Row
+from core.settings.server import AccessSettings, AlarmSettings, ServerSettings, TelemetrySettings
+from core.settings.storage import RedisSettings, SessionSettings
+
+
+@dataclass(frozen=True)
+class Settings:
+    server: ServerSettings = field(default_factory=ServerSettings)
+    access: AccessSettings = field(default_factory=AccessSettings)
+    providers: ProviderSettings = field(default_factory=ProviderSettings)
+    calls: CallSettings = field(default_factory=CallSettings)
+    throttle: ThrottleSettings = field(default_factory=ThrottleSettings)
+    redis: RedisSettings = field(default_factory=RedisSettings)
+    hunting: HuntingSettings = field(default_factory=HuntingSettings)
+    sessions: SessionSettings = field(default_factory=SessionSettings)
+    review: ReviewSettings = field(default_factory=ReviewSettings)
+    notebooks: NotebookSettings = field(default_factory=NotebookSettings)
+    telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
+    alarms: AlarmSettings = field(default_factory=AlarmSettings)
+
+    def refuse_strangers(self, listens_at: str, variable: str) -> None:
+        """Raises BadSettings if `listens_at` (set by `variable`) is reachable by others and there are no tokens."""
+        sign_in = bool(self.access.tokens)
+        if self.server.published_on:
+            refuse_strangers(self.server.published_on, "HUNTER_BIND", sign_in=sign_in)
+        else:
+            refuse_strangers(listens_at, variable, sign_in=sign_in)
+
+
+class Setting(NamedTuple):
+    """One row of the table: where its value is, how it is read, and its default."""
+
+    group: str
+    name: str
+    row: Row
+    default: Any
+
+
+def table() -> tuple[Setting, ...]:
+    """Every setting, group by group."""
+    groups = ((group.name, type(getattr(Settings(), group.name))) for group in fields(Settings))
+    return tuple(Setting(group, f.name, f.metadata["row"], f.default) for group, kind in groups for f in fields(kind))

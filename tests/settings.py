@@ -1,0 +1,19 @@
+"""Settings for tests: values by `group__field`."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from typing import Any
+
+from core.settings import Settings
+
+
+def make_settings(base: Settings | None = None, /, **values: Any) -> Settings:
+    """`base` (default: the defaults) with values such as `redis__url="redis://…"`."""
+    settings = base or Settings()
+    groups: dict[str, dict[str, Any]] = defaultdict(dict)
+    for name, value in values.items():
+        group, _, field = name.partition("__")
+        groups[group][field] = value
+    return replace(settings, **{name: replace(getattr(settings, name), **read) for name, read in groups.items()})
