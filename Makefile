@@ -91,6 +91,10 @@ screenshots: setup ## Pictures of every page, for people and for docs
 pins: setup ## Write requirements/*.txt anew from requirements/*.in
 	@bash tools/pins.sh $(if $(UPGRADE),--upgrade)
 
+.PHONY: docs
+docs: setup ## Write the settings tables in docs/ anew from the code
+	@$(VENV) -m tools.settings_docs
+
 .PHONY: clean
 clean: ## Remove caches and .venv; nothing that you wrote
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis mutants

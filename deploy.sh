@@ -17,7 +17,7 @@ usage() {
 
 Read from the environment or from .env:
   HUNTER_READY_WAIT=180   longest wait, in seconds, until a new container is healthy
-  HUNTER_STOP_GRACE=45    longest wait, in seconds, until an old container has ended (above DRAIN)
+  HUNTER_STOP_GRACE=45    longest wait, in seconds, until an old container has ended (above DRAIN_TIMEOUT)
   HUNTER_NAMES_WAIT=3     seconds until nginx surely knows new containers (it asks every second)
   HUNTER_PROOFS=20        answers through nginx that have to be right after a switch
   HUNTER_REPLICAS=1       API containers of a first deploy; later deploys keep the number that runs

@@ -17,8 +17,7 @@ from core.env_file import load_env_file
 from core.errors import BadInput
 from core.garbage import collect_rarely
 from core.logs import configure_logs
-from core.misspellings import misspellings, sentence
-from core.settings import read_settings, variables_set
+from core.settings import read_settings, settings_warnings
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +27,8 @@ def main() -> int:
         load_env_file()
         settings = read_settings()
         configure_logs(settings)
-        for written, meant in misspellings(variables_set(), settings).items():
-            log.warning(sentence(written, meant), variable=written, meant=meant)
+        for warning in settings_warnings(settings):
+            log.warning(warning)
         collect_rarely()
         uvloop.run(run_server(settings))
     except BadInput as error:

@@ -29,7 +29,7 @@ name: sixteen megabytes of wrong ones took two minutes and 13 GB."""
 
 
 async def read_json(kind: type[Some], *, optional: bool = False, most_bytes: int | None = None) -> Some:
-    """The request's body as a payload. `optional`: no body is an empty object. `most_bytes`: below BODY_MAX_BYTES,
+    """The request's body as a payload. `optional`: no body is an empty object. `most_bytes`: below MAX_BODY_BYTES,
     for what anybody may send; a longer one is not read to its end (TooLarge)."""
     raw = cast("bytes", await request.get_data()) if most_bytes is None else await _short_body(most_bytes)
     if optional and not raw:
@@ -89,7 +89,7 @@ def _refuse_heap(raw: bytes, free_form: str, free_most: int) -> None:
     many."""
     if free_form and begins_more_than(raw, VALUES_MOST + free_most):
         raise TooLarge(
-            f"The body holds more than {VALUES_MOST + free_most:,} values (NOTEBOOK_MAX_VALUES).",
+            f"The body holds more than {VALUES_MOST + free_most:,} values.",
             hint="Take pictures and outputs out of the notebook and load it again.",
         )
     if free_form:

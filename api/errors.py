@@ -44,7 +44,7 @@ HINTS = {
     404: ("not_found", "Look at /docs for the addresses that exist."),
     405: ("method_not_allowed", "Look at /docs for the methods of this address."),
     408: ("timeout", "Send the body faster, or make it smaller."),
-    413: ("too_large", "Send a smaller body, or raise BODY_MAX_BYTES."),
+    413: ("too_large", "Send a smaller body, or raise MAX_BODY_BYTES."),
     415: ("unsupported_media_type", "Send JSON with Content-Type: application/json, or a multipart form."),
 }
 

@@ -91,7 +91,7 @@ class CellShape(Shape):
     heading: str
     change: Literal["same", "changed", "added", "removed"]
     before: str
-    """Cut at PREVIEW_MAX_CHARS."""
+    """Cut at 4,000 characters."""
     after: str
     before_chars: int
     """Length of the whole."""

@@ -118,7 +118,7 @@ SECRET = f"{PREFIX}secret"
 
 _LIVES = "SESSION_TTL after the session's last use"
 _STORE = "core.sessions"
-_LEASE = "six times THROTTLE_LEASE after the last call"
+_LEASE = "a minute after the last call"
 _GATE = "core.throttle"
 _WORK = "core.hunt"
 BOOK: tuple[KeyRow, ...] = (
@@ -128,7 +128,7 @@ BOOK: tuple[KeyRow, ...] = (
     KeyRow("mh:s:{<sid>}:replies", "hash", _LIVES, _STORE, "hunt id → the reply, written once"),
     KeyRow("mh:s:{<sid>}:numbers", "sorted set", _LIVES, _STORE, "hunt ids by number, for pages"),
     KeyRow("mh:s:{<sid>}:tallies", "hash", _LIVES, _STORE, "run id and state → how many; kept in step by the scripts"),
-    KeyRow("mh:s:{<sid>}:events", "stream", _LIVES, "core.eventlog", "events, trimmed by EVENTS_MOST and EVENTS_AGE"),
+    KeyRow("mh:s:{<sid>}:events", "stream", _LIVES, "core.eventlog", "events, trimmed to 20,000 and six hours"),
     KeyRow("mh:s:{<sid>}:gone", "string", "SESSION_TTL after its deletion", _STORE, "keeps it from being put back"),
     KeyRow("mh:s:{<sid>}:fences", "hash", _LIVES, _STORE, "part of a run → number of its newest claim"),
     KeyRow("mh:sessions", "sorted set", "for ever; ended sessions are dropped", _STORE, "session ids by end, to count"),
@@ -146,6 +146,6 @@ BOOK: tuple[KeyRow, ...] = (
     KeyRow("mh:work:<job>", "hash", "SESSION_TTL after the last word", _WORK, "who works on which part, what is done"),
     KeyRow("streaq:model-hunter:*", "several", "until the job has ended", "streaQ", "the queue of jobs: ids, no texts"),
     KeyRow("mh:instances", "sorted set", "for ever; silent ones are dropped", _WORK, "processes by last sign of life"),
-    KeyRow("mh:instance:<name>", "string", "INSTANCE_LIFE", _WORK, "what a process tells of itself, as JSON"),
+    KeyRow("mh:instance:<name>", "string", "ten seconds", _WORK, "what a process tells of itself, as JSON"),
     KeyRow("mh:secret", "string", "for ever", "core.runtime", "turns idempotency keys into session ids"),
 )

@@ -1,7 +1,7 @@
 """Whether Redis can be worked with at this moment, decided in one place for this process.
 
 One failed question takes it down at once: the caller must be answered, and what it wrote goes elsewhere from then on.
-It is up again after several good looks in a row (REDIS_PROBES), and only when its owner has put everything back.
+It is up again after several good looks in a row (`min_good_probes`), and only when its owner has put everything back.
 """
 
 from __future__ import annotations

@@ -160,7 +160,7 @@ def _dropped(reader: TelemetryReader, settings: Settings, since: datetime) -> Al
         f"{count(lost, 'record')} in 24 hours",
         f"{most:,}" if most else "never",
         "ALARM_DROPPED",
-        "Missing from the history: check the disk of TELEMETRY_DIR, or raise TELEMETRY_QUEUE.",
+        "Missing from the history: check the disk of TELEMETRY_DIR.",
     )
 
 

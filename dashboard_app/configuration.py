@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import logging
+
 import streamlit as st
 
 from core.access.tokens import Register
 from core.env_file import load_env_file
-from core.settings import Settings, read_settings
+from core.settings import Settings, read_settings, settings_warnings
+
+_log = logging.getLogger(__name__)
 
 
 @st.cache_resource(show_spinner=False)
 def settings() -> Settings:
     """Raises BadSettings, in words for the reader."""
     load_env_file()
-    return read_settings()
+    read = read_settings()
+    for warning in settings_warnings(read):
+        _log.warning(warning)
+    return read
 
 
 @st.cache_resource(show_spinner=False)

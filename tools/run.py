@@ -20,7 +20,7 @@ from tools.side_by_side import Ended, run_side_by_side
 
 ROOT = Path(__file__).resolve().parent.parent
 START_DEADLINE_S = 90.0  # far above any start that still deserves the name
-STOP_SLACK_S = 5.0  # on top of DRAIN, the time that hunts get to finish
+STOP_SLACK_S = 5.0  # on top of DRAIN_TIMEOUT, the time that hunts get to finish
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -33,7 +33,7 @@ async def sign_in_page() -> Response:
 @document_request(SignInPayload)
 @described("Access", WhoAnswer, errors=OF_A_BODY, body_examples={"a token": {"token": "mh_9fQ2bq0L1a5XrDg7uUo3cWm8"}})
 async def sign_in() -> Response:
-    """A token for a pass, which comes as a cookie and lasts for SIGN_IN."""
+    """A token for a pass, which comes as a cookie and lasts for SIGN_IN_TTL."""
     token, here = (await read_json(SignInPayload, most_bytes=BODY_MOST_BYTES)).token.strip(), door()
     if here.register.open_to_all:
         raise BadInput("Nobody has to sign in here.", hint="Go on to the page.", code="no_sign_in")

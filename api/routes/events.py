@@ -44,7 +44,7 @@ async def _as_stream(sid: str, after: str) -> Response:
     if name and streams[name] >= share:
         raise Busy(
             f"{name} has {share} event streams open already, which is one name's share.",
-            hint="Close other pages, or poll with ?format=json; the operator sets the share (EVENT_STREAMS_OF_ONE).",
+            hint="Close other pages, or poll with ?format=json; the operator sets MAX_EVENT_STREAMS_PER_USER.",
             code="share_used_up",
         )
     parsed_event_id(after)

@@ -17,8 +17,7 @@ from core.errors import BadInput
 from core.garbage import collect_rarely
 from core.hunt.orders import MOST_MODELS
 from core.logs import configure_logs
-from core.misspellings import misspellings, sentence
-from core.settings import Settings, read_settings, variables_set
+from core.settings import Settings, read_settings, settings_warnings
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -28,8 +27,8 @@ def execute(options: argparse.Namespace) -> int:
     load_env_file()
     settings = read_settings()
     configure_logs(settings if options.verbose else _quiet(settings))
-    for written, meant in misspellings(variables_set(), settings).items():
-        print(sentence(written, meant), file=sys.stderr)
+    for warning in settings_warnings(settings):
+        print(warning, file=sys.stderr)
     collect_rarely()
     return _run(options, settings)
 

@@ -159,11 +159,11 @@ class Session(Value):
         return sum(task.rough_bytes for task in tasks) + sum(map(len, texts))
 
     def refuse_growth(self, more_bytes: int, max_bytes: int) -> None:
-        """Raise TooLarge when so much more would make the session larger than SESSION_MAX_BYTES: each change of a
+        """Raise TooLarge when so much more would make the session larger than `max_bytes`: each change of a
         session writes all of it."""
         if self.rough_bytes + more_bytes > max_bytes:
             raise TooLarge(
-                f"The session's texts would have more than {max_bytes:,} bytes (SESSION_MAX_BYTES).",
+                f"The session's texts would have more than {max_bytes:,} bytes.",
                 hint="Every run keeps a copy of its task. Open a new session, or shorten the task.",
                 code="session_too_large",
             )

@@ -71,11 +71,11 @@ class Task(Value):
 
 
 def refuse_large_task(task: Task, max_bytes: int) -> None:
-    """Raise TooLarge when the task's texts are longer than TASK_MAX_BYTES: they are read and sent with every answer."""
+    """Raise TooLarge when the task's texts are longer than MAX_TASK_BYTES: they are read and sent with every answer."""
     if task.rough_bytes > max_bytes:
         raise TooLarge(
-            f"The task has about {task.rough_bytes:,} bytes; at most {max_bytes:,} are allowed (TASK_MAX_BYTES).",
-            hint="Shorten the prompt, the response or the judge prompts. An operator can raise TASK_MAX_BYTES.",
+            f"The task has about {task.rough_bytes:,} bytes; at most {max_bytes:,} are allowed (MAX_TASK_BYTES).",
+            hint="Shorten the prompt, the response or the judge prompts. An operator can raise MAX_TASK_BYTES.",
             code="task_too_large",
             details={"max_bytes": max_bytes},
         )

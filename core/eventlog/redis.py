@@ -169,7 +169,7 @@ class RedisEventLog(EventLog):
             del self._feeds[session_id]
 
     async def _interrupt(self) -> None:
-        """Have the reader take up a new stream now. If that fails it does so by itself after REDIS_BLOCK."""
+        """Have the reader take up a new stream now. If that fails it does so by itself after `block_s`."""
         rounds = self._rounds
         with suppress(RedisAway):
             for _ in range(WAKES_MOST):
@@ -226,7 +226,7 @@ class RedisEventLog(EventLog):
             feed.history.begin_at(id_key(oldest[0][0].decode()))
 
     async def _end_those_that_are_gone(self) -> None:
-        """A deleted or expired stream says nothing by itself: look for the watched sessions every REDIS_BLOCK."""
+        """A deleted or expired stream says nothing by itself: look for the watched sessions every `block_s`."""
         if self._clock.monotonic() - self._looked_at < self._block_s:
             return
         self._looked_at = self._clock.monotonic()

@@ -143,7 +143,7 @@ class Fleet:
             await asyncio.sleep(self._beat.every_s)
 
     async def leave(self) -> None:
-        """Be gone at once, instead of after INSTANCE_LIFE."""
+        """Be gone at once, instead of after `instance_ttl_s`."""
         if self._redis is not None:
             async with asked(self._beat.answer_s):
                 await self._redis.commands.delete(instance_key(self._process))

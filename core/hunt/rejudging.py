@@ -46,8 +46,8 @@ def refuse_rejudging(session: Session, hunt: Hunt, most: int) -> None:
         raise Conflict("This hunt belongs to an earlier turn, which is read-only.", hint="", code="turn_over")
     if len(hunt.judged) >= most:
         raise BadInput(
-            f"This hunt has been judged again {len(hunt.judged)} times (REJUDGINGS_MOST).",
-            hint="Make the criteria clearer instead, or raise REJUDGINGS_MOST.",
+            f"This hunt has been judged again {len(hunt.judged)} times.",
+            hint="Make the criteria clearer instead.",
             code="judged_often",
         )
 
@@ -105,7 +105,7 @@ class Rejudger:
     clock: Clock
     retry_budget_ratio: float
     outcome_step_s: float = 0.0
-    """BLIND_OUTCOME_STEP."""
+    """`blind_outcome_step_s` of HuntingSettings."""
 
     async def work(self, session_id: str, key: str, shards: Shards) -> None:
         """Judge the hunt of that job, unless another process does; see `judge`."""

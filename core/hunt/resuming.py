@@ -1,7 +1,7 @@
 """Goes on with work that nobody may be doing: that of sessions which came back from a journal, or which Redis had lost.
 
 The tokens of such work may be gone with the process that began it, or with the data of Redis. Who works on it still has
-a while (SHARD_LEASE) to claim its parts again; work that is done or claimed is not doubled by asking for it once more.
+a while (`part_lease_s`) to claim its parts again; asking for it once more does not double work that is done or claimed.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ class ReviewDesk:
         if len(order.explanation) > self.settings.review.max_explanation_chars:
             raise BadInput(
                 f"The explanation has {len(order.explanation):,} characters; at most "
-                f"{self.settings.review.max_explanation_chars:,} are kept (REVIEW_MAX_CHARS).",
+                f"{self.settings.review.max_explanation_chars:,} are kept.",
                 hint="Shorten it.",
             )
 
@@ -200,7 +200,7 @@ def with_review(session: Session, review: Review, most: int) -> Session:
     """The session with that review in place of the hunt's earlier one, or added."""
     others = tuple(r for r in session.reviews if r.hunt_id != review.hunt_id)
     if len(others) >= most:
-        raise BadInput(f"A session keeps at most {most} reviews (REVIEWS_MOST).", hint="Review only what is delivered.")
+        raise BadInput(f"A session keeps at most {most} reviews.", hint="Review only what is delivered.")
     return session.model_copy(update={"reviews": (*others, review)})
 
 

@@ -61,16 +61,14 @@ def refuse_too_many(session: Session, order: RunOrder, settings: Settings) -> No
     refuse_too_many_criteria(len(session.task.criteria), settings.hunting.max_criteria)
     session.refuse_growth(session.task.rough_bytes, settings.sessions.max_bytes)
     if order.hunts > settings.hunting.max_hunts_per_run:
-        raised = "" if settings.hunting.max_hunts_per_run == MOST_HUNTS else ", or raise HUNTS_MOST"
+        raised = "" if settings.hunting.max_hunts_per_run == MOST_HUNTS else ", or raise MAX_HUNTS_PER_RUN"
         raise BadInput(
             f"{order.hunts} hunts are more than one run may have ({settings.hunting.max_hunts_per_run}).",
             hint=f"Start several runs{raised}.",
         )
     same = sum(run.trial == order.trial for run in session.runs)
     if order.trial and same >= settings.hunting.max_trials:
-        raise BadInput(
-            f"A session has at most {settings.hunting.max_trials} trials.", hint="Start a run, or raise TRIALS_MOST."
-        )
+        raise BadInput(f"A session has at most {settings.hunting.max_trials} trials.", hint="Start a run.")
     if not order.trial and same >= settings.hunting.max_runs:
         raise BadInput(f"A session has at most {settings.hunting.max_runs} runs.", hint="Open a new session.")
 

@@ -88,7 +88,7 @@ def _refuse_turn(session: Session, hunt: Hunt, most: int) -> None:
     if any(not run.trial for run in session.active_runs):
         raise Conflict("A run is still going on.", hint="Wait for its end, or cancel it.", code="run_active")
     if session.turn >= most:
-        raise BadInput(f"A conversation has at most {most} turns (TURNS_MOST).", hint="End with this turn.")
+        raise BadInput(f"A conversation has at most {most} turns.", hint="End with this turn.")
     if hunt.trial or hunt.turn != session.turn or hunt.outcome is not Outcome.HELD or hunt.reply is None:
         raise BadInput(
             f"The hunt {hunt.hunt_id} cannot go on in the history.",

@@ -132,8 +132,8 @@ class Judge:
             return "empty_reply", "There is no reply to judge."
         if len(reply_text) > most:
             return "reply_too_long", (
-                f"The reply has {len(reply_text):,} characters and at most {most:,} are judged "
-                "(JUDGE_REPLY_MAX_CHARS); it is not judged by a part of it."
+                f"The reply has {len(reply_text):,} characters and at most {most:,} are judged; "
+                "it is not judged by a part of it."
             )
         return None
 

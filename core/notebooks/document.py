@@ -85,7 +85,7 @@ def _refuse_large(raw: bytes, bounds: Bounds) -> None:
     most = bounds.values_most
     if most is not None and begins_more_than(raw, most):
         raise TooLarge(
-            f"The notebook holds more than {most:,} values (lines, numbers, objects), as NOTEBOOK_MAX_VALUES allows.",
+            f"The notebook holds more than {most:,} values (lines, numbers, objects).",
             hint=_TAKE_OUT,
         )
 
@@ -125,7 +125,7 @@ def _walked(text: str, cells_most: int | None) -> tuple[tuple[Member, ...], int]
             raise json.JSONDecodeError("Extra data", text, end)
     except TooManyElements as error:
         raise TooLarge(
-            f"The notebook has more than {cells_most:,} cells, as NOTEBOOK_MAX_CELLS allows.",
+            f"The notebook has more than {cells_most:,} cells.",
             hint="Keep the task's cells and load it again.",
         ) from error
     except RecursionError as error:

@@ -103,7 +103,7 @@ class NotebookFetcher:
             if len(found) > self.max_bytes:
                 raise TooLarge(
                     f"The notebook is larger than {self.max_bytes} bytes.",
-                    hint="Remove outputs and pictures, or raise NOTEBOOK_MAX_BYTES.",
+                    hint="Remove outputs and pictures, or raise MAX_NOTEBOOK_BYTES.",
                 )
         return bytes(found)
 

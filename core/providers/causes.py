@@ -98,7 +98,7 @@ OUTPUT_LIMIT = Cause(
 )
 """The call was paid for, and the same call would end the same way. `output_limit` names the setting."""
 BAD_REPLY = Cause("bad_reply", _LATER, "sent what is no chat completion", "Check that the address ends in /v1.")
-REPLY_TOO_LARGE = Cause("too_large", _NEVER, "sent more than REPLY_MAX_BYTES", "Raise REPLY_MAX_BYTES.")
+REPLY_TOO_LARGE = Cause("too_large", _NEVER, "sent a reply that is too large", "Lower TARGET_MAX_OUTPUT_TOKENS.")
 MOVED = Cause("bad_request", _NEVER, "answers with another address", "Put the final address into the base URL.")
 
 BY_STATUS: dict[int, Cause] = {

@@ -85,10 +85,10 @@ class Retrying(Provider):
             raise _ended(error, earlier)
         pause_s = self._patience.pause_s(attempt, error, self._chance)
         if pause_s > self._patience.retry_after_most_s:
-            why = f"it asks to wait {pause_s:.0f} s, which is longer than RETRY_AFTER_MOST"
+            why = f"it asks to wait {pause_s:.0f} s, which is too long"
             raise _ended(error, earlier, why)
         if not context.budget.spend():
-            raise _ended(error, earlier, "the run has spent its retries (RETRY_BUDGET)")
+            raise _ended(error, earlier, "the run has spent its retries")
         return pause_s
 
 

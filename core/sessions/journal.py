@@ -1,7 +1,7 @@
 """Changes made while Redis is away, on disk: one file per process, JSON lines, appended and never rewritten.
 
 A record is handed to the operating system before its change is acknowledged, so it outlives the process; `sync` makes
-it safe from a power cut too, at least every JOURNAL_SYNC. A file is locked by the process that writes it; a process
+it safe from a power cut too, at least every `journal_sync_s`. A file is locked by the process that writes it; a process
 takes over the files of those that are gone. Files go when all that stands in them is in Redis; one with something
 that cannot be understood here (of a newer version, foreign) stays, under another name.
 """

@@ -62,11 +62,11 @@ class MemorySessionStore(SessionStore):
             raise session_exists()
         self._sweep(always=len(self._kept) >= self._most)
         if len(self._kept) >= self._most:
-            raise Busy(f"{self._most} sessions are open already.", hint="Delete sessions, or raise SESSIONS_MOST.")
+            raise Busy(f"{self._most} sessions are open already.", hint="Delete sessions, or raise MAX_SESSIONS.")
         if session.owner and self._owned(session.owner) >= self._share:
             raise Busy(
                 f"{session.owner} has {self._share} sessions open already, which is one name's share.",
-                hint="Delete sessions that are done with; the operator sets the share (SESSIONS_SHARE).",
+                hint="Delete sessions that are done with; the operator sets the share (MAX_SESSIONS_PERCENT_PER_USER).",
                 code="share_used_up",
             )
         self._keep(session, notebook)

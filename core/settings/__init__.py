@@ -10,7 +10,8 @@ from core.settings.calls import ProviderSettings as ProviderSettings
 from core.settings.calls import ThrottleSettings as ThrottleSettings
 from core.settings.endpoints import Endpoint as Endpoint
 from core.settings.environment import read_settings as read_settings
-from core.settings.environment import variables_set as variables_set
+from core.settings.environment import settings_warnings as settings_warnings
+from core.settings.groups import Setting as Setting
 from core.settings.groups import Settings as Settings
 from core.settings.groups import table as table
 from core.settings.hunting import HuntingSettings as HuntingSettings

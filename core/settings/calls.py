@@ -24,12 +24,12 @@ class ProviderSettings:
     fireworks_base_url: str = setting(
         "https://api.fireworks.ai/inference/v1", "FIREWORKS_BASE_URL", "URL", "Fireworks' address, or a gateway's."
     )
-    openai_concurrency: int = setting(8, "OPENAI_CONCURRENCY", "calls", "Most calls in flight at OpenAI.", minimum=1)
+    openai_concurrency: int = setting(8, "OPENAI_CONCURRENCY", "calls", "Maximum calls in flight at OpenAI.", minimum=1)
     openrouter_concurrency: int = setting(
-        6, "OPENROUTER_CONCURRENCY", "calls", "Most calls in flight at OpenRouter.", minimum=1
+        6, "OPENROUTER_CONCURRENCY", "calls", "Maximum calls in flight at OpenRouter.", minimum=1
     )
     fireworks_concurrency: int = setting(
-        4, "FIREWORKS_CONCURRENCY", "calls", "Most calls in flight at Fireworks.", minimum=1
+        4, "FIREWORKS_CONCURRENCY", "calls", "Maximum calls in flight at Fireworks.", minimum=1
     )
     openai_models: tuple[str, ...] = setting(
         ("gpt-5", "gpt-5-mini", "gpt-4.1", "gpt-4o"),
@@ -57,10 +57,10 @@ class ProviderSettings:
         '"target_max_output_tokens", "judge_max_output_tokens"}].',
     )
     simulated_provider: bool = setting(
-        True, "SIMULATED_PROVIDER", "true/false", "Offer the built-in simulated provider; it is always labelled."
+        True, "SIMULATED_PROVIDER", "true/false", "Offers the built-in simulated provider; it is always labelled."
     )
     simulated_concurrency: int = setting(
-        8, "SIMULATED_CONCURRENCY", "calls", "Most calls in flight at the simulated provider.", minimum=1
+        8, "SIMULATED_CONCURRENCY", "calls", "Maximum calls in flight at the simulated provider.", minimum=1
     )
     simulated_script: str = setting(
         "",
@@ -77,83 +77,68 @@ class ProviderSettings:
 class CallSettings:
     """One call: its limits, its retries, its transport."""
 
-    timeout_s: float = setting(600.0, "CALL_TIMEOUT", "s", "Longest one call to a model may take.", minimum=0.1)
+    timeout_s: float = setting(600.0, "CALL_TIMEOUT", "s", "Longest call to a model.", minimum=0.1)
     silence_timeout_s: float = setting(
-        120.0, "SILENCE_TIMEOUT", "s", "Maximum time without receiving a byte.", minimum=0.1
+        120.0, "SILENCE_TIMEOUT", "s", "Longest time without receiving a byte.", minimum=0.1
     )
-    connect_timeout_s: float = setting(10.0, "CONNECT_TIMEOUT", "s", "Longest wait for a connection.", minimum=0.1)
-    max_attempts: int = setting(5, "CALL_ATTEMPTS", "tries", "Most tries of one call.", minimum=1, maximum=50)
-    retry_min_wait_s: float = setting(
-        1.0, "RETRY_WAIT", "s", "First pause before a retry; doubles each time.", minimum=0.0
+    max_attempts: int = setting(
+        5, "MAX_CALL_ATTEMPTS", "attempts", "Maximum attempts of one call.", minimum=1, maximum=50
     )
-    retry_max_wait_s: float = setting(60.0, "RETRY_WAIT_MOST", "s", "Longest pause before a retry.", minimum=0.0)
-    max_retry_after_s: float = setting(
-        300.0, "RETRY_AFTER_MOST", "s", "A Retry-After beyond this ends the call instead of waiting.", minimum=0.0
-    )
-    retry_budget_ratio: float = setting(
-        1.0, "RETRY_BUDGET", "retries per call", "Retries of a run per call that it needs, plus 10.", minimum=0.0
-    )
+    retry_max_wait_s: float = setting(60.0, "RETRY_MAX_WAIT", "s", "Longest pause before a retry.", minimum=0.0)
     max_same_failures: int = setting(
-        20,
-        "SAME_FAILURE_MOST",
-        "failures",
-        "After so many final failures of one cause in a row a run stops.",
-        minimum=1,
-    )
-    judge_outage_s: float = setting(
-        120.0, "JUDGE_OUTAGE", "s", "A shorter outage of the judge stops no run.", minimum=0.0
+        20, "MAX_SAME_FAILURES", "failures", "A run stops after this many failures in a row of one cause.", minimum=1
     )
     target_max_output_tokens: int = setting(
-        0, "TARGET_MAX_OUTPUT_TOKENS", "tokens", "Output limit for the target; 0: the provider's own.", minimum=0
+        0, "TARGET_MAX_OUTPUT_TOKENS", "tokens", "Output limit of the target; 0: the provider's own.", minimum=0
     )
     judge_max_output_tokens: int = setting(
-        16000, "JUDGE_MAX_OUTPUT_TOKENS", "tokens", "Output limit for the judge; reasoning counts.", minimum=256
+        16000, "JUDGE_MAX_OUTPUT_TOKENS", "tokens", "Output limit of the judge, reasoning included.", minimum=256
     )
     max_judge_attempts: int = setting(
-        3, "JUDGE_QUESTIONS", "times", "How often the judge is asked for a usable verdict.", minimum=1, maximum=10
-    )
-    max_judged_chars: int = setting(
-        400_000, "JUDGE_REPLY_MAX_CHARS", "characters", "A longer reply is not judged: UNDETERMINED.", minimum=1000
-    )
-    max_reply_bytes: int = setting(
-        8 * MIB, "REPLY_MAX_BYTES", "bytes", "A longer reply ends the call with an error.", minimum=1024
+        3, "MAX_JUDGE_ATTEMPTS", "attempts", "How often the judge is asked for a usable verdict.", minimum=1, maximum=10
     )
     http_transport: str = setting(
-        "pyreqwest", "HTTP_TRANSPORT", "name", "The HTTP transport to providers.", choices=("pyreqwest", "httpx")
+        "pyreqwest", "HTTP_TRANSPORT", "name", "The HTTP client for providers.", choices=("pyreqwest", "httpx")
     )
-    http_keepalive_s: float = setting(60.0, "HTTP_KEEPALIVE", "s", "How long an idle connection is kept.", minimum=1.0)
     tls_ca_file: str = setting("", "TLS_CA_FILE", "path", "Further certificates to trust (a gateway's own CA).")
+
+    connect_timeout_s: float = 10.0
+    """Longest wait for a connection."""
+    retry_min_wait_s: float = 1.0
+    """The first pause before a retry; each further one is twice as long."""
+    max_retry_after_s: float = 300.0
+    """A Retry-After beyond this ends the call instead of waiting."""
+    retry_budget_ratio: float = 1.0
+    """Retries of a run per call that it needs, plus 10."""
+    judge_outage_s: float = 120.0
+    """A shorter outage of the judge stops no run: two of the longest pauses."""
+    max_judged_chars: int = 400_000
+    """A longer reply is not judged (UNDETERMINED): no judge's context holds it."""
+    max_reply_bytes: int = 8 * MIB
+    """A longer answer ends the call with an error."""
+    http_keepalive_s: float = 60.0
+    """How long an idle connection is kept."""
 
 
 @dataclass(frozen=True)
 class ThrottleSettings:
     """How many calls at once, in this process and over all of them."""
 
-    max_queued_calls: int = setting(
-        20000, "QUEUE_MOST", "calls", "Most calls waiting for one account; more are refused.", minimum=1
-    )
-    lease_s: float = setting(
-        10.0, "THROTTLE_LEASE", "s", "After so long without a sign of life a process's slots go to others.", minimum=0.2
-    )
-    renew_s: float = setting(
-        1.0, "THROTTLE_RENEW", "s", "Pause between a process's signs of life to the shared throttle.", minimum=0.05
-    )
-    leave_s: float = setting(
-        2.0,
-        "THROTTLE_LEAVE",
-        "s",
-        "So long a process that ends keeps the slots of calls it could not end.",
-        minimum=0.1,
-    )
-    poll_s: float = setting(
-        0.25, "THROTTLE_POLL", "s", "How often waiting calls ask Redis again, besides being woken.", minimum=0.01
-    )
     adaptive_limits: bool = setting(
-        True, "ADAPTIVE_LIMITS", "true/false", "Go below a configured concurrency while a provider asks to slow down."
+        True, "ADAPTIVE_LIMITS", "true/false", "Lower an account's concurrency while its provider asks to slow down."
     )
-    adaptive_start: int = setting(
-        0, "ADAPTIVE_START", "calls", "Calls in flight that an account begins with; 0: its concurrency.", minimum=0
-    )
-    adaptive_cooldown_s: float = setting(
-        15.0, "ADAPTIVE_COOLDOWN", "s", "How long a lowered limit rests before it changes again.", minimum=0
-    )
+
+    max_queued_calls: int = 20_000
+    """Calls that wait for one account; further ones are rejected."""
+    lease_s: float = 10.0
+    """A process that has not renewed its lease for this long loses its slots to others."""
+    renew_s: float = 1.0
+    """Between two renewals: a lease survives nine that fail."""
+    leave_s: float = 2.0
+    """How long a process that stops keeps the slots of calls it could not end."""
+    poll_s: float = 0.25
+    """How often waiting calls ask Redis again, besides being woken."""
+    adaptive_start: int = 0
+    """Concurrency that an account begins with; 0: the configured one."""
+    adaptive_cooldown_s: float = 15.0
+    """How long a lowered limit stays before it changes again."""

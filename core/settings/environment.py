@@ -12,23 +12,28 @@ from core.access.proxies import read_networks
 from core.access.tokens import read_holders
 from core.errors import BadSettings
 from core.revision import baked_revision
+from core.settings.deprecated import RENAMED, constants, deprecated_variables
 from core.settings.endpoints import read_endpoints
 from core.settings.groups import Settings, table
+from core.settings.misspellings import misspelled_variables
 from core.settings.rows import Row, read_value, unquote
+
+_OLD_NAMES = {new: old for old, new in RENAMED.items()}
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Settings from `environment` (default: the process's). Raises BadSettings that lists everything that is wrong."""
-    env = {name: unquote(text) for name, text in (os.environ if environment is None else environment).items()}
+    env = _environment(environment)
     values: dict[str, dict[str, Any]] = defaultdict(dict)
     values["server"]["revision"] = baked_revision()
     wrong: list[str] = []
-    for group, name, row, default in table():
-        if text := env.get(row.variable, ""):
+    for group, name, row, default in (*table(), *constants()):
+        variable = row.variable if row.variable in env else _OLD_NAMES.get(row.variable, row.variable)
+        if variable in env:
             try:
-                values[group][name] = _read(text, row, default, env)
+                values[group][name] = _read(env[variable], row, default, env)
             except ValueError as error:
-                wrong.append(f"{row.variable}: {error}")
+                wrong.append(f"{variable}: {error}")
     if wrong:
         raise BadSettings(
             "; ".join(wrong),
@@ -37,6 +42,19 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         )
     settings = Settings()
     return replace(settings, **{name: replace(getattr(settings, name), **read) for name, read in values.items()})
+
+
+def settings_warnings(settings: Settings, environment: Mapping[str, str] | None = None) -> list[str]:
+    """What to log at start: variables that look like a misspelled setting, and deprecated ones."""
+    env = _environment(environment)
+    keys = {endpoint.key_variable for endpoint in settings.providers.openai_compatible}
+    return [*misspelled_variables(env, keys), *deprecated_variables(env)]
+
+
+def _environment(environment: Mapping[str, str] | None) -> dict[str, str]:
+    """The variables that are set. An empty one counts as not set: compose passes those that .env lacks."""
+    env = {name: unquote(text) for name, text in (os.environ if environment is None else environment).items()}
+    return {name: text for name, text in env.items() if text}
 
 
 _LISTS: Mapping[str, Callable[[str, Mapping[str, str]], Any]] = {
@@ -49,8 +67,3 @@ _LISTS: Mapping[str, Callable[[str, Mapping[str, str]], Any]] = {
 def _read(text: str, row: Row, default: Any, env: Mapping[str, str]) -> Any:
     read = _LISTS.get(row.variable)
     return read(text, env) if read else read_value(text, row, default)
-
-
-def variables_set() -> tuple[str, ...]:
-    """The names of all variables of the environment, ours and others."""
-    return tuple(os.environ)

@@ -1,4 +1,8 @@
-"""All settings, in groups; whoever needs a group gets that group. `docs/operations.md` has a table of each."""
+"""All settings, in groups; whoever needs a group gets that group.
+
+A field with a `setting(…)` is read from the environment and has a row in docs/operations.md. The others are constants:
+they are fields because tests and the runtime hand them on with their group.
+"""
 
 from __future__ import annotations
 
@@ -49,4 +53,5 @@ class Setting(NamedTuple):
 def table() -> tuple[Setting, ...]:
     """Every setting, group by group."""
     groups = ((group.name, type(getattr(Settings(), group.name))) for group in fields(Settings))
-    return tuple(Setting(group, f.name, f.metadata["row"], f.default) for group, kind in groups for f in fields(kind))
+    rows = ((group, f) for group, kind in groups for f in fields(kind) if "row" in f.metadata)
+    return tuple(Setting(group, f.name, f.metadata["row"], f.default) for group, f in rows)

@@ -1,4 +1,4 @@
-"""Runs, hunts, reviews and the notebooks they start from."""
+"""Runs, hunts, reviews, and the notebooks they start from."""
 
 from __future__ import annotations
 
@@ -11,84 +11,72 @@ from core.settings.rows import MIB, setting
 class HuntingSettings:
     """Runs and hunts: how many, how large, and who works on them."""
 
-    max_hunts_per_run: int = setting(1000, "HUNTS_MOST", "hunts", "Most hunts of one run.", minimum=1, maximum=1000)
-    max_runs: int = setting(50, "RUNS_MOST", "runs", "Most runs of one session.", minimum=1)
-    max_active_hunts: int = setting(
-        400, "ACTIVE_HUNTS_MOST", "hunts", "Most hunts of one run worked on at once in this process.", minimum=1
+    max_hunts_per_run: int = setting(
+        1000, "MAX_HUNTS_PER_RUN", "hunts", "Maximum hunts of one run.", minimum=1, maximum=1000
     )
-    part_hunts: int = setting(
-        40, "SHARD_HUNTS", "hunts", "Hunts of a run that a process takes at a time when several work on it.", minimum=1
+    max_criteria: int = setting(
+        100, "MAX_CRITERIA", "criteria", "Maximum criteria of a task; each is one judge call.", minimum=3, maximum=9999
     )
-    part_lease_s: float = setting(
-        6.0,
-        "SHARD_LEASE",
-        "s",
-        "After so long without a sign of life others go on with a process's hunts.",
-        minimum=0.5,
+    max_task_bytes: int = setting(
+        4 * MIB,
+        "MAX_TASK_BYTES",
+        "bytes",
+        "Maximum text of a task: prompt, response, criteria, judge prompts.",
+        minimum=1024,
     )
     worker_stall_timeout_s: float = setting(
-        15.0, "WEDGED", "s", "A worker that leaves waiting jobs alone for so long is started again.", minimum=0.5
-    )
-    heartbeat_s: float = setting(
-        2.0, "INSTANCE_BEAT", "s", "Pause between two words of a process about itself to the others.", minimum=0.05
-    )
-    instance_ttl_s: float = setting(
-        10.0, "INSTANCE_LIFE", "s", "A process that is silent for so long is not shown any more.", minimum=0.2
+        15.0, "WORKER_STALL_TIMEOUT", "s", "A worker that leaves jobs waiting this long is restarted.", minimum=0.5
     )
     idempotency_secret: str = setting(
         "",
         "IDEMPOTENCY_SECRET",
         "text",
-        "Turns idempotency keys into session ids; empty: a random one, shared in Redis.",
+        "Derives session IDs from idempotency keys; empty: a random secret, shared in Redis.",
         secret=True,
     )
-    max_trials: int = setting(100, "TRIALS_MOST", "trials", "Most calibration hunts of a session.", minimum=1)
-    max_rejudgings: int = setting(20, "REJUDGINGS_MOST", "times", "How often a hunt may be judged again.", minimum=1)
-    blind_outcome_step_s: float = setting(
-        2.0,
-        "BLIND_OUTCOME_STEP",
-        "s",
-        "A blind hunt's outcome is given out 1, 2, 4, 8, … times this after its judging began; 0: at once.",
-        minimum=0,
-        maximum=3600,
-    )
-    max_turns: int = setting(20, "TURNS_MOST", "turns", "Most turns of a conversation.", minimum=1)
-    max_task_bytes: int = setting(
-        4 * MIB,
-        "TASK_MAX_BYTES",
-        "bytes",
-        "Most text of a task: prompt, response, criteria, judge prompts.",
-        minimum=1024,
-    )
-    max_criteria: int = setting(
-        100, "MAX_CRITERIA", "criteria", "Most criteria of a task; every hunt asks for each.", minimum=3, maximum=9999
-    )
+
+    max_runs: int = 50
+    """Runs of a session."""
+    max_trials: int = 100
+    """Calibration hunts of a session."""
+    max_turns: int = 20
+    """Turns of a conversation."""
+    max_rejudgings: int = 20
+    """How often one hunt may be judged again."""
+    blind_outcome_step_s: float = 2.0
+    """A blind hunt's outcome is published 1, 2, 4, … times this after judging began: its time gives little away."""
+    max_active_hunts: int = 400
+    """Hunts of one run that are worked on at once in a process."""
+    part_hunts: int = 40
+    """Hunts that a process claims at a time when several work on a run."""
+    part_lease_s: float = 6.0
+    """A process that has not renewed its claim for this long loses it to others."""
+    heartbeat_s: float = 2.0
+    """Between two status messages of a process to the others."""
+    instance_ttl_s: float = 10.0
+    """A process that is silent for this long is no longer shown: five heartbeats."""
 
 
 @dataclass(frozen=True)
 class ReviewSettings:
     """The trainer's own part."""
 
-    max_slots: int = setting(20, "SLOTS_MOST", "hunts", "Most hunts that a session may ask to be selected.", minimum=1)
-    max_reviews: int = setting(500, "REVIEWS_MOST", "reviews", "Most reviews kept in a session.", minimum=1)
-    max_explanation_chars: int = setting(20000, "REVIEW_MAX_CHARS", "characters", "Longest explanation.", minimum=100)
+    max_slots: int = setting(
+        20, "MAX_SLOTS", "hunts", "Maximum hunts that a session may ask to be selected.", minimum=1
+    )
+
+    max_reviews: int = 500
+    """Reviews kept in a session."""
+    max_explanation_chars: int = 20_000
+    """Of one review."""
 
 
 @dataclass(frozen=True)
 class NotebookSettings:
-    """What is loaded, and from where."""
+    """What may be loaded, and from where."""
 
-    max_bytes: int = setting(16 * MIB, "NOTEBOOK_MAX_BYTES", "bytes", "Largest notebook that is loaded.", minimum=1024)
-    max_cells: int = setting(5000, "NOTEBOOK_MAX_CELLS", "cells", "Most cells of a notebook that is loaded.", minimum=1)
-    max_values: int = setting(
-        150_000, "NOTEBOOK_MAX_VALUES", "values", "About the most JSON values of a notebook.", minimum=1000
-    )
-    max_large_waiting: int = setting(
-        8,
-        "LARGE_NOTEBOOKS_MOST",
-        "notebooks",
-        "Most notebooks above 1 MiB that wait for the one being read.",
-        minimum=1,
+    max_bytes: int = setting(
+        16 * MIB, "MAX_NOTEBOOK_BYTES", "bytes", "Maximum size of a notebook; see MAX_BODY_BYTES.", minimum=1024
     )
     hosts: tuple[str, ...] = setting(
         ("raw.githubusercontent.com", "gist.githubusercontent.com"),
@@ -96,7 +84,14 @@ class NotebookSettings:
         "names, comma-separated",
         "Hosts that notebooks may be fetched from by URL.",
     )
-    fetch_timeout_s: float = setting(15.0, "FETCH_TIMEOUT", "s", "Longest fetch of a notebook by URL.", minimum=0.1)
-    max_preview_chars: int = setting(
-        4000, "PREVIEW_MAX_CHARS", "characters", "Shown of a cell in previews.", minimum=100
-    )
+
+    max_cells: int = 5000
+    """Of one notebook."""
+    max_values: int = 150_000
+    """JSON values of a notebook, estimated: parsing more blocks other requests."""
+    max_large_waiting: int = 8
+    """Notebooks above 1 MiB that wait for the one that is being read."""
+    fetch_timeout_s: float = 15.0
+    """Longest fetch of a notebook by URL."""
+    max_preview_chars: int = 4000
+    """Shown of a cell in a preview."""

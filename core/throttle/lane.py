@@ -73,7 +73,7 @@ class Lane:
         if self.line.queued >= self._queue_most:
             raise Busy(
                 f"{self.line.queued} calls already wait for {self.account}.",
-                hint="Wait until running hunts have finished, or raise QUEUE_MOST.",
+                hint="Wait until running hunts have finished.",
             )
         turn = self.line.join(session)
         self.wanting(session)

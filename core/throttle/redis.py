@@ -121,7 +121,7 @@ class RedisThrottle(Throttle):
                 await asyncio.sleep(self._pace.poll_s)
 
     async def listen(self) -> None:
-        """Look again when others say so, until cancelled; without it, what waits is asked for every THROTTLE_POLL."""
+        """Look again when others say so, until cancelled; without it, what waits is asked for every `poll_s`."""
         while not self._ended:
             try:
                 with translated():
@@ -139,7 +139,7 @@ class RedisThrottle(Throttle):
         """Give everything back at once, so that nobody waits for leases to end.
 
         Calls that are in flight still (they could not be ended) end with the process: their permits have a lease of
-        THROTTLE_LEAVE.
+        `leave_s`.
         """
         lanes = [lane for lane in self._lanes.values() if lane.in_use]
         for lane in lanes:
@@ -179,7 +179,7 @@ class RedisThrottle(Throttle):
                 self.away = ""
 
     async def _exchange(self, lanes: Sequence[SharedLane], *, renewal: bool, lease_s: float | None = None) -> None:
-        """Report and take in the answers; what is held then is held for `lease_s`, else for THROTTLE_LEASE."""
+        """Report and take in the answers; what is held then is held for `lease_s`, else for the configured lease."""
         if not lanes:
             return
         lease_s = self._pace.lease_s if lease_s is None else lease_s

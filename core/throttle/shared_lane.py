@@ -1,7 +1,7 @@
 """One account in one of several processes: what it holds of the shared limit, and what it gives back when.
 
 A process holds permits and hands them out here, call after call, without asking anybody. It reports when it wants
-more, when others lack what it holds, and at least every THROTTLE_RENEW. It gives permits up before it says so, so
+more, when others lack what it holds, and at least every `renew_s`. It gives permits up before it says so, so
 that the sum of what all processes hold is never above the limit, whatever is under way between them and Redis.
 """
 

@@ -67,7 +67,7 @@ def _concerns(status: Status) -> None:
     if telemetry.dropped:
         st.warning(
             f"{count(telemetry.dropped, 'telemetry record')} dropped: they are missing from the history. "
-            "The disk is too slow or the queue (TELEMETRY_QUEUE) too short.",
+            "The disk of TELEMETRY_DIR is too slow.",
             icon=":material/history_toggle_off:",
         )
     if telemetry.failed:

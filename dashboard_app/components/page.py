@@ -40,7 +40,7 @@ def of_history(title: str, about: str, view: View) -> None:
 
 
 def of_log(title: str, about: str, view: Callable[[TelemetryReader], None], *, needs_hunts: bool = True) -> None:
-    """`view` gets the log as of now, again every DASHBOARD_REREAD seconds; it needs no API."""
+    """`view` gets the log as of now, again every 30 seconds; it needs no API."""
 
     def whole(reader: TelemetryReader, report: RefreshReport) -> None:
         if report.complete_after:

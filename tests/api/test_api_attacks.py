@@ -23,7 +23,7 @@ BODY_MAX = 200_000
 async def api(tmp_path_factory):
     folder = tmp_path_factory.mktemp("attacked")
     async with open_api(
-        folder, BODY_MAX_BYTES=str(BODY_MAX), NOTEBOOK_MAX_BYTES="100000", BODY_TIMEOUT="0.5"
+        folder, MAX_BODY_BYTES=str(BODY_MAX), MAX_NOTEBOOK_BYTES="100000", BODY_TIMEOUT="0.5"
     ) as running:
         yield running
         with httpx.Client(base_url=running.address) as client:
@@ -138,7 +138,7 @@ async def test_a_heap_of_a_notebook_is_refused_as_too_large(client):
     body = b'{"notebook": {"cells": [' + b"{}," * 1_100_000 + b"{}]}}"
     answer = await client.post("/api/sessions", data=body, headers=JSON)
     assert (answer.status_code, (await answer.get_json())["error"]["code"]) == (413, "too_large")
-    assert "NOTEBOOK_MAX_VALUES" in (await answer.get_json())["error"]["message"]
+    assert "more than 170,000 values" in (await answer.get_json())["error"]["message"]
 
 
 BAD_OPENINGS = {

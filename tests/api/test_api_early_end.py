@@ -19,7 +19,7 @@ def handles_sigterm(pid):
 
 
 def test_asked_to_end_while_it_loads_it_ends_well(tmp_path):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "API_PORT": str(find_free_port()), "DRAIN": "0"}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "API_PORT": str(find_free_port()), "DRAIN_TIMEOUT": "0"}
     process = subprocess.Popen([sys.executable, "-m", "api"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE)
     with process:
         deadline = time.monotonic() + END_WITHIN_S

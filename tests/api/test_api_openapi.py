@@ -151,7 +151,7 @@ async def ended_run(ask, sid, rid):
 async def test_real_answers_of_every_route_are_what_the_description_says(tmp_path, task):
     script = '{"seed": 4, "target_latency_ms": 1, "judge_latency_ms": 1, "server_error": 0.1, "break_rate": 0.5}'
     async with (
-        open_api(tmp_path, SIMULATED_SCRIPT=script, CALL_ATTEMPTS="1", SAME_FAILURE_MOST="1000") as api,
+        open_api(tmp_path, SIMULATED_SCRIPT=script, MAX_CALL_ATTEMPTS="1", MAX_SAME_FAILURES="1000") as api,
         httpx.AsyncClient(base_url=api.address, timeout=20) as client,
     ):
         described = (await client.get("/openapi.json")).json()

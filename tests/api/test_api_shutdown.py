@@ -38,7 +38,7 @@ async def _connected(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWri
 async def test_a_request_that_never_ends_does_not_keep_the_process(loop, tmp_path):
     port = find_free_port()
     environment = {
-        **os.environ, "PYTHONPATH": str(ROOT), "API_PORT": str(port), "DRAIN": "0", "TELEMETRY_DIR": str(tmp_path),
+        **os.environ, "PYTHONPATH": str(ROOT), "API_PORT": str(port), "DRAIN_TIMEOUT": "0", "TELEMETRY_DIR": str(tmp_path),
     }  # fmt: skip
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", SERVE.format(loop), cwd=tmp_path, env=environment, stdout=subprocess.PIPE

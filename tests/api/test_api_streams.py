@@ -18,7 +18,7 @@ END_WITHIN_S = 6.0
 
 @pytest.fixture
 async def api(tmp_path):
-    async with open_api(tmp_path, HEARTBEAT="0.1", EVENTS_MOST="100", EVENT_STREAMS_MOST=str(WATCHERS)) as running:
+    async with open_api(tmp_path, SSE_KEEPALIVE="0.1", EVENTS_MOST="100", MAX_EVENT_STREAMS=str(WATCHERS)) as running:
         yield running
 
 
@@ -131,7 +131,7 @@ async def test_many_watch_leave_and_are_counted_out_and_one_too_many_is_refused(
 @pytest.mark.parametrize("name", ["alice", "root"])
 async def test_one_name_cannot_use_up_the_streams_of_all(tmp_path, name):
     async with (
-        open_api(tmp_path, HUNTER_TOKENS=ENTRIES, EVENT_STREAMS_OF_ONE="2", HEARTBEAT="0.1") as api,
+        open_api(tmp_path, HUNTER_TOKENS=ENTRIES, MAX_EVENT_STREAMS_PER_USER="2", SSE_KEEPALIVE="0.1") as api,
         httpx.AsyncClient(base_url=api.address, timeout=20, headers=bearer(name)) as mine,
         httpx.AsyncClient(base_url=api.address, timeout=20, headers=bearer("bob")) as bobs,
     ):
@@ -188,7 +188,7 @@ async def test_asked_to_end_it_says_farewell_and_is_gone_soon(api, http, here):
 async def test_a_stream_does_not_outlive_the_sign_in_of_who_watches(tmp_path):
     lasts_s = 3
     async with (
-        open_api(tmp_path, HUNTER_TOKENS=ENTRIES, SIGN_IN=str(lasts_s), HEARTBEAT="60") as api,
+        open_api(tmp_path, HUNTER_TOKENS=ENTRIES, SIGN_IN_TTL=str(lasts_s), SSE_KEEPALIVE="60") as api,
         httpx.AsyncClient(base_url=api.address, timeout=20) as http,
     ):
         assert (await http.post("/api/sign-in", json={"token": TOKENS["alice"]})).status_code == 200

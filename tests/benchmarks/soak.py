@@ -138,7 +138,7 @@ async def open_inspected(folder: Path, redis_url: str = "") -> AsyncIterator[Ins
         "API_HOST": "127.0.0.1", "API_PORT": str(port), "REDIS_URL": redis_url, "ENV_FILE": "", "HUNTER_TOKENS": "",
         "TELEMETRY_DIR": str(folder / "telemetry"), "JOURNAL_DIR": str(folder / "journal"),
         "SIMULATED_SCRIPT": json.dumps(script), "SESSION_TTL": str(SESSION_TTL_S), "LOG_LEVEL": "error",
-        "RETRY_WAIT": "0.01", "SAME_FAILURE_MOST": "1000",
+        "RETRY_WAIT": "0.01", "MAX_SAME_FAILURES": "1000",
     }  # fmt: skip
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.benchmarks.inspected_api",

@@ -26,10 +26,10 @@ SCRIPT: Mapping[str, Any] = {
 SETTINGS = {
     "SIMULATED_CONCURRENCY": "16",
     "BLIND_OUTCOME_STEP": "0.1",
-    "CALL_ATTEMPTS": "2",
+    "MAX_CALL_ATTEMPTS": "2",
     "RETRY_WAIT": "1.5",
-    "SAME_FAILURE_MOST": "6",
-    "DRAIN": "1",
+    "MAX_SAME_FAILURES": "6",
+    "DRAIN_TIMEOUT": "1",
 }
 
 

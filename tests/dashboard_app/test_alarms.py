@@ -141,7 +141,7 @@ def test_nought_turns_an_alarm_off(log_dir):
 def test_the_page_shows_what_is_raised_first_and_every_rule(page, log_dir, monkeypatch):
     from datetime import UTC, datetime
 
-    monkeypatch.setenv("ALARM_LEAST", "10")
+    monkeypatch.setenv("ALARM_MIN_SAMPLES", "10")
     records = [record for _, record in at(1, RAISING["ALARM_ERRORS"])]
     write_log(log_dir, [(datetime.now(UTC) - timedelta(minutes=1), record) for record in records])
     for view in ("alarms", "overview"):

@@ -22,8 +22,8 @@ ENVIRONMENT = {
 DOCKERFILES = {name: (ROOT / f"Dockerfile.{name}").read_text(encoding="utf-8") for name in ("api", "dashboard")}
 NOT_GIVEN = {"DASHBOARD_HOST", "DASHBOARD_PORT"}
 """The image says them."""
-FOLLOWS_FROM_THE_CONTAINER = {"INSTANCE", "REVISION", "ROLE", "TLS_CA_FILE"}
-"""Instance: the container's name. Revision: baked in. The other two need more than a line in .env (the guide says what)."""
+FOLLOWS_FROM_THE_CONTAINER = {"INSTANCE", "ROLE", "TLS_CA_FILE"}
+"""Instance: the container's name. The other two need more than a line in .env (the guide says what)."""
 NEWER_THAN_1_29 = {"name", "include", "develop", "start_interval", "models", "configs"}
 
 
@@ -89,11 +89,11 @@ def test_every_setting_can_be_given_in_env(row):
 
 
 def test_what_the_dashboard_reads_reaches_it():
-    """Settings that only the API got had no effect there: SIGN_IN, for one."""
+    """Settings that only the API got had no effect there: the length of a sign-in, for one."""
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "dashboard_app").rglob("*.py"))
     names = set(re.findall(r"(?:settings(?:\(\))?|\bnow)\.(\w+\.\w+)\b", code))
     variables = {s.row.variable for s in table() if f"{s.group}.{s.name}" in names}
-    assert variables >= {"SIGN_IN", "ALARM_WINDOW", "HUNTER_TOKENS", "TELEMETRY_CACHE"}
+    assert variables >= {"SIGN_IN_TTL", "ALARM_WINDOW", "HUNTER_TOKENS", "TELEMETRY_CACHE"}
     assert variables - ENVIRONMENT["dashboard"].keys() == set()
 
 

@@ -20,7 +20,7 @@ HEARTBEAT_S = 2.5
 @pytest.fixture
 async def edge(tmp_path):
     async with (
-        open_api(tmp_path, HEARTBEAT=str(HEARTBEAT_S)) as api,
+        open_api(tmp_path, SSE_KEEPALIVE=str(HEARTBEAT_S)) as api,
         open_edge(tmp_path / "nginx", api_port=api.port, changes=SHORT) as edge,
     ):
         edge.names.addresses[API] = ["127.0.0.1"]
@@ -55,7 +55,7 @@ async def test_a_stream_is_handed_on_at_once_and_outlives_every_other_limit(edge
 async def test_a_stream_whose_replica_says_nothing_any_more_is_ended(tmp_path):
     silence = {"proxy_read_timeout 60s": "proxy_read_timeout 2s"}
     async with (
-        open_api(tmp_path, HEARTBEAT="0.5") as api,
+        open_api(tmp_path, SSE_KEEPALIVE="0.5") as api,
         open_edge(tmp_path / "nginx", api_port=api.port, changes=silence) as edge,
         httpx.AsyncClient(base_url=edge.address, timeout=20) as http,
     ):

@@ -65,7 +65,7 @@ def behind(port, redis_url, folder):
     address = f"http://127.0.0.1:{port}/v1"
     return {
         # Other tests share the machine: a busy Redis is not one that went away.
-        "REDIS_URL": redis_url, "REDIS_TIMEOUT": "5", "JOURNAL_DIR": str(folder / "journal"), "DRAIN": "20",
+        "REDIS_URL": redis_url, "REDIS_TIMEOUT": "5", "JOURNAL_DIR": str(folder / "journal"), "DRAIN_TIMEOUT": "20",
         "OPENROUTER_BASE_URL": address, "OPENROUTER_API_KEY": "key-target", "OPENROUTER_CONCURRENCY": str(CALLS),
         "OPENAI_BASE_URL": address, "OPENAI_API_KEY": "key-judge", "OPENAI_CONCURRENCY": "20",
     }  # fmt: skip

@@ -47,7 +47,7 @@ async def open_api(
     """The API with the simulated provider, quick; `variables` are further settings of its environment."""
     port, output = port or find_free_port(), folder / "output.log"
     environment = {
-        **os.environ, "PYTHONPATH": str(ROOT), "API_HOST": host, "API_PORT": str(port), "LOG_FORMAT": "json", "DRAIN": "0.5",
+        **os.environ, "PYTHONPATH": str(ROOT), "API_HOST": host, "API_PORT": str(port), "LOG_FORMAT": "json", "DRAIN_TIMEOUT": "0.5",
         "TELEMETRY_DIR": str(folder / "telemetry"), "SIMULATED_SCRIPT": QUICK, "TELEMETRY_FLUSH": "0.05",
         **variables,
     }  # fmt: skip

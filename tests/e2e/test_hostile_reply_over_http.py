@@ -27,7 +27,7 @@ def answer(body):
 def provider(port):
     address = f"http://127.0.0.1:{port}/v1"
     lab = [{"name": "lab", "base_url": address, "concurrency": 2}]
-    return {"OPENAI_COMPATIBLE": json.dumps(lab), "CALL_ATTEMPTS": "1", "SIMULATED_PROVIDER": "false"}
+    return {"OPENAI_COMPATIBLE": json.dumps(lab), "MAX_CALL_ATTEMPTS": "1", "SIMULATED_PROVIDER": "false"}
 
 
 async def hunted(http, here, model, hunts):

@@ -31,7 +31,7 @@ async def test_a_key_goes_to_its_provider_and_nowhere_else(tmp_path):
         async with (
             open_api(
                 tmp_path, OPENROUTER_API_KEY=KEY, OPENROUTER_BASE_URL=address, OPENAI_COMPATIBLE=LAB % server.port,
-                LAB_KEY=OTHER_KEY, LOG_LEVEL="debug", CALL_ATTEMPTS="2", RETRY_WAIT="0.01", SAME_FAILURE_MOST="1000",
+                LAB_KEY=OTHER_KEY, LOG_LEVEL="debug", MAX_CALL_ATTEMPTS="2", RETRY_WAIT="0.01", MAX_SAME_FAILURES="1000",
             ) as api,
             httpx.AsyncClient(base_url=api.address, timeout=20) as http,
         ):  # fmt: skip

@@ -10,6 +10,7 @@ import pytest
 
 from core.cli import commands
 from core.settings import table
+from core.settings.deprecated import RENAMED, constants
 from tests.house.test_makefile import MAKEFILE
 from tests.house.tree import ROOMS, ROOT, files
 
@@ -97,7 +98,7 @@ def test_every_setting_is_read_outside_of_the_table() -> None:
 
 
 def test_every_variable_of_compose_and_of_the_example_is_a_setting_or_read_by_compose_itself() -> None:
-    known = {setting.row.variable for setting in table()}
+    known = {setting.row.variable for setting in (*table(), *constants())} | RENAMED.keys()
     read_by_compose = set(re.findall(r"\$\{(\w+)[:}-]", "".join(p.read_text(encoding="utf-8") for p in COMPOSE)))
     shell = "".join(p.read_text(encoding="utf-8") for p in SCRIPTS)
     listed = set(re.findall(r"^ +- ([A-Z_]+)(?:=|$)", COMPOSE[0].read_text(encoding="utf-8"), re.MULTILINE))

@@ -2,7 +2,7 @@
 
 A run's tokens are as many as there are processes, also when some join later; whoever takes one works on the run as
 well, part by part (shards.py), and keeps the token until the run has ended. When a process dies, its parts are given
-out again after SHARD_LEASE and its token after twice that at most. Without Redis a job is worked on here alone; its
+out again after `part_lease_s` and its token after twice that at most. Without Redis a job is worked on here alone; its
 tokens are put into the queue when Redis is back, whoever takes one then finds the parts claimed.
 """
 

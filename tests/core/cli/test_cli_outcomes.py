@@ -83,7 +83,7 @@ def unpaid_judge(body):
 
 
 async def test_a_judge_that_always_fails_stops_the_run_and_is_told_with_its_own_error(folder):
-    code, out, _ = await hunt(folder, unpaid_judge, hunts=60, SAME_FAILURE_MOST="5")
+    code, out, _ = await hunt(folder, unpaid_judge, hunts=60, MAX_SAME_FAILURES="5")
     said = " ".join(out.split())
     assert code == 1
     assert "words.ipynb: failed" in said

@@ -69,8 +69,8 @@ def test_a_task_may_be_as_large_as_allowed():
     with pytest.raises(TooLarge) as refused:
         refuse_large_task(a_task(prompt="x" * 5000, criteria=0), 4999)
     assert error_values(refused.value) == {
-        "message": "The task has about 5,008 bytes; at most 4,999 are allowed (TASK_MAX_BYTES).",
-        "hint": "Shorten the prompt, the response or the judge prompts. An operator can raise TASK_MAX_BYTES.",
+        "message": "The task has about 5,008 bytes; at most 4,999 are allowed (MAX_TASK_BYTES).",
+        "hint": "Shorten the prompt, the response or the judge prompts. An operator can raise MAX_TASK_BYTES.",
         "code": "task_too_large",
         "details": {"max_bytes": 4999},
     }

@@ -166,7 +166,7 @@ async def test_parts_are_numbered_as_the_run_says_whatever_the_settings_of_this_
     await bench.open(a_session(runs=(run,), hunts_issued=5))
     shards = LocalShards()
     assert await shards.next(3) == 0
-    await shards.done(0)  # by a process that was started with another SHARD_HUNTS
+    await shards.done(0)  # by a process that was started with another `part_hunts`
     await bench.runner.work("s_one", "r_one", shards)
     assert [hunt.number for hunt in await bench.hunts()] == [3, 4, 5]
 

@@ -290,7 +290,7 @@ async def test_a_pause_longer_than_we_wait_ends_the_call_and_says_why(caller):
         3600,
         1,
     )
-    assert failed.message.endswith("Not tried again: it asks to wait 3600 s, which is longer than RETRY_AFTER_MOST.")
+    assert failed.message.endswith("Not tried again: it asks to wait 3600 s, which is too long.")
 
 
 @pytest.mark.parametrize("transport", ["pyreqwest", "httpx"])
@@ -387,8 +387,8 @@ async def test_a_reply_without_end_is_cut_off_at_the_limit(caller, speak):
     async with raw_provider(speak) as provider, caller(provider.base_url, calls__max_reply_bytes=10_000_000) as calls:
         failed = await calls.failure()
         assert (failed.code, failed.advice) == ("too_large", NEVER)
-        assert failed.message == "OpenRouter sent more than REPLY_MAX_BYTES."
-        assert failed.hint == "Raise REPLY_MAX_BYTES."
+        assert failed.message == "OpenRouter sent a reply that is too large."
+        assert failed.hint == "Lower TARGET_MAX_OUTPUT_TOKENS."
         assert len(failed.raw) <= 4096
         await provider.until(lambda seen: seen.in_flight == 0)
         assert calls.in_flight == 0
