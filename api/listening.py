@@ -17,7 +17,7 @@ import sys
 import structlog
 
 from core.errors import BadSettings
-from core.settings import Settings
+from core.settings import ServerSettings
 
 log = structlog.get_logger(__name__)
 SO_ATTACH_FILTER = 26  # <asm-generic/socket.h>
@@ -26,11 +26,11 @@ LAST_ARRIVALS_S = 0.1
 """From the closed door to the closed socket: many rounds of the event loop, each of which accepts what waits."""
 
 
-def take_port(settings: Settings) -> socket.socket:
+def take_port(settings: ServerSettings) -> socket.socket:
     """A socket that has the port but does not listen yet: until the process can serve, connections are refused, so
     that a proxy asks elsewhere. Raises BadSettings when the port cannot be had.
     """
-    host, port = settings.server.api_host, settings.server.api_port
+    host, port = settings.api_host, settings.api_port
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -35,7 +35,7 @@ KEEP_ALIVE_MOST = 1_000_000
 async def run_server(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises BadSettings when the port is taken, or when strangers would be let in."""
     settings.refuse_strangers(settings.server.api_host, "API_HOST")
-    listener = take_port(settings)
+    listener = take_port(settings.server)
     asked_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -21,7 +21,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from core.errors import RedisAway
-from core.settings import Settings
+from core.settings import RedisSettings
 
 BLOCK_MARGIN_S = 2.0
 """How much longer than the longest blocking read its socket waits."""
@@ -45,21 +45,21 @@ class RedisClients:
 
 
 @asynccontextmanager
-async def open_redis(settings: Settings, instance: str) -> AsyncIterator[RedisClients]:
+async def open_redis(settings: RedisSettings, instance: str) -> AsyncIterator[RedisClients]:
     """Both clients, closed with the block. Nothing is connected yet: a Redis that is away is no error here."""
-    timeout_s = settings.redis.timeout_s
+    timeout_s = settings.timeout_s
     commands = _client(
-        settings.redis.url,
+        settings.url,
         name=f"mh-{instance}-commands",
         socket_timeout_s=timeout_s * SOCKET_FACTOR,
         pool_timeout_s=timeout_s,
         connect_timeout_s=timeout_s,
-        connections=settings.redis.max_connections,
+        connections=settings.max_connections,
     )
     blocking = _client(
-        settings.redis.url,
+        settings.url,
         name=f"mh-{instance}-blocking",
-        socket_timeout_s=settings.redis.block_s + BLOCK_MARGIN_S,
+        socket_timeout_s=settings.block_s + BLOCK_MARGIN_S,
         pool_timeout_s=timeout_s,
         connect_timeout_s=timeout_s,
         connections=BLOCKING_CONNECTIONS,

@@ -33,8 +33,8 @@ from core.hunt.checking import Checker
 from core.hunt.chronicle import call_record
 from core.hunt.dispatch.base import Dispatcher, Job, JobKind, Shards, Work
 from core.hunt.dispatch.local import LocalDispatcher
-from core.hunt.dispatch.shards import Terms
-from core.hunt.fleet import Beat, Fleet, open_fleet
+from core.hunt.dispatch.shards import LeaseConfig
+from core.hunt.fleet import Fleet, open_fleet
 from core.hunt.hunt import Hunter
 from core.hunt.rejudging import Rejudger
 from core.hunt.resuming import Resumer
@@ -65,7 +65,7 @@ from core.telemetry.writer import TelemetryWriter
 from core.throttle.adaptive import Adaptive
 from core.throttle.base import Throttle
 from core.throttle.memory import MemoryThrottle
-from core.throttle.redis import Pace, open_redis_throttle
+from core.throttle.redis import open_redis_throttle
 
 
 @dataclass(frozen=True)
@@ -106,17 +106,15 @@ async def open_runtime(
     async with AsyncExitStack() as closing:
         aside = closing.enter_context(open_aside(settings.notebooks.max_large_waiting))
         process = f"{instance}-{secrets.token_hex(4)}"
-        redis = await closing.enter_async_context(open_redis(settings, instance)) if settings.redis.url else None
+        redis = await closing.enter_async_context(open_redis(settings.redis, instance)) if settings.redis.url else None
         store, events, came_back = await _sessions(settings, clock, instance, activity, closing, redis)
-        http = await closing.enter_async_context(open_http(settings))
-        telemetry = await closing.enter_async_context(
-            TelemetryWriter(Path(settings.telemetry.directory), instance, settings, clock)
-        )
+        http = await closing.enter_async_context(open_http(settings.calls))
+        telemetry = await closing.enter_async_context(TelemetryWriter(instance, settings.telemetry, clock))
         closing.callback(_tell_stopped, telemetry, instance)
         throttle = await closing.enter_async_context(_open_throttle(settings, clock, redis, process, activity))
         catalog = _catalog(settings, http, throttle, telemetry, clock, seed)
         closing.push_async_callback(catalog.close)
-        judge = Judge(catalog, settings, activity.note_bug)
+        judge = Judge(catalog, settings.calls, activity.note_bug)
         hunter = Hunter(catalog, judge, clock, settings.calls.target_max_output_tokens)
         runner = Runner(store, hunter, clock, settings, activity, telemetry.record, telemetry.flush)
         checker = Checker(store, judge, clock, telemetry.record)
@@ -133,7 +131,7 @@ async def open_runtime(
                 await checker.work(job.session_id, shards)
 
         own = settings.hunting.idempotency_secret.encode()
-        fleet = Fleet(process, own or entropy(32), redis, Beat.of(settings), own=bool(own))
+        fleet = Fleet(process, own or entropy(32), redis, settings.hunting, settings.redis.timeout_s)
         dispatcher = await closing.enter_async_context(
             _open_dispatcher(settings, work, activity, fleet, redis, process)
         )
@@ -211,9 +209,9 @@ async def _open_throttle(
         redis,
         process,
         limits,
-        queue_most=settings.throttle.max_queued_calls,
+        settings=settings.throttle,
+        timeout_s=settings.redis.timeout_s,
         clock=clock,
-        pace=Pace.of(settings),
         adaptive=adaptive,
         on_bug=activity.note_bug,
     ) as throttle:
@@ -234,7 +232,9 @@ async def _open_dispatcher(
     from core.hunt.dispatch.queue import Manner, open_queue  # half a second that only processes with Redis need
 
     works = settings.server.role != "api"
-    manner = Manner(settings.redis.url, process, works, settings.hunting.worker_stall_timeout_s, Terms.of(settings))
+    manner = Manner(
+        settings.redis.url, process, works, settings.hunting.worker_stall_timeout_s, LeaseConfig.of(settings)
+    )
     async with open_queue(work, activity.note_bug, redis, manner, lambda: fleet.workers) as dispatcher:
         yield dispatcher
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from core.settings import Settings
+from core.settings import AlarmSettings
 from core.telemetry.reader import TelemetryReader
 from dashboard_app.choice import TASK
 from dashboard_app.frames.judge import times
@@ -38,9 +38,9 @@ class Alarm:
     advice: str
 
 
-def alarms(reader: TelemetryReader, settings: Settings, now: datetime) -> list[Alarm]:
+def alarms(reader: TelemetryReader, settings: AlarmSettings, now: datetime) -> list[Alarm]:
     """Every rule, raised ones first."""
-    since = _in_the_log(now - timedelta(minutes=settings.alarms.window_min))
+    since = _in_the_log(now - timedelta(minutes=settings.window_min))
     rules = [
         _errors(reader, settings, since),
         _rate_limited(reader, settings, since),
@@ -52,21 +52,21 @@ def alarms(reader: TelemetryReader, settings: Settings, now: datetime) -> list[A
     return sorted(rules, key=lambda alarm: list(State).index(alarm.state))
 
 
-def _errors(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
+def _errors(reader: TelemetryReader, settings: AlarmSettings, since: datetime) -> Alarm:
     hunts, lost = _counts(
         reader, "SELECT count(*), count(*) FILTER (outcome = 'error') FROM hunts WHERE NOT simulated AND ts >= ?", since
     )
     return Alarm(
         "Hunts lost to errors",
-        _share_state(lost, hunts, settings.alarms.errors_percent, settings.alarms.min_samples),
+        _share_state(lost, hunts, settings.errors_percent, settings.min_samples),
         _share_words(lost, hunts, "hunt"),
-        _limit(settings.alarms.errors_percent, settings),
+        _limit(settings.errors_percent, settings),
         "ALARM_ERRORS",
         "See the causes on the Providers page; a key, a credit or a provider may be gone.",
     )
 
 
-def _rate_limited(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
+def _rate_limited(reader: TelemetryReader, settings: AlarmSettings, since: datetime) -> Alarm:
     by_provider = reader.query(
         """SELECT provider, count(*) AS calls, count(*) FILTER (error = 'rate_limited') AS refused
            FROM calls WHERE NOT simulated AND ts >= ? GROUP BY provider ORDER BY refused DESC, provider""",
@@ -77,9 +77,9 @@ def _rate_limited(reader: TelemetryReader, settings: Settings, since: datetime) 
     counts = ", ".join(f"{plain(name)} {n:,}" for name, n in zip(named, by_provider["refused"], strict=False))
     return Alarm(
         "Calls refused by a rate limit",
-        _share_state(refused, calls, settings.alarms.rate_limited_percent, settings.alarms.min_samples),
+        _share_state(refused, calls, settings.rate_limited_percent, settings.min_samples),
         _share_words(refused, calls, "call") + (f": {counts}" if counts else ""),
-        _limit(settings.alarms.rate_limited_percent, settings),
+        _limit(settings.rate_limited_percent, settings),
         "ALARM_RATE_LIMITED",
         f"These providers allow less than is configured: lower {_limits_of(named)}, or ask them for more.",
     )
@@ -92,7 +92,7 @@ def _limits_of(providers: list[str]) -> str:
     return " and ".join([*own, *([f"the limit of {', '.join(others)} in OPENAI_COMPATIBLE"] if others else [])])
 
 
-def _undetermined(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
+def _undetermined(reader: TelemetryReader, settings: AlarmSettings, since: datetime) -> Alarm:
     text = "verdicts_json::VARCHAR"
     undetermined = times(text, '"UNDETERMINED"')
     verdicts, missed = _counts(
@@ -103,16 +103,16 @@ def _undetermined(reader: TelemetryReader, settings: Settings, since: datetime) 
     )
     return Alarm(
         "Undetermined verdicts",
-        _share_state(missed, verdicts, settings.alarms.undetermined_percent, settings.alarms.min_samples),
+        _share_state(missed, verdicts, settings.undetermined_percent, settings.min_samples),
         _share_words(missed, verdicts, "verdict"),
-        _limit(settings.alarms.undetermined_percent, settings),
+        _limit(settings.undetermined_percent, settings),
         "ALARM_UNDETERMINED",
         "See the Judge page; try another judge model, or fix the judge prompt of the task.",
     )
 
 
-def _no_breaks(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
-    most = settings.alarms.max_hunts_without_break
+def _no_breaks(reader: TelemetryReader, settings: AlarmSettings, since: datetime) -> Alarm:
+    most = settings.max_hunts_without_break
     sql = f"""WITH decided AS (SELECT {TASK} AS task, notebook, ts, outcome FROM hunts
                 WHERE NOT simulated AND outcome IN ('broke', 'held')),
               last AS (SELECT task, max(ts) FILTER (outcome = 'broke') AS broke FROM decided
@@ -133,14 +133,14 @@ def _no_breaks(reader: TelemetryReader, settings: Settings, since: datetime) -> 
     )
 
 
-def _budget(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
+def _budget(reader: TelemetryReader, settings: AlarmSettings, since: datetime) -> Alarm:
     row = reader.query(
         """SELECT sum(cost_usd) AS usd, count(*) FILTER (ok AND cost_usd IS NULL) AS unknown
            FROM calls WHERE NOT simulated AND ts >= ?""",
         [since],
     ).iloc[0]
     spent, unknown = float(row["usd"] or 0) if row["usd"] == row["usd"] else 0.0, int(row["unknown"])
-    most = settings.alarms.budget_usd
+    most = settings.budget_usd
     return Alarm(
         "Cost of the last 24 hours",
         State.OFF if not most else State.RAISED if spent > most else State.FINE,
@@ -151,9 +151,9 @@ def _budget(reader: TelemetryReader, settings: Settings, since: datetime) -> Ala
     )
 
 
-def _dropped(reader: TelemetryReader, settings: Settings, since: datetime) -> Alarm:
+def _dropped(reader: TelemetryReader, settings: AlarmSettings, since: datetime) -> Alarm:
     (lost,) = _counts(reader, "SELECT sum(dropped) FROM process WHERE ts >= ?", since)
-    most = settings.alarms.dropped_records
+    most = settings.dropped_records
     return Alarm(
         "Telemetry records lost",
         State.OFF if not most else State.RAISED if lost >= most else State.FINE,
@@ -179,8 +179,8 @@ def _share_words(part: int, whole: int, thing: str) -> str:
     return f"{part:,} of {count(whole, thing)}" + (f" ({part / whole:.0%})" if whole else "")
 
 
-def _limit(percent: float, settings: Settings) -> str:
-    return f"over {percent:g} % in {settings.alarms.window_min} min"
+def _limit(percent: float, settings: AlarmSettings) -> str:
+    return f"over {percent:g} % in {settings.window_min} min"
 
 
 def _in_the_log(moment: datetime) -> datetime:

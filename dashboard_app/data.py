@@ -106,7 +106,7 @@ def _shared_replies(
 
 @st.cache_data(show_spinner=False, ttl=SHARED_ALARMS_S, max_entries=1)
 def _shared_alarms(_reader: TelemetryReader) -> list[Alarm]:
-    return alarms(_reader, settings(), datetime.now(UTC))
+    return alarms(_reader, settings().alarms, datetime.now(UTC))
 
 
 @st.cache_resource(show_spinner=False, on_release=httpx.Client.close, max_entries=1)

@@ -59,7 +59,7 @@ async def opened(
         redis__url=url, redis__timeout_s=PATIENT_S, redis__block_s=0.2, sessions__max_events=events_most
     )
     clock = HandClock()
-    async with open_redis(settings, "one") as one, open_redis(settings, "two") as two:
+    async with open_redis(settings.redis, "one") as one, open_redis(settings.redis, "two") as two:
         log, second_log = redis_log(one, settings, clock), redis_log(two, settings, clock)
         log.start()
         second_log.start()

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.settings import Settings
+from core.settings import ServerSettings
 
 REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
 
@@ -38,21 +38,21 @@ class Part:
         return self.address + self.health_path
 
 
-def parts_of(settings: Settings) -> tuple[Part, Part]:
+def parts_of(settings: ServerSettings) -> tuple[Part, Part]:
     """The API and the dashboard, in this order."""
     api = Part(
         name="API",
         command=(sys.executable, "-m", "api"),
-        host=settings.server.api_host,
-        port=settings.server.api_port,
+        host=settings.api_host,
+        port=settings.api_port,
         port_variable="API_PORT",
         health_path="/api/health",
     )
     dashboard = Part(
         name="dashboard",
         command=_streamlit_command(settings),
-        host=settings.server.dashboard_host,
-        port=settings.server.dashboard_port,
+        host=settings.dashboard_host,
+        port=settings.dashboard_port,
         port_variable="DASHBOARD_PORT",
         health_path="/_stcore/health",
         prints=False,  # Streamlit's own greeting names addresses that are not ours
@@ -60,10 +60,10 @@ def parts_of(settings: Settings) -> tuple[Part, Part]:
     return api, dashboard
 
 
-def _streamlit_command(settings: Settings) -> tuple[str, ...]:
+def _streamlit_command(settings: ServerSettings) -> tuple[str, ...]:
     options = {
-        "server.port": str(settings.server.dashboard_port),
-        "server.address": settings.server.dashboard_host,
+        "server.port": str(settings.dashboard_port),
+        "server.address": settings.dashboard_host,
         "server.headless": "true",
         "browser.gatherUsageStats": "false",
     }

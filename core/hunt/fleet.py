@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -20,7 +19,7 @@ from core.errors import RedisAway
 from core.keeping import kept_going
 from core.redis_client import RedisClients, asked
 from core.redis_keys import INSTANCES, SECRET, instance_key
-from core.settings import Settings
+from core.settings import HuntingSettings
 
 log = structlog.get_logger(__name__)
 
@@ -84,29 +83,19 @@ def limit_conflicts(instances: Iterable[InstanceStatus]) -> tuple[LimitConflict,
     )
 
 
-@dataclass(frozen=True)
-class Beat:
-    """How often a process tells of itself, in seconds; from the settings."""
-
-    every_s: float
-    life_s: float
-    answer_s: float
-
-    @classmethod
-    def of(cls, settings: Settings) -> Beat:
-        return cls(settings.hunting.heartbeat_s, settings.hunting.instance_ttl_s, settings.redis.timeout_s)
-
-
 class Fleet:
     """The processes that share a Redis; without Redis, this one alone."""
 
-    def __init__(self, process: str, secret: bytes, redis: RedisClients | None, beat: Beat, *, own: bool) -> None:
-        """`secret`: this process's until Redis has one; `own`: it was configured and stays."""
+    def __init__(
+        self, process: str, secret: bytes, redis: RedisClients | None, settings: HuntingSettings, timeout_s: float
+    ) -> None:
+        """`secret`: ours until Redis has one, unless one is configured. `timeout_s`: longest wait for Redis."""
         self.secret = secret
         self._process = process
         self._redis = redis
-        self._beat = beat
-        self._own = own
+        self._settings = settings
+        self._timeout_s = timeout_s
+        self._own = bool(settings.idempotency_secret)
         self._others: tuple[InstanceStatus, ...] = ()
         self._conflicts: tuple[LimitConflict, ...] = ()
 
@@ -123,7 +112,7 @@ class Fleet:
         """Take the secret that all share, or give ours to be it. Raises RedisAway."""
         if self._redis is None or self._own:
             return
-        async with asked(self._beat.answer_s):
+        async with asked(self._timeout_s):
             await self._redis.commands.set(SECRET, self.secret.hex(), nx=True)
             shared = await self._redis.commands.get(SECRET)
         if shared is not None:
@@ -140,12 +129,12 @@ class Fleet:
             except RedisAway as error:
                 self._others = ()
                 log.debug("the other processes cannot be seen", reason=error.message)
-            await asyncio.sleep(self._beat.every_s)
+            await asyncio.sleep(self._settings.heartbeat_s)
 
     async def leave(self) -> None:
         """Be gone at once, instead of after `instance_ttl_s`."""
         if self._redis is not None:
-            async with asked(self._beat.answer_s):
+            async with asked(self._timeout_s):
                 await self._redis.commands.delete(instance_key(self._process))
                 await self._redis.commands.zrem(INSTANCES, self._process)
 
@@ -164,9 +153,9 @@ class Fleet:
     async def _tell(self, here: InstanceStatus) -> None:
         if self._redis is None:
             return
-        async with asked(self._beat.answer_s):
+        async with asked(self._timeout_s):
             redis = self._redis.commands
-            life_ms = int(self._beat.life_s * 1000)
+            life_ms = int(self._settings.instance_ttl_s * 1000)
             await redis.set(instance_key(self._process), here.model_dump_json(), px=life_ms)
             await redis.zadd(INSTANCES, {self._process: here.last_seen.timestamp()})
             names = [_text(name) for name in await redis.zrange(INSTANCES, 0, -1)]

@@ -19,7 +19,7 @@ from core.domain.verdict import CriterionVerdict, Verdict
 from core.errors import HunterError
 from core.judge.question import Question, new_answer_id
 from core.providers.base import CallContext, Provider
-from core.settings import Settings
+from core.settings import CallSettings
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ class Judge:
     def __init__(
         self,
         catalog: Catalog,
-        settings: Settings,
+        settings: CallSettings,
         on_bug: Callable[[Exception], None] = log_bug,
         draw_answer_id: Callable[[], str] = new_answer_id,
     ) -> None:
@@ -63,7 +63,7 @@ class Judge:
         context: CallContext,
         history: tuple[Message, ...] = (),
     ) -> CriterionVerdict:
-        """The verdict on one criterion of one reply, asked for up to `judge_questions` times.
+        """The verdict on one criterion of one reply, asked for up to `max_judge_attempts` times.
 
         A judge that cannot be asked, or gives no usable answer, is UNDETERMINED. Cancelling ends the call at once.
         """
@@ -127,7 +127,7 @@ class Judge:
 
     def _refusal(self, reply_text: str) -> tuple[str, str] | None:
         """(code, sentence) when this reply is not judged at all."""
-        most = self._settings.calls.max_judged_chars
+        most = self._settings.max_judged_chars
         if not reply_text.strip():
             return "empty_reply", "There is no reply to judge."
         if len(reply_text) > most:

@@ -17,7 +17,7 @@ from core.judge.prompt import judge_messages
 from core.judge.unicode import bounded, encodable
 from core.judge.wording import once_more
 from core.providers.base import CallContext, ChatRequest, OutputLimit, Provider
-from core.settings import Settings
+from core.settings import CallSettings
 
 JUDGE_TEXT_MOST_CHARS = 20_000
 
@@ -56,9 +56,11 @@ class Question:
         self._failed_calls = 0
         self._cost_known = True
 
-    async def ask(self, provider: Provider, model: str, settings: Settings, context: CallContext) -> CriterionVerdict:
-        """At most `settings.judge_questions` questions; a failed call ends them, since the provider has retried it."""
-        for _ in range(settings.calls.max_judge_attempts):
+    async def ask(
+        self, provider: Provider, model: str, settings: CallSettings, context: CallContext
+    ) -> CriterionVerdict:
+        """At most `max_judge_attempts` questions; a failed call ends them, since the provider has retried it."""
+        for _ in range(settings.max_judge_attempts):
             try:
                 reply = await self._call(provider, self._request(model, settings), context)
             except HunterError as error:
@@ -68,12 +70,12 @@ class Question:
                 return self._decided(answer)
         return self._unusable(provider.output_limit(self._request(model, settings)))
 
-    def _request(self, model: str, settings: Settings) -> ChatRequest:
+    def _request(self, model: str, settings: CallSettings) -> ChatRequest:
         return ChatRequest(
             model=model,
             messages=(*self._messages, *self._asked_again()),
             purpose="judge",
-            max_output_tokens=settings.calls.judge_max_output_tokens,
+            max_output_tokens=settings.judge_max_output_tokens,
         )
 
     async def _call(self, provider: Provider, request: ChatRequest, context: CallContext) -> Reply:

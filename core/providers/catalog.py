@@ -16,12 +16,12 @@ from core.providers.base import Provider, ProviderNumbers
 from core.providers.fireworks import Fireworks
 from core.providers.http import ProviderHttp
 from core.providers.openai import OpenAI
-from core.providers.openai_compatible import Limits, OpenAICompatible
+from core.providers.openai_compatible import OpenAICompatible
 from core.providers.openrouter import OpenRouter
 from core.providers.prices import listed_rates
-from core.providers.retrying import Patience, Retrying
+from core.providers.retrying import Retrying
 from core.providers.throttled import CallEnd, Throttled
-from core.settings import ProviderSettings, Settings
+from core.settings import CallSettings, ProviderSettings, Settings
 from core.throttle.base import Throttle
 
 SIMULATED_JUDGE = f"{SIMULATED}/judge"
@@ -76,7 +76,7 @@ class Catalog:
         configured: Iterable[Configured],
         *,
         throttle: Throttle,
-        patience: Patience,
+        calls: CallSettings,
         clock: Clock,
         chance: random.Random,
         on_call: Callable[[CallEnd], None],
@@ -86,7 +86,7 @@ class Catalog:
         self._entries: dict[str, _Entry] = {}
         for one in configured:
             throttled = Throttled(one.provider, throttle, clock, on_call)
-            self._entries[one.row.name] = _Entry(one, throttled, Retrying(throttled, patience, chance))
+            self._entries[one.row.name] = _Entry(one, throttled, Retrying(throttled, calls, chance))
         self.default_judge = default_judge or self._first_judge()
 
     def resolve(self, model: str) -> tuple[Provider, str]:
@@ -195,7 +195,7 @@ def build_catalog(
     catalog = Catalog(
         configured,
         throttle=throttle,
-        patience=Patience.of(settings),
+        calls=settings.calls,
         clock=clock,
         chance=chance,
         on_call=on_call,
@@ -227,7 +227,7 @@ def _with_keys(settings: Settings, http: ProviderHttp, clock: Clock) -> Iterable
     )  # fmt: skip
     for kind, name, label, url, key, concurrency, models in table:
         row = _row(name, label, concurrency, why_not="" if key else f"set {name.upper()}_API_KEY and start again")
-        provider = kind(name, _speaker(label, name, url), url, key, http, clock, Limits.of(settings))
+        provider = kind(name, _speaker(label, name, url), url, key, http, clock, settings.calls)
         yield Configured(row, models, kind.price_list, provider)
 
 
@@ -251,8 +251,9 @@ def _further(settings: Settings, http: ProviderHttp, clock: Clock) -> Iterable[C
             custom=True,
         )
         own = {"target": endpoint.target_max_output_tokens, "judge": endpoint.judge_max_output_tokens}
-        limits = Limits.of(settings, own)
-        provider = OpenAICompatible(endpoint.name, endpoint.name, endpoint.base_url, endpoint.key, http, clock, limits)
+        provider = OpenAICompatible(
+            endpoint.name, endpoint.name, endpoint.base_url, endpoint.key, http, clock, settings.calls, own
+        )
         yield Configured(row, endpoint.models, endpoint.base_url, provider)
 
 

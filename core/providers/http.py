@@ -15,7 +15,7 @@ from pyreqwest.client import Client, ClientBuilder
 
 from core.errors import BadSettings
 from core.providers.transport import PyreqwestTransport
-from core.settings import Settings
+from core.settings import CallSettings, Settings
 
 PING_S = 30.0
 """Between HTTP/2 pings while calls are in flight: a dead connection is noticed before its calls fall silent."""
@@ -42,17 +42,17 @@ class ProviderHttp(httpx.AsyncClient):
 
 
 @asynccontextmanager
-async def open_http(settings: Settings) -> AsyncIterator[ProviderHttp]:
+async def open_http(settings: CallSettings) -> AsyncIterator[ProviderHttp]:
     """A client for calls to providers: HTTP/2 over TLS, HTTP/1.1 otherwise, proxies from the environment.
 
     Follows no redirect (a key would travel along). Limits the connect, the silence between two bytes and the whole
     call by `settings`; not how many calls are in flight: that is the throttle's.
     Raises BadSettings for a bad TLS_CA_FILE, and for proxies that cannot be used.
     """
-    certificates = further_certificates(settings.calls.tls_ca_file)
+    certificates = further_certificates(settings.tls_ca_file)
     client = (
         _on_httpx(settings, certificates)
-        if settings.calls.http_transport == "httpx"
+        if settings.http_transport == "httpx"
         else _on_pyreqwest(settings, certificates)
     )
     async with client:
@@ -121,15 +121,15 @@ def trust(certificate: bytes, context: ssl.SSLContext) -> None:
     context.load_verify_locations(cadata=certificate.decode("ascii", "replace"))
 
 
-def _on_pyreqwest(settings: Settings, certificates: tuple[bytes, ...]) -> ProviderHttp:
+def _on_pyreqwest(settings: CallSettings, certificates: tuple[bytes, ...]) -> ProviderHttp:
     def build() -> Client:
         builder = (
             ClientBuilder()
             .http2(True)
-            .connect_timeout(timedelta(seconds=settings.calls.connect_timeout_s))
-            .read_timeout(timedelta(seconds=settings.calls.silence_timeout_s))
-            .timeout(timedelta(seconds=settings.calls.timeout_s + BACKSTOP_S))
-            .pool_idle_timeout(timedelta(seconds=settings.calls.http_keepalive_s))
+            .connect_timeout(timedelta(seconds=settings.connect_timeout_s))
+            .read_timeout(timedelta(seconds=settings.silence_timeout_s))
+            .timeout(timedelta(seconds=settings.timeout_s + BACKSTOP_S))
+            .pool_idle_timeout(timedelta(seconds=settings.http_keepalive_s))
             .http2_keep_alive_interval(timedelta(seconds=PING_S))
             .http2_keep_alive_timeout(timedelta(seconds=PING_S))
             .tcp_user_timeout(timedelta(seconds=PING_S))
@@ -153,15 +153,13 @@ def _trusted(certificates: tuple[bytes, ...]) -> ssl.SSLContext:
     return trusted
 
 
-def _on_httpx(settings: Settings, certificates: tuple[bytes, ...]) -> ProviderHttp:
+def _on_httpx(settings: CallSettings, certificates: tuple[bytes, ...]) -> ProviderHttp:
     trusted = _trusted(certificates)
     with _proxies_understood():
         return ProviderHttp(
             http2=True,
             verify=trusted,
             # max_connections=None: with a limit, httpx 0.28's pool loses places for good when calls are cancelled
-            limits=httpx.Limits(max_connections=None, keepalive_expiry=settings.calls.http_keepalive_s),
-            timeout=httpx.Timeout(
-                settings.calls.silence_timeout_s, connect=settings.calls.connect_timeout_s, pool=None
-            ),
+            limits=httpx.Limits(max_connections=None, keepalive_expiry=settings.http_keepalive_s),
+            timeout=httpx.Timeout(settings.silence_timeout_s, connect=settings.connect_timeout_s, pool=None),
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -27,25 +26,11 @@ from core.providers.reply import Timing, read_reply
 from core.providers.retry_after import asked_pause_s
 from core.providers.transport import ON_LEFT
 from core.providers.wire import Merge, encoded
-from core.settings import Settings
+from core.settings import CallSettings
 
 ERROR_BODY_MOST_BYTES = 64 * 1024
 AFTER_FINISH_S = 10.0
 """Longest wait for the usage, the end mark or the end of the connection when the reply is finished."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Of one call; from the settings. The limit on silence is the HTTP client's (http.py)."""
-
-    call_s: float
-    reply_bytes: int
-    output_tokens: Mapping[str, int | None] = field(default_factory=dict)
-    """Output limits of this address by purpose, stronger than the request's; 0: the provider's own, None: not set."""
-
-    @classmethod
-    def of(cls, settings: Settings, output_tokens: Mapping[str, int | None] | None = None) -> Limits:
-        return cls(settings.calls.timeout_s, settings.calls.max_reply_bytes, output_tokens or {})
 
 
 class OpenAICompatible(Provider):
@@ -58,15 +43,26 @@ class OpenAICompatible(Provider):
     output_limit_field = "max_tokens"
 
     def __init__(
-        self, name: str, label: str, base_url: str, key: str, http: ProviderHttp, clock: Clock, limits: Limits
+        self,
+        name: str,
+        label: str,
+        base_url: str,
+        key: str,
+        http: ProviderHttp,
+        clock: Clock,
+        settings: CallSettings,
+        output_tokens: Mapping[str, int | None] | None = None,
     ) -> None:
+        """`output_tokens`: output limits of this address by purpose, stronger than the request's; 0: the provider's
+        own, None: not set."""
         self.name = self.account = name
         self.label = label
         self._url = httpx.URL(base_url.rstrip("/") + "/chat/completions")
         self._key = key
         self._http = http
         self._clock = clock
-        self._limits = limits
+        self._settings = settings
+        self._output_tokens = output_tokens or {}
         self._faults = Faults(name, label, key)
         self._refused = RefusedFields()
         self._headers = httpx.Headers(self.headers())
@@ -86,9 +82,9 @@ class OpenAICompatible(Provider):
         raise AssertionError("the last try returns or raises")
 
     async def _ask(self, request: ChatRequest, body: Mapping[str, Any], on_left: OnLeft) -> Reply:
-        call = _Call(self._clock, self._limits)
+        call = _Call(self._clock, self._settings.max_reply_bytes)
         try:
-            async with asyncio.timeout(self._limits.call_s) as deadline:
+            async with asyncio.timeout(self._settings.timeout_s) as deadline:
                 await self._receive(orjson.dumps(body), call, deadline, on_left)
             call.answer.close()
         except (TimeoutError, httpx.RequestError) as error:
@@ -101,7 +97,7 @@ class OpenAICompatible(Provider):
 
     def output_limit(self, request: ChatRequest) -> OutputLimit:
         """That of this address, if it has one of its own."""
-        own = self._limits.output_tokens.get(request.purpose)
+        own = self._output_tokens.get(request.purpose)
         if own is None:
             return super().output_limit(request)
         return OutputLimit(f"{request.purpose}_max_output_tokens of {self.name} in OPENAI_COMPATIBLE", own or None)
@@ -220,7 +216,7 @@ class OpenAICompatible(Provider):
 
     def _broken(self, error: TimeoutError | httpx.RequestError) -> ProviderError:
         if isinstance(error, TimeoutError):
-            return self._faults.error(causes.TIMEOUT, f"{self._limits.call_s:g} s have passed")
+            return self._faults.error(causes.TIMEOUT, f"{self._settings.timeout_s:g} s have passed")
         return self._faults.error(faults.cause_of_break(error), str(error))
 
     def _error_inside(self, error: Any, headers: Mapping[str, str]) -> ProviderError:
@@ -245,8 +241,8 @@ def _unless(usual: str, merged: Merge) -> str:
 class _Call:
     """One call: what has come of its answer, and when."""
 
-    def __init__(self, clock: Clock, limits: Limits) -> None:
-        self.answer = AnswerReader(limits.reply_bytes)
+    def __init__(self, clock: Clock, max_reply_bytes: int) -> None:
+        self.answer = AnswerReader(max_reply_bytes)
         self.headers: Mapping[str, str] = {}
         """Of the answer, once its head has come."""
         self._clock = clock

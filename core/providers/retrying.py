@@ -5,56 +5,28 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 from core.domain.chat import Reply
 from core.errors import Advice, ProviderError
 from core.providers.base import CallContext, ChatRequest, OutputLimit, Provider
-from core.settings import Settings
+from core.settings import CallSettings
 
 Sleep = Callable[[float], Awaitable[None]]
 EARLIER_MOST_CHARS = 200
 """Of the message of an earlier try's failure, in the message of the last one's."""
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long and how often; from the settings."""
-
-    attempts: int
-    wait_s: float
-    wait_most_s: float
-    retry_after_most_s: float
-
-    @classmethod
-    def of(cls, settings: Settings) -> Patience:
-        return cls(
-            settings.calls.max_attempts,
-            settings.calls.retry_min_wait_s,
-            settings.calls.retry_max_wait_s,
-            settings.calls.max_retry_after_s,
-        )
-
-    def pause_s(self, attempt: int, error: ProviderError, chance: random.Random) -> float:
-        """The pause after try number `attempt`: what the provider asked for, and at least our own, which doubles.
-
-        Our own is drawn between half and all of it, so that calls that failed together do not come back together.
-        """
-        own_s = min(self.wait_most_s, self.wait_s * 2 ** (attempt - 1)) * chance.uniform(0.5, 1.0)
-        return own_s if error.retry_after_s is None else max(error.retry_after_s, own_s if own_s < 1 else 0.0)
-
-
 class Retrying(Provider):
     """The order is Retrying(Throttled(provider)): a call that pauses holds no slot."""
 
     def __init__(
-        self, inner: Provider, patience: Patience, chance: random.Random, sleep: Sleep = asyncio.sleep
+        self, inner: Provider, settings: CallSettings, chance: random.Random, sleep: Sleep = asyncio.sleep
     ) -> None:
         self.name, self.account, self.simulated = inner.name, inner.account, inner.simulated
         self.retries = 0
         """Since the process started."""
         self._inner = inner
-        self._patience = patience
+        self._settings = settings
         self._chance = chance
         self._sleep = sleep
 
@@ -81,10 +53,10 @@ class Retrying(Provider):
         self, error: ProviderError, attempt: int, context: CallContext, earlier: Sequence[ProviderError]
     ) -> float:
         """How long to pause before the next try; raises the error, with what failed earlier, when there is none."""
-        if error.advice is Advice.NEVER or attempt >= self._patience.attempts:
+        if error.advice is Advice.NEVER or attempt >= self._settings.max_attempts:
             raise _ended(error, earlier)
-        pause_s = self._patience.pause_s(attempt, error, self._chance)
-        if pause_s > self._patience.retry_after_most_s:
+        pause_s = pause_after_s(self._settings, attempt, error, self._chance)
+        if pause_s > self._settings.max_retry_after_s:
             why = f"it asks to wait {pause_s:.0f} s, which is too long"
             raise _ended(error, earlier, why)
         if not context.budget.spend():
@@ -111,3 +83,13 @@ def _ended(error: ProviderError, earlier: Sequence[ProviderError], why: str = ""
         hint=error.hint,
         raw=error.raw,
     )
+
+
+def pause_after_s(settings: CallSettings, attempt: int, error: ProviderError, chance: random.Random) -> float:
+    """The pause after attempt number `attempt`: what the provider asked for, and at least our own, which doubles.
+
+    Our own is drawn between half and all of it, so that calls that failed together do not come back together.
+    """
+    doubled_s = settings.retry_min_wait_s * 2 ** (attempt - 1)
+    own_s = min(settings.retry_max_wait_s, doubled_s) * chance.uniform(0.5, 1.0)
+    return own_s if error.retry_after_s is None else max(error.retry_after_s, own_s if own_s < 1 else 0.0)

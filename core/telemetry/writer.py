@@ -1,6 +1,6 @@
 """Writes telemetry without ever holding up a hunt: a bounded queue in front, one task behind it that writes.
 
-    async with TelemetryWriter(directory, instance, settings, SystemClock()) as telemetry:
+    async with TelemetryWriter(instance, settings.telemetry, SystemClock()) as telemetry:
         telemetry.record(HuntRecord(...))      # about a microsecond; never waits, never raises
 
 What does not fit into the queue is dropped and counted. A disk that fails is tried again at the next flush, with the
@@ -24,7 +24,7 @@ import structlog
 
 from core.clock import Clock
 from core.domain.value import Value
-from core.settings import Settings
+from core.settings import TelemetrySettings
 from core.telemetry.appending import FOLDER_MODE, append_lines
 from core.telemetry.names import file_name, outdated, telemetry_files
 from core.telemetry.records import SCHEMA, TYPES, Record
@@ -53,13 +53,13 @@ class TelemetryStatus(Value):
 
 
 class TelemetryWriter:
-    def __init__(self, directory: Path, instance: str, settings: Settings, clock: Clock) -> None:
-        self._directory = directory
+    def __init__(self, instance: str, settings: TelemetrySettings, clock: Clock) -> None:
+        self._directory = Path(settings.directory)
         self._instance = instance
-        self._queue_most = settings.telemetry.max_queued_records
-        self._queue_max_bytes = settings.telemetry.max_queued_bytes
-        self._keep_days = settings.telemetry.retention_days
-        self._flush_s = settings.telemetry.flush_interval_s
+        self._queue_most = settings.max_queued_records
+        self._queue_max_bytes = settings.max_queued_bytes
+        self._keep_days = settings.retention_days
+        self._flush_s = settings.flush_interval_s
         self._clock = clock
         self._queue: deque[tuple[datetime, Record, int]] = deque()
         self._lines: deque[tuple[date, bytes, int]] = deque()

@@ -14,7 +14,6 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from core.keeping import kept_going
 from core.redis_client import RedisClients, asked, translated
 from core.redis_keys import THROTTLE_CHANNEL, throttle_keys
 from core.redis_scripts import Call, Script, run_scripts
-from core.settings import Settings
+from core.settings import ThrottleSettings
 from core.throttle.adaptive import Adaptive, Rounds
 from core.throttle.base import AccountLoad, Throttle
 from core.throttle.memory import unknown_account
@@ -42,27 +41,6 @@ SYNC = Script.read(Path(__file__).with_name("sync.lua"))
 ADJUST = Script.read(Path(__file__).with_name("adjust.lua"))
 
 
-@dataclass(frozen=True)
-class Pace:
-    """How long and how often, in seconds; from the settings."""
-
-    lease_s: float
-    renew_s: float
-    poll_s: float
-    answer_s: float
-    leave_s: float
-
-    @classmethod
-    def of(cls, settings: Settings) -> Pace:
-        return cls(
-            settings.throttle.lease_s,
-            settings.throttle.renew_s,
-            settings.throttle.poll_s,
-            settings.redis.timeout_s,
-            settings.throttle.leave_s,
-        )
-
-
 class RedisThrottle(Throttle):
     """Open it with `open_redis_throttle`."""
 
@@ -72,12 +50,12 @@ class RedisThrottle(Throttle):
         process: str,
         limits: Iterable[tuple[str, int]],
         *,
-        queue_most: int,
+        settings: ThrottleSettings,
+        timeout_s: float,
         clock: Clock,
-        pace: Pace,
         adaptive: Adaptive,
     ) -> None:
-        """`process` is this process's name among all; never used again by another."""
+        """`process`: this process's name, never reused by another. `timeout_s`: the longest wait for Redis."""
         self.away = ""
         """Why Redis cannot be used; "" when it can."""
         self.processes = 1
@@ -85,11 +63,12 @@ class RedisThrottle(Throttle):
         self._redis = redis
         self._process = process
         self._clock = clock
-        self._pace = pace
+        self._settings = settings
+        self._timeout_s = timeout_s
         self._adaptive = adaptive
         self._news = asyncio.Event()
         self._ended = False
-        self._lanes = {account: self._lane(account, ceiling, queue_most) for account, ceiling in limits}
+        self._lanes = {account: self._lane(account, ceiling, settings.max_queued_calls) for account, ceiling in limits}
         self._number = 0
         self._contact_at = self._away_at = time.monotonic()
         self._stalled = False
@@ -118,7 +97,7 @@ class RedisThrottle(Throttle):
             if not self._ended:
                 await self._sync()
             if self.away:
-                await asyncio.sleep(self._pace.poll_s)
+                await asyncio.sleep(self._settings.poll_s)
 
     async def listen(self) -> None:
         """Look again when others say so, until cancelled; without it, what waits is asked for every `poll_s`."""
@@ -128,7 +107,7 @@ class RedisThrottle(Throttle):
                     await self._heed(self._redis.blocking)
             except RedisAway as error:
                 log.debug("not listening to the other processes", reason=error.message)
-            await asyncio.sleep(self._pace.renew_s)
+            await asyncio.sleep(self._settings.renew_s)
 
     def end(self) -> None:
         """The tasks end with their next look: a cancellation that arrives inside redis-py is sometimes lost there."""
@@ -145,7 +124,7 @@ class RedisThrottle(Throttle):
         for lane in lanes:
             lane.lapse()
         try:
-            await self._exchange(lanes, renewal=True, lease_s=self._pace.leave_s)
+            await self._exchange(lanes, renewal=True, lease_s=self._settings.leave_s)
         except RedisAway as error:
             log.warning("permits were not given back; they end with their lease", reason=error.message)
 
@@ -155,14 +134,14 @@ class RedisThrottle(Throttle):
         """How long there is nothing to do but wait for news."""
         until = self._renew_at - time.monotonic()
         waiting = any(lane.line.queued for lane in self._lanes.values())
-        return max(0.0, min(until, self._pace.poll_s) if waiting else until)
+        return max(0.0, min(until, self._settings.poll_s) if waiting else until)
 
     async def _sync(self) -> None:
         renewal = time.monotonic() >= self._renew_at
         every = self._lanes.values()
         lanes = [lane for lane in every if lane.due or lane.line.queued or (renewal and lane.in_use)]
         if renewal:
-            self._renew_at = time.monotonic() + self._pace.renew_s
+            self._renew_at = time.monotonic() + self._settings.renew_s
             lanes = lanes or list(every)[:1]  # a process that does nothing is counted all the same
         if self.away:
             lanes = list(every)
@@ -182,16 +161,16 @@ class RedisThrottle(Throttle):
         """Report and take in the answers; what is held then is held for `lease_s`, else for the configured lease."""
         if not lanes:
             return
-        lease_s = self._pace.lease_s if lease_s is None else lease_s
+        lease_s = self._settings.lease_s if lease_s is None else lease_s
         sent_at = time.monotonic()
         proposals = [lane for lane in lanes if lane.proposed is not None]
         reports = [lane.report(renewal=renewal) for lane in lanes]
         calls = [self._adjustment(lane) for lane in proposals]
         calls += [self._call(lane, report, lease_s) for lane, report in zip(lanes, reports, strict=True)]
-        async with asked(self._pace.answer_s):
+        async with asked(self._timeout_s):
             results = (await run_scripts(self._redis.commands, calls))[len(proposals) :]
         # others may take our permits at the lease's end by Redis's clock; ours stops a renewal earlier
-        valid_until = sent_at + lease_s - self._pace.renew_s
+        valid_until = sent_at + lease_s - self._settings.renew_s
         for lane, report, result in zip(lanes, reports, results, strict=True):
             if result:
                 answer = _answer(result)
@@ -200,13 +179,13 @@ class RedisThrottle(Throttle):
                 lane.told(report, answer, valid_until)
 
     def _call(self, lane: SharedLane, report: Report, lease_s: float) -> Call:
-        pace, first = self._pace, self._adaptive.first(lane.ceiling).now if self._adaptive.on else "-"
+        settings, first = self._settings, self._adaptive.first(lane.ceiling).now if self._adaptive.on else "-"
         self._number += 1
         values: tuple[str | int, ...] = (
             lane.account,
             self._process,
             int(lease_s * 1000),
-            int(pace.renew_s * 1000 * SETTLE_RENEWALS),
+            int(settings.renew_s * 1000 * SETTLE_RENEWALS),
             lane.ceiling,
             "1" if self.away else "",
             report.held,
@@ -227,12 +206,12 @@ class RedisThrottle(Throttle):
         now = time.monotonic()
         if not self.away:
             log.warning("the throttle goes on alone", reason=reason, processes=self.processes)
-            self._away_at, self._stalled = now, now - self._contact_at >= self._pace.lease_s
+            self._away_at, self._stalled = now, now - self._contact_at >= self._settings.lease_s
         self.away = reason
         # the leases of all others are over as well: what they held is nobody's, and they keep to their part, too
         # who was stopped does not know who came meanwhile: its own absence is none of Redis's
         alone = self.processes <= 1 and not self._stalled
-        grown = alone or now - self._away_at >= self._pace.lease_s
+        grown = alone or now - self._away_at >= self._settings.lease_s
         for lane in self._lanes.values():
             lane.go_alone(self.processes, grown=grown)
 
@@ -276,14 +255,16 @@ async def open_redis_throttle(
     process: str,
     limits: Iterable[tuple[str, int]],
     *,
-    queue_most: int,
+    settings: ThrottleSettings,
+    timeout_s: float,
     clock: Clock,
-    pace: Pace,
     adaptive: Adaptive,
     on_bug: Callable[[BaseException], None],
 ) -> AsyncIterator[RedisThrottle]:
     """The throttle with its two tasks, until the block ends; what it holds is then given back."""
-    throttle = RedisThrottle(redis, process, limits, queue_most=queue_most, clock=clock, pace=pace, adaptive=adaptive)
+    throttle = RedisThrottle(
+        redis, process, limits, settings=settings, timeout_s=timeout_s, clock=clock, adaptive=adaptive
+    )
     tasks = [
         asyncio.create_task(kept_going(throttle.keep, on_bug), name="throttle: report"),
         asyncio.create_task(kept_going(throttle.listen, on_bug), name="throttle: listen"),

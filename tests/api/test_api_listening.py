@@ -7,11 +7,11 @@ import pytest
 
 from api.listening import take_port, turn_away
 from core.errors import BadSettings
-from tests.settings import make_settings
+from core.settings import ServerSettings
 
 
 def listening():
-    listener = take_port(make_settings(server__api_port=0))
+    listener = take_port(ServerSettings(api_port=0))
     listener.listen()
     return listener, listener.getsockname()
 
@@ -19,7 +19,7 @@ def listening():
 def test_a_taken_port_is_refused_with_what_to_do():
     listener, (_, port) = listening()
     with listener, pytest.raises(BadSettings) as problem:
-        take_port(make_settings(server__api_port=port))
+        take_port(ServerSettings(api_port=port))
     assert str(port) in problem.value.message
     assert "API_PORT" in problem.value.hint
 
@@ -45,7 +45,7 @@ async def test_who_came_before_the_door_closed_is_still_accepted_and_nobody_afte
 
 
 def test_before_it_can_serve_connections_are_refused():
-    with take_port(make_settings(server__api_port=0)) as taken, pytest.raises(ConnectionRefusedError):
+    with take_port(ServerSettings(api_port=0)) as taken, pytest.raises(ConnectionRefusedError):
         socket.create_connection(taken.getsockname(), timeout=5)
 
 

@@ -10,9 +10,9 @@ import orjson
 
 from core.judge.prompt import judge_messages
 from core.providers.http import open_http
+from core.settings import CallSettings
 from tests.benchmarks.cpu import cpu_s
 from tests.benchmarks.reference import CRITERIA, TASK, ideal_s
-from tests.settings import make_settings
 
 REPLY = "The atomic number of krypton is 36, I think.\n" * 8
 """About as long as the stand-in's own, so that judge prompts are as long as in the product."""
@@ -39,7 +39,7 @@ class MeasuredBare:
 
 async def measure_bare(address: str, transport: str, hunts: int, limit: int) -> MeasuredBare:
     """`hunts` times one target call and then four judge calls at once, at most `limit` of each kind in flight."""
-    async with open_http(make_settings(calls__http_transport=transport)) as client:
+    async with open_http(CallSettings(http_transport=transport)) as client:
         client.headers["Authorization"] = "Bearer key-bare"
         targets, judges = asyncio.Semaphore(limit), asyncio.Semaphore(limit)
 

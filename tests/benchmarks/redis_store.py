@@ -78,7 +78,7 @@ async def costs(url: str) -> list[Cost]:
 @asynccontextmanager
 async def _store(url: str) -> AsyncIterator[tuple[RedisSessionStore, Redis]]:
     settings = make_settings(redis__url=url)
-    async with open_redis(settings, "bench") as clients:
+    async with open_redis(settings.redis, "bench") as clients:
         store = RedisSessionStore(
             clients.commands,
             SystemClock(),

@@ -20,7 +20,7 @@ from core.domain.hunt import Hunt, HuntStatus
 from core.domain.verdict import Outcome
 from core.errors import NotFound
 from core.hunt.dispatch import shards as shards_module
-from core.hunt.dispatch.shards import NONE_FREE, RedisShards, Terms
+from core.hunt.dispatch.shards import NONE_FREE, LeaseConfig, RedisShards
 from core.redis_client import RedisClients
 from core.sessions.base import Claim, Saved
 from core.sessions.redis import RedisSessionStore
@@ -28,7 +28,7 @@ from tests.builders import HandClock, a_hunt, a_run, a_session
 from tests.chaos.late_redis import Wire, World, script_with_time_handed_in
 
 PARTS, HUNTS_OF_A_PART = 8, 3
-TERMS = Terms(lease_s=6.0, answer_s=0.8, kept_s=7200)
+TERMS = LeaseConfig(lease_s=6.0, answer_s=0.8, kept_s=7200)
 PLACES = st.integers(0, 3)
 
 

@@ -13,13 +13,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from redis.asyncio import Redis
 
 from core.redis_client import RedisClients
+from core.settings import ThrottleSettings
 from core.throttle.adaptive import Adaptive
-from core.throttle.redis import Pace, RedisThrottle
+from core.throttle.redis import RedisThrottle
 from tests.builders import HandClock
 from tests.chaos.late_redis import Wire, World
 
 LIMIT = 6
-PACE = Pace(lease_s=10.0, renew_s=1.0, poll_s=0.25, answer_s=0.8, leave_s=2.0)
+SETTINGS = ThrottleSettings(lease_s=10.0, renew_s=1.0, poll_s=0.25, leave_s=2.0)
 PLACES = st.integers(0, 3)
 
 
@@ -36,7 +37,7 @@ class Caller:
 
     def calls(self, now: float) -> int:
         """In flight, of which the provider still knows: calls do not outlast the lease of a stopped process."""
-        gone = self.frozen_at is not None and now - self.frozen_at > PACE.lease_s - PACE.renew_s
+        gone = self.frozen_at is not None and now - self.frozen_at > SETTINGS.lease_s - SETTINGS.renew_s
         return 0 if gone else self.lane.in_flight
 
 
@@ -83,7 +84,7 @@ class SlotsMachine(RuleBasedStateMachine):
         wire = Wire(self.world)
         throttle = RedisThrottle(
             RedisClients(wire, wire), f"p{self.born}", [("lab", LIMIT)],
-            queue_most=1000, clock=HandClock(), pace=PACE, adaptive=Adaptive(on=False),
+            settings=SETTINGS, timeout_s=0.8, clock=HandClock(), adaptive=Adaptive(on=False),
         )  # fmt: skip
         self.callers.append(Caller(throttle, wire))
         self.run(throttle._sync())
@@ -122,7 +123,7 @@ class SlotsMachine(RuleBasedStateMachine):
     @rule(seconds=st.integers(1, 14))
     def pass_time(self, seconds: int) -> None:
         for _ in range(seconds):
-            self.world.now += PACE.renew_s
+            self.world.now += SETTINGS.renew_s
             self.run(self.world.show_time())
             for caller in self.callers:
                 if caller.frozen_at is None:

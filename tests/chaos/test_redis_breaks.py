@@ -147,7 +147,7 @@ async def another_process_sees_the_same(server, folder, session, hunts):
     from core.redis_client import open_redis as open_clients
 
     settings = chaos_settings(server, folder, redis__timeout_s=PATIENT_S)
-    async with open_clients(settings, "other") as clients:
+    async with open_clients(settings.redis, "other") as clients:
         clock = HandClock()
         store = redis_store(clients, settings, clock, redis_log(clients, settings, clock))
         assert await store.read(session.session_id) == session

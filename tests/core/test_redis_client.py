@@ -9,12 +9,11 @@ from redis.exceptions import ResponseError
 
 from core.errors import RedisAway
 from core.redis_client import asked, open_redis, redis_away
-from core.settings import Settings
-from tests.settings import make_settings
+from core.settings import RedisSettings
 
 
-def settings_for(url, **changes) -> Settings:
-    return make_settings(redis__url=url, **({"redis__timeout_s": 0.3} | changes))
+def settings_for(url, **changes) -> RedisSettings:
+    return RedisSettings(url=url, **({"timeout_s": 0.3} | changes))
 
 
 async def test_a_redis_that_is_not_there_is_said_at_once():
@@ -39,14 +38,14 @@ async def test_a_hung_redis_costs_no_more_than_the_timeout(redis_server):
 
 
 async def test_more_questions_than_connections_wait_for_one_instead_of_failing(redis_server):
-    settings = settings_for(redis_server.url, redis__max_connections=2, redis__timeout_s=5.0)
+    settings = settings_for(redis_server.url, max_connections=2, timeout_s=5.0)
     async with open_redis(settings, "t") as clients:
         assert await asyncio.gather(*(clients.commands.ping() for _ in range(50))) == [True] * 50
         assert len(await clients.commands.client_list()) == 2
 
 
 async def test_who_waits_for_a_connection_is_served_in_the_order_of_coming(redis_server):
-    settings = settings_for(redis_server.url, redis__max_connections=2, redis__timeout_s=5.0)
+    settings = settings_for(redis_server.url, max_connections=2, timeout_s=5.0)
     async with open_redis(settings, "t") as clients:
         served = []
 
@@ -61,7 +60,7 @@ async def test_who_waits_for_a_connection_is_served_in_the_order_of_coming(redis
 
 
 async def test_questions_that_were_cancelled_or_failed_take_no_connection_with_them(redis_server):
-    settings = settings_for(redis_server.url, redis__max_connections=3, redis__timeout_s=1.0)
+    settings = settings_for(redis_server.url, max_connections=3, timeout_s=1.0)
     async with open_redis(settings, "t") as clients:
         for steps in range(40):
             asking = [asyncio.create_task(clients.commands.ping()) for _ in range(6)]
@@ -85,7 +84,7 @@ async def test_the_clients_have_names(redis_server):
 
 @pytest.mark.parametrize("steps", range(25))
 async def test_a_cancellation_is_never_lost_wherever_it_comes(redis_server, steps):
-    async with open_redis(settings_for(redis_server.url, redis__timeout_s=5.0), "t") as clients:
+    async with open_redis(settings_for(redis_server.url, timeout_s=5.0), "t") as clients:
 
         async def ask_for_ever() -> None:
             while True:

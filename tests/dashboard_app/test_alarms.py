@@ -1,23 +1,23 @@
 """Each alarm: silent below its threshold, raised above it, never by simulated hunts or by very few."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from core.settings import Settings
+from core.settings import AlarmSettings
 from core.telemetry.reader import TelemetryReader
 from core.telemetry.records import CallRecord, HuntRecord, ProcessRecord
 from dashboard_app.alarms import State, alarms
 from tests.dashboard_app.records_made_up import NOW, write_log
-from tests.settings import make_settings
 
-SETTINGS = make_settings(
-    alarms__min_samples=10,
-    alarms__errors_percent=20.0,
-    alarms__rate_limited_percent=10.0,
-    alarms__undetermined_percent=10.0,
-    alarms__max_hunts_without_break=30,
-    alarms__budget_usd=5.0,
+SETTINGS = AlarmSettings(
+    min_samples=10,
+    errors_percent=20.0,
+    rate_limited_percent=10.0,
+    undetermined_percent=10.0,
+    max_hunts_without_break=30,
+    budget_usd=5.0,
 )
 
 
@@ -70,7 +70,7 @@ def at(minutes_ago: float, records: list) -> list:
     ]
 
 
-def states(log_dir, records, *, minutes_ago: float = 5, settings: Settings = SETTINGS) -> dict[str, State]:
+def states(log_dir, records, *, minutes_ago: float = 5, settings: AlarmSettings = SETTINGS) -> dict[str, State]:
     write_log(log_dir, at(minutes_ago, records))
     with TelemetryReader(log_dir) as reader:
         reader.refresh()
@@ -132,7 +132,7 @@ def test_few_tell_nothing(log_dir):
 
 
 def test_nought_turns_an_alarm_off(log_dir):
-    off = make_settings(SETTINGS, alarms__max_hunts_without_break=0, alarms__budget_usd=0.0, alarms__dropped_records=0)
+    off = replace(SETTINGS, max_hunts_without_break=0, budget_usd=0.0, dropped_records=0)
     every = [record for records in RAISING.values() for record in records]
     found = states(log_dir, every, settings=off)
     assert {found[name] for name in ("ALARM_NO_BREAKS", "ALARM_BUDGET", "ALARM_DROPPED")} == {State.OFF}

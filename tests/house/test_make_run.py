@@ -10,9 +10,9 @@ import time
 
 import pytest
 
+from core.settings import ServerSettings
 from tests.house.loopback_only import find_free_port
 from tests.house.tree import ROOT
-from tests.settings import make_settings
 from tools.greeting import NO_KEYS, greeting
 from tools.parts import CannotStart, Part, parts_of, require_free_ports
 from tools.side_by_side import Ended, run_side_by_side
@@ -97,7 +97,7 @@ async def test_a_part_that_never_answers_is_given_up() -> None:
 
 
 def test_a_port_in_use_is_named_with_the_variable_to_change(free_port: int) -> None:
-    api, dashboard = parts_of(make_settings(server__api_port=find_free_port(), server__dashboard_port=free_port))
+    api, dashboard = parts_of(ServerSettings(api_port=find_free_port(), dashboard_port=free_port))
     in_use = pytest.raises(CannotStart, match=rf"^Port {free_port} is in use, .* DASHBOARD_PORT")
     with socket.create_server(("127.0.0.1", free_port)), in_use:
         require_free_ports([api, dashboard])
@@ -105,19 +105,19 @@ def test_a_port_in_use_is_named_with_the_variable_to_change(free_port: int) -> N
 
 
 def test_one_port_for_both_is_refused() -> None:
-    parts = parts_of(make_settings(server__api_port=8000, server__dashboard_port=8000))
+    parts = parts_of(ServerSettings(api_port=8000, dashboard_port=8000))
     with pytest.raises(CannotStart, match="API_PORT and DASHBOARD_PORT are both 8000"):
         require_free_ports(parts)
 
 
 def test_a_foreign_address_is_refused_with_a_sentence() -> None:
-    parts = parts_of(make_settings(server__api_host="192.0.2.1", server__api_port=find_free_port()))
+    parts = parts_of(ServerSettings(api_host="192.0.2.1", api_port=find_free_port()))
     with pytest.raises(CannotStart, match=r"of 192\.0\.2\.1 cannot be used"):
         require_free_ports(parts)
 
 
 def test_the_address_shown_is_one_that_a_browser_can_open() -> None:
-    everywhere, v6 = parts_of(make_settings(server__api_host="0.0.0.0", server__dashboard_host="::"))
+    everywhere, v6 = parts_of(ServerSettings(api_host="0.0.0.0", dashboard_host="::"))
     assert [everywhere.address, v6.address] == ["http://127.0.0.1:8000", "http://[::1]:8001"]
 
 

@@ -21,7 +21,7 @@ from core.clock import RedisTime
 from core.errors import RedisAway, Unavailable
 from core.hunt.dispatch.base import Dispatcher, Job, JobKind, Work
 from core.hunt.dispatch.engine import QUEUE, Engine
-from core.hunt.dispatch.shards import RedisShards, Terms
+from core.hunt.dispatch.shards import LeaseConfig, RedisShards
 from core.keeping import kept_going
 from core.redis_client import RedisClients, asked
 
@@ -42,7 +42,7 @@ class Manner:
     works: bool
     """Whether it takes jobs of others."""
     wedged_s: float
-    terms: Terms
+    terms: LeaseConfig
 
 
 @dataclass
@@ -292,7 +292,7 @@ async def open_queue(
         await _ended(keep, renew, manner.terms)
 
 
-async def _ended(keep: asyncio.Task[None], renew: asyncio.Task[None], terms: Terms) -> None:
+async def _ended(keep: asyncio.Task[None], renew: asyncio.Task[None], terms: LeaseConfig) -> None:
     await asyncio.sleep(terms.renew_s)  # tokens that were let go of are on their way back
     for task in (keep, renew):
         task.cancel()

@@ -32,8 +32,8 @@ NONE_FREE, NO_MORE, TOO_LATE = -2, -1, -3
 
 
 @dataclass(frozen=True)
-class Terms:
-    """How long claims last and are asked for, in seconds; from the settings."""
+class LeaseConfig:
+    """How long claims last and are asked for, in seconds: of three groups of settings."""
 
     lease_s: float
     answer_s: float
@@ -41,7 +41,7 @@ class Terms:
     """How long is known which parts are done, after the last word."""
 
     @classmethod
-    def of(cls, settings: Settings) -> Terms:
+    def of(cls, settings: Settings) -> LeaseConfig:
         return cls(settings.hunting.part_lease_s, settings.redis.timeout_s, settings.sessions.ttl_s)
 
     @property
@@ -77,7 +77,7 @@ class RedisShards(Shards):
         redis: RedisClients,
         process: str,
         key: str,
-        terms: Terms,
+        terms: LeaseConfig,
         on_stop: Callable[[], None],
         *,
         fresh: bool = False,

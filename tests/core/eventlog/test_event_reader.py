@@ -9,16 +9,16 @@ from core.domain.events import EventDraft, EventType
 from core.eventlog.base import START
 from core.eventlog.redis import RedisEventLog
 from core.redis_client import open_redis as open_clients
+from core.settings import RedisSettings
 from tests.backends import PATIENT_S
 from tests.builders import HandClock
-from tests.settings import make_settings
 
 DRAFT = EventDraft(EventType.SESSION, "{}")
 
 
 @asynccontextmanager
 async def a_log(server, on_bug=pytest.fail):
-    settings = make_settings(redis__url=server.url, redis__timeout_s=PATIENT_S)
+    settings = RedisSettings(url=server.url, timeout_s=PATIENT_S)
     async with open_clients(settings, "one") as clients:
         log = RedisEventLog(
             clients, HandClock(), ttl_s=60, events_most=100, block_s=0.2, timeout_s=PATIENT_S, on_bug=on_bug

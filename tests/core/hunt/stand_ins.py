@@ -86,7 +86,7 @@ class Bench:
         )
         self.records: list[object] = []
         catalog = OneCatalog(self.provider)
-        judge = Judge(catalog, self.settings)
+        judge = Judge(catalog, self.settings.calls)
         hunter = Hunter(catalog, judge, self.clock, 0)
         self.activity = Activity()
         self.runner = Runner(self.store, hunter, self.clock, self.settings, self.activity, self.records.append)

@@ -11,10 +11,10 @@ from core.errors import RedisAway
 from core.hunt.dispatch.base import Job, JobKind
 from core.hunt.dispatch.engine import Engine
 from core.hunt.dispatch.queue import Manner, open_queue
-from core.hunt.dispatch.shards import RedisShards, Terms
+from core.hunt.dispatch.shards import LeaseConfig, RedisShards
 from core.redis_client import open_redis as open_clients
+from core.settings import RedisSettings
 from tests.house.real_redis import open_redis
-from tests.settings import make_settings
 
 pytestmark = pytest.mark.timeout(120)
 JOB = Job(JobKind.RUN, "s_one", "r_one")
@@ -39,8 +39,8 @@ class Worked:
 @asynccontextmanager
 async def a_dispatcher(url: str, name: str, worked: Worked, *, works: bool = True, wedged_s: float = 15.0):
     bugs: list[BaseException] = []
-    async with open_clients(make_settings(redis__url=url, redis__timeout_s=1.0), name) as clients:
-        terms = Terms(lease_s=1.0, answer_s=1.0, kept_s=60)
+    async with open_clients(RedisSettings(url=url, timeout_s=1.0), name) as clients:
+        terms = LeaseConfig(lease_s=1.0, answer_s=1.0, kept_s=60)
         manner = Manner(url, f"{name}-{secrets.token_hex(3)}", works, wedged_s, terms)
         async with open_queue(worked.by(name), bugs.append, clients, manner, lambda: 2) as dispatcher:
             yield dispatcher
@@ -98,8 +98,8 @@ async def test_stopping_waits_no_longer_than_an_answer_may_take_while_redis_is_a
             await shards.next(3)  # winding up: the parts of others, who cannot be heard
 
     bugs: list[BaseException] = []
-    async with open_clients(make_settings(redis__url=redis_server.url, redis__timeout_s=0.3), "helper") as clients:
-        manner = Manner(redis_server.url, "helper", True, 15.0, Terms(lease_s=1.0, answer_s=0.3, kept_s=60))
+    async with open_clients(RedisSettings(url=redis_server.url, timeout_s=0.3), "helper") as clients:
+        manner = Manner(redis_server.url, "helper", True, 15.0, LeaseConfig(lease_s=1.0, answer_s=0.3, kept_s=60))
         async with open_queue(work, bugs.append, clients, manner, lambda: 2) as dispatcher:
             lead = RedisShards(clients, "lead", JOB.key, manner.terms, lambda: None)
             for _ in range(3):
@@ -127,8 +127,8 @@ async def test_a_job_whose_session_is_out_of_reach_is_no_fault_and_comes_again(r
 
     bugs: list[BaseException] = []
     async with AsyncExitStack() as stack:
-        clients = await stack.enter_async_context(open_clients(make_settings(redis__url=redis_server.url), "worker"))
-        manner = Manner(redis_server.url, "worker", True, 15.0, Terms(lease_s=1.0, answer_s=1.0, kept_s=60))
+        clients = await stack.enter_async_context(open_clients(RedisSettings(url=redis_server.url), "worker"))
+        manner = Manner(redis_server.url, "worker", True, 15.0, LeaseConfig(lease_s=1.0, answer_s=1.0, kept_s=60))
         worker = await stack.enter_async_context(open_queue(work, bugs.append, clients, manner, lambda: 1))
         api = await stack.enter_async_context(a_dispatcher(redis_server.url, "api", worked, works=False))
         await until(lambda: worker.connected and api.connected)

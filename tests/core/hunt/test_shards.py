@@ -8,17 +8,17 @@ import pytest
 from core.clock import RedisTime
 from core.errors import RedisAway
 from core.hunt.dispatch.local import LocalShards
-from core.hunt.dispatch.shards import RedisShards, Terms
+from core.hunt.dispatch.shards import LeaseConfig, RedisShards
 from core.redis_client import open_redis as open_clients
+from core.settings import RedisSettings
 from tests.house.real_redis import open_redis
-from tests.settings import make_settings
 
-TERMS = Terms(lease_s=0.4, answer_s=0.5, kept_s=60)
+TERMS = LeaseConfig(lease_s=0.4, answer_s=0.5, kept_s=60)
 
 
 @pytest.fixture
 async def clients(redis_server):
-    async with open_clients(make_settings(redis__url=redis_server.url, redis__timeout_s=0.5), "test") as opened:
+    async with open_clients(RedisSettings(url=redis_server.url, timeout_s=0.5), "test") as opened:
         yield opened
 
 
@@ -225,7 +225,7 @@ async def test_claims_outlive_a_redis_that_hung_for_longer_than_they_last(client
 
 async def test_without_redis_a_process_that_was_stopped_begins_nothing(redis_server):
     with open_redis() as redis:
-        async with open_clients(make_settings(redis__url=redis.url, redis__timeout_s=0.5), "test") as clients:
+        async with open_clients(RedisSettings(url=redis.url, timeout_s=0.5), "test") as clients:
             clock = Clock()
             lead = RedisShards(clients, "lead", "r_one", TERMS, lambda: None, monotonic=clock)
             await lead.next(4)
@@ -243,7 +243,7 @@ async def test_without_redis_a_process_that_was_stopped_begins_nothing(redis_ser
 
 async def test_without_redis_the_lead_goes_on_and_says_later_what_it_did():
     with open_redis() as redis:
-        async with open_clients(make_settings(redis__url=redis.url, redis__timeout_s=0.5), "test") as clients:
+        async with open_clients(RedisSettings(url=redis.url, timeout_s=0.5), "test") as clients:
             lead, other = a_process(clients), a_process(clients)
             assert [await lead.next(4), await other.next(4)] == [0, 1]
             await lead.renew()

@@ -14,9 +14,8 @@ from core.domain.verdict import Verdict
 from core.judge.answer import read_answer
 from core.judge.judge import Judge
 from core.providers.base import CallContext, Provider
-from core.settings import read_settings
+from core.settings import CallSettings
 from tests.core.judge.hostile_replies import ANSWER_ID, JUDGES, ORDERS, PLACES, TORN, cases, random_case, spellings
-from tests.settings import make_settings
 
 
 def test_no_order_of_quotes_and_words_moves_a_verdict():
@@ -182,7 +181,7 @@ class One:
 @pytest.mark.parametrize("truth", ["PASS", "FAIL"])
 async def test_two_hundred_hostile_replies_move_no_verdict_and_cost_no_second_question(truth):
     criterion = Criterion(id="C2", text="Are there three rivers?")
-    task, settings = Task(prompt="p", criteria=(criterion,)), read_settings({})
+    task, settings = Task(prompt="p", criteria=(criterion,)), CallSettings()
     claimed = "PASS" if truth == "FAIL" else "FAIL"
     quotes = spellings(claimed)
     replies = [
@@ -214,7 +213,7 @@ async def test_the_id_is_drawn_for_each_question_and_kept_when_it_is_asked_again
     ids = iter(("a" * 12, "b" * 12))
     judge = Judge(
         One(Listening()),
-        make_settings(read_settings({}), calls__max_judge_attempts=2),
+        CallSettings(max_judge_attempts=2),
         draw_answer_id=lambda: next(ids),
     )
     criterion = Criterion(id="C1", text="x")

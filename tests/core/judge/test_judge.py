@@ -12,12 +12,9 @@ from core.domain.verdict import CriterionVerdict, Verdict
 from core.errors import Advice, BadInput, Busy, ProviderError
 from core.judge.judge import Judge
 from core.providers.base import CallContext, ChatRequest, Provider
-from core.settings import read_settings
-from tests.settings import make_settings
+from core.settings import CallSettings
 
-SETTINGS = make_settings(
-    read_settings({}), calls__max_judge_attempts=3, calls__max_judged_chars=1000, calls__judge_max_output_tokens=777
-)
+SETTINGS = CallSettings(max_judge_attempts=3, max_judged_chars=1000, judge_max_output_tokens=777)
 MODEL = "lab/judge-1"
 OUTAGE = ProviderError("The lab answered 503.", code="overloaded", advice=Advice.LATER, status=503)
 

@@ -17,9 +17,9 @@ from core.domain.chat import Message, Reply
 from core.errors import ProviderError
 from core.providers.base import CallContext, ChatRequest
 from core.providers.http import open_http
-from core.providers.openai_compatible import Limits, OpenAICompatible
+from core.providers.openai_compatible import OpenAICompatible
 from core.providers.openrouter import OpenRouter
-from core.providers.retrying import Patience, Retrying
+from core.providers.retrying import Retrying
 from core.providers.throttled import Throttled
 from core.throttle.memory import MemoryThrottle
 from tests.settings import make_settings
@@ -68,11 +68,11 @@ async def open_caller(
     base_url: str, *, kind: type[OpenAICompatible] = OpenRouter, slots: int = 8, attempts: int = 1, **changes: Any
 ) -> AsyncIterator[Caller]:
     """Settings are production's, but for `changes`."""
-    settings = make_settings(calls__max_attempts=attempts, **changes)
+    settings = make_settings(calls__max_attempts=attempts, **changes).calls
     clock = SystemClock()
     async with open_http(settings) as http:
         name = kind.__name__.lower()
-        provider = kind(name, kind.__name__, base_url, KEY, http, clock, Limits.of(settings))
+        provider = kind(name, kind.__name__, base_url, KEY, http, clock, settings)
         throttle = MemoryThrottle([(name, slots)], queue_most=10_000)
         throttled = Throttled(provider, throttle, clock, lambda _end: None)
         pauses_s: list[float] = []
@@ -80,7 +80,7 @@ async def open_caller(
         async def note(pause_s: float) -> None:
             pauses_s.append(pause_s)
 
-        retrying = Retrying(throttled, Patience.of(settings), random.Random(1), note)
+        retrying = Retrying(throttled, settings, random.Random(1), note)
         try:
             yield Caller(http, throttle, throttled, retrying, pauses_s)
         finally:

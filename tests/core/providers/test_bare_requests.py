@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from core.providers.http import open_http
-from core.settings import Settings
-from tests.settings import make_settings
+from core.settings import CallSettings
 
 HEAD = b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nSet-Cookie: kept=yes\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -49,7 +48,7 @@ async def moved() -> AsyncIterator[MovedServer]:
 
 @pytest.mark.parametrize("transport", ["pyreqwest", "httpx"])
 async def test_a_bare_answer_is_open_and_a_redirect_is_not_followed(moved: MovedServer, transport: str) -> None:
-    async with open_http(make_settings(calls__http_transport=transport)) as http:
+    async with open_http(CallSettings(http_transport=transport)) as http:
         response = await http.send_bare(httpx.Request("GET", moved.address))
         chunks = response.aiter_raw()
         first = await anext(chunks)
@@ -61,7 +60,7 @@ async def test_a_bare_answer_is_open_and_a_redirect_is_not_followed(moved: Moved
 
 async def test_no_cookie_of_a_provider_is_kept_or_sent(moved: MovedServer) -> None:
     moved.let_go.set()
-    async with open_http(Settings()) as http:
+    async with open_http(CallSettings()) as http:
         for _ in range(2):
             response = await http.send_bare(httpx.Request("GET", moved.address))
             assert response.headers["set-cookie"] == "kept=yes"

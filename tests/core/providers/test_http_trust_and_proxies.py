@@ -14,10 +14,9 @@ import trustme
 from core.errors import Advice, BadSettings
 from core.providers.causes import UNTRUSTED, certificate_cause
 from core.providers.http import open_fetching, open_http
-from core.settings import Settings
+from core.settings import CallSettings, Settings
 from tests.core.providers.h2_provider import h2_provider
 from tests.core.providers.raw_provider import raw_provider, says, stream
-from tests.settings import make_settings
 
 REPLY = stream(b'{"choices": [{"delta": {"content": "Hello."}, "finish_reason": "stop"}]}', b"[DONE]")
 BOTH = pytest.mark.parametrize("transport", ["pyreqwest", "httpx"])
@@ -140,7 +139,7 @@ async def test_a_bad_file_of_certificates_is_a_sentence_at_the_start(tmp_path, h
     if holds is not None:
         path.write_bytes(holds)
     with pytest.raises(BadSettings, match=says_what):
-        async with open_http(make_settings(calls__tls_ca_file=str(path))):
+        async with open_http(CallSettings(tls_ca_file=str(path))):
             pass
 
 
@@ -149,7 +148,7 @@ async def test_a_damaged_certificate_is_a_sentence_at_the_start(tmp_path, transp
     path = tmp_path / "ca.pem"
     path.write_bytes(b"-----BEGIN CERTIFICATE-----\nbm90IGEgY2VydGlmaWNhdGU=\n-----END CERTIFICATE-----\n")
     with pytest.raises(BadSettings, match="TLS_CA_FILE"):
-        async with open_http(make_settings(calls__tls_ca_file=str(path), calls__http_transport=transport)):
+        async with open_http(CallSettings(tls_ca_file=str(path), http_transport=transport)):
             pass
 
 
@@ -273,7 +272,7 @@ async def test_the_systems_own_variable_for_authorities_is_honoured(
 )  # fmt: skip
 async def test_a_proxy_that_cannot_be_used_is_told_in_a_sentence(monkeypatch, name, value):
     monkeypatch.setenv(name.lower(), value)
-    for opened in (open_fetching(Settings()), open_http(make_settings(calls__http_transport="httpx"))):
+    for opened in (open_fetching(Settings()), open_http(CallSettings(http_transport="httpx"))):
         with pytest.raises(BadSettings, match="A proxy of the environment cannot be used: ") as refused:
             async with opened:
                 pass

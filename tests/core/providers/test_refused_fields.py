@@ -9,10 +9,10 @@ from core.domain.chat import Message
 from core.errors import Advice, ProviderError
 from core.providers.base import CallContext, ChatRequest
 from core.providers.openai import OpenAI
-from core.providers.openai_compatible import Limits, OpenAICompatible
+from core.providers.openai_compatible import OpenAICompatible
 from core.providers.openrouter import OpenRouter
 from core.providers.refused_fields import MAX_MODELS, RefusedFields
-from core.settings import Settings
+from core.settings import CallSettings
 from tests.core.providers.raw_provider import raw_provider, says, stream, whole
 
 PROMPT = (Message(role="user", content="Hello?"),)
@@ -148,7 +148,7 @@ async def test_a_limit_that_the_gateway_wants_and_nobody_set_names_its_setting(c
 async def test_an_address_may_have_output_limits_of_its_own(caller, purpose, limits, expected):
     async with raw_provider(GOOD) as provider, caller(provider.base_url) as calls:
         lab = OpenAICompatible(
-            "lab", "lab", provider.base_url, "", calls.http, calls.throttled._clock, Limits.of(Settings(), limits)
+            "lab", "lab", provider.base_url, "", calls.http, calls.throttled._clock, CallSettings(), limits
         )
         request = ChatRequest(model="m", messages=PROMPT, purpose=purpose, max_output_tokens=16_000)
         await lab.complete(request, CallContext())
@@ -158,8 +158,9 @@ async def test_an_address_may_have_output_limits_of_its_own(caller, purpose, lim
 async def test_an_output_limit_of_the_address_is_named_where_it_was_spent(caller):
     spent = stream(b'{"choices": [{"delta": {"reasoning": "Hm."}, "finish_reason": "length"}]}', b"[DONE]")
     async with raw_provider(says(spent)) as provider, caller(provider.base_url) as calls:
-        limits = Limits.of(Settings(), {"judge": 300})
-        lab = OpenAICompatible("lab", "lab", provider.base_url, "", calls.http, calls.throttled._clock, limits)
+        lab = OpenAICompatible(
+            "lab", "lab", provider.base_url, "", calls.http, calls.throttled._clock, CallSettings(), {"judge": 300}
+        )
         with pytest.raises(ProviderError) as failed:
             await lab.complete(judging(), CallContext())
     assert "judge_max_output_tokens of lab in OPENAI_COMPATIBLE (300 now)" in failed.value.hint

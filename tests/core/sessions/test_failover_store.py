@@ -65,7 +65,7 @@ def renamed(name):
 @asynccontextmanager
 async def other_process(server, folder):
     settings = settings_for(server, folder, redis__timeout_s=PATIENT_S)
-    async with open_clients(settings, "other") as clients:
+    async with open_clients(settings.redis, "other") as clients:
         clock = HandClock()
         yield redis_store(clients, settings, clock, redis_log(clients, settings, clock))
 
@@ -264,7 +264,7 @@ async def test_watchers_follow_a_session_there_and_back(runtime, store, redis_se
 
 async def test_a_session_that_just_ended_is_not_brought_back(runtime, store, redis_server):
     await store.create(a_session(), b"")
-    async with open_clients(runtime.settings, "hand") as clients:
+    async with open_clients(runtime.settings.redis, "hand") as clients:
         for key in await clients.commands.keys("mh:s:*"):
             await clients.commands.pexpire(key, 0)
     with pytest.raises(NotFound):
@@ -281,7 +281,7 @@ async def test_of_a_flushed_redis_every_known_session_comes_back_without_being_a
     redis_server.empty()
     await until(lambda: store.link.data_name != name)
     await until_back(runtime)
-    async with open_clients(runtime.settings, "hand") as clients:
+    async with open_clients(runtime.settings.redis, "hand") as clients:
         heads = await clients.commands.keys("mh:s:*:head")
     assert len(heads) == 5
 

@@ -10,11 +10,10 @@ from core.clock import SystemClock
 from core.domain.chat import Message
 from core.providers.base import CallContext, ChatRequest
 from core.providers.http import open_http
-from core.providers.openai_compatible import Limits
 from core.providers.openrouter import OpenRouter
+from core.settings import CallSettings
 from core.simulator.script import read_script
 from core.simulator.server import open_server
-from tests.settings import make_settings
 
 AT_ONCE = {"target_latency_ms": 0, "judge_latency_ms": 0, "latency_spread": 0}
 
@@ -39,10 +38,10 @@ def call_openrouter():
     """One call of the product's OpenRouter client against a server."""
 
     async def call(server, request, *, key="key-a", silence_s=0.3):
-        settings = make_settings(calls__timeout_s=10, calls__silence_timeout_s=silence_s)
+        settings = CallSettings(timeout_s=10, silence_timeout_s=silence_s)
         async with open_http(settings) as http:
             base_url = f"http://127.0.0.1:{server.port}/v1"
-            provider = OpenRouter("openrouter", "OpenRouter", base_url, key, http, SystemClock(), Limits.of(settings))
+            provider = OpenRouter("openrouter", "OpenRouter", base_url, key, http, SystemClock(), settings)
             return await provider.complete(request, CallContext())
 
     return call

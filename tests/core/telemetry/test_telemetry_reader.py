@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.settings import Settings
+from core.settings import TelemetrySettings
 from core.telemetry import log_tables
 from core.telemetry.columns import tables
 from core.telemetry.reader import RefreshReport, TelemetryReader
@@ -313,7 +313,7 @@ async def test_writer_and_reader_agree_over_a_night(tmp_path, reader):
         def monotonic(self) -> float:
             return 0.0
 
-    writer = TelemetryWriter(tmp_path, "api", Settings(), Midnight())
+    writer = TelemetryWriter("api", TelemetrySettings(directory=str(tmp_path)), Midnight())
     writer.record(ProcessRecord(action="started", instance="i", version="v"))
     writer.record(ProcessRecord(action="stopped", instance="i", version="v"))
     await writer.flush()

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from core.settings import TelemetrySettings
 from core.telemetry import appending
 from core.telemetry.appending import append_lines
 from core.telemetry.names import day_of, file_name
 from core.telemetry.records import TYPES, ProcessRecord, Record
 from core.telemetry.writer import TelemetryStatus, TelemetryWriter, rough_bytes
-from tests.settings import make_settings
 
 ROOT = Path(__file__).resolve().parents[3]
 STARTED = ProcessRecord(action="started", instance="api-1", version="0.1.0")
@@ -41,7 +41,7 @@ def clock() -> HandClock:
 
 
 def a_writer(directory: Path, clock: HandClock, instance: str = "api-1", **settings) -> TelemetryWriter:
-    return TelemetryWriter(directory, instance, make_settings(**settings), clock)
+    return TelemetryWriter(instance, TelemetrySettings(directory=str(directory), **settings), clock)
 
 
 def lines_of(path: Path) -> list[dict]:
@@ -70,7 +70,7 @@ async def test_a_record_is_one_line_in_the_envelope(tmp_path, clock):
 
 
 async def test_leaving_the_block_writes_what_is_still_queued(tmp_path, clock):
-    async with a_writer(tmp_path, clock, telemetry__flush_interval_s=3600) as writer:
+    async with a_writer(tmp_path, clock, flush_interval_s=3600) as writer:
         await asyncio.sleep(0)
         for _ in range(2500):
             writer.record(STARTED)
@@ -79,7 +79,7 @@ async def test_leaving_the_block_writes_what_is_still_queued(tmp_path, clock):
 
 
 async def test_the_task_writes_by_itself(tmp_path, clock):
-    async with a_writer(tmp_path, clock, telemetry__flush_interval_s=0.01) as writer:
+    async with a_writer(tmp_path, clock, flush_interval_s=0.01) as writer:
         writer.record(STARTED)
         async with asyncio.timeout(10):
             while writer.status().written == 0:
@@ -87,7 +87,7 @@ async def test_the_task_writes_by_itself(tmp_path, clock):
 
 
 async def test_a_full_queue_drops_and_counts(tmp_path, clock):
-    writer = a_writer(tmp_path, clock, telemetry__max_queued_records=3)
+    writer = a_writer(tmp_path, clock, max_queued_records=3)
     for _ in range(5):
         writer.record(STARTED)
     assert writer.status() == TelemetryStatus(queued=3, queued_bytes=3 * rough_bytes(STARTED), dropped=2)
@@ -110,7 +110,7 @@ async def test_a_record_goes_into_the_file_of_its_own_day(tmp_path, clock):
 async def test_a_failing_disk_is_counted_and_tried_again(tmp_path, clock):
     directory = tmp_path / "log"
     directory.write_text("a file where the folder should be")
-    writer = a_writer(directory, clock, telemetry__max_queued_records=2)
+    writer = a_writer(directory, clock, max_queued_records=2)
     writer.record(STARTED)
     await writer.flush()
     await writer.flush()
@@ -172,7 +172,7 @@ async def test_only_outdated_telemetry_files_are_removed(tmp_path, clock):
     gone = ["telemetry-2026-11-21-a.jsonl", "telemetry-2020-01-01-b.jsonl.gz"]
     for name in kept + gone:
         (tmp_path / name).write_text("{}\n")
-    writer = a_writer(tmp_path, clock, telemetry__retention_days=2)
+    writer = a_writer(tmp_path, clock, retention_days=2)
     await writer.flush()
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
     clock.at += timedelta(days=1)
@@ -182,11 +182,11 @@ async def test_only_outdated_telemetry_files_are_removed(tmp_path, clock):
 
 async def test_two_processes_of_one_name_never_mix_their_lines(tmp_path):
     script = (
-        "import asyncio, sys\nfrom pathlib import Path\nfrom core.clock import SystemClock\n"
-        "from core.settings import Settings\nfrom core.telemetry.records import ProcessRecord\n"
+        "import asyncio, sys\nfrom core.clock import SystemClock\n"
+        "from core.settings import TelemetrySettings\nfrom core.telemetry.records import ProcessRecord\n"
         "from core.telemetry.writer import TelemetryWriter\n"
         "async def main():\n"
-        "    async with TelemetryWriter(Path(sys.argv[1]), 'same', Settings(), SystemClock()) as writer:\n"
+        "    async with TelemetryWriter('same', TelemetrySettings(sys.argv[1]), SystemClock()) as writer:\n"
         "        for _ in range(100):\n"
         "            for _ in range(20):\n"
         "                writer.record(ProcessRecord(action='started', instance=sys.argv[2], version='v' * 900))\n"
@@ -237,7 +237,7 @@ async def test_a_queue_is_bounded_in_bytes_and_what_finds_no_room_is_counted_and
     tmp_path, clock, monkeypatch
 ):
     monkeypatch.setattr(appending.os, "write", no_space)
-    writer = a_writer(tmp_path, clock, telemetry__max_queued_bytes=2**20)
+    writer = a_writer(tmp_path, clock, max_queued_bytes=2**20)
     large = ProcessRecord(action="started", instance="é" * 100_000, version="0.1.0")
     small = [STARTED] * 3
     with capture_logs() as told:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
 from core.clock import Clock, SystemClock
 from core.redis_client import open_redis
+from core.settings import RedisSettings, ThrottleSettings
 from core.throttle.adaptive import Adaptive
-from core.throttle.redis import Pace, RedisThrottle, open_redis_throttle
-from tests.settings import make_settings
+from core.throttle.redis import RedisThrottle, open_redis_throttle
 
-BRISK = Pace(lease_s=1.0, renew_s=0.1, poll_s=0.05, answer_s=0.5, leave_s=0.3)
+BRISK = ThrottleSettings(lease_s=1.0, renew_s=0.1, poll_s=0.05, leave_s=0.3)
 
 
 @asynccontextmanager
@@ -23,21 +24,21 @@ async def a_process(
     *,
     limits: Iterable[tuple[str, int]] = (("lab", 2),),
     queue_most: int = 1000,
-    pace: Pace = BRISK,
+    settings: ThrottleSettings = BRISK,
     clock: Clock | None = None,
     adaptive: Adaptive | None = None,
 ) -> AsyncIterator[RedisThrottle]:
     """A process's throttle, with clients of its own."""
     name = f"p-{secrets.token_hex(4)}"
     async with (
-        open_redis(make_settings(redis__url=url, redis__timeout_s=0.5), name) as redis,
+        open_redis(RedisSettings(url=url, timeout_s=0.5), name) as redis,
         open_redis_throttle(
             redis,
             name,
             limits,
-            queue_most=queue_most,
+            settings=replace(settings, max_queued_calls=queue_most),
+            timeout_s=0.5,
             clock=clock or SystemClock(),
-            pace=pace,
             adaptive=adaptive or Adaptive(),
             on_bug=pytest.fail,
         ) as throttle,
