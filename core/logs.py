@@ -45,10 +45,10 @@ def configure_logs(settings: Settings) -> None:
 
 def secrets(settings: Settings) -> tuple[str, ...]:
     """Every secret among the settings, longest first."""
-    values = (getattr(getattr(settings, group), name) for group, name, row, _ in table() if row.secret)
+    values = (getattr(getattr(settings, s.group), s.name) for s in table() if s.row.secret and "." not in s.name)
     found = {value for value in values if isinstance(value, str)}
     found |= {holder.digest.hex() for holder in settings.access.tokens}
-    found |= {endpoint.key for endpoint in settings.providers.openai_compatible}
+    found |= {account.key for account in settings.providers.all_accounts}
     return tuple(sorted((s for s in found if len(s) >= 6), key=len, reverse=True))
 
 

@@ -198,7 +198,7 @@ async def open_runtime(
 async def _open_throttle(
     settings: Settings, clock: Clock, redis: RedisClients | None, process: str, activity: Activity
 ) -> AsyncIterator[Throttle]:
-    limits = configured_limits(settings)
+    limits = configured_limits(settings.providers)
     adaptive = Adaptive(
         settings.throttle.adaptive_limits, settings.throttle.adaptive_cooldown_s, settings.throttle.adaptive_start
     )

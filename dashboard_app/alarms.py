@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from core.settings import AlarmSettings
+from core.settings.provider_table import PROVIDERS
 from core.telemetry.reader import TelemetryReader
 from dashboard_app.choice import TASK
 from dashboard_app.frames.judge import times
 from dashboard_app.words import count, plain, usd
 
-OWN_SETTING = frozenset({"openai", "openrouter", "fireworks"})
+OWN_SETTING = frozenset(row.name for row in PROVIDERS)
 """Providers with a …_CONCURRENCY of their own."""
 
 

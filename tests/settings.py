@@ -10,10 +10,13 @@ from core.settings import Settings
 
 
 def make_settings(base: Settings | None = None, /, **values: Any) -> Settings:
-    """`base` (default: the defaults) with values such as `redis__url="redis://…"`."""
+    """`base` (default: the defaults) with values such as `redis__url="redis://…"` or `openai__key="sk-…"`."""
     settings = base or Settings()
     groups: dict[str, dict[str, Any]] = defaultdict(dict)
     for name, value in values.items():
         group, _, field = name.partition("__")
         groups[group][field] = value
+    for account in settings.providers.accounts:
+        changed = settings.providers.with_account(account.name, **groups.pop(account.name, {}))
+        settings = replace(settings, providers=changed)
     return replace(settings, **{name: replace(getattr(settings, name), **read) for name, read in groups.items()})

@@ -1,4 +1,4 @@
-"""Writes the settings tables of the documentation anew from the settings: `make docs`."""
+"""Writes what the documentation and compose repeat of the settings anew: `make docs`."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from typing import Any
 
 from core.settings import Setting, table
 from core.settings.deprecated import RENAMED, constants
+from core.settings.providers import account_rows, table_accounts
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = ("docs/operations.md",)
-_PART = re.compile(r"(<!-- generated: ([a-z ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+DOCUMENTS = ("docs/operations.md", "docs/providers.md", "docker-compose.yml")
+_PART = re.compile(
+    r"(?P<begin>^[^\n]*(?:<!--|#) generated: (?P<name>[a-z ]+?)(?: -->)?\n).*?(?P<end>^[^\n]*(?:<!--|#) end\b)",
+    re.DOTALL | re.MULTILINE,
+)
 
 
 def rendered(text: str) -> str:
-    """`text` with the parts between `<!-- generated: NAME -->` and `<!-- end -->` written anew."""
-    return _PART.sub(lambda part: part[1] + PARTS[part[2]]() + part[3], text)
+    """`text` with the lines between `generated: NAME` and `end` (in a comment) written anew."""
+    return _PART.sub(lambda part: part["begin"] + PARTS[part["name"]]() + part["end"], text)
 
 
 def settings_table(rows: list[Setting]) -> str:
@@ -53,10 +57,27 @@ def _constants() -> str:
     return _table("| variable | fixed at | unit |", list(rows))
 
 
+def _providers() -> str:
+    head = "| provider | key | maximum calls at once | address |"
+    rows = table_accounts()
+    lines = [
+        f"| `{one.name}` | `{one.key_variable}` | `{one.name.upper()}_CONCURRENCY` ({one.concurrency}) "
+        f"| `{one.name.upper()}_BASE_URL` ({one.base_url}) |"
+        for one in rows
+    ]
+    return _table(head, lines)
+
+
+def _compose_lines() -> str:
+    return "".join(f"      - {row.variable}\n" for _, row, _ in account_rows())
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     **{name: _of_group(name) for name in dict.fromkeys(setting.group for setting in table())},
     "old names": _renamed,
     "constants": _constants,
+    "provider table": _providers,
+    "provider variables": _compose_lines,
 }
 
 

@@ -5,23 +5,20 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
-from urllib.parse import urlsplit
+from dataclasses import dataclass
+from pkgutil import resolve_name
 
 from core.clock import Clock
 from core.domain.ids import SIMULATED
 from core.domain.value import Value
 from core.errors import BadInput, BadSettings
 from core.providers.base import Provider, ProviderNumbers
-from core.providers.fireworks import Fireworks
 from core.providers.http import ProviderHttp
-from core.providers.openai import OpenAI
 from core.providers.openai_compatible import OpenAICompatible
-from core.providers.openrouter import OpenRouter
 from core.providers.prices import listed_rates
 from core.providers.retrying import Retrying
 from core.providers.throttled import CallEnd, Throttled
-from core.settings import CallSettings, ProviderSettings, Settings
+from core.settings import Account, CallSettings, ProviderSettings, Settings
 from core.throttle.base import Throttle
 
 SIMULATED_JUDGE = f"{SIMULATED}/judge"
@@ -157,19 +154,10 @@ class Catalog:
         return PREFERRED_JUDGE if PREFERRED_JUDGE in usable else next(iter(usable), SIMULATED_JUDGE)
 
 
-def configured_limits(settings: Settings) -> list[tuple[str, int]]:
-    """(account, most calls in flight) of every provider there can be."""
-    fixed = [
-        ("openai", settings.providers.openai_concurrency),
-        ("openrouter", settings.providers.openrouter_concurrency),
-        ("fireworks", settings.providers.fireworks_concurrency),
-    ]
-    further = [(endpoint.name, endpoint.concurrency) for endpoint in settings.providers.openai_compatible]
-    return [
-        *fixed,
-        *further,
-        *([(SIMULATED, settings.providers.simulated_concurrency)] if settings.providers.simulated_provider else []),
-    ]
+def configured_limits(settings: ProviderSettings) -> list[tuple[str, int]]:
+    """(account, maximum calls in flight) of every provider."""
+    limits = [(account.name, account.concurrency) for account in settings.all_accounts]
+    return [*limits, *([(SIMULATED, settings.simulated_concurrency)] if settings.simulated_provider else [])]
 
 
 def build_catalog(
@@ -188,8 +176,7 @@ def build_catalog(
     Raises BadSettings when the default judge is nobody here, or cannot be called.
     """
     configured = [
-        *_with_keys(settings, http, clock),
-        *_further(settings, http, clock),
+        *(_configured(account, settings.calls, http, clock) for account in settings.providers.all_accounts),
         *(_simulated(provider, simulated_models, settings.providers.simulated_concurrency) for provider in simulated),
     ]
     catalog = Catalog(
@@ -215,46 +202,16 @@ def _refuse_bad_judge(catalog: Catalog, judge: str) -> None:
         ) from error
 
 
-def _with_keys(settings: Settings, http: ProviderHttp, clock: Clock) -> Iterable[Configured]:
-    given = settings.providers
-    table: tuple[tuple[type[OpenAICompatible], str, str, str, str, int, tuple[str, ...]], ...] = (
-        (OpenAI, "openai", "OpenAI", given.openai_base_url, given.openai_api_key,
-         given.openai_concurrency, given.openai_models),
-        (OpenRouter, "openrouter", "OpenRouter", given.openrouter_base_url, given.openrouter_api_key,
-         given.openrouter_concurrency, given.openrouter_models),
-        (Fireworks, "fireworks", "Fireworks", given.fireworks_base_url, given.fireworks_api_key,
-         given.fireworks_concurrency, given.fireworks_models),
-    )  # fmt: skip
-    for kind, name, label, url, key, concurrency, models in table:
-        row = _row(name, label, concurrency, why_not="" if key else f"set {name.upper()}_API_KEY and start again")
-        provider = kind(name, _speaker(label, name, url), url, key, http, clock, settings.calls)
-        yield Configured(row, models, kind.price_list, provider)
-
-
-def _speaker(label: str, name: str, url: str) -> str:
-    """Whose words the messages of errors tell: the provider's, or those of the gateway that its base URL names."""
-    usual = next(row.default for row in fields(ProviderSettings) if row.name == f"{name}_base_url")
-    host = urlsplit(url)
-    if host.hostname == urlsplit(str(usual)).hostname:
-        return label
-    return f"{host.hostname}{f':{host.port}' if host.port else ''} ({name.upper()}_BASE_URL)"
-
-
-def _further(settings: Settings, http: ProviderHttp, clock: Clock) -> Iterable[Configured]:
-    for endpoint in settings.providers.openai_compatible:
-        lacks_key = endpoint.key_variable and not endpoint.key
-        row = _row(
-            endpoint.name,
-            endpoint.name,
-            endpoint.concurrency,
-            why_not=f"set {endpoint.key_variable} and start again" if lacks_key else "",
-            custom=True,
-        )
-        own = {"target": endpoint.target_max_output_tokens, "judge": endpoint.judge_max_output_tokens}
-        provider = OpenAICompatible(
-            endpoint.name, endpoint.name, endpoint.base_url, endpoint.key, http, clock, settings.calls, own
-        )
-        yield Configured(row, endpoint.models, endpoint.base_url, provider)
+def _configured(account: Account, calls: CallSettings, http: ProviderHttp, clock: Clock) -> Configured:
+    kind: type[OpenAICompatible] = resolve_name(account.adapter)
+    row = _row(
+        account.name,
+        account.label or account.name,
+        account.concurrency,
+        why_not=f"set {account.key_variable} and start again" if account.lacks_key else "",
+        custom=account.custom,
+    )
+    return Configured(row, account.models, kind.price_list or account.base_url, kind(account, http, clock, calls))
 
 
 def _simulated(provider: Provider, models: Sequence[str], concurrency: int) -> Configured:

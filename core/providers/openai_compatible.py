@@ -26,7 +26,7 @@ from core.providers.reply import Timing, read_reply
 from core.providers.retry_after import asked_pause_s
 from core.providers.transport import ON_LEFT
 from core.providers.wire import Merge, encoded
-from core.settings import CallSettings
+from core.settings import Account, CallSettings
 
 ERROR_BODY_MOST_BYTES = 64 * 1024
 AFTER_FINISH_S = 10.0
@@ -34,7 +34,7 @@ AFTER_FINISH_S = 10.0
 
 
 class OpenAICompatible(Provider):
-    """A provider at `base_url`. Subclasses say only what is different there."""
+    """A provider at an account's address. Subclasses say only what is different there."""
 
     price_list = ""
     """An id of genai-prices; "" when its prices are not known."""
@@ -42,28 +42,15 @@ class OpenAICompatible(Provider):
     """It may send reasoning, a lone `</think>` and then the reply as one text."""
     output_limit_field = "max_tokens"
 
-    def __init__(
-        self,
-        name: str,
-        label: str,
-        base_url: str,
-        key: str,
-        http: ProviderHttp,
-        clock: Clock,
-        settings: CallSettings,
-        output_tokens: Mapping[str, int | None] | None = None,
-    ) -> None:
-        """`output_tokens`: output limits of this address by purpose, stronger than the request's; 0: the provider's
-        own, None: not set."""
-        self.name = self.account = name
-        self.label = label
-        self._url = httpx.URL(base_url.rstrip("/") + "/chat/completions")
-        self._key = key
+    def __init__(self, account: Account, http: ProviderHttp, clock: Clock, settings: CallSettings) -> None:
+        self.name = self.account = account.name
+        self._url = httpx.URL(account.base_url.rstrip("/") + "/chat/completions")
+        self._key = account.key
+        self._max_output_tokens = account.max_output_tokens
         self._http = http
         self._clock = clock
         self._settings = settings
-        self._output_tokens = output_tokens or {}
-        self._faults = Faults(name, label, key)
+        self._faults = Faults(account.name, account.speaker, account.key)
         self._refused = RefusedFields()
         self._headers = httpx.Headers(self.headers())
 
@@ -97,7 +84,7 @@ class OpenAICompatible(Provider):
 
     def output_limit(self, request: ChatRequest) -> OutputLimit:
         """That of this address, if it has one of its own."""
-        own = self._output_tokens.get(request.purpose)
+        own = self._max_output_tokens(request.purpose)
         if own is None:
             return super().output_limit(request)
         return OutputLimit(f"{request.purpose}_max_output_tokens of {self.name} in OPENAI_COMPATIBLE", own or None)

@@ -5,10 +5,9 @@ Owned and closed by nobody: everything here is a value or a pure function.
 Tests in tests/core/settings.
 """
 
+from core.settings.accounts import Account as Account
 from core.settings.calls import CallSettings as CallSettings
-from core.settings.calls import ProviderSettings as ProviderSettings
 from core.settings.calls import ThrottleSettings as ThrottleSettings
-from core.settings.endpoints import Endpoint as Endpoint
 from core.settings.environment import read_settings as read_settings
 from core.settings.environment import settings_warnings as settings_warnings
 from core.settings.groups import Setting as Setting
@@ -17,6 +16,7 @@ from core.settings.groups import table as table
 from core.settings.hunting import HuntingSettings as HuntingSettings
 from core.settings.hunting import NotebookSettings as NotebookSettings
 from core.settings.hunting import ReviewSettings as ReviewSettings
+from core.settings.providers import ProviderSettings as ProviderSettings
 from core.settings.server import AccessSettings as AccessSettings
 from core.settings.server import AlarmSettings as AlarmSettings
 from core.settings.server import ServerSettings as ServerSettings

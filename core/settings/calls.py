@@ -1,76 +1,10 @@
-"""Calls to providers: who is called, how long and how often, and how many at once."""
+"""Calls to providers: how long, how often, and how many at once."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from core.settings.endpoints import Endpoint
 from core.settings.rows import MIB, setting
-
-
-@dataclass(frozen=True)
-class ProviderSettings:
-    """Keys, addresses, models and concurrency of each provider, and the judge."""
-
-    openai_api_key: str = setting("", "OPENAI_API_KEY", "key", "Key for OpenAI.", secret=True)
-    openrouter_api_key: str = setting("", "OPENROUTER_API_KEY", "key", "Key for OpenRouter.", secret=True)
-    fireworks_api_key: str = setting("", "FIREWORKS_API_KEY", "key", "Key for Fireworks.", secret=True)
-    openai_base_url: str = setting(
-        "https://api.openai.com/v1", "OPENAI_BASE_URL", "URL", "OpenAI's address, or that of a gateway."
-    )
-    openrouter_base_url: str = setting(
-        "https://openrouter.ai/api/v1", "OPENROUTER_BASE_URL", "URL", "OpenRouter's address, or that of a gateway."
-    )
-    fireworks_base_url: str = setting(
-        "https://api.fireworks.ai/inference/v1", "FIREWORKS_BASE_URL", "URL", "Fireworks' address, or a gateway's."
-    )
-    openai_concurrency: int = setting(8, "OPENAI_CONCURRENCY", "calls", "Maximum calls in flight at OpenAI.", minimum=1)
-    openrouter_concurrency: int = setting(
-        6, "OPENROUTER_CONCURRENCY", "calls", "Maximum calls in flight at OpenRouter.", minimum=1
-    )
-    fireworks_concurrency: int = setting(
-        4, "FIREWORKS_CONCURRENCY", "calls", "Maximum calls in flight at Fireworks.", minimum=1
-    )
-    openai_models: tuple[str, ...] = setting(
-        ("gpt-5", "gpt-5-mini", "gpt-4.1", "gpt-4o"),
-        "OPENAI_MODELS",
-        "names, comma-separated",
-        "Models of OpenAI that the page offers; any other may be typed in.",
-    )
-    openrouter_models: tuple[str, ...] = setting(
-        ("nvidia/nemotron-3-nano-30b-a3b", "qwen/qwen3-235b-a22b-thinking-2507", "deepseek/deepseek-r1-0528"),
-        "OPENROUTER_MODELS",
-        "names, comma-separated",
-        "Models of OpenRouter that the page offers.",
-    )
-    fireworks_models: tuple[str, ...] = setting(
-        ("accounts/fireworks/models/qwen3-235b-a22b-thinking-2507", "accounts/fireworks/models/deepseek-v3p1"),
-        "FIREWORKS_MODELS",
-        "names, comma-separated",
-        "Models of Fireworks that the page offers.",
-    )
-    openai_compatible: tuple[Endpoint, ...] = setting(
-        (),
-        "OPENAI_COMPATIBLE",
-        "JSON list",
-        'Further addresses: [{"name", "base_url", "key_variable", "concurrency", "models", '
-        '"target_max_output_tokens", "judge_max_output_tokens"}].',
-    )
-    simulated_provider: bool = setting(
-        True, "SIMULATED_PROVIDER", "true/false", "Offers the built-in simulated provider; it is always labelled."
-    )
-    simulated_concurrency: int = setting(
-        8, "SIMULATED_CONCURRENCY", "calls", "Maximum calls in flight at the simulated provider.", minimum=1
-    )
-    simulated_script: str = setting(
-        "",
-        "SIMULATED_SCRIPT",
-        "JSON",
-        "What the simulated provider does: seed, latency, break rate, failures (docs/simulated.md).",
-    )
-    default_judge: str = setting(
-        "", "DEFAULT_JUDGE", "model", "The judge when none is chosen; empty: openai/gpt-5 with a key, else simulated."
-    )
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from core.access.proxies import read_networks
 from core.access.tokens import read_holders
 from core.errors import BadSettings
 from core.revision import baked_revision
+from core.settings.accounts import read_accounts
 from core.settings.deprecated import RENAMED, constants, deprecated_variables
-from core.settings.endpoints import read_endpoints
 from core.settings.groups import Settings, table
 from core.settings.misspellings import misspelled_variables
 from core.settings.rows import Row, read_value, unquote
@@ -40,14 +40,25 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             hint="Correct it in the environment or in .env, then start again.",
             details={"problems": wrong},
         )
-    settings = Settings()
-    return replace(settings, **{name: replace(getattr(settings, name), **read) for name, read in values.items()})
+    return _filled_in(Settings(), values)
+
+
+def _filled_in(settings: Settings, values: Mapping[str, Mapping[str, Any]]) -> Settings:
+    """`values`: by group, then by field; those of an account by `account.field`."""
+    groups: dict[str, Any] = {}
+    for group, read in values.items():
+        groups[group] = replace(getattr(settings, group), **{k: v for k, v in read.items() if "." not in k})
+        for name, value in read.items():
+            account, dot, attribute = name.partition(".")
+            if dot:
+                groups[group] = groups[group].with_account(account, **{attribute: value})
+    return replace(settings, **groups)
 
 
 def settings_warnings(settings: Settings, environment: Mapping[str, str] | None = None) -> list[str]:
     """What to log at start: variables that look like a misspelled setting, and deprecated ones."""
     env = _environment(environment)
-    keys = {endpoint.key_variable for endpoint in settings.providers.openai_compatible}
+    keys = {account.key_variable for account in settings.providers.openai_compatible}
     return [*misspelled_variables(env, keys), *deprecated_variables(env)]
 
 
@@ -59,7 +70,7 @@ def _environment(environment: Mapping[str, str] | None) -> dict[str, str]:
 
 _LISTS: Mapping[str, Callable[[str, Mapping[str, str]], Any]] = {
     "HUNTER_TOKENS": lambda text, _env: read_holders(text),
-    "OPENAI_COMPATIBLE": read_endpoints,
+    "OPENAI_COMPATIBLE": read_accounts,
     "TRUSTED_PROXIES": lambda text, _env: read_networks(text),
 }
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from core.access.addresses import refuse_strangers
-from core.settings.calls import CallSettings, ProviderSettings, ThrottleSettings
+from core.settings.calls import CallSettings, ThrottleSettings
 from core.settings.hunting import HuntingSettings, NotebookSettings, ReviewSettings
+from core.settings.providers import ProviderSettings, account_rows
 from core.settings.rows import Row
 from core.settings.server import AccessSettings, AlarmSettings, ServerSettings, TelemetrySettings
 from core.settings.storage import RedisSettings, SessionSettings
@@ -46,12 +47,17 @@ class Setting(NamedTuple):
 
     group: str
     name: str
+    """The field; of the provider table `account.field`."""
     row: Row
     default: Any
 
 
 def table() -> tuple[Setting, ...]:
     """Every setting, group by group."""
-    groups = ((group.name, type(getattr(Settings(), group.name))) for group in fields(Settings))
-    rows = ((group, f) for group, kind in groups for f in fields(kind) if "row" in f.metadata)
-    return tuple(Setting(group, f.name, f.metadata["row"], f.default) for group, f in rows)
+    accounts = [Setting("providers", *row) for row in account_rows()]
+    rows = []
+    for group in fields(Settings):
+        rows += accounts if group.name == "providers" else []
+        kind = type(getattr(Settings(), group.name))
+        rows += [Setting(group.name, f.name, f.metadata["row"], f.default) for f in fields(kind) if "row" in f.metadata]
+    return tuple(rows)

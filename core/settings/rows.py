@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any
 
-from core.settings.endpoints import can_be_reached, can_be_sent
+from core.settings.accounts import can_be_reached, can_be_sent
 
 MIB = 1024 * 1024
 WEB_SCHEMES = ("http://", "https://")

@@ -10,9 +10,7 @@ from tests.settings import make_settings
 @pytest.fixture
 async def client(tmp_path):
     """With a key for OpenAI, and no other."""
-    async with open_runtime(
-        make_settings(telemetry__directory=str(tmp_path), providers__openai_api_key="key"), seed=1
-    ) as runtime:
+    async with open_runtime(make_settings(telemetry__directory=str(tmp_path), openai__key="key"), seed=1) as runtime:
         yield create_app(runtime).test_client()
 
 

@@ -55,12 +55,12 @@ async def measure(address: str, hunts: int, target_limit: int, judge_limit: int,
         await provider.post("/sim/reset")
         with tempfile.TemporaryDirectory() as folder:
             settings = make_settings(
-                providers__openrouter_base_url=f"{address}/v1",
-                providers__openrouter_api_key="key-target",
-                providers__openai_base_url=f"{address}/v1",
-                providers__openai_api_key="key-judge",
-                providers__openrouter_concurrency=target_limit,
-                providers__openai_concurrency=judge_limit,
+                openrouter__base_url=f"{address}/v1",
+                openrouter__key="key-target",
+                openai__base_url=f"{address}/v1",
+                openai__key="key-judge",
+                openrouter__concurrency=target_limit,
+                openai__concurrency=judge_limit,
                 telemetry__directory=folder,
                 redis__url=redis_url,
                 redis__journal_dir=f"{folder}/journal",

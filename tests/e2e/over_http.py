@@ -23,8 +23,8 @@ async def runtime_at(port: int, folder: object, **changes: object) -> AsyncItera
     address = f"http://127.0.0.1:{port}/v1"
     settings = make_settings(
         **{
-            "providers__openrouter_base_url": address, "providers__openrouter_api_key": "key-target",
-            "providers__openai_base_url": address, "providers__openai_api_key": "key-judge",
+            "openrouter__base_url": address, "openrouter__key": "key-target",
+            "openai__base_url": address, "openai__key": "key-judge",
             "telemetry__directory": str(folder), "calls__retry_min_wait_s": 0.01, "calls__retry_max_wait_s": 0.05, "calls__max_same_failures": 1000,
         }
         | changes

@@ -18,7 +18,7 @@ QUICK_S = 1.0
 async def test_cancel_ends_the_run_at_once_and_the_account_shows_what_is_still_in_flight(tmp_path):
     async with raw_provider(silent_after(b"")) as provider:
         async with runtime_at(
-            provider.port, tmp_path, providers__openrouter_concurrency=4, calls__silence_timeout_s=1.5
+            provider.port, tmp_path, openrouter__concurrency=4, calls__silence_timeout_s=1.5
         ) as runtime:
             session = await runtime.workbench.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
             sid = session.session_id

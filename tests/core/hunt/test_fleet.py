@@ -58,11 +58,9 @@ async def test_every_process_is_in_the_status_until_it_ends(redis_server, tmp_pa
 
 async def test_processes_with_different_limits_are_warned_of_and_shown(redis_server, tmp_path, capsys, caplog):
     async with AsyncExitStack() as stack:
-        small = settings(redis_server.url, tmp_path, "one", providers__openrouter_concurrency=6)
+        small = settings(redis_server.url, tmp_path, "one", openrouter__concurrency=6)
         one = await stack.enter_async_context(open_runtime(small))
-        async with open_runtime(
-            settings(redis_server.url, tmp_path, "two", providers__openrouter_concurrency=10)
-        ) as two:
+        async with open_runtime(settings(redis_server.url, tmp_path, "two", openrouter__concurrency=10)) as two:
             for runtime in (one, two):
                 await until(sees(runtime, "one", "two"))
                 found = (await runtime.board.status(draining=False)).limit_conflicts

@@ -21,6 +21,7 @@ from core.providers.openai_compatible import OpenAICompatible
 from core.providers.openrouter import OpenRouter
 from core.providers.retrying import Retrying
 from core.providers.throttled import Throttled
+from core.settings import Account
 from core.throttle.memory import MemoryThrottle
 from tests.settings import make_settings
 
@@ -72,7 +73,7 @@ async def open_caller(
     clock = SystemClock()
     async with open_http(settings) as http:
         name = kind.__name__.lower()
-        provider = kind(name, kind.__name__, base_url, KEY, http, clock, settings)
+        provider = kind(Account(name, base_url, KEY, label=kind.__name__), http, clock, settings)
         throttle = MemoryThrottle([(name, slots)], queue_most=10_000)
         throttled = Throttled(provider, throttle, clock, lambda _end: None)
         pauses_s: list[float] = []

@@ -12,7 +12,7 @@ from core.providers.openai import OpenAI
 from core.providers.openai_compatible import OpenAICompatible
 from core.providers.openrouter import OpenRouter
 from core.providers.refused_fields import MAX_MODELS, RefusedFields
-from core.settings import CallSettings
+from core.settings import Account, CallSettings
 from tests.core.providers.raw_provider import raw_provider, says, stream, whole
 
 PROMPT = (Message(role="user", content="Hello?"),)
@@ -135,21 +135,23 @@ async def test_a_limit_that_the_gateway_wants_and_nobody_set_names_its_setting(c
     assert failed.hint == "Set TARGET_MAX_OUTPUT_TOKENS (the provider's own limit now) to what the model takes."
 
 
+def at_lab(calls, account):
+    return OpenAICompatible(account, calls.http, calls.throttled._clock, CallSettings())
+
+
 @pytest.mark.parametrize(
     ("purpose", "limits", "expected"),
     [
-        ("judge", {"judge": 2_000}, 2_000),
-        ("judge", {"judge": 0}, None),
-        ("judge", {"target": 9}, 16_000),
+        ("judge", {"judge_max_output_tokens": 2_000}, 2_000),
+        ("judge", {"judge_max_output_tokens": 0}, None),
+        ("judge", {"target_max_output_tokens": 9}, 16_000),
         ("judge", {}, 16_000),
-        ("target", {"target": 500}, 500),
+        ("target", {"target_max_output_tokens": 500}, 500),
     ],
 )
 async def test_an_address_may_have_output_limits_of_its_own(caller, purpose, limits, expected):
     async with raw_provider(GOOD) as provider, caller(provider.base_url) as calls:
-        lab = OpenAICompatible(
-            "lab", "lab", provider.base_url, "", calls.http, calls.throttled._clock, CallSettings(), limits
-        )
+        lab = at_lab(calls, Account("lab", provider.base_url, **limits))
         request = ChatRequest(model="m", messages=PROMPT, purpose=purpose, max_output_tokens=16_000)
         await lab.complete(request, CallContext())
         assert sent(provider)[0].get("max_tokens") == expected
@@ -158,9 +160,7 @@ async def test_an_address_may_have_output_limits_of_its_own(caller, purpose, lim
 async def test_an_output_limit_of_the_address_is_named_where_it_was_spent(caller):
     spent = stream(b'{"choices": [{"delta": {"reasoning": "Hm."}, "finish_reason": "length"}]}', b"[DONE]")
     async with raw_provider(says(spent)) as provider, caller(provider.base_url) as calls:
-        lab = OpenAICompatible(
-            "lab", "lab", provider.base_url, "", calls.http, calls.throttled._clock, CallSettings(), {"judge": 300}
-        )
+        lab = at_lab(calls, Account("lab", provider.base_url, judge_max_output_tokens=300))
         with pytest.raises(ProviderError) as failed:
             await lab.complete(judging(), CallContext())
     assert "judge_max_output_tokens of lab in OPENAI_COMPATIBLE (300 now)" in failed.value.hint

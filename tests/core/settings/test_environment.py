@@ -10,12 +10,16 @@ from core.settings import Settings, read_settings, table
 from tests.settings import make_settings
 
 
+def account(name, environment):
+    return next(one for one in read_settings(environment).providers.accounts if one.name == name)
+
+
 def test_an_empty_environment_gives_the_defaults():
     assert read_settings({}) == Settings()
 
 
 def test_empty_values_count_as_not_set():
-    assert read_settings({"OPENAI_CONCURRENCY": "  "}).providers.openai_concurrency == 8
+    assert account("openai", {"OPENAI_CONCURRENCY": "  "}).concurrency == 8
 
 
 @pytest.mark.parametrize("bad", ["six", "0", "-1", "1.5", "1e3", "nan"])
@@ -87,7 +91,7 @@ def test_an_address_that_nothing_can_be_at_is_refused_at_the_start(address):
     "address", ["http://[::1]:8000/v1", "https://user:pass@gateway.example/a/v1", "http://localhost:1"]
 )
 def test_an_odd_but_good_address_is_taken(address):
-    assert read_settings({"OPENAI_BASE_URL": address}).providers.openai_base_url == address
+    assert account("openai", {"OPENAI_BASE_URL": address}).base_url == address
 
 
 @pytest.mark.parametrize("key", ["sk-1\nsk-2", "sk 1", "sk-€", "„sk-1“"])
@@ -134,8 +138,10 @@ async def test_a_default_judge_that_can_judge_is_taken(tmp_path):
 
 @pytest.mark.parametrize("key", ['"sk-1"', "'sk-1'", ' "sk-1" ', '" sk-1"'])
 def test_quotes_around_a_whole_value_are_no_part_of_it(key):
-    read = read_settings({"OPENAI_API_KEY": key, "OPENROUTER_CONCURRENCY": '"10"', "REDIS_URL": "''"})
-    assert (read.providers.openai_api_key, read.providers.openrouter_concurrency, read.redis.url) == ("sk-1", 10, "")
+    environment = {"OPENAI_API_KEY": key, "OPENROUTER_CONCURRENCY": '"10"', "REDIS_URL": "''"}
+    assert account("openai", environment).key == "sk-1"
+    assert account("openrouter", environment).concurrency == 10
+    assert read_settings(environment).redis.url == ""
 
 
 @pytest.mark.parametrize("text", ['"a" b "c"', '"open', '"', "it's"])

@@ -11,7 +11,7 @@ from core.domain.chat import Message
 from core.providers.base import CallContext, ChatRequest
 from core.providers.http import open_http
 from core.providers.openrouter import OpenRouter
-from core.settings import CallSettings
+from core.settings import Account, CallSettings
 from core.simulator.script import read_script
 from core.simulator.server import open_server
 
@@ -41,7 +41,9 @@ def call_openrouter():
         settings = CallSettings(timeout_s=10, silence_timeout_s=silence_s)
         async with open_http(settings) as http:
             base_url = f"http://127.0.0.1:{server.port}/v1"
-            provider = OpenRouter("openrouter", "OpenRouter", base_url, key, http, SystemClock(), settings)
+            provider = OpenRouter(
+                Account("openrouter", base_url, key, label="OpenRouter"), http, SystemClock(), settings
+            )
             return await provider.complete(request, CallContext())
 
     return call

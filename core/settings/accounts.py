@@ -1,4 +1,4 @@
-"""Further OpenAI-compatible addresses, as OPENAI_COMPATIBLE names them: a JSON list, checked word by word."""
+"""Accounts (one provider with one key), and how OPENAI_COMPATIBLE lists further ones: JSON, checked field by field."""
 
 from __future__ import annotations
 
@@ -10,48 +10,76 @@ from dataclasses import field as dataclass_field
 from typing import Any
 from urllib.parse import urlsplit
 
+from core.settings import provider_table
+
 
 @dataclass(frozen=True)
-class Endpoint:
-    """A further OpenAI-compatible address, from OPENAI_COMPATIBLE."""
+class Account:
+    """One provider with one key, at one address. Limits on calls belong to it."""
 
     name: str
     base_url: str
     key: str = dataclass_field(default="", repr=False)
     key_variable: str = ""
+    """The variable of the key; empty: none is needed."""
     concurrency: int = 4
     models: tuple[str, ...] = ()
+    """What the page offers."""
     target_max_output_tokens: int | None = None
     """None: TARGET_MAX_OUTPUT_TOKENS; 0: the provider's own limit. Likewise for the judge."""
     judge_max_output_tokens: int | None = None
+    label: str = ""
+    """For people; empty: the name."""
+    adapter: str = "core.providers.openai_compatible:OpenAICompatible"
+    usual_base_url: str = ""
+    """Of the provider table; empty: the account is one of OPENAI_COMPATIBLE."""
+
+    @property
+    def custom(self) -> bool:
+        """From OPENAI_COMPATIBLE."""
+        return not self.usual_base_url
+
+    @property
+    def lacks_key(self) -> bool:
+        return bool(self.key_variable) and not self.key
+
+    @property
+    def speaker(self) -> str:
+        """Whom error messages quote: the provider, or the gateway that its base URL names."""
+        host = urlsplit(self.base_url)
+        if self.custom or host.hostname == urlsplit(self.usual_base_url).hostname:
+            return self.label or self.name
+        return f"{host.hostname}{f':{host.port}' if host.port else ''} ({self.name.upper()}_BASE_URL)"
+
+    def max_output_tokens(self, purpose: str) -> int | None:
+        """This address's own output limit for calls to the target or the judge; None: it has none."""
+        return self.target_max_output_tokens if purpose == "target" else self.judge_max_output_tokens
 
 
 _OUTPUT_LIMITS = ("target_max_output_tokens", "judge_max_output_tokens")
-_ENDPOINT_FIELDS = {"name", "base_url", "key_variable", "concurrency", "models", *_OUTPUT_LIMITS}
-_RESERVED = {"openai", "openrouter", "fireworks", "simulated"}
+_FIELDS = {"name", "base_url", "key_variable", "concurrency", "models", *_OUTPUT_LIMITS}
 
 
-def read_endpoints(text: str, env: Mapping[str, str]) -> tuple[Endpoint, ...]:
+def read_accounts(text: str, env: Mapping[str, str]) -> tuple[Account, ...]:
+    """The accounts of OPENAI_COMPATIBLE, with their keys from `env`. Raises ValueError with a sentence."""
     try:
         rows = json.loads(text)
     except ValueError as error:
         raise ValueError(f"is not JSON ({error}).") from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ValueError('must be a JSON list of objects like {"name": "lab", "base_url": "http://…/v1"}.')
-    endpoints = tuple(_endpoint(row, env) for row in rows)
-    names = [e.name for e in endpoints]
+    accounts = tuple(_account(row, env) for row in rows)
+    names = [account.name for account in accounts]
     if len(set(names)) != len(names):
         raise ValueError("two addresses have the same name.")
-    return endpoints
+    return accounts
 
 
-def _endpoint(row: Mapping[str, Any], env: Mapping[str, str]) -> Endpoint:
-    if unknown := set(row) - _ENDPOINT_FIELDS:
-        raise ValueError(
-            f"unknown field {', '.join(sorted(unknown))}; known are {', '.join(sorted(_ENDPOINT_FIELDS))}."
-        )
+def _account(row: Mapping[str, Any], env: Mapping[str, str]) -> Account:
+    if unknown := set(row) - _FIELDS:
+        raise ValueError(f"unknown field {', '.join(sorted(unknown))}; known are {', '.join(sorted(_FIELDS))}.")
     name, url = str(row.get("name", "")), str(row.get("base_url", ""))
-    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", name) or name in _RESERVED:
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", name) or name in _reserved_names():
         raise ValueError(f'"{name}" cannot be a name: small letters, digits, - and _, and none of ours.')
     if not (re.match(r"https?://[^/]", url) and can_be_reached(url)):
         raise ValueError(f"{name}: base_url must be an address that begins with http:// or https://.")
@@ -65,8 +93,12 @@ def _endpoint(row: Mapping[str, Any], env: Mapping[str, str]) -> Endpoint:
     key = env.get(variable, "").strip() if variable else ""
     if not can_be_sent(key):
         raise ValueError(f"{name}: {variable} holds a space, a line end or a letter that no key has.")
-    limits = [_output_limit(row, field) for field in _OUTPUT_LIMITS]
-    return Endpoint(name, url.rstrip("/"), key, variable, concurrency, tuple(models), *limits)
+    target_limit, judge_limit = (_output_limit(row, field) for field in _OUTPUT_LIMITS)
+    return Account(name, url.rstrip("/"), key, variable, concurrency, tuple(models), target_limit, judge_limit)
+
+
+def _reserved_names() -> set[str]:
+    return {"simulated", *(row.name for row in provider_table.PROVIDERS)}
 
 
 def _output_limit(row: Mapping[str, Any], field: str) -> int | None:
