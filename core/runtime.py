@@ -182,7 +182,7 @@ async def open_runtime(
             events,
             catalog,
             workbench,
-            ReviewDesk(store, clock, settings, telemetry.record),
+            ReviewDesk(store, clock, settings.review, telemetry.record),
             Conversation(store, settings),
             board,
             aside,

@@ -24,7 +24,7 @@ from core.review.insights import Insights, insights
 from core.review.reveal import reveal_problems
 from core.review.selection import Proposal, propose, refuse_unselectable
 from core.sessions.base import SessionStore
-from core.settings import Settings
+from core.settings import ReviewSettings
 
 TICK = timedelta(microseconds=1)
 
@@ -38,14 +38,14 @@ async def selected_hunts(store: SessionStore, session: Session) -> tuple[Hunt, .
 class ReviewDesk:
     store: SessionStore
     clock: Clock
-    settings: Settings
+    settings: ReviewSettings
     tell: Tell
 
     async def change_settings(self, sid: str, order: SettingsOrder) -> Session:
         """Raises BadInput `settings_fixed` for what may not be changed any more, Conflict for an old version."""
 
         def change(session: Session) -> Session:
-            return with_settings(session, order, self.settings.review.max_slots)
+            return with_settings(session, order, self.settings.max_slots)
 
         return await self.store.change(
             sid, change, expected_version=order.version, announce=lambda s: (session_event(s),)
@@ -94,10 +94,10 @@ class ReviewDesk:
         hunt = await self.store.hunt(sid, hunt_id)
         task = session.run(hunt.run_id).task
         _refuse_foreign(order, [c.id for c in task.criteria])
-        if len(order.explanation) > self.settings.review.max_explanation_chars:
+        if len(order.explanation) > self.settings.max_explanation_chars:
             raise BadInput(
                 f"The explanation has {len(order.explanation):,} characters; at most "
-                f"{self.settings.review.max_explanation_chars:,} are kept.",
+                f"{self.settings.max_explanation_chars:,} are kept.",
                 hint="Shorten it.",
             )
 
@@ -110,9 +110,7 @@ class ReviewDesk:
                     hint="Compare your text with the stored one and save again.",
                     details={"review": review_view(session, before, task) if before else None},
                 )
-            return with_review(
-                session, _review(hunt_id, order, before, self.clock.now()), self.settings.review.max_reviews
-            )
+            return with_review(session, _review(hunt_id, order, before, self.clock.now()), self.settings.max_reviews)
 
         changed = await self.store.change(sid, change, announce=lambda s: (session_event(s),))
         kept = changed.review(hunt_id)
