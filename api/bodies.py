@@ -23,7 +23,7 @@ from core.notebooks.json_text import begins_more_than
 Some = TypeVar("Some", bound=Payload)
 Result = TypeVar("Result")
 KEY_MOST_CHARS = 200
-VALUES_MOST = 20_000
+MAX_VALUES = 20_000
 """Of one body, a notebook in it not counted; several times what any request needs. Each of them can be a problem to
 name: sixteen megabytes of wrong ones took two minutes and 13 GB."""
 
@@ -41,18 +41,18 @@ async def read_json(kind: type[Some], *, optional: bool = False, most_bytes: int
 
 async def read_apart(kind: type[Some], apart: Callable[[Some], Result]) -> Result:
     """What `apart` makes of the payload, made where the body is read: beside the event loop when it is large."""
-    raw, free_most = cast("bytes", await request.get_data()), runtime().settings.notebooks.max_values
-    return await _aside(raw, lambda: apart(_payload(raw, kind, free_most)))
+    raw, max_free = cast("bytes", await request.get_data()), runtime().settings.notebooks.max_values
+    return await _aside(raw, lambda: apart(_payload(raw, kind, max_free)))
 
 
 async def _aside(raw: bytes, work: Callable[[], Result]) -> Result:
-    return await runtime().aside.read(raw, work, large=begins_more_than(raw, VALUES_MOST))
+    return await runtime().aside.read(raw, work, large=begins_more_than(raw, MAX_VALUES))
 
 
-def _payload(raw: bytes, kind: type[Some], free_most: int = 0) -> Some:
-    """`free_most`: the values that its free field may have, beside VALUES_MOST."""
-    if begins_more_than(raw, VALUES_MOST):
-        _refuse_heap(raw, kind.free_form if free_most else "", free_most)
+def _payload(raw: bytes, kind: type[Some], max_free: int = 0) -> Some:
+    """`max_free`: the values that its free field may have, beside MAX_VALUES."""
+    if begins_more_than(raw, MAX_VALUES):
+        _refuse_heap(raw, kind.free_form if max_free else "", max_free)
     payload = kind.model_validate_json(raw, strict=True)
     json.loads(raw, object_pairs_hook=_once)
     return payload
@@ -84,12 +84,12 @@ def idempotency_key() -> str:
     return key
 
 
-def _refuse_heap(raw: bytes, free_form: str, free_most: int) -> None:
+def _refuse_heap(raw: bytes, free_form: str, max_free: int) -> None:
     """Raises BadInput unless it is the field `free_form` that makes so many values of it, TooLarge when that has too
     many."""
-    if free_form and begins_more_than(raw, VALUES_MOST + free_most):
+    if free_form and begins_more_than(raw, MAX_VALUES + max_free):
         raise TooLarge(
-            f"The body holds more than {VALUES_MOST + free_most:,} values.",
+            f"The body holds more than {MAX_VALUES + max_free:,} values.",
             hint="Take pictures and outputs out of the notebook and load it again.",
         )
     if free_form:
@@ -99,9 +99,9 @@ def _refuse_heap(raw: bytes, free_form: str, free_most: int) -> None:
             return  # not JSON: that is told where it is read
         if isinstance(whole, dict):
             whole.pop(free_form, None)
-        if not begins_more_than(json.dumps(whole).encode(), VALUES_MOST):
+        if not begins_more_than(json.dumps(whole).encode(), MAX_VALUES):
             return
-    raise BadInput(f"The body holds more than {VALUES_MOST:,} values.", hint="See /docs for what this request takes.")
+    raise BadInput(f"The body holds more than {MAX_VALUES:,} values.", hint="See /docs for what this request takes.")
 
 
 def _kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from quart import Quart, Response, current_app
 
 from api.rendering import Renderer
 from api.static_files import StaticFiles
-from core.hunt.views import to_json
+from core.hunting.views.sessions import to_json
 from core.runtime import Runtime
 
 KEY = "MODEL_HUNTER_RUNTIME"

@@ -108,7 +108,7 @@ async def _http(error: HTTPException) -> Response:
 async def _bug(error: Exception) -> Response:
     """Not ours and not expected: logged with its trace, counted, told in the same shape without its insides."""
     log.exception("a request failed in a way nobody expected", method=request.method, path=request.path)
-    runtime().activity.note_bug(error)
+    runtime().activity.record_unexpected_error(error)
     return answer(
         error_body(
             "internal_error",

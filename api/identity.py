@@ -55,7 +55,7 @@ class Door:
         now_s = self.runtime.clock.monotonic()
         if holder is None and (wait_s := self.brake.wait_s(address, now_s)):
             raise too_many_tries(wait_s)
-        if holder is None and self.brake.note_wrong(address, now_s):
+        if holder is None and self.brake.record_failure(address, now_s):
             log.warning("a sign-in with an unknown token", address=address)
         return holder
 

@@ -10,7 +10,7 @@ from core.domain.criteria import Criterion
 from core.domain.run import MOST_HUNTS, StopRule
 from core.domain.session import Visibility
 from core.domain.task import PassRule
-from core.hunt.orders import MOST_MODELS
+from core.hunting.orders import MOST_MODELS
 
 
 class Payload(BaseModel):
@@ -21,7 +21,7 @@ class Payload(BaseModel):
 
 ModelName = Annotated[str, Field(max_length=300)]
 NAME_MOST_CHARS = 255
-WHOLE_MOST = 2**53
+MAX_WHOLE = 2**53
 """Beyond this, JSON numbers are not whole in every language."""
 
 
@@ -69,7 +69,7 @@ class OpenForm(Payload):
 class TaskEdit(Payload):
     """Changes to the task; what is left out stays as it is."""
 
-    version: Annotated[int, Field(ge=0, le=WHOLE_MOST)]
+    version: Annotated[int, Field(ge=0, le=MAX_WHOLE)]
     """The session's version that was edited."""
     prompt: str | None = None
     response: str | None = None
@@ -103,12 +103,12 @@ class RunPayload(Payload):
 
 
 class HuntsQuery(Payload):
-    after: Annotated[int, Field(ge=0, le=WHOLE_MOST)] = 0
+    after: Annotated[int, Field(ge=0, le=MAX_WHOLE)] = 0
     """The number of the last hunt that was read."""
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
     run_id: str | None = None
     """Only hunts of this run."""
-    turn: Annotated[int, Field(ge=1, le=WHOLE_MOST)] | None = None
+    turn: Annotated[int, Field(ge=1, le=MAX_WHOLE)] | None = None
     """Only hunts of this turn."""
     texts: bool = True
     """Without texts, response and reasoning are null."""

@@ -6,15 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.payloads import WHOLE_MOST, ModelName, Payload
+from api.payloads import MAX_WHOLE, ModelName, Payload
 from core.domain.criteria import Criterion
 from core.domain.session import Visibility
 
 HuntId = Annotated[str, Field(min_length=1, max_length=100)]
-Version = Annotated[int, Field(ge=0, le=WHOLE_MOST)]
+Version = Annotated[int, Field(ge=0, le=MAX_WHOLE)]
 CriterionId = Annotated[str, Field(min_length=1, max_length=10)]
-CRITERIA_MOST = 1000
-SUMMARIES_MOST = 50
+MAX_CRITERIA = 1000
+MAX_SUMMARIES = 50
 
 
 class SettingsPayload(Payload):
@@ -41,7 +41,7 @@ class SelectionPayload(Payload):
 class ReviewPayload(Payload):
     """The review as it stands, whole; a draft may lack verdicts and words."""
 
-    verdicts: dict[CriterionId, Literal["PASS", "FAIL"]] = Field(default_factory=dict, max_length=CRITERIA_MOST)
+    verdicts: dict[CriterionId, Literal["PASS", "FAIL"]] = Field(default_factory=dict, max_length=MAX_CRITERIA)
     explanation: str = ""
     based_on: Annotated[str, Field(max_length=40)] | None = None
     """saved_at of the review that was edited, "" for none; left out: over whatever is there."""
@@ -58,7 +58,7 @@ class TrialPayload(Payload):
 
 
 class RejudgePayload(Payload):
-    criterion_ids: Annotated[tuple[CriterionId, ...], Field(max_length=CRITERIA_MOST)] = ()
+    criterion_ids: Annotated[tuple[CriterionId, ...], Field(max_length=MAX_CRITERIA)] = ()
     """Empty: all of them."""
     judge_model: ModelName = ""
     """Empty: whoever judged it before."""
@@ -73,4 +73,4 @@ class TurnPayload(Payload):
 
 
 class SummariesPayload(Payload):
-    session_ids: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=SUMMARIES_MOST)]
+    session_ids: Annotated[tuple[Annotated[str, Field(max_length=100)], ...], Field(max_length=MAX_SUMMARIES)]

@@ -28,7 +28,7 @@ REQUEST_GRACE_S = 5.0
 REQUEST_GRACE_SLACK_S = 2.0
 """On top of it, until Hypercorn itself is cancelled: on Python 3.12 and later its own grace does not bound the wait for
 open connections (its issue 308), unless the event loop is uvloop."""
-KEEP_ALIVE_MOST = 1_000_000
+MAX_KEEP_ALIVE = 1_000_000
 """Requests per connection; Hypercorn's default of 1,000 closes connections under nginx."""
 
 
@@ -86,7 +86,7 @@ def _config(listener: socket.socket) -> Config:
     config = Config()
     config.bind = [f"fd://{os.dup(listener.fileno())}"]
     config.graceful_timeout = REQUEST_GRACE_S
-    config.keep_alive_max_requests = KEEP_ALIVE_MOST
+    config.keep_alive_max_requests = MAX_KEEP_ALIVE
     config.h11_max_incomplete_size = 64 * 1024
     config.include_server_header = False
     config.accesslog = None

@@ -1,6 +1,6 @@
 """The shapes of answers, for the OpenAPI description and for tests that hold real answers against it.
 
-Nothing is validated or written through these at run time: answers are made by core.hunt.views and written by orjson.
+Nothing is validated or written through these at run time: core.hunting.views makes the answers and orjson writes them.
 """
 
 from __future__ import annotations

@@ -18,12 +18,12 @@ Result = TypeVar("Result")
 
 
 class Aside:
-    """One thread for middling work and one for large work; of the latter at most `waiting_most` waits in line."""
+    """One thread for middling work and one for large work; of the latter at most `max_waiting` waits in line."""
 
-    def __init__(self, waiting_most: int) -> None:
+    def __init__(self, max_waiting: int) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside")
         self._middling = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aside-middling")
-        self._most = waiting_most
+        self._most = max_waiting
         self._asked = 0
 
     async def read(self, text: bytes, work: Callable[[], Result], *, large: bool = False) -> Result:
@@ -51,8 +51,8 @@ class Aside:
 
 
 @contextmanager
-def open_aside(waiting_most: int) -> Iterator[Aside]:
-    aside = Aside(waiting_most)
+def open_aside(max_waiting: int) -> Iterator[Aside]:
+    aside = Aside(max_waiting)
     try:
         yield aside
     finally:

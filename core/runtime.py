@@ -24,38 +24,38 @@ from core.aside import Aside, open_aside
 from core.clock import Clock, SteadyClock, SystemClock
 from core.errors import BadSettings, RedisAway
 from core.eventlog.base import EventLog
-from core.eventlog.failover import AwayEvents, FailoverEventLog
+from core.eventlog.failover import DetachedEvents, FailoverEventLog
 from core.eventlog.memory import MemoryEventLog
 from core.eventlog.redis import RedisEventLog
-from core.hunt.activity import Activity
-from core.hunt.board import Board
-from core.hunt.checking import Checker
-from core.hunt.chronicle import call_record
-from core.hunt.dispatch.base import Dispatcher, Job, JobKind, Shards, Work
-from core.hunt.dispatch.local import LocalDispatcher
-from core.hunt.dispatch.shards import LeaseConfig
-from core.hunt.fleet import Fleet, open_fleet
-from core.hunt.hunt import Hunter
-from core.hunt.rejudging import Rejudger
-from core.hunt.resuming import Resumer
-from core.hunt.reviewing import ReviewDesk
-from core.hunt.runner import Runner
-from core.hunt.turning import Conversation
-from core.hunt.workbench import Entropy, Workbench
+from core.fetching.notebook import NotebookFetcher
+from core.hunting.activity import Activity
+from core.hunting.checks.reference_check import Checker
+from core.hunting.checks.rejudge import Rejudger
+from core.hunting.dispatch.base import Dispatcher, Job, JobKind, Shards, Work
+from core.hunting.dispatch.local import LocalDispatcher
+from core.hunting.dispatch.shards import LeaseConfig
+from core.hunting.hunts.hunter import Hunter
+from core.hunting.records import call_record
+from core.hunting.resume import Resumer
+from core.hunting.reviews.review_desk import ReviewDesk
+from core.hunting.reviews.turns import Conversation
+from core.hunting.runs.runner import Runner
+from core.hunting.status.cluster import Cluster, open_cluster
+from core.hunting.status.collector import StatusCollector
+from core.hunting.workbench import Entropy, Workbench
 from core.judge.judge import Judge
-from core.notebooks.fetch import NotebookFetcher
 from core.providers.catalog import Catalog, build_catalog, configured_limits
 from core.providers.http import ProviderHttp, open_fetching, open_http
-from core.redis_client import RedisClients, open_redis
-from core.redis_link import RedisLink
-from core.sessions.away import Away
+from core.redis.client import RedisClients, open_redis
+from core.redis.health import RedisHealth
 from core.sessions.base import SessionStore
+from core.sessions.detached import DetachedSession
 from core.sessions.failover import FailoverSessionStore
 from core.sessions.journal import Journal
 from core.sessions.known import KnownSessions
 from core.sessions.memory import MemorySessionStore
+from core.sessions.reattachment import Reattachment
 from core.sessions.redis import RedisSessionStore
-from core.sessions.returning import Returning
 from core.sessions.supervisor import Supervisor
 from core.settings import Settings
 from core.simulator.provider import SimulatedProvider
@@ -78,7 +78,7 @@ class Runtime:
     workbench: Workbench
     desk: ReviewDesk
     conversation: Conversation
-    board: Board
+    board: StatusCollector
     aside: Aside
     fetcher: NotebookFetcher
     telemetry: TelemetryWriter
@@ -114,7 +114,7 @@ async def open_runtime(
         throttle = await closing.enter_async_context(_open_throttle(settings, clock, redis, process, activity))
         catalog = _catalog(settings, http, throttle, telemetry, clock, seed)
         closing.push_async_callback(catalog.close)
-        judge = Judge(catalog, settings.calls, activity.note_bug)
+        judge = Judge(catalog, settings.calls, activity.record_unexpected_error)
         hunter = Hunter(catalog, judge, clock, settings.calls.target_max_output_tokens)
         runner = Runner(store, hunter, clock, settings, activity, telemetry.record, telemetry.flush)
         checker = Checker(store, judge, clock, telemetry.record)
@@ -131,12 +131,14 @@ async def open_runtime(
                 await checker.work(job.session_id, shards)
 
         own = settings.hunting.idempotency_secret.encode()
-        fleet = Fleet(process, own or entropy(32), redis, settings.hunting, settings.redis.timeout_s)
+        fleet = Cluster(process, own or entropy(32), redis, settings.hunting, settings.redis.timeout_s)
         dispatcher = await closing.enter_async_context(
             _open_dispatcher(settings, work, activity, fleet, redis, process)
         )
         if redis is not None:
-            resumer = Resumer(store, dispatcher, came_back, settings.hunting.part_lease_s, activity.note_bug)
+            resumer = Resumer(
+                store, dispatcher, came_back, settings.hunting.part_lease_s, activity.record_unexpected_error
+            )
             await closing.enter_async_context(_kept_up(resumer))
         with contextlib.suppress(RedisAway):  # said in the status; the secret is shared with the first beat then
             await fleet.share_secret()
@@ -151,7 +153,7 @@ async def open_runtime(
             secret=lambda: fleet.secret,
             tell=telemetry.record,
         )
-        board = Board(
+        board = StatusCollector(
             store,
             events,
             catalog,
@@ -168,7 +170,7 @@ async def open_runtime(
         draining = asyncio.Event()
         if redis is not None:
             await closing.enter_async_context(
-                open_fleet(fleet, lambda: board.here(draining=draining.is_set()), activity.note_bug)
+                open_cluster(fleet, lambda: board.here(draining=draining.is_set()), activity.record_unexpected_error)
             )
         direct, proxied = await closing.enter_async_context(open_fetching(settings))
         fetcher = NotebookFetcher(
@@ -213,29 +215,29 @@ async def _open_throttle(
         timeout_s=settings.redis.timeout_s,
         clock=clock,
         adaptive=adaptive,
-        on_bug=activity.note_bug,
+        on_bug=activity.record_unexpected_error,
     ) as throttle:
         yield throttle
 
 
 @asynccontextmanager
 async def _open_dispatcher(
-    settings: Settings, work: Work, activity: Activity, fleet: Fleet, redis: RedisClients | None, process: str
+    settings: Settings, work: Work, activity: Activity, fleet: Cluster, redis: RedisClients | None, process: str
 ) -> AsyncIterator[Dispatcher]:
     if redis is None:
-        local = LocalDispatcher(work, activity.note_bug)
+        local = LocalDispatcher(work, activity.record_unexpected_error)
         try:
             yield local
         finally:  # also when a person ended the command: jobs put down what they have while there is a store
             await local.drain(settings.server.drain_timeout_s)
         return
-    from core.hunt.dispatch.queue import Manner, open_queue  # half a second that only processes with Redis need
+    from core.hunting.dispatch.queue import Manner, open_queue  # half a second that only processes with Redis need
 
     works = settings.server.role != "api"
     manner = Manner(
         settings.redis.url, process, works, settings.hunting.worker_stall_timeout_s, LeaseConfig.of(settings)
     )
-    async with open_queue(work, activity.note_bug, redis, manner, lambda: fleet.workers) as dispatcher:
+    async with open_queue(work, activity.record_unexpected_error, redis, manner, lambda: fleet.workers) as dispatcher:
         yield dispatcher
 
 
@@ -257,8 +259,8 @@ async def _sessions(
     store = MemorySessionStore(
         clock,
         ttl_s=settings.sessions.ttl_s,
-        sessions_most=settings.sessions.max_sessions,
-        share_most=max(1, settings.sessions.max_sessions * settings.sessions.max_percent_per_user // 100),
+        max_sessions=settings.sessions.max_sessions,
+        max_share=max(1, settings.sessions.max_sessions * settings.sessions.max_percent_per_user // 100),
         append=memory.append_now,
         forget=memory.forget_now,
     )
@@ -275,23 +277,23 @@ async def _redis_sessions(
     clients: RedisClients,
     memory: MemoryEventLog,
 ) -> tuple[SessionStore, EventLog, set[str]]:
-    link = RedisLink(clients.commands, clock, instance=instance, timeout_s=settings.redis.timeout_s)
-    link.on_time = clock.follow
+    redis_health = RedisHealth(clients.commands, clock, instance=instance, timeout_s=settings.redis.timeout_s)
+    redis_health.on_time = clock.follow
     log = RedisEventLog(
         clients,
         clock,
         ttl_s=settings.sessions.ttl_s,
-        events_most=settings.sessions.max_events,
+        max_events=settings.sessions.max_events,
         block_s=settings.redis.block_s,
         timeout_s=settings.redis.timeout_s,
-        on_fault=link.failed,
-        on_bug=activity.note_bug,
+        on_fault=redis_health.failed,
+        on_bug=activity.record_unexpected_error,
     )
-    away: dict[str, Away] = {}
+    away: dict[str, DetachedSession] = {}
     known = KnownSessions(
         clock,
         ttl_s=settings.sessions.ttl_s,
-        bytes_most=settings.redis.max_fallback_bytes,
+        max_bytes=settings.redis.max_fallback_bytes,
         append=memory.append_now,
         forget=memory.forget_now,
         held=away.__contains__,
@@ -300,22 +302,22 @@ async def _redis_sessions(
         clients.commands,
         clock,
         ttl_s=settings.sessions.ttl_s,
-        events_most=settings.sessions.max_events,
+        max_events=settings.sessions.max_events,
         events_age_s=settings.redis.max_event_age_s,
         timeout_s=settings.redis.timeout_s,
         forget=log.end,
         on_told=known.note_event,
     )
     journal = Journal(Path(settings.redis.journal_dir), instance)
-    store = FailoverSessionStore(redis, known, journal, link, clock, begin_events=memory.begin_at, away=away)
+    store = FailoverSessionStore(redis, known, journal, redis_health, clock, begin_events=memory.begin_at, away=away)
     supervisor = Supervisor(
         store,
-        Returning(store, AwayEvents(log, memory)),
+        Reattachment(store, DetachedEvents(log, memory)),
         clock,
         probe_s=settings.redis.probe_interval_s,
         probes=settings.redis.min_good_probes,
         sync_s=settings.redis.journal_sync_s,
-        on_bug=activity.note_bug,
+        on_bug=activity.record_unexpected_error,
     )
     closing.push_async_callback(store.close)
     closing.push_async_callback(log.close)

@@ -78,7 +78,7 @@ def api_status() -> Status | Silence:
 def _followed(directory: str, cache_directory: str, memory_mib: int) -> Following:
     log = Path(directory)
     cache = Path(cache_directory) if cache_directory else log / CACHE_FOLDER
-    reader = TelemetryReader(log, cache_directory=cache if log.is_dir() else None, memory_most_mib=memory_mib)
+    reader = TelemetryReader(log, cache_directory=cache if log.is_dir() else None, max_memory_mib=memory_mib)
     followed = Following(reader)
     followed.look()
     return followed

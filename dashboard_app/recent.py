@@ -11,7 +11,7 @@ import pandas as pd
 from dashboard_app.live import Status
 
 KEPT = timedelta(minutes=10)
-LOOKS_MOST = 3000
+MAX_LOOKS = 3000
 """However short the pause between two looks is set."""
 LAST_ANSWERS = 30
 """Of so many at least one comes from every replica of a few: whoever is not among them has gone."""
@@ -41,7 +41,7 @@ class Answer:
 class Recent:
     """Bounded by age and by number."""
 
-    looks: deque[Look] = field(default_factory=lambda: deque(maxlen=LOOKS_MOST))
+    looks: deque[Look] = field(default_factory=lambda: deque(maxlen=MAX_LOOKS))
     answers: deque[Answer] = field(default_factory=lambda: deque(maxlen=LAST_ANSWERS))
 
     def add(self, at: datetime, status: Status) -> None:

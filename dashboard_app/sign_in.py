@@ -93,14 +93,14 @@ class SignIn:
             return PlainTextResponse(said, 429, {**NO_STORE, "Retry-After": str(wait_s)})
         holder = _register().by_token(await _read_token(request))
         if holder is None:
-            self._brake.note_wrong(address, now_s)
+            self._brake.record_failure(address, now_s)
             return PlainTextResponse(
                 "This token is not known here. Copy all of it; it begins with mh_.\n", 401, NO_STORE
             )
         if holder.scope is not Rights.ADMIN:
             said = f"This is the token of {holder.name}, a trainer. The dashboard is for admins.\n"
             return PlainTextResponse(said, 403, NO_STORE)
-        self._brake.note_right(address)
+        self._brake.record_success(address)
         life_s = settings().access.sign_in_ttl_s
         given = new_pass(holder, datetime.now(UTC).timestamp(), life_s)
         return _with_cookie(PlainTextResponse(holder.name, headers=NO_STORE), request, given, int(life_s))

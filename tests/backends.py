@@ -12,8 +12,8 @@ from redis.asyncio import Redis
 from core.eventlog.base import EventLog
 from core.eventlog.memory import MemoryEventLog
 from core.eventlog.redis import RedisEventLog
-from core.redis_client import RedisClients, open_redis
-from core.redis_keys import SESSIONS
+from core.redis.client import RedisClients, open_redis
+from core.redis.keys import SESSIONS
 from core.sessions.base import SessionStore
 from core.sessions.memory import MemorySessionStore
 from core.sessions.redis import RedisSessionStore
@@ -49,14 +49,14 @@ class Backend:
 
 @asynccontextmanager
 async def opened(
-    request: pytest.FixtureRequest, *, sessions_most: int = 100, events_most: int = 1000
+    request: pytest.FixtureRequest, *, max_sessions: int = 100, max_events: int = 1000
 ) -> AsyncIterator[Backend]:
     if request.param == "memory":
-        yield memory_backend(sessions_most, events_most)
+        yield memory_backend(max_sessions, max_events)
         return
     url = request.getfixturevalue("redis_server").url
     settings = make_settings(
-        redis__url=url, redis__timeout_s=PATIENT_S, redis__block_s=0.2, sessions__max_events=events_most
+        redis__url=url, redis__timeout_s=PATIENT_S, redis__block_s=0.2, sessions__max_events=max_events
     )
     clock = HandClock()
     async with open_redis(settings.redis, "one") as one, open_redis(settings.redis, "two") as two:
@@ -71,14 +71,14 @@ async def opened(
             await second_log.close()
 
 
-def memory_backend(sessions_most: int, events_most: int) -> Backend:
+def memory_backend(max_sessions: int, max_events: int) -> Backend:
     clock = HandClock()
-    log = MemoryEventLog(clock, events_most)
+    log = MemoryEventLog(clock, max_events)
     store = MemorySessionStore(
         clock,
         ttl_s=7200,
-        sessions_most=sessions_most,
-        share_most=sessions_most - 1,
+        max_sessions=max_sessions,
+        max_share=max_sessions - 1,
         append=log.append_now,
         forget=log.forget_now,
     )
@@ -90,7 +90,7 @@ def redis_log(clients: RedisClients, settings: Settings, clock: HandClock) -> Re
         clients,
         clock,
         ttl_s=settings.sessions.ttl_s,
-        events_most=settings.sessions.max_events,
+        max_events=settings.sessions.max_events,
         block_s=settings.redis.block_s,
         timeout_s=settings.redis.timeout_s,
     )
@@ -101,7 +101,7 @@ def redis_store(clients: RedisClients, settings: Settings, clock: HandClock, log
         clients.commands,
         clock,
         ttl_s=settings.sessions.ttl_s,
-        events_most=settings.sessions.max_events,
+        max_events=settings.sessions.max_events,
         events_age_s=settings.redis.max_event_age_s,
         timeout_s=settings.redis.timeout_s,
         forget=log.end,

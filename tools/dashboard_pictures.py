@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars")
 WAIT_MS = 30_000
-SETTLE_MS, LOOKS_MOST = 700, 10
+SETTLE_MS, MAX_LOOKS = 700, 10
 DRAWN = """() => document.querySelector('[data-testid=stApp][data-test-script-state=notRunning]')
     && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')
     && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(
@@ -108,7 +108,7 @@ def _wait_for(page: Page, view: View, width: int) -> None:
     """Until the view has drawn itself in a window as tall as everything: Streamlit scrolls inside the page."""
     page.get_by_text(re.compile(view.says)).first.wait_for(timeout=WAIT_MS)
     before = 0
-    for _ in range(LOOKS_MOST):  # parts come one after the other, and charts change their height once they have room
+    for _ in range(MAX_LOOKS):  # parts come one after the other, and charts change their height once they have room
         page.wait_for_function(DRAWN, timeout=WAIT_MS)
         page.wait_for_timeout(SETTLE_MS)
         height = int(page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"))

@@ -1,5 +1,5 @@
 """Here lives one file per resource; each offers a blueprint.
-May use api.context, api.payloads, api.sse, core.hunt's orders and views.
+May use api.context, api.payloads, api.sse, core.hunting's orders and views.
 Never imports another route.
 Owned and closed by api.app, which registers them.
 Tests in tests/api.

@@ -18,7 +18,7 @@ from core.errors import BadInput, NotSignedIn
 
 log = structlog.get_logger(__name__)
 access = Blueprint("access", __name__)
-BODY_MOST_BYTES = 4096
+MAX_BODY_BYTES = 4096
 """Of a sign-in, since anybody may send one."""
 
 
@@ -34,7 +34,7 @@ async def sign_in_page() -> Response:
 @described("Access", WhoAnswer, errors=OF_A_BODY, body_examples={"a token": {"token": "mh_9fQ2bq0L1a5XrDg7uUo3cWm8"}})
 async def sign_in() -> Response:
     """A token for a pass, which comes as a cookie and lasts for SIGN_IN_TTL."""
-    token, here = (await read_json(SignInPayload, most_bytes=BODY_MOST_BYTES)).token.strip(), door()
+    token, here = (await read_json(SignInPayload, most_bytes=MAX_BODY_BYTES)).token.strip(), door()
     if here.register.open_to_all:
         raise BadInput("Nobody has to sign in here.", hint="Go on to the page.", code="no_sign_in")
     if wait_s := here.brake.wait_s(address(), runtime().clock.monotonic()):
@@ -42,7 +42,7 @@ async def sign_in() -> Response:
     holder = here.holder_of(token, address())
     if holder is None:
         raise NotSignedIn("This token is not known here.", hint="Copy all of it; the operator can make you another.")
-    here.brake.note_right(address())
+    here.brake.record_success(address())
     log.info("signed in", name=holder.name)
     response = answer(_who(caller_of(holder)))
     return _with_cookie(response, here.pass_for(holder), int(runtime().settings.access.sign_in_ttl_s))

@@ -13,7 +13,7 @@ from api.shapes import EventsAnswer
 from api.sse import counted, event_stream
 from core.errors import Busy
 from core.eventlog.base import START, parsed_event_id
-from core.hunt.views import JsonFragment
+from core.hunting.views.sessions import JsonFragment
 
 events = Blueprint("events", __name__, url_prefix="/api/sessions/<sid>/events")
 

@@ -7,7 +7,7 @@ from quart import Blueprint, Response
 from api.context import answer, runtime
 from api.describing import described
 from api.shapes import StateAnswer
-from core.hunt.status import Health
+from core.hunting.status.report import Health
 
 health = Blueprint("health", __name__, url_prefix="/api/health")
 

@@ -15,9 +15,9 @@ from api.review_payloads import RejudgePayload
 from api.shapes import HuntAnswer, HuntsAnswer, HuntShape
 from core.domain.hunt import Hunt
 from core.domain.session import Session
-from core.hunt.hunts import hunts_of_turn
-from core.hunt.orders import RejudgeOrder
-from core.hunt.views import JsonObject, hunt_view, judged_view
+from core.hunting.hunts.queries import hunts_of_turn
+from core.hunting.orders import RejudgeOrder
+from core.hunting.views.sessions import JsonObject, hunt_view, judged_view
 
 hunts = Blueprint("hunts", __name__, url_prefix="/api/sessions/<sid>/hunts")
 

@@ -12,7 +12,7 @@ from api.review_payloads import RevealPayload, ReviewPayload
 from api.review_shapes import DeskAnswer, ReviewAnswer
 from api.shapes import SessionAnswer
 from core.domain.verdict import Verdict
-from core.hunt.orders import ReviewOrder
+from core.hunting.orders import ReviewOrder
 
 reviews = Blueprint("reviews", __name__, url_prefix="/api/sessions/<sid>")
 REVIEW = {

@@ -15,8 +15,8 @@ from api.payloads import EstimateQuery, RunPayload
 from api.shapes import EstimateAnswer, RunAnswer, RunShape
 from core.domain.run import Run
 from core.errors import BadInput
-from core.hunt.orders import RunOrder
-from core.hunt.views import run_view
+from core.hunting.orders import RunOrder
+from core.hunting.views.sessions import run_view
 
 runs = Blueprint("runs", __name__, url_prefix="/api/sessions/<sid>/runs")
 estimates = Blueprint("estimates", __name__, url_prefix="/api/sessions/<sid>")

@@ -11,8 +11,8 @@ from api.describing import OF_A_BODY, described
 from api.review_payloads import SelectionPayload, SettingsPayload
 from api.review_shapes import InsightsAnswer, ProposalAnswer
 from api.shapes import SessionAnswer
-from core.hunt.orders import SettingsOrder
-from core.hunt.review_views import insights_view, without_cards
+from core.hunting.orders import SettingsOrder
+from core.hunting.views.reviews import insights_view, without_cards
 
 selection = Blueprint("selection", __name__, url_prefix="/api/sessions/<sid>")
 

@@ -19,9 +19,9 @@ from api.shapes import CheckAnswer, OpenedAnswer, SessionAnswer
 from core.domain.session import Session
 from core.domain.task import Task
 from core.errors import BadInput
-from core.hunt.orders import CheckOrder, EditOrder, OpenOrder
-from core.hunt.review_views import comparison_view
-from core.hunt.views import check_view, task_view, warning_view
+from core.hunting.orders import CheckOrder, EditOrder, OpenOrder
+from core.hunting.views.reviews import comparison_view
+from core.hunting.views.sessions import check_view, task_view, warning_view
 from core.notebooks.examples import read_example
 from core.notebooks.file_names import delivery_name
 

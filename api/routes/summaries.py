@@ -12,8 +12,8 @@ from api.identity import caller, door
 from api.review_payloads import SummariesPayload
 from api.review_shapes import SummariesAnswer
 from core.errors import NotFound
-from core.hunt.summaries import gone
-from core.hunt.summaries import summaries as all_summaries
+from core.hunting.views.summaries import gone
+from core.hunting.views.summaries import summaries as all_summaries
 
 summaries = Blueprint("summaries", __name__, url_prefix="/api/sessions")
 

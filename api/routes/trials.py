@@ -10,9 +10,9 @@ from api.context import answer, runtime
 from api.describing import IDEMPOTENCY_KEY, OF_A_BODY, described
 from api.review_payloads import TrialPayload
 from api.review_shapes import TrialAnswer, TrialsAnswer
-from core.hunt.hunts import trials as all_trials
-from core.hunt.orders import RunOrder
-from core.hunt.views import hunt_view
+from core.hunting.hunts.queries import trials as all_trials
+from core.hunting.orders import RunOrder
+from core.hunting.views.sessions import hunt_view
 
 trials = Blueprint("trials", __name__, url_prefix="/api/sessions/<sid>/trials")
 

@@ -12,9 +12,9 @@ from api.payloads import HuntsQuery
 from api.review_payloads import TurnPayload
 from api.shapes import HuntsAnswer, SessionAnswer
 from core.errors import NotFound
-from core.hunt.hunts import hunts_of_turn
-from core.hunt.orders import TurnOrder
-from core.hunt.views import hunt_view
+from core.hunting.hunts.queries import hunts_of_turn
+from core.hunting.orders import TurnOrder
+from core.hunting.views.sessions import hunt_view
 
 turns = Blueprint("turns", __name__, url_prefix="/api/sessions/<sid>/turns")
 NEXT = {

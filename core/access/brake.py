@@ -45,7 +45,7 @@ class SignInBrake:
         wait_s = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(tries.wrong - FREE_TRIES, 10))
         return max(0.0, tries.last_s + wait_s - now_s)
 
-    def note_wrong(self, address: str, now_s: float) -> bool:
+    def record_failure(self, address: str, now_s: float) -> bool:
         """Count a wrong try. Whether it is worth a line in the log."""
         key = _network(address)
         tries = self._by_address.pop(key, _Tries())
@@ -60,7 +60,7 @@ class SignInBrake:
         self._all.wrong += 1
         return self._all.wrong <= MAX_PER_MINUTE
 
-    def note_right(self, address: str) -> None:
+    def record_success(self, address: str) -> None:
         """Somebody signed in from there: earlier tries are forgotten."""
         self._by_address.pop(_network(address), None)
 

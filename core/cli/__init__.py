@@ -1,5 +1,5 @@
 """Here lives the command line: hunt, check, demo, simulate, token.
-May use core.runtime and core.hunt's orders and views, rich for what people read.
+May use core.runtime and core.hunting's orders and views, rich for what people read.
 Never holds a rule of hunting; never imports api or dashboard_app.
 Owned and closed by core.__main__, which runs one command and ends.
 Tests in tests/core/cli.

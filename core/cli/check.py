@@ -23,8 +23,8 @@ from core.domain.task import PassRule
 from core.domain.verdict import CriterionVerdict
 from core.errors import BadTask, HunterError
 from core.eventlog.base import START
-from core.hunt.orders import CheckOrder
-from core.hunt.views import check_view, task_view, to_json, warning_view
+from core.hunting.orders import CheckOrder
+from core.hunting.views.sessions import check_view, task_view, to_json, warning_view
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
 

@@ -15,7 +15,7 @@ from core.cli.token import make_token
 from core.env_file import load_env_file
 from core.errors import BadInput
 from core.garbage import collect_rarely
-from core.hunt.orders import MOST_MODELS
+from core.hunting.orders import MOST_MODELS
 from core.logs import configure_logs
 from core.settings import Settings, read_settings, settings_warnings
 

@@ -27,9 +27,9 @@ from core.domain.task import PassRule
 from core.domain.verdict import Outcome
 from core.errors import BadInput, BadTask, HunterError
 from core.eventlog.base import START
-from core.hunt.orders import RunOrder
-from core.hunt.run import judge_failure
-from core.hunt.views import to_json
+from core.hunting.orders import RunOrder
+from core.hunting.run_plan import judge_failure
+from core.hunting.views.sessions import to_json
 from core.notebooks.document import UNBOUNDED
 from core.notebooks.parse import parse_notebook
 from core.runtime import Runtime, open_runtime

@@ -8,7 +8,7 @@ from core.cli.options import CONFIRM
 from core.cli.sources import Source
 from core.domain.session import Session
 from core.domain.task import PassRule
-from core.hunt.orders import EditOrder, OpenOrder, SettingsOrder
+from core.hunting.orders import EditOrder, OpenOrder, SettingsOrder
 from core.runtime import Runtime
 
 

@@ -18,8 +18,8 @@ from core.domain.redaction import redact_cost, redact_verdicts
 from core.domain.run import Counts, Run, Tally
 from core.domain.verdict import Outcome, Verdict
 from core.errors import HunterError
-from core.hunt.run import UNUSABLE, judge_failure
-from core.hunt.views import JsonObject, counts_view, hunt_view, to_json
+from core.hunting.run_plan import UNUSABLE, judge_failure
+from core.hunting.views.sessions import JsonObject, counts_view, hunt_view, to_json
 
 BREAKS_SHOWN = 5
 CUT_SHOWN = 3

@@ -18,7 +18,7 @@ from core.domain.value import Value
 MOST_HUNTS = 1000
 COST_DIGITS = 9
 """Of a sum of costs in US dollars: what lies below is noise of the additions."""
-STOP_MOST = 10**9
+MAX_STOP = 10**9
 """Of breaks or dollars: nothing comes to so many, and everybody can write the number down."""
 
 
@@ -37,8 +37,8 @@ class StopRule(Value):
     """When a run ends before its last hunt: never, at so many breaks, or at a cost (US dollars, judge included)."""
 
     rule: Literal["all", "breaks", "cost"] = "all"
-    breaks: Annotated[int, Field(ge=1, le=STOP_MOST)] | None = None
-    cost_usd: Annotated[float, Field(gt=0, le=STOP_MOST, allow_inf_nan=False)] | None = None
+    breaks: Annotated[int, Field(ge=1, le=MAX_STOP)] | None = None
+    cost_usd: Annotated[float, Field(gt=0, le=MAX_STOP, allow_inf_nan=False)] | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> StopRule:

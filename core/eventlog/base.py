@@ -36,7 +36,7 @@ def parsed_event_id(text: str) -> tuple[int, int]:
 
 
 class EventLog(ABC):
-    """Events of each session with ids that only grow. Kept: the newest `events_most` of a session."""
+    """Events of each session with ids that only grow. Kept: the newest `max_events` of a session."""
 
     @abstractmethod
     async def append(self, session_id: str, drafts: Sequence[EventDraft]) -> tuple[Event, ...]:

@@ -97,7 +97,7 @@ class FailoverEventLog(EventLog):
         return self._memory
 
 
-class AwayEvents:
+class DetachedEvents:
     """Events that were made here while Redis was away, on their way into Redis."""
 
     def __init__(self, redis: RedisEventLog, memory: MemoryEventLog) -> None:

@@ -14,9 +14,9 @@ BATCH = 500
 
 
 class MemoryEventLog(EventLog):
-    def __init__(self, clock: Clock, events_most: int) -> None:
+    def __init__(self, clock: Clock, max_events: int) -> None:
         self._clock = clock
-        self._most = events_most
+        self._most = max_events
         self._histories: dict[str, History] = {}
         self._watchers = 0
 

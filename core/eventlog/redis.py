@@ -21,15 +21,15 @@ from core.domain.events import Event, EventDraft, id_key
 from core.errors import RedisAway
 from core.eventlog.base import START, EventLog, parsed_event_id, session_ended, too_far_behind
 from core.eventlog.history import History
-from core.redis_client import RedisClients, asked, read_script, translated
-from core.redis_keys import EVENT_DATA, EVENT_GAP, EVENT_TYPE, session_keys
+from core.redis.client import RedisClients, map_redis_errors, read_script, with_deadline
+from core.redis.keys import EVENT_DATA, EVENT_GAP, EVENT_TYPE, session_keys
 
 log = structlog.get_logger(__name__)
 
 HERE = Path(__file__).parent
 BATCH = 500
 """Most events handed to a watcher, or asked for in one stream, at once."""
-FEED_MOST = 1000
+MAX_FEED = 1000
 """Newest events of a watched session that are kept decoded in this process."""
 FEED_BYTES = 4 * 1024 * 1024
 """Most data of those events; who is further behind reads the stream."""
@@ -37,7 +37,7 @@ GATHER_S = 0.005
 """Pause between two reads, in which events gather: one read then brings many."""
 RETRY_S = 0.25
 """Pause after a read that failed."""
-WAKES_MOST = 20
+MAX_WAKES = 20
 GREATEST = 2**63
 """Parts of ids from outside are cut down to what Redis takes; no event is ever so late."""
 
@@ -49,7 +49,7 @@ class RedisEventLog(EventLog):
         clock: Clock,
         *,
         ttl_s: float,
-        events_most: int,
+        max_events: int,
         block_s: float,
         timeout_s: float,
         on_fault: Callable[[RedisAway], None] = lambda _error: None,
@@ -62,7 +62,7 @@ class RedisEventLog(EventLog):
         self._clients = clients
         self._clock = clock
         self._life_ms = max(1, int(ttl_s * 1000))
-        self._most = events_most
+        self._most = max_events
         self._block_s = block_s
         self._timeout_s = timeout_s
         self._on_fault = on_fault
@@ -172,7 +172,7 @@ class RedisEventLog(EventLog):
         """Have the reader take up a new stream now. If that fails it does so by itself after `block_s`."""
         rounds = self._rounds
         with suppress(RedisAway):
-            for _ in range(WAKES_MOST):
+            for _ in range(MAX_WAKES):
                 if self._reader_id is None or self._rounds != rounds:
                     return
                 await self._ask(partial(self._clients.commands.client_unblock, self._reader_id))
@@ -243,7 +243,7 @@ class RedisEventLog(EventLog):
         return await self._ask(lambda: self._scripts[script](keys=(session_keys(session_id).events,), args=arguments))
 
     async def _ask(self, question: Callable[[], Awaitable[Any]]) -> Any:
-        async with asked(self._timeout_s):
+        async with with_deadline(self._timeout_s):
             return await question()
 
 
@@ -251,7 +251,7 @@ class _Feed:
     """What the reader hands to those who watch one session."""
 
     def __init__(self, last_id: str) -> None:
-        self.history = History(FEED_MOST, FEED_BYTES)
+        self.history = History(MAX_FEED, FEED_BYTES)
         self.history.begin_at(id_key(last_id))
         self.watchers = 0
         self.ended = False
@@ -271,7 +271,7 @@ class _Feed:
 
 
 async def _told(question: Awaitable[Any]) -> Any:
-    with translated():
+    with map_redis_errors():
         return await question
 
 

@@ -35,7 +35,7 @@ class Catalog(Protocol):
         """The provider of `provider/model id` and its own id of the model. HunterError when nobody can be asked."""
 
 
-def log_bug(bug: Exception) -> None:
+def log_unexpected_error(bug: Exception) -> None:
     log.error("judging failed by a bug", exc_info=bug)
 
 
@@ -44,7 +44,7 @@ class Judge:
         self,
         catalog: Catalog,
         settings: CallSettings,
-        on_bug: Callable[[Exception], None] = log_bug,
+        on_bug: Callable[[Exception], None] = log_unexpected_error,
         draw_answer_id: Callable[[], str] = new_answer_id,
     ) -> None:
         """`on_bug` is told of every exception that is not one of ours, to log and to count it. `draw_answer_id` gives

@@ -24,7 +24,7 @@ _ANNOUNCED = re.compile(r"criteri|requirement|rubric|checklist", re.IGNORECASE)
 _CLOSING_PROSE = re.compile(r"\babove\b[^.\n]{0,40}\bcriteri|\bcriteri\w+ above\b|\bscore of\b", re.IGNORECASE)
 
 
-class Line(NamedTuple):
+class TextLine(NamedTuple):
     start: int
     text: str
 
@@ -54,15 +54,15 @@ class Start:
     kind: str = ""
 
 
-def lines_of(body: str) -> list[Line]:
+def lines_of(body: str) -> list[TextLine]:
     found, at = [], 0
     for text in body.split("\n"):
-        found.append(Line(at, text))
+        found.append(TextLine(at, text))
         at += len(text) + 1
     return found
 
 
-def find_id_lines(body: str, lines: list[Line]) -> Found | None:
+def find_id_lines(body: str, lines: list[TextLine]) -> Found | None:
     """Lines that begin with an id. With a sign (`C1:`, `**C1**`, `- C1`) one is enough; `C1 text` needs two."""
     found = (s for row, line in enumerate(lines) if line.text and (s := _id_start(row, line)))
     starts = list(islice(found, MAX_ITEMS))
@@ -71,7 +71,7 @@ def find_id_lines(body: str, lines: list[Line]) -> Found | None:
     return _found(Form.LINES, body, lines, chosen) if chosen else None
 
 
-def _id_start(row: int, line: Line) -> Start | None:
+def _id_start(row: int, line: TextLine) -> Start | None:
     match = _ID_LINE.match(line.text)
     if not match:
         return None
@@ -90,7 +90,7 @@ def _id_start(row: int, line: Line) -> Start | None:
     )
 
 
-def find_bullets(body: str, lines: list[Line]) -> tuple[Found | None, bool]:
+def find_bullets(body: str, lines: list[TextLine]) -> tuple[Found | None, bool]:
     """(a list without ids, whether it is certain). Certain: the only list there, or the only one that is announced."""
     groups = [g for g in _groups(lines) if len(g) > 1]
     if not groups:
@@ -101,7 +101,7 @@ def find_bullets(body: str, lines: list[Line]) -> tuple[Found | None, bool]:
     return _found(Form.BULLETS, body, lines, chosen[:MAX_ITEMS]), certain
 
 
-def _groups(lines: list[Line]) -> list[list[Start]]:
+def _groups(lines: list[TextLine]) -> list[list[Start]]:
     """Lists: items of one kind, broken by a paragraph that is not indented."""
     groups: list[list[Start]] = []
     open_group, after_blank = False, False
@@ -119,25 +119,25 @@ def _groups(lines: list[Line]) -> list[list[Start]]:
     return groups
 
 
-def _line_before(lines: list[Line], row: int) -> str:
+def _line_before(lines: list[TextLine], row: int) -> str:
     return next((line.text for line in reversed(lines[max(0, row - 4) : row]) if not line.blank), "")[:400]
 
 
-def _found(form: Form, body: str, lines: list[Line], starts: list[Start]) -> Found:
+def _found(form: Form, body: str, lines: list[TextLine], starts: list[Start]) -> Found:
     ends = [_end_row(lines, s.row, following.row) for s, following in pairwise(starts)]
     ends.append(_last_end_row(lines, starts[-1]))
     items = tuple(_item(body, lines, start, end) for start, end in zip(starts, ends, strict=True))
     return Found(form, Span(items[0].whole.start, items[-1].whole.end), items)
 
 
-def _end_row(lines: list[Line], row: int, limit: int) -> int:
+def _end_row(lines: list[TextLine], row: int, limit: int) -> int:
     """The row after the last line of the item at `row` that is not blank."""
     while limit > row + 1 and lines[limit - 1].blank:
         limit -= 1
     return limit
 
 
-def _last_end_row(lines: list[Line], start: Start) -> int:
+def _last_end_row(lines: list[TextLine], start: Start) -> int:
     """The last item has no next one to end it: it ends at a blank line, unless an indented line follows."""
     row = start.row + 1
     has_text = lines[start.row].end > start.text_from
@@ -155,7 +155,7 @@ def _last_end_row(lines: list[Line], start: Start) -> int:
     return _end_row(lines, start.row, row)
 
 
-def _item(body: str, lines: list[Line], start: Start, end_row: int) -> Item:
+def _item(body: str, lines: list[TextLine], start: Start, end_row: int) -> Item:
     first, last = lines[start.row], lines[end_row - 1]
     end = last.start + len(last.text.rstrip()) if not last.blank else last.end
     end = max(end, start.text_from)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from core.notebooks.criteria_found import MAX_ITEMS, Form, Found, Item, Span, id_in, is_id
-from core.notebooks.criteria_lines import Line
+from core.notebooks.criteria_lines import TextLine
 
 _RULE = re.compile(r"[ \t]{0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
 _BORDER = re.compile(r"(?<!\\)\|")
@@ -25,7 +25,7 @@ class Field:
         return self.text.strip("*_` ")
 
 
-def find_table(lines: list[Line]) -> Found | None:
+def find_table(lines: list[TextLine]) -> Found | None:
     """The first table one of whose columns holds criterion ids."""
     passed = 0
     for row, line in enumerate(lines):
@@ -40,7 +40,7 @@ def find_table(lines: list[Line]) -> Found | None:
     return None
 
 
-def _read(head: Line, body: list[Line]) -> Found | None:
+def _read(head: TextLine, body: list[TextLine]) -> Found | None:
     rows = [(line, _fields(line)) for line in body]
     width = min((len(fields) for _, fields in rows), default=0)
     ids = next((c for c in range(width) if all(is_id(fields[c].plain) for _, fields in rows)), None)
@@ -51,7 +51,9 @@ def _read(head: Line, body: list[Line]) -> Found | None:
     return Found(Form.TABLE, Span(items[0].whole.start, items[-1].whole.end), items)
 
 
-def _text_column(head: list[Field], rows: list[tuple[Line, list[Field]]], width: int, ids: int | None) -> int | None:
+def _text_column(
+    head: list[Field], rows: list[tuple[TextLine, list[Field]]], width: int, ids: int | None
+) -> int | None:
     columns = [c for c in range(width) if c != ids]
     if not columns:
         return None
@@ -60,7 +62,7 @@ def _text_column(head: list[Field], rows: list[tuple[Line, list[Field]]], width:
     return max(lengths, key=lambda c: lengths[c])
 
 
-def _item(line: Line, id_field: Field, text_field: Field) -> Item:
+def _item(line: TextLine, id_field: Field, text_field: Field) -> Item:
     return Item(
         whole=Span(line.start, line.start + len(line.text)),
         text_at=text_field.at,
@@ -70,7 +72,7 @@ def _item(line: Line, id_field: Field, text_field: Field) -> Item:
     )
 
 
-def _fields(line: Line) -> list[Field]:
+def _fields(line: TextLine) -> list[Field]:
     text = line.text
     inner_end = len(text.rstrip())
     at = len(text) - len(text.lstrip())

@@ -20,9 +20,9 @@ _ASK_AGAIN = "Open the file in Jupyter or Colab, save it again as .ipynb, and lo
 class Bounds:
     """What a notebook may have that somebody brings; None: however much there is."""
 
-    bytes_most: int | None = None
-    cells_most: int | None = None
-    values_most: int | None = None
+    max_bytes: int | None = None
+    max_cells: int | None = None
+    max_values: int | None = None
     max_criteria: int | None = None
     """Of one task; also of the tasks that an export of ours brings along."""
 
@@ -60,7 +60,7 @@ def open_document(raw: bytes, bounds: Bounds = UNBOUNDED) -> Document:
     text = _decoded(raw)
     bom = text.startswith(_BOM)
     text = text.removeprefix(_BOM)
-    members, end = _walked(text, bounds.cells_most)
+    members, end = _walked(text, bounds.max_cells)
     by_key = {m.key: m.node for m in members}
     minor = _checked_version(by_key)
     cells = _checked_cells(by_key)
@@ -78,11 +78,11 @@ def open_document(raw: bytes, bounds: Bounds = UNBOUNDED) -> Document:
 
 
 def _refuse_large(raw: bytes, bounds: Bounds) -> None:
-    if bounds.bytes_most is not None and len(raw) > bounds.bytes_most:
+    if bounds.max_bytes is not None and len(raw) > bounds.max_bytes:
         raise TooLarge(
-            f"The notebook has {len(raw):,} bytes; at most {bounds.bytes_most:,} are allowed.", hint=_TAKE_OUT
+            f"The notebook has {len(raw):,} bytes; at most {bounds.max_bytes:,} are allowed.", hint=_TAKE_OUT
         )
-    most = bounds.values_most
+    most = bounds.max_values
     if most is not None and begins_more_than(raw, most):
         raise TooLarge(
             f"The notebook holds more than {most:,} values (lines, numbers, objects).",
@@ -115,17 +115,17 @@ def _not_utf8(raw: bytes, error: UnicodeDecodeError) -> BadNotebook:
     )
 
 
-def _walked(text: str, cells_most: int | None) -> tuple[tuple[Member, ...], int]:
+def _walked(text: str, max_cells: int | None) -> tuple[tuple[Member, ...], int]:
     start = skip_space(text, 0)
     if text[start : start + 1] in {"[", '"'} or text[start : start + 4] in {"null", "true"}:
         _no_notebook("its JSON is not an object")
     try:
-        members, end = members_at(text, start, whole="cells", elements_most=cells_most)
+        members, end = members_at(text, start, whole="cells", max_elements=max_cells)
         if skip_space(text, end) != len(text):
             raise json.JSONDecodeError("Extra data", text, end)
     except TooManyElements as error:
         raise TooLarge(
-            f"The notebook has more than {cells_most:,} cells.",
+            f"The notebook has more than {max_cells:,} cells.",
             hint="Keep the task's cells and load it again.",
         ) from error
     except RecursionError as error:

@@ -12,7 +12,7 @@ from core.notebooks.parse import parse_notebook
 
 FOLDER = Path(__file__).parents[2] / "examples"
 ABOUT_CHARS = 140
-OURS_MOST_BYTES = 1024 * 1024
+MAX_OURS_BYTES = 1024 * 1024
 
 
 class Example(Value):
@@ -38,5 +38,5 @@ def read_example(name: str) -> bytes:
 def _shown(path: Path) -> Example:
     raw = path.read_bytes()
     title = json.loads(raw).get("metadata", {}).get("title") or path.stem.replace("-", " ").capitalize()
-    prompt = " ".join(parse_notebook(raw, Bounds(OURS_MOST_BYTES)).task.prompt.split())
+    prompt = " ".join(parse_notebook(raw, Bounds(MAX_OURS_BYTES)).task.prompt.split())
     return Example(name=path.stem, title=title, about=prompt[:ABOUT_CHARS])

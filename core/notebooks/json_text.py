@@ -58,12 +58,12 @@ def skip_space(text: str, start: int) -> int:
 
 
 def members_at(
-    text: str, start: int, *, raw_breaks: bool = False, whole: str = "", elements_most: int | None = None
+    text: str, start: int, *, raw_breaks: bool = False, whole: str = "", max_elements: int | None = None
 ) -> tuple[tuple[Member, ...], int]:
     """The members of the object that begins at `start`, and the place after it.
 
     The value under the key `whole` is only walked over when it is an array, not decoded here: its node's value is
-    the tuple of its elements' nodes. Raises TooManyElements when it has more than `elements_most`.
+    the tuple of its elements' nodes. Raises TooManyElements when it has more than `max_elements`.
     """
     found: list[Member] = []
     at = skip_space(text, _expect(text, start, "{"))
@@ -76,7 +76,7 @@ def members_at(
         colon = _expect(text, skip_space(text, key.end), ":")
         at = skip_space(text, colon)
         if whole and key.value == whole and text[at : at + 1] == "[":
-            nodes, end = elements_at(text, at, most=elements_most)
+            nodes, end = elements_at(text, at, most=max_elements)
             node = Node(at, end, nodes)
         else:
             node = value_at(text, at, raw_breaks=raw_breaks)

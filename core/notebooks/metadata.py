@@ -9,7 +9,7 @@ from core.domain.task import Metadata
 
 MAX_CHARS = 100_000
 """What stands further down is not read: real cells have a few hundred characters."""
-_KEY_MOST = 60
+_MAX_KEY = 60
 _NUMBERS = re.compile(r"[0-9]{1,6}(?:,[0-9]{3})?", re.ASCII)
 _AT_LEAST = re.compile(r"\b(?:above|over|more than|at least|minimum|min)\b|[>≥]|[0-9]\s?\+", re.IGNORECASE)
 _AT_MOST = re.compile(r"\b(?:below|under|less than|fewer than|at most|up to|maximum|max)\b|[<≤]", re.IGNORECASE)
@@ -25,7 +25,7 @@ def _entry(line: str) -> tuple[str, str] | None:
     line = line.strip().removeprefix("- ").removeprefix("* ").strip()
     cut = min((at for at in (line.find(":"), line.find("：")) if at >= 0), default=-1)
     key, value = line[:cut].strip(), line[cut + 1 :].strip()
-    if cut < 0 or not 0 < len(key) <= _KEY_MOST:
+    if cut < 0 or not 0 < len(key) <= _MAX_KEY:
         return None
     if key.startswith("**") and not key.endswith("**"):  # the bold ends behind the colon, or behind the value
         value = value.removeprefix("**") if value.startswith("**") else value.removesuffix("**")

@@ -6,7 +6,7 @@ import re
 
 from core.notebooks.headings import RESERVED_NAMES
 
-NAME_MOST = 80
+MAX_NAME = 80
 _UNFIT = re.compile(r"[^\w.()+-]+")
 _WORDS = re.compile(r"[a-z]+[0-9.]*[a-z0-9]*|[0-9][0-9.]*[a-z]*")
 
@@ -14,7 +14,7 @@ _WORDS = re.compile(r"[a-z]+[0-9.]*[a-z0-9]*|[0-9][0-9.]*[a-z]*")
 def heading_name(model: str, *, simulated: bool = False) -> str:
     """`openrouter/nvidia/nemotron-3-nano-30b-a3b:free` gives `nemotron-3-nano-30b-a3b`. Simulated models say so."""
     last = model.rstrip("/").rpartition("/")[2].partition(":")[0]
-    name = _UNFIT.sub("-", last).strip("-_.")[:NAME_MOST] or "model"
+    name = _UNFIT.sub("-", last).strip("-_.")[:MAX_NAME] or "model"
     if simulated and "simulated" not in name.casefold():
         name = f"simulated-{name}"
     return f"model-{name}" if _would_be_misread(name) else name

@@ -19,9 +19,9 @@ from core.domain.ids import hunt_id
 from core.domain.run import Run
 from core.domain.session import Session
 
-GOING_ON_MOST = 50_000
+MAX_GOING_ON = 50_000
 """Most hunts of runs that had not ended: each is given an end when the export is loaded."""
-NUMBER_MOST = 10**9
+MAX_NUMBER = 10**9
 """Of anything that is counted or measured: hunts, tokens, milliseconds, flips."""
 COST_MOST_USD = 1_000_000.0
 """Of one call, and of all calls of a session together: the stores sum costs up in 64 bits."""
@@ -64,14 +64,14 @@ def _odd(value: Any) -> Iterator[tuple[object, ...]]:
         elif isinstance(part, datetime):
             if part.tzinfo is None or not EARLIEST <= part < LATEST:
                 yield (key,)
-        elif not abs(part) <= NUMBER_MOST:  # NaN is neither
+        elif not abs(part) <= MAX_NUMBER:  # NaN is neither
             yield (key,)
 
 
 def _runs(session: Session) -> Iterator[str]:
     if _twice(run.run_id for run in session.runs):
         yield "a run id stands twice"
-    if sum(run.hunts for run in session.active_runs) > GOING_ON_MOST:
+    if sum(run.hunts for run in session.active_runs) > MAX_GOING_ON:
         yield "more hunts were going on than anybody starts"
     if min(session.hunts_issued, session.trials_issued, session.attempts_before) < 0:
         yield "a count of hunts is below zero"

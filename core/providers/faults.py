@@ -10,7 +10,7 @@ from core.errors import Advice, ProviderError
 from core.providers.causes import BAD_REPLY, CUT_STREAM, SILENT, UNREACHABLE, Cause, certificate_cause
 from core.providers.wire import mended
 
-RAW_MOST_BYTES = 4096
+MAX_RAW_BYTES = 4096
 WORDS_MOST_CHARS = 400
 
 
@@ -52,7 +52,7 @@ class Faults:
         """A ProviderError in sentences: what happened, the provider's own words, its bounded raw answer."""
         says = mended(f"{self._label} {cause.says}") + (f" ({status})" if status else "")
         words = " ".join(self._clean(mended(words)).split())[:WORDS_MOST_CHARS]
-        told = self._clean(raw.decode("utf-8", "replace")).encode()[:RAW_MOST_BYTES]
+        told = self._clean(raw.decode("utf-8", "replace")).encode()[:MAX_RAW_BYTES]
         return ProviderError(
             f"{says}: {words}" if words else f"{says}.",
             code=cause.code,

@@ -28,7 +28,7 @@ from core.providers.transport import ON_LEFT
 from core.providers.wire import Merge, encoded
 from core.settings import Account, CallSettings
 
-ERROR_BODY_MOST_BYTES = 64 * 1024
+MAX_ERROR_BODY_BYTES = 64 * 1024
 AFTER_FINISH_S = 10.0
 """Longest wait for the usage, the end mark or the end of the connection when the reply is finished."""
 
@@ -190,7 +190,7 @@ class OpenAICompatible(Provider):
         with suppress(httpx.RequestError):
             async for chunk in _chunks(response):
                 raw += chunk
-                if len(raw) > ERROR_BODY_MOST_BYTES:
+                if len(raw) > MAX_ERROR_BODY_BYTES:
                     break
         problem, status = read_problem(bytes(raw)), response.status_code
         cause = self.cause_of(status, problem)

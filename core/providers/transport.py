@@ -52,7 +52,7 @@ WHEN_CONNECTED: dict[type[httpx.RequestError], type[httpx.RequestError]] = {
 
 
 @dataclass
-class Line:
+class HttpConnection:
     """One pyreqwest client and the calls that are in flight on it."""
 
     client: Client
@@ -69,7 +69,7 @@ class PyreqwestTransport(httpx.AsyncBaseTransport):
     def __init__(self, build_client: Callable[[], Client]) -> None:
         """Raises pyreqwest's BuilderError when a client cannot be built."""
         self._build_client = build_client
-        self._lines = [Line(build_client())]
+        self._lines = [HttpConnection(build_client())]
         self._hanging_up: set[asyncio.Task[None]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -98,15 +98,17 @@ class PyreqwestTransport(httpx.AsyncBaseTransport):
             await line.client.close()
         await asyncio.gather(*self._hanging_up)
 
-    def _least_busy(self) -> Line:
+    def _least_busy(self) -> HttpConnection:
         """The first client with room: calls gather on few connections, and further ones are made when needed."""
         for line in self._lines:
             if line.calls < CALLS_PER_CLIENT:
                 return line
-        self._lines.append(Line(self._build_client()))
+        self._lines.append(HttpConnection(self._build_client()))
         return self._lines[-1]
 
-    def _hang_up(self, line: Line, call: StreamRequest, head: asyncio.Task[Response], on_left: OnLeft | None) -> None:
+    def _hang_up(
+        self, line: HttpConnection, call: StreamRequest, head: asyncio.Task[Response], on_left: OnLeft | None
+    ) -> None:
         leaving = asyncio.create_task(_leave(line, call, head), name="provider-hang-up")
         self._hanging_up.add(leaving)
         leaving.add_done_callback(self._hanging_up.discard)
@@ -117,7 +119,9 @@ class PyreqwestTransport(httpx.AsyncBaseTransport):
 class Body(httpx.AsyncByteStream):
     """A response's body as it arrives; closing it early closes the request's stream."""
 
-    def __init__(self, line: Line, call: StreamRequest, reader: ResponseBodyReader, request: httpx.Request) -> None:
+    def __init__(
+        self, line: HttpConnection, call: StreamRequest, reader: ResponseBodyReader, request: httpx.Request
+    ) -> None:
         self._line = line
         self._call: StreamRequest | None = call
         self._reader = reader
@@ -157,7 +161,7 @@ async def _head(call: StreamRequest) -> Response:
     return await call.__aenter__()
 
 
-async def _leave(line: Line, call: StreamRequest, head: asyncio.Task[Response]) -> None:
+async def _leave(line: HttpConnection, call: StreamRequest, head: asyncio.Task[Response]) -> None:
     try:
         await head
         await call.__aexit__(None, None, None)

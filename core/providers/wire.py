@@ -31,7 +31,7 @@ _KEEP_ALIVE = re.compile(rb"\W{0,3}(ping|pong|keep[-_ ]?alive|heartbeat)\W{0,3}"
 """An event of some proxies that should be a comment. Any other that is not JSON may be a lost piece of the reply."""
 MAX_CHUNKS_OF_EVENT = 50_000
 """Merged without a pause for others: 0.1 s. A stream hands out its events as they come."""
-REPEATED_LEAST = 24
+MIN_REPEATED = 24
 """Characters that pieces must have in common before they are taken for repetitions of one growing text."""
 
 
@@ -219,13 +219,13 @@ def encoded(value: Any) -> bytes:
 def unrepeated(pieces: list[str]) -> str:
     """The text of pieces that continue each other, or that each repeat all that came before.
 
-    Repetition is believed only with `REPEATED_LEAST` characters of it: a reply may well say "1", "10", "100".
+    Repetition is believed only with `MIN_REPEATED` characters of it: a reply may well say "1", "10", "100".
     """
     if len(pieces) > 1:
-        if sum(map(len, pieces[:-1])) >= REPEATED_LEAST and _cumulative(pieces):
+        if sum(map(len, pieces[:-1])) >= MIN_REPEATED and _cumulative(pieces):
             return pieces[-1]
         last = pieces[-1]
-        if len(pieces) > 2 and len(last) >= REPEATED_LEAST and "".join(pieces[:-1]) == last:
+        if len(pieces) > 2 and len(last) >= MIN_REPEATED and "".join(pieces[:-1]) == last:
             return last
     return "".join(pieces)
 

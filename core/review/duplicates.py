@@ -25,7 +25,7 @@ MAX_TEXTS = 1000
 """The last ones of more are compared: those that a trainer is about to choose from."""
 MAX_CHARS = 6_000_000
 """Of all texts together, about half a second's work; of each an equal part is looked at."""
-TOGETHER_MOST = 20
+MAX_TOGETHER = 20
 """Of more texts with an equal band, neighbours are compared and not every pair."""
 MAX_CACHED = 20_000
 """Sketches that are remembered, of about 3 kB each: whoever looks again asks about the same replies."""
@@ -65,7 +65,7 @@ def groups_of_near_duplicates(texts: Mapping[str, str]) -> list[list[str]]:
             leader[name] = name = leader[leader[name]]
         return name
 
-    for one, other in near_duplicates(texts, most=len(texts) * TOGETHER_MOST):
+    for one, other in near_duplicates(texts, most=len(texts) * MAX_TOGETHER):
         leader[root(other)] = root(one)
     groups: dict[str, list[str]] = defaultdict(list)
     for name in texts:
@@ -132,7 +132,7 @@ def _candidates(sketches: Mapping[str, Sketch]) -> set[tuple[str, str]]:
 
 
 def _paired(names: Sequence[str]) -> Iterator[tuple[str, str]]:
-    if len(names) <= TOGETHER_MOST:
+    if len(names) <= MAX_TOGETHER:
         return combinations(names, 2)
     return pairwise(names)
 

@@ -1,7 +1,7 @@
 """Sessions in Redis while it is there, in this process while it is not, back in Redis when it has come back.
 
 While Redis answers, it is the truth and a copy of what passes by is kept (`known.py`). The first question that it does
-not answer takes it down for this process (`core/redis_link.py`): from then on every session that is used here is
+not answer takes it down for this process (`core/redis/health.py`): from then on every session that is used here is
 *away*: its truth is the copy, and each change goes to the journal before it is acknowledged. When Redis is back each
 away session is put back (`returning.py`) and is away no longer; when none is left the journal is removed.
 """
@@ -22,8 +22,7 @@ from core.domain.hunt import Hunt, HuntStatus
 from core.domain.run import Counts
 from core.domain.session import Session
 from core.errors import NotFound, RedisAway
-from core.redis_link import LinkState, RedisLink
-from core.sessions.away import Away, delete_record, head_record, hunt_record, whole_record
+from core.redis.health import RedisHealth, RedisHealthState
 from core.sessions.base import (
     Announce,
     Change,
@@ -35,6 +34,7 @@ from core.sessions.base import (
     StoreState,
     nothing,
 )
+from core.sessions.detached import DetachedSession, delete_record, head_record, hunt_record, whole_record
 from core.sessions.journal import Journal, Record
 from core.sessions.known import KnownSessions
 from core.sessions.merging import merged
@@ -52,11 +52,11 @@ class FailoverSessionStore(SessionStore):
         redis: RedisSessionStore,
         known: KnownSessions,
         journal: Journal,
-        link: RedisLink,
+        redis_health: RedisHealth,
         clock: Clock,
         *,
         begin_events: Callable[[str, str], None],
-        away: dict[str, Away],
+        away: dict[str, DetachedSession],
     ) -> None:
         """`begin_events(session id, last id)`: events of this session are made here from now on, after that id.
 
@@ -65,7 +65,7 @@ class FailoverSessionStore(SessionStore):
         self.redis = redis
         self.known = known
         self.journal = journal
-        self.link = link
+        self.redis_health = redis_health
         self._clock = clock
         self._begin_events = begin_events
         self.away = away
@@ -77,13 +77,13 @@ class FailoverSessionStore(SessionStore):
         """Told when a session passes by of which not all is known, or others may be doing something."""
         self._moved: WeakValueDictionary[str, asyncio.Future[None]] = WeakValueDictionary()
         """Kept as long as somebody waits for one."""
-        link.on_change = self._tell_all_moved
+        redis_health.on_change = self._tell_all_moved
 
     # -- where a session's truth is
 
     def here(self, session_id: str) -> bool:
         """Whether it is in this process."""
-        return session_id in self.away or self.link.state is LinkState.DOWN
+        return session_id in self.away or self.redis_health.state is RedisHealthState.DOWN
 
     def moved(self, session_id: str) -> asyncio.Future[None]:
         """Done as soon as the session may have moved."""
@@ -93,17 +93,17 @@ class FailoverSessionStore(SessionStore):
         return future
 
     def failed(self, error: RedisAway) -> None:
-        self.link.failed(error)
+        self.redis_health.failed(error)
 
-    def settle(self, session_id: str) -> Away:
+    def settle(self, session_id: str) -> DetachedSession:
         """Have the session's truth here. Raises RedisAway when this process does not know it."""
         away = self.away.get(session_id)
         if away is not None:
             return away
         kept = self.known.find(session_id)
         if kept is None:
-            raise RedisAway(self.link.reason, reason="session_out_of_reach")
-        return self.leave(session_id, Away(base=kept.session, last_id=self.known.last_event_id(session_id)))
+            raise RedisAway(self.redis_health.reason, reason="session_out_of_reach")
+        return self.leave(session_id, DetachedSession(base=kept.session, last_id=self.known.last_event_id(session_id)))
 
     def tell_moved(self, session_id: str) -> None:
         future = self._moved.pop(session_id, None)
@@ -114,7 +114,7 @@ class FailoverSessionStore(SessionStore):
         for session_id in list(self._moved.keys()):
             self.tell_moved(session_id)
 
-    def leave(self, session_id: str, away: Away) -> Away:
+    def leave(self, session_id: str, away: DetachedSession) -> DetachedSession:
         """The session's truth is here from now on."""
         self.away[session_id] = away
         self._begin_events(session_id, away.last_id)
@@ -125,7 +125,7 @@ class FailoverSessionStore(SessionStore):
         now_ms = int(self._clock.now().timestamp() * 1000)
         self._begin_events(session_id, f"{now_ms}-0")
 
-    def write_down(self, session_id: str) -> Away:
+    def write_down(self, session_id: str) -> DetachedSession:
         """Have all of an away session in the journal, so that its next change may follow there."""
         away, kept = self.away[session_id], self.known.find(session_id)
         if kept is not None and not away.journaled:
@@ -134,7 +134,7 @@ class FailoverSessionStore(SessionStore):
             away.journaled = self.journal.write(whole_record(session_id, away, kept, ends_at))
         return away
 
-    def _note(self, away: Away, record: Record) -> None:
+    def _note(self, away: DetachedSession, record: Record) -> None:
         """Have a change in the journal. One that cannot be written is written with all of the session, later."""
         away.journaled = self.journal.write(record) and away.journaled
 
@@ -144,7 +144,7 @@ class FailoverSessionStore(SessionStore):
             try:
                 answer = await there()
             except RedisAway as error:
-                self.link.failed(error)
+                self.redis_health.failed(error)
             except NotFound as missing:
                 if missing.code != "no_session" or not await self._was_lost(session_id):
                     raise
@@ -163,13 +163,13 @@ class FailoverSessionStore(SessionStore):
         if self.known.find(session_id) is None:
             return False
         try:
-            if await self.link.look() == self.link.data_name:
+            if await self.redis_health.look() == self.redis_health.data_name:
                 self.forget(session_id)
                 return False
         except RedisAway as error:
-            self.link.failed(error)
+            self.redis_health.failed(error)
         else:
-            self.link.failed(RedisAway("Redis has lost its data; it is being put back.", reason="emptied"))
+            self.redis_health.failed(RedisAway("Redis has lost its data; it is being put back.", reason="emptied"))
         return True
 
     def _noted(self, session: Session) -> Session:
@@ -194,19 +194,19 @@ class FailoverSessionStore(SessionStore):
     # -- the store
 
     def state(self) -> StoreState:
-        up = self.link.state is LinkState.UP
+        up = self.redis_health.state is RedisHealthState.UP
         return StoreState(
             backend="redis" if up else "memory",
             reason=" ".join(filter(None, ("" if up else self._reason(), self.journal.problem))),
-            since=self.link.since,
-            latency_ms=self.link.latency_ms,
+            since=self.redis_health.since,
+            latency_ms=self.redis_health.latency_ms,
             away=len(self.away),
             journal_bytes=self.journal.size_bytes,
         )
 
     def _reason(self) -> str:
-        healing = self.link.state is LinkState.HEALING
-        what = "Redis is there again, sessions are being put back." if healing else self.link.reason
+        healing = self.redis_health.state is RedisHealthState.HEALING
+        what = "Redis is there again, sessions are being put back." if healing else self.redis_health.reason
         return f"{what} Sessions of this process go on in memory and in the journal."
 
     async def create(self, session: Session, notebook: bytes) -> None:
@@ -216,14 +216,14 @@ class FailoverSessionStore(SessionStore):
 
         async def here() -> None:
             await self.known.create(session, notebook)
-            self.leave(session.session_id, Away(base=None, last_id="0-0", head_changed=True))
+            self.leave(session.session_id, DetachedSession(base=None, last_id="0-0", head_changed=True))
             self.write_down(session.session_id)
 
-        if self.link.state is not LinkState.DOWN:
+        if self.redis_health.state is not RedisHealthState.DOWN:
             try:
                 await there()
             except RedisAway as error:
-                self.link.failed(error)
+                self.redis_health.failed(error)
             else:
                 return
         await here()
@@ -320,11 +320,11 @@ class FailoverSessionStore(SessionStore):
 
     async def others_of(self, session: Session) -> int:
         """While Redis is away only this process's own sessions are known."""
-        if self.link.state is not LinkState.DOWN:
+        if self.redis_health.state is not RedisHealthState.DOWN:
             try:
                 return await self.redis.others_of(session)
             except RedisAway as error:
-                self.link.failed(error)
+                self.redis_health.failed(error)
         return await self.known.others_of(session)
 
     async def notebook(self, session_id: str) -> bytes:
@@ -347,11 +347,11 @@ class FailoverSessionStore(SessionStore):
         self.forget(session_id)
 
     async def count(self) -> int:
-        if self.link.state is not LinkState.DOWN:
+        if self.redis_health.state is not RedisHealthState.DOWN:
             try:
                 return await self.redis.count()
             except RedisAway as error:
-                self.link.failed(error)
+                self.redis_health.failed(error)
         return await self.known.count()
 
     async def close(self) -> None:

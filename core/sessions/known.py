@@ -23,13 +23,13 @@ class KnownSessions(MemorySessionStore):
         clock: Clock,
         *,
         ttl_s: float,
-        bytes_most: int,
+        max_bytes: int,
         append: Append,
         forget: Callable[[str], None],
         held: Callable[[str], bool],
     ) -> None:
-        super().__init__(clock, ttl_s=ttl_s, sessions_most=1_000_000, append=append, forget=forget)
-        self._bytes_most = bytes_most
+        super().__init__(clock, ttl_s=ttl_s, max_sessions=1_000_000, append=append, forget=forget)
+        self._max_bytes = max_bytes
         self._held = held
         self._bytes = 0
         self._sizes: dict[str, int] = {}
@@ -115,12 +115,12 @@ class KnownSessions(MemorySessionStore):
     def _grow(self, session_id: str, more: int) -> None:
         self._sizes[session_id] = self._sizes.get(session_id, 0) + more
         self._bytes += more
-        if self._bytes > self._bytes_most:
+        if self._bytes > self._max_bytes:
             self._shrink()
 
     def _shrink(self) -> None:
         for session_id in tuple(self._sizes)[:-1]:
-            if self._bytes <= self._bytes_most:
+            if self._bytes <= self._max_bytes:
                 return
             if not self._held(session_id):
                 self._drop(session_id)

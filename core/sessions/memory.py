@@ -38,17 +38,17 @@ class MemorySessionStore(SessionStore):
         clock: Clock,
         *,
         ttl_s: float,
-        sessions_most: int,
-        share_most: int | None = None,
+        max_sessions: int,
+        max_share: int | None = None,
         append: Append,
         forget: Callable[[str], None],
     ) -> None:
-        """`share_most`: sessions of one owner; those of nobody have no share. `append` and `forget` are the event
+        """`max_share`: sessions of one owner; those of nobody have no share. `append` and `forget` are the event
         log's, without a pause: a result and its event are one step."""
         self._clock = clock
         self._ttl_s = ttl_s
-        self._most = sessions_most
-        self._share = sessions_most if share_most is None else share_most
+        self._most = max_sessions
+        self._share = max_sessions if max_share is None else max_share
         self._append = append
         self._forget = forget
         self._kept: dict[str, KeptSession] = {}

@@ -1,7 +1,7 @@
 """Sessions in Redis: each change is one script, which also tells of it and renews every key of the session.
 
 A save of a hunt writes its state only (its reply once), whatever the session's size. A change of the head is
-compare-and-set by version, tried again when somebody was quicker. `core/redis_keys.py` lists the keys.
+compare-and-set by version, tried again when somebody was quicker. `core/redis/keys.py` lists the keys.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from core.domain.hunt import Hunt
 from core.domain.run import Counts
 from core.domain.session import Session
 from core.errors import Conflict, RedisAway
-from core.redis_client import asked, read_script
-from core.redis_keys import SESSIONS, mark_key, session_keys
+from core.redis.client import read_script, with_deadline
+from core.redis.keys import SESSIONS, mark_key, session_keys
 from core.sessions.base import (
     Announce,
     Change,
@@ -43,20 +43,20 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 HERE = Path(__file__).parent
-PAGE_MOST = 100
+MAX_PAGE = 100
 """Hunts that one answer of Redis holds: replies are long, and Redis does nothing else meanwhile."""
 AT_ONCE = 16
 """Questions on their way at once: Redis answers one after the other, and more would only wait in sockets."""
-HEADS_MOST = 1000
+MAX_HEADS = 1000
 """Heads that are remembered, so that an unchanged one is neither sent nor parsed again."""
 HEADS_MAX_BYTES = 64 * 1024 * 1024
-REPLIES_MOST = 50_000
+MAX_REPLIES = 50_000
 """Hunts whose reply is known to be in Redis."""
 TOUCH_EVERY_S = 60.0
 """How often a session's place in the index of sessions is renewed; `count` may be late by so much."""
 MARK_LIFE_S = 7 * 86400
 """How long it is remembered which sessions are of one task, since the last of them was opened."""
-TRIES_MOST = 50
+MAX_TRIES = 50
 """How often a change is tried against others before it gives up: each try means that somebody else got through."""
 
 
@@ -67,7 +67,7 @@ class RedisSessionStore(SessionStore):
         clock: Clock,
         *,
         ttl_s: float,
-        events_most: int,
+        max_events: int,
         events_age_s: float,
         timeout_s: float,
         forget: Callable[[str], None],
@@ -84,13 +84,13 @@ class RedisSessionStore(SessionStore):
         self._clock = clock
         self._ttl_s = ttl_s
         self._timeout_s = timeout_s
-        self._bounds = (events_most, int(events_age_s * 1000))
+        self._bounds = (max_events, int(events_age_s * 1000))
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._failed: tuple[float, RedisAway] | None = None
         """When Redis last failed a question, by the loop's clock, and how."""
-        self._heads = _Heads(HEADS_MOST, HEADS_MAX_BYTES)
-        self._replied: _Newest[tuple[str, str], bool] = _Newest(REPLIES_MOST)
-        self._touched: _Newest[str, float] = _Newest(REPLIES_MOST)
+        self._heads = _Heads(MAX_HEADS, HEADS_MAX_BYTES)
+        self._replied: _LatestValues[tuple[str, str], bool] = _LatestValues(MAX_REPLIES)
+        self._touched: _LatestValues[str, float] = _LatestValues(MAX_REPLIES)
         names = ("save", "take", "replied", "change", "create", "look", "page", "fetch", "tell", "delete", "glance")
         self._scripts = {name: redis.register_script(read_script(HERE, "common", name)) for name in names}
 
@@ -133,7 +133,7 @@ class RedisSessionStore(SessionStore):
     async def change(
         self, session_id: str, change: Change, *, announce: Announce = nothing, expected_version: int | None = None
     ) -> Session:
-        for _ in range(TRIES_MOST):
+        for _ in range(MAX_TRIES):
             before = await self.read(session_id)
             refuse_old_version(before, expected_version)
             after = change(before)
@@ -202,7 +202,7 @@ class RedisSessionStore(SessionStore):
         found: list[Hunt] = []
         more = True
         while more and len(found) < limit:
-            wanted = min(PAGE_MOST, limit - len(found))
+            wanted = min(MAX_PAGE, limit - len(found))
             answer = await self._run("page", session_id, after, wanted, f"{run_id}." if run_id else "")
             self._refuse_none(answer)
             more = bool(answer[1])
@@ -327,7 +327,7 @@ class RedisSessionStore(SessionStore):
             if self._failed is not None and self._failed[0] >= began:
                 raise self._failed[1]
             try:
-                async with asked(self._timeout_s):
+                async with with_deadline(self._timeout_s):
                     return await question()
             except RedisAway as error:
                 self._failed = (clock(), error)
@@ -379,7 +379,7 @@ class _Heads:
         self._bytes = 0
 
 
-class _Newest(OrderedDict[K, V], Generic[K, V]):
+class _LatestValues(OrderedDict[K, V], Generic[K, V]):
     """A dictionary with a bound: what was set longest ago is forgotten."""
 
     def __init__(self, most: int) -> None:

@@ -12,10 +12,10 @@ import structlog
 from core.clock import Clock
 from core.domain.hunt import HuntStatus
 from core.errors import NotFound, RedisAway
-from core.redis_link import LinkState, RedisLink
-from core.sessions.away import Away, Replayed, replayed
+from core.redis.health import RedisHealth, RedisHealthState
+from core.sessions.detached import DetachedSession, Replayed, replayed
 from core.sessions.failover import FailoverSessionStore
-from core.sessions.returning import Returning
+from core.sessions.reattachment import Reattachment
 
 log = structlog.get_logger(__name__)
 
@@ -28,9 +28,9 @@ LEARN_AGAIN_S = 0.1
 """How often what others do for an active run is learned, at most, while its session is used here."""
 MAX_LEARNED_AGAIN = 200
 """Hunts that are looked for then."""
-WAITING_MOST = 1000
+MAX_WAITING = 1000
 """Most sessions that wait to be learned; more are learned when they pass by again."""
-SICK_FACTOR_MOST = 10
+MAX_SICK_FACTOR = 10
 """Putting back that failed makes the number of good looks grow, at most by this factor."""
 PAGE = 100
 
@@ -39,7 +39,7 @@ class Supervisor:
     def __init__(
         self,
         store: FailoverSessionStore,
-        returning: Returning,
+        returning: Reattachment,
         clock: Clock,
         *,
         probe_s: float,
@@ -48,7 +48,7 @@ class Supervisor:
         on_bug: Callable[[BaseException], None],
     ) -> None:
         self._store = store
-        self._link: RedisLink = store.link
+        self._health: RedisHealth = store.redis_health
         self._returning = returning
         self._clock = clock
         self._probe_s = probe_s
@@ -57,7 +57,7 @@ class Supervisor:
         self._on_bug = on_bug
         self._good = 0
         self._failures = 0
-        self._to_learn: asyncio.Queue[str] = asyncio.Queue(WAITING_MOST)
+        self._to_learn: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
         self._learned_at: dict[str, float] = {}
         """When a session was last put in line to be learned; the longest ago first, and a bounded number."""
         self._tasks: list[asyncio.Task[None]] = []
@@ -67,9 +67,9 @@ class Supervisor:
         """Take over what journals hold, look whether Redis is there, and go on looking."""
         self._take_over()
         try:
-            await self._put_everything_back(await self._link.look())
+            await self._put_everything_back(await self._health.look())
         except RedisAway as error:
-            self._link.failed(error)
+            self._health.failed(error)
             log.warning("redis is away at the start, memory stands in", reason=error.reason)
         self._tasks = [
             asyncio.create_task(self._for_ever(self._tick, self._probe_s), name="redis-supervisor"),
@@ -85,7 +85,7 @@ class Supervisor:
             await asyncio.wait(self._tasks)
         if self._store.away or self._store.deleted:
             try:
-                await self._put_everything_back(await self._link.look())
+                await self._put_everything_back(await self._health.look())
             except RedisAway as error:
                 log.warning("sessions stay in the journal", sessions=len(self._store.away), reason=error.reason)
             for session_id in list(self._store.away):
@@ -98,25 +98,25 @@ class Supervisor:
             try:
                 await step()
             except RedisAway as error:
-                self._link.failed(error)
+                self._health.failed(error)
             except Exception as error:  # a supervisor that ends would leave memory in charge for ever
                 log.exception("looking after redis failed in a way nobody expected")
                 self._on_bug(error)
 
     async def _tick(self) -> None:
         try:
-            name = await self._link.look()
+            name = await self._health.look()
         except RedisAway:
             self._good = 0
             self._write_some_down()
             raise
-        if self._link.state is LinkState.UP:
+        if self._health.state is RedisHealthState.UP:
             self._store.known.sweep()
-            if name == self._link.data_name:
+            if name == self._health.data_name:
                 return
-            self._link.failed(RedisAway("Redis has lost its data; it is being put back.", reason="emptied"))
+            self._health.failed(RedisAway("Redis has lost its data; it is being put back.", reason="emptied"))
         self._good += 1
-        if self._good >= self._probes * min(1 + self._failures, SICK_FACTOR_MOST):
+        if self._good >= self._probes * min(1 + self._failures, MAX_SICK_FACTOR):
             self._good = 0
             await self._put_everything_back(name)
 
@@ -124,9 +124,9 @@ class Supervisor:
         """Redis has shown that it is well. Raises RedisAway when it is not after all."""
         store = self._store
         self._failures += 1
-        self._link.healing()
+        self._health.healing()
         self._take_over()
-        if name != self._link.data_name:
+        if name != self._health.data_name:
             store.redis.forget_what_is_known()
             for session_id in self._known():
                 away = store.settle(session_id)
@@ -139,11 +139,11 @@ class Supervisor:
         whole = True
         for session_id in list(store.away):
             whole = await self._put_back(session_id) and whole
-        if whole and not store.away and self._link.state is LinkState.HEALING:
-            self._link.data_name = name
+        if whole and not store.away and self._health.state is RedisHealthState.HEALING:
+            self._health.data_name = name
             self._failures = 0
             store.journal.clear()
-            self._link.back()
+            self._health.back()
 
     async def _put_back(self, session_id: str) -> bool:
         try:
@@ -174,7 +174,7 @@ class Supervisor:
             store.known.put_hunt(session_id, hunt)
         away = store.away.get(session_id)
         if away is None:
-            away = store.leave(session_id, Away(base=session.base, last_id=session.last_id, journaled=True))
+            away = store.leave(session_id, DetachedSession(base=session.base, last_id=session.last_id, journaled=True))
         store.begin_anew(session_id)
         store.came_back.add(session_id)
         away.lost, away.seamless = True, False
@@ -182,7 +182,7 @@ class Supervisor:
 
     def _write_some_down(self) -> None:
         """While Redis stays away: have every known session in the journal, the last used first, some at a time."""
-        since = self._link.since
+        since = self._health.since
         if since is None or (self._clock.now() - since).total_seconds() < WRITE_DOWN_AFTER_S:
             return
         most = self._store.journal.size_bytes + WRITE_DOWN_BYTES
@@ -204,7 +204,7 @@ class Supervisor:
         if not self._to_learn.full() and now - self._learned_at.get(session_id, -LEARN_AGAIN_S) >= LEARN_AGAIN_S:
             self._learned_at.pop(session_id, None)
             self._learned_at[session_id] = now
-            if len(self._learned_at) > WAITING_MOST:
+            if len(self._learned_at) > MAX_WAITING:
                 self._learned_at.pop(next(iter(self._learned_at)))
             self._to_learn.put_nowait(session_id)
 

@@ -16,7 +16,7 @@ from typing import Any
 from core.domain.value import Value
 
 
-class Line(Value):
+class LogLine(Value):
     """One record as it stands in the log."""
 
     at: datetime
@@ -24,9 +24,9 @@ class Line(Value):
     data: dict[str, Any]
 
 
-def lines_with(paths: Sequence[Path], word: str, *, field: str, most: int) -> list[Line]:
+def lines_with(paths: Sequence[Path], word: str, *, field: str, most: int) -> list[LogLine]:
     """The records whose `field` is `word`, by time; at most `most`. Files that cannot be read or unpacked hold none."""
-    found: list[Line] = []
+    found: list[LogLine] = []
     for path in paths:
         for raw in _raw_lines(path, word.encode()):
             line = _parsed(raw)
@@ -62,9 +62,9 @@ def _found_in(content: mmap.mmap, word: bytes) -> Iterator[bytes]:
         place = content.find(word, end)
 
 
-def _parsed(raw: bytes) -> Line | None:
+def _parsed(raw: bytes) -> LogLine | None:
     try:
         envelope = json.loads(raw)
-        return Line(at=envelope["ts"], type=envelope["type"], data=envelope["data"])
+        return LogLine(at=envelope["ts"], type=envelope["type"], data=envelope["data"])
     except (ValueError, KeyError, TypeError):
         return None  # a broken line, or not one of ours: counted by the reader

@@ -39,7 +39,7 @@ from core.telemetry.tail import Position
 log = structlog.get_logger(__name__)
 
 MIB = 1024 * 1024
-LINE_MOST_BYTES = MIB
+MAX_LINE_BYTES = MIB
 """A longer line is broken: a record has bounded texts and stays under ten kilobytes."""
 RESTING_SHARE = 0.6
 """Of the memory that reading may take, what questions may keep."""
@@ -93,10 +93,10 @@ def shape() -> str:
 class LogTables:
     """Owns the database; one thread loads, any thread may ask. Raises duckdb.Error when it cannot be opened at all."""
 
-    def __init__(self, place: CachePlace, memory_most_mib: int) -> None:
+    def __init__(self, place: CachePlace, max_memory_mib: int) -> None:
         self._place = place
-        self._most_mib = memory_most_mib
-        self._resting_mib = int(memory_most_mib * RESTING_SHARE)
+        self._most_mib = max_memory_mib
+        self._resting_mib = int(max_memory_mib * RESTING_SHARE)
         self._insert = _insert()
         try:
             self._database = self._open()
@@ -232,7 +232,7 @@ def _repeatable() -> list[tuple[Table, type]]:
 
 
 def _insert() -> str:
-    return insert_lines(tables(), f"maximum_object_size = {2 * LINE_MOST_BYTES}")
+    return insert_lines(tables(), f"maximum_object_size = {2 * MAX_LINE_BYTES}")
 
 
 def _creation() -> list[str]:
@@ -261,7 +261,7 @@ def keep_readable(path: Path) -> int:
 
 
 def _is_readable(line: bytes) -> bool:
-    if len(line) > LINE_MOST_BYTES:
+    if len(line) > MAX_LINE_BYTES:
         return False
     try:
         return isinstance(json.loads(line), dict)

@@ -77,13 +77,13 @@ class TelemetryReader:
         directory: Path,
         *,
         cache_directory: Path | None = None,
-        memory_most_mib: int = MEMORY_MIB,
+        max_memory_mib: int = MEMORY_MIB,
         piece_bytes: int = PIECE_BYTES,
     ) -> None:
         self._directory = directory
         self._piece_bytes = piece_bytes
         self._place = CachePlace(directory, cache_directory, shape())
-        self._tables = LogTables(self._place, memory_most_mib)
+        self._tables = LogTables(self._place, max_memory_mib)
         self._files = self._tables.states()
         self._damaged: dict[str, int] = {}
         """Packed files that cannot be unpacked, with the time they were written: not tried again until that changes."""

@@ -13,11 +13,11 @@ import duckdb
 
 from core.telemetry.reader import TelemetryReader
 
-FOUND_MOST = 100_000
+MAX_FOUND = 100_000
 """Hunts; a word in more replies than this finds the newest ones."""
 _SQL = f"""SELECT data.hunt_id AS hunt_id FROM read_ndjson($paths, ignore_errors = true, columns =
     {{ts: 'TIMESTAMP', type: 'VARCHAR', data: 'STRUCT(hunt_id VARCHAR, reply VARCHAR)'}})
-    WHERE type = 'hunt' AND contains(lower(data.reply), $word) ORDER BY ts DESC LIMIT {FOUND_MOST}"""  # noqa: S608
+    WHERE type = 'hunt' AND contains(lower(data.reply), $word) ORDER BY ts DESC LIMIT {MAX_FOUND}"""  # noqa: S608
 
 
 def hunts_replied_with(reader: TelemetryReader, word: str, since: date | None) -> list[str]:
@@ -29,7 +29,7 @@ def hunts_replied_with(reader: TelemetryReader, word: str, since: date | None) -
     try:
         return _found(reader, paths, word)
     except duckdb.IOException:  # one of them has gone or is damaged: each by itself, then
-        return [hunt_id for path in reversed(paths) for hunt_id in _found_if_readable(reader, path, word)][:FOUND_MOST]
+        return [hunt_id for path in reversed(paths) for hunt_id in _found_if_readable(reader, path, word)][:MAX_FOUND]
 
 
 def _found(reader: TelemetryReader, paths: Sequence[Path], word: str) -> list[str]:

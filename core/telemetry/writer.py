@@ -56,7 +56,7 @@ class TelemetryWriter:
     def __init__(self, instance: str, settings: TelemetrySettings, clock: Clock) -> None:
         self._directory = Path(settings.directory)
         self._instance = instance
-        self._queue_most = settings.max_queued_records
+        self._max_queue = settings.max_queued_records
         self._queue_max_bytes = settings.max_queued_bytes
         self._keep_days = settings.retention_days
         self._flush_s = settings.flush_interval_s
@@ -77,7 +77,7 @@ class TelemetryWriter:
     def record(self, rec: Record) -> None:
         """Puts `rec` in line to be written, with the time of now. Never waits and never raises."""
         size = rough_bytes(rec)
-        if self._waiting >= self._queue_most or self._waiting_bytes + size > self._queue_max_bytes:
+        if self._waiting >= self._max_queue or self._waiting_bytes + size > self._queue_max_bytes:
             self._drop()
         else:
             self._full = False

@@ -9,21 +9,21 @@ from core.clock import Clock, SystemClock
 from core.errors import NotFound
 from core.throttle.adaptive import Adaptive, Rounds
 from core.throttle.base import AccountLoad, Throttle
-from core.throttle.lane import Lane
+from core.throttle.limiter import AccountLimiter
 
 
 class MemoryThrottle(Throttle):
     def __init__(
         self,
         limits: Iterable[tuple[str, int]],
-        queue_most: int,
+        max_queue: int,
         clock: Clock | None = None,
         adaptive: Adaptive | None = None,
     ) -> None:
-        """`limits`: (account, most calls in flight). `queue_most`: most calls waiting in one lane."""
+        """`limits`: (account, most calls in flight). `max_queue`: most calls waiting in one lane."""
         adaptive = adaptive or Adaptive()
         self._clock = clock or SystemClock()
-        self._lanes = {account: _Lane(account, ceiling, queue_most, adaptive) for account, ceiling in limits}
+        self._lanes = {account: _MemoryLimiter(account, ceiling, max_queue, adaptive) for account, ceiling in limits}
 
     def slot(self, account: str, session: str) -> AbstractAsyncContextManager[float]:
         return self._lane(account).slot(session)
@@ -36,17 +36,17 @@ class MemoryThrottle(Throttle):
     def load(self) -> tuple[AccountLoad, ...]:
         return tuple(lane.load() for lane in self._lanes.values())
 
-    def _lane(self, account: str) -> _Lane:
+    def _lane(self, account: str) -> _MemoryLimiter:
         lane = self._lanes.get(account)
         if lane is None:
             raise unknown_account(account)
         return lane
 
 
-class _Lane(Lane):
-    def __init__(self, account: str, ceiling: int, queue_most: int, adaptive: Adaptive) -> None:
+class _MemoryLimiter(AccountLimiter):
+    def __init__(self, account: str, ceiling: int, max_queue: int, adaptive: Adaptive) -> None:
         self.limit = adaptive.first(ceiling)
-        super().__init__(account, self.limit.now, queue_most)
+        super().__init__(account, self.limit.now, max_queue)
         self.ceiling = ceiling
         self.adaptive = adaptive
         self._rounds = Rounds(ceiling, adaptive.cooldown_s)

@@ -22,15 +22,15 @@ from redis.asyncio import Redis
 
 from core.clock import Clock
 from core.errors import RedisAway
-from core.keeping import kept_going
-from core.redis_client import RedisClients, asked, translated
-from core.redis_keys import THROTTLE_CHANNEL, throttle_keys
-from core.redis_scripts import Call, Script, run_scripts
+from core.redis.client import RedisClients, map_redis_errors, with_deadline
+from core.redis.keys import THROTTLE_CHANNEL, throttle_keys
+from core.redis.scripts import Call, Script, run_scripts
 from core.settings import ThrottleSettings
+from core.supervise import run_forever
 from core.throttle.adaptive import Adaptive, Rounds
 from core.throttle.base import AccountLoad, Throttle
 from core.throttle.memory import unknown_account
-from core.throttle.shared_lane import Answer, Report, SharedLane
+from core.throttle.shared_limiter import Answer, Report, SharedLimiter
 
 log = structlog.get_logger(__name__)
 SETTLE_RENEWALS = 1.5
@@ -103,7 +103,7 @@ class RedisThrottle(Throttle):
         """Look again when others say so, until cancelled; without it, what waits is asked for every `poll_s`."""
         while not self._ended:
             try:
-                with translated():
+                with map_redis_errors():
                     await self._heed(self._redis.blocking)
             except RedisAway as error:
                 log.debug("not listening to the other processes", reason=error.message)
@@ -157,7 +157,7 @@ class RedisThrottle(Throttle):
                 log.info("the throttle is shared again", processes=self.processes)
                 self.away = ""
 
-    async def _exchange(self, lanes: Sequence[SharedLane], *, renewal: bool, lease_s: float | None = None) -> None:
+    async def _exchange(self, lanes: Sequence[SharedLimiter], *, renewal: bool, lease_s: float | None = None) -> None:
         """Report and take in the answers; what is held then is held for `lease_s`, else for the configured lease."""
         if not lanes:
             return
@@ -167,7 +167,7 @@ class RedisThrottle(Throttle):
         reports = [lane.report(renewal=renewal) for lane in lanes]
         calls = [self._adjustment(lane) for lane in proposals]
         calls += [self._call(lane, report, lease_s) for lane, report in zip(lanes, reports, strict=True)]
-        async with asked(self._timeout_s):
+        async with with_deadline(self._timeout_s):
             results = (await run_scripts(self._redis.commands, calls))[len(proposals) :]
         # others may take our permits at the lease's end by Redis's clock; ours stops a renewal earlier
         valid_until = sent_at + lease_s - self._settings.renew_s
@@ -178,7 +178,7 @@ class RedisThrottle(Throttle):
                     self.processes = answer.processes
                 lane.told(report, answer, valid_until)
 
-    def _call(self, lane: SharedLane, report: Report, lease_s: float) -> Call:
+    def _call(self, lane: SharedLimiter, report: Report, lease_s: float) -> Call:
         settings, first = self._settings, self._adaptive.first(lane.ceiling).now if self._adaptive.on else "-"
         self._number += 1
         values: tuple[str | int, ...] = (
@@ -197,7 +197,7 @@ class RedisThrottle(Throttle):
         )
         return SYNC, throttle_keys(lane.account).all, values
 
-    def _adjustment(self, lane: SharedLane) -> Call:
+    def _adjustment(self, lane: SharedLimiter) -> Call:
         wanted, lane.proposed = lane.proposed or lane.limit, None
         values = (wanted.version - 1, wanted.now, wanted.model_dump_json(), THROTTLE_CHANNEL, lane.account)
         return ADJUST, (throttle_keys(lane.account).limit,), values
@@ -236,13 +236,13 @@ class RedisThrottle(Throttle):
 
     # -- lanes
 
-    def _lane(self, account: str, ceiling: int, queue_most: int) -> SharedLane:
+    def _lane(self, account: str, ceiling: int, max_queue: int) -> SharedLimiter:
         rounds = Rounds(ceiling, self._adaptive.cooldown_s) if self._adaptive.on else None
-        lane = SharedLane(account, self._adaptive.first(ceiling), ceiling, queue_most, rounds)
+        lane = SharedLimiter(account, self._adaptive.first(ceiling), ceiling, max_queue, rounds)
         lane.tell = self._news.set
         return lane
 
-    def _known(self, account: str) -> SharedLane:
+    def _known(self, account: str) -> SharedLimiter:
         lane = self._lanes.get(account)
         if lane is None:
             raise unknown_account(account)
@@ -266,8 +266,8 @@ async def open_redis_throttle(
         redis, process, limits, settings=settings, timeout_s=timeout_s, clock=clock, adaptive=adaptive
     )
     tasks = [
-        asyncio.create_task(kept_going(throttle.keep, on_bug), name="throttle: report"),
-        asyncio.create_task(kept_going(throttle.listen, on_bug), name="throttle: listen"),
+        asyncio.create_task(run_forever(throttle.keep, on_bug), name="throttle: report"),
+        asyncio.create_task(run_forever(throttle.listen, on_bug), name="throttle: listen"),
     ]
     try:
         yield throttle

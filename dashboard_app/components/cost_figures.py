@@ -15,7 +15,7 @@ from dashboard_app.components.numbers import Number, row
 from dashboard_app.words import NOT_KNOWN, count, model_label, plain, usd
 
 AVERAGES = "Over hunts of paid models whose costs are all known; hunts that failed without a reply cost nothing known."
-NAMED_MOST = 4
+MAX_NAMED = 4
 
 
 def numbers_of(by_model: pd.DataFrame) -> None:
@@ -51,8 +51,8 @@ def _left_out(by_model: pd.DataFrame, paid: pd.DataFrame) -> str:
 
 def _named(models: pd.DataFrame) -> str:
     names = [plain(model_label(str(name))) for name in models["model"]]
-    more = f" and {len(names) - NAMED_MOST} more" if len(names) > NAMED_MOST else ""
-    return ", ".join(names[:NAMED_MOST]) + more
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return ", ".join(names[:MAX_NAMED]) + more
 
 
 def over_time(frame: pd.DataFrame, period: tuple[datetime, datetime]) -> None:

@@ -8,11 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from core.domain.verdict import Outcome
-from core.telemetry.replies import FOUND_MOST
+from core.telemetry.replies import MAX_FOUND
 from dashboard_app.choice import Choice
 from dashboard_app.components import columns
 from dashboard_app.components.tables import Whole, table
-from dashboard_app.frames.find import DOWNLOAD_MOST, PAGE_HUNTS, Search
+from dashboard_app.frames.find import MAX_DOWNLOAD, PAGE_HUNTS, Search
 from dashboard_app.palette import SIGNS
 from dashboard_app.words import cause_label, count, plain
 
@@ -46,7 +46,7 @@ def page(found: int, *, many: bool) -> int:
     pages = max(1, ceil(found / PAGE_HUNTS))
     st.caption(f"{count(found, 'hunt')} found, newest first, {PAGE_HUNTS} a page.")
     if many:
-        st.caption(f"The word stands in more replies: of those only the newest {FOUND_MOST:,} are found.")
+        st.caption(f"The word stands in more replies: of those only the newest {MAX_FOUND:,} are found.")
     if pages == 1:
         return 1
     return min(pages, st.pagination(pages, key="page", bind="query-params"))
@@ -80,8 +80,8 @@ def hunts(frame: pd.DataFrame, found: int, *, whole: Whole) -> None:
         whole=whole,
         rows=PAGE_HUNTS,
     )
-    if found > DOWNLOAD_MOST:
-        st.caption(f"A download holds the newest {DOWNLOAD_MOST:,} of them.")
+    if found > MAX_DOWNLOAD:
+        st.caption(f"A download holds the newest {MAX_DOWNLOAD:,} of them.")
 
 
 def _cause(error: str | None, message: str | None, cut_off: bool) -> str:

@@ -11,14 +11,14 @@ from dashboard_app.live import Status
 from dashboard_app.recent import Recent
 from dashboard_app.words import plain
 
-CHARTS_MOST = 4
+MAX_CHARTS = 4
 
 
 def recent(looks: Recent) -> None:
     """One chart for each of the busiest providers, two in a row."""
     st.subheader("Calls in the last minutes", anchor=False)
     sides = st.columns(2)
-    for place, provider in enumerate(looks.providers[:CHARTS_MOST]):
+    for place, provider in enumerate(looks.providers[:MAX_CHARTS]):
         with sides[place % 2]:
             st.markdown(f"**{plain(provider)}**")
             frame = looks.frame(provider)

@@ -11,7 +11,7 @@ from dashboard_app.components.figures import figure, nothing
 from dashboard_app.palette import OUTCOMES
 from dashboard_app.words import count
 
-CAUSES_MOST = 12
+MAX_CAUSES = 12
 """Bars; rarer causes are summed up in words."""
 
 
@@ -55,10 +55,10 @@ def _causes(title: str, frame: pd.DataFrame, counted: str, axis: str, none: str)
     if frame.empty:
         nothing(title, none)
         return
-    rest = int(frame[counted].iloc[CAUSES_MOST:].sum())
+    rest = int(frame[counted].iloc[MAX_CAUSES:].sum())
     figure(
         title,
-        ranking.causes(frame.head(CAUSES_MOST), counted, axis, OUTCOMES["error"]),
+        ranking.causes(frame.head(MAX_CAUSES), counted, axis, OUTCOMES["error"]),
         f"{title} and provider.",
         f"{count(rest, 'more', 'more')} of rarer causes." if rest else "",
     )

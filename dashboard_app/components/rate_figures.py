@@ -12,7 +12,7 @@ from dashboard_app.components.tables import table
 from dashboard_app.palette import OUTCOMES
 from dashboard_app.words import count, file_part
 
-ROWS_MOST = 15
+MAX_ROWS = 15
 
 
 def of_breaks(title: str, frame: pd.DataFrame) -> None:
@@ -20,11 +20,11 @@ def of_breaks(title: str, frame: pd.DataFrame) -> None:
     if frame.empty:
         nothing(title, "n/a: no hunt is decided here, so there is no rate.")
         return
-    rest = len(frame) - ROWS_MOST
+    rest = len(frame) - MAX_ROWS
     figure(
         title,
         ranking.rates(
-            frame.head(ROWS_MOST),
+            frame.head(MAX_ROWS),
             hits="broke",
             of="decided",
             colour=OUTCOMES["broke"],

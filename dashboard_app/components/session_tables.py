@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard_app.components import columns
 from dashboard_app.components.tables import downloads, table
-from dashboard_app.frames.sessions import LINES_MOST, SESSIONS_MOST
+from dashboard_app.frames.sessions import MAX_LINES, SESSIONS_MOST
 from dashboard_app.words import count, plain
 
 ROWS_PX, LIST_PX = 360, 260
@@ -63,7 +63,7 @@ def replay(session: str, frame: pd.DataFrame) -> None:
         st.caption("The log holds nothing of this session any more.")
         return
     st.caption(
-        f"{count(len(frame), 'event')}, oldest first." + (" Only these are shown." if len(frame) == LINES_MOST else "")
+        f"{count(len(frame), 'event')}, oldest first." + (" Only these are shown." if len(frame) == MAX_LINES else "")
     )
     table(
         f"session-{session}",

@@ -13,7 +13,7 @@ from dashboard_app.frames.asking import ask, count_alike, with_rates
 
 LEAST_HUNTS = 5
 """Of a blind session no single verdict may be told: with fewer judged hunts a table of criteria would tell it."""
-TASKS_MOST = 200
+MAX_TASKS = 200
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def tasks(reader: TelemetryReader, choice: Choice) -> list[TaskSeen]:
     """Tasks with enough judged hunts, most first. A task whose text was edited is another one."""
     sql = f"""SELECT {TASK} AS task, any_value(notebook) AS notebook, count(*) AS judged FROM hunts
               WHERE {HUNTS} AND verdicts_json::VARCHAR <> '{{}}' GROUP BY 1 HAVING judged >= {LEAST_HUNTS}
-              ORDER BY judged DESC, 1 LIMIT {TASKS_MOST}"""  # noqa: S608
+              ORDER BY judged DESC, 1 LIMIT {MAX_TASKS}"""  # noqa: S608
     rows = ask(reader, choice, sql)
     return [TaskSeen(str(t), str(n), int(j)) for t, n, j in rows.itertuples(index=False)]
 

@@ -18,7 +18,7 @@ from dashboard_app.frames.asking import ask, in_utc
 from dashboard_app.frames.criteria import criterion_texts
 
 PAGE_HUNTS = 50
-DOWNLOAD_MOST = 100_000
+MAX_DOWNLOAD = 100_000
 _SEARCHED = ("session", "hunt_id", "run_id", "notebook", "model", "error", "error_message", "excerpt", "trainer")
 _WORD = " OR ".join(f"contains(lower({column}), $word)" for column in _SEARCHED)
 _WORD += " OR hunt_id IN (SELECT unnest($in_replies::VARCHAR[]))"

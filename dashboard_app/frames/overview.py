@@ -17,10 +17,10 @@ from dashboard_app.rates import Rate
 STEPS = tuple(
     timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080)
 )
-STEPS_MOST = 60
+MAX_STEPS = 60
 """Bars that can still be told apart on a chart of ordinary width."""
 NAMED = ("model", "notebook", "domain")
-NAMES_MOST = 500
+MAX_NAMES = 500
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def names(reader: TelemetryReader, column: str) -> list[str]:
     if column not in NAMED:
         raise ValueError(f'no filter is made for "{column}".')
     sql = f"""SELECT {column} AS name FROM hunts WHERE {column} <> '' GROUP BY 1
-              ORDER BY count(*) DESC, 1 LIMIT {NAMES_MOST}"""  # noqa: S608
+              ORDER BY count(*) DESC, 1 LIMIT {MAX_NAMES}"""  # noqa: S608
     return [str(name) for name in reader.query(sql)["name"]]
 
 
@@ -100,7 +100,7 @@ def step(reader: TelemetryReader, choice: Choice) -> timedelta:
     """The width of a bar: the smallest that shows the period, or what the log has of it, in at most 60 of them."""
     first = reader.query("SELECT min(ts) AS first FROM hunts")["first"].iloc[0]
     begin = choice.since or (choice.now if pd.isna(first) else first.to_pydatetime().replace(tzinfo=UTC))
-    return next((step for step in STEPS if (choice.now - begin) / step <= STEPS_MOST), STEPS[-1])
+    return next((step for step in STEPS if (choice.now - begin) / step <= MAX_STEPS), STEPS[-1])
 
 
 def outcomes_over_time(reader: TelemetryReader, choice: Choice, width: timedelta) -> pd.DataFrame:

@@ -7,14 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from core.telemetry.lines import Line, lines_with
+from core.telemetry.lines import LogLine, lines_with
 from core.telemetry.reader import TelemetryReader
 from dashboard_app.choice import HUNTS, Choice
 from dashboard_app.frames.asking import ask, in_utc
 from dashboard_app.words import cause_label, latency, usd
 
 SESSIONS_MOST = 500
-LINES_MOST = 5000
+MAX_LINES = 5000
 
 
 def newest(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
@@ -33,13 +33,13 @@ def replay(reader: TelemetryReader, session: str) -> pd.DataFrame:
     """time (UTC), what, detail, hunt_id: the session's records as they were written, at most 5,000. Of a blind session
     without what its judge calls cost and took, until its reviews are in the log."""
     lines = lines_with(
-        reader.files_with("session = $session", {"session": session}), session, field="session", most=LINES_MOST
+        reader.files_with("session = $session", {"session": session}), session, field="session", most=MAX_LINES
     )
     hidden = any(line.data.get("blind") for line in lines) and not any(line.type == "review" for line in lines)
     return pd.DataFrame([_told(line, hidden) for line in lines], columns=["time", "what", "detail", "hunt_id"])
 
 
-def _told(line: Line, hidden: bool) -> tuple[Any, str, str, str]:
+def _told(line: LogLine, hidden: bool) -> tuple[Any, str, str, str]:
     if hidden and line.type == "call" and line.data.get("purpose") == "judge":
         return line.at, "judge call", str(line.data.get("model") or ""), ""
     tell = {"session": _session, "run": _run, "hunt": _hunt, "call": _call, "review": _review}.get(line.type)

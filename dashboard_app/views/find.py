@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.telemetry.reader import TelemetryReader
-from core.telemetry.replies import FOUND_MOST
+from core.telemetry.replies import MAX_FOUND
 from dashboard_app import data
 from dashboard_app.choice import Choice
 from dashboard_app.components import finding, page
@@ -25,9 +25,9 @@ def _show(reader: TelemetryReader, choice: Choice) -> None:
     if not found:
         finding.nothing(search)
         return
-    at = finding.page(found, many=len(search.in_replies) >= FOUND_MOST)
+    at = finding.page(found, many=len(search.in_replies) >= MAX_FOUND)
     finding.hunts(
         find.hunts(reader, search, page=at),
         found,
-        whole=lambda: find.hunts(reader, search, page_hunts=find.DOWNLOAD_MOST),
+        whole=lambda: find.hunts(reader, search, page_hunts=find.MAX_DOWNLOAD),
     )

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from core.hunt import workbench
+from core.hunting import workbench
 from core.notebooks.blank import blank_notebook
 from tests.api.conftest import TASK
 from tests.builders import a_task

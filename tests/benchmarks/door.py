@@ -16,7 +16,7 @@ from core.access.callers import Caller, caller_of
 from core.access.passes import new_pass
 from core.access.tokens import Register, Scope, entry_of, new_token, read_holders
 from core.domain.task import Task
-from core.hunt.orders import OpenOrder
+from core.hunting.orders import OpenOrder
 from core.runtime import open_runtime
 from tests.settings import make_settings
 

@@ -17,7 +17,7 @@ from core.domain.session import Session
 from core.domain.verdict import CriterionVerdict, Outcome, Verdict
 from core.eventlog.memory import MemoryEventLog
 from core.garbage import collect_rarely
-from core.hunt.views import hunt_event
+from core.hunting.views.sessions import hunt_event
 from core.sessions.memory import MemorySessionStore
 from tests.benchmarks.cpu import cpu_s, resident_bytes
 from tests.benchmarks.reference import TASK
@@ -52,9 +52,9 @@ def _measured(hunts: int) -> MeasuredSize:
 
 
 async def _measure(hunts: int) -> MeasuredSize:
-    log = MemoryEventLog(SystemClock(), events_most=20_000)
+    log = MemoryEventLog(SystemClock(), max_events=20_000)
     store = MemorySessionStore(
-        SystemClock(), ttl_s=7200, sessions_most=5_000, append=log.append_now, forget=log.forget_now
+        SystemClock(), ttl_s=7200, max_sessions=5_000, append=log.append_now, forget=log.forget_now
     )
     memory, cpu = resident_bytes(), cpu_s()
     for first in range(0, hunts, PER_SESSION):

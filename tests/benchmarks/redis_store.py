@@ -14,7 +14,7 @@ from core.clock import SystemClock
 from core.domain.chat import Reply
 from core.domain.events import EventDraft, EventType
 from core.domain.hunt import Hunt, HuntStatus
-from core.redis_client import open_redis
+from core.redis.client import open_redis
 from core.sessions.redis import RedisSessionStore
 from tests.builders import a_finished_hunt, a_hunt, a_run, a_session
 from tests.settings import make_settings
@@ -83,7 +83,7 @@ async def _store(url: str) -> AsyncIterator[tuple[RedisSessionStore, Redis]]:
             clients.commands,
             SystemClock(),
             ttl_s=settings.sessions.ttl_s,
-            events_most=settings.sessions.max_events,
+            max_events=settings.sessions.max_events,
             events_age_s=settings.redis.max_event_age_s,
             timeout_s=5.0,
             forget=lambda _sid: None,

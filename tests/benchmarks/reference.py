@@ -15,7 +15,7 @@ from core.domain.criteria import Criterion
 from core.domain.run import RUN_ENDED, Counts
 from core.domain.task import Task
 from core.eventlog.base import START
-from core.hunt.orders import OpenOrder, RunOrder
+from core.hunting.orders import OpenOrder, RunOrder
 from core.runtime import Runtime, open_runtime
 from tests.benchmarks.cpu import cpu_s
 from tests.benchmarks.stand_in import JUDGE_S, TARGET_S

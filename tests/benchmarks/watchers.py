@@ -27,7 +27,7 @@ from tests.benchmarks.reference import TASK
 WATCHERS = 1_000
 HUNTS = 16
 SCRIPT = {"models": {"hasty": {"target_latency_ms": 400, "judge_latency_ms": 100}}}
-WAIT_MOST_S = 60
+MAX_WAIT_S = 60
 CONNECT_AT_ONCE = 50
 
 
@@ -68,7 +68,7 @@ async def _watch_a_run(port: int, pid: int) -> MeasuredWatchers:
         memory, cpu = resident_bytes(pid) - memory, cpu_of_s(pid)
         order = {"models": ["simulated/hasty"], "hunts": HUNTS, "judge_model": "simulated/hasty"}
         (await api.post(f"/api/sessions/{sid}/runs", json=order)).raise_for_status()
-        await asyncio.wait([asyncio.create_task(w.over.wait()) for w in watchers], timeout=WAIT_MOST_S)
+        await asyncio.wait([asyncio.create_task(w.over.wait()) for w in watchers], timeout=MAX_WAIT_S)
         cpu = cpu_of_s(pid) - cpu
         told = await api.get(f"/api/sessions/{sid}/events", params={"format": "json", "limit": 1000})
     expected = [event["id"] for event in told.raise_for_status().json()["events"]]
@@ -105,7 +105,7 @@ class Watcher(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         path = f"/api/sessions/{self.sid}/events"
         self._transport.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n".encode())
-        await asyncio.wait_for(self._begun.wait(), WAIT_MOST_S)
+        await asyncio.wait_for(self._begun.wait(), MAX_WAIT_S)
 
     def data_received(self, data: bytes) -> None:
         now_ms = time.time() * 1000

@@ -19,9 +19,9 @@ from core.clock import RedisTime
 from core.domain.hunt import Hunt, HuntStatus
 from core.domain.verdict import Outcome
 from core.errors import NotFound
-from core.hunt.dispatch import shards as shards_module
-from core.hunt.dispatch.shards import NONE_FREE, LeaseConfig, RedisShards
-from core.redis_client import RedisClients
+from core.hunting.dispatch import shards as shards_module
+from core.hunting.dispatch.shards import NONE_FREE, LeaseConfig, RedisShards
+from core.redis.client import RedisClients
 from core.sessions.base import Claim, Saved
 from core.sessions.redis import RedisSessionStore
 from tests.builders import HandClock, a_hunt, a_run, a_session
@@ -70,7 +70,7 @@ class ClaimsMachine(RuleBasedStateMachine):
         await self.world.redis.flushall()
         await self.world.show_time()
         self.store = RedisSessionStore(
-            self.world.redis, HandClock(), ttl_s=7200, events_most=50, events_age_s=100, timeout_s=5,
+            self.world.redis, HandClock(), ttl_s=7200, max_events=50, events_age_s=100, timeout_s=5,
             forget=lambda _sid: None,
         )  # fmt: skip
         self.session = a_session(runs=(a_run(hunts=PARTS * HUNTS_OF_A_PART, part_hunts=HUNTS_OF_A_PART),))

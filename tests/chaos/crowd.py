@@ -15,11 +15,11 @@ import httpx
 from httpx_sse import ServerSentEvent, aconnect_sse
 
 from core.domain.events import id_key
-from tests.chaos.processes import ApiProcess, Fleet, Trainer, ended
+from tests.chaos.processes import ApiProcess, Cluster, Trainer, ended
 
 AGAIN_S = 0.1
 PROBE_EVERY_S = 0.1
-PROBE_MOST_S = 10.0
+MAX_PROBE_S = 10.0
 """Longer than what is promised, so that a broken promise is measured and not cut off."""
 
 
@@ -103,7 +103,7 @@ class Probe:
     async def _ask(self, path: str) -> None:
         began = time.monotonic()
         try:
-            answer = await self.client.get(f"{self.api.address}/api/{path}", timeout=PROBE_MOST_S)
+            answer = await self.client.get(f"{self.api.address}/api/{path}", timeout=MAX_PROBE_S)
         except httpx.ConnectError:  # the process is not there: no request hangs
             return
         self.took_s.append(time.monotonic() - began)
@@ -114,7 +114,7 @@ class Probe:
 
 @dataclass
 class Crowd:
-    fleet: Fleet
+    fleet: Cluster
     client: httpx.AsyncClient
     trainers: list[Trainer]
     watchers: list[HttpWatcher]
@@ -157,7 +157,7 @@ class Crowd:
 
 
 @asynccontextmanager
-async def crowd(fleet: Fleet, sessions: int, hunts: int) -> AsyncIterator[Crowd]:
+async def crowd(fleet: Cluster, sessions: int, hunts: int) -> AsyncIterator[Crowd]:
     """`sessions` trainers start `hunts` hunts each, spread over the processes; each has a watcher."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)  # a killed process's connections are dead
     timeout = httpx.Timeout(10.0, read=30.0)

@@ -14,14 +14,14 @@ from core.domain.events import EventType, id_key
 from core.domain.hunt import Hunt
 from core.domain.run import RUN_ENDED, Run
 from core.eventlog.base import START, TooFarBehind
-from core.hunt.orders import OpenOrder, RunOrder
+from core.hunting.orders import OpenOrder, RunOrder
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
 from tests.builders import a_task
 from tests.house.real_redis import RedisServer
 from tests.settings import make_settings
 
-REQUEST_MOST_S = 2.0
+MAX_REQUEST_S = 2.0
 """The promise: no request takes longer, whatever Redis does."""
 
 

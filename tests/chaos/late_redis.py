@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import redis.exceptions
 from redis.asyncio import Redis
 
-from core.redis_scripts import Script
+from core.redis.scripts import Script
 
 BEGAN_S = 1_700_000_000
 TIME_KEY = "test:time"

@@ -79,7 +79,7 @@ class ApiProcess:
 
 
 @dataclass
-class Fleet:
+class Cluster:
     redis: RedisServer
     provider: str
     apis: list[ApiProcess]
@@ -92,7 +92,7 @@ class Fleet:
 
 
 @contextmanager
-def fleet(n: int, *, script: dict | None = None, **settings: object) -> Iterator[Fleet]:
+def fleet(n: int, *, script: dict | None = None, **settings: object) -> Iterator[Cluster]:
     """`n` API processes, started. `settings` by variable, such as OPENROUTER_CONCURRENCY."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -113,7 +113,7 @@ def fleet(n: int, *, script: dict | None = None, **settings: object) -> Iterator
             stack.callback(api.close)
             api.start()
             apis.append(api)
-        yield Fleet(redis, provider, apis)
+        yield Cluster(redis, provider, apis)
 
 
 class Trainer:

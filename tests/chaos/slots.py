@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from redis.asyncio import Redis
 
-from core.redis_client import RedisClients
+from core.redis.client import RedisClients
 from core.settings import ThrottleSettings
 from core.throttle.adaptive import Adaptive
 from core.throttle.redis import RedisThrottle

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from core.telemetry.reader import TelemetryReader
-from tests.chaos.processes import Fleet, Trainer, ended, fleet, status
+from tests.chaos.processes import Cluster, Trainer, ended, fleet, status
 
 pytestmark = [pytest.mark.chaos, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(180)]
 HUNTS = 80
@@ -21,7 +21,7 @@ LIMITS = {"OPENROUTER_CONCURRENCY": 6, "OPENAI_CONCURRENCY": 12, "REDIS_PROBE": 
 
 
 @asynccontextmanager
-async def stopped(ours: Fleet):
+async def stopped(ours: Cluster):
     """The process that the run began at is stopped for 20 s, as a machine without CPU stops it."""
     ours.apis[0].signal(signal.SIGSTOP)
     await asyncio.sleep(20)
@@ -30,20 +30,20 @@ async def stopped(ours: Fleet):
 
 
 @asynccontextmanager
-async def hung(ours: Fleet):
+async def hung(ours: Cluster):
     with ours.redis.paused():
         await asyncio.sleep(10)
     yield
 
 
 @asynccontextmanager
-async def flushed(ours: Fleet):
+async def flushed(ours: Cluster):
     ours.redis.empty()
     yield
 
 
 @asynccontextmanager
-async def emptied_and_killed(ours: Fleet):
+async def emptied_and_killed(ours: Cluster):
     """Redis comes back empty, and the process that the run began at is gone."""
     ours.redis.kill()
     ours.apis[0].kill()

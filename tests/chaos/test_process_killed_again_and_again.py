@@ -13,7 +13,7 @@ from collections import Counter
 import pytest
 import redis
 
-from core.redis_keys import session_keys
+from core.redis.keys import session_keys
 from tests.chaos.crowd import Crowd, crowd
 from tests.chaos.processes import TASK, ApiProcess, fleet, status
 

@@ -11,10 +11,10 @@ from redis.asyncio import Redis
 
 from core.domain.hunt import HuntStatus
 from core.domain.run import RunStatus
-from core.hunt.orders import EditOrder
+from core.hunting.orders import EditOrder
 from tests.backends import PATIENT_S, redis_log, redis_store
 from tests.builders import HandClock
-from tests.chaos.hunting import REQUEST_MOST_S, chaos_settings, hunting
+from tests.chaos.hunting import MAX_REQUEST_S, chaos_settings, hunting
 from tests.house.real_redis import open_redis
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(120)]
@@ -129,7 +129,7 @@ async def break_once(server, broken, folder, *, hunts=60, for_s=1.0):
         assert sum(h.runtime.activity.outcomes.values()) == hunts
         assert (session.task.prompt, session.version > edited.version) == ("Edited meanwhile.", True)
         assert h.watcher.rows == {hunt.hunt_id: {"status": hunt.status, "outcome": hunt.outcome} for hunt in here}
-        assert h.asker.slowest_s < REQUEST_MOST_S
+        assert h.asker.slowest_s < MAX_REQUEST_S
         assert {status for status, _ in h.asker.statuses} == {200}
         assert h.runtime.activity.bugs == 0
         await nothing_is_left_behind(h, folder)
@@ -144,7 +144,7 @@ async def nothing_is_left_behind(h, folder):
 
 
 async def another_process_sees_the_same(server, folder, session, hunts):
-    from core.redis_client import open_redis as open_clients
+    from core.redis.client import open_redis as open_clients
 
     settings = chaos_settings(server, folder, redis__timeout_s=PATIENT_S)
     async with open_clients(settings.redis, "other") as clients:

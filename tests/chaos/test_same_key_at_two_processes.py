@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from tests.chaos.processes import JUDGE, TARGET, TASK, Fleet, Trainer, ended, fleet, status
+from tests.chaos.processes import JUDGE, TARGET, TASK, Cluster, Trainer, ended, fleet, status
 
 pytestmark = [pytest.mark.chaos, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(120)]
 AT_ONCE = 3
@@ -19,7 +19,7 @@ async def client():
         yield opened
 
 
-async def everywhere(client, ours: Fleet, path: str, body: dict) -> list[dict]:
+async def everywhere(client, ours: Cluster, path: str, body: dict) -> list[dict]:
     """The answers to one request with one key, sent several times to every process at once."""
     headers = {"Idempotency-Key": f"the key of {path}"}
     asked = [

@@ -18,7 +18,7 @@ def drafts(*numbers: int) -> list[EventDraft]:
 @pytest.fixture(params=["memory", "redis"])
 async def logs(request):
     """The log, and the same as another process sees it (with memory there is only one process)."""
-    async with opened(request, events_most=100) as backend:
+    async with opened(request, max_events=100) as backend:
         yield backend.log, backend.second_log
 
 

@@ -21,7 +21,7 @@ DRAFT = EventDraft(EventType.SESSION, "{}")
 
 @pytest.fixture(params=["memory", "redis"])
 async def kept(request):
-    async with opened(request, sessions_most=3) as backend:
+    async with opened(request, max_sessions=3) as backend:
         yield backend
 
 

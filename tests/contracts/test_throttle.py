@@ -20,15 +20,15 @@ def open_throttle(request):
     """Opens a throttle of one account, `lab`."""
     if request.param == "redis":
         url = request.getfixturevalue("redis_server").url
-        return lambda limit=2, queue_most=1000, **more: a_process(
-            url, limits=[("lab", limit)], queue_most=queue_most, **more
+        return lambda limit=2, max_queue=1000, **more: a_process(
+            url, limits=[("lab", limit)], max_queue=max_queue, **more
         )
     return InMemory
 
 
 class InMemory:
-    def __init__(self, limit: int = 2, queue_most: int = 1000, clock=None, adaptive=None) -> None:
-        self.throttle = MemoryThrottle([("lab", limit)], queue_most, clock or SystemClock(), adaptive)
+    def __init__(self, limit: int = 2, max_queue: int = 1000, clock=None, adaptive=None) -> None:
+        self.throttle = MemoryThrottle([("lab", limit)], max_queue, clock or SystemClock(), adaptive)
 
     async def __aenter__(self) -> MemoryThrottle:
         return self.throttle
@@ -65,7 +65,7 @@ async def test_an_unknown_account_is_refused(open_throttle):
 
 
 async def test_a_full_queue_says_so(open_throttle):
-    async with open_throttle(limit=1, queue_most=1) as throttle:
+    async with open_throttle(limit=1, max_queue=1) as throttle:
         async with throttle.slot("lab", "a"):
             waiting = asyncio.create_task(hold(throttle, "a"))
             await until(lambda: numbers(throttle) == (1, 1, 1))

@@ -8,7 +8,7 @@ import pytest
 
 from core.clock import RedisTime, SteadyClock, not_before
 from core.domain.run import Counts, RunStatus
-from core.hunt.run import eta_s
+from core.hunting.run_plan import eta_s
 from core.telemetry.names import outdated
 from tests.builders import NOW, HandClock, a_run
 

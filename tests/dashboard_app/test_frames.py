@@ -173,7 +173,7 @@ def test_what_a_hunt_and_a_break_cost_is_made_of_hunts_with_known_prices(reader,
 def test_no_period_has_too_many_bars(reader, period):
     choice = Choice(NOW, period)
     begin = choice.since or NOW - timedelta(days=9)
-    assert (NOW - begin) / overview.step(reader, choice) <= overview.STEPS_MOST
+    assert (NOW - begin) / overview.step(reader, choice) <= overview.MAX_STEPS
 
 
 def test_filters_offer_what_is_in_the_log(reader, entries):

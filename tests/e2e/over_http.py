@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from core.domain.hunt import Hunt
 from core.domain.run import RUN_ENDED, Run
 from core.eventlog.base import START
-from core.hunt.orders import RunOrder
+from core.hunting.orders import RunOrder
 from core.runtime import Runtime, open_runtime
 from tests.settings import make_settings
 

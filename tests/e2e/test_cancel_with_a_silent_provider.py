@@ -6,7 +6,7 @@ import pytest
 
 from core.domain.run import RunStatus
 from core.domain.verdict import Outcome
-from core.hunt.orders import OpenOrder, RunOrder
+from core.hunting.orders import OpenOrder, RunOrder
 from core.notebooks.examples import read_example
 from tests.core.providers.raw_provider import raw_provider, silent_after
 from tests.e2e.over_http import JUDGE, TARGET, runtime_at

@@ -7,7 +7,7 @@ import pytest
 
 from core.domain.chat import Message
 from core.domain.verdict import Outcome, Verdict
-from core.hunt.orders import OpenOrder
+from core.hunting.orders import OpenOrder
 from core.notebooks.examples import read_example
 from core.simulator.faults import Fault
 from core.simulator.script import read_script

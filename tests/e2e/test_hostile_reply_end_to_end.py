@@ -4,7 +4,7 @@ import json
 
 from api.app import create_app
 from core.domain.verdict import Outcome, Verdict
-from core.hunt.orders import OpenOrder
+from core.hunting.orders import OpenOrder
 from core.notebooks.examples import read_example
 from tests.e2e.over_http import hunt_to_the_end, runtime_at, told_server
 

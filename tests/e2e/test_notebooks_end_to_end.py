@@ -7,7 +7,7 @@ import pytest
 
 from core.domain.run import RunStatus
 from core.errors import BadTask
-from core.hunt.orders import OpenOrder
+from core.hunting.orders import OpenOrder
 from core.notebooks.examples import list_examples, read_example
 from core.simulator.script import read_script
 from core.simulator.server import open_server

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from core.domain.verdict import Outcome, Verdict
-from core.hunt.orders import OpenOrder
+from core.hunting.orders import OpenOrder
 from core.notebooks.examples import read_example
 from tests.e2e.over_http import hunt_to_the_end, runtime_at, told_server
 

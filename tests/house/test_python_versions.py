@@ -15,8 +15,8 @@ OTHER = ROOT / ".venv.other" / "bin" / "python"
 ON_ANOTHER_PYTHON = (
     "tests/api/test_api_early_end.py",
     "tests/api/test_api_shutdown.py",
-    "tests/core/cli/test_cli_hunt.py::test_a_hunt_shows_progress_and_a_table_and_writes_the_notebook",
-    "tests/core/cli/test_cli_hunt.py::test_ctrl_c_keeps_what_is_there",
+    "tests/core/cli/test_hunt.py::test_a_hunt_shows_progress_and_a_table_and_writes_the_notebook",
+    "tests/core/cli/test_hunt.py::test_ctrl_c_keeps_what_is_there",
     "tests/e2e/test_trainers_day_end_to_end.py::test_the_whole_day_and_everything_comes_back_from_the_export_alone",
 )
 """Start, shutdown, signals, a hunt in the terminal, and a whole day over HTTP in memory and in Redis. To run everything

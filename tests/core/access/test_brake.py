@@ -8,14 +8,14 @@ HERE, THERE = "203.0.113.7", "198.51.100.9"
 
 def tried(brake, address, times, now_s=1000.0):
     for _ in range(times):
-        brake.note_wrong(address, now_s)
+        brake.record_failure(address, now_s)
 
 
 def test_a_few_wrong_tries_are_free_and_then_each_makes_the_wait_longer_up_to_a_bound():
     brake, waits = SignInBrake(), []
     for _ in range(20):
         waits.append(brake.wait_s(HERE, 1000.0))
-        brake.note_wrong(HERE, 1000.0)
+        brake.record_failure(HERE, 1000.0)
     assert waits[: FREE_TRIES + 3] == [0.0] * FREE_TRIES + [FIRST_WAIT_S, 2 * FIRST_WAIT_S, 4 * FIRST_WAIT_S]
     assert waits[-1] == LONGEST_WAIT_S
     assert brake.wait_s(HERE, 1000.0 + LONGEST_WAIT_S) == 0.0
@@ -25,7 +25,7 @@ def test_a_few_wrong_tries_are_free_and_then_each_makes_the_wait_longer_up_to_a_
 def test_a_right_token_and_time_make_tries_forgotten():
     brake = SignInBrake()
     tried(brake, HERE, 10)
-    brake.note_right(HERE)
+    brake.record_success(HERE)
     assert brake.wait_s(HERE, 1000.0) == 0.0
     tried(brake, HERE, 10)
     tried(brake, HERE, 1, 1001.0 + FORGOTTEN_AFTER_S)
@@ -35,7 +35,7 @@ def test_a_right_token_and_time_make_tries_forgotten():
 def test_addresses_of_one_network_count_together_and_odd_ones_do_no_harm():
     brake = SignInBrake()
     for n in range(10):
-        brake.note_wrong(f"2001:db8:0:1::{n:x}", 1000.0)
+        brake.record_failure(f"2001:db8:0:1::{n:x}", 1000.0)
     assert brake.wait_s("2001:db8:0:1:ffff::1", 1000.0) > 0
     assert brake.wait_s("2001:db8:0:2::1", 1000.0) == 0.0
     tried(brake, "::ffff:203.0.113.7", 10)
@@ -48,7 +48,7 @@ def test_addresses_of_one_network_count_together_and_odd_ones_do_no_harm():
 
 def test_memory_is_bounded_and_a_flood_is_not_logged_line_by_line():
     brake = SignInBrake()
-    worth = [brake.note_wrong(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", 1000.0) for n in range(MAX_ADDRESSES + 500)]
+    worth = [brake.record_failure(f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", 1000.0) for n in range(MAX_ADDRESSES + 500)]
     assert len(brake._by_address) == MAX_ADDRESSES
     assert sum(worth) == module.MAX_PER_MINUTE
-    assert brake.note_wrong(HERE, 1061.0)
+    assert brake.record_failure(HERE, 1061.0)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.browser.told_provider import Told, told_provider
-from tests.core.cli.test_cli_hunt import folder, run
+from tests.core.cli.test_hunt import folder, run
 
 __all__ = ["folder"]
 VERDICT = json.dumps({"reason": "It does.", "evidence": "", "verdict": "FAIL"})

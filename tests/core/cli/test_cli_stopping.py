@@ -17,7 +17,7 @@ import pytest
 from core.cli.watching import LINE_EVERY_S, Watching
 from core.domain.run import Counts
 from tests.builders import a_run
-from tests.core.cli.test_cli_hunt import QUICK, folder, start
+from tests.core.cli.test_hunt import QUICK, folder, start
 from tests.house.tree import ROOT
 
 __all__ = ["folder"]

@@ -11,7 +11,7 @@ import pytest
 from core.cli.places import places, write_notebook
 from core.cli.sources import Source
 from core.errors import BadInput
-from tests.core.cli.test_cli_hunt import HUNT, folder, shell
+from tests.core.cli.test_hunt import HUNT, folder, shell
 
 __all__ = ["folder"]
 

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from core.domain.chat import Reply
 from core.domain.hunt import Hunt, HuntStatus, Judging
-from core.domain.run import STOP_MOST, Counts, StopRule, Tally, total_counts
+from core.domain.run import MAX_STOP, Counts, StopRule, Tally, total_counts
 from core.domain.verdict import Outcome
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_run, a_verdict
 
@@ -19,7 +19,7 @@ from tests.builders import NOW, a_finished_hunt, a_hunt, a_run, a_verdict
     [
         {"rule": "breaks"}, {"rule": "cost"}, {"rule": "all", "breaks": 2}, {"rule": "breaks", "breaks": 0},
         {"rule": "cost", "cost_usd": 0.0}, {"rule": "cost", "cost_usd": float("inf")}, {"rule": "never"},
-        {"rule": "breaks", "breaks": 1, "cost_usd": 1.0}, {"rule": "breaks", "breaks": STOP_MOST + 1},
+        {"rule": "breaks", "breaks": 1, "cost_usd": 1.0}, {"rule": "breaks", "breaks": MAX_STOP + 1},
     ],
 )  # fmt: skip
 def test_a_rule_that_cannot_be_meant_is_refused(wrong):

@@ -8,7 +8,7 @@ import pytest
 from core.domain.events import EventDraft, EventType
 from core.eventlog.base import START
 from core.eventlog.redis import RedisEventLog
-from core.redis_client import open_redis as open_clients
+from core.redis.client import open_redis as open_clients
 from core.settings import RedisSettings
 from tests.backends import PATIENT_S
 from tests.builders import HandClock
@@ -21,7 +21,7 @@ async def a_log(server, on_bug=pytest.fail):
     settings = RedisSettings(url=server.url, timeout_s=PATIENT_S)
     async with open_clients(settings, "one") as clients:
         log = RedisEventLog(
-            clients, HandClock(), ttl_s=60, events_most=100, block_s=0.2, timeout_s=PATIENT_S, on_bug=on_bug
+            clients, HandClock(), ttl_s=60, max_events=100, block_s=0.2, timeout_s=PATIENT_S, on_bug=on_bug
         )
         log.start()
         try:

@@ -3,7 +3,7 @@
 import pytest
 
 from core.notebooks.criteria_found import MAX_ITEMS, Form
-from core.notebooks.criteria_lines import Line, find_bullets, find_id_lines, lines_of
+from core.notebooks.criteria_lines import TextLine, find_bullets, find_id_lines, lines_of
 from tests.core.notebooks.building import pieces
 
 
@@ -18,7 +18,7 @@ def bullets(body):
 
 
 def test_lines_know_where_they_stand():
-    assert lines_of("ab\n\n c ") == [Line(0, "ab"), Line(3, ""), Line(4, " c ")]
+    assert lines_of("ab\n\n c ") == [TextLine(0, "ab"), TextLine(3, ""), TextLine(4, " c ")]
     assert [(line.end, line.blank, line.indented) for line in lines_of("ab\n \n\tc")] == [
         (2, False, False), (4, True, True), (7, False, True),
     ]  # fmt: skip

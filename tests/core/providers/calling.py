@@ -74,7 +74,7 @@ async def open_caller(
     async with open_http(settings) as http:
         name = kind.__name__.lower()
         provider = kind(Account(name, base_url, KEY, label=kind.__name__), http, clock, settings)
-        throttle = MemoryThrottle([(name, slots)], queue_most=10_000)
+        throttle = MemoryThrottle([(name, slots)], max_queue=10_000)
         throttled = Throttled(provider, throttle, clock, lambda _end: None)
         pauses_s: list[float] = []
 

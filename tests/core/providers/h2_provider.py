@@ -74,10 +74,10 @@ async def answer_at_once(stream: Stream) -> None:
 class H2Connection(asyncio.Protocol):
     """One connection: every call that is whole is played in a task of its own."""
 
-    def __init__(self, seen: Seen, play: Play, streams_most: int, goaway_after: int | None) -> None:
+    def __init__(self, seen: Seen, play: Play, max_streams: int, goaway_after: int | None) -> None:
         self.h2 = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
         self._seen, self._play = seen, play
-        self._streams_most, self._goaway_after = streams_most, goaway_after
+        self._max_streams, self._goaway_after = max_streams, goaway_after
         self._begun = 0
         self._last: int | None = None
         """The last stream that is answered, after GOAWAY."""
@@ -91,7 +91,7 @@ class H2Connection(asyncio.Protocol):
         self._seen.open_connections += 1
         # given as initial values: what is changed later is enforced by h2 but not announced
         self.h2.local_settings = Settings(
-            client=False, initial_values={SettingCodes.MAX_CONCURRENT_STREAMS: self._streams_most}
+            client=False, initial_values={SettingCodes.MAX_CONCURRENT_STREAMS: self._max_streams}
         )
         self.h2.initiate_connection()
         self.flush()
@@ -167,14 +167,14 @@ async def h2_provider(
     certificate: ssl.SSLContext,
     play: Play = answer_at_once,
     *,
-    streams_most: int = 100,
+    max_streams: int = 100,
     goaway_after: int | None = None,
 ) -> AsyncIterator[H2Provider]:
     """Listening until the block ends; what is in flight then is cut off."""
     seen, connections = Seen(), []
 
     def connect() -> H2Connection:
-        connections.append(H2Connection(seen, play, streams_most, goaway_after))
+        connections.append(H2Connection(seen, play, max_streams, goaway_after))
         return connections[-1]
 
     certificate.set_alpn_protocols(["h2"])

@@ -21,7 +21,7 @@ REFUSED = says(whole("401 Unauthorized", b'{"error": {"message": "No"}}'))
 
 async def call(environment, model, purpose="target", limit=None):
     settings = read_settings({"MAX_CALL_ATTEMPTS": "1", **environment})
-    throttle = MemoryThrottle(configured_limits(settings.providers), queue_most=10)
+    throttle = MemoryThrottle(configured_limits(settings.providers), max_queue=10)
     async with open_http(settings.calls) as http:
         catalog = build_catalog(
             settings,

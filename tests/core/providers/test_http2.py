@@ -43,7 +43,7 @@ async def test_more_calls_than_a_connection_has_streams_all_go_at_once(certifica
         await answer_at_once(stream)
 
     async with (
-        h2_provider(certificate, answer_when_all_are_there, streams_most=100) as provider,
+        h2_provider(certificate, answer_when_all_are_there, max_streams=100) as provider,
         caller(provider.base_url, slots=250, calls__timeout_s=20) as calls,
     ):
         await asyncio.gather(*(calls.call() for _ in range(250)))
@@ -228,7 +228,7 @@ async def test_a_connection_that_breaks_cuts_the_calls_on_it_and_the_next_one_ge
 
 async def test_calls_beyond_what_a_server_allows_wait_and_none_fails(certificate, caller):
     async with (
-        h2_provider(certificate, after(0.02), streams_most=10) as provider,
+        h2_provider(certificate, after(0.02), max_streams=10) as provider,
         caller(provider.base_url, slots=60) as calls,
     ):
         await calls.call()

@@ -118,7 +118,7 @@ async def test_its_class_makes_the_call():
             catalog = build_catalog(
                 settings,
                 http,
-                MemoryThrottle(configured_limits(settings.providers), queue_most=10),
+                MemoryThrottle(configured_limits(settings.providers), max_queue=10),
                 simulated=(),
                 simulated_models=(),
                 on_call=lambda _end: None,

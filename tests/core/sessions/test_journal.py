@@ -8,7 +8,7 @@ import threading
 import orjson
 
 from core.domain.hunt import HuntStatus
-from core.sessions.away import Away, delete_record, head_record, hunt_record, replayed, whole_record
+from core.sessions.detached import DetachedSession, delete_record, head_record, hunt_record, replayed, whole_record
 from core.sessions.journal import Journal
 from core.sessions.memory import KeptSession
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_session
@@ -27,7 +27,9 @@ def refused(error):
 
 def a_whole_record(**changes):
     session = a_session(**changes)
-    return whole_record(session.session_id, Away(base=session, last_id="5-0"), KeptSession(session, b"\x00nb", 0), NOW)
+    return whole_record(
+        session.session_id, DetachedSession(base=session, last_id="5-0"), KeptSession(session, b"\x00nb", 0), NOW
+    )
 
 
 def test_without_a_word_nothing_is_on_disk(tmp_path):
@@ -38,7 +40,7 @@ def test_without_a_word_nothing_is_on_disk(tmp_path):
 
 
 def test_a_session_comes_back_with_every_change(tmp_path):
-    away = Away(base=a_session(), last_id="5-0")
+    away = DetachedSession(base=a_session(), last_id="5-0")
     judging = a_finished_hunt().model_copy(update={"status": HuntStatus.JUDGING, "outcome": None})
     changed = a_session(name="changed", version=2)
     records = [

@@ -6,7 +6,7 @@ from enum import StrEnum
 from core.domain.events import EventDraft
 from core.domain.session import CheckStatus, ReferenceCheck
 from core.domain.slot import Slot
-from core.redis_keys import session_keys
+from core.redis.keys import session_keys
 from core.sessions.codec import head_text, read_head, read_hunt, reply_text, state_text
 from core.throttle.adaptive import Limit
 from tests.backends import opened

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from core.clock import Clock, SystemClock
-from core.redis_client import open_redis
+from core.redis.client import open_redis
 from core.settings import RedisSettings, ThrottleSettings
 from core.throttle.adaptive import Adaptive
 from core.throttle.redis import RedisThrottle, open_redis_throttle
@@ -23,7 +23,7 @@ async def a_process(
     url: str,
     *,
     limits: Iterable[tuple[str, int]] = (("lab", 2),),
-    queue_most: int = 1000,
+    max_queue: int = 1000,
     settings: ThrottleSettings = BRISK,
     clock: Clock | None = None,
     adaptive: Adaptive | None = None,
@@ -36,7 +36,7 @@ async def a_process(
             redis,
             name,
             limits,
-            settings=replace(settings, max_queued_calls=queue_most),
+            settings=replace(settings, max_queued_calls=max_queue),
             timeout_s=0.5,
             clock=clock or SystemClock(),
             adaptive=adaptive or Adaptive(),

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from core.throttle import lane, shared_lane
+from core.throttle import limiter as lane
 from core.throttle import redis as throttle
+from core.throttle import shared_limiter as shared_lane
 from tests.chaos.late_redis import script_with_time_handed_in
 from tests.chaos.slots import SlotsMachine
 

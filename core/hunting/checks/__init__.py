@@ -1,0 +1,6 @@
+"""Here lives the reference check, and judging a reply again.
+May use core.hunting.hunts, core.hunting.runs, core.hunting.views and every package below core.hunting.
+Never calls a target model.
+Owned and closed by core.runtime, which drains it first.
+Tests in tests/core/hunting/checks.
+"""

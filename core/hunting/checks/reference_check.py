@@ -1,0 +1,207 @@
+"""The reference check: the reference response is judged like a reply, before hunts are paid for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.clock import Clock, not_before
+from core.domain.review import GIVEN
+from core.domain.session import CheckStatus, ReferenceCheck, Session, check_status
+from core.domain.task import Task
+from core.domain.verdict import CriterionVerdict
+from core.errors import BadInput, HunterError, NotFound
+from core.hunting.dispatch.base import Shards
+from core.hunting.hunts.hunter import BeforeCall
+from core.hunting.hunts.verdict_batch import GatheredSaves, verdict_bytes
+from core.hunting.records import Tell, session_mark
+from core.hunting.views.sessions import check_event
+from core.judge.judge import Judge
+from core.providers.base import CallContext
+from core.sessions.base import SessionStore
+from core.telemetry.records import SessionRecord
+
+
+def begun(
+    session: Session,
+    judge_model: str,
+    clock: Clock,
+    idempotency_key: str = "",
+    criterion_ids: Sequence[str] = (),
+) -> Session:
+    """The session with a check of its task begun; the session itself when one of this task is running already, or
+    when the same idempotency key began the one that there is.
+
+    `criterion_ids`: ask for these alone; the verdicts on the others stay as long as the task is the same. Answers and
+    flips are of one task: they begin anew when it was edited. Raises BadInput that names criteria the task has not.
+    """
+    before, task = session.check, session.task
+    same = not before.stale_for(task)
+    repeated = idempotency_key != "" and before.idempotency_key == idempotency_key
+    if (before.status is CheckStatus.RUNNING and same) or repeated:
+        return session
+    refuse_unknown_criteria(task, criterion_ids)
+    kept = before.verdicts if same and criterion_ids else ()
+    check = ReferenceCheck(
+        status=CheckStatus.RUNNING,
+        task_hash=task.content_hash(),
+        judge_model=judge_model,
+        asked=tuple(criterion_ids),
+        verdicts=tuple(v for v in kept if v.criterion_id not in criterion_ids),
+        answers=before.answers if same else (),
+        flips=before.flips if same else (),
+        started_at=_later(clock.now(), before.started_at),
+        idempotency_key=idempotency_key,
+    )
+    return session.model_copy(update={"check": check})
+
+
+def _later(now: datetime, before: datetime | None) -> datetime:
+    """`now`, but after the check before, whatever the clocks of two machines say: readers order checks by it."""
+    return now if before is None else max(now, before + timedelta(microseconds=1))
+
+
+def job_key(session: Session) -> str:
+    """The dispatcher's key for the session's check: each check has its own, the session's id is not told in it."""
+    begun_at = session.check.started_at
+    return f"check:{session_mark(session.session_id)}:{begun_at.timestamp() if begun_at else 0:.6f}"
+
+
+def refuse_unknown_criteria(task: Task, criterion_ids: Sequence[str]) -> None:
+    known = {c.id for c in task.criteria}
+    unknown = [i for i in criterion_ids if i not in known]
+    if unknown:
+        raise BadInput(
+            f"The task has no criterion {', '.join(unknown)}.",
+            hint=f"Its criteria are {', '.join(sorted(known))}.",
+            details={"unknown": unknown},
+        )
+
+
+def with_verdicts(check: ReferenceCheck, news: Iterable[CriterionVerdict], order: Sequence[str]) -> ReferenceCheck:
+    """The check with those verdicts in their places; a PASS after a FAIL, or the other way round, is a flip."""
+    known = {v.criterion_id: v for v in check.verdicts}
+    answers, flips = dict(check.answers), dict(check.flips)
+    for verdict in news:
+        known[verdict.criterion_id] = verdict
+        if verdict.verdict in GIVEN:
+            before = answers.get(verdict.criterion_id, verdict.verdict)
+            if before is not verdict.verdict:
+                flips[verdict.criterion_id] = flips.get(verdict.criterion_id, 0) + 1
+            answers[verdict.criterion_id] = verdict.verdict
+    return check.model_copy(
+        update={
+            "verdicts": tuple(known[i] for i in order if i in known),
+            "answers": tuple(answers.items()),
+            "flips": tuple(flips.items()),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Checker:
+    store: SessionStore
+    judge: Judge
+    clock: Clock
+    tell: Tell
+
+    async def work(self, session_id: str, shards: Shards) -> None:
+        """Judge the session's reference response, unless another process does; see `judge_reference`."""
+        if (whole := await shards.next(0)) is not None:
+            try:
+                await self.judge_reference(session_id, shards, whole)
+            finally:
+                await (shards.release() if shards.handing_back else shards.done(whole))
+
+    async def judge_reference(self, session_id: str, shards: Shards, whole: int = 0) -> None:
+        """Judge the reference response, verdict by verdict, and give the check its status. `whole`: the part.
+
+        An edit of the task meanwhile does not stop it: its verdicts then belong to a stale check.
+        """
+        session = await self.store.read(session_id)
+        begun_at, task = session.check.started_at, session.task
+        try:
+            await self._judge(session, task, lambda: shards.ensure(whole))
+            criteria = len(task.criteria)
+            await self._update(session_id, begun_at, lambda check: _ended(check, criteria))
+        except NotFound:
+            return  # the session was deleted or has ended: there is nobody left to tell
+        except HunterError as error:
+            message = error.message
+            await self._update(session_id, begun_at, lambda _check: _status(CheckStatus.ERROR, message))
+        except BaseException:
+            if shards.handing_back:
+                raise  # the check goes on elsewhere, with the verdicts that it has
+            stopped = _status(CheckStatus.ERROR, "The check was stopped before it was done.")
+            await self._update(session_id, begun_at, lambda _check: stopped)
+            raise
+        ended = (await self.store.read(session_id)).check
+        self.tell(
+            SessionRecord(
+                session=session_mark(session_id),
+                action="checked",
+                notebook=session.name,
+                criteria=len(task.criteria),
+                detail=ended.status.value,
+                trainer=session.owner,
+            )
+        )
+
+    async def _judge(self, session: Session, task: Task, before_call: BeforeCall) -> None:
+        check, order = session.check, [c.id for c in task.criteria]
+        there = {v.criterion_id: v for v in check.verdicts}
+        wanted = [c for c in task.criteria if c.id not in there and (not check.asked or c.id in check.asked)]
+
+        unsaved: dict[str, CriterionVerdict] = {}
+
+        async def save() -> None:
+            news = dict(unsaved)
+            await self._update(
+                session.session_id, check.started_at, lambda now: dict(with_verdicts(now, news.values(), order))
+            )
+            for criterion in news:
+                del unsaved[criterion]
+
+        async def keep(verdict: CriterionVerdict) -> None:
+            unsaved[verdict.criterion_id] = verdict
+            await saves.add(verdict_bytes(verdict))
+
+        async with GatheredSaves(save, session.rough_bytes) as saves:
+            await self.judge.grade_all(
+                task.model_copy(update={"criteria": tuple(wanted)}),
+                task.response,
+                check.judge_model,
+                lambda: CallContext(session=session.session_id, on_slot=before_call),
+                on_verdict=keep,
+                history=session.history(session.turn),
+            )
+            if unsaved:
+                await save()
+
+    async def _update(
+        self, session_id: str, begun_at: object, changes: Callable[[ReferenceCheck], Mapping[str, object]]
+    ) -> None:
+        """Change the check that we are working on; one that was begun later is another's."""
+
+        def change(session: Session) -> Session:
+            check = session.check
+            if check.started_at != begun_at:
+                return session
+            news = changes(check)
+            if news.get("status", CheckStatus.RUNNING) is not CheckStatus.RUNNING:
+                news = {**news, "finished_at": not_before(self.clock.now(), check.started_at)}
+            return session.model_copy(update={"check": check.model_copy(update=news)})
+
+        await self.store.change(session_id, change, announce=lambda s: (check_event(s),))
+
+
+def _ended(check: ReferenceCheck, criteria: int) -> Mapping[str, object]:
+    """Its status by its verdicts; when it is undecided because calls of the judge failed, how the first one did."""
+    status = check_status(check.verdicts, criteria)
+    failed = next((v.reason for v in check.verdicts if v.error), "")
+    return _status(status, failed if status is CheckStatus.UNDETERMINED else "")
+
+
+def _status(status: CheckStatus, error: str = "") -> Mapping[str, object]:
+    return {"status": status, "error": error}

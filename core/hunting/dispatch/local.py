@@ -1,0 +1,107 @@
+"""Jobs as tasks of this process. Each task has a name and is waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from core.errors import Unavailable
+from core.hunting.dispatch.base import Dispatcher, Job, JobKind, Shards, Work
+
+log = structlog.get_logger(__name__)
+
+
+class LocalShards(Shards):
+    """All parts are this process's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._given: set[int] = set()
+        self._done: set[int] = set()
+        self._news = asyncio.Event()
+
+    @property
+    def held(self) -> frozenset[int]:
+        return frozenset(self._given - self._done)
+
+    def fence(self, part: int) -> int | None:  # noqa: ARG002 – nobody else can have it
+        return None
+
+    async def holds(self, part: int) -> bool:  # noqa: ARG002
+        return True
+
+    def lose(self, part: int) -> None:
+        """Nobody takes it."""
+
+    async def next(self, parts: int) -> int | None:
+        while True:
+            part = next((n for n in range(parts) if n not in self._given), parts)
+            if part < parts or len(self._done) >= parts:
+                break
+            self._news.clear()
+            await self._news.wait()
+        if part in self._given:
+            return None
+        self._given.add(part)
+        return part
+
+    async def done(self, part: int) -> None:
+        self._done.add(part)
+        self._news.set()
+
+    async def release(self) -> None:
+        self._given &= self._done
+
+    async def stop(self) -> None:
+        """Nobody else is there."""
+
+
+class LocalDispatcher(Dispatcher):
+    def __init__(self, work: Work, on_bug: Callable[[BaseException], None]) -> None:
+        """`on_bug` counts what a worker did not expect; the worker itself settles its job before it lets go."""
+        self._work = work
+        self._on_bug = on_bug
+        self._tasks: dict[str, tuple[Job, LocalShards, asyncio.Task[None]]] = {}
+        self._draining = False
+
+    async def submit(self, job: Job, *, fresh: bool = True) -> None:  # noqa: ARG002 – all of it is here
+        if self._draining:
+            raise Unavailable("The server is ending and takes no new work.", hint="Try again in a moment.")
+        if job.key not in self._tasks:
+            shards = LocalShards()
+            task = asyncio.create_task(self._supervise(job, shards), name=f"{job.kind}:{job.key}")
+            self._tasks[job.key] = (job, shards, task)
+
+    async def stop(self, key: str) -> None:
+        if key in self._tasks:
+            *_, task = self._tasks[key]
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def drain(self, grace_s: float) -> None:
+        self._draining = True
+        tasks = [task for *_, task in self._tasks.values()]
+        if not tasks:
+            return
+        log.info("jobs end what they have begun", jobs=len(tasks), at_most_s=grace_s)
+        for _, shards, _ in self._tasks.values():
+            shards.ending.set()
+        _, late = await asyncio.wait(tasks, timeout=grace_s)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
+
+    def active(self, kind: JobKind) -> int:
+        return sum(job.kind is kind for job, *_ in self._tasks.values())
+
+    async def _supervise(self, job: Job, shards: LocalShards) -> None:
+        try:
+            await self._work(job, shards)
+        except Exception as error:
+            log.exception("a job failed in a way nobody expected", job=job.kind, key=job.key)
+            self._on_bug(error)
+        finally:
+            del self._tasks[job.key]

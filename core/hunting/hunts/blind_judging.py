@@ -1,0 +1,124 @@
+"""What a blind session asks of judging, so that nothing but outcomes is learnt before reveal (decision record 0044)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from core.clock import Clock
+from core.domain.hunt import Hunt
+from core.domain.run import Run
+from core.domain.session import Session
+from core.domain.task import Task
+from core.errors import BadInput, Conflict
+from core.hunting.hunts.queries import all_hunts
+from core.review.repeats import KnownReplies, same_words
+from core.sessions.base import SessionStore
+
+CheckReply = Callable[[str], Awaitable[None]]
+
+
+async def accept_any_reply(_reply: str) -> None:
+    return
+
+
+@dataclass(frozen=True)
+class JudgingRules:
+    """How a hunt's reply is judged. The defaults are those of open sessions."""
+
+    outcome_step_s: float = 0.0
+    """The outcome is given out 1, 2, 4, 8, … times so many seconds after judging began; 0: at once."""
+    check_reply: CheckReply = accept_any_reply
+    """Raises BadInput when a reply may not be judged."""
+
+
+AT_ONCE = JudgingRules()
+
+
+def judging_rules(store: SessionStore, session: Session, run: Run, outcome_step_s: float) -> JudgingRules:
+    """Hunts of a sealed session take their time; trials, which show everything, must not repeat their replies."""
+    if run.trial:
+
+        async def check(reply: str) -> None:
+            await refuse_repeated_reply(store, session.session_id, reply)
+
+        return JudgingRules(check_reply=check)
+    return JudgingRules(outcome_step_s) if session.sealed else AT_ONCE
+
+
+async def hold_outcome(clock: Clock, began_s: float, step_s: float) -> None:
+    """Wait until 1, 2, 4, 8, … times `step_s` after `began_s` (monotonic seconds), whichever comes next."""
+    elapsed_s, until_s = clock.monotonic() - began_s, step_s
+    while until_s < elapsed_s:
+        until_s *= 2
+    await asyncio.sleep(until_s - elapsed_s)
+
+
+async def refuse_repeated_reply(store: SessionStore, session_id: str, reply: str) -> None:
+    """Raise BadInput when a trial's reply repeats one whose verdicts are sealed: the trial would show them."""
+    session = await store.read(session_id)
+    if not session.sealed or not session.hunted:
+        return
+    hunts = await all_hunts(store, session_id)
+    texts = [hunt.reply.text for hunt in hunts if hunt.reply is not None]
+    if await asyncio.to_thread(lambda: KnownReplies(texts).repeated_in(reply)):
+        raise BadInput(
+            "The reply repeats that of a hunt whose verdicts are sealed, so it was not judged.",
+            hint="Reveal the verdicts first, or try the task out in an open session.",
+            code="sealed_reply",
+        )
+
+
+async def refuse_quoted_replies(store: SessionStore, session: Session) -> None:
+    """Raise Conflict when the task quotes a reply whose verdicts are sealed, anywhere that the judge or a target would
+    read it: checking or hunting it would have the same text judged once more, where more than its outcome is shown.
+
+    What stood in the task already when the reply was made was not taken from it.
+    """
+    if not session.sealed or not session.hunted:
+        return
+    hunts = await all_hunts(store, session.session_id)
+    if await asyncio.to_thread(_quotes_a_reply, session, hunts):
+        raise Conflict(
+            "The task quotes a reply whose verdicts are sealed.",
+            hint="Take the reply's text out of the task, reveal the verdicts first, or use an open session.",
+            code="sealed",
+        )
+
+
+def with_same_task(session: Session, looked_at: Session) -> Session:
+    """The session, when its task is still the one that was looked at for quotes; raises Conflict when it is not."""
+    if session.sealed and session.hunted and session.task != looked_at.task:
+        raise Conflict("The task was changed meanwhile.", hint="Look at it again, then start.")
+    return session
+
+
+def _quotes_a_reply(session: Session, hunts: Sequence[Hunt]) -> bool:
+    replies: defaultdict[str, list[str]] = defaultdict(list)
+    for hunt in hunts:
+        if hunt.reply is not None:
+            replies[hunt.run_id].append(hunt.reply.text)
+    texts = _texts(session.task)
+    for run in session.runs:
+        if not replies[run.run_id]:
+            continue
+        fresh = _fresh_texts(texts, _texts(run.task))
+        known = KnownReplies(replies[run.run_id]) if fresh else KnownReplies(())
+        if any(known.repeated_in(text) for text in (*fresh, "\n".join(fresh))):  # in one place, or in pieces
+            return True
+    return False
+
+
+def _fresh_texts(texts: Sequence[str], known_then: Sequence[str]) -> list[str]:
+    """Those that were not there then, in the same words."""
+    changed = [text for text in texts if text not in known_then]
+    words_then = {same_words(text) for text in known_then} if changed else set()
+    return [text for text in changed if same_words(text) not in words_then]
+
+
+def _texts(task: Task) -> list[str]:
+    """All that a target or a judge reads of a task."""
+    judge = (task.judge_system_prompt, task.judge_prompt_template)
+    return [text for text in (task.prompt, task.response, *judge, *(c.text for c in task.criteria)) if text]

@@ -1,0 +1,180 @@
+"""One hunt: call the target model, have the reply judged, decide the outcome."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from core.clock import Clock, not_before
+from core.domain.chat import Message
+from core.domain.hunt import Hunt, HuntError, HuntStatus
+from core.domain.run import Run
+from core.domain.verdict import CriterionVerdict, Outcome, decide
+from core.errors import BadInput, Busy, HunterError, ProviderError
+from core.hunting.hunts.blind_judging import AT_ONCE, JudgingRules, hold_outcome
+from core.hunting.hunts.verdict_batch import GatheredSaves, verdict_bytes
+from core.judge.judge import Judge
+from core.providers.base import CallContext, ChatRequest, Provider, RetryBudget
+from core.providers.catalog import Catalog
+
+Save = Callable[[Hunt], Awaitable[None]]
+BeforeCall = Callable[[], Awaitable[None]]
+OUTPUT_LIMIT = "output_limit"
+"""The cause of an error hunt whose reply was cut off: paid for, kept, not judged and not tried again."""
+
+
+async def at_once() -> None:
+    """Nobody else can be at work on the hunt."""
+
+
+@dataclass(frozen=True)
+class Hunter:
+    """Conducts hunts. Every state on the way is saved: a hunt handed in with a reply is only judged,
+    and verdicts that it has already are not asked for again."""
+
+    catalog: Catalog
+    judge: Judge
+    clock: Clock
+    target_max_output_tokens: int
+
+    async def conduct(
+        self,
+        hunt: Hunt,
+        run: Run,
+        *,
+        session: str,
+        budget: RetryBudget,
+        save: Save,
+        on_reply: Callable[[], None],
+        before_call: BeforeCall = at_once,
+        history: tuple[Message, ...] = (),
+        rules: JudgingRules = AT_ONCE,
+    ) -> Hunt:
+        """The finished hunt, saved. `on_reply` is told once, when the target call has ended well or badly.
+        `before_call` is awaited before each call, a judge's too, once there is a slot for it.
+
+        `history`: the earlier turns, which go to the target and to the judge.
+
+        Never raises for a failure of a provider: that is the outcome `error`. So is a reply that was cut off at its
+        output limit, unless the run judges cut replies, and one that `rules` refuse. Cancelling leaves the last state
+        saved; while only the time to give out an outcome is waited for, it ends the wait.
+        """
+        state = _State(hunt, save)
+        calling = state.on_slot(self.clock, before_call)
+        context = CallContext(session=session, budget=budget, on_slot=calling, on_retry=state.on_retry)
+        try:
+            if hunt.reply is None:
+                await self._call_target(state, run, context, history)
+            on_reply()
+            if state.hunt.cut_off and not run.judge_cut_replies:
+                error = self._output_limit_error(state.hunt, run)
+                await state.become(outcome=Outcome.ERROR, error=error, **self._ended(state.hunt))
+            else:
+                judging = CallContext(session=session, budget=budget, on_slot=before_call)
+                await self._judge_reply(state, run, judging, history, rules)
+        except (ProviderError, BadInput, Busy) as error:
+            on_reply()
+            await state.become(outcome=Outcome.ERROR, error=hunt_error(error), **self._ended(state.hunt))
+        return state.hunt
+
+    async def _call_target(self, state: _State, run: Run, context: CallContext, history: tuple[Message, ...]) -> None:
+        provider, request = self._request(state.hunt, run, history)
+        reply = await provider.complete(request, context)
+        await state.become(status=HuntStatus.JUDGING, reply=reply, attempts=max(reply.calls, state.hunt.attempts))
+
+    def _request(self, hunt: Hunt, run: Run, history: tuple[Message, ...] = ()) -> tuple[Provider, ChatRequest]:
+        provider, model = self.catalog.resolve(hunt.model)
+        messages = (*history, Message(role="user", content=run.task.prompt))
+        most = self.target_max_output_tokens or None
+        return provider, ChatRequest(model=model, messages=messages, max_output_tokens=most)
+
+    async def _judge_reply(
+        self, state: _State, run: Run, context: CallContext, history: tuple[Message, ...], rules: JudgingRules
+    ) -> None:
+        began_s, reply = self.clock.monotonic(), state.hunt.reply
+        if reply is None:
+            raise RuntimeError("a hunt is judged only when it has a reply")
+        await rules.check_reply(reply.text)
+        verdicts = await self._grade(state, run, reply.text, context, history)
+        if rules.outcome_step_s:
+            await state.become(verdicts=verdicts)
+            with suppress(asyncio.CancelledError):  # what was judged is kept, whoever ends the wait
+                await hold_outcome(self.clock, began_s, rules.outcome_step_s)
+        outcome = decide((v.verdict for v in verdicts), run.task.pass_rule)
+        await state.become(verdicts=verdicts, outcome=outcome, **self._ended(state.hunt))
+
+    async def _grade(
+        self, state: _State, run: Run, reply: str, context: CallContext, history: tuple[Message, ...]
+    ) -> tuple[CriterionVerdict, ...]:
+        """The verdicts on all criteria, in their order. Those that the hunt has already are not asked for again."""
+        known = {v.criterion_id: v for v in state.hunt.verdicts}
+        order = [c.id for c in run.task.criteria]
+
+        async def save() -> None:
+            await state.become(verdicts=tuple(known[i] for i in order if i in known))
+
+        async def keep(verdict: CriterionVerdict) -> None:
+            known[verdict.criterion_id] = verdict
+            if len(known) < len(order):  # the last one is saved together with the outcome
+                await saves.add(verdict_bytes(verdict))
+
+        async with GatheredSaves(save, _hunt_bytes(state.hunt)) as saves:
+            await self.judge.grade_all(
+                run.task,
+                reply,
+                state.hunt.judge_model or run.judge_model,
+                lambda: context,
+                on_verdict=keep,
+                skip=dict(known),
+                history=history,
+            )
+        return tuple(known[i] for i in order)
+
+    def _output_limit_error(self, hunt: Hunt, run: Run) -> HuntError:
+        """For a reply that is kept and shown, and not judged: what it lacks may be what decides."""
+        provider, request = self._request(hunt, run)
+        return HuntError(
+            code=OUTPUT_LIMIT,
+            message="The reply was cut off at its output limit, so it was not judged.",
+            hint=f"Raise {provider.output_limit(request)}, or have cut replies judged (judge_cut_replies).",
+        )
+
+    def _ended(self, hunt: Hunt) -> dict[str, object]:
+        return {"status": HuntStatus.DONE, "finished_at": not_before(self.clock.now(), hunt.started_at)}
+
+
+def _hunt_bytes(hunt: Hunt) -> int:
+    """About what saving the hunt writes. Its reply is written once, with the state that first has it."""
+    return sum(verdict_bytes(verdict) for verdict in hunt.every_verdict)
+
+
+class _State:
+    """The hunt as it stands, saved with every change."""
+
+    def __init__(self, hunt: Hunt, save: Save) -> None:
+        self.hunt = hunt
+        self._save = save
+
+    async def become(self, **changes: object) -> None:
+        self.hunt = self.hunt.model_copy(update=changes)
+        await self._save(self.hunt)
+
+    def on_slot(self, clock: Clock, before_call: BeforeCall) -> BeforeCall:
+        async def calling() -> None:
+            if self.hunt.status is HuntStatus.QUEUED:
+                await self.become(status=HuntStatus.CALLING, started_at=clock.now(), attempts=1)
+            await before_call()
+
+        return calling
+
+    async def on_retry(self, _error: ProviderError, attempts: int, _wait_s: float) -> None:
+        await self.become(attempts=attempts + 1)
+
+
+def hunt_error(error: HunterError) -> HuntError:
+    """What stays of a failure in the hunt."""
+    if isinstance(error, ProviderError):
+        return HuntError(code=error.code, message=error.message, hint=error.hint, status=error.status, raw=error.raw)
+    return HuntError(code=error.code, message=error.message, hint=error.hint)

@@ -1,0 +1,82 @@
+"""Goes on with work that nobody may be doing: that of sessions which came back from a journal, or which Redis had lost.
+
+The tokens of such work may be gone with the process that began it, or with the data of Redis. Who works on it still has
+a while (`part_lease_s`) to claim its parts again; asking for it once more does not double work that is done or claimed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from core.domain.hunt import HuntStatus
+from core.domain.run import RunStatus
+from core.domain.session import CheckStatus, Session
+from core.errors import NotFound, Unavailable
+from core.hunting.checks import reference_check as checking
+from core.hunting.checks import rejudge as rejudging
+from core.hunting.dispatch.base import Dispatcher, Job, JobKind
+from core.hunting.hunts.queries import all_hunts
+from core.sessions.base import SessionStore
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Resumer:
+    store: SessionStore
+    dispatcher: Dispatcher
+    came_back: set[str]
+    """Ids of the sessions to look after; the session store's."""
+    pause_s: float
+    on_bug: Callable[[BaseException], None]
+
+    async def keep(self) -> None:
+        """Look after what came back, one to two pauses later, until cancelled; the owner's task."""
+        ripe: set[str] = set()
+        while True:
+            await asyncio.sleep(self.pause_s)
+            fresh = set(self.came_back)
+            self.came_back.clear()
+            for session_id in ripe:
+                try:
+                    await self.resume(session_id)
+                except NotFound:
+                    continue  # it has ended: so has its work
+                except Unavailable as error:
+                    log.debug("work is looked after later", reason=error.message)
+                    self.came_back.add(session_id)
+                except Exception as error:  # the other sessions are looked after all the same
+                    log.exception("work could not be gone on with")
+                    self.on_bug(error)
+            ripe = fresh
+
+    async def resume(self, session_id: str) -> None:
+        """Have all of a session's work that is not done worked on. Raises NotFound, Unavailable."""
+        session = await self.store.read(session_id)
+        for job in (*await self._runs(session), *self._check(session), *await self._judgings(session)):
+            log.info("work is gone on with", job=job.kind, key=job.key)
+            await self.dispatcher.submit(job, fresh=False)
+
+    async def _runs(self, session: Session) -> list[Job]:
+        """Those that go on, and those that were cancelled while hunts of them have no end yet."""
+        counts = await self.store.counts(session.session_id)
+        return [
+            Job(JobKind.RUN, session.session_id, run.run_id)
+            for run in session.runs
+            if run in session.active_runs
+            or (run.status is RunStatus.CANCELLED and counts[run.run_id].done < run.hunts)
+        ]  # fmt: skip
+
+    def _check(self, session: Session) -> list[Job]:
+        running = session.check.status is CheckStatus.RUNNING
+        return [Job(JobKind.CHECK, session.session_id, checking.job_key(session))] if running else []
+
+    async def _judgings(self, session: Session) -> list[Job]:
+        """Judging again is no part of a run."""
+        hunts = await all_hunts(self.store, session.session_id, after=-session.trials_issued - 1)
+        again = (hunt for hunt in hunts if hunt.judged and hunt.status is HuntStatus.JUDGING)
+        return [Job(JobKind.JUDGING, session.session_id, rejudging.job_key(session.session_id, hunt)) for hunt in again]

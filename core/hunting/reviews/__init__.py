@@ -1,0 +1,6 @@
+"""Here lives the trainer's part: selection, reviews, reveal, the next turn, the finished notebook.
+May use core.hunting.hunts, core.hunting.views and every package below core.hunting.
+Never calls a model.
+Owned and closed by core.runtime.
+Tests in tests/core/hunting/reviews.
+"""

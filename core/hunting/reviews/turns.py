@@ -1,0 +1,97 @@
+"""The next turn of a conversation: a held hunt's reply becomes history, and something new is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.domain.criteria import refuse_too_many_criteria
+from core.domain.hunt import Hunt
+from core.domain.session import ReferenceCheck, Session
+from core.domain.task import Task, refuse_large_task, refuse_unhuntable
+from core.domain.turn import Turn
+from core.domain.verdict import Outcome
+from core.errors import BadInput, BadTask, Conflict
+from core.hunting.orders import TurnOrder
+from core.hunting.views.sessions import check_event, session_event
+from core.sessions.base import SessionStore
+from core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Conversation:
+    store: SessionStore
+    settings: Settings
+
+    async def go_on(self, sid: str, order: TurnOrder) -> Session:
+        """The session at its next turn, or as it is when the same idempotency key began that turn already."""
+        hunt = await self.store.hunt(sid, order.hunt_id)
+
+        def change(session: Session) -> Session:
+            if order.idempotency_key and order.idempotency_key in session.turns_keys:
+                return session
+            refuse_too_many_criteria(len(order.criteria), self.settings.hunting.max_criteria)
+            session.refuse_growth(session.task.rough_bytes, self.settings.sessions.max_bytes)
+            refuse_large_task(_next_task(session, order), self.settings.hunting.max_task_bytes)
+            return at_next_turn(session, hunt, order, self.settings.hunting.max_turns)
+
+        return await self.store.change(sid, change, announce=lambda s: (session_event(s), check_event(s)))
+
+
+def at_next_turn(session: Session, hunt: Hunt, order: TurnOrder, most: int) -> Session:
+    """The session with this turn closed and the next one begun: another prompt and criteria, nothing checked, nothing
+    selected. Judge prompts, pass rule and metadata stay. Raises when the turn cannot be closed with that hunt, or when
+    what comes next could not be hunted: there is no way back to the turn before."""
+    _refuse_turn(session, hunt, most)
+    turn = Turn(
+        number=session.turn,
+        task=session.task,
+        hunt_id=hunt.hunt_id,
+        response=hunt.reply.text if hunt.reply else "",
+    )
+    task = _next_task(session, order)
+    _refuse_incomplete(task)
+    keys = (*session.turns_keys, order.idempotency_key) if order.idempotency_key else session.turns_keys
+    return session.model_copy(
+        update={
+            "turns": (*session.turns, turn),
+            "turns_keys": keys,
+            "task": task,
+            "check": ReferenceCheck(),
+            "proposed_criteria": (),
+            "selection": session.selection.model_copy(update={"hunt_ids": ()}),
+        }
+    )
+
+
+def _refuse_incomplete(task: Task) -> None:
+    try:
+        refuse_unhuntable(task)
+    except BadTask as error:
+        if error.code == "task_incomplete":
+            error.message = f"The next turn is not complete: {'; '.join(error.details['problems'])}."
+            error.hint = "Give its prompt, response and criteria at once: a turn that has begun cannot be taken back."
+        raise
+
+
+def _next_task(session: Session, order: TurnOrder) -> Task:
+    news = {"prompt": order.prompt, "response": order.response, "criteria": order.criteria}
+    return session.task.model_copy(update=news)
+
+
+def _refuse_turn(session: Session, hunt: Hunt, most: int) -> None:
+    if session.revealed_at is not None:
+        raise Conflict(
+            "The judge's verdicts have been shown: this turn is the last.",
+            hint="Export the notebook, or open a new session.",
+            code="revealed",
+        )
+    if any(not run.trial for run in session.active_runs):
+        raise Conflict("A run is still going on.", hint="Wait for its end, or cancel it.", code="run_active")
+    if session.turn >= most:
+        raise BadInput(f"A conversation has at most {most} turns.", hint="End with this turn.")
+    if hunt.trial or hunt.turn != session.turn or hunt.outcome is not Outcome.HELD or hunt.reply is None:
+        raise BadInput(
+            f"The hunt {hunt.hunt_id} cannot go on in the history.",
+            hint="Choose a hunt of this turn that held: its reply is a good answer.",
+            code="not_held",
+        )

@@ -1,0 +1,195 @@
+"""Who else is there: every process tells of itself in Redis at each beat; what is silent for too long is gone.
+
+The beat also keeps the secret that all processes share, so that an idempotency key means the same session on each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import structlog
+from pydantic import Field
+
+from core.domain.value import Value
+from core.errors import RedisAway
+from core.redis.client import RedisClients, with_deadline
+from core.redis.keys import INSTANCES, SECRET, instance_key
+from core.settings import HuntingSettings
+from core.supervise import run_forever
+
+log = structlog.get_logger(__name__)
+
+
+class InstanceStatus(Value):
+    """What one process tells of itself."""
+
+    instance: str
+    version: str
+    role: str
+    status: str
+    """healthy, degraded or unhealthy."""
+    runs: int
+    hunts: int
+    """Going on now."""
+    hunts_done: int
+    event_streams: int
+    in_flight: int
+    queued: int
+    uptime_s: float
+    last_seen: datetime
+    limits: dict[str, int] = Field(default_factory=dict)
+    """Its configured concurrency by account."""
+
+
+class Totals(Value):
+    """Over all processes that are there."""
+
+    instances: int
+    runs: int
+    hunts: int
+    hunts_done: int
+    event_streams: int
+    in_flight: int
+    queued: int
+
+
+def totals(instances: tuple[InstanceStatus, ...]) -> Totals:
+    names = [name for name in Totals.model_fields if name != "instances"]
+    sums = {name: sum(getattr(one, name) for one in instances) for name in names}
+    return Totals(instances=len(instances), **sums)
+
+
+class LimitConflict(Value):
+    """Processes that share a Redis were started with different concurrencies for one account."""
+
+    account: str
+    limits: dict[str, int]
+    """By process. While the one with the smallest uses the account, that one holds for all."""
+
+
+def limit_conflicts(instances: Iterable[InstanceStatus]) -> tuple[LimitConflict, ...]:
+    by_account: dict[str, dict[str, int]] = {}
+    for one in instances:
+        for account, limit in one.limits.items():
+            by_account.setdefault(account, {})[one.instance] = limit
+    return tuple(
+        LimitConflict(account=account, limits=limits)
+        for account, limits in sorted(by_account.items())
+        if len(set(limits.values())) > 1
+    )
+
+
+class Cluster:
+    """The processes that share a Redis; without Redis, this one alone."""
+
+    def __init__(
+        self, process: str, secret: bytes, redis: RedisClients | None, settings: HuntingSettings, timeout_s: float
+    ) -> None:
+        """`secret`: ours until Redis has one, unless one is configured. `timeout_s`: longest wait for Redis."""
+        self.secret = secret
+        self._process = process
+        self._redis = redis
+        self._settings = settings
+        self._timeout_s = timeout_s
+        self._own = bool(settings.idempotency_secret)
+        self._others: tuple[InstanceStatus, ...] = ()
+        self._conflicts: tuple[LimitConflict, ...] = ()
+
+    def instances(self, here: InstanceStatus) -> tuple[InstanceStatus, ...]:
+        """This process as it is now, and the others as last heard of, by name."""
+        return tuple(sorted((here, *self._others), key=lambda one: one.instance))
+
+    @property
+    def workers(self) -> int:
+        """How many processes take jobs, as last heard of; this one counts whatever its role, since it asks."""
+        return 1 + sum(one.role != "api" and one.status != "unhealthy" for one in self._others)
+
+    async def share_secret(self) -> None:
+        """Take the secret that all share, or give ours to be it. Raises RedisAway."""
+        if self._redis is None or self._own:
+            return
+        async with with_deadline(self._timeout_s):
+            await self._redis.commands.set(SECRET, self.secret.hex(), nx=True)
+            shared = await self._redis.commands.get(SECRET)
+        if shared is not None:
+            self.secret = bytes.fromhex(_text(shared))
+
+    async def keep(self, here: Callable[[], InstanceStatus]) -> None:
+        """Tell of this process at every beat, until cancelled; the owner's task."""
+        while True:
+            try:
+                own = here()
+                await self._tell(own)
+                self._warn_of_conflicts(own)
+                await self.share_secret()
+            except RedisAway as error:
+                self._others = ()
+                log.debug("the other processes cannot be seen", reason=error.message)
+            await asyncio.sleep(self._settings.heartbeat_s)
+
+    async def leave(self) -> None:
+        """Be gone at once, instead of after `instance_ttl_s`."""
+        if self._redis is not None:
+            async with with_deadline(self._timeout_s):
+                await self._redis.commands.delete(instance_key(self._process))
+                await self._redis.commands.zrem(INSTANCES, self._process)
+
+    def _warn_of_conflicts(self, here: InstanceStatus) -> None:
+        """Once for each; a release that changes a limit has one for as long as both are there."""
+        conflicts = limit_conflicts(self.instances(here))
+        for conflict in conflicts:
+            if conflict not in self._conflicts:
+                log.warning(
+                    "processes on one Redis have different concurrencies for an account; the smallest one holds",
+                    account=conflict.account,
+                    limits=conflict.limits,
+                )
+        self._conflicts = conflicts
+
+    async def _tell(self, here: InstanceStatus) -> None:
+        if self._redis is None:
+            return
+        async with with_deadline(self._timeout_s):
+            redis = self._redis.commands
+            life_ms = int(self._settings.instance_ttl_s * 1000)
+            await redis.set(instance_key(self._process), here.model_dump_json(), px=life_ms)
+            await redis.zadd(INSTANCES, {self._process: here.last_seen.timestamp()})
+            names = [_text(name) for name in await redis.zrange(INSTANCES, 0, -1)]
+            told = await redis.mget([instance_key(name) for name in names])
+            if gone := [name for name, text in zip(names, told, strict=True) if text is None]:
+                await redis.zrem(INSTANCES, *gone)
+        others = [text for name, text in zip(names, told, strict=True) if text and name != self._process]
+        self._others = tuple(one for text in others if (one := _read(text)) is not None)
+
+
+def _text(value: object) -> str:
+    """The clients give bytes; their types say that it may be anything."""
+    return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _read(text: bytes | str) -> InstanceStatus | None:
+    """None for what a process of another version tells in another form; such a one is not shown, and said so."""
+    try:
+        return InstanceStatus.model_validate_json(text, extra="ignore")
+    except ValueError as error:
+        log.warning("a process of another version tells of itself in another form", reason=str(error)[:200])
+        return None
+
+
+@asynccontextmanager
+async def open_cluster(
+    fleet: Cluster, here: Callable[[], InstanceStatus], on_bug: Callable[[BaseException], None]
+) -> AsyncIterator[None]:
+    """Tells of this process until the block ends."""
+    task = asyncio.create_task(run_forever(lambda: fleet.keep(here), on_bug), name="fleet: tell")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        with contextlib.suppress(RedisAway):  # nobody to tell: it is gone when its life is over
+            await fleet.leave()

@@ -1,0 +1,158 @@
+"""What people look at: a session's snapshot, the health and the admin status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core import __version__
+from core.clock import Clock
+from core.eventlog.base import EventLog
+from core.hunting.activity import Activity
+from core.hunting.dispatch.base import Dispatcher, JobKind
+from core.hunting.reviews.review_desk import selected_hunts
+from core.hunting.status.cluster import Cluster, InstanceStatus, limit_conflicts, totals
+from core.hunting.status.report import (
+    AdminStatus,
+    Health,
+    HealthState,
+    ProviderStatus,
+    RedisState,
+    RunNumbers,
+    SessionNumbers,
+    StreamNumbers,
+    TelemetryNumbers,
+    hunt_numbers,
+)
+from core.hunting.views.sessions import JsonObject, session_view
+from core.providers.catalog import Catalog
+from core.sessions.base import SessionStore
+from core.settings import Settings
+from core.telemetry.writer import TelemetryWriter
+from core.throttle.base import Throttle
+
+
+@dataclass(frozen=True)
+class StatusCollector:
+    store: SessionStore
+    events: EventLog
+    catalog: Catalog
+    throttle: Throttle
+    dispatcher: Dispatcher
+    telemetry: TelemetryWriter
+    activity: Activity
+    fleet: Cluster
+    clock: Clock
+    settings: Settings
+    instance: str
+    started_at: float
+    """The clock's monotonic seconds when the process started."""
+
+    async def snapshot(self, session_id: str) -> JsonObject:
+        """All that the page shows but the hunts. `last_event_id` is read first: a stream from there misses nothing."""
+        last_event_id = await self.events.last_id(session_id)
+        session = await self.store.read(session_id)
+        return session_view(
+            session,
+            await self.store.counts(session_id),
+            await selected_hunts(self.store, session),
+            now=self.clock.now(),
+            ttl_s=self.settings.sessions.ttl_s,
+            default_judge=self.catalog.default_judge,
+            last_event_id=last_event_id,
+        )
+
+    def health(self, *, draining: bool) -> Health:
+        status, reason, store = "healthy", "", self.store.state()
+        if draining:
+            status, reason = "unhealthy", "The server is ending."
+        elif store.reason:
+            status, reason = "degraded", store.reason
+        providers, _ = self.catalog.rows()
+        return Health(
+            status=status,  # type: ignore[arg-type]
+            reason=reason,
+            version=__version__,
+            revision=self.settings.server.revision,
+            sessions_backend=store.backend,
+            simulated_only=not any(p.usable and not p.simulated for p in providers),
+        )
+
+    async def status(self, *, draining: bool) -> AdminStatus:
+        instances = self.fleet.instances(self.here(draining=draining))
+        health, telemetry, store = self.health(draining=draining), self.telemetry.status(), self.store.state()
+        return AdminStatus(
+            instance=self.instance,
+            version=__version__,
+            revision=self.settings.server.revision,
+            uptime_s=round(self.clock.monotonic() - self.started_at, 1),
+            health=HealthState(status=health.status, reason=health.reason),
+            sessions=SessionNumbers(backend=store.backend, count=await self.store.count()),
+            redis=RedisState(
+                configured=bool(self.settings.redis.url),
+                connected=store.backend == "redis",
+                reason=store.reason,
+                since=store.since,
+                latency_ms=store.latency_ms,
+                sessions_away=store.away,
+                journal_bytes=store.journal_bytes,
+            ),
+            providers=self._providers(),
+            runs=RunNumbers(
+                active=self.dispatcher.active(JobKind.RUN),
+                started=self.activity.runs_started,
+                finished=self.activity.runs_finished,
+            ),
+            hunts=hunt_numbers(self.activity),
+            event_streams=StreamNumbers(open=self.events.watchers(), limit=self.settings.server.max_event_streams),
+            telemetry=TelemetryNumbers(
+                queued=telemetry.queued,
+                queued_bytes=telemetry.queued_bytes,
+                written=telemetry.written,
+                dropped=telemetry.dropped,
+                failed=telemetry.failed,
+            ),
+            bugs=self.activity.bugs,
+            instances=instances,
+            limit_conflicts=limit_conflicts(instances),
+            totals=totals(instances),
+        )
+
+    def here(self, *, draining: bool) -> InstanceStatus:
+        """This process, as the others see it."""
+        loads = self.throttle.load()
+        return InstanceStatus(
+            instance=self.instance,
+            version=__version__,
+            role=self.settings.server.role,
+            status=self.health(draining=draining).status,
+            runs=self.dispatcher.active(JobKind.RUN),
+            hunts=self.activity.hunts_active,
+            hunts_done=sum(self.activity.outcomes.values()),
+            event_streams=self.events.watchers(),
+            in_flight=sum(load.in_flight for load in loads),
+            queued=sum(load.queued for load in loads),
+            uptime_s=round(self.clock.monotonic() - self.started_at, 1),
+            last_seen=self.clock.now(),
+            limits={load.account: load.ceiling for load in loads},
+        )
+
+    def _providers(self) -> tuple[ProviderStatus, ...]:
+        loads = {load.account: load for load in self.throttle.load()}
+        rows, _ = self.catalog.rows()
+        return tuple(
+            ProviderStatus(
+                name=row.name,
+                account=row.account,
+                limit=loads[row.account].limit,
+                ceiling=loads[row.account].ceiling,
+                limit_reason=loads[row.account].reason,
+                limit_changed_at=loads[row.account].changed_at,
+                in_flight=loads[row.account].in_flight,
+                queued=loads[row.account].queued,
+                usable=row.usable,
+                why_not=row.why_not,
+                simulated=row.simulated,
+                **self.catalog.numbers(row.name).model_dump(),
+            )
+            for row in rows
+        )

@@ -1,0 +1,132 @@
+"""The admin status: what an operator sees of this process. No secrets, no session ids."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from core.domain.value import Value
+from core.domain.verdict import Outcome
+from core.hunting.activity import Activity
+from core.hunting.status.cluster import InstanceStatus, LimitConflict, Totals
+
+HealthStatus = Literal["healthy", "degraded", "unhealthy"]
+
+
+class Health(Value):
+    status: HealthStatus
+    reason: str = ""
+    version: str
+    revision: str
+    """What was built; a deploy looks whether the new one answers."""
+    sessions_backend: str
+    simulated_only: bool
+    """No provider has a key: everything that is hunted is simulated."""
+
+
+class HealthState(Value):
+    status: HealthStatus
+    reason: str = ""
+
+
+class SessionNumbers(Value):
+    backend: str
+    count: int
+
+
+class RedisState(Value):
+    configured: bool
+    connected: bool
+    """Sessions are in Redis now; False while memory stands in for it, and without REDIS_URL."""
+    reason: str = ""
+    since: datetime | None = None
+    """Since when memory stands in."""
+    latency_ms: float | None = None
+    sessions_away: int = 0
+    """Sessions with changes that are in memory and in the journal, not yet in Redis."""
+    journal_bytes: int = 0
+
+
+class ProviderStatus(Value):
+    name: str
+    account: str
+    limit: int
+    """Most calls in flight now, over all processes."""
+    ceiling: int
+    """The configured concurrency."""
+    limit_reason: str
+    """Why the limit was last changed; "" when it never was."""
+    limit_changed_at: datetime | None
+    in_flight: int
+    queued: int
+    requests: int
+    errors: int
+    rate_limited: int
+    retries: int
+    latency_p50_ms: float | None
+    latency_p95_ms: float | None
+    usable: bool
+    why_not: str
+    simulated: bool
+
+
+class RunNumbers(Value):
+    active: int
+    started: int
+    finished: int
+
+
+class HuntNumbers(Value):
+    """`active` now; the others since the process started."""
+
+    active: int
+    done: int
+    broke: int
+    held: int
+    undetermined: int
+    error: int
+    cancelled: int
+    interrupted: int
+
+    def outcomes(self) -> dict[str, int]:
+        return {outcome.value: getattr(self, outcome.value) for outcome in Outcome}
+
+
+class StreamNumbers(Value):
+    open: int
+    limit: int
+
+
+class TelemetryNumbers(Value):
+    queued: int
+    queued_bytes: int = 0
+    """About what the queued records take in memory."""
+    written: int
+    dropped: int
+    failed: int
+
+
+class AdminStatus(Value):
+    instance: str
+    version: str
+    revision: str
+    uptime_s: float
+    health: HealthState
+    sessions: SessionNumbers
+    redis: RedisState
+    providers: tuple[ProviderStatus, ...]
+    runs: RunNumbers
+    hunts: HuntNumbers
+    event_streams: StreamNumbers
+    telemetry: TelemetryNumbers
+    bugs: int
+    instances: tuple[InstanceStatus, ...] = ()
+    """Every process that shares the Redis, this one included; everything above is this process's."""
+    limit_conflicts: tuple[LimitConflict, ...] = ()
+    """Accounts for which these processes were started with different concurrencies."""
+    totals: Totals
+
+
+def hunt_numbers(activity: Activity) -> HuntNumbers:
+    by_outcome = {outcome.value: activity.outcomes[outcome.value] for outcome in Outcome}
+    return HuntNumbers(active=activity.hunts_active, done=sum(by_outcome.values()), **by_outcome)

@@ -1,0 +1,50 @@
+"""Sessions at a glance, for a list of one's work. Looking does not renew them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.domain.run import total_counts
+from core.errors import NotFound
+from core.hunting.views.reviews import JsonObject
+from core.hunting.views.sessions import check_view, counts_view
+from core.review.comparison import compare_outcomes
+from core.review.reveal import unfinished_reviews
+from core.review.selection import selection_problems
+from core.sessions.base import Glance, SessionStore
+
+
+async def summaries(store: SessionStore, session_ids: Sequence[str]) -> list[JsonObject]:
+    """One row for each id, in the order given; a session that has ended is `gone`."""
+    return [await _summary(store, session_id) for session_id in session_ids]
+
+
+async def _summary(store: SessionStore, session_id: str) -> JsonObject:
+    try:
+        return summary_view(await store.glance(session_id))
+    except NotFound:
+        return gone(session_id)
+
+
+def gone(session_id: str) -> JsonObject:
+    return {"session_id": session_id, "gone": True}
+
+
+def summary_view(seen: Glance) -> JsonObject:
+    session = seen.session
+    runs = [run for run in session.runs if not run.trial]
+    check = check_view(session.check, session.task)
+    return {
+        "session_id": session.session_id,
+        "name": session.name,
+        "version": session.version,
+        "turn": session.turn,
+        "created_at": session.created_at,
+        "counts": counts_view(total_counts(seen.counts[run.run_id] for run in runs), sealed=session.sealed),
+        "active_runs": sum(not run.trial for run in session.active_runs),
+        "check": {"status": check["status"], "stale": check["stale"]},
+        "selection_complete": not selection_problems(session.selection, seen.selected),
+        "reviews_complete": bool(seen.selected) and not unfinished_reviews(session, seen.selected),
+        "revealed": session.revealed_at is not None,
+        "reviews_differ": compare_outcomes(session, seen.selected).differ,
+    }

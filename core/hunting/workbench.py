@@ -1,0 +1,319 @@
+"""What a trainer can do with a task: open it, edit it, check it, hunt it, take it away.
+
+The API and the command line are doors to this; both get the same rules and the same errors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from core.aside import Aside
+from core.clock import Clock, not_before
+from core.domain.criteria import refuse_too_many_criteria
+from core.domain.hunt import Hunt, HuntStatus, attempts_made
+from core.domain.ids import RUN_ENTROPY_BYTES, SESSION_ENTROPY_BYTES, run_id, session_id
+from core.domain.run import RUN_ENDED, Run, RunStatus
+from core.domain.session import UNCLEAR_RULE, Session
+from core.domain.task import Task, refuse_large_task, refuse_unhuntable
+from core.errors import BadInput, Conflict, NotFound, RedisAway
+from core.hunting.checks import reference_check as checking
+from core.hunting.checks.rejudge import job_key, judged_again, refuse_partial_rejudging, refuse_rejudging
+from core.hunting.dispatch.base import Dispatcher, Job, JobKind
+from core.hunting.hunts.blind_judging import refuse_quoted_replies, with_same_task
+from core.hunting.hunts.queries import all_hunts
+from core.hunting.open_session import Opened, opened_notebook, opened_task
+from core.hunting.orders import CheckOrder, EditOrder, OpenOrder, RejudgeOrder, RunOrder
+from core.hunting.records import Tell, run_record, session_mark
+from core.hunting.reviews.delivery import Delivery, deliver
+from core.hunting.runs.estimate import Estimate, estimate
+from core.hunting.runs.publish import publish_run_with_retry
+from core.hunting.runs.start import known_run, refuse_too_many, retrying, with_new_run
+from core.hunting.views.sessions import check_event, hunt_events, session_event, task_view
+from core.notebooks.document import Bounds
+from core.notebooks.parse import parse_notebook
+from core.notebooks.preview import CellChange, preview
+from core.providers.catalog import Catalog
+from core.review.comparison import OutcomeComparison
+from core.sessions.base import SessionStore
+from core.settings import Settings
+from core.telemetry.records import SessionRecord
+
+CARD_SECRET_BYTES = 16
+ANY_JUDGE = CheckOrder()
+"""All criteria, by the default judge."""
+Entropy = Callable[[int], bytes]
+SessionAction = Literal["created", "exported", "deleted", "checked"]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What an export would be."""
+
+    changes: tuple[CellChange, ...]
+    """Cell by cell, against the notebook as it was loaded."""
+    attempts: int
+    """The number of attempts that it would state."""
+    comparison: OutcomeComparison
+
+
+@dataclass(frozen=True)
+class Workbench:
+    store: SessionStore
+    dispatcher: Dispatcher
+    catalog: Catalog
+    clock: Clock
+    settings: Settings
+    aside: Aside
+    entropy: Entropy
+    """So many random bytes; the operating system's in production, seeded in tests."""
+    secret: Callable[[], bytes]
+    """Turns idempotency keys into session ids that nobody else can guess; the same in every process."""
+    tell: Tell
+
+    async def open_notebook(self, raw: bytes, name: str, order: OpenOrder) -> Session:
+        """A session for an uploaded notebook, or the one that the same idempotency key made. Raises BadNotebook."""
+        limits = self.settings
+        bounds = Bounds(
+            limits.notebooks.max_bytes,
+            limits.notebooks.max_cells,
+            limits.notebooks.max_values,
+            limits.hunting.max_criteria,
+        )
+        loaded = await self.aside.read(raw, lambda: parse_notebook(raw, bounds))
+        return await self._open(
+            opened_notebook(raw, loaded, name, order, self._new_session_id(order), self.clock.now())
+        )
+
+    async def open_task(self, task: Task, order: OpenOrder, name: str = "") -> Session:
+        """A session for a task that was typed in; its notebook is made of it. Raises BadTask for too many criteria."""
+        refuse_too_many_criteria(len(task.criteria), self.settings.hunting.max_criteria)
+        return await self._open(opened_task(task, order, self._new_session_id(order), self.clock.now(), name))
+
+    async def edit_task(self, sid: str, order: EditOrder) -> Session:
+        """The session with its task changed. Raises Conflict when the version is not current, BadTask."""
+        changes = {k: getattr(order, k) for k in order.model_fields_set if k != "version"}
+        changes = {k: v for k, v in changes.items() if v is not None}
+
+        def edit(session: Session) -> Session:
+            task = session.task.model_copy(update=changes)
+            answered = {UNCLEAR_RULE} if "pass_rule" in changes else set()
+            warnings = tuple(warning for warning in session.warnings if warning.code not in answered)
+            if task == session.task and warnings == session.warnings:
+                return session
+            if task.criteria != session.task.criteria:
+                refuse_too_many_criteria(len(task.criteria), self.settings.hunting.max_criteria)
+            if task.rough_bytes > session.task.rough_bytes:
+                refuse_large_task(task, self.settings.hunting.max_task_bytes)
+            confirmed = {"proposed_criteria": ()} if "criteria" in changes else {}
+            return session.model_copy(update={"task": task, "warnings": warnings, **confirmed})
+
+        try:
+            return await self.store.change(
+                sid, edit, expected_version=order.version, announce=lambda s: (session_event(s), check_event(s))
+            )
+        except Conflict as error:
+            now = await self.store.read(sid)  # with what stands there now a merge can be offered
+            error.details |= {"version": now.version, "task": task_view(now.task, now.missing_criteria)}
+            raise
+
+    async def start_check(self, sid: str, order: CheckOrder = ANY_JUDGE) -> Session:
+        """Begin the reference check, or return the one of this task that is running or that the same key began."""
+        judge = order.judge_model or self.catalog.default_judge
+        self.catalog.resolve(judge)
+        before = await self.store.read(sid)
+        refuse_unhuntable(before.task, before.missing_criteria)
+        if not order.idempotency_key or order.idempotency_key != before.check.idempotency_key:
+            await refuse_quoted_replies(self.store, before)
+        refuse_too_many_criteria(len(before.task.criteria), self.settings.hunting.max_criteria)
+        session = await self.store.change(
+            sid,
+            lambda s: checking.begun(
+                with_same_task(s, before), judge, self.clock, order.idempotency_key, order.criterion_ids
+            ),
+            announce=lambda s: (check_event(s),),
+        )
+        if session.version != before.version:  # ours: an older check of another text gives way
+            await self.dispatcher.stop(checking.job_key(before))
+            await self.dispatcher.submit(Job(JobKind.CHECK, sid, checking.job_key(session)))
+        return session
+
+    async def start_run(self, sid: str, order: RunOrder) -> Run:
+        """Begin a run, or return the one that the same idempotency key began."""
+        new_id = run_id(self.entropy(RUN_ENTROPY_BYTES))
+        if order.retry_errors_of:
+            order = retrying(await self.store.read(sid), order, await self.all_hunts(sid))
+        if not order.models:
+            raise BadInput("No model is named.", hint='Name at least one: {"models": ["provider/model id"]}.')
+        judge = order.judge_model or self.catalog.default_judge
+        for model in (*order.models, judge):
+            self.catalog.resolve(model)
+        before = await self.store.read(sid)
+        if known_run(before, order) is None:
+            await refuse_quoted_replies(self.store, before)
+        begun: dict[str, Run] = {}
+
+        def start(session: Session) -> Session:
+            known = known_run(session, order)
+            if known is None:
+                refuse_too_many(with_same_task(session, before), order, self.settings)
+                session = with_new_run(
+                    session, order, new_id, judge, self.clock.now(), part_hunts=self.settings.hunting.part_hunts
+                )
+            begun["run"] = known or session.run(new_id)
+            return session
+
+        session = await self.store.change(sid, start, announce=lambda s: (session_event(s),))
+        run, new = begun["run"], begun["run"].run_id == new_id
+        if new or run.status is RunStatus.QUEUED:  # whoever was asked first may have died before it began
+            await self.dispatcher.submit(Job(JobKind.RUN, sid, run.run_id), fresh=new)
+            if new and not order.trial:
+                self.tell(run_record(session, run, (await self.store.counts(sid))[new_id]))
+        return (await self.store.read(sid)).run(run.run_id)
+
+    async def estimate(self, sid: str, models: Sequence[str], hunts: int, judge_model: str = "") -> Estimate:
+        """What such a run would cost. Raises BadInput for a model that nobody answers for."""
+        judge = judge_model or self.catalog.default_judge
+        for model in (*models, judge):
+            self.catalog.resolve(model)
+        session, made = await self.store.read(sid), await self.all_hunts(sid)
+        return estimate(session, made, models, hunts, judge, self.catalog.rates)
+
+    async def cancel_run(self, sid: str, rid: str) -> Run:
+        """End the run now; hunts without a result become `cancelled`. A run that has ended stays as it is, and nobody
+        is told to stop: an export that was loaded elsewhere holds the run's id as well."""
+        ours = False
+
+        def cancel(session: Session) -> Session:
+            nonlocal ours
+            run = session.run(rid)
+            ours = run.status not in RUN_ENDED
+            if not ours:
+                return session
+            finished_at = not_before(self.clock.now(), run.started_at)
+            ended = {"status": RunStatus.CANCELLED, "finished_at": finished_at}
+            return session.with_run(run.model_copy(update=ended))
+
+        await self.store.change(sid, cancel)
+        if ours:
+            await self.dispatcher.stop(rid)
+        await publish_run_with_retry(self.store, self.clock, sid, rid)
+        return (await self.store.read(sid)).run(rid)
+
+    async def cancel_hunt(self, sid: str, hid: str) -> Hunt:
+        """Have one hunt ended by whoever works on its run. One that is done stays as it is."""
+        session = await self.store.read(sid)
+        run, hunt = await self._hunt(session, hid)
+        if hunt.status is HuntStatus.DONE or run.status in RUN_ENDED:
+            return hunt
+
+        def cancel(now: Session) -> Session:
+            run = now.run(hunt.run_id)
+            if hid in run.cancelled_hunts:
+                return now
+            return now.with_run(run.model_copy(update={"cancelled_hunts": (*run.cancelled_hunts, hid)}))
+
+        await self.store.change(sid, cancel)
+        return hunt
+
+    async def rejudge(self, sid: str, hid: str, order: RejudgeOrder) -> Hunt:
+        """Have a hunt's reply judged again, wholly or on some criteria; what was said before goes to its history."""
+        session = await self.store.read(sid)
+        run, hunt = await self._hunt(session, hid)
+        if order.idempotency_key and hunt.judging_key == order.idempotency_key:
+            return hunt
+        refuse_partial_rejudging(session, hunt, run, order.criterion_ids)
+        again = hunt
+        if not (hunt.judged and hunt.status is HuntStatus.JUDGING):
+            refuse_rejudging(session, hunt, self.settings.hunting.max_rejudgings)
+            checking.refuse_unknown_criteria(run.task, order.criterion_ids)
+            again = judged_again(hunt, run, order, self.clock.now())
+            self.catalog.resolve(again.judge_model)
+            await self.store.save_hunt(sid, again, hunt_events(again, sealed=session.sealed))
+        await self.dispatcher.submit(Job(JobKind.JUDGING, sid, job_key(sid, again)))
+        return again
+
+    async def deliver(self, sid: str, hunt_ids: Sequence[str] | None = None) -> Delivery:
+        """The notebook with the chosen hunts in its slots, and its file name. Raises BadInput naming unknown ids."""
+        session = await self.store.read(sid)
+        hunts = await all_hunts(self.store, sid, after=-session.trials_issued - 1)
+        before = await self.store.notebook(sid)
+        delivery = await self.aside.read(before, lambda: deliver(session, hunts, before, hunt_ids))
+        self._tell(session, "exported", f"{len(delivery.hunt_ids)} hunts")
+        return delivery
+
+    async def preview(self, sid: str, hunt_ids: Sequence[str] | None = None) -> Preview:
+        """What `deliver` would change in the notebook as it was loaded, and what is to be asked before."""
+        session, before = await self.store.read(sid), await self.store.notebook(sid)
+        hunts = await all_hunts(self.store, sid, after=-session.trials_issued - 1)
+        delivery = await self.aside.read(before, lambda: deliver(session, hunts, before, hunt_ids))
+        changes = await asyncio.to_thread(preview, before, delivery.notebook)
+        return Preview(changes, attempts_made(hunts, session.attempts_before), delivery.comparison)
+
+    async def also_open(self, session: Session) -> bool:
+        """Whether another open session is of the same task."""
+        return await self.store.others_of(session) > 0
+
+    async def delete(self, sid: str) -> None:
+        """Cancel the session's runs and remove it wholly."""
+        session = await self.store.read(sid)
+        for run in session.active_runs:
+            await self.cancel_run(sid, run.run_id)
+        await self.dispatcher.stop(checking.job_key(session))
+        await self.store.delete(sid)
+        self._tell(session, "deleted")
+
+    async def all_hunts(self, sid: str) -> tuple[Hunt, ...]:
+        """Every hunt that has begun, by number; no trials."""
+        return await all_hunts(self.store, sid)
+
+    async def _hunt(self, session: Session, hid: str) -> tuple[Run, Hunt]:
+        """A hunt and its run; also one that has not begun. Raises NotFound."""
+        run = session.run(hid.rpartition(".")[0])
+        try:
+            return run, await self.store.hunt(session.session_id, hid)
+        except NotFound:
+            place = run.place_of(hid)
+            if place is None:
+                raise
+            return run, run.hunt(place)
+
+    async def _open(self, opened: Opened) -> Session:
+        refuse_large_task(opened.session.task, self.settings.hunting.max_task_bytes)
+        session = opened.session.model_copy(update={"card_secret": self.entropy(CARD_SECRET_BYTES).hex()})
+        # With Redis away nobody knows whether the same idempotency key came before. If it did, both are merged later.
+        with suppress(NotFound, RedisAway):
+            return await self.store.read(session.session_id)  # the same idempotency key again
+        try:
+            await self.store.create(session, opened.notebook)
+        except Conflict:  # the same key at the same moment, and the other was first
+            return await self.store.read(session.session_id)
+        for hunt in opened.hunts:
+            await self.store.save_hunt(session.session_id, hunt)
+        self._tell(session, "created")
+        return session
+
+    def _new_session_id(self, order: OpenOrder) -> str:
+        if order.idempotency_key:
+            # A key is one person's: the same key of somebody else must not lead into this session.
+            key = f"{order.owner}\n{order.idempotency_key}" if order.owner else order.idempotency_key
+            digest = hmac.new(self.secret(), key.encode(), hashlib.sha256).digest()
+            return session_id(digest[:SESSION_ENTROPY_BYTES])
+        return session_id(self.entropy(SESSION_ENTROPY_BYTES))
+
+    def _tell(self, session: Session, action: SessionAction, detail: str = "") -> None:
+        self.tell(
+            SessionRecord(
+                session=session_mark(session.session_id),
+                action=action,
+                notebook=session.name,
+                criteria=len(session.task.criteria),
+                detail=detail,
+                trainer=session.owner,
+            )
+        )

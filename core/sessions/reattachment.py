@@ -1,0 +1,170 @@
+"""Puts sessions that were away back into Redis, one after the other, while they are being worked on.
+
+A session goes back in passes: each writes what has changed since the one before. After two passes changes wait at the
+session's gate for the last one, so that it ends also when changes never stop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+import structlog
+
+from core.domain.events import Event, EventDraft, EventType
+from core.domain.session import Session
+from core.errors import Conflict, NotFound, RedisAway
+from core.sessions.detached import DetachedSession
+from core.sessions.failover import FailoverSessionStore
+from core.sessions.memory import KeptSession
+from core.sessions.merging import merged
+
+log = structlog.get_logger(__name__)
+
+OPEN_PASSES = 2
+MAX_PASSES = 20
+AT_ONCE = 16
+"""Hunts on their way to Redis at the same time."""
+
+
+class DetachedEvents(Protocol):
+    """What was told of a session while it was away, and how it gets into Redis."""
+
+    def newest(self, session_id: str) -> str: ...
+
+    def after(self, session_id: str, event_id: str) -> Sequence[Event]: ...
+
+    def begin(self, session_id: str, event_id: str) -> None: ...
+
+    def let_go(self, session_id: str) -> None: ...
+
+    async def merge(
+        self, session_id: str, known: str, events: Sequence[Event], reload: EventDraft, given_out: str, life_s: float
+    ) -> tuple[bool, str]:
+        """Whether they followed on what Redis had, and the newest id in Redis by then."""
+        ...
+
+
+class Reattachment:
+    def __init__(self, store: FailoverSessionStore, events: DetachedEvents) -> None:
+        self._store = store
+        self._events = events
+
+    async def put_back(self, session_id: str) -> None:
+        """The session is in Redis, whole and as new as here, when this returns. Raises RedisAway."""
+        away = self._store.away[session_id]
+        for number in range(MAX_PASSES):
+            if number >= OPEN_PASSES:
+                away.gate = asyncio.get_running_loop().create_future()
+            try:
+                if await self._pass(session_id, away):
+                    return
+            finally:
+                _open(away)
+        raise RedisAway("A session is changed faster than it can be put back.", reason="timeout")
+
+    async def delete(self, session_id: str) -> None:
+        """Remove from Redis what was deleted here."""
+        try:
+            await self._store.redis.delete(session_id)
+        except NotFound:
+            return
+
+    async def _pass(self, session_id: str, away: DetachedSession) -> bool:
+        """Write what has changed; whether nothing has changed meanwhile, and the session is away no longer."""
+        changes = away.take_changes()
+        try:
+            await self._write(session_id, away, *changes)
+        except BaseException:
+            away.put_back_changes(changes)
+            raise
+        if away.head_changed or away.hunts_changed or self._events.after(session_id, away.merged_to):
+            return False
+        if self._store.away.pop(session_id, None) is not None:
+            self._store.known.note_event(session_id, away.last_id)
+            self._events.let_go(session_id)
+            self._store.tell_moved(session_id)
+        return True
+
+    async def _write(
+        self, session_id: str, away: DetachedSession, head_changed: bool, hunts_changed: Collection[str]
+    ) -> None:
+        kept, redis = self._store.known.find(session_id), self._store.redis
+        if kept is None:  # it has ended, or was deleted meanwhile
+            return
+        found = await redis.peek(session_id)
+        life_s = max(self._store.known.life_left_s(session_id), found[1] if found else 0.0)
+        if found is not None and away.lost:
+            away.seamless = False  # another process put its part back: nobody was told of what differs in ours
+        if found is None:
+            try:
+                await self._create(kept, away, life_s)
+            except NotFound:  # somebody who could reach another process deleted it
+                self._store.forget(session_id)
+                return
+        elif head_changed or away.lost:
+            await self._write_head(kept, away, found[0])
+        elif kept.session is away.base:
+            kept.session = away.base = found[0]
+        wanted = kept.hunts if found is None or away.lost else hunts_changed
+        await self._save_hunts(session_id, kept, tuple(wanted))
+        away.lost = False
+        if away.shown and not away.torn and await redis.counts(session_id) != kept.counts():
+            away.seamless = False  # others did what was not known here: who read it here has never heard of that
+        await self._tell(session_id, away, kept.session, life_s, anew=found is None)
+        await redis.end_in(session_id, life_s)
+
+    async def _create(self, kept: KeptSession, away: DetachedSession, life_s: float) -> None:
+        session = kept.session
+        if not kept.whole:
+            log.error("a session that redis lost is put back without its notebook, which was never seen here")
+        try:
+            await self._store.redis.create(session, kept.notebook, life_s=life_s)
+        except Conflict:  # another process that knows it was quicker: compare with what it wrote
+            away.lost = away.head_changed = True
+            away.seamless = False
+            return
+        away.base = session
+
+    async def _write_head(self, kept: KeptSession, away: DetachedSession, theirs: Session) -> None:
+        ours = kept.session
+        both = merged(away.base, ours, theirs)
+        if both is not theirs and not await self._store.redis.replace(theirs.version, both):
+            away.head_changed = True  # somebody was quicker: once more, on what is there then
+            return
+        if kept.session is ours:
+            kept.session = away.base = both
+        else:
+            away.base = ours  # what was changed here meanwhile was changed on that
+
+    async def _save_hunts(self, session_id: str, kept: KeptSession, hunt_ids: Sequence[str]) -> None:
+        for start in range(0, len(hunt_ids), AT_ONCE):
+            hunts = [kept.hunts[hunt_id] for hunt_id in hunt_ids[start : start + AT_ONCE]]
+            await asyncio.gather(*(self._store.redis.save_hunt(session_id, hunt) for hunt in hunts))
+
+    async def _tell(
+        self, session_id: str, away: DetachedSession, session: Session, life_s: float, *, anew: bool
+    ) -> None:
+        events = self._events.after(session_id, away.merged_to)
+        if not events and not anew and away.seamless:
+            return
+        reload = EventDraft(EventType.SESSION, f'{{"version":{session.version}}}')
+        known = away.last_id if away.seamless and not away.torn else "-"
+        given_out = self._events.newest(session_id)
+        seamless, away.last_id = await self._events.merge(session_id, known, events, reload, given_out, life_s)
+        away.seamless = True
+        if seamless:
+            self._events.begin(session_id, away.last_id)
+            away.merged_to = away.last_id
+        else:
+            # Who reads along here goes on with the ids of here, all of them before the mark that is in Redis now. They
+            # meet it, and reload, when the session is back: before that what others did cannot be read here.
+            away.torn = True
+            away.merged_to = given_out
+
+
+def _open(away: DetachedSession) -> None:
+    gate, away.gate = away.gate, None
+    if gate is not None and not gate.done():
+        gate.set_result(None)

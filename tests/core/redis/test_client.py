@@ -1,0 +1,120 @@
+"""The clients to Redis: they answer in time or fail with one error of ours, and a cancellation is never lost."""
+
+import asyncio
+import time
+
+import pytest
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
+
+from core.errors import RedisAway
+from core.redis.client import open_redis, redis_away, with_deadline
+from core.settings import RedisSettings
+
+
+def settings_for(url, **changes) -> RedisSettings:
+    return RedisSettings(url=url, **({"timeout_s": 0.3} | changes))
+
+
+async def test_a_redis_that_is_not_there_is_said_at_once():
+    async with open_redis(settings_for("redis://127.0.0.1:1/0"), "t") as clients:
+        with pytest.raises(RedisAway) as away:
+            async with with_deadline(0.3):
+                await clients.commands.ping()
+    assert away.value.reason == "unreachable"
+
+
+async def test_a_hung_redis_costs_no_more_than_the_timeout(redis_server):
+    async with open_redis(settings_for(redis_server.url), "t") as clients:
+        async with with_deadline(1):
+            await clients.commands.ping()
+        with redis_server.paused():
+            began = time.monotonic()
+            with pytest.raises(RedisAway) as away:
+                async with with_deadline(0.3):
+                    await clients.commands.ping()
+            assert time.monotonic() - began < 1.0
+    assert away.value.reason == "timeout"
+
+
+async def test_more_questions_than_connections_wait_for_one_instead_of_failing(redis_server):
+    settings = settings_for(redis_server.url, max_connections=2, timeout_s=5.0)
+    async with open_redis(settings, "t") as clients:
+        assert await asyncio.gather(*(clients.commands.ping() for _ in range(50))) == [True] * 50
+        assert len(await clients.commands.client_list()) == 2
+
+
+async def test_who_waits_for_a_connection_is_served_in_the_order_of_coming(redis_server):
+    settings = settings_for(redis_server.url, max_connections=2, timeout_s=5.0)
+    async with open_redis(settings, "t") as clients:
+        served = []
+
+        async def ask(number: int) -> None:
+            for _ in range(3):
+                await clients.commands.ping()
+                served.append(number)
+
+        await asyncio.gather(*(ask(n) for n in range(40)))
+        # two answers are on their way at once: which of them is written down first is chance
+        assert set(served[: 40 + settings.redis.max_connections]) == set(range(40))
+
+
+async def test_questions_that_were_cancelled_or_failed_take_no_connection_with_them(redis_server):
+    settings = settings_for(redis_server.url, max_connections=3, timeout_s=1.0)
+    async with open_redis(settings, "t") as clients:
+        for steps in range(40):
+            asking = [asyncio.create_task(clients.commands.ping()) for _ in range(6)]
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+        redis_server.restart()
+        await asyncio.gather(*(clients.commands.ping() for _ in range(6)), return_exceptions=True)
+        assert await asyncio.gather(*(clients.commands.ping() for _ in range(6))) == [True] * 6
+
+
+async def test_the_clients_have_names(redis_server):
+    async with open_redis(settings_for(redis_server.url), "host 1/2") as clients:
+        await clients.blocking.ping()
+        await clients.commands.ping()
+        names = {row["name"] for row in await clients.commands.client_list()}
+    assert names == {"mh-host_1_2-commands", "mh-host_1_2-blocking"}
+
+
+@pytest.mark.parametrize("steps", range(25))
+async def test_a_cancellation_is_never_lost_wherever_it_comes(redis_server, steps):
+    async with open_redis(settings_for(redis_server.url, timeout_s=5.0), "t") as clients:
+
+        async def ask_for_ever() -> None:
+            while True:
+                async with with_deadline(5.0):
+                    await clients.commands.ping()
+                await asyncio.sleep(0.2)
+
+        asking = asyncio.create_task(ask_for_ever())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        asking.cancel()
+        done, _ = await asyncio.wait([asking], timeout=2)
+        assert done
+        assert asking.cancelled()
+        assert await clients.commands.ping()
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ResponseError("OOM command not allowed when used memory > 'maxmemory'."), "out_of_memory"),
+        (ResponseError("READONLY You can't write against a read only replica."), "read_only"),
+        (ResponseError("NOREPLICAS Not enough good replicas to write."), "read_only"),
+        (ResponseError("MISCONF Redis is configured to save RDB snapshots"), "read_only"),
+        (RedisConnectionError("Error 111 connecting to secret-host:6379"), "unreachable"),
+        (TimeoutError(), "timeout"),
+        (ResponseError("ERR something new"), "error"),
+    ],
+)
+def test_what_goes_wrong_has_a_reason_and_never_an_address(error, reason):
+    away = redis_away(error)
+    assert away.reason == reason
+    assert "secret-host" not in away.message

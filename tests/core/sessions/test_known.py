@@ -1,0 +1,68 @@
+"""The copy in memory is bounded, forgets the longest unused first, and never what is nowhere else."""
+
+from core.domain.chat import Reply
+from core.sessions.known import KnownSessions
+from tests.builders import HandClock, a_finished_hunt, a_hunt, a_session
+
+
+def known_sessions(held=(), max_bytes=200_000):
+    clock = HandClock()
+    known = KnownSessions(
+        clock,
+        ttl_s=7200,
+        max_bytes=max_bytes,
+        append=lambda *_: None,
+        forget=lambda _sid: None,
+        held=set(held).__contains__,
+    )
+    return known, clock
+
+
+def fill(known, session_id):
+    known.put(a_session(session_id=session_id), b"")
+    known.put_hunt(session_id, a_finished_hunt(reply=Reply(text="x" * 50_000)))
+
+
+def test_the_longest_unused_is_forgotten_when_there_is_too_much():
+    known, _ = known_sessions()
+    for name in ("s_1", "s_2"):
+        fill(known, name)
+    known.put(a_session(session_id="s_1"))
+    fill(known, "s_3")
+    assert list(known.ids()) == ["s_1", "s_3"]
+    assert known.size_bytes < 200_000
+
+
+def test_what_is_nowhere_else_is_kept():
+    known, _ = known_sessions(held={"s_1"})
+    for name in ("s_1", "s_2", "s_3"):
+        fill(known, name)
+    assert list(known.ids()) == ["s_1", "s_3"]
+
+
+def test_what_has_ended_is_let_go_and_the_size_with_it():
+    known, clock = known_sessions()
+    fill(known, "s_1")
+    clock.seconds = 7201
+    known.sweep()
+    assert (list(known.ids()), known.size_bytes) == ([], 0)
+
+
+async def test_a_growing_hunt_counts_once():
+    known, _ = known_sessions()
+    known.put(a_session(), b"")
+    await known.save_hunt("s_one", a_hunt(1))
+    before = known.size_bytes
+    await known.save_hunt("s_one", a_hunt(1, attempts=2))
+    assert known.size_bytes == before
+
+
+def test_the_newest_event_of_a_forgotten_session_is_forgotten_too():
+    known, _ = known_sessions()
+    known.note_event("s_one", "7-0")
+    assert known.last_event_id("s_one") == "0-0"
+    known.put(a_session(), b"")
+    known.note_event("s_one", "7-0")
+    assert known.last_event_id("s_one") == "7-0"
+    known.let_go("s_one")
+    assert known.last_event_id("s_one") == "0-0"
