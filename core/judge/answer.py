@@ -30,6 +30,8 @@ from core.judge.statements import (
     VERDICT_KEYS,
     Statement,
     key_of,
+    named_in,
+    row_id,
     statements_on,
     words_in,
 )
@@ -149,7 +151,7 @@ def _signed_statements(value: JsonObject, asked: str, answer_id: str) -> list[St
     Behind: a quote of the reply that was not escaped may close the judge's object early, with a verdict of the
     reply's; but then the id is still to come, and the reply does not know it.
     """
-    for node in _nodes(value) if answer_id else ():
+    for node in _nodes(value, asked) if answer_id else ():
         place = next((n for n, (key, v) in enumerate(node.members) if _is_answer_id(key, v, answer_id)), None)
         if place is not None and statements_on(asked, JsonObject(node.members[:place])):
             statements = statements_on(asked, node)
@@ -161,12 +163,15 @@ def _is_answer_id(name: str, value: object, answer_id: str) -> bool:
     return key_of(name) == ANSWER_ID_KEY and isinstance(value, str) and value.strip(" *_`").lower() == answer_id
 
 
-def _nodes(value: JsonObject) -> Iterator[JsonObject]:
-    """The object and those that are members of it, of those, …; not those that quote or explain."""
-    yield value
+def _nodes(value: JsonObject, asked: str, about: str | None = None) -> Iterator[JsonObject]:
+    """The object and those that are members of it, of those, …; not those that quote or explain, nor those that stand
+    under another criterion: `about` is the one that the surroundings name."""
+    about = named_in(value) or about
+    if about in (asked, None):
+        yield value
     for name, inner in value.members:
         if isinstance(inner, JsonObject) and key_of(name) not in REASON_KEYS + EVIDENCE_KEYS:
-            yield from _nodes(inner)
+            yield from _nodes(inner, asked, row_id(name) or about)
 
 
 def _is_echo(statement: Statement, asked: str, reply: ReplyWords) -> bool:

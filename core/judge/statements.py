@@ -69,19 +69,19 @@ def _statements(node: Json, about: str | None, *, inner: bool) -> Iterator[State
         for item in node:
             yield from _statements(item, about, inner=inner)
     elif isinstance(node, JsonObject):
-        named = _named_in(node)
+        named = named_in(node)
         about, inner = named or about, inner and named is None
         own = _own_verdicts(node)
         wrapper = not own and _may_wrap(node)
         for name, value in node.members:
-            row = _ID.fullmatch(name.strip(" *_`:"))
+            row = row_id(name)
             if key_of(name) in REASON_KEYS + EVIDENCE_KEYS:
                 continue  # words per criterion: {"C1": "why", "C2": "why"}
             if isinstance(value, JsonObject | list):
                 part = not row and (inner or not wrapper or not _is_wrapped(node, name, value))
-                yield from _statements(value, row[1].upper() if row else about, inner=part)
+                yield from _statements(value, row or about, inner=part)
             elif row:
-                yield Statement(verdict_of(value), "row", row[1].upper(), node, inner=False)
+                yield Statement(verdict_of(value), "row", row, node, inner=False)
         for key, verdict in own:
             yield Statement(verdict, key, about, node, inner)
 
@@ -108,7 +108,13 @@ def _own_verdicts(node: JsonObject) -> list[tuple[str, Verdict | None]]:
     return verdicts or [(key, verdict) for key, verdict in said if verdict]
 
 
-def _named_in(node: JsonObject) -> str | None:
+def row_id(name: str) -> str | None:
+    """The criterion that a key is: `"C2": "PASS"`."""
+    row = _ID.fullmatch(name.strip(" *_`:"))
+    return row[1].upper() if row else None
+
+
+def named_in(node: JsonObject) -> str | None:
     """The criterion that the object says it is about: `"id": "C2"`, `"criterion": "C2: text"`."""
     texts = (value for name, value in node.members if isinstance(value, str) and key_of(name) in ID_KEYS)
     return next((named[1].upper() for text in texts if (named := _ID.match(text))), None)

@@ -142,3 +142,28 @@ def test_an_object_of_the_reply_that_the_judge_repeats_is_no_verdict():
 
 def test_the_asked_id_is_compared_without_case():
     assert read_answer('{"C2": "FAIL"}', "c2") == Answer(verdict=Verdict.FAIL, reason="", evidence="")
+
+
+SIGNED = '{{"verdict": "{}", "answer_id": "0123456789ab"}}'
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        '{{"C2": {other}, "C1": {own}}}',
+        '{{"C1": {own}, "C2": {other}}}',
+        '{{"C2": {{"result": {other}}}, "C1": {{"result": {own}}}}}',
+        '{{"grading": {{"**c2**": {other}, "c1:": {own}}}}}',
+        '{{"a": {{"id": "C2", "result": {other}}}, "b": {{"id": "C1", "result": {own}}}}}',
+        '{{"id": "C2", "result": {other}}} {{"id": "C1", "result": {own}}}',
+        '{{"C2": {other}, "C1": "FAIL"}}',
+    ],
+)
+@pytest.mark.parametrize(("verdict", "other"), [("FAIL", "PASS"), ("PASS", "FAIL")])
+def test_the_id_under_another_criterion_signs_nothing(form, verdict, other):
+    text = form.format(own=SIGNED.format(verdict), other=SIGNED.format(other)).replace(
+        '"C1": "FAIL"', f'"C1": "{verdict}"'
+    )
+    answer = read_answer(text, "C1", "Danube and Rhine.", "0123456789ab")
+    assert answer is not None
+    assert answer.verdict == verdict
