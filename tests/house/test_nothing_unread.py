@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.cli import commands
+from core.cli.options import parser as command_line
 from core.settings import table
 from core.settings.deprecated import RENAMED, constants
 from tests.house.test_makefile import MAKEFILE
@@ -77,7 +77,7 @@ def test_every_program_that_make_starts_exists() -> None:
 
 
 def test_every_option_of_the_command_line_is_read() -> None:
-    assert destinations(commands._parser()) - read_in("core/cli") == set()
+    assert destinations(command_line()) - read_in("core/cli") == set()
 
 
 @pytest.mark.parametrize("path", list(files(".py", folders=("tools", "tests/benchmarks"))), ids=lambda p: p.name)

@@ -56,7 +56,7 @@ async def test_who_waits_for_a_connection_is_served_in_the_order_of_coming(redis
 
         await asyncio.gather(*(ask(n) for n in range(40)))
         # two answers are on their way at once: which of them is written down first is chance
-        assert set(served[: 40 + settings.redis.max_connections]) == set(range(40))
+        assert set(served[: 40 + settings.max_connections]) == set(range(40))
 
 
 async def test_questions_that_were_cancelled_or_failed_take_no_connection_with_them(redis_server):
