@@ -39,7 +39,7 @@ def certificate(authority: trustme.CA) -> ssl.SSLContext:
 
 @pytest.fixture
 def caller(ca_file: Path) -> Callable[..., contextlib.AbstractAsyncContextManager[Caller]]:
-    """`async with caller(base_url, call_timeout_s=1) as calls`: settings of production, but for what is named."""
+    """`async with caller(base_url, calls__timeout_s=1) as calls`: settings of production, but for what is named."""
 
     @asynccontextmanager
     async def opened(base_url: str, **changes: object) -> AsyncIterator[Caller]:
