@@ -146,7 +146,7 @@ def test_a_session_may_grow_to_its_limit_and_no_further():
     with pytest.raises(TooLarge) as refused:
         session.refuse_growth(890, 7_112_000)
     assert error_values(refused.value) == {
-        "message": "The session's texts would have more than 7,112,000 bytes (SESSION_MAX_BYTES).",
+        "message": "The session's texts would have more than 7,112,000 bytes.",
         "hint": "Every run keeps a copy of its task. Open a new session, or shorten the task.",
         "code": "session_too_large",
         "details": {},
