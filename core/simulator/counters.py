@@ -28,11 +28,7 @@ class Count:
     calls: int = 0
     in_flight: int = 0
     in_flight_most: int = 0
-
-    def begin(self) -> None:
-        self.calls += 1
-        self.in_flight += 1
-        self.in_flight_most = max(self.in_flight_most, self.in_flight)
+    """The name is part of `/sim/counters`."""
 
 
 class OpenCall:
@@ -42,7 +38,9 @@ class OpenCall:
         self._counts = counts
         self._ended = ended
         for count in counts:
-            count.begin()
+            count.calls += 1
+            count.in_flight += 1
+            count.in_flight_most = max(count.in_flight_most, count.in_flight)
 
     def end(self, how: str) -> None:
         """To be called before the last byte is sent, so that nobody sees a free slot too early."""

@@ -74,27 +74,25 @@ def completion(plan: Plan, model: str, message: Mapping[str, Any], finish_reason
     return {**_envelope(plan, model, "chat.completion"), "choices": [choice], "usage": _usage(plan)}
 
 
-def reply_fields(plan: Plan) -> dict[str, Any]:
+def message(plan: Plan) -> dict[str, Any]:
     """The message of a whole reply, with the reasoning where the behavior's form puts it."""
     form = plan.behavior.reasoning
-    if not plan.reasoning:
-        return {"content": plan.text}
-    if form in _INLINE_REASONING:
+    if plan.reasoning and form in _INLINE_REASONING:
         return {"content": f"{_INLINE_REASONING[form]}{plan.reasoning}\n</think>\n\n{plan.text}"}
-    return {**_reasoning_field(form, plan.reasoning), "content": plan.text}
+    return {**(_reasoning_field(form, plan.reasoning) if plan.reasoning else {}), "content": plan.text}
+
+
+def chunk(plan: Plan, model: str, delta: Mapping[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    return {**_envelope(plan, model, "chat.completion.chunk"), "choices": [choice]}
 
 
 def deltas(plan: Plan) -> list[dict[str, Any]]:
     """The reply in pieces of `chunk_chars` characters, wherever that cuts a word or a tag."""
     form, chars = plan.behavior.reasoning, plan.behavior.chunk_chars
     reasoning = "" if form in _INLINE_REASONING else plan.reasoning
-    content = _split(reply_fields(plan)["content"], chars)
-    return [*(_reasoning_field(form, piece) for piece in _split(reasoning, chars)), *({"content": p} for p in content)]
-
-
-def chunk(plan: Plan, model: str, delta: Mapping[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
-    choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
-    return {**_envelope(plan, model, "chat.completion.chunk"), "choices": [choice]}
+    contents = _split(message(plan)["content"], chars)
+    return [*(_reasoning_field(form, p) for p in _split(reasoning, chars)), *({"content": p} for p in contents)]
 
 
 def delta_events(plan: Plan, model: str) -> list[bytes]:
@@ -109,14 +107,9 @@ def usage_chunk(plan: Plan, model: str) -> dict[str, Any]:
 
 
 def _usage(plan: Plan) -> dict[str, Any]:
-    prompt, completed = plan.usage.input_tokens or 0, plan.usage.output_tokens or 0
-    return {
-        "prompt_tokens": prompt,
-        "completion_tokens": completed,
-        "total_tokens": prompt + completed,
-        "completion_tokens_details": {"reasoning_tokens": plan.usage.reasoning_tokens or 0},
-        "cost": 0,
-    }
+    prompt, output = plan.usage.input_tokens or 0, plan.usage.output_tokens or 0
+    totals = {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
+    return {**totals, "completion_tokens_details": {"reasoning_tokens": plan.usage.reasoning_tokens or 0}, "cost": 0}
 
 
 def _envelope(plan: Plan, model: str, kind: str) -> dict[str, Any]:

@@ -11,26 +11,16 @@ class Fault(StrEnum):
     """Named like the rates in `Behavior`."""
 
     NONE = "ok"
-    RATE_LIMITED = "rate_limited"
-    """429 with Retry-After."""
-    RATE_LIMITED_BARE = "rate_limited_bare"
-    """429 without Retry-After."""
-    SERVER_ERROR = "server_error"
-    """500."""
-    OVERLOADED = "overloaded"
-    """503."""
-    ERROR_IN_200 = "error_in_200"
-    """Status 200, and an `error` object where the reply should be."""
-    ERROR_MID_STREAM = "error_mid_stream"
-    """Half of the reply, then an `error` object."""
-    EMPTY_REPLY = "empty_reply"
-    """A finished reply without text, or without choices."""
-    CUT_STREAM = "cut_stream"
-    """The connection ends before the reply says that it is finished."""
-    SILENT = "silent"
-    """The reply begins, and then no byte comes any more."""
-    SLOW = "slow"
-    """A whole reply with a pause after each chunk: not a failure, unless the caller times out."""
+    RATE_LIMITED = "rate_limited"  # 429 with Retry-After.
+    RATE_LIMITED_BARE = "rate_limited_bare"  # 429 without Retry-After.
+    SERVER_ERROR = "server_error"  # 500.
+    OVERLOADED = "overloaded"  # 503.
+    ERROR_IN_200 = "error_in_200"  # Status 200, and an `error` object where the reply should be.
+    ERROR_MID_STREAM = "error_mid_stream"  # Half of the reply, then an `error` object.
+    EMPTY_REPLY = "empty_reply"  # A finished reply without text, or without choices.
+    CUT_STREAM = "cut_stream"  # The connection ends before the reply says that it is finished.
+    SILENT = "silent"  # The reply begins, and then no byte comes any more.
+    SLOW = "slow"  # A whole reply with a pause after each chunk: not a failure, unless the caller times out.
 
 
 REFUSALS = frozenset(

@@ -13,28 +13,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.domain.chat import Message
 from core.simulator.checks.grammar import find_check
 from core.simulator.checks.text import MAX_EVIDENCE_CHARS, sentences
-from core.simulator.replies import careless_share, careless_statement
+from core.simulator.replies import TEXTS, careless_share, careless_statement
 from core.simulator.script import Behavior
 from core.simulator.seeded import SeededRandom
 
 _ANSWER_ID = re.compile(r'"verdict": "PASS" or "FAIL", "answer_id": "([0-9a-f]+)"')
 _CRITERION_END = re.compile(r"^=== END CRITERION ([0-9a-f]{16}) ===$", re.MULTILINE)
-_PASS_REASONS = (
-    "The reply deals with this and says nothing against it.",
-    "What the criterion asks for is there, in so many words.",
-    "The passage quoted covers the point.",
-)
-_FAIL_REASONS = (
-    "The reply passes over this point.",
-    "What is said stays beside the point that the criterion asks for.",
-    "The passage quoted asserts something without showing it.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +106,7 @@ def decide_truthfully(behavior: Behavior, question: Question) -> Decision:
     reason = (
         f"The reply only guesses: “{guess}”"
         if guess
-        else random.choice("why", _PASS_REASONS if passed else _FAIL_REASONS)
+        else random.choice("why", TEXTS["judge"]["pass_reasons" if passed else "fail_reasons"])
     )
     evidence = guess or random.choice("evidence", sentences(question.reply) or [""])
     return Decision(passed, reason, evidence if len(evidence) <= MAX_EVIDENCE_CHARS else "", checked=False)
@@ -138,56 +128,29 @@ def _failure_rate(behavior: Behavior, question: Question) -> float:
     return 0.0 if question.is_reference_check else behavior.break_rate
 
 
-def _answer(decision: Decision, answer_id: str = "", *, indent: int | None = None) -> str:
-    fields = {"reason": decision.reason, "evidence": decision.evidence, "verdict": decision.verdict}
-    return _json(fields | ({"answer_id": answer_id} if answer_id else {}), indent)
+def write_form(template: str, decision: Decision, criterion_id: str = "", answer_id: str = "") -> str:
+    """The decision in one of the forms of `texts.toml`. Lower-case names stand for JSON strings."""
+    return template.format(
+        id=_json(criterion_id),
+        CRITERION=criterion_id,
+        reason=_json(decision.reason),
+        evidence=_json(decision.evidence),
+        REASON=decision.reason,
+        REASON_WITHOUT_BRACES=decision.reason.translate(str.maketrans("{}", "()")),
+        VERDICT=decision.verdict,
+        OPPOSITE="FAIL" if decision.passed else "PASS",
+        passed_or_failed=_json(decision.verdict.lower()),
+        and_answer_id=f', "answer_id": {_json(answer_id)}' if answer_id else "",
+        and_answer_id_line=f',\n  "answer_id": {_json(answer_id)}' if answer_id else "",
+    )
 
 
-def _json(fields: Mapping[str, str], indent: int | None = None) -> str:
-    return json.dumps(fields, ensure_ascii=False, indent=indent)
+def _json(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
-def _corrected(decision: Decision, _criterion_id: str, answer_id: str) -> str:
-    hasty = Decision(not decision.passed, "At first sight.", "", decision.checked)
-    return f"{_answer(hasty, answer_id)}\n\nWait, let me look again before I answer.\n\n{_answer(decision, answer_id)}"
-
-
-def _grading(decision: Decision, criterion_id: str, _answer_id: str) -> str:
-    # A reader that looks for the object must not find braces elsewhere.
-    reason = decision.reason.translate(str.maketrans("{}", "()"))
-    return f"[Grading Basis]:\n\n{_json({criterion_id: decision.verdict}, 2)}\n\n[Explanation]: {reason}"
-
-
-FORMS: Mapping[str, Callable[[Decision, str, str], str]] = {
-    "plain": lambda decision, _, answer_id: _answer(decision, answer_id),
-    "pretty": lambda decision, _, answer_id: _answer(decision, answer_id, indent=2),
-    "fence": lambda decision, _, answer_id: f"```json\n{_answer(decision, answer_id, indent=2)}\n```",
-    "around": lambda decision, criterion_id, answer_id: (
-        f"I have looked at {criterion_id} only.\n\n{_answer(decision, answer_id)}\n\n"
-        "The others are not my business here."
-    ),
-    "status": lambda decision, criterion_id, _: _json(
-        {"id": criterion_id, "explanation": decision.reason, "status": decision.verdict}
-    ),
-    "result": lambda decision, _, __: _json(
-        {"message": decision.reason, "evidence": decision.evidence, "result": decision.verdict.lower()}
-    ),
-    "grading": _grading,
-    "corrected": _corrected,
-}
-"""Forms that the judge's parser must understand. status, result and grading are what notebooks ask for; judges that
-answer so leave the answer id out."""
-
-UNUSABLE_FORMS: Sequence[Callable[[Decision], str]] = (
-    lambda decision: f"On the whole I would rather say that it does. {decision.reason}",
-    lambda decision: _json({"reason": decision.reason, "evidence": decision.evidence}),
-    lambda decision: _json({"reason": decision.reason, "verdict": "PARTIAL"}),
-    lambda decision: _answer(decision)[: -len('SS"}')],
-    lambda _: "{}",
-    lambda _: "I am sorry, but I cannot help with grading.",
-)
-"""Forms that the judge's parser must never read as a verdict."""
-
+FORMS: Mapping[str, str] = TEXTS["judge"]["forms"]
+UNUSABLE_FORMS: Sequence[str] = TEXTS["judge"]["unusable_forms"]
 NO_QUESTION = "I see no criterion and no reply between their marks, so there is nothing that I could judge."
 
 
@@ -197,6 +160,6 @@ def write_judgement(behavior: Behavior, random: SeededRandom, question: Question
         return NO_QUESTION
     decision = decide(behavior, question)
     if random.happens("broken", behavior.judge_broken):
-        return random.choice("unusable", UNUSABLE_FORMS)(decision)
+        return write_form(random.choice("unusable", UNUSABLE_FORMS), decision)
     form = random.choice("form", tuple(FORMS)) if behavior.judge_form == "mixed" else behavior.judge_form
-    return FORMS[form](decision, question.criterion_id, question.answer_id)
+    return write_form(FORMS[form], decision, question.criterion_id, question.answer_id)

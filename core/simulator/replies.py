@@ -1,7 +1,7 @@
 """What a simulated target writes: a reply to an example task with planted mistakes, or one to any other prompt.
 
 Like a real model it gets the prompt and nothing else: it never sees a criterion of the task. The texts are in
-`replies.toml`. In a generic reply, statements are made firmly or carelessly ("Off the top of my head, …"); where the
+`texts.toml`. In a generic reply, statements are made firmly or carelessly ("Off the top of my head, …"); where the
 judge cannot check a criterion, it goes by the share of careless ones.
 """
 
@@ -18,8 +18,8 @@ from typing import Any
 from core.simulator.script import Behavior
 from core.simulator.seeded import SeededRandom
 
-_TEXTS = tomllib.loads(files("core.simulator").joinpath("replies.toml").read_text(encoding="utf-8"))
-_GENERIC: Mapping[str, Any] = _TEXTS["generic"]
+TEXTS = tomllib.loads(files("core.simulator").joinpath("texts.toml").read_text(encoding="utf-8"))
+_GENERIC: Mapping[str, Any] = TEXTS["generic"]
 _COMMON_WORDS = frozenset(_GENERIC["common_words"].split())
 FIRM_MARKERS, CARELESS_MARKERS = tuple(_GENERIC["firm_markers"]), tuple(_GENERIC["careless_markers"])
 STATEMENTS = 4
@@ -61,7 +61,7 @@ class Example:
         return _PART.sub(lambda match: self.write(random, mistakes, match[1]), text)
 
 
-EXAMPLES: Sequence[Example] = tuple(Example(name, **row) for name, row in _TEXTS["examples"].items())
+EXAMPLES: Sequence[Example] = tuple(Example(name, **row) for name, row in TEXTS["examples"].items())
 
 
 @dataclass(frozen=True, slots=True)

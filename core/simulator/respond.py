@@ -6,21 +6,10 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+from core.simulator import dialect
 from core.simulator.call import Plan
 from core.simulator.counters import OpenCall
-from core.simulator.dialect import (
-    DONE,
-    PROCESSING,
-    chunk,
-    completion,
-    delta_events,
-    deltas,
-    encode,
-    error_body,
-    event,
-    reply_fields,
-    usage_chunk,
-)
+from core.simulator.dialect import DONE, PROCESSING, ChatCall, chunk, completion, encode, event
 from core.simulator.faults import FAILURES, REFUSALS, Fault
 from core.simulator.http import Response
 
@@ -31,19 +20,16 @@ SSE_TYPE = "text/event-stream"
 @dataclass(frozen=True, slots=True)
 class Responder:
     plan: Plan
-    model: str
-    """As it was asked for."""
-    streamed: bool
-    with_usage: bool
+    call: ChatCall
     response: Response
-    call: OpenCall
+    open_call: OpenCall
 
     async def respond(self) -> None:
         """The whole response. Returns when it is sent, or ended as its fault ends it."""
         await asyncio.sleep(self.plan.wait_s)
         if self.plan.fault in REFUSALS:
             self._refuse()
-        elif self.streamed:
+        elif self.call.streamed:
             await self._stream()
         else:
             await self._send_whole()
@@ -61,7 +47,7 @@ class Responder:
             await self._hang()
             return
         if fault is Fault.SLOW:
-            await asyncio.sleep(plan.chunk_pause_s * len(deltas(plan)))
+            await asyncio.sleep(plan.chunk_pause_s * len(dialect.deltas(plan)))
         self._end_call()
         if fault is Fault.CUT_STREAM:
             self.response.start(200, JSON_TYPE, length=len(body))
@@ -71,33 +57,27 @@ class Responder:
             self.response.send(200, body, JSON_TYPE)
 
     def _whole_body(self) -> dict[str, Any]:
-        plan, message = self.plan, reply_fields(self.plan)
+        plan, model, message = self.plan, self.call.model, dialect.message(self.plan)
         if plan.fault is Fault.EMPTY_REPLY:
-            empty = completion(plan, self.model, {"content": ""})
+            empty = completion(plan, model, {"content": ""})
             return {**empty, "choices": []} if self._odd else empty
         if plan.fault is Fault.ERROR_MID_STREAM:
             half = {**message, "content": message["content"][: len(message["content"]) // 2]}
-            return {**completion(plan, self.model, half, "error"), **self._error()}
-        return completion(plan, self.model, message)
+            return {**completion(plan, model, half, "error"), **self._error()}
+        return completion(plan, model, message)
 
     async def _stream(self) -> None:
-        plan, fault = self.plan, self.plan.fault
-        self.response.start(200, SSE_TYPE, headers={"Cache-Control": "no-cache"})
+        plan, fault, response = self.plan, self.plan.fault, self.response
+        response.start(200, SSE_TYPE, headers={"Cache-Control": "no-cache"})
         events = self._events()
         if fault in {Fault.SILENT, Fault.CUT_STREAM, Fault.ERROR_MID_STREAM}:
             events = events[: max(1, len(events) // 2)]
         if fault is Fault.SLOW:
             events.insert(1, PROCESSING)
-        if plan.chunk_pause_s:
-            for piece in events:
-                self.response.write(piece)
-                await self.response.pause(plan.chunk_pause_s)
-        else:
-            self.response.write(b"".join(events))
-        await self._end_stream()
-
-    async def _end_stream(self) -> None:
-        fault, response = self.plan.fault, self.response
+        for piece in events if plan.chunk_pause_s else [b"".join(events)]:
+            response.write(piece)
+            if plan.chunk_pause_s:
+                await response.pause(plan.chunk_pause_s)
         if fault is Fault.SILENT:
             await self._hang()
             return
@@ -107,20 +87,23 @@ class Responder:
                 response.end()
             response.cut()
             return
-        if fault is Fault.ERROR_MID_STREAM:
-            response.write(event({**chunk(self.plan, self.model, {"content": ""}, "error"), **self._error()}))
-        elif self.with_usage:
-            response.write(event(usage_chunk(self.plan, self.model)))
-        response.write(DONE)
+        response.write(self._last_events())
         response.end()
 
     def _events(self) -> list[bytes]:
-        """The reply as events, without usage and [DONE]. An empty reply has only its first and last, or no choices."""
-        first = chunk(self.plan, self.model, {"role": "assistant", "content": ""})
-        last = event(chunk(self.plan, self.model, {}, "stop"))
-        if self.plan.fault is Fault.EMPTY_REPLY:
+        """The reply as events, without the last ones. An empty reply has no deltas, or not even choices."""
+        plan, model = self.plan, self.call.model
+        first = chunk(plan, model, {"role": "assistant", "content": ""})
+        last = event(chunk(plan, model, {}, "stop"))
+        if plan.fault is Fault.EMPTY_REPLY:
             return [event({**first, "choices": []})] if self._odd else [event(first), last]
-        return [event(first), *delta_events(self.plan, self.model), last]
+        return [event(first), *dialect.delta_events(plan, model), last]
+
+    def _last_events(self) -> bytes:
+        if self.plan.fault is Fault.ERROR_MID_STREAM:
+            error = chunk(self.plan, self.call.model, {"content": ""}, "error")
+            return event({**error, **self._error()}) + DONE
+        return (event(dialect.usage_chunk(self.plan, self.call.model)) if self.call.with_usage else b"") + DONE
 
     async def _hang(self) -> None:
         await self.response.pause(self.plan.behavior.silent_s)
@@ -128,11 +111,11 @@ class Responder:
         self.response.cut()
 
     def _end_call(self) -> None:
-        self.call.end("completed" if self.plan.fault is Fault.NONE else self.plan.fault.value)
+        self.open_call.end("completed" if self.plan.fault is Fault.NONE else self.plan.fault.value)
 
     def _error(self) -> dict[str, Any]:
         _, status, message = FAILURES[self.plan.fault]
-        return error_body(message, kind=f"simulated_{self.plan.fault.value}", code=status)
+        return dialect.error_body(message, kind=f"simulated_{self.plan.fault.value}", code=status)
 
     @property
     def _odd(self) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.resources import files
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
@@ -79,30 +81,12 @@ class Behavior(Value):
 
 
 JUDGE = "judge"
-MODELS: Mapping[str, Behavior] = {
-    "hasty": Behavior(target_latency_ms=400, judge_latency_ms=120, latency_spread=0.3, break_rate=0.5),
-    "careful": Behavior(target_latency_ms=900, judge_latency_ms=250, latency_spread=0.3, break_rate=0.1),
-    "thinker": Behavior(
-        target_latency_ms=1600, judge_latency_ms=400, latency_spread=0.4, break_rate=0.3, reasoning="field"
-    ),
-    "flaky": Behavior(
-        target_latency_ms=600, judge_latency_ms=150, latency_spread=0.5,
-        rate_limited=0.04, rate_limited_bare=0.02, server_error=0.03, overloaded=0.02, error_in_200=0.02,
-        error_mid_stream=0.02, empty_reply=0.02, cut_stream=0.02, silent=0.005, slow=0.005, silent_s=30,
-    ),
-    JUDGE: Behavior(target_latency_ms=400, judge_latency_ms=200, latency_spread=0.3),
-}  # fmt: skip
+_MODELS = tomllib.loads(files("core.simulator").joinpath("models.toml").read_text(encoding="utf-8"))
+DESCRIPTIONS: Mapping[str, str] = {name: row.pop("description") for name, row in _MODELS.items()}
+MODELS: Mapping[str, Behavior] = {name: Behavior(**row) for name, row in _MODELS.items()}
 """The built-in models by id, without `simulated/`."""
 DEFAULT_BEHAVIOR = Behavior()
 """How a model of any other name behaves over HTTP, where the server replaces a real provider."""
-
-DESCRIPTIONS: Mapping[str, str] = {
-    "hasty": "breaks about every second short task",
-    "careful": "mostly holds",
-    "thinker": "slow, with a reasoning trace",
-    "flaky": "one call in five fails, in every way there is",
-    JUDGE: "judges by looking where a program can check the criterion",
-}
 
 
 def model_id(model: str) -> str:

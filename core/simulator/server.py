@@ -13,7 +13,7 @@ from typing import Any
 from core.errors import BadSettings
 from core.simulator.call import CallCounter, plan_call, read_conversation
 from core.simulator.counters import Counters, account_of
-from core.simulator.dialect import ChatCall, encode, error_body, read_call
+from core.simulator.dialect import encode, error_body, read_call
 from core.simulator.http import Connection, Request, Response
 from core.simulator.respond import JSON_TYPE, Responder
 from core.simulator.script import DESCRIPTIONS, MODELS, Script, model_id, read_script
@@ -68,10 +68,7 @@ class SimulatedServer:
             with self.counters.call("unknown", "unknown", account_of(key)) as open_call:
                 open_call.end("bad_request")
             _refuse(response, 400, f"This is no chat completion request: {error}."[:400], "invalid_request_error")
-        else:
-            await self._respond(call, key, response)
-
-    async def _respond(self, call: ChatCall, key: str, response: Response) -> None:
+            return
         conversation = read_conversation(call.model, call.messages)
         with self.counters.call(conversation.purpose, conversation.model, account_of(key)) as open_call:
             behavior = self.script.behavior_of(call.model)
@@ -84,7 +81,7 @@ class SimulatedServer:
             else:
                 nth = self.calls.next(conversation.key)
                 plan = plan_call(self.script, conversation, nth, sum(len(message.content) for message in call.messages))
-                await Responder(plan, call.model, call.streamed, call.with_usage, response, open_call).respond()
+                await Responder(plan, call, response, open_call).respond()
 
     def _replace_script(self, request: Request, response: Response) -> None:
         try:

@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from functools import partial
 
-from core.simulator.checks.quoted import MASK, mask_quotes
-from core.simulator.checks.text import Check, Finding, quote, words
+from core.simulator.checks.quoted import MASK
+from core.simulator.checks.text import Finding, Rule, quote, words
 
-_NONE_OF = re.compile(
+_NONE_OF = (
     r"(?:that\s+)?(?:none\s+of\s+(?:the\s+|these\s+)?(?:\w+\s+){0,3}?(?:options|answers|choices|alternatives)"
     r"|no\s+(?:option|answer|choice))(?:\s*\([^)]*\))?"
-    r"\s*(?:is|are|can\s+be)\s+(?:correct|right|true|valid)",
-    re.IGNORECASE,
+    r"\s*(?:is|are|can\s+be)\s+(?:correct|right|true|valid)"
 )
 _SAYS_NONE = re.compile(
     r"\bnone\s+of\s+(?:the|these|those|them|your)\b(?:\s+(?!is\b|are\b)\w+){0,4}|\bno\s+(?:correct|right|valid)\s+"
@@ -30,52 +28,30 @@ _PICKS = re.compile(
 _ANSWER_NOUN = r"(?:final\s+|correct\s+|right\s+)*(?:answer|result|total|sum|solution)"
 _AMOUNT = r"[-−]?[$€£]?\d+(?:,\d{3})*(?:\.\d+)?"
 _FIGURE = rf"{_AMOUNT}\s?%?"
-_ANSWER = re.compile(
+_ANSWER = (
     rf"(?:that\s+)?(?:the\s+)?{_ANSWER_NOUN}\s+(?:is|as|of|to\s+be|equals)\s+(?P<value>{_FIGURE})"
-    rf"|(?P<value2>{_FIGURE})\s+as\s+(?:the\s+|its\s+)?{_ANSWER_NOUN}",
-    re.IGNORECASE,
+    rf"|(?P<value2>{_FIGURE})\s+as\s+(?:the\s+|its\s+)?{_ANSWER_NOUN}"
 )
-_NUMBER = re.compile(
-    rf"(?:(?:the\s+)?(?:exact\s+)?(?:number|figure|value|year)\s+)?(?P<value>{_FIGURE})(?:\s+anywhere)?", re.IGNORECASE
-)
+_NUMBER = rf"(?:(?:the\s+)?(?:exact\s+)?(?:number|figure|value|year)\s+)?(?P<value>{_FIGURE})(?:\s+anywhere)?"
 _STATED = re.compile(
     r"\b(?:answer|result|total|sum|solution)\b(?:\s+\w+){0,3}?\s*(?:is|=|:|equals)\s*\**\s*(?P<not>not\s+)?"
     rf"(?P<stated>{_AMOUNT})",
     re.IGNORECASE,
 )
 _MENTIONED = re.compile(rf"(?<![\w.]){_AMOUNT}(?!\w)")
-_JSON = re.compile(
+_JSON = (
     r"(?:(?:a|one)\s+)?(?:single\s+)?(?:valid\s+|well-formed\s+|parsable\s+)?json(?:\s+(?P<kind>object|array|list))?"
-    rf"(?:\s+with\s+(?:the\s+)?keys?\s+{MASK}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+){MASK})*)?",
-    re.IGNORECASE,
+    rf"(?:\s+with\s+(?:the\s+)?keys?\s+{MASK}(?:(?:\s*,\s*(?:and\s+)?|\s+and\s+){MASK})*)?"
 )
 _JSON_TYPES: dict[str, tuple[type, ...]] = {"object": (dict,), "array": (list,), "list": (list,), "": (dict, list)}
-_CASE = re.compile(
+_CASE = (
     r"(?:(?:entirely|completely|fully|only|all)\s+)?(?:in\s+)?(?:(?:entirely|all|only)\s+)?"
     r"(?:(?P<upper>upper[\s-]?case|capitals?|capital\s+letters|caps)|(?:lower[\s-]?case|small\s+letters))"
-    r"(?:\s+letters)?(?:\s+(?:only|throughout))?",
-    re.IGNORECASE,
+    r"(?:\s+letters)?(?:\s+(?:only|throughout))?"
 )
 
 
-def read_claim(demand: str) -> Check | None:
-    """ "that none of the options is correct", "that the answer is 42", "the number 42"; None for another demand."""
-    if _NONE_OF.fullmatch(demand):
-        return _check_rejects_options
-    if match := _ANSWER.fullmatch(demand):
-        return partial(_check_answer, match["value"] or match["value2"])
-    return partial(_check_number, match["value"]) if (match := _NUMBER.fullmatch(demand)) else None
-
-
-def read_form(demand: str) -> Check | None:
-    """ "valid JSON", "a JSON object with the keys "a" and "b"", "entirely in lower case"; None for another demand."""
-    shape, keys = mask_quotes(demand)
-    if match := _JSON.fullmatch(shape):
-        return partial(_check_json, (dict,) if keys else _JSON_TYPES[(match["kind"] or "").lower()], keys)
-    return partial(_check_case, bool(match["upper"])) if (match := _CASE.fullmatch(shape)) else None
-
-
-def _check_rejects_options(reply: str) -> Finding:
+def _check_rejects_options(_match: re.Match[str], _pieces: Sequence[str], reply: str) -> Finding:
     rejects, picks = _SAYS_NONE.search(reply), _PICKS.search(reply)
     if picks and not _SAYS_NONE.search(picks.group()):
         return Finding(False, "The reply settles on one of the options.", quote(reply, *picks.span()))
@@ -89,16 +65,21 @@ def _normalize(number: str) -> str:
     return bare.rstrip("0").rstrip(".") if "." in bare else bare
 
 
-def _check_answer(value: str, reply: str) -> Finding:
-    stated = [match for match in _STATED.finditer(reply) if not match["not"]]
+def _check_answer(match: re.Match[str], _pieces: Sequence[str], reply: str) -> Finding:
+    value = match["value"] or match["value2"]
+    stated = [found for found in _STATED.finditer(reply) if not found["not"]]
     if not stated:
-        return _check_number(value, reply)
+        return _find_number(value, reply)
     last = stated[-1]
     reason = f"The reply gives {last['stated']} as its answer; {value} is wanted."
     return Finding(_normalize(last["stated"]) == _normalize(value), reason, quote(reply, *last.span()))
 
 
-def _check_number(value: str, reply: str) -> Finding:
+def _check_number(match: re.Match[str], _pieces: Sequence[str], reply: str) -> Finding:
+    return _find_number(match["value"], reply)
+
+
+def _find_number(value: str, reply: str) -> Finding:
     found = next(
         (match for match in _MENTIONED.finditer(reply) if _normalize(match.group()) == _normalize(value)), None
     )
@@ -107,21 +88,31 @@ def _check_number(value: str, reply: str) -> Finding:
     return Finding(False, f"The number {value} stands nowhere in the reply.")
 
 
-def _check_json(types: tuple[type, ...], keys: Sequence[str], reply: str) -> Finding:
+def _check_json(match: re.Match[str], keys: Sequence[str], reply: str) -> Finding:
     shown = reply.strip()[:120]
     try:
         value = json.loads(reply)
     except (ValueError, RecursionError) as error:
         return Finding(False, f"The reply is not JSON: {error}.", shown)
-    if not isinstance(value, types):
+    if not isinstance(value, (dict,) if keys else _JSON_TYPES[(match["kind"] or "").lower()]):
         return Finding(False, f"The reply is JSON of another kind than asked for: {type(value).__name__}.", shown)
     if missing := [key for key in keys if isinstance(value, dict) and key not in value]:
         return Finding(False, f"The JSON has no key {', '.join(missing)}.", shown)
     return Finding(True, "The reply parses as the JSON that was asked for.", shown)
 
 
-def _check_case(upper: bool, reply: str) -> Finding:
-    name, found = "upper case" if upper else "lower case", words(reply)
+def _check_case(match: re.Match[str], _pieces: Sequence[str], reply: str) -> Finding:
+    upper, found = bool(match["upper"]), words(reply)
+    name = "upper case" if upper else "lower case"
     if odd := next((word for word in found if word != (word.upper() if upper else word.lower())), ""):
         return Finding(False, f"“{odd}” is not in {name}.", odd)
     return Finding(bool(found), f"Every word of the reply is in {name}." if reply.strip() else "No words.")
+
+
+RULES = (
+    Rule(_JSON, _check_json),
+    Rule(_CASE, _check_case),
+    Rule(_NONE_OF, _check_rejects_options),
+    Rule(_ANSWER, _check_answer),
+    Rule(_NUMBER, _check_number),
+)

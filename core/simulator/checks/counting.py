@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from functools import partial
 
-from core.simulator.checks.text import Check, Finding, bullets, lines, numbered, paragraphs, sentences, words
+from core.simulator.checks.text import Finding, Rule, bullets, lines, numbered, paragraphs, sentences, words
 
 _NUMBER_WORDS = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
@@ -106,13 +105,15 @@ UNITS: tuple[Unit, ...] = (
     Unit("table row", r"(?:markdown\s+)?tables?", _found(r"^\s*\|[^\n]*\|\s*$")),
     Unit("link", r"(?:links?|urls?|web\s+address(?:es)?)", _found(r"https?://\S+")),
 )
-_UNIT = "(?:" + "|".join(f"(?P<u{index}>{unit.pattern})" for index, unit in enumerate(UNITS)) + ")"
 _ALWAYS_PRESENT = frozenset({"word", "sentence", "paragraph", "line", "list item", "character"})
 """Asking whether a reply has any of these makes no sense: "mentions characters" means something else."""
 _TAIL = r"(?:\s+(?:long|in\s+length|in\s+total|in\s+all|altogether|overall|at\s+all|anywhere))?"
 _SUFFIX = r"(?:\s+(?:or\s+(?P<suffix>fewer|less|more)|(?P<at_most>at\s+most|at\s+the\s+most)))?"
-_COUNT = re.compile(rf"{AMOUNT}\s+{_UNIT}{_SUFFIX}{_TAIL}", re.IGNORECASE)
-_ANY = re.compile(rf"(?:(?:a|an|any|some)\s+)?{_UNIT}{_TAIL}", re.IGNORECASE)
+
+
+def _any_of(units: Sequence[Unit], without: Collection[str] = ()) -> str:
+    names = (f"(?P<u{index}>{unit.pattern})" for index, unit in enumerate(units) if unit.name not in without)
+    return f"(?:{'|'.join(names)})"
 
 
 def find_unit(name: str) -> Unit | None:
@@ -120,22 +121,27 @@ def find_unit(name: str) -> Unit | None:
     return next((unit for unit in UNITS if re.fullmatch(unit.pattern, name, re.IGNORECASE)), None)
 
 
-def read_count(demand: str) -> Check | None:
-    """The check of an amount of units, or of any at all; None for another demand."""
-    if match := _COUNT.fullmatch(demand):
-        suffix = "at most" if match["at_most"] else (match["suffix"] or "").lower()
-        return partial(_check_count, _unit_of(match), read_amount(match, suffix))
-    if (match := _ANY.fullmatch(demand)) and (unit := _unit_of(match)).name not in _ALWAYS_PRESENT:
-        return partial(_check_count, unit, Amount(1, math.inf))
-    return None
-
-
 def _unit_of(match: re.Match[str]) -> Unit:
-    return next(unit for index, unit in enumerate(UNITS) if match[f"u{index}"])
+    return next(unit for index, unit in enumerate(UNITS) if match.groupdict().get(f"u{index}"))
 
 
-def _check_count(unit: Unit, amount: Amount, reply: str) -> Finding:
+def _check_count(match: re.Match[str], _pieces: Sequence[str], reply: str) -> Finding:
+    amount = read_amount(match, "at most" if match["at_most"] else (match["suffix"] or "").lower())
+    return _count(_unit_of(match), amount, reply)
+
+
+def _check_any(match: re.Match[str], _pieces: Sequence[str], reply: str) -> Finding:
+    return _count(_unit_of(match), Amount(1, math.inf), reply)
+
+
+def _count(unit: Unit, amount: Amount, reply: str) -> Finding:
     parts = unit.parts(reply)
     evidence = parts[0] if parts and unit.name not in {"word", "character"} and len(parts[0]) <= 200 else ""
     reason = f"Counted {plural(len(parts), unit.name)} in the reply, held against {amount}."
     return Finding(len(parts) in amount, reason, evidence)
+
+
+RULES = (
+    Rule(rf"{AMOUNT}\s+{_any_of(UNITS)}{_SUFFIX}{_TAIL}", _check_count),
+    Rule(rf"(?:(?:a|an|any|some)\s+)?{_any_of(UNITS, _ALWAYS_PRESENT)}{_TAIL}", _check_any),
+)

@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from core.simulator.checks.claims import read_claim, read_form
-from core.simulator.checks.counting import Unit, find_unit, read_count
-from core.simulator.checks.quoted import read_acrostic, read_contains, read_occurrences, read_start_or_end
+from core.simulator.checks import claims, counting, quoted
+from core.simulator.checks.counting import Unit, find_unit
 from core.simulator.checks.text import Check, Finding, all_of, any_of, negate
 
-RULES: tuple[Callable[[str], Check | None], ...] = (
-    read_count,
-    read_occurrences,
-    read_acrostic,
-    read_start_or_end,
-    read_form,
-    read_claim,
-    read_contains,
-)
-"""Each reads one kind of demand; the first that understands it decides. `read_contains` is the widest, so the last."""
+RULES = (*counting.RULES, *claims.RULES, *quoted.RULES)
+"""The first that reads a demand decides; the last is the widest."""
 
 MAX_CRITERION_CHARS = 2_000
 MAX_CONJUNCTIONS = 5
@@ -109,7 +99,8 @@ def _read_simple(demand: Demand) -> Check | None:
 
 
 def _apply_rules(text: str) -> Check | None:
-    return next((check for rule in RULES if (check := rule(text))), None)
+    shape, pieces = quoted.mask_quotes(text)
+    return next((check for rule in RULES if (check := rule.read(shape, pieces))), None)
 
 
 def _read_none_of(text: str) -> Check | None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import partial
 
-from core.simulator.checks.counting import AMOUNT, Amount, plural, read_amount
-from core.simulator.checks.text import Check, Finding, all_of, any_of, lines, quote, sentences, strip_markup, words
+from core.simulator.checks.counting import AMOUNT, plural, read_amount
+from core.simulator.checks.text import Finding, Rule, combine, lines, quote, sentences, strip_markup, words
 
 _QUOTED = re.compile(
     r"\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|`([^`\n]{1,200})`|«\s?([^»\n]{1,200}?)\s?»"
@@ -20,90 +19,25 @@ _FILLER = (
     rf"(?:(?:exact|literal|single|english|following|made-up)\s+)*(?:{_NOUN}\s+)?"
 )
 _TAIL = (
-    r"(?:\s+(?:anywhere|at\s+all|altogether|somewhere|by\s+name|verbatim|literally|even\s+once|in\s+it"
+    r"(?:\s+(?:anywhere|at\s+all|altogether|somewhere|by\s+name|verbatim|literally|even\s+one\s+time|in\s+it"
     r"|in\s+(?:the|its)\s+(?:text|response|reply)))?"
 )
 _LIST = rf"{MASK}(?:(?:\s*,\s*(?:and\s+|or\s+)?|\s+and\s+|\s+or\s+){_FILLER}{MASK})*"
 _NAMING = rf"(?:(?:calls?|describes?)\s+[^{MASK}:]{{1,80}}?\s+(?:as\s+)?|[^{MASK}:]{{1,80}}:\s*)?"
-_CONTAINS = re.compile(rf"{_NAMING}{_FILLER}{_LIST}{_TAIL}", re.IGNORECASE)
-_LETTERS = re.compile(rf"(?:(?:the|any)\s+)?letters?\s+(?P<list>{_LIST}){_TAIL}", re.IGNORECASE)
-_LETTER = re.compile(rf"(?:the\s+)?letter\s+(?P<letter>[a-z]){_TAIL}", re.IGNORECASE)
-_TIMES = re.compile(rf"{_FILLER}{MASK}\s+{AMOUNT}\s+times?", re.IGNORECASE)
 _ONCE, _TWICE = re.compile(r"\bonce\b", re.IGNORECASE), re.compile(r"\btwice\b", re.IGNORECASE)
 _ALTERNATIVE = re.compile(r"\bor\b|\beither\b|\bany\b|\bat least one\b|\bone of\b", re.IGNORECASE)
-_ACROSTIC = re.compile(
-    rf"(?:the\s+)?first\s+letters?\s+of\s+(?:the|its|every|each|all)\s*(?:the\s+)?lines?(?:\s+of\s+the\s+response)?,?"
-    rf"(?:\s+read\s+downwards,?)?\s+spells?\s+(?:out\s+)?(?:the\s+word\s+)?{MASK}",
-    re.IGNORECASE,
-)
 _START = r"(?:starts?|begins?|opens?)(?:ning|ing)?\s+with"
 _END = r"(?:ends?|clos(?:es?)|finish(?:es)?|concludes?)(?:ing)?\s+(?:with|in|on)"
 _PIECE = (
     r"(?:(?:the|a)\s+)?(?:(?:exact|single)\s+)?(?:words?|phrase|sentence|letter|line|greeting|name|text|question)?\s*"
 )
-_STARTS = re.compile(rf"{_START}\s+(?P<noun>{_PIECE}){MASK}", re.IGNORECASE)
-_ENDS = re.compile(rf"{_END}\s+{_PIECE}{MASK}", re.IGNORECASE)
-_WORD_AT = re.compile(
-    rf"(?:the\s+|its\s+)?(?P<which>first|last)\s+word(?:\s+of\s+(?:the|its)\s+\w+)?\s+(?:(?:is|must\s+be)\s+)?{MASK}",
-    re.IGNORECASE,
-)
-_STARTS_LETTER = re.compile(rf"{_START}\s+(?:the\s+|a\s+)?(?:capital\s+)?letter\s+(?P<letter>[a-z])", re.IGNORECASE)
-_END_SIGN = re.compile(
-    rf"{_END}\s+(?:a|an)\s+(?P<sign>question(?:\s+mark)?|exclamation(?:\s+(?:mark|point))?|full\s+stop|period|ellipsis)",
-    re.IGNORECASE,
-)
 _SIGNS = {"question": "?", "exclamation": "!", "full": ".", "period": ".", "ellipsis": "…"}
 
 
-def mask_quotes(demand: str) -> tuple[str, list[str]]:
-    """The demand with MASK for each quoted piece, and the pieces in order."""
+def mask_quotes(demand: str) -> tuple[str, Sequence[str]]:
+    """The demand with MASK for each quoted piece and numbers for "once" and "twice"; and the pieces in order."""
     pieces = [next(piece for piece in match.groups() if piece) for match in _QUOTED.finditer(demand)]
-    return _QUOTED.sub(MASK, demand), pieces
-
-
-def read_contains(demand: str) -> Check | None:
-    """ "the word "very"", ""Curie" or "Soddy"", "the letter "b"", "letter e"; None for another demand."""
-    shape, pieces = mask_quotes(demand)
-    if match := _LETTER.fullmatch(shape):
-        return partial(_check_letter, match["letter"])
-    if (match := _LETTERS.fullmatch(shape)) and all(len(piece) == 1 for piece in pieces):
-        return _join(match["list"], [partial(_check_letter, piece) for piece in pieces])
-    if pieces and _CONTAINS.fullmatch(shape):
-        return _join(shape, [partial(_check_phrase, piece) for piece in pieces])
-    return None
-
-
-def _join(wording: str, checks: Sequence[Check]) -> Check:
-    return any_of(checks) if _ALTERNATIVE.search(wording) else all_of(checks)
-
-
-def read_occurrences(demand: str) -> Check | None:
-    """ "the word "fish" exactly three times"; None for another demand."""
-    shape, pieces = mask_quotes(demand)
-    match = _TIMES.fullmatch(_TWICE.sub("two times", _ONCE.sub("one time", shape)))
-    return partial(_check_occurrences, pieces[0], read_amount(match)) if match and len(pieces) == 1 else None
-
-
-def read_acrostic(demand: str) -> Check | None:
-    """ "the first letters of the lines spell "CAKE""; None for another demand."""
-    shape, pieces = mask_quotes(demand)
-    return partial(_check_acrostic, pieces[0]) if _ACROSTIC.fullmatch(shape) else None
-
-
-def read_start_or_end(demand: str) -> Check | None:
-    """ "starts with "Dear Gerald"", "ends with a question mark", "first word is "No""; None for another demand."""
-    shape, pieces = mask_quotes(demand)
-    if match := _END_SIGN.fullmatch(shape):
-        return partial(_check_last_sign, _SIGNS[match["sign"].split()[0].lower()])
-    if match := _STARTS_LETTER.fullmatch(shape):
-        return partial(_check_start, match["letter"], False)
-    if len(pieces) != 1:
-        return None
-    if match := _WORD_AT.fullmatch(shape):
-        return partial(_check_word, match["which"].lower(), pieces[0])
-    if match := _STARTS.fullmatch(shape):
-        return partial(_check_start, pieces[0], "letter" not in match["noun"].lower())
-    return partial(_check_end, pieces[0]) if _ENDS.fullmatch(shape) else None
+    return _TWICE.sub("two times", _ONCE.sub("one time", _QUOTED.sub(MASK, demand))), pieces
 
 
 def _pattern(piece: str) -> re.Pattern[str]:
@@ -114,54 +48,98 @@ def _pattern(piece: str) -> re.Pattern[str]:
     return re.compile(before + inner + after, re.IGNORECASE)
 
 
-def _check_phrase(piece: str, reply: str) -> Finding:
+def _check_phrases(match: re.Match[str], pieces: Sequence[str], reply: str) -> Finding:
+    return _join(match, [_find_phrase(piece, reply) for piece in pieces])
+
+
+def _check_letters(match: re.Match[str], pieces: Sequence[str], reply: str) -> Finding:
+    return _join(match, [_count_letter(piece, reply) for piece in pieces])
+
+
+def _check_letter(match: re.Match[str], _pieces: Sequence[str], reply: str) -> Finding:
+    return _count_letter(match["letter"], reply)
+
+
+def _join(match: re.Match[str], findings: Sequence[Finding]) -> Finding:
+    return combine(findings, decisive=bool(_ALTERNATIVE.search(match.group())))
+
+
+def _find_phrase(piece: str, reply: str) -> Finding:
     if match := _pattern(piece).search(reply):
         return Finding(True, f"“{piece}” stands in the reply.", quote(reply, *match.span()))
     return Finding(False, f"“{piece}” stands nowhere in the reply.")
 
 
-def _check_letter(letter: str, reply: str) -> Finding:
+def _count_letter(letter: str, reply: str) -> Finding:
     count = reply.casefold().count(letter.casefold())
     found = re.search(re.escape(letter), reply, re.IGNORECASE)
     reason = f"The letter “{letter}” occurs {plural(count, 'time')} in the reply."
     return Finding(count > 0, reason, quote(reply, *found.span()) if found else "")
 
 
-def _check_occurrences(piece: str, amount: Amount, reply: str) -> Finding:
-    found = list(_pattern(piece).finditer(reply))
+def _check_occurrences(match: re.Match[str], pieces: Sequence[str], reply: str) -> Finding:
+    found = list(_pattern(pieces[0]).finditer(reply))
     evidence = quote(reply, *found[0].span()) if found else ""
-    return Finding(len(found) in amount, f"“{piece}” occurs {plural(len(found), 'time')} in the reply.", evidence)
+    reason = f"“{pieces[0]}” occurs {plural(len(found), 'time')} in the reply."
+    return Finding(len(found) in read_amount(match), reason, evidence)
 
 
-def _check_acrostic(word: str, reply: str) -> Finding:
+def _check_acrostic(_match: re.Match[str], pieces: Sequence[str], reply: str) -> Finding:
     found = lines(reply)
     letters = "".join(strip_markup(line)[:1] for line in found)
     reason = f"The first letters of the lines spell “{letters[:40].upper()}”."
-    return Finding(letters.casefold() == word.casefold(), reason, found[0] if found else "")
+    return Finding(letters.casefold() == pieces[0].casefold(), reason, found[0] if found else "")
 
 
-def _check_start(piece: str, whole_words: bool, reply: str) -> Finding:
-    wanted, text = piece.casefold(), reply.strip()
-    head = text if text.casefold().startswith(wanted) else strip_markup(reply)
+def _check_start(match: re.Match[str], pieces: Sequence[str], reply: str) -> Finding:
+    letter = match.groupdict().get("letter")
+    piece, text = letter or pieces[0], reply.strip()
+    head = text if text.casefold().startswith(piece.casefold()) else strip_markup(reply)
+    whole_words = not letter and "letter" not in match["noun"].lower()
     cut = whole_words and piece[-1:].isalnum() and head[len(piece) : len(piece) + 1].isalnum()
     shown = text[: max(60, len(piece))]
-    return Finding(head.casefold().startswith(wanted) and not cut, f"The reply begins “{shown}”.", shown)
+    return Finding(head.casefold().startswith(piece.casefold()) and not cut, f"The reply begins “{shown}”.", shown)
 
 
-def _check_end(piece: str, reply: str) -> Finding:
-    text, bare = reply.strip(), strip_markup(reply)
-    shown = text[-max(60, len(piece)) :]
-    passed = any(end.casefold().endswith(piece.casefold()) for end in (text, bare, bare.rstrip(".!?…")))
+def _check_end(_match: re.Match[str], pieces: Sequence[str], reply: str) -> Finding:
+    piece, text, bare = pieces[0].casefold(), reply.strip(), strip_markup(reply)
+    shown = text[-max(60, len(pieces[0])) :]
+    passed = any(end.casefold().endswith(piece) for end in (text, bare, bare.rstrip(".!?…")))
     return Finding(passed, f"The reply ends “{shown}”.", shown)
 
 
-def _check_last_sign(sign: str, reply: str) -> Finding:
-    tail = reply.strip().rstrip("*_`\"”’')]").rstrip()
+def _check_last_sign(match: re.Match[str], _pieces: Sequence[str], reply: str) -> Finding:
+    sign, tail = _SIGNS[match["sign"].split()[0].lower()], reply.strip().rstrip("*_`\"”’')]").rstrip()
     passed = tail.endswith(sign) or (sign == "…" and tail.endswith("..."))
     return Finding(passed, f"The last sign of the reply is “{tail[-1:]}”.", (sentences(reply) or [""])[-1][-200:])
 
 
-def _check_word(which: str, piece: str, reply: str) -> Finding:
-    found = words(reply) or [""]
+def _check_word(match: re.Match[str], pieces: Sequence[str], reply: str) -> Finding:
+    which, found = match["which"].lower(), words(reply) or [""]
     word = found[0 if which == "first" else -1]
-    return Finding(word.casefold() == piece.casefold(), f"The {which} word of the reply is “{word}”.", word)
+    return Finding(word.casefold() == pieces[0].casefold(), f"The {which} word of the reply is “{word}”.", word)
+
+
+RULES = (
+    Rule(rf"{_FILLER}{MASK}\s+{AMOUNT}\s+times?", _check_occurrences),
+    Rule(
+        rf"(?:the\s+)?first\s+letters?\s+of\s+(?:the|its|every|each|all)\s*(?:the\s+)?lines?(?:\s+of\s+the\s+response)?,?"
+        rf"(?:\s+read\s+downwards,?)?\s+spells?\s+(?:out\s+)?(?:the\s+word\s+)?{MASK}",
+        _check_acrostic,
+    ),
+    Rule(
+        rf"{_END}\s+(?:a|an)\s+"
+        r"(?P<sign>question(?:\s+mark)?|exclamation(?:\s+(?:mark|point))?|full\s+stop|period|ellipsis)",
+        _check_last_sign,
+    ),
+    Rule(rf"{_START}\s+(?:the\s+|a\s+)?(?:capital\s+)?letter\s+(?P<letter>[a-z])", _check_start),
+    Rule(
+        rf"(?:the\s+|its\s+)?(?P<which>first|last)\s+word(?:\s+of\s+(?:the|its)\s+\w+)?\s+(?:(?:is|must\s+be)\s+)?{MASK}",
+        _check_word,
+    ),
+    Rule(rf"{_START}\s+(?P<noun>{_PIECE}){MASK}", _check_start),
+    Rule(rf"{_END}\s+{_PIECE}{MASK}", _check_end),
+    Rule(rf"(?:the\s+)?letter\s+(?P<letter>[a-z]){_TAIL}", _check_letter),
+    Rule(rf"(?:(?:the|any)\s+)?letters?\s+{_LIST}{_TAIL}", _check_letters, max_piece_chars=1),
+    Rule(rf"{_NAMING}{_FILLER}{_LIST}{_TAIL}", _check_phrases),
+)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import NamedTuple
 
 MAX_EVIDENCE_CHARS = 200
 
@@ -33,21 +35,36 @@ Check = Callable[[str], Finding]
 """Takes a reply's text."""
 
 
+class Rule(NamedTuple):
+    """A kind of demand: the pattern of its whole text, with MASK for each quoted piece, and what checks it."""
+
+    pattern: str
+    check: Callable[[re.Match[str], Sequence[str], str], Finding]
+    """Takes the match, the quoted pieces and the reply."""
+    max_piece_chars: int = 200
+
+    def read(self, shape: str, pieces: Sequence[str]) -> Check | None:
+        """The check of this demand; None if it is of another kind."""
+        match = re.fullmatch(self.pattern, shape, re.IGNORECASE)
+        fits = match and all(len(piece) <= self.max_piece_chars for piece in pieces)
+        return partial(self.check, match, pieces) if match and fits else None
+
+
 def negate(check: Check) -> Check:
     return lambda reply: replace(finding := check(reply), passed=not finding.passed)
 
 
 def all_of(checks: Sequence[Check]) -> Check:
     """Passes when every check does; its reason names the first that failed."""
-    return lambda reply: _combine([check(reply) for check in checks], decisive=False)
+    return lambda reply: combine([check(reply) for check in checks], decisive=False)
 
 
 def any_of(checks: Sequence[Check]) -> Check:
     """Passes when one check does; its reason names the first that passed."""
-    return lambda reply: _combine([check(reply) for check in checks], decisive=True)
+    return lambda reply: combine([check(reply) for check in checks], decisive=True)
 
 
-def _combine(findings: list[Finding], *, decisive: bool) -> Finding:
+def combine(findings: Sequence[Finding], *, decisive: bool) -> Finding:
     """The first finding that decides; else all of them as one."""
     evidence = next((finding.evidence for finding in findings if finding.evidence), "")
     whole = Finding(not decisive, " ".join(finding.reason for finding in findings), evidence)

@@ -13,6 +13,7 @@ from core.simulator.judge import (
     Question,
     decide,
     decide_truthfully,
+    write_form,
     write_judgement,
 )
 from core.simulator.replies import write_reply
@@ -32,7 +33,7 @@ def asked(criterion, reply, reference="another text", criterion_id="C1"):
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("decision", EITHER)
 def test_every_form_is_understood_by_the_products_own_reader(form, decision):
-    answer = read_answer(FORMS[form](decision, "C2", ""), "C2", "a “quote”\nhere")
+    answer = read_answer(write_form(FORMS[form], decision, "C2"), "C2", "a “quote”\nhere")
     assert answer is not None
     assert answer.verdict is (Verdict.PASS if decision.passed else Verdict.FAIL)
     assert answer.reason in {REASON, REASON.replace("{and}", "(and)")}
@@ -41,7 +42,7 @@ def test_every_form_is_understood_by_the_products_own_reader(form, decision):
 @pytest.mark.parametrize("form", UNUSABLE_FORMS)
 @pytest.mark.parametrize("decision", EITHER)
 def test_an_unusable_answer_is_never_read_as_a_verdict(form, decision):
-    assert read_answer(form(decision), "C2", "a “quote”\nhere") is None
+    assert read_answer(write_form(form, decision), "C2", "a “quote”\nhere") is None
 
 
 def test_mixed_means_every_form_in_its_turn():
@@ -123,4 +124,10 @@ def test_evidence_is_always_a_piece_of_the_reply():
 
 
 def test_the_plain_form_gives_its_reason_first_and_its_verdict_last():
-    assert list(json.loads(FORMS["plain"](EITHER[0], "C1", ""))) == ["reason", "evidence", "verdict"]
+    assert list(json.loads(write_form(FORMS["plain"], EITHER[0], "C1"))) == ["reason", "evidence", "verdict"]
+
+
+@pytest.mark.parametrize("form", ["plain", "pretty", "fence", "around", "corrected"])
+def test_an_answer_id_stands_in_every_form_that_carries_one_and_in_no_answer_without(form):
+    assert '"answer_id": "0a1b"' in write_form(FORMS[form], EITHER[0], "C1", "0a1b")
+    assert "answer_id" not in write_form(FORMS[form], EITHER[0], "C1")
