@@ -101,6 +101,7 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its class
         self._connections.add(self)
         self._task = asyncio.get_running_loop().create_task(self._serve(), name="simulated connection")
+        self._task.add_done_callback(_report_error)
 
     def data_received(self, data: bytes) -> None:
         self._unread_bytes += len(data)
@@ -156,3 +157,10 @@ class Connection(asyncio.Protocol):
             self._received.clear()
             await self._received.wait()
         return event
+
+
+def _report_error(task: asyncio.Task[None]) -> None:
+    """Report an unexpected error at once: without this it is logged when the task is collected."""
+    if not task.cancelled() and (error := task.exception()):
+        context = {"message": "A simulated call ended in an unexpected error", "exception": error}
+        task.get_loop().call_exception_handler(context)

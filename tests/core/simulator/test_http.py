@@ -25,6 +25,8 @@ def connect():
             response.send(200, b"ok", "text/plain")
             if request.path == "/hold":
                 await response.pause(3600)
+            if request.path == "/fail":
+                raise LookupError("a bug")
 
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: Connection(handle, connections), "127.0.0.1", 0)
@@ -101,3 +103,12 @@ async def test_a_client_that_sends_ahead_without_end_is_disconnected(connect, mo
         writer.write(b"x" * 200_000)
         with pytest.raises(ConnectionResetError):
             await reader.read()
+
+
+async def test_an_unexpected_error_is_reported_at_once_and_closes_the_connection(connect):
+    reported = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context["exception"]))
+    async with connect() as (_, reader, writer):
+        writer.write(b"GET /fail HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert await reader.read() == b""
+    assert [str(error) for error in reported] == ["a bug"]
