@@ -10,7 +10,7 @@ from core.domain.criteria import Criterion
 from core.simulator.call import draw_fault, random_of, read_conversation
 from core.simulator.faults import Fault
 from core.simulator.judge import Question, decide_truthfully
-from core.simulator.replies import TargetReply, write_reply
+from core.simulator.replies import SimulatedReply, write_reply
 from core.simulator.script import JUDGE, Script
 
 
@@ -44,7 +44,7 @@ def planted(
     return Planted(reply.text, draw_fault(behavior, random, nth), breaks)
 
 
-def _fails(script: Script, judge_model: str, prompt: str, reply: TargetReply, criterion: Criterion) -> bool:
+def _fails(script: Script, judge_model: str, prompt: str, reply: SimulatedReply, criterion: Criterion) -> bool:
     if reply.example and reply.example.criteria.get(criterion.id) == criterion.text:
         return criterion.id in reply.mistakes
     # Any reference will do, as long as there is one: a drawn verdict depends on there being one, not on its words.

@@ -15,7 +15,7 @@ from core.simulator.server import SimulatedServer, open_server
 
 
 def simulate(host: str, port: int, script: str = "") -> int:
-    """Serve `script` (JSON; without one, SIMULATED_SCRIPT) on `host` and `port` (0: any free one) until told to stop.
+    """Serve `script` (JSON; without one, SIMULATED_SCRIPT) on `host` and `port` (0: any free one) until it is stopped.
 
     Returns the exit code: 0 after Ctrl-C, 1 when it cannot listen there. Raises BadSettings for a bad script.
     """
@@ -59,4 +59,4 @@ Models:
   any other name answers after {default.target_latency_ms:g} ms, as a judge after {default.judge_latency_ms:g} ms
 
   curl {base}/sim/counters    what it counted: calls, most in flight, by model and by account
-  Ctrl-C ends it. docs/simulated.md tells what --script can say."""
+  Ctrl-C ends it. docs/simulated.md lists what --script can say."""

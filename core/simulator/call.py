@@ -92,22 +92,17 @@ def plan_call(script: Script, conversation: Conversation, nth: int, input_chars:
     random = random_of(behavior, conversation, nth)
     fault = draw_fault(behavior, random, nth)
     if conversation.purpose == "judge":
-        text, reasoning, latency_ms = (
-            write_judgement(behavior, random, conversation.question),
-            "",
-            behavior.judge_latency_ms,
-        )
+        latency_ms, reply = behavior.judge_latency_ms, write_judgement(behavior, random, conversation.question)
     else:
-        reply, latency_ms = write_reply(behavior, random, conversation.prompt), behavior.target_latency_ms
-        text, reasoning = reply.text, reply.reasoning
+        latency_ms, reply = behavior.target_latency_ms, write_reply(behavior, random, conversation.prompt)
     varied_ms = latency_ms * (1 + behavior.latency_spread * (2 * random.uniform("latency") - 1))
+    thought = len(words(reply.reasoning))
+    # Four characters of input are a token, a word of output is one.
     usage = Usage(
-        input_tokens=-(-input_chars // 4),  # four characters of input are a token, a word of output is one
-        output_tokens=len(words(text)) + len(words(reasoning)),
-        reasoning_tokens=len(words(reasoning)),
+        input_tokens=-(-input_chars // 4), output_tokens=len(words(reply.text)) + thought, reasoning_tokens=thought
     )
     wait_s = varied_ms / 1000 * (REFUSAL_LATENCY_SHARE if fault in REFUSALS else 1)
-    return Plan(behavior, fault, wait_s, text, reasoning, f"sim-{random.digest}", usage)
+    return Plan(behavior, fault, wait_s, reply.text, reply.reasoning, f"sim-{random.digest}", usage)
 
 
 def random_of(behavior: Behavior, conversation: Conversation, nth: int) -> SeededRandom:
@@ -118,7 +113,7 @@ def draw_fault(behavior: Behavior, random: SeededRandom, nth: int) -> Fault:
     """The fault of the `nth` call (from 0) of a conversation: of `first_calls` if that has one, else by the rates."""
     if nth < len(behavior.first_calls):
         return behavior.first_calls[nth]
-    drawn = random.uniform("mishap")
+    drawn = random.uniform("mishap")  # a fault's name of old: with another one, no seed would replay its faults
     for fault in Fault:
         rate: float = getattr(behavior, fault.value, 0.0)
         if drawn < rate:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from core.domain.chat import Message
 from core.simulator.checks.grammar import find_check
 from core.simulator.checks.text import MAX_EVIDENCE_CHARS, sentences
-from core.simulator.replies import TEXTS, careless_share, careless_statement
+from core.simulator.replies import TEXTS, SimulatedReply, careless_share, careless_statement
 from core.simulator.script import Behavior
 from core.simulator.seeded import SeededRandom
 
@@ -154,12 +154,12 @@ UNUSABLE_FORMS: Sequence[str] = TEXTS["judge"]["unusable_forms"]
 NO_QUESTION = "I see no criterion and no reply between their marks, so there is nothing that I could judge."
 
 
-def write_judgement(behavior: Behavior, random: SeededRandom, question: Question | None) -> str:
+def write_judgement(behavior: Behavior, random: SeededRandom, question: Question | None) -> SimulatedReply:
     """The judge's whole answer."""
     if question is None:
-        return NO_QUESTION
+        return SimulatedReply(NO_QUESTION)
     decision = decide(behavior, question)
     if random.happens("broken", behavior.judge_broken):
-        return write_form(random.choice("unusable", UNUSABLE_FORMS), decision)
+        return SimulatedReply(write_form(random.choice("unusable", UNUSABLE_FORMS), decision))
     form = random.choice("form", tuple(FORMS)) if behavior.judge_form == "mixed" else behavior.judge_form
-    return write_form(FORMS[form], decision, question.criterion_id, question.answer_id)
+    return SimulatedReply(write_form(FORMS[form], decision, question.criterion_id, question.answer_id))

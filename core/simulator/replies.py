@@ -65,7 +65,7 @@ EXAMPLES: Sequence[Example] = tuple(Example(name, **row) for name, row in TEXTS[
 
 
 @dataclass(frozen=True, slots=True)
-class TargetReply:
+class SimulatedReply:
     text: str
     reasoning: str = ""
     mistakes: frozenset[str] = frozenset()
@@ -73,15 +73,15 @@ class TargetReply:
     example: Example | None = None
 
 
-def write_reply(behavior: Behavior, random: SeededRandom, prompt: str) -> TargetReply:
+def write_reply(behavior: Behavior, random: SeededRandom, prompt: str) -> SimulatedReply:
     """The reply to `prompt`. All of it follows from `behavior` and `random`."""
     reasoning = _write_reasoning(random, prompt) if behavior.reasoning != "none" else ""
     example = next((example for example in EXAMPLES if example.is_asked_by(prompt)), None)
     if example is None:
-        return TargetReply(_write_generic(random, prompt, behavior.break_rate), reasoning)
+        return SimulatedReply(_write_generic(random, prompt, behavior.break_rate), reasoning)
     rates = {criterion: behavior.break_rates.get(criterion, behavior.break_rate) for criterion in example.criteria}
     mistakes = frozenset(c for c, rate in rates.items() if random.happens(f"mistake {c}", rate))
-    return TargetReply(example.write(random, mistakes), reasoning, mistakes, example)
+    return SimulatedReply(example.write(random, mistakes), reasoning, mistakes, example)
 
 
 def _write_reasoning(random: SeededRandom, prompt: str) -> str:

@@ -117,7 +117,7 @@ def test_the_first_calls_can_be_told_outright():
     ]
 
 
-def test_mishaps_happen_at_their_rates():
+def test_faults_happen_at_their_rates():
     faults = [planted(Script(), "flaky", asked("x"), nth).fault for nth in range(2000)]
     assert sum(fault is not Fault.NONE for fault in faults) / len(faults) == pytest.approx(0.2, abs=0.03)
     assert len(set(faults)) > 8

@@ -47,7 +47,7 @@ async def call(script="", request=None, **options):
         (Fault.SILENT, ("silent", Advice.LATER, None, 200)),
     ],
 )
-async def test_a_mishap_is_an_error_with_its_cause_and_advice(fault, failure):
+async def test_a_fault_is_an_error_with_its_cause_and_advice(fault, failure):
     with pytest.raises(ProviderError) as failed:
         await call(json.dumps({fault.value: 1, "retry_after_s": 2.5}))
     error = failed.value

@@ -23,7 +23,7 @@ CHAT = "/v1/chat/completions"
 STATUSES = {Fault.RATE_LIMITED: 429, Fault.RATE_LIMITED_BARE: 429, Fault.SERVER_ERROR: 500, Fault.OVERLOADED: 503}
 
 
-async def test_without_a_mishap_the_client_gets_the_planted_reply(serve, call_openrouter, asked):
+async def test_without_a_fault_the_client_gets_the_planted_reply(serve, call_openrouter, asked):
     async with serve(seed=3) as (server, _):
         reply = await call_openrouter(server, asked())
     truth = planted(server.script, "vendor/any", asked().messages, 0)
@@ -58,7 +58,7 @@ async def test_reasoning_arrives_apart_in_every_form_however_it_is_cut(
     ],
 )
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_the_openrouter_client_sees_every_mishap_as_what_it_is(
+async def test_the_openrouter_client_sees_every_fault_as_what_it_is(
     serve, call_openrouter, asked, fault, code, advice, seed
 ):
     async with serve(seed=seed, retry_after_s=2, **{fault.value: 1}) as (server, _):
