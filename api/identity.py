@@ -6,12 +6,13 @@ With them a request brings a token (Authorization: Bearer) or a pass (the cookie
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass, field
 from math import ceil
 from typing import cast
 
 import structlog
+from cachetools import LRUCache
 from quart import Quart, Response, current_app, g, redirect, request
 from werkzeug.datastructures import Authorization
 
@@ -35,6 +36,8 @@ SHOWN_TO_PEOPLE = {"page.hunting_page": "", "docs.documentation": "?to=/docs"}
 """Pages that lead to the sign-in instead of refusing, and what they tell it."""
 FOR_ADMINS = ("/api/admin/", "/metrics")
 KEY = "MODEL_HUNTER_DOOR"
+MAX_OWNERS = 10_000
+"""Sessions whose owner is known without asking the store."""
 
 
 @dataclass
@@ -47,7 +50,7 @@ class Door:
     brake: SignInBrake = field(default_factory=SignInBrake)
     streams: Counter[str] = field(default_factory=Counter)
     """How many event streams each name has open here."""
-    _owners: OrderedDict[str, str] = field(default_factory=OrderedDict)
+    _owners: LRUCache[str, str] = field(default_factory=lambda: LRUCache(MAX_OWNERS))
 
     def holder_of(self, token: str, address: str) -> Holder | None:
         """Whose token that is. Wrong ones are counted; raises Busy when that address was wrong too often of late."""
@@ -81,8 +84,6 @@ class Door:
         if known is None:
             known = (await self.runtime.store.glance(session_id)).session.owner
             self._owners[session_id] = known
-            if len(self._owners) > self.runtime.settings.sessions.max_sessions:
-                self._owners.popitem(last=False)
         return known
 
     def now_s(self) -> float:

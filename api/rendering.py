@@ -10,11 +10,12 @@ import asyncio
 import hashlib
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import structlog
+from cachetools import LRUCache
 
 from api.markdown import RENDERED_MOST_CHARS, as_text, render
 from api.render_child import LENGTH
@@ -28,6 +29,8 @@ START_S = 20.0
 """For a process to start on a busy machine."""
 MAX_WAITING = 16
 """Texts that wait for the process; further ones are shown as text."""
+OURS = Path(__file__).resolve().parents[1]
+"""Where `-m` looks first: a folder `api` of the working directory is somebody else's."""
 LONGEST_WAIT_S = 5.0
 """For the process, which others may keep busy; then a text is shown as text."""
 CACHE_MAX_BYTES = 8 * 1024 * 1024
@@ -44,8 +47,8 @@ class Renderer:
     _child: Process | None = None
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
     _waiting: int = 0
-    _cache: OrderedDict[bytes, str] = field(default_factory=OrderedDict)
-    _cached_bytes: int = 0
+    _cache: LRUCache[bytes, str] = field(default_factory=lambda: LRUCache(CACHE_MAX_BYTES, getsizeof=_cached_bytes))
+    """HTML by the text's hash; "" for a text that took too long."""
 
     async def render(self, text: str) -> str:
         """Sanitised HTML of a reply; the text itself with a note where rendering is refused or takes too long."""
@@ -56,7 +59,6 @@ class Renderer:
         raw = text.encode("utf-8", "replace")
         key = hashlib.sha256(raw).digest()
         if (known := self._cache.get(key)) is not None:
-            self._cache.move_to_end(key)
             return known or as_text(text, TOO_DEAR)
         if self._waiting >= MAX_WAITING:
             return as_text(text, NOT_NOW)
@@ -68,7 +70,8 @@ class Renderer:
             return as_text(text, NOT_NOW)
         finally:
             self._waiting -= 1
-        self._keep(key, html)
+        with suppress(ValueError):  # it is larger than the whole cache
+            self._cache[key] = html
         return html or as_text(text, TOO_DEAR)
 
     async def close(self) -> None:
@@ -103,7 +106,7 @@ class Renderer:
         if self._child is not None and self._child.returncode is None:
             return self._child
         child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "api.render_child", stdin=PIPE, stdout=PIPE, start_new_session=True
+            sys.executable, "-m", "api.render_child", cwd=OURS, stdin=PIPE, stdout=PIPE, start_new_session=True
         )
         self._child = child
         try:
@@ -123,13 +126,9 @@ class Renderer:
             child.kill()
         await asyncio.shield(child.wait())
 
-    def _keep(self, key: bytes, html: str) -> None:
-        """Remember what came of a text, also that it took too long ("")."""
-        self._cache[key] = html
-        self._cached_bytes += len(html) + len(key)
-        while self._cached_bytes > CACHE_MAX_BYTES:
-            old_key, old = self._cache.popitem(last=False)
-            self._cached_bytes -= len(old) + len(old_key)
+
+def _cached_bytes(html: str) -> int:
+    return len(html) + hashlib.sha256().digest_size
 
 
 async def _asked(child: Process, raw: bytes) -> bytes:

@@ -7,8 +7,9 @@ Each process has its own. An address that nobody tries from is forgotten.
 from __future__ import annotations
 
 import ipaddress
-from collections import OrderedDict
 from dataclasses import dataclass, field
+
+from cachetools import LRUCache
 
 FREE_TRIES = 5
 """Wrong tries of one address before it waits: people paste the wrong thing."""
@@ -34,7 +35,7 @@ class SignInBrake:
 
     `now_s` is any clock that only grows, in seconds."""
 
-    _by_address: OrderedDict[str, _Tries] = field(default_factory=OrderedDict)
+    _by_address: LRUCache[str, _Tries] = field(default_factory=lambda: LRUCache(MAX_ADDRESSES))
     _all: _Tries = field(default_factory=_Tries)
 
     def wait_s(self, address: str, now_s: float) -> float:
@@ -48,13 +49,10 @@ class SignInBrake:
     def record_failure(self, address: str, now_s: float) -> bool:
         """Count a wrong try. Whether it is worth a line in the log."""
         key = _network(address)
-        tries = self._by_address.pop(key, _Tries())
+        tries = self._by_address.setdefault(key, _Tries())
         if now_s - tries.last_s > FORGOTTEN_AFTER_S:
             tries.wrong = 0
         tries.wrong, tries.last_s = tries.wrong + 1, now_s
-        self._by_address[key] = tries
-        if len(self._by_address) > MAX_ADDRESSES:
-            self._by_address.popitem(last=False)
         if now_s - self._all.last_s > 60:
             self._all = _Tries(0, now_s)
         self._all.wrong += 1

@@ -9,10 +9,11 @@ sent in the end stands in the reply's `raw_request`.
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from cachetools import LRUCache
 
 from core.errors import ProviderError
 from core.providers.problem import read_problem
@@ -46,7 +47,7 @@ class RefusedFields:
     """What one account refused, by model, since the process started."""
 
     def __init__(self) -> None:
-        self._changes: OrderedDict[str, dict[str, _Change]] = OrderedDict()
+        self._changes: LRUCache[str, dict[str, _Change]] = LRUCache(MAX_MODELS)
 
     def fit(self, model: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """The body without what is known to be refused."""
@@ -72,8 +73,6 @@ class RefusedFields:
         else:
             instead = OUTPUT_LIMITS.get(field, "")
             changes[field] = _Change("" if instead in changes else instead)
-        if len(self._changes) > MAX_MODELS:
-            self._changes.popitem(last=False)
         return True
 
 

@@ -6,13 +6,15 @@ share of equal bins estimates the share of common runs. Texts with an equal band
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from itertools import combinations, islice, pairwise
 from operator import eq
 from threading import Lock
 from zlib import crc32
+
+from cachetools import LRUCache, cached
 
 RUN_WORDS = 3
 BINS = 64
@@ -32,8 +34,6 @@ MAX_CACHED = 20_000
 HASH_MASK = 2**32 - 1
 
 Sketch = tuple[int, ...]
-_cache: OrderedDict[bytes, Sketch] = OrderedDict()
-_cache_lock = Lock()
 
 
 def near_duplicates(texts: Mapping[str, str], most: int = 200) -> list[tuple[str, str]]:
@@ -43,7 +43,7 @@ def near_duplicates(texts: Mapping[str, str], most: int = 200) -> list[tuple[str
     """
     compared = dict(islice(texts.items(), max(0, len(texts) - MAX_TEXTS), None))
     chars = min(TEXT_MOST_CHARS, MAX_CHARS // max(1, len(compared)))
-    sketches = {name: _known_sketch(text[:chars]) for name, text in compared.items()}
+    sketches = {name: _sketch(text[:chars]) for name, text in compared.items()}
     filled = {sketch: _filled(sketch) for sketch in sketches.values()}
     places = {name: place for place, name in enumerate(texts)}
     pairs = []
@@ -73,21 +73,11 @@ def groups_of_near_duplicates(texts: Mapping[str, str]) -> list[list[str]]:
     return list(groups.values())
 
 
-def _known_sketch(text: str) -> Sketch:
-    """The text's sketch, remembered by its content."""
-    key = blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
-    with _cache_lock:
-        if (known := _cache.get(key)) is not None:
-            _cache.move_to_end(key)
-            return known
-    sketch = _sketch(text)
-    with _cache_lock:
-        _cache[key] = sketch
-        while len(_cache) > MAX_CACHED:
-            _cache.popitem(last=False)
-    return sketch
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
 
 
+@cached(LRUCache(MAX_CACHED), key=_digest, lock=Lock())
 def _sketch(text: str) -> Sketch:
     """The smallest hash in each bin, -1 in an empty one; a text of fewer words than a run is one run."""
     bins = [-1] * BINS

@@ -7,11 +7,11 @@ compare-and-set by version, tried again when somebody was quicker. `core/redis/k
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
+from cachetools import LRUCache
 from redis.asyncio import Redis
 
 from core.clock import Clock
@@ -38,9 +38,6 @@ from core.sessions.base import (
     session_exists,
 )
 from core.sessions.codec import head_text, mark, read_counts, read_head, read_hunt, reply_text, state_text
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 HERE = Path(__file__).parent
 MAX_PAGE = 100
@@ -88,9 +85,9 @@ class RedisSessionStore(SessionStore):
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._failed: tuple[float, RedisAway] | None = None
         """When Redis last failed a question, by the loop's clock, and how."""
-        self._heads = _Heads(MAX_HEADS, HEADS_MAX_BYTES)
-        self._replied: _LatestValues[tuple[str, str], bool] = _LatestValues(MAX_REPLIES)
-        self._touched: _LatestValues[str, float] = _LatestValues(MAX_REPLIES)
+        self._heads: LRUCache[str, Session] = LRUCache(HEADS_MAX_BYTES, getsizeof=_head_bytes)
+        self._replied: LRUCache[tuple[str, str], bool] = LRUCache(MAX_REPLIES)
+        self._touched: LRUCache[str, float] = LRUCache(MAX_REPLIES)
         names = ("save", "take", "replied", "change", "create", "look", "page", "fetch", "tell", "delete", "glance")
         self._scripts = {name: redis.register_script(read_script(HERE, "common", name)) for name in names}
 
@@ -123,7 +120,7 @@ class RedisSessionStore(SessionStore):
             raise session_exists()
         if answer == 2:
             raise no_session()
-        self._heads.put(session)
+        self._heads[session.session_id] = session
         await self._touch(session.session_id)
         await self._note_mark(session)
 
@@ -152,7 +149,7 @@ class RedisSessionStore(SessionStore):
         self._note_told(after.session_id, answer)
         written = bool(answer[0] == 2)
         if written:
-            self._heads.put(after)
+            self._heads[after.session_id] = after
         return written
 
     async def announce(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
@@ -272,7 +269,7 @@ class RedisSessionStore(SessionStore):
 
     async def delete(self, session_id: str) -> None:
         there = await self._run("delete", session_id)
-        self._heads.pop(session_id)
+        self._heads.pop(session_id, None)
         self._forget(session_id)
         await self._ask(lambda: self._redis.zrem(SESSIONS, session_id))
         if not there:
@@ -291,12 +288,12 @@ class RedisSessionStore(SessionStore):
         known = self._heads.get(session_id)
         answer = await self._run("look", session_id, known.version if known else 0, int(tallies))
         if not answer:
-            self._heads.pop(session_id)
+            self._heads.pop(session_id, None)
             raise no_session()
         _, text, flat = answer
         session = read_head(text) if text or known is None else known
         if session is not known:
-            self._heads.put(session)
+            self._heads[session.session_id] = session
         if self._clock.monotonic() - self._touched.get(session_id, 0.0) > TOUCH_EVERY_S:
             await self._touch(session_id)
         return session, dict(zip(flat[::2], flat[1::2], strict=True))
@@ -348,46 +345,6 @@ def _pairs(events: Iterable[EventDraft]) -> Iterable[str]:
         yield event.data
 
 
-class _Heads:
-    """Sessions that are remembered, bounded in number and in bytes: what was used longest ago is forgotten."""
-
-    def __init__(self, most: int, max_bytes: int) -> None:
-        self._most, self._max_bytes = most, max_bytes
-        self._known: OrderedDict[str, tuple[Session, int]] = OrderedDict()
-        self._bytes = 0
-
-    def get(self, session_id: str) -> Session | None:
-        known = self._known.get(session_id)
-        if known is None:
-            return None
-        self._known.move_to_end(session_id)
-        return known[0]
-
-    def put(self, session: Session) -> None:
-        self.pop(session.session_id)
-        size = session.rough_bytes
-        self._known[session.session_id] = session, size
-        self._bytes += size
-        while len(self._known) > self._most or (self._bytes > self._max_bytes and len(self._known) > 1):
-            self.pop(next(iter(self._known)))
-
-    def pop(self, session_id: str) -> None:
-        self._bytes -= self._known.pop(session_id, (None, 0))[1]
-
-    def clear(self) -> None:
-        self._known.clear()
-        self._bytes = 0
-
-
-class _LatestValues(OrderedDict[K, V], Generic[K, V]):
-    """A dictionary with a bound: what was set longest ago is forgotten."""
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self._most = most
-
-    def __setitem__(self, key: K, value: V) -> None:
-        super().__setitem__(key, value)
-        self.move_to_end(key)
-        if len(self) > self._most:
-            self.popitem(last=False)
+def _head_bytes(head: Session) -> int:
+    """What counts as its size: a small head has its share of MAX_HEADS, and the largest one fits alone."""
+    return min(max(head.rough_bytes, HEADS_MAX_BYTES // MAX_HEADS), HEADS_MAX_BYTES)

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import pytest
+from cachetools import LRUCache
 
 from api import rendering
 from api.markdown import render
@@ -72,9 +73,9 @@ async def test_a_process_that_cannot_be_had_and_a_long_line_before_it_give_text(
     assert NOT_NOW in await renderer.render(LONG + "f")
 
 
-async def test_the_cache_is_bounded_in_bytes(renderer, monkeypatch):
-    monkeypatch.setattr(rendering, "CACHE_MAX_BYTES", 50_000)
+async def test_the_cache_is_bounded_in_bytes(renderer):
+    size = rendering._cached_bytes(await renderer.render(f"z{LONG}"))
+    renderer._cache = LRUCache(2 * size, getsizeof=rendering._cached_bytes)
     for letter in "abcdef":
         await renderer.render(letter + LONG)
-    assert len(renderer._cache) < 3
-    assert renderer._cached_bytes <= 50_000
+    assert len(renderer._cache) == 2

@@ -1,6 +1,9 @@
 """What we ask for (.in) and what is installed (.txt) agree, and the pins hold no address of any index."""
 
+import ast
 import re
+import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -8,10 +11,15 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.house.tree import ROOT
+from tests.house.tree import ROOMS, ROOT, files
 
 FOLDER = ROOT / "requirements"
 NAMES = ("api", "dashboard", "dev")
+DISTRIBUTIONS = metadata.packages_distributions()
+IMPORTED_BY_OTHERS = {"h2"}
+"""Asked for without an import of ours: Hypercorn speaks HTTP/2 with it, and pins nothing."""
+PART_OF = {"werkzeug": "quart", "starlette": "streamlit", "anyio": "streaq", "pydantic-core": "pydantic"}
+"""Imported because the package that brings it speaks in its terms: its version is that package's choice."""
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")
 
 
@@ -37,6 +45,24 @@ def pins_of(name: str) -> dict[str, str]:
     return pinned((FOLDER / f"{name}.txt").read_text(encoding="utf-8"))
 
 
+def distributions_imported(*folders: str) -> set[str]:
+    """The canonical names of the packages that the code of these folders imports, of others and not of Python."""
+    names: set[str] = set()
+    for path in files(".py", folders=folders):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names.add(node.module.partition(".")[0])
+    foreign = names - sys.stdlib_module_names - {*ROOMS, "tools", "tests"}
+    return {canonicalize_name(DISTRIBUTIONS.get(name, [name])[0]) for name in foreign}
+
+
+def names_asked_for(name: str) -> set[str]:
+    text = (FOLDER / f"{name}.in").read_text(encoding="utf-8")
+    return {canonicalize_name(requirement.name) for requirement in asked_for(text)}
+
+
 @pytest.mark.parametrize("path", sorted(FOLDER.iterdir()), ids=lambda path: path.name)
 def test_no_requirement_holds_an_address(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
@@ -56,6 +82,23 @@ def test_everything_asked_for_is_pinned_within_its_range(name: str) -> None:
         if not requirement.specifier.contains(pins.get(canonicalize_name(requirement.name), "0"))
     ]
     assert outside == [], "run make pins"
+
+
+def test_every_package_that_the_product_asks_for_is_imported_by_it() -> None:
+    assert names_asked_for("api") - distributions_imported("api", "core") == IMPORTED_BY_OTHERS
+    assert names_asked_for("dashboard") - distributions_imported("dashboard_app", "core") == set()
+
+
+def test_every_package_that_the_product_imports_is_asked_for_or_is_part_of_one_that_is() -> None:
+    asked_for_at_all = names_asked_for("api") | names_asked_for("dashboard")
+    assert distributions_imported("api") - names_asked_for("api") == {"werkzeug"}
+    assert distributions_imported("dashboard_app") - names_asked_for("dashboard") == {"starlette"}
+    assert distributions_imported("core") - asked_for_at_all == {"anyio", "pydantic-core"}
+    assert all(requires(owner, part) for part, owner in PART_OF.items())
+
+
+def requires(owner: str, part: str) -> bool:
+    return part in {canonicalize_name(Requirement(text).name) for text in metadata.requires(owner) or ()}
 
 
 @pytest.mark.parametrize("name", ["api", "dashboard"])
