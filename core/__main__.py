@@ -1,4 +1,4 @@
-"""`python -m core hunt|check|demo|simulate|token`: see `python -m core --help`."""
+"""`python -m core`, the same as the command `model-hunter`: see `python -m core --help`."""
 
 from __future__ import annotations
 
@@ -7,4 +7,4 @@ import sys
 from core.cli.commands import main
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

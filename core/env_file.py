@@ -1,4 +1,4 @@
-"""`.env` beside the code, read by every entry point (`make run`, `python -m api`, `python -m core`, the dashboard)."""
+"""`.env`, read by every entry point (`make run`, `python -m api`, `python -m core`, `model-hunter`, the dashboard)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from pathlib import Path
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
+from core.distribution import INSTALLED, data_path
 from core.errors import BadSettings
 
 VARIABLE = "ENV_FILE"
 """Another path than the default, or empty to read none."""
-DEFAULT = Path(__file__).resolve().parent.parent / ".env"
+DEFAULT = Path(".env") if INSTALLED else data_path(".env")
+"""Of an installed wheel in the working directory, else beside the code."""
 UNDER_SYSTEMD = "INVOCATION_ID"
 """A variable that systemd sets for every service."""
 MAX_BYTES = 1_000_000

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.cli.serving import streamlit_arguments
 from core.settings import ServerSettings
 
 REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
@@ -50,7 +51,7 @@ def parts_of(settings: ServerSettings) -> tuple[Part, Part]:
     )
     dashboard = Part(
         name="dashboard",
-        command=_streamlit_command(settings),
+        command=(sys.executable, "-m", "streamlit", "run", *streamlit_arguments(settings)),
         host=settings.dashboard_host,
         port=settings.dashboard_port,
         port_variable="DASHBOARD_PORT",
@@ -58,17 +59,6 @@ def parts_of(settings: ServerSettings) -> tuple[Part, Part]:
         prints=False,  # Streamlit's own greeting names addresses that are not ours
     )
     return api, dashboard
-
-
-def _streamlit_command(settings: ServerSettings) -> tuple[str, ...]:
-    options = {
-        "server.port": str(settings.dashboard_port),
-        "server.address": settings.dashboard_host,
-        "server.headless": "true",
-        "browser.gatherUsageStats": "false",
-    }
-    flags = [word for name, value in options.items() for word in (f"--{name}", value)]
-    return (sys.executable, "-m", "streamlit", "run", "dashboard_app/main.py", *flags)
 
 
 def require_free_ports(parts: Sequence[Part]) -> None:

@@ -6,6 +6,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/pythons.sh
+. tools/pip_settings.sh
 
 level=${1:-dev}
 venv=.venv
@@ -62,23 +63,6 @@ can_keep_environment() {
         [ "$(cat $venv/.path 2>/dev/null)" = "$PWD" ]
 }
 
-# uv does not read pip's configuration: give it the indexes, folders and certificates that pip is told to use. All
-# packages are pinned by hash, so it does not matter which index one comes from.
-export_pip_settings() {
-    local name value
-    export UV_INDEX_STRATEGY=unsafe-best-match
-    while IFS== read -r name value; do
-        value=${value#\'} value=${value%\'}
-        case ${name##*.} in
-        index-url) export UV_DEFAULT_INDEX=$value ;;
-        extra-index-url) export UV_INDEX=$value ;;
-        find-links) export UV_FIND_LINKS=${value// /,} ;;
-        cert) export SSL_CERT_FILE=$value ;;
-        proxy) export ALL_PROXY=$value ;;
-        esac
-    done < <($venv/bin/python -m pip config list 2>/dev/null)
-}
-
 pip_install() { $venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes "$@"; }
 
 uv_install() {
@@ -86,7 +70,7 @@ uv_install() {
     pinned=$(mktemp)
     awk '/^uv==/ { found = 1 } found { print } found && !/\\$/ { exit }' requirements/dev.txt >"$pinned"
     pip_install -r "$pinned" && rm -f "$pinned" || { rm -f "$pinned" && return 1; }
-    export_pip_settings
+    export_pip_settings $venv/bin/python
     local quiet=(--quiet)
     if [ -t 2 ]; then quiet=(); fi # uv shows its own progress on a terminal
     $venv/bin/uv pip install "${quiet[@]}" --python $venv/bin/python --require-hashes "$@"

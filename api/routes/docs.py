@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from functools import cache
-from pathlib import Path
 
 from quart import Blueprint, Response, current_app
 from quart_schema.openapi import OpenAPIProvider
@@ -13,9 +12,10 @@ from api.context import answer
 from api.describing import described
 from api.markdown import render
 from api.shapes import OpenApiAnswer
+from core.distribution import data_path
 
 docs = Blueprint("docs", __name__)
-SOURCE = Path(__file__).parents[2] / "docs" / "api.md"
+SOURCE = data_path("docs/api.md")
 
 
 @docs.get("/openapi.json")

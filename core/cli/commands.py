@@ -5,17 +5,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from core.cli.options import parser
+from core.cli.options import SERVERS, parser
 from core.cli.output import OutputLost, give_up_stdout, replace_unencodable, say, to_stdout
 from core.errors import HunterError
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; without `arguments`, those of the process. Returns the exit code."""
     replace_unencodable()
     try:
         with to_stdout():  # for --help
             options = parser().parse_args(arguments)
-        from core.cli.execute import execute  # takes a second; --help and wrong options do not wait for it
+        # Imports take a second; --help and wrong options do not wait for them.
+        if options.command in SERVERS:
+            from core.cli.serving import serve
+
+            serve(options.command)
+        from core.cli.execute import execute
 
         return execute(options)
     except HunterError as error:

@@ -6,20 +6,18 @@ import argparse
 import asyncio
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 from core.cli.check import check
 from core.cli.hunt import HuntWish, hunt
 from core.cli.simulate import simulate
 from core.cli.token import make_token
+from core.distribution import data_path
 from core.env_file import load_env_file
 from core.errors import BadInput
 from core.garbage import collect_rarely
 from core.hunting.orders import MOST_MODELS
 from core.logs import configure_logs
 from core.settings import Settings, read_settings, settings_warnings
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def execute(options: argparse.Namespace) -> int:
@@ -43,7 +41,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         how = {"as_json": options.json, "confirm": options.confirm_criteria, "pass_rule": options.pass_rule}
         return asyncio.run(check(settings, options.notebooks, options.judge, **how))
     if options.command == "demo":
-        wish = HuntWish((str(EXAMPLES / "word-budget.ipynb"),), ("simulated/hasty",), hunts=16)
+        wish = HuntWish((str(data_path("examples/word-budget.ipynb")),), ("simulated/hasty",), hunts=16)
         return asyncio.run(hunt(settings, wish))
     if len(options.model) > MOST_MODELS:
         raise BadInput(f"{len(options.model)} models are more than one run may have ({MOST_MODELS}).")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
 
 from core.access.tokens import Scope
+from core.distribution import NAME
 from core.domain.run import MOST_HUNTS
 from core.domain.task import PassRule
 
@@ -20,19 +23,25 @@ Hunt one or more task notebooks. No reference check is made first: `check` makes
 The pass rule comes from the notebook: from the prose around the criteria under response_reference
 ("more than 50%", "all criteria must pass"); where it states none, more than half must pass. A rule that is neither
 ("at least 3 of 4") is shown as a question; --pass-rule answers it."""
+SERVERS = {
+    "serve": "serve the API and the hunting page (API_HOST, API_PORT)",
+    "dashboard": "serve the dashboard (DASHBOARD_HOST, DASHBOARD_PORT)",
+}
 CONFIRM = "--confirm-criteria"
 MAX_PORT = 65535
 
 
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m core",
+        prog=NAME if Path(sys.argv[0]).stem == NAME else "python -m core",
         description="Model Hunter: find replies that break language models, and prove that they do.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("-v", "--verbose", action="store_true", help="show the log too")
     commands = parser.add_subparsers(dest="command", required=True)
+    for name, summary in SERVERS.items():
+        commands.add_parser(name, help=summary)
     _hunt_options(_command(commands, "hunt", "hunt one or more task notebooks", ABOUT_HUNT))
     _check_options(_command(commands, "check", "read notebooks and judge their reference responses"))
     _command(commands, "demo", "hunt an example with the simulated provider")

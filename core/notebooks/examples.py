@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from core.distribution import data_path
 from core.domain.value import Value
 from core.errors import NotFound
 from core.notebooks.document import Bounds
 from core.notebooks.parse import parse_notebook
 
-FOLDER = Path(__file__).parents[2] / "examples"
+FOLDER = data_path("examples")
 ABOUT_CHARS = 140
 MAX_OURS_BYTES = 1024 * 1024
 

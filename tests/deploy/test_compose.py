@@ -164,7 +164,7 @@ def test_the_build_context_is_what_the_images_copy_and_nothing_else():
     "name",
     ["redis.rdb", "telemetry.tar", "backup/redis.rdb", "telemetry-2026.tar.gz", "dump.tgz", "nginx/tls/privkey.pem",
      "old/server.key", "client.p12", "7.journal", "journal/7.journal", "core/appendonly.aof", "id_ed25519", "notes.env",
-     ".env", ".env.old", "core/.env", ".streamlit/secrets.toml"],
+     ".env", ".env.old", "core/.env", ".streamlit/secrets.toml", "dashboard_app/.streamlit/secrets.toml"],
 )  # fmt: skip
 def test_backups_keys_and_journals_reach_neither_the_images_nor_the_repository(name):
     assert not in_build_context(name)
