@@ -114,7 +114,7 @@ class Advice(StrEnum):
 TEMPORARY_CAUSES = frozenset(
     {
         "rate_limited", "overloaded", "server_error", "timeout", "silent", "unreachable", "cut_stream", "empty_reply",
-        "bad_reply", "gave_up", "busy",
+        "bad_reply", "busy",
     }
 )  # fmt: skip
 """Codes of failures that pass: the same call may succeed later."""
@@ -125,8 +125,8 @@ class ProviderError(HunterError):
 
     `code` is the cause: `unauthorized`, `forbidden`, `unknown_model`, `wrong_address` (no chat completions there),
     `refused`, `bad_request`, `rate_limited`, `overloaded`, `server_error`, `timeout`, `silent` (no byte for too long),
-    `unreachable`, `cut_stream`, `empty_reply`, `bad_reply`, `no_key`, `out_of_credit`, `too_large`,
-    `output_limit` (spent before the reply had any text), `gave_up` (the retry budget is spent).
+    `unreachable`, `cut_stream`, `empty_reply`, `bad_reply`, `out_of_credit`, `too_large`,
+    `output_limit` (spent before the reply had any text).
     """
 
     code = "provider_error"

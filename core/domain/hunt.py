@@ -18,16 +18,6 @@ class HuntStatus(StrEnum):
     DONE = "done"
 
 
-MOVES: dict[HuntStatus, frozenset[HuntStatus]] = {
-    HuntStatus.QUEUED: frozenset({HuntStatus.CALLING, HuntStatus.DONE}),
-    HuntStatus.CALLING: frozenset({HuntStatus.JUDGING, HuntStatus.DONE, HuntStatus.QUEUED}),
-    HuntStatus.JUDGING: frozenset({HuntStatus.DONE}),
-    HuntStatus.DONE: frozenset({HuntStatus.JUDGING}),
-}
-"""Allowed moves. CALLING back to QUEUED: the process that called died or was drained before a reply came.
-DONE back to JUDGING: its reply is judged again, and what was said before goes to `judged`."""
-
-
 class HuntError(Value):
     """Why a hunt has no outcome: a ProviderError's code and words, for people and for counting."""
 

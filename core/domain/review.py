@@ -15,7 +15,7 @@ from core.domain.value import Value
 from core.domain.verdict import Outcome, Verdict, decide
 
 LEAST_WORDS = 10
-"""Of an explanation. Source: domain.md, Rules, Review."""
+"""Of an explanation."""
 GIVEN = frozenset({Verdict.PASS, Verdict.FAIL})
 """What a person can say of a criterion."""
 

@@ -133,7 +133,7 @@ class Session(Value):
 
     @property
     def sealed(self) -> bool:
-        """The judge's opinion of judged hunts is not given out (domain.md, Blind)."""
+        """The judge's opinion of judged hunts is not given out (decision record 0044)."""
         return self.visibility is Visibility.BLIND and self.revealed_at is None
 
     @property

@@ -60,7 +60,7 @@ def decide(verdicts: Iterable[Verdict], rule: PassRule) -> Outcome:
 
     majority: held if more than half pass; exactly half is a break. all: held if every one passes.
     UNDETERMINED counts neither way: if every way of filling them in gives the same outcome, that is the outcome.
-    Without any verdict the outcome is `undetermined`. Source: domain.md, Rules, Outcome.
+    Without any verdict the outcome is `undetermined`.
     """
     counted = list(verdicts)
     if not counted:

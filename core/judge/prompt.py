@@ -24,7 +24,7 @@ PLACEHOLDERS: dict[str, Label] = {
     "response_reference": "CRITERION",
     "criteria": "CRITERION",
 }
-"""The template's words and the data that each stands for. Source: notebook-format.md, Judge cells."""
+"""The template's words and the data that each stands for. Documented in docs/judging.md."""
 
 INTRODUCTIONS: dict[Label, str] = {
     "PROMPT": wording.PROMPT_FOLLOWS,

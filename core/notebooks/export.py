@@ -21,7 +21,6 @@ from core.notebooks.criteria import read_criteria
 from core.notebooks.criteria_write import write_criteria
 from core.notebooks.document import Document, open_document
 from core.notebooks.editing import Edits
-from core.notebooks.file_names import download_name
 from core.notebooks.gradings import judge_cell, review_cell
 from core.notebooks.headings import Role
 from core.notebooks.pass_rule import read_pass_rule
@@ -29,8 +28,6 @@ from core.notebooks.results import ResultCells, SlotText, delivered, earlier_rev
 from core.notebooks.resume import METADATA_KEY, resume_record
 from core.notebooks.taskcells import write_task
 from core.notebooks.turn_cells import write_turns
-
-__all__ = ["Export", "download_name", "export_notebook"]
 
 
 class Export(Value):

@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-SLOTS_MOST = 999
-
 
 class Role(StrEnum):
     """What a cell is for. Values are the headings' names, without the slot's number."""

@@ -19,10 +19,10 @@ from core.notebooks.document import Bounds, Document, open_document
 from core.notebooks.headings import Role
 from core.notebooks.metadata import prompt_length_warning, read_metadata
 from core.notebooks.pass_rule import StatedRule, read_pass_rule
+from core.notebooks.placing import TURN_ROLES
 from core.notebooks.resume import METADATA_KEY, Resumed, read_resume
 from core.notebooks.slots import read_slots
 from core.notebooks.text import neat
-from core.notebooks.turns import Conversation, Turn, read_conversation
 
 MOST_WARNINGS = 50
 _EDITED = TaskWarning(
@@ -39,17 +39,9 @@ class LoadedNotebook(Value):
     warnings: tuple[TaskWarning, ...] = ()
     attempts_before: int = 0
     """`number_of_attempts_made` without the hunts of `resumed`, which count themselves."""
-    attempts_stated: int = 0
-    """`number_of_attempts_made` as it stands in the cell."""
-    conversation: Conversation = Conversation()
-    """Read-only: what the notebook says of several turns."""
     proposed_criteria: tuple[Criterion, ...] = ()
     """What unreadable criteria were probably meant to be. Not criteria until the trainer confirms them."""
     resumed: Resumed | None = None
-
-    @property
-    def turns(self) -> tuple[Turn, ...]:
-        return self.conversation.turns
 
 
 def parse_notebook(raw: bytes, bounds: Bounds) -> LoadedNotebook:
@@ -61,15 +53,14 @@ def parse_notebook(raw: bytes, bounds: Bounds) -> LoadedNotebook:
     document = open_document(raw, bounds)
     cells = read_cells(document)
     warnings = list(cells.warnings)
-    conversation = read_conversation(cells)
     read = read_criteria(_reference(cells))
     refuse_too_many_criteria(max(len(read.criteria), len(read.proposed)), bounds.max_criteria)
     stated_rule = read_pass_rule(read.prose(_reference(cells)))
     task = _task(cells, read, stated_rule.rule or PassRule.MAJORITY)
-    warnings += _missing(task, cells, conversation, len(document.cells))
+    warnings += _missing(task, cells, len(document.cells))
     if read.problem:
         warnings.append(_warn(read.code, read.problem, cells, Role.RESPONSE_REFERENCE))
-    warnings += _oddities(task, cells, conversation)
+    warnings += _oddities(task, cells)
     warnings += _pass_rule_question(task, stated_rule, cells)
     resumed = _resumed(document, warnings)
     stated = _attempts(cells, warnings)
@@ -88,8 +79,6 @@ def parse_notebook(raw: bytes, bounds: Bounds) -> LoadedNotebook:
         slots=read_slots(cells),
         warnings=_bounded(warnings),
         attempts_before=before,
-        attempts_stated=stated,
-        conversation=conversation,
         proposed_criteria=read.proposed,
         resumed=resumed,
     )
@@ -140,7 +129,7 @@ _WANTED = (
 )  # fmt: skip
 
 
-def _missing(task: Task, cells: Cells, conversation: Conversation, cell_count: int) -> list[TaskWarning]:
+def _missing(task: Task, cells: Cells, cell_count: int) -> list[TaskWarning]:
     if not cells.by_key:
         return [TaskWarning(
             code="no_task_cells",
@@ -148,18 +137,19 @@ def _missing(task: Task, cells: Cells, conversation: Conversation, cell_count: i
             "**[prompt]**. Choose another file, or start from the template.",
         )]  # fmt: skip
     found = [_warn(code, words, cells, role) for role, name, code, words in _WANTED if not getattr(task, name).strip()]
-    if conversation.turns:
-        words = f"The notebook tells of {len(conversation.turns)} turns; they are shown, and one turn can be hunted."
+    if turns := cells.numbers(*TURN_ROLES):
+        number = f"{len(turns)} turns" if len(turns) > 1 else "a turn beside the task itself"
+        words = f"The notebook has {number}. One is loaded: the cells without a turn number, or else turn 1."
         found.append(TaskWarning(code="several_turns", message=words))
     return found
 
 
-def _oddities(task: Task, cells: Cells, conversation: Conversation) -> list[TaskWarning]:
+def _oddities(task: Task, cells: Cells) -> list[TaskWarning]:
     """What may be meant so and is worth a look."""
     found = []
     prompt = cells.find(Role.PROMPT)
-    first = next((turn.prompt for turn in conversation.turns if turn.number == 1), "")
-    length = prompt_length_warning(task.metadata.prompt_length, first or task.prompt, prompt.index if prompt else None)
+    first_prompt = cells.body(Role.TURN_PROMPT, 1) or task.prompt
+    length = prompt_length_warning(task.metadata.prompt_length, first_prompt, prompt.index if prompt else None)
     if length:
         found.append(length)
     foreign = read_criteria(task.judge_system_prompt)

@@ -1,4 +1,4 @@
-"""The pass rule that the prose around the criteria states. Rules: domain.md, Outcome.
+"""The pass rule that the prose around the criteria states.
 
 Prose is read sentence by sentence. A sentence that plainly states one of the two rules counts. A sentence that states
 a threshold which is neither, or which can be read both ways, is returned as a question for the trainer: a pass rule

@@ -1,5 +1,5 @@
 """The cells of a conversation: every turn's prompt, ideal response and criteria, and of the earlier ones the reply that
-went on. A notebook of one turn has none. Written in the first of the three schemes (notebook-format.md, Several turns);
+went on. A notebook of one turn has none. Written in the first of the three schemes (docs/notebooks.md);
 cells that are there under another scheme's heading keep it.
 """
 

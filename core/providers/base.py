@@ -89,34 +89,6 @@ class ProviderNumbers(Value):
     latency_p95_ms: float | None = None
 
 
-@dataclass(frozen=True)
-class Offer:
-    """What the catalog tells of a provider: nothing here changes a call."""
-
-    label: str = ""
-    """For people; empty: the provider's name."""
-    concurrency: int = 4
-    """Most calls in flight on the account."""
-    models: tuple[str, ...] = ()
-    """Model ids that the page offers."""
-    any_model: bool = True
-    """Whether ids that are not in `models` may be named too."""
-    why_not: str = ""
-    """Why it cannot be called now, and what to do; empty: it can."""
-    custom: bool = False
-    """From OPENAI_COMPATIBLE."""
-
-
-@dataclass(frozen=True)
-class ModelFacts:
-    """What is known of a model without asking anybody; None: not known."""
-
-    reasoning: bool | None = None
-    input_usd_per_mtok: float | None = None
-    """US dollars for a million input tokens; likewise for output."""
-    output_usd_per_mtok: float | None = None
-
-
 class Provider(ABC):
     """Calls models of one account. Holds no slot and does not retry: see Throttled and Retrying."""
 
@@ -125,11 +97,6 @@ class Provider(ABC):
     account: str
     """What limits belong to: one provider with one key."""
     simulated: bool = False
-    offer: Offer = Offer()
-
-    def facts(self, model: str) -> ModelFacts:  # noqa: ARG002 – nothing is known until a provider says so
-        """What is known of one of its models."""
-        return ModelFacts()
 
     def output_limit(self, request: ChatRequest) -> OutputLimit:
         """What limits the output of such a request."""

@@ -14,8 +14,6 @@ from datetime import timedelta
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
-import structlog
-
 from core.clock import Clock
 from core.domain.events import EventDraft
 from core.domain.hunt import Hunt, HuntStatus
@@ -40,7 +38,6 @@ from core.sessions.known import KnownSessions
 from core.sessions.merging import merged
 from core.sessions.redis import RedisSessionStore
 
-log = structlog.get_logger(__name__)
 T = TypeVar("T")
 LEARNED_AT_ONCE = 100
 """Hunts that are looked for in one question: what Redis does meanwhile for nobody else."""

@@ -154,9 +154,6 @@ class SharedLimiter(AccountLimiter):
             self.proposed = wanted
             self._now_due()
 
-    def adopt(self, limit: Limit) -> None:
-        self.limit = limit
-
     def load(self) -> AccountLoad:
         return AccountLoad(
             account=self.account,

@@ -14,9 +14,21 @@ from core.cli.options import EXIT_CODES, parser
 from core.domain.task import LEAST_CRITERIA, PassRule, refuse_unhuntable
 from core.notebooks.document import Bounds
 from core.notebooks.parse import parse_notebook
-from core.redis.keys import BOOK, MARKER, SESSIONS, probe_key, session_keys
+from core.redis.keys import (
+    INSTANCES,
+    MARKER,
+    SECRET,
+    SESSIONS,
+    instance_key,
+    mark_key,
+    probe_key,
+    session_keys,
+    throttle_keys,
+    work_key,
+)
 from core.runtime import open_runtime
 from core.settings import Settings, table
+from tests.house.tree import files
 from tests.settings import make_settings
 from tools.settings_docs import DOCUMENTS, rendered
 
@@ -37,16 +49,13 @@ def test_every_setting_has_a_row_in_the_operations_guide():
     assert [s.row.variable for s in table() if f"| `{s.row.variable}` |" not in OPERATIONS] == []
 
 
-def test_every_redis_key_is_in_the_operations_guide():
-    shown = [f"| `{r.key}` | {r.type} | {r.lifetime} | `{r.owner}` | {r.about} |" for r in BOOK]
-    assert [row for row in shown if row not in OPERATIONS.splitlines()] == []
-
-
-def test_every_key_that_is_made_is_in_the_key_book():
-    patterns = {row.key for row in BOOK}
-    made = {*session_keys("<sid>").all, SESSIONS, MARKER, probe_key("<instance>")}
-    assert made == {key for key in patterns if key in made}
-    assert {key for key in patterns if key.startswith("mh:s:")} == set(session_keys("<sid>").all)
+def test_the_operations_guide_lists_exactly_the_redis_keys_that_are_made():
+    made = {
+        *session_keys("<sid>").all, SESSIONS, mark_key("<mark>"), MARKER, probe_key("<instance>"),
+        *throttle_keys("<account>").all, work_key("<job>"), "streaq:model-hunter:*", INSTANCES, instance_key("<name>"),
+        SECRET,
+    }  # fmt: skip
+    assert set(re.findall(r"^\| `((?:mh|streaq):[^`]+)` \|", OPERATIONS, re.MULTILINE)) == made
 
 
 async def test_every_route_is_in_the_api_guide(tmp_path):
@@ -64,6 +73,18 @@ def test_every_link_between_documents_leads_somewhere():
             if not (document.parent / target).exists():
                 broken.append(f"{document.relative_to(ROOT)}: {target}")
     assert broken == []
+
+
+def test_every_document_that_the_code_cites_is_in_the_repository():
+    ours = [*files(".py", ".js", ".lua", ".css"), ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    cited = {path: set(re.findall(r"[\w./-]+\.md\b", path.read_text(encoding="utf-8"))) for path in ours}
+    lost = {
+        (path.relative_to(ROOT).as_posix(), name)
+        for path, names in cited.items()
+        for name in names
+        if not any((folder / name).exists() for folder in (path.parent, ROOT, ROOT / "docs"))
+    }
+    assert sorted(lost) == []
 
 
 def test_the_shortest_task_of_the_notebook_guide_can_be_hunted_as_it_is_printed():

@@ -1,4 +1,4 @@
-"""No make target, option, setting or variable exists that nothing reads."""
+"""No make target, option, setting, variable, function or class exists that nothing reads but tests."""
 
 import argparse
 import ast
@@ -15,6 +15,12 @@ from tests.house.test_makefile import MAKEFILE
 from tests.house.tree import ROOMS, ROOT, files
 
 COMPOSE = [ROOT / "docker-compose.yml", ROOT / "docker-compose.tls.yml"]
+CALLED_BY_LIBRARIES = {
+    "connection_made", "data_received", "connection_lost", "on_broken_pipe", "signal_handler", "validateLink",
+}  # fmt: skip
+"""Methods of asyncio's protocols, rich, streaQ and markdown-it that we override."""
+NOT_CALLED_BY_OTHERS = {"property", "classmethod", "staticmethod", "abstractmethod", "cache", "contextmanager"}
+"""Decorators after which a name still has to be read by somebody; others register it (routes, validators)."""
 SCRIPTS = [ROOT / "deploy.sh", *sorted((ROOT / "deploy").glob("*.sh")), *sorted((ROOT / "nginx").rglob("*.sh"))]
 
 
@@ -28,6 +34,28 @@ def attributes_read(tree: ast.AST) -> set[str]:
 def read_in(*folders: str, apart_from: frozenset[str] = frozenset()) -> set[str]:
     paths = [p for p in files(".py", folders=folders) if p.relative_to(ROOT).as_posix() not in apart_from]
     return set().union(*(attributes_read(ast.parse(p.read_text(encoding="utf-8"))) for p in paths))
+
+
+def names_defined(tree: ast.Module) -> Iterator[str]:
+    """Functions, methods, classes, and what stands at the top of the module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("__"):
+            registered = {ast.unparse(decorator) for decorator in node.decorator_list} - NOT_CALLED_BY_OTHERS
+            yield from () if registered else (node.name,)
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        yield from (target.id for target in targets if isinstance(target, ast.Name) and target.id != "__version__")
+
+
+def names_read(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()) | ast.alias(name=name) | ast.Attribute(attr=name):
+                yield name
+            case ast.Constant(value=str(name)) if name.isidentifier():
+                yield name
 
 
 def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
@@ -106,6 +134,18 @@ def test_every_variable_of_compose_and_of_the_example_is_a_setting_or_read_by_co
     assert strangers == {"HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"}, "httpx reads these and no others"
     example = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
     assert example - known - read_by_compose == set()
+
+
+def test_every_name_of_the_product_is_read_by_the_product() -> None:
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in files(".py", folders=(*ROOMS, "tools"))]
+    read = {name for tree in trees for name in names_read(tree)}
+    unread = {name for tree in trees for name in names_defined(tree)} - read
+    assert unread == CALLED_BY_LIBRARIES
+
+
+def test_a_name_that_only_stands_there_is_seen() -> None:
+    tree = ast.parse("A = 1\nB: int = 2\nclass C:\n @property\n def d(self): return A\n@route\ndef e(): C().f")
+    assert set(names_defined(tree)) - set(names_read(tree)) == {"B", "d"}
 
 
 def test_a_word_that_no_program_reads_is_seen() -> None:

@@ -70,8 +70,6 @@ class QueueDispatcher(Dispatcher):
         helpers: Callable[[], int],
     ) -> None:
         """`helpers`: how many processes work on jobs, this one included, as last known."""
-        self.restarts = 0
-        """How often the worker was started again."""
         self._work = work
         self._on_bug = on_bug
         self._redis = redis
@@ -217,7 +215,6 @@ class QueueDispatcher(Dispatcher):
             except Exception as error:  # noqa: BLE001 – its failures are many; all of them mean: again
                 log.warning("the worker ended and starts again", reason=type(error).__name__)
             self._engine = None
-            self.restarts += 1
             await asyncio.sleep(self._manner.terms.renew_s)
 
     async def _serve(self) -> None:

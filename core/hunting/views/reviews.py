@@ -1,6 +1,6 @@
 """The JSON shapes of the trainer's part: settings, selection, reviews, agreement, the desk, insights.
 
-Before reveal in a blind session a review is known by its card alone (domain.md, Blind).
+Before reveal in a blind session a review is known by its card alone (decision record 0044).
 """
 
 from __future__ import annotations

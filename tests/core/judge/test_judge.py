@@ -180,7 +180,7 @@ async def test_one_unknown_cost_makes_the_sum_unknown_and_not_too_small():
     assert (verdict.cost_usd, verdict.usage) == (None, Usage(input_tokens=11))
 
 
-@pytest.mark.parametrize("code", ["rate_limited", "timeout", "refused", "empty_reply", "unauthorized", "gave_up"])
+@pytest.mark.parametrize("code", ["rate_limited", "timeout", "refused", "empty_reply", "unauthorized"])
 async def test_a_judge_that_fails_is_undetermined_and_never_fail(code):
     verdict, _ = await grade(ProviderError("It broke.", code=code, advice=Advice.NEVER))
     assert verdict == CriterionVerdict(

@@ -73,4 +73,4 @@ def test_an_export_leaves_a_number_alone_that_nobody_understands():
     assert [w.code for w in loaded.warnings] == ["bad_attempts"]
     exported = export_notebook(raw, Export(session=session(loaded), hunts=(), selected=(), attempts=7))
     assert b"about 20" in exported
-    assert load(exported).attempts_stated == 0
+    assert load(exported).attempts_before == 0
