@@ -162,6 +162,7 @@ def test_the_shared_cases_are_read_as_a_person_would(shared_dir):
         ("{}", ""), ("The reply ends with {}", "The reply ends with"), ("One. Two says  \t{}", "Two says"), ("One.) Two {}", "Two"),
         ("a! b? c. {}", "c."), ("It says:\n{}", "It says:"), ("It says:\n\n```json\n{}", "It says:"), ("Hm. It says:\n> {}", "It says:"),
         ("a\nb \n- `{}", "b"), ("A.\nB\n{}", "B"), ("It says:\nX. {}", "X."), ('It ends: "{}', 'It ends: "'), ("1. {}", "1."),
+        ("It says X\t{}", "It says X"), ("It is an X:\nX\n{}", "X"), ("It says:\nX{}", "X"),
         ("Done.\n{}", ""), ("Really?\n\n{}", ""), ("Stop!\n{}", ""), (' "{}', ""), ("```\n{}", ""), (". {}", "."), ("\n\n{}", ""),
         ("x" * 400 + "{}", "x" * 300), ("x " + "y" * 299 + "{}", " " + "y" * 299), ("It says:\n" + " " * 295 + "{}", "ays:"),
     ],
@@ -181,6 +182,8 @@ def test_an_introduction_begins_after_the_object_before():
     [
         ("{}", False), ("I say {}", True), ("I say: {}", False), ("Done. {}", False), ("Done.\n{}", False), ("I say\n{}", False),
         ("I say\nit {}", True), ("{}, but", True), ("{} but", True), ("{} But", False), ("{}.", False), ("{}\nbut", False), ("{}1", False),
+        ("x\n\t{}", False), ("Done.X {}", True), ("Ask. X` {}", True), ("{}\nXbut", False), ("{}Xbut", False), ("{}Abut", False),
+        ("VERDICTX: X{}", True), ("{}. but", False), ("{}But\nx", False),
         ('{}" x', True), ("{}*, x", True), ("{} **x", True), ('I say "{}', True), ("I say (“{}", True), ("**Verdict** {}", True),
         *((f"x{mark} {{}}", False) for mark in ".:!?}])>—–-"), ("x, {}", True), ("x; {}", True),
         ("a" + " " * 299 + "{}", True), ("a" + " " * 300 + "{}", False), ("{}" + " " * 299 + "b", True), ("{}" + " " * 300 + "b", False),
@@ -199,6 +202,7 @@ def test_an_object_is_inside_a_sentence_when_the_sentence_needs_it(text, inside)
         ("I say: {} if it names", True), ("I say: {}, if it names", True), ("I say {}, but it might", True), ("{} would be", True),
         ("{}, unless", True), ("{}. If so", False), ("{}\nif so", False), ("It may be. {}", False), ("Even if so: {}", False),
         ("Suppose so:\n{}", True), ("Whether {}", True), ("Were it so: {}", True), ("For example: {}", True), ("would } {}", False),
+        ("{}, so it is\nif not", False), ("It would: \n {}", False), ("It would  {}", True), ("It would be X. {}", False),
         ("{}," + " " * 295 + "if", True), ("{}," + " " * 300 + "if", False),
     ],
 )  # fmt: skip
@@ -218,7 +222,7 @@ def test_a_supposition_before_the_object_before_is_none():
         ("{}", False), ("The reply ends with {}", True), ("It says: {}", True), ("The model claims\n{}", True), ("The model claims.\n{}", False),
         ("> {}", True), (" >{}", True), ("> x\n{}", False), ("I quote: {}", True), ("verbatim {}", True), ("the reply's own {}", True),
         ("from the reply: {}", True), ("The reply passes: {}", False), ("Verdict: {}", False), ("The submission: {}", False),
-        ("My verdict on the reply, which says x, is {}", False), ("It is my verdict {}", True), ("My evaluation: it is {}", False),
+        ("My verdict on the reply, which says x, is {}", False), ("It is my verdict {}", True), ("My reply says {}", False), ("My evaluation: it is {}", False),
         (f"The reply {'x ' * 19}says {{}}", True), (f"The reply {'x ' * 20}says {{}}", False),
         (">" + " " * 299 + "{}", True), (">" + " " * 300 + "{}", False),
     ],
@@ -283,12 +287,17 @@ def test_braces_that_hold_what_the_reply_says_are_taken_out(prose, left):
     assert without_quoted_braces(prose, ReplyWords("")) == prose
 
 
+def test_of_an_unknown_reply_every_brace_stays():
+    assert without_quoted_braces("{...} and {Danube}", ReplyWords("")) == "{...} and {Danube}"
+
+
 def test_only_so_many_braces_and_pieces_are_looked_up():
     reply = ReplyWords("Danube and Rhine.")
     assert without_quoted_braces("{Danube}" * 42, reply) == "{Danube}" * 2
     pieces = ",".join(["Danube"] * 41)
     assert without_quoted_braces(f"{{{pieces}}}", reply) == ""
     assert without_quoted_braces(f"{{{pieces},Rhine}}", reply) == f"{{{pieces},Rhine}}"
+    assert without_quoted_braces(f"{{{pieces},and Rhine}}", ReplyWords("Danube, and Rhine")) == ""
 
 
 @pytest.mark.parametrize(

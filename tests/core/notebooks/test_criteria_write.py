@@ -83,6 +83,8 @@ ONE = '[\n  { "id": "C1", "criteria1": "%s" }\n]'
         ("C1: a\n\n\nC2: b\nC3: c", criteria("a", "b", "c", "d"), "C1: a\n\n\nC2: b\nC3: c\n\n\nC4: d"),
         ("", criteria("a"), ONE % "a"),
         ("Prose.", criteria("ä"), f"Prose.\n\n{ONE % 'ä'}"),
+        ("XProse.X\n", criteria("a"), f"XProse.X\n\n{ONE % 'a'}"),
+        ("x\nC1: a\nC1: b", criteria("a"), f"x\n{ONE % 'a'}"),
         ("\n\n  Prose.  \n", criteria("a"), f"  Prose.  \n\n{ONE % 'a'}"),
         ('x [{"id": "C1" "criteria": "a b"}] y', criteria("a b"), f"x {ONE % 'a b'} y"),
     ],
