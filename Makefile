@@ -10,6 +10,8 @@ UPGRADE ?=
 # make soak MINUTES=20 REDIS=1: how long, and whether also with sessions in Redis.
 MINUTES ?= 4
 REDIS ?=
+# make mutants MUTANTS="core.domain.* core.judge.prose.*": only these.
+MUTANTS ?=
 # What the short shows run; the words after `python -m core`.
 DEMO ?= demo
 SIMULATE ?= simulate
@@ -77,6 +79,10 @@ format: setup ## Put the code into its form and fix what can be fixed safely
 .PHONY: bench
 bench: setup ## Measure what must be fast
 	@$(VENV) -m tests.benchmarks
+
+.PHONY: mutants
+mutants: setup ## Change the rules place by place, and say which changes no test notices (minutes)
+	@$(VENV) -m tools.mutants $(MUTANTS)
 
 .PHONY: soak
 soak: setup ## Look for leaks for minutes: sessions, hunts and watchers that come and go (MINUTES=4, REDIS=1)
