@@ -379,13 +379,21 @@ def test_averages_of_costs_are_made_of_paid_hunts_with_known_prices(page, log_di
          "output limit: spent it all"),
         ({"outcome": "error", "error": "rate_limited", "error_message": None}, "rate limited"),
         ({"outcome": "held", "error": None, "error_message": None, "cut_off": True}, "cut off at its output limit"),
-        ({"outcome": "held", "error": None, "error_message": None, "cut_off": False}, ""),
     ],
 )  # fmt: skip
 def test_find_names_the_cause(page, log_dir, changes, cause):
     (hunt,) = (hunt for _, hunt in hunts_only(hunts=1, seed=9))
     write_log(log_dir, [(datetime.now(UTC), hunt.model_copy(update=changes))])
     assert list(page("find", period="all").dataframe[0].value["cause"]) == [cause]
+
+
+def test_find_has_no_column_for_causes_when_nothing_has_one(page, log_dir):
+    (hunt,) = (hunt for _, hunt in hunts_only(hunts=1, seed=9))
+    fine = {"outcome": "held", "error": None, "error_message": None, "cut_off": False}
+    write_log(log_dir, [(datetime.now(UTC), hunt.model_copy(update=fine))])
+    shown = page("find", period="all").dataframe[0].value
+    assert list(shown["outcome"]) == ["✓ held"]
+    assert "cause" not in shown
 
 
 def test_a_hunt_that_stands_twice_in_the_log_is_shown_once(page, log_dir):
