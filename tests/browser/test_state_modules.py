@@ -247,3 +247,13 @@ def test_what_is_only_told_goes_with_its_place_and_a_refusal_stays(after: Any) -
     assert left(*here, told("here"), at("hunt", "h1"), at("hunt", "h2")) == ["here", "on the way", "refused"]
     assert left(*here, at("review")) == ["on the way", "refused"]
     assert left(*here, at("review"), at("deliver")) == ["refused"]
+
+
+def test_the_cause_of_a_failed_judge_is_shown_once_and_others_refer_to_it(ask: Any) -> None:
+    causes = {"C1": "", "C2": "unauthorized", "C3": "overloaded", "C4": "unauthorized", "gone": "overloaded"}
+    verdicts = [{"criterion_id": id_, "error": error} for id_, error in causes.items()]
+    criteria = [{"id": id_} for id_ in ("C1", "C2", "C3", "C4", "C5")]
+    found = ask("state/outcomes", "verdictsInOrder", criteria, verdicts)
+    assert {item["id"]: item["sameAs"] for item in found} == {
+        "C1": "", "C2": "", "C3": "", "C4": "C2", "C5": "", "gone": "C3",
+    }  # fmt: skip
