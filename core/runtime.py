@@ -1,9 +1,9 @@
-"""Builds everything, closes it in reverse. The only place that knows which implementation stands behind a port.
+"""Builds the components of one process and closes them in reverse order.
 
-Here lives the runtime, one for each process. May use every room. Never holds logic: it only connects.
+This is the only module that chooses implementations. It contains no logic.
 
-Closing order: drain hunts · give back kept slots · flush telemetry · HTTP · sessions. (The API first turns readiness
-red and tells its event streams to reconnect; see api/server.py.)
+Shutdown order: drain hunts, release throttle slots, flush telemetry, close HTTP clients, close sessions. The API first
+reports itself as not ready and tells its event streams to reconnect (api/server.py).
 """
 
 from __future__ import annotations
@@ -84,19 +84,19 @@ class Runtime:
     telemetry: TelemetryWriter
     activity: Activity
     on_close: Callable[[Callable[[], Awaitable[None]]], object]
-    """Has that called when the runtime closes, before anything of the runtime is gone."""
+    """Registers a callback that runs at shutdown, before any component is closed."""
     draining: asyncio.Event
-    """Set when the process is asked to end: readiness goes red and event streams say farewell."""
+    """Set at shutdown: the readiness check fails and event streams close with a reconnect event."""
 
 
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, *, clock: Clock | None = None, entropy: Entropy = secrets.token_bytes, seed: int | None = None
 ) -> AsyncIterator[Runtime]:
-    """Everything that a process needs, open until the block ends. `seed` fixes the retries' jitter, for tests."""
+    """Open all components until the block ends. `seed` fixes the retry jitter, for tests."""
     if settings.server.role != "both" and not settings.redis.url:
         raise BadSettings(
-            f"ROLE={settings.server.role} needs Redis: without it one process does everything.",
+            f"ROLE={settings.server.role} needs Redis. Without Redis, a single process must do everything.",
             hint="Set REDIS_URL, or ROLE=both.",
         )
     clock = SteadyClock(clock or SystemClock())
@@ -140,7 +140,7 @@ async def open_runtime(
                 store, dispatcher, came_back, settings.hunting.part_lease_s, activity.record_unexpected_error
             )
             await closing.enter_async_context(_kept_up(resumer))
-        with contextlib.suppress(RedisAway):  # said in the status; the secret is shared with the first beat then
+        with contextlib.suppress(RedisAway):  # the status reports it; the first heartbeat shares the secret
             await fleet.share_secret()
         workbench = Workbench(
             store,
@@ -228,10 +228,10 @@ async def _open_dispatcher(
         local = LocalDispatcher(work, activity.record_unexpected_error)
         try:
             yield local
-        finally:  # also when a person ended the command: jobs put down what they have while there is a store
+        finally:  # also on Ctrl-C: jobs save their results while the store is open
             await local.drain(settings.server.drain_timeout_s)
         return
-    from core.hunting.dispatch.queue import Manner, open_queue  # half a second that only processes with Redis need
+    from core.hunting.dispatch.queue import Manner, open_queue  # takes 0.5 s to import; needed only with Redis
 
     works = settings.server.role != "api"
     manner = Manner(
@@ -249,9 +249,9 @@ async def _sessions(
     closing: AsyncExitStack,
     redis: RedisClients | None,
 ) -> tuple[SessionStore, EventLog, set[str]]:
-    """Where sessions and their events are kept: in memory, or with REDIS_URL in Redis with memory standing in.
+    """Open the session store and event log: in memory, or with REDIS_URL in Redis with a memory fallback.
 
-    With the ids of sessions whose work may have to be gone on with, from time to time.
+    The set holds the IDs of sessions whose work may need to be resumed.
     """
     memory = MemoryEventLog(clock, settings.sessions.max_events)
     if redis is not None:

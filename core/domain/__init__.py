@@ -1,6 +1,6 @@
-"""Here lives what a task, a hunt, a verdict and a session are, and the rules between them.
+"""Here lives the domain model: tasks, hunts, verdicts, runs and sessions, and their rules.
 May use pydantic, the standard library's types, core.errors.
-Never does input or output, reads a clock or draws a random number: all three are handed in.
+Never does I/O, reads a clock or draws a random number; callers pass times and random bytes in.
 Owned and closed by nobody: these are values and pure functions.
 Tests in tests/core/domain.
 """

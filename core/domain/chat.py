@@ -1,4 +1,4 @@
-"""What goes to a model and what comes back, whoever the provider is."""
+"""Messages and replies of models, independent of the provider."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Message(Value):
 
 
 class Usage(Value):
-    """Token counts as the provider reported them; None where it did not say. Never guessed."""
+    """Token counts as reported by the provider; None if not reported. Never guessed."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -25,30 +25,30 @@ class Usage(Value):
 
 
 class Reply(Value):
-    """One whole reply of a model: it has text, and the provider said that it was finished."""
+    """A complete reply of a model: it has text, and the provider reported its end."""
 
     text: str
     reasoning: str = ""
-    """The reasoning trace, kept apart: never judged, never shown as the reply."""
+    """The reasoning trace. Never judged, never shown as the reply."""
     finish_reason: str = "stop"
-    """The provider's own word; `core.domain.finish` says what it means."""
+    """The provider's own value; `core.domain.finish` classifies it."""
     usage: Usage = Usage()
     cost_usd: float | None = None
-    """US dollars: what the provider billed, else from price data, else None (unknown, which is not 0)."""
+    """US dollars: billed by the provider, else from price data, else None (unknown, not 0)."""
     cost_source: Literal["provider", "prices", "unknown"] = "unknown"
     model: str = ""
-    """The model id that the provider says answered; may be more exact than what was asked for."""
+    """The model ID that the provider reports; may be more specific than the requested one."""
     request_id: str = ""
     latency_ms: float = 0.0
     first_token_ms: float | None = None
     calls: int = 1
-    """HTTP calls made for this reply, retries included."""
+    """HTTP calls for this reply, including retries."""
     raw_request: str = ""
-    """JSON of the request body without `messages` (they are the task's) and without credentials."""
+    """JSON of the request body without `messages` (stored with the task) and without credentials."""
     raw_reply: str = ""
-    """JSON of what came back, chunks merged, without the text and the reasoning that stand above."""
+    """JSON of the response with chunks merged, without the text and reasoning stored above."""
 
     @property
     def cut_off(self) -> bool:
-        """Whether the reply was cut at an output or context limit, in whichever word the provider says so."""
+        """Whether the reply was cut off at an output or context limit."""
         return finish_kind(self.finish_reason) is FinishKind.OUTPUT_LIMIT

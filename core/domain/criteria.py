@@ -1,4 +1,4 @@
-"""A criterion: one yes/no requirement with an id (`C1`, `C2`, …; gaps are legal, ids compare upper-case)."""
+"""A criterion: one yes/no requirement with an ID (`C1`, `C2`, …; gaps are allowed, IDs are case-insensitive)."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ class Criterion(Value):
 
 
 def refuse_duplicate_ids(criteria: Sequence[Criterion]) -> None:
-    """Raise BadTask that names the ids that occur twice."""
+    """Raise BadTask listing the IDs that occur twice."""
     seen: set[str] = set()
     twice = sorted({c.id for c in criteria if c.id in seen or seen.add(c.id)})  # type: ignore[func-returns-value]
     if twice:
         raise BadTask(
-            f"Criterion id used twice: {', '.join(twice)}.",
-            hint="Give every criterion an id of its own.",
+            f"Duplicate criterion ID: {', '.join(twice)}.",
+            hint="Give every criterion its own ID.",
             code="duplicate_criterion",
             details={"ids": twice},
         )
 
 
 def refuse_too_many_criteria(count: int, max_criteria: int | None) -> None:
-    """Raise BadTask when a task has more criteria than MAX_CRITERIA allows; None: there is no limit."""
+    """Raise BadTask if a task has more criteria than MAX_CRITERIA; None: no limit."""
     if max_criteria is None or count <= max_criteria:
         return
     raise BadTask(

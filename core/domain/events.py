@@ -1,4 +1,4 @@
-"""What happens in a session, as told to watchers. A draft has no id yet; the event log gives it one."""
+"""Events of a session, published to its event streams. The event log assigns IDs to drafts."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from enum import StrEnum
 
 class EventType(StrEnum):
     SESSION = "session.changed"
-    """data: {"version"} – something of the session's head changed (task, selection, …); read the snapshot again."""
+    """data: {"version"}. The session changed (task, selection, …); fetch the snapshot."""
     CHECK = "check.changed"
     """data: the reference check as in the snapshot."""
     RUN = "run.changed"
     """data: the run as in the snapshot, with counts."""
     HUNT = "hunt.changed"
-    """data: one hunt as a row of the table (no long texts); reasons come when it is done."""
+    """data: one hunt as a table row, without long texts; reasons are included when it is done."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventDraft:
     type: EventType
     data: str
-    """A JSON object, written once here and handed on as it is to every watcher."""
+    """A JSON object, serialized once and sent unchanged to every event stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Event:
 
     id: str
     type: str
-    """An EventType, or what another release calls it: it is handed on."""
+    """An EventType, or an unknown type from another release, which is passed on."""
     data: str
 
 
@@ -39,7 +39,7 @@ _EVENT_ID = re.compile(r"[0-9]{1,20}(-[0-9]{1,20})?")
 
 
 def id_key(event_id: str) -> tuple[int, int]:
-    """An event id as numbers, to compare. Raises ValueError when it is not of the form."""
+    """Parse an event ID into comparable numbers. Raises ValueError if it is malformed."""
     if not _EVENT_ID.fullmatch(event_id):
         raise ValueError(event_id)
     milliseconds, _, sequence = event_id.partition("-")

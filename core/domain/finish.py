@@ -1,8 +1,8 @@
-"""Why a reply ended: the provider's own word, whatever its spelling, as one of a few kinds.
+"""Classifies why a reply ended, from the provider's own finish reason.
 
-Servers of the OpenAI dialect pass on the words of what runs behind them: `STOP` and `MAX_TOKENS` (Gemini), `eos_token`
-(TGI), `model_length` (Mistral), `end_turn` and `refusal` (Anthropic), `guardrail_intervened` (Bedrock), `abort` (vLLM).
-A word that nobody knows is not a failure: the model said that it was finished.
+OpenAI-compatible servers pass on the reasons of their backends: `STOP` and `MAX_TOKENS` (Gemini), `eos_token` (TGI),
+`model_length` (Mistral), `end_turn` and `refusal` (Anthropic), `guardrail_intervened` (Bedrock), `abort` (vLLM). An
+unknown reason is not a failure: the model reported that it finished.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from functools import lru_cache
 
 class FinishKind(StrEnum):
     STOPPED = "stopped"
-    """Finished by itself, by a stop sequence, or for a reason that we do not know."""
+    """Finished normally, by a stop sequence, or for an unknown reason."""
     OUTPUT_LIMIT = "output_limit"
-    """Cut at an output or context limit: the text is not whole."""
+    """Cut off at an output or context limit: the text is incomplete."""
     TOOL_CALLS = "tool_calls"
     FILTERED = "filtered"
-    """Ended by the provider's own filter, or refused by the model's safety training."""
+    """Ended by the provider's filter, or refused by the model's safety training."""
     FAILED = "failed"
-    """The model or its server failed, or was stopped, in the middle of the reply."""
+    """The model or its server failed, or was stopped, during the reply."""
     NONE = "none"
-    """No reason was given: nobody said that the reply is finished."""
+    """No reason was given, so the reply may be unfinished."""
 
 
 _PATTERNS: tuple[tuple[FinishKind, re.Pattern[str]], ...] = (
@@ -50,16 +50,16 @@ _PATTERNS: tuple[tuple[FinishKind, re.Pattern[str]], ...] = (
         ),
     ),
 )
-"""Each is matched against the whole folded word; the first match counts, anything else is STOPPED."""
+"""Each pattern is matched against the whole normalised reason. The first match counts; anything else is STOPPED."""
 MAX_WORD_CHARS = 200
-"""What follows is neither kept nor looked at: no reason is longer than a line."""
+"""Maximum length of a finish reason; the rest is ignored."""
 _CASE_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SEPARATORS = re.compile(r"[^a-z0-9]+")
 
 
 @lru_cache(maxsize=256)
 def finish_kind(reason: str) -> FinishKind:
-    """The kind of a finish reason, e.g. of `MAX_TOKENS`, `maxTokens`, `length`, `SAFETY` or `content_filter`."""
+    """Classify a finish reason, e.g. `MAX_TOKENS`, `maxTokens`, `length`, `SAFETY` or `content_filter`."""
     words = _CASE_CHANGE.sub("_", reason[:MAX_WORD_CHARS]).lower()
     folded = _SEPARATORS.sub("_", words).strip("_")
     return next((kind for kind, pattern in _PATTERNS if pattern.fullmatch(folded)), FinishKind.STOPPED)

@@ -1,12 +1,11 @@
-"""Ids are issued by the server and never reused. Hunt ids follow from the run's id and the place in the run,
-so that a shard that is worked on twice writes over its own hunts and never over another's.
-"""
+"""Builds IDs, which the server issues and never reuses. A hunt ID follows from its run and index, so that two workers
+of one part write the same hunts, and never another part's."""
 
 from __future__ import annotations
 
 import base64
 
-SESSION_ENTROPY_BYTES = 24  # 192 bits: a session id is also what keeps strangers out of an open deployment
+SESSION_ENTROPY_BYTES = 24  # 192 bits: in a deployment without sign-in, the session ID is the only secret
 RUN_ENTROPY_BYTES = 9
 SIMULATED = "simulated"
 """The name of the simulated provider."""
@@ -23,15 +22,15 @@ def run_id(entropy: bytes) -> str:
 
 
 def hunt_id(run: str, index: int) -> str:
-    """The id of the hunt at place `index` (from 0) of a run."""
+    """Return the ID of the hunt at `index` (from 0) of a run."""
     return f"{run}.{index + 1}"
 
 
 def is_simulated(model: str) -> bool:
-    """Whether a `provider/model id` is of the simulated provider: known of a hunt before it has begun."""
+    """Whether a `provider/model id` belongs to the simulated provider. Works before a hunt starts."""
     return model.startswith(f"{SIMULATED}/")
 
 
 def hunt_index(hunt: str) -> int:
-    """The place (from 0) that a hunt id names in its run."""
+    """Return the index (from 0) of a hunt in its run, from its ID."""
     return int(hunt.rpartition(".")[2]) - 1

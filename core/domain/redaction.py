@@ -1,4 +1,4 @@
-"""What of a hunt or a run is given out while its verdicts are sealed (decision records 0040 and 0044)."""
+"""Redacts hunts and runs while the session's verdicts are sealed (decision records 0040 and 0044)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ _COST_STOP = re.compile(r"^Stopped at a cost of \$[0-9.]+, as the run was told \
 
 
 def redact_verdicts(hunt: Hunt) -> Hunt:
-    """The hunt as it is given out while its verdicts are sealed: with its outcome, and nothing else of the judge. Every
-    view, event and export of a sealed session is made from this.
+    """Return the hunt with its outcome, but without anything else from the judge. Every view, event and export of a
+    sealed session uses it.
 
-    Costs follow the verdicts, since they are kept with them. `finished_at` goes too when there is a reply: how long the
-    judge took depends on what it said."""
+    Judge costs are removed with the verdicts. `finished_at` is removed if there is a reply, since the duration of
+    judging depends on the verdicts.
+    """
     if hunt.trial:
         return hunt
     changes: dict[str, object] = {"verdicts": (), "judged": (), "judge_model": ""}
@@ -26,5 +27,5 @@ def redact_verdicts(hunt: Hunt) -> Hunt:
 
 
 def redact_cost(stop_reason: str) -> str:
-    """Why a run was stopped, without what it had cost by then. Earlier releases wrote the cost into it."""
+    """Return the stop reason without the cost at the time, which earlier releases included."""
     return _COST_STOP.sub(r"Stopped at the run's cost limit of \1.", stop_reason)

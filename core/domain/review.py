@@ -1,6 +1,6 @@
-"""The trainer's own verdicts on a selected hunt, and when such a review is finished.
+"""The trainer's own verdicts on a selected hunt.
 
-Everything that asks whether a review is complete, or what it comes to, asks here: the desk, reveal, the export.
+The desk, reveal and the export all use this module to decide whether a review is complete, and its outcome.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from core.domain.value import Value
 from core.domain.verdict import Outcome, Verdict, decide
 
 LEAST_WORDS = 10
-"""Of an explanation."""
+"""Minimum number of words of an explanation."""
 GIVEN = frozenset({Verdict.PASS, Verdict.FAIL})
-"""What a person can say of a criterion."""
+"""The verdicts that a person can give."""
 
 
 class Review(Value):
-    """Belongs to a hunt id, whatever slot the hunt stands in. Drafts are reviews that are not complete yet."""
+    """A review of a hunt, independent of the hunt's slot. A draft is an incomplete review."""
 
     hunt_id: str
     verdicts: tuple[tuple[str, Verdict], ...] = ()
-    """By criterion id, in the order in which they were given."""
+    """Pairs of criterion ID and verdict, in the order they were given."""
     explanation: str = ""
     saved_at: datetime
 
@@ -33,9 +33,9 @@ class Review(Value):
     @classmethod
     def _pass_or_fail(cls, verdicts: tuple[tuple[str, Verdict], ...]) -> tuple[tuple[str, Verdict], ...]:
         if any(verdict not in GIVEN for _, verdict in verdicts):
-            raise ValueError("a reviewer says PASS or FAIL")
+            raise ValueError("a verdict must be PASS or FAIL")
         if len({criterion for criterion, _ in verdicts}) != len(verdicts):
-            raise ValueError("a criterion has one verdict")
+            raise ValueError("a criterion has more than one verdict")
         return verdicts
 
     @property
@@ -44,12 +44,13 @@ class Review(Value):
 
 
 def word_count(text: str) -> int:
-    """Words as people count them: what stands between white space."""
+    """Count words separated by whitespace."""
     return len(text.split())
 
 
 def review_problems(review: Review | None, task: Task) -> tuple[str, ...]:
-    """What is still missing, one sentence each; nothing when the review is complete. `task` is the hunt's run's."""
+    """Return what is still missing, one sentence each; empty if the review is complete. `task` is that of the hunt's
+    run."""
     said = review.by_criterion if review else {}
     open_ = [c.id for c in task.criteria if c.id not in said]
     words = word_count(review.explanation) if review else 0
@@ -60,7 +61,7 @@ def review_problems(review: Review | None, task: Task) -> tuple[str, ...]:
 
 
 def human_outcome(review: Review, task: Task) -> Outcome | None:
-    """What the reviewer's verdicts come to by the task's pass rule; None while one is missing."""
+    """Return the outcome of the reviewer's verdicts by the task's pass rule; None while a verdict is missing."""
     said = review.by_criterion
     if not task.criteria or any(c.id not in said for c in task.criteria):
         return None

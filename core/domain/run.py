@@ -1,4 +1,4 @@
-"""A run: one press of Start. N hunts over one or more models, with the task as it was at that moment."""
+"""A run: a batch of hunts started together, over one or more models, with the task at that time."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from core.domain.value import Value
 
 MOST_HUNTS = 1000
 COST_DIGITS = 9
-"""Of a sum of costs in US dollars: what lies below is noise of the additions."""
+"""Decimal places of a sum of costs in US dollars; beyond them is rounding noise."""
 MAX_STOP = 10**9
-"""Of breaks or dollars: nothing comes to so many, and everybody can write the number down."""
+"""Upper bound of a stop rule, in breaks or dollars: never reached, and exact in every number format."""
 
 
 class RunStatus(StrEnum):
@@ -34,7 +34,7 @@ RUN_ENDED = frozenset({RunStatus.COMPLETED, RunStatus.CANCELLED, RunStatus.FAILE
 
 
 class StopRule(Value):
-    """When a run ends before its last hunt: never, at so many breaks, or at a cost (US dollars, judge included)."""
+    """When a run ends early: never, at a number of breaks, or at a cost (US dollars, judge included)."""
 
     rule: Literal["all", "breaks", "cost"] = "all"
     breaks: Annotated[int, Field(ge=1, le=MAX_STOP)] | None = None
@@ -49,11 +49,11 @@ class StopRule(Value):
         return self
 
     def met(self, counts: Counts) -> str:
-        """Why a run with these counts is to begin no further hunt, for people; "" while it goes on."""
+        """Return why a run with these counts must start no further hunt; "" if it may."""
         if self.breaks is not None and counts.broke >= self.breaks:
-            return f"Stopped at {counts.broke} breaks, as the run was told ({self.breaks})."
+            return f"Stopped at {counts.broke} breaks (limit: {self.breaks})."
         if self.cost_usd is not None and (counts.cost_usd or 0.0) >= self.cost_usd:
-            # not what it cost by then: of a sealed session that would tell of the judge's costs
+            # without the cost so far, which would reveal judge costs of a sealed session
             return f"Stopped at the run's cost limit of ${self.cost_usd:g}."
         return ""
 
@@ -64,42 +64,42 @@ class Run(Value):
     hunts: Annotated[int, Field(ge=1, le=MOST_HUNTS)]
     judge_model: str
     task: Task
-    """The task when Start was pressed: hunts are judged by it even if it is edited meanwhile."""
+    """The task at the start. Later edits do not affect the run."""
     first_number: int
-    """The number of this run's first hunt; numbers count on over all runs. Below zero for a trial."""
+    """Number of the first hunt. Numbers are consecutive over all runs; a trial's is negative."""
     trial: bool = False
-    """A calibration hunt: one hunt that is not counted, shown or selected among the others."""
+    """A trial: a single hunt that is counted and shown separately and cannot be selected."""
     turn: int = 1
     stop: StopRule = StopRule()
     judge_cut_replies: bool = False
-    """The session's setting when the run began: replies that stopped at an output limit are judged like others."""
+    """The session's setting at the start: judge replies that were cut off at an output limit."""
     part_hunts: Annotated[int, Field(ge=1)] = MOST_HUNTS
-    """So many hunts a process takes at a time: fixed at the start, so that all processes number the parts alike."""
+    """Hunts per part, the unit that a process claims. Fixed at the start, so that all processes number parts alike."""
     retry_of: str = ""
-    """The run whose error hunts this one tries again."""
+    """ID of the run whose error hunts this run retries."""
     cancelled_hunts: tuple[str, ...] = ()
-    """Ids of single hunts that a person has cancelled: whoever works on the run ends them."""
+    """IDs of hunts that a person cancelled; the worker of the run ends them."""
     status: RunStatus = RunStatus.QUEUED
     created_at: datetime
     started_at: datetime | None = None
     finished_at: datetime | None = None
     idempotency_key: str = ""
     check_overridden: bool = False
-    """The trainer started although the reference check had not passed."""
+    """The run was started without a passed reference check."""
     stop_reason: str = ""
-    """Why a failed or stopped run ended, in words for people."""
+    """Why a failed or stopped run ended, for people."""
 
     def model_of(self, index: int) -> str:
-        """Models take turns, so that all of them have replies early."""
+        """Return the model of a hunt. Models rotate, so that all of them get replies early."""
         return self.models[index % len(self.models)]
 
     def place_of(self, hunt: str) -> int | None:
-        """The place (from 0) of the hunt of that id, begun or not; None when it is none of this run's."""
+        """Return the index (from 0) of a hunt, started or not; None if it is not of this run."""
         places = (place for place in range(self.hunts) if hunt_id(self.run_id, place) == hunt)
         return next(places, None)
 
     def hunt(self, index: int) -> Hunt:
-        """The hunt at place `index` (from 0), not yet begun."""
+        """Return the unstarted hunt at `index` (from 0)."""
         return Hunt(
             hunt_id=hunt_id(self.run_id, index),
             run_id=self.run_id,
@@ -111,7 +111,7 @@ class Run(Value):
 
 
 class Counts(Value):
-    """Derived from hunts, never kept beside them."""
+    """Counts derived from hunts, never stored."""
 
     total: int = 0
     queued: int = 0
@@ -126,11 +126,11 @@ class Counts(Value):
     cost_usd: float | None = None
     judge_cost_usd: float | None = None
     replies: int = 0
-    """Hunts with a non-empty reply, whatever came of them: what counts as an attempt made."""
+    """Hunts with a non-empty reply, whatever their outcome: the attempts made."""
     unknown_costs: int = 0
-    """Finished calls whose cost nobody knows."""
+    """Finished calls with unknown cost."""
     target_cost_usd: float | None = None
-    """Of the target calls alone: what a sealed session gives out."""
+    """Cost of target calls only, which a sealed session shows."""
     target_unknown_costs: int = 0
 
     @property
@@ -139,17 +139,17 @@ class Counts(Value):
 
     @property
     def finished(self) -> int:
-        """Hunts that came to an outcome or an error, neither cancelled nor interrupted."""
+        """Hunts that ended with an outcome or an error, neither cancelled nor interrupted."""
         return self.broke + self.held + self.undetermined + self.error
 
     @property
     def break_rate(self) -> float | None:
-        """Over decided hunts only; None ("n/a") when there are none."""
+        """Over decided hunts only; None ("n/a") if there are none."""
         decided = self.broke + self.held
         return self.broke / decided if decided else None
 
     def without_judge(self) -> Counts:
-        """As they are given out while the judge's opinion is sealed: costs are those of the target calls alone."""
+        """Return the counts as shown while verdicts are sealed: with costs of target calls only."""
         cost = None if self.target_cost_usd is None else round(self.target_cost_usd, COST_DIGITS)
         return self.model_copy(
             update={"cost_usd": cost, "judge_cost_usd": None, "unknown_costs": self.target_unknown_costs}
@@ -157,7 +157,7 @@ class Counts(Value):
 
 
 class Tally:
-    """Counts of one run, kept in step as hunts change. Made by a store; always rebuildable from the hunts."""
+    """Incremental counts of one run, updated with each hunt. Owned by a store; always rebuildable from the hunts."""
 
     def __init__(self) -> None:
         self._by_state: Counter[str] = Counter()
@@ -168,13 +168,13 @@ class Tally:
         self._replies = 0
 
     def replace(self, before: Hunt | None, after: Hunt) -> None:
-        """`after` stands now where `before` (None: nothing) stood."""
+        """Replace `before` (None: nothing) with `after`."""
         if before is not None:
             self._add(before, -1)
         self._add(after, +1)
 
     def counts(self, total: int) -> Counts:
-        """Hunts of `total` that were never added are queued."""
+        """Return the counts of `total` hunts; hunts that were never added are queued."""
         states = {state: n for state, n in self._by_state.items() if state != HuntStatus.QUEUED}
         return Counts(
             total=total,
@@ -199,7 +199,7 @@ class Tally:
 
 
 class _Sum:
-    """A sum of what is known; None when nothing is."""
+    """Sum of known values; None if there are none."""
 
     def __init__(self) -> None:
         self._sum, self._n = 0.0, 0
@@ -215,7 +215,7 @@ class _Sum:
 
 
 def total_counts(parts: Iterable[Counts]) -> Counts:
-    """The counts of several runs together."""
+    """Add up the counts of several runs."""
     every = list(parts)
     whole = {name: sum(getattr(c, name) for c in every) for name in Counts.model_fields if not name.endswith("_usd")}
     return Counts(

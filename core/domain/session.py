@@ -1,4 +1,4 @@
-"""The session: the server's state for one loaded task. Hunts and the notebook's bytes are stored beside it."""
+"""The session: the server's state for one loaded task. Hunts and the notebook are stored separately."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from core.errors import NotFound, TooLarge
 
 class Visibility(StrEnum):
     OPEN = "open"
-    """Everything at once."""
+    """Verdicts are shown at once."""
     BLIND = "blind"
-    """The judge's opinion is not given out before reveal."""
+    """Verdicts are hidden until reveal."""
 
 
 UNCLEAR_RULE = "pass_rule_unclear"
-"""The warning that asks which pass rule is meant; it goes as soon as the trainer chooses one."""
+"""Warning code: the pass rule is ambiguous. Removed when the trainer chooses a rule."""
 
 
 class TaskWarning(Value):
-    """Something odd that does not stop the work: which cell, what, what to do."""
+    """A problem that does not stop the work: where it is, and what to do."""
 
     code: str
     message: str
     cell: int | None = None
-    """Index of the notebook cell, from 0; None when it concerns the whole."""
+    """Index of the notebook cell, from 0; None if it concerns the whole notebook."""
 
 
 class CheckStatus(StrEnum):
@@ -47,7 +47,7 @@ class CheckStatus(StrEnum):
 
 
 class ReferenceCheck(Value):
-    """The reference response, judged like a reply. Stale as soon as the task it was made for has changed."""
+    """The judged reference response. Stale once the task has changed."""
 
     status: CheckStatus = CheckStatus.NONE
     task_hash: str = ""
@@ -58,11 +58,11 @@ class ReferenceCheck(Value):
     error: str = ""
     idempotency_key: str = ""
     asked: tuple[str, ...] = ()
-    """Ids of the criteria that this check asks for; none: all of them."""
+    """IDs of the criteria to check; empty: all."""
     answers: tuple[tuple[str, Verdict], ...] = ()
-    """The last PASS or FAIL on each criterion of this task, from this check and those before it."""
+    """The latest PASS or FAIL on each criterion of this task, over all of its checks."""
     flips: tuple[tuple[str, int], ...] = ()
-    """How often the answer on a criterion has changed for the same task; only criteria that did."""
+    """How often the answer on a criterion changed for the same task; only criteria with changes."""
 
     def stale_for(self, task: Task) -> bool:
         return self.status is not CheckStatus.NONE and self.task_hash != task.content_hash()
@@ -72,8 +72,8 @@ class ReferenceCheck(Value):
 
 
 def check_status(verdicts: tuple[CriterionVerdict, ...], criteria: int) -> CheckStatus:
-    """All criteria must pass; an undetermined one, or one not asked for, leaves the check undetermined unless another
-    failed."""
+    """Return the status of a check. All criteria must pass. An undetermined or unchecked one leaves the check
+    undetermined, unless another failed."""
     values = {v.verdict for v in verdicts}
     if len(verdicts) == criteria and values <= {Verdict.PASS}:
         return CheckStatus.PASSED if criteria else CheckStatus.UNDETERMINED
@@ -81,7 +81,7 @@ def check_status(verdicts: tuple[CriterionVerdict, ...], criteria: int) -> Check
 
 
 class Selection(Value):
-    """The hunts that are delivered, in slot order. `slots` and `least_breaks` are settings of the session."""
+    """The hunts to deliver, in slot order. `slots` and `least_breaks` are session settings."""
 
     hunt_ids: tuple[str, ...] = ()
     slots: int = 4
@@ -91,64 +91,65 @@ class Selection(Value):
 class Session(Value):
     session_id: str
     version: int = 1
-    """Raised by one with every change."""
+    """Incremented with every change."""
     name: str = ""
     """The notebook's file name, for people and for the download."""
     owner: str = ""
-    """Who made it, and to whom it belongs; "" where nobody signs in. Kept here alone: no view and no export has it."""
+    """The user who created and owns it; "" without sign-in. In no view and no export."""
     created_at: datetime
     visibility: Visibility = Visibility.OPEN
     require_check: bool = False
-    """Whether a run needs a passed reference check (the page asks for it; plain API calls may not)."""
+    """Whether a run needs a passed reference check. The page sets it; API clients may not."""
     judge_cut_replies: bool = False
-    """Whether replies that stopped at an output limit are judged. Otherwise they are errors (`output_limit`)."""
+    """Whether cut-off replies are judged. Otherwise they are errors (`output_limit`)."""
     task: Task
     loaded_task: Task
-    """As it was read; criteria that have gone since are MISSING."""
+    """The task as loaded. Criteria removed since are MISSING."""
     warnings: tuple[TaskWarning, ...] = ()
     proposed_criteria: tuple[Criterion, ...] = ()
-    """Read by repairing broken JSON: nobody's criteria until the trainer confirms them."""
+    """Criteria recovered from broken JSON, unused until the trainer confirms them."""
     slots: tuple[Slot, ...] = ()
     attempts_before: int = 0
-    """`number_of_attempts_made` that the notebook came with."""
+    """The notebook's initial `number_of_attempts_made`."""
     check: ReferenceCheck = ReferenceCheck()
     runs: tuple[Run, ...] = ()
     hunts_issued: int = 0
-    """Numbers given out so far, over all runs."""
+    """Hunt numbers issued so far, over all runs."""
     trials_issued: int = 0
-    """Trials begun so far."""
+    """Trials started so far."""
     selection: Selection = Selection()
     reviews: tuple[Review, ...] = ()
-    """Also of hunts that are not selected any more: they come back with the selection."""
+    """Includes reviews of hunts that are no longer selected, in case they are selected again."""
     revealed_at: datetime | None = None
-    """When the judge's verdicts were shown beside the reviews, which has locked both; None before."""
+    """Time of the reveal, which locks selection and reviews; None before."""
     turns: tuple[Turn, ...] = ()
-    """The earlier turns of the conversation; `task` is the current one's."""
+    """Earlier turns of the conversation; `task` is the current turn's."""
     turns_keys: tuple[str, ...] = ()
-    """Idempotency keys of the requests that began turns."""
+    """Idempotency keys of the requests that started turns."""
     card_secret: str = ""
-    """Makes the names of the cards on the review desk. Never given out, not even in exports."""
+    """Key for the card IDs of the review desk. Never disclosed, not even in exports."""
     mark: str = ""
-    """A hash of what the notebook is (its Task ID, or its content), to notice that it is open twice."""
+    """Hash of the notebook's task ID or content, to detect that it is open twice."""
 
     @property
     def sealed(self) -> bool:
-        """The judge's opinion of judged hunts is not given out (decision record 0044)."""
+        """Whether verdicts are hidden (decision record 0044)."""
         return self.visibility is Visibility.BLIND and self.revealed_at is None
 
     @property
     def turn(self) -> int:
-        """The number of the current turn."""
+        """Number of the current turn."""
         return len(self.turns) + 1
 
     @property
     def hunted(self) -> bool:
-        """A run has begun: trials do not count."""
+        """Whether a run has started; trials do not count."""
         return any(not run.trial for run in self.runs)
 
     @property
     def rough_bytes(self) -> int:
-        """About what one change of the session writes: every run and turn has its task; slots, reviews, check."""
+        """Approximate bytes that one change of the session writes: runs and turns with their tasks, slots, reviews,
+        check."""
         tasks = (self.task, self.loaded_task, *(run.task for run in self.runs), *(turn.task for turn in self.turns))
         texts = (
             *(turn.response for turn in self.turns),
@@ -159,8 +160,8 @@ class Session(Value):
         return sum(task.rough_bytes for task in tasks) + sum(map(len, texts))
 
     def refuse_growth(self, more_bytes: int, max_bytes: int) -> None:
-        """Raise TooLarge when so much more would make the session larger than `max_bytes`: each change of a
-        session writes all of it."""
+        """Raise TooLarge if `more_bytes` would make the session larger than `max_bytes`. Each change writes the whole
+        session."""
         if self.rough_bytes + more_bytes > max_bytes:
             raise TooLarge(
                 f"The session's texts would have more than {max_bytes:,} bytes.",
@@ -169,21 +170,21 @@ class Session(Value):
             )
 
     def history(self, turn: int) -> tuple[Message, ...]:
-        """What was said in the turns before that one."""
+        """Return the messages of the turns before `turn`."""
         return tuple(message for earlier in self.turns[: turn - 1] for message in earlier.messages)
 
     def review(self, hunt_id: str) -> Review | None:
         return next((r for r in self.reviews if r.hunt_id == hunt_id), None)
 
     def run(self, run_id: str) -> Run:
-        """The run with that id; raises NotFound."""
+        """Return the run with that ID. Raises NotFound."""
         for run in self.runs:
             if run.run_id == run_id:
                 return run
         raise NotFound(f"This session has no run {run_id}.", hint="Reload the session to see its runs.", code="no_run")
 
     def with_run(self, changed: Run) -> Session:
-        """This session with that run replaced, or added at the end."""
+        """Return the session with that run replaced, or appended."""
         known = any(r.run_id == changed.run_id for r in self.runs)
         runs = tuple(changed if r.run_id == changed.run_id else r for r in self.runs)
         return self.model_copy(update={"runs": runs if known else (*runs, changed)})
@@ -194,7 +195,7 @@ class Session(Value):
 
     @property
     def missing_criteria(self) -> tuple[str, ...]:
-        """Ids that were loaded and are gone. The criteria of a later turn were not loaded."""
+        """IDs of loaded criteria that were removed. Empty in later turns, whose criteria were not loaded."""
         if self.turns:
             return ()
         here = {c.id for c in self.task.criteria}

@@ -1,4 +1,4 @@
-"""A filled slot as a notebook came with it: somebody's earlier hunt, read but not ours."""
+"""A slot of a loaded notebook: an earlier hunt that is read but not managed here."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from core.domain.verdict import Verdict
 
 
 class Grading(Value):
-    """A judge cell as read: verdicts by criterion id, score, explanation. Empty parts are None or ""."""
+    """A parsed judge cell: verdicts by criterion ID, score, explanation. Empty parts are None or ""."""
 
     verdicts: tuple[tuple[str, Verdict], ...] = ()
     score: int | None = None
     explanation: str = ""
     text: str = ""
-    """The whole body as it stands in the cell."""
+    """The full text of the cell."""
 
 
 class Slot(Value):

@@ -20,12 +20,12 @@ class PassRule(StrEnum):
 
 
 class Metadata(Value):
-    """The notebook's `# Metadata` cell: key and value as written, in order. Known keys have properties."""
+    """The notebook's `# Metadata` cell: keys and values as written, in order. Known keys have properties."""
 
     entries: tuple[tuple[str, str], ...] = ()
 
     def get(self, key: str) -> str:
-        """The value of `key`, compared without case; "" when it is not there."""
+        """Return the value of `key`, case-insensitively; "" if missing."""
         return next((v for k, v in self.entries if k.casefold() == key.casefold()), "")
 
     @property
@@ -42,7 +42,7 @@ class Metadata(Value):
 
     @property
     def prompt_length(self) -> str:
-        """The asked-for length of the prompt as written: `20 - 50 words`, `Above 500 words`."""
+        """The required prompt length as written: `20 - 50 words`, `Above 500 words`."""
         return self.get("User Prompt Length")
 
 
@@ -60,18 +60,18 @@ class Task(Value):
 
     @property
     def rough_bytes(self) -> int:
-        """About its size in memory and as JSON, for limits."""
+        """Approximate size in memory and as JSON, for limits."""
         texts = (self.prompt, self.response, self.judge_system_prompt, self.judge_prompt_template)
         return sum(map(len, texts)) + sum(40 + len(c.text) for c in self.criteria)
 
     def content_hash(self) -> str:
-        """Changes with everything that a verdict depends on; not with the metadata."""
+        """Hash everything that a verdict depends on; excludes metadata."""
         judged = self.model_dump_json(exclude={"metadata"})
         return hashlib.sha256(judged.encode()).hexdigest()[:16]
 
 
 def refuse_large_task(task: Task, max_bytes: int) -> None:
-    """Raise TooLarge when the task's texts are longer than MAX_TASK_BYTES: they are read and sent with every answer."""
+    """Raise TooLarge if the task's texts exceed MAX_TASK_BYTES, since every response includes them."""
     if task.rough_bytes > max_bytes:
         raise TooLarge(
             f"The task has about {task.rough_bytes:,} bytes; at most {max_bytes:,} are allowed (MAX_TASK_BYTES).",
@@ -82,7 +82,8 @@ def refuse_large_task(task: Task, max_bytes: int) -> None:
 
 
 def refuse_unhuntable(task: Task, missing: tuple[str, ...] = ()) -> None:
-    """Raise BadTask that says all of what is wrong: no prompt, fewer than 3 criteria, ids twice, MISSING ones."""
+    """Raise BadTask listing all problems: no prompt, no response, fewer than 3 criteria, duplicate IDs, missing
+    criteria."""
     refuse_duplicate_ids(task.criteria)
     wrong = []
     if not task.prompt.strip():
@@ -96,7 +97,7 @@ def refuse_unhuntable(task: Task, missing: tuple[str, ...] = ()) -> None:
     if wrong:
         raise BadTask(
             f"The task cannot be hunted yet: {'; '.join(wrong)}.",
-            hint="Fill in what is missing on the task, then start again.",
+            hint="Complete the task, then start again.",
             code="task_incomplete",
             details={"problems": wrong},
         )

@@ -11,13 +11,13 @@ class Turn(Value):
     number: int
     """From 1."""
     task: Task
-    """As it was when the next turn began."""
+    """The task when the turn was closed."""
     hunt_id: str
-    """The held hunt whose reply goes on in the history."""
+    """The held hunt whose reply joined the history."""
     response: str
     """That reply's text."""
 
     @property
     def messages(self) -> tuple[Message, Message]:
-        """What this turn adds to the history of the later ones."""
+        """The messages that this turn adds to the history."""
         return Message(role="user", content=self.task.prompt), Message(role="assistant", content=self.response)

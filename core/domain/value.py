@@ -1,4 +1,4 @@
-"""The base of every value that travels: frozen, fully typed, unknown fields refused."""
+"""Base class of all values: frozen, typed, unknown fields rejected."""
 
 from __future__ import annotations
 

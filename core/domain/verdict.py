@@ -1,6 +1,6 @@
-"""Verdicts on criteria, and the one function that decides a hunt's outcome from them.
+"""Verdicts on criteria, and the only function that decides a hunt's outcome from them.
 
-The judge, the reviews, the export and the dashboard all use `decide`; nobody else compares counts.
+The judge, the reviews, the export and the dashboard all use `decide`.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ class Verdict(StrEnum):
     PASS = "PASS"  # noqa: S105  (a verdict, not a password)
     FAIL = "FAIL"
     UNDETERMINED = "UNDETERMINED"
-    """The judge could not be brought to a usable answer. Counts neither way."""
+    """The judge gave no usable answer. Counts neither as a pass nor as a fail."""
     MISSING = "MISSING"
-    """The criterion was there when the notebook was loaded and has been removed since. Never a pass."""
+    """The criterion was in the loaded notebook and has been removed. Never a pass."""
 
 
 class Outcome(StrEnum):
@@ -32,35 +32,35 @@ class Outcome(StrEnum):
 
 
 DECIDED = frozenset({Outcome.BROKE, Outcome.HELD})
-"""Only these can be selected, and only these count in rates."""
+"""Only hunts with these outcomes can be selected and count in rates."""
 
 
 class CriterionVerdict(Value):
-    """What the judge said of one criterion of one reply."""
+    """The judge's verdict on one criterion of one reply."""
 
     criterion_id: str
     verdict: Verdict
     reason: str = ""
     evidence: str = ""
-    """A verbatim quote of the reply, or ""."""
+    """A verbatim quote from the reply, or ""."""
     judge_model: str = ""
     judge_text: str = ""
-    """The judge's own words when they could not be used; kept with UNDETERMINED."""
+    """The judge's raw answer if it was unusable; kept with UNDETERMINED."""
     calls: int = 0
-    """HTTP calls made, retries and repeated questions included."""
+    """HTTP calls, including retries and repeated questions."""
     usage: Usage = Usage()
     cost_usd: float | None = None
     latency_ms: float = 0.0
     error: str = ""
-    """The cause when the judge's call failed: a ProviderError code. "" otherwise."""
+    """ProviderError code if the judge call failed, else ""."""
 
 
 def decide(verdicts: Iterable[Verdict], rule: PassRule) -> Outcome:
-    """`broke`, `held` or `undetermined`, from the verdicts on all criteria of one reply.
+    """Decide `broke`, `held` or `undetermined` from the verdicts on all criteria of a reply.
 
-    majority: held if more than half pass; exactly half is a break. all: held if every one passes.
-    UNDETERMINED counts neither way: if every way of filling them in gives the same outcome, that is the outcome.
-    Without any verdict the outcome is `undetermined`.
+    majority: held if more than half pass; exactly half is a break. all: held if every criterion passes. With
+    UNDETERMINED verdicts, the outcome is decided only if it is the same for every way of filling them in. Without
+    verdicts it is `undetermined`.
     """
     counted = list(verdicts)
     if not counted:
@@ -74,12 +74,12 @@ def decide(verdicts: Iterable[Verdict], rule: PassRule) -> Outcome:
 
 
 def score(outcome: Outcome) -> int | None:
-    """1 for held, 0 for broke, None (written `n/a`) for everything that is not decided."""
+    """Return 1 for held, 0 for broke, None (written `n/a`) for other outcomes."""
     return {Outcome.HELD: 1, Outcome.BROKE: 0}.get(outcome)
 
 
 def pass_count(verdicts: Iterable[Verdict]) -> tuple[int, int]:
-    """(passed, all), as written in "The pass rate is 1/2"."""
+    """Return (passed, total), as in "The pass rate is 1/2"."""
     counted = list(verdicts)
     return sum(v is Verdict.PASS for v in counted), len(counted)
 

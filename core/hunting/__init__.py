@@ -1,6 +1,6 @@
-"""Here lives the hunt: one hunt from call to outcome, runs, who owns what runs, and what a trainer can do.
-May use every room below: judge, review, notebooks, providers, sessions, eventlog, telemetry, throttle, domain.
-Never speaks HTTP to people and never builds its own parts: core.runtime hands them in.
-Owned and closed by core.runtime; the Runner owns every running task and drains them.
+"""Here lives the hunt: from the call to the outcome, runs, job dispatch, and the operations offered to a trainer.
+May use judge, review, notebooks, providers, sessions, eventlog, telemetry, throttle, domain.
+Never handles HTTP requests and never builds its own dependencies: core.runtime passes them in.
+Owned and closed by core.runtime; the Runner owns and drains the tasks of running hunts.
 Tests in tests/core/hunting.
 """

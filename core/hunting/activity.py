@@ -1,4 +1,4 @@
-"""What this process has done since it started: numbers for the admin status and the metrics."""
+"""Counters of this process since its start, for the admin status and the metrics."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from core.domain.hunt import Hunt
 
 @dataclass
 class Activity:
-    """Only counts; owned by the runtime, one for the process."""
+    """Owned by the runtime; one per process."""
 
     hunts_active: int = 0
     runs_started: int = 0
     runs_finished: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
-    """Hunts that came to their end, by outcome."""
+    """Finished hunts by outcome."""
     bugs: int = 0
-    """Failures that nobody expected: each is in the log with its trace."""
+    """Unexpected errors; each is logged with its traceback."""
 
     def note_hunt(self, hunt: Hunt) -> None:
         if hunt.outcome is not None:

@@ -1,4 +1,4 @@
-"""How a session begins: from a notebook (a template, a finished task, our own export) or from a typed-in task."""
+"""Creates a session from a notebook (a template, a finished task, our own export) or from a typed task."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ KEPT_OF_AN_EXPORT = (
     "runs", "hunts_issued", "trials_issued", "check", "selection", "reviews", "revealed_at", "turns", "visibility",
     "judge_cut_replies",
 )  # fmt: skip
-"""What an export brings back of its session; the task is read from the cells, which may have been edited since."""
-WENT_ON_ELSEWHERE = "The notebook was exported while this run was going on; it goes on in the session it came from."
+"""Session fields that an export restores. The task is read from the cells, which may have been edited since."""
+WENT_ON_ELSEWHERE = "The notebook was exported during this run. The run continues in the original session."
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,11 @@ class Opened:
     session: Session
     notebook: bytes
     hunts: tuple[Hunt, ...] = ()
-    """What the notebook brought of an earlier session of ours."""
+    """Hunts of an earlier session, from our own export."""
 
 
 def opened_notebook(raw: bytes, loaded: LoadedNotebook, name: str, order: OpenOrder, sid: str, now: datetime) -> Opened:
-    """The session of an uploaded notebook; of our own export also its runs, hunts, check and selection."""
+    """Create the session of an uploaded notebook. Our own export also restores runs, hunts, check and selection."""
     session = Session(
         session_id=sid,
         name=name,
@@ -59,10 +59,8 @@ def opened_notebook(raw: bytes, loaded: LoadedNotebook, name: str, order: OpenOr
 
 
 def _ended_here(session: Session, hunts: Sequence[Hunt], now: datetime) -> tuple[Session, tuple[Hunt, ...]]:
-    """A copy has no work of its own: whatever was going on when it was exported goes on where it came from, and what
-    it has no result of yet is interrupted here. A run or a check left open would wait for ever for somebody to work on
-    it, and ending it would end the original, whose ids it has.
-    """
+    """Mark unfinished work of an export as interrupted. The original session continues it. In the copy, an open run or
+    check would wait for ever for a worker, and ending it would end the original, which has the same IDs."""
     going_on = {run.run_id: run for run in session.active_runs}
     known = {hunt.hunt_id for hunt in hunts}
     never_begun = [
@@ -80,7 +78,7 @@ def _failed(run: Run, now: datetime) -> Run:
 
 
 def _ended(hunt: Hunt, now: datetime) -> Hunt:
-    """A hunt whose reply is judged again is left: asking once more has it judged here."""
+    """Interrupt an unfinished hunt. A hunt that is being rejudged is unchanged: a new request rejudges it here."""
     if hunt.status is HuntStatus.DONE or hunt.judged:
         return hunt
     error = HuntError(code="run_stopped", message=WENT_ON_ELSEWHERE)
@@ -89,8 +87,8 @@ def _ended(hunt: Hunt, now: datetime) -> Hunt:
 
 
 def mark_of(task: Task, owner: str = "") -> str:
-    """What tells that two sessions of one owner are of one task: its Task ID, else its content; "" when there is
-    neither. Of other people's sessions nothing is told, not even that there is one."""
+    """Return a hash that is equal for two sessions of the same owner and task: of the task ID, else of the content; ""
+    if both are empty. It includes the owner so that it reveals nothing about other people's sessions."""
     named = task.metadata.task_id.strip().casefold()
     if not named and not task.prompt.strip():
         return ""
@@ -99,7 +97,7 @@ def mark_of(task: Task, owner: str = "") -> str:
 
 
 def opened_task(task: Task, order: OpenOrder, sid: str, now: datetime, name: str = "") -> Opened:
-    """The session of a typed-in task, with a notebook made of it."""
+    """Create the session of a typed task, with a notebook generated from it."""
     session = Session(
         session_id=sid,
         name=name or TYPED_NAME,

@@ -1,4 +1,4 @@
-"""What people ask for: the orders that the doors (API, command line) hand to the workbench."""
+"""Request values that the API and the command line pass to the workbench."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from core.domain.value import Value
 from core.domain.verdict import Verdict
 
 MOST_MODELS = 20
-"""Of one run."""
+"""Maximum models per run."""
 
 
 class OpenOrder(Value):
-    """How a session is opened, whatever its task comes from."""
+    """Options for opening a session."""
 
     visibility: Visibility = Visibility.OPEN
     require_check: bool = False
     judge_cut_replies: bool = False
     idempotency_key: str = ""
     owner: str = ""
-    """Who opens it; "" where nobody signs in."""
+    """The signed-in user; "" without sign-in."""
 
 
 class EditOrder(Value):
-    """Changes to the task; None leaves a field as it is. `version` is the session's that was edited."""
+    """Changes to the task; None leaves a field unchanged. `version` is the session version that was edited."""
 
     version: int
     prompt: str | None = None
@@ -44,19 +44,19 @@ class CheckOrder(Value):
     judge_model: str = ""
     """"" for the default judge."""
     criterion_ids: tuple[str, ...] = ()
-    """Only these are asked for; none: all."""
+    """Criteria to judge; empty: all."""
     idempotency_key: str = ""
 
 
 class RunOrder(Value):
-    """A run over models, or (`retry_errors_of`) one hunt for each hunt of an earlier run that ended as an error."""
+    """A run over models, or (`retry_errors_of`) one hunt for each error hunt of an earlier run."""
 
     models: Annotated[tuple[str, ...], Field(max_length=MOST_MODELS)] = ()
     hunts: Annotated[int, Field(ge=1)] = 8
     retry_errors_of: str = ""
     stop: StopRule = StopRule()
     trial: bool = False
-    """A calibration hunt: one, not counted among the others."""
+    """A trial: a single hunt that is counted separately."""
     judge_model: str = ""
     """"" for the default judge."""
     override_check: bool = False
@@ -66,14 +66,14 @@ class RunOrder(Value):
 
 class RejudgeOrder(Value):
     criterion_ids: tuple[str, ...] = ()
-    """Only these are asked for again; none: all."""
+    """Criteria to judge again; empty: all."""
     judge_model: str = ""
-    """"" for the judge who judged it before."""
+    """"" for the previous judge."""
     idempotency_key: str = ""
 
 
 class SettingsOrder(Value):
-    """Changes to a session's settings; None leaves one as it is."""
+    """Changes to session settings; None leaves a setting unchanged."""
 
     version: int
     visibility: Visibility | None = None
@@ -84,16 +84,16 @@ class SettingsOrder(Value):
 
 
 class ReviewOrder(Value):
-    """A review as it stands on the desk, whole: what is left out is not said."""
+    """A complete review. Missing fields clear the stored ones."""
 
     verdicts: tuple[tuple[str, Verdict], ...] = ()
     explanation: str = ""
     based_on: str | None = None
-    """`saved_at` of the review that was edited, "" for none; None: over whatever is there."""
+    """`saved_at` of the review that was edited, "" if there was none; None overwrites any stored review."""
 
 
 class TurnOrder(Value):
-    """How the conversation goes on: a held hunt's reply becomes history, and this is asked next."""
+    """The next turn of a conversation: a held hunt's reply joins the history, followed by a new prompt."""
 
     hunt_id: str
     prompt: str

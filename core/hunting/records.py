@@ -1,4 +1,4 @@
-"""What is written down for the dashboard when a session, a run or a hunt comes to something."""
+"""Builds the telemetry records of sessions, runs, hunts and reviews."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Tell = Callable[[Record], None]
 
 
 def session_mark(session_id: str) -> str:
-    """Enough of a session to group by, not enough to get in: the id itself opens the session."""
+    """Return a hash of the session ID, to group records by. The ID itself would grant access to the session."""
     return _mark(session_id)
 
 

@@ -1,7 +1,7 @@
-"""Goes on with work that nobody may be doing: that of sessions which came back from a journal, or which Redis had lost.
+"""Resumes work that may have lost its worker: in sessions restored from a journal or lost by Redis.
 
-The tokens of such work may be gone with the process that began it, or with the data of Redis. Who works on it still has
-a while (`part_lease_s`) to claim its parts again; asking for it once more does not double work that is done or claimed.
+The tokens of such work may be lost with the process that started it, or with Redis's data. A worker that still runs
+has `part_lease_s` to renew its claims. Resubmitting a job does not repeat parts that are done or claimed.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class Resumer:
     store: SessionStore
     dispatcher: Dispatcher
     came_back: set[str]
-    """Ids of the sessions to look after; the session store's."""
+    """IDs of the sessions to resume; the session store adds to it."""
     pause_s: float
     on_bug: Callable[[BaseException], None]
 
     async def keep(self) -> None:
-        """Look after what came back, one to two pauses later, until cancelled; the owner's task."""
+        """Resume the listed sessions, each after one to two pauses, until cancelled by the owner."""
         ripe: set[str] = set()
         while True:
             await asyncio.sleep(self.pause_s)
@@ -45,24 +45,24 @@ class Resumer:
                 try:
                     await self.resume(session_id)
                 except NotFound:
-                    continue  # it has ended: so has its work
+                    continue  # the session expired
                 except Unavailable as error:
-                    log.debug("work is looked after later", reason=error.message)
+                    log.debug("work.resume_postponed", reason=error.message)
                     self.came_back.add(session_id)
-                except Exception as error:  # the other sessions are looked after all the same
-                    log.exception("work could not be gone on with")
+                except Exception as error:  # other sessions are still resumed
+                    log.exception("work.resume_failed")
                     self.on_bug(error)
             ripe = fresh
 
     async def resume(self, session_id: str) -> None:
-        """Have all of a session's work that is not done worked on. Raises NotFound, Unavailable."""
+        """Submit all unfinished work of a session. Raises NotFound, Unavailable."""
         session = await self.store.read(session_id)
         for job in (*await self._runs(session), *self._check(session), *await self._judgings(session)):
-            log.info("work is gone on with", job=job.kind, key=job.key)
+            log.info("work.resumed", job=job.kind, key=job.key)
             await self.dispatcher.submit(job, fresh=False)
 
     async def _runs(self, session: Session) -> list[Job]:
-        """Those that go on, and those that were cancelled while hunts of them have no end yet."""
+        """Jobs of active runs, and of cancelled runs with unfinished hunts."""
         counts = await self.store.counts(session.session_id)
         return [
             Job(JobKind.RUN, session.session_id, run.run_id)
@@ -76,7 +76,7 @@ class Resumer:
         return [Job(JobKind.CHECK, session.session_id, checking.job_key(session))] if running else []
 
     async def _judgings(self, session: Session) -> list[Job]:
-        """Judging again is no part of a run."""
+        """Jobs for rejudging, which is not part of a run."""
         hunts = await all_hunts(self.store, session.session_id, after=-session.trials_issued - 1)
         again = (hunt for hunt in hunts if hunt.judged and hunt.status is HuntStatus.JUDGING)
         return [Job(JobKind.JUDGING, session.session_id, rejudging.job_key(session.session_id, hunt)) for hunt in again]

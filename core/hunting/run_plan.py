@@ -1,4 +1,4 @@
-"""A run's arithmetic: what is begun when, what may be retried, when to stop, how long it will take. Pure."""
+"""Scheduling rules of a run: concurrency, retry budget, early stop, remaining time. Pure."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ from core.errors import TEMPORARY_CAUSES
 from core.providers.base import RetryBudget
 
 LOOKAHEAD = 8
-"""Target calls that may wait beside those that fill the slots. Few, because judge calls line up behind them."""
+"""Target calls that may be queued in addition to those in progress. Small, because judge calls queue behind them."""
 
 UNUSABLE = "no_usable_verdict"
-"""The cause when a judge answered every time, and never in a form that could be used."""
+"""Cause: the judge answered every call, but never in a usable form."""
 MODEL_WORDS = frozenset({UNUSABLE, "refused"})
-"""Causes whose words are the judge model's own: they may hold its opinion, which a blind session hides."""
+"""Causes whose message is the judge model's own text. A blind session hides it, since it may reveal a verdict."""
 _NOT_THE_JUDGE = frozenset({"cancelled", "internal_error"})
 
 
 def retry_budget(run: Run, retries_per_call: float) -> RetryBudget:
-    """Retries for the whole run: `retries_per_call` for each call that it needs, and ten."""
+    """Return the retry budget of the run: `retries_per_call` for each call, plus ten."""
     calls = run.hunts * (1 + len(run.task.criteria))
     return RetryBudget(left=10 + int(calls * retries_per_call))
 
 
 def active_hunts(max_active: int, max_queue: int, criteria: int) -> int:
-    """How many hunts of a run are worked on at once: their judge calls, one for each criterion, must find room in half
-    of an account's queue, or verdicts would be lost to a full queue."""
+    """Return the maximum number of active hunts per run. Their judge calls, one per criterion, must fit in half of an
+    account's queue; a full queue would lose verdicts."""
     return max(1, min(max_active, max_queue // 2 // max(1, criteria)))
 
 
 def max_calling(account_limit: int) -> int:
-    """Hunts of one run that may be calling or about to, on an account with that limit.
+    """Return the maximum number of hunts of one run that call an account, or wait to, for that account limit.
 
-    Enough to keep every slot busy; little enough that a reply is judged at once when the judge shares the account.
+    Large enough to use the whole limit; small enough that replies are judged promptly when the judge shares the
+    account.
     """
     return 2 * account_limit + LOOKAHEAD
 
 
 def shares(run: Run, accounts: Mapping[str, str], places: Iterable[int]) -> dict[str, list[int]]:
-    """The places of these hunts by the account of their model (`accounts`: model to account), in order."""
+    """Group the places of these hunts by the account of their model (`accounts`: model to account), in order."""
     by_account: dict[str, list[int]] = {}
     for index in places:
         by_account.setdefault(accounts[run.model_of(index)], []).append(index)
@@ -51,7 +52,7 @@ def shares(run: Run, accounts: Mapping[str, str], places: Iterable[int]) -> dict
 
 
 class FailureStreak:
-    """Counts final failures of one cause with no reply between them: a deterministic failure is not tried for ever."""
+    """Counts consecutive hunts that fail with one cause, so that a permanent failure stops the run."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -59,8 +60,8 @@ class FailureStreak:
         self._length = 0
 
     def note(self, error_code: str | None) -> bool:
-        """Take in how a hunt ended (None: with a reply). True when the run should stop, and ever after: hunts that end
-        while it is being stopped do not change why."""
+        """Count a finished hunt (`error_code` None: it has a reply). Returns True when the run should stop, and from
+        then on: hunts that end during the stop do not change the reason."""
         if self._length >= self._most:
             return True
         self._length = 0 if error_code is None else self._length + 1 if error_code == self._code else 1
@@ -73,10 +74,10 @@ class FailureStreak:
 
 
 class JudgeFailureStreak:
-    """Counts replies in a row that stayed undecided because the judge failed, all for one cause.
+    """Counts consecutive replies that the judge left undecided, all for one cause.
 
-    A temporary cause (TEMPORARY_CAUSES) must also have lasted for `outage_s`: a judge that is away for a moment stops
-    no run, and what it did not judge can be judged again.
+    A temporary cause (TEMPORARY_CAUSES) must also last for `outage_s`: a short outage stops no run, since the unjudged
+    replies can be judged again.
     """
 
     def __init__(self, judge_model: str, most: int, outage_s: float) -> None:
@@ -88,7 +89,7 @@ class JudgeFailureStreak:
         self._since_s = 0.0
 
     def add(self, hunt: Hunt, now_s: float) -> str:
-        """Count a finished hunt; `now_s` is monotonic. Why the run should stop, "" while it should not."""
+        """Count a finished hunt; `now_s` is monotonic. Returns why the run should stop, or ""."""
         if hunt.decided:
             self._length = 0
             return ""
@@ -111,10 +112,10 @@ class JudgeFailureStreak:
 
 
 def judge_failure(hunt: Hunt) -> CriterionVerdict | None:
-    """The verdict that shows why the judge left this hunt undecided; None when it did not fail.
+    """Return the verdict that explains why the judge failed on this hunt; None if it did not fail.
 
-    One failed call may be enough. A judge whose answers cannot be used has failed only if it has no usable one: a
-    single unclear criterion is the task's fault.
+    One failed call may be enough. Unusable answers are a failure only if no answer is usable: a single unclear
+    criterion is a fault of the task.
     """
     if hunt.outcome is not Outcome.UNDETERMINED:
         return None
@@ -128,8 +129,8 @@ def judge_failure(hunt: Hunt) -> CriterionVerdict | None:
 
 
 def eta_s(run: Run, counts: Counts, now: datetime) -> float | None:
-    """Seconds until the run's end at its pace so far; None before its first hunt is done, when it has ended, and when
-    `now` lies before its start: then the clocks differ, and nobody knows."""
+    """Return the seconds until the run ends at its present rate. None before the first hunt is done, after the end,
+    and when `now` is before the start (clocks differ)."""
     if run.status in RUN_ENDED or run.started_at is None or counts.done == 0 or now <= run.started_at:
         return None
     return (now - run.started_at).total_seconds() * max(0, counts.total - counts.done) / counts.done

@@ -1,6 +1,6 @@
-"""What a trainer can do with a task: open it, edit it, check it, hunt it, take it away.
+"""The operations on a task: open, edit, check, hunt, export, delete.
 
-The API and the command line are doors to this; both get the same rules and the same errors.
+The API and the command line both call these, so the same rules and errors apply to both.
 """
 
 from __future__ import annotations
@@ -46,19 +46,19 @@ from core.telemetry.records import SessionRecord
 
 CARD_SECRET_BYTES = 16
 ANY_JUDGE = CheckOrder()
-"""All criteria, by the default judge."""
+"""Check all criteria with the default judge."""
 Entropy = Callable[[int], bytes]
 SessionAction = Literal["created", "exported", "deleted", "checked"]
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What an export would be."""
+    """The expected result of an export."""
 
     changes: tuple[CellChange, ...]
-    """Cell by cell, against the notebook as it was loaded."""
+    """Changes per cell, compared with the loaded notebook."""
     attempts: int
-    """The number of attempts that it would state."""
+    """The number of attempts that the notebook would state."""
     comparison: OutcomeComparison
 
 
@@ -71,13 +71,14 @@ class Workbench:
     settings: Settings
     aside: Aside
     entropy: Entropy
-    """So many random bytes; the operating system's in production, seeded in tests."""
+    """Returns that many random bytes: from the operating system in production, seeded in tests."""
     secret: Callable[[], bytes]
-    """Turns idempotency keys into session ids that nobody else can guess; the same in every process."""
+    """Key for deriving session IDs from idempotency keys, so that nobody can guess them; equal in every process."""
     tell: Tell
 
     async def open_notebook(self, raw: bytes, name: str, order: OpenOrder) -> Session:
-        """A session for an uploaded notebook, or the one that the same idempotency key made. Raises BadNotebook."""
+        """Open an uploaded notebook, or return the session that the same idempotency key created. Raises
+        BadNotebook."""
         limits = self.settings
         bounds = Bounds(
             limits.notebooks.max_bytes,
@@ -91,12 +92,12 @@ class Workbench:
         )
 
     async def open_task(self, task: Task, order: OpenOrder, name: str = "") -> Session:
-        """A session for a task that was typed in; its notebook is made of it. Raises BadTask for too many criteria."""
+        """Open a typed task with a generated notebook. Raises BadTask for too many criteria."""
         refuse_too_many_criteria(len(task.criteria), self.settings.hunting.max_criteria)
         return await self._open(opened_task(task, order, self._new_session_id(order), self.clock.now(), name))
 
     async def edit_task(self, sid: str, order: EditOrder) -> Session:
-        """The session with its task changed. Raises Conflict when the version is not current, BadTask."""
+        """Change the task. Raises BadTask, and Conflict if the version is outdated."""
         changes = {k: getattr(order, k) for k in order.model_fields_set if k != "version"}
         changes = {k: v for k, v in changes.items() if v is not None}
 
@@ -118,12 +119,13 @@ class Workbench:
                 sid, edit, expected_version=order.version, announce=lambda s: (session_event(s), check_event(s))
             )
         except Conflict as error:
-            now = await self.store.read(sid)  # with what stands there now a merge can be offered
+            now = await self.store.read(sid)  # the client can offer a merge with the current task
             error.details |= {"version": now.version, "task": task_view(now.task, now.missing_criteria)}
             raise
 
     async def start_check(self, sid: str, order: CheckOrder = ANY_JUDGE) -> Session:
-        """Begin the reference check, or return the one of this task that is running or that the same key began."""
+        """Start the reference check, or return the check of this task that is running or that the same idempotency key
+        started."""
         judge = order.judge_model or self.catalog.default_judge
         self.catalog.resolve(judge)
         before = await self.store.read(sid)
@@ -138,18 +140,18 @@ class Workbench:
             ),
             announce=lambda s: (check_event(s),),
         )
-        if session.version != before.version:  # ours: an older check of another text gives way
+        if session.version != before.version:  # we started it: replace an older check of another text
             await self.dispatcher.stop(checking.job_key(before))
             await self.dispatcher.submit(Job(JobKind.CHECK, sid, checking.job_key(session)))
         return session
 
     async def start_run(self, sid: str, order: RunOrder) -> Run:
-        """Begin a run, or return the one that the same idempotency key began."""
+        """Start a run, or return the run that the same idempotency key started."""
         new_id = run_id(self.entropy(RUN_ENTROPY_BYTES))
         if order.retry_errors_of:
             order = retrying(await self.store.read(sid), order, await self.all_hunts(sid))
         if not order.models:
-            raise BadInput("No model is named.", hint='Name at least one: {"models": ["provider/model id"]}.')
+            raise BadInput("No model given.", hint='Give at least one: {"models": ["provider/model id"]}.')
         judge = order.judge_model or self.catalog.default_judge
         for model in (*order.models, judge):
             self.catalog.resolve(model)
@@ -170,14 +172,14 @@ class Workbench:
 
         session = await self.store.change(sid, start, announce=lambda s: (session_event(s),))
         run, new = begun["run"], begun["run"].run_id == new_id
-        if new or run.status is RunStatus.QUEUED:  # whoever was asked first may have died before it began
+        if new or run.status is RunStatus.QUEUED:  # the process that created the run may have died
             await self.dispatcher.submit(Job(JobKind.RUN, sid, run.run_id), fresh=new)
             if new and not order.trial:
                 self.tell(run_record(session, run, (await self.store.counts(sid))[new_id]))
         return (await self.store.read(sid)).run(run.run_id)
 
     async def estimate(self, sid: str, models: Sequence[str], hunts: int, judge_model: str = "") -> Estimate:
-        """What such a run would cost. Raises BadInput for a model that nobody answers for."""
+        """Estimate the cost of a run. Raises BadInput for an unknown model."""
         judge = judge_model or self.catalog.default_judge
         for model in (*models, judge):
             self.catalog.resolve(model)
@@ -185,8 +187,8 @@ class Workbench:
         return estimate(session, made, models, hunts, judge, self.catalog.rates)
 
     async def cancel_run(self, sid: str, rid: str) -> Run:
-        """End the run now; hunts without a result become `cancelled`. A run that has ended stays as it is, and nobody
-        is told to stop: an export that was loaded elsewhere holds the run's id as well."""
+        """Cancel a run: hunts without a result become `cancelled`. A run that has ended is unchanged and no worker is
+        stopped, because an export loaded elsewhere has the same run ID."""
         ours = False
 
         def cancel(session: Session) -> Session:
@@ -206,7 +208,7 @@ class Workbench:
         return (await self.store.read(sid)).run(rid)
 
     async def cancel_hunt(self, sid: str, hid: str) -> Hunt:
-        """Have one hunt ended by whoever works on its run. One that is done stays as it is."""
+        """Cancel one hunt; the worker of its run ends it. A finished hunt is unchanged."""
         session = await self.store.read(sid)
         run, hunt = await self._hunt(session, hid)
         if hunt.status is HuntStatus.DONE or run.status in RUN_ENDED:
@@ -222,7 +224,7 @@ class Workbench:
         return hunt
 
     async def rejudge(self, sid: str, hid: str, order: RejudgeOrder) -> Hunt:
-        """Have a hunt's reply judged again, wholly or on some criteria; what was said before goes to its history."""
+        """Judge a hunt's reply again, on all or some criteria. The replaced verdicts move to its history."""
         session = await self.store.read(sid)
         run, hunt = await self._hunt(session, hid)
         if order.idempotency_key and hunt.judging_key == order.idempotency_key:
@@ -239,7 +241,8 @@ class Workbench:
         return again
 
     async def deliver(self, sid: str, hunt_ids: Sequence[str] | None = None) -> Delivery:
-        """The notebook with the chosen hunts in its slots, and its file name. Raises BadInput naming unknown ids."""
+        """Return the notebook with the chosen hunts in its slots, and its file name. Raises BadInput for unknown
+        IDs."""
         session = await self.store.read(sid)
         hunts = await all_hunts(self.store, sid, after=-session.trials_issued - 1)
         before = await self.store.notebook(sid)
@@ -248,7 +251,7 @@ class Workbench:
         return delivery
 
     async def preview(self, sid: str, hunt_ids: Sequence[str] | None = None) -> Preview:
-        """What `deliver` would change in the notebook as it was loaded, and what is to be asked before."""
+        """Return what `deliver` would change in the loaded notebook, and what to confirm first."""
         session, before = await self.store.read(sid), await self.store.notebook(sid)
         hunts = await all_hunts(self.store, sid, after=-session.trials_issued - 1)
         delivery = await self.aside.read(before, lambda: deliver(session, hunts, before, hunt_ids))
@@ -256,11 +259,11 @@ class Workbench:
         return Preview(changes, attempts_made(hunts, session.attempts_before), delivery.comparison)
 
     async def also_open(self, session: Session) -> bool:
-        """Whether another open session is of the same task."""
+        """Return whether another open session has the same task."""
         return await self.store.others_of(session) > 0
 
     async def delete(self, sid: str) -> None:
-        """Cancel the session's runs and remove it wholly."""
+        """Cancel the session's runs and delete it."""
         session = await self.store.read(sid)
         for run in session.active_runs:
             await self.cancel_run(sid, run.run_id)
@@ -269,11 +272,11 @@ class Workbench:
         self._tell(session, "deleted")
 
     async def all_hunts(self, sid: str) -> tuple[Hunt, ...]:
-        """Every hunt that has begun, by number; no trials."""
+        """Return all hunts that have started, by number, without trials."""
         return await all_hunts(self.store, sid)
 
     async def _hunt(self, session: Session, hid: str) -> tuple[Run, Hunt]:
-        """A hunt and its run; also one that has not begun. Raises NotFound."""
+        """Return a hunt, started or not, and its run. Raises NotFound."""
         run = session.run(hid.rpartition(".")[0])
         try:
             return run, await self.store.hunt(session.session_id, hid)
@@ -286,12 +289,12 @@ class Workbench:
     async def _open(self, opened: Opened) -> Session:
         refuse_large_task(opened.session.task, self.settings.hunting.max_task_bytes)
         session = opened.session.model_copy(update={"card_secret": self.entropy(CARD_SECRET_BYTES).hex()})
-        # With Redis away nobody knows whether the same idempotency key came before. If it did, both are merged later.
+        # Without Redis a repeated idempotency key is not recognised; the two sessions are merged later.
         with suppress(NotFound, RedisAway):
-            return await self.store.read(session.session_id)  # the same idempotency key again
+            return await self.store.read(session.session_id)  # repeated idempotency key
         try:
             await self.store.create(session, opened.notebook)
-        except Conflict:  # the same key at the same moment, and the other was first
+        except Conflict:  # a concurrent request with the same key was first
             return await self.store.read(session.session_id)
         for hunt in opened.hunts:
             await self.store.save_hunt(session.session_id, hunt)
@@ -300,7 +303,7 @@ class Workbench:
 
     def _new_session_id(self, order: OpenOrder) -> str:
         if order.idempotency_key:
-            # A key is one person's: the same key of somebody else must not lead into this session.
+            # Keys are scoped to the owner: another user's equal key must not open this session.
             key = f"{order.owner}\n{order.idempotency_key}" if order.owner else order.idempotency_key
             digest = hmac.new(self.secret(), key.encode(), hashlib.sha256).digest()
             return session_id(digest[:SESSION_ENTROPY_BYTES])

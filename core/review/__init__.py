@@ -1,6 +1,6 @@
-"""Here lives what the trainer decides about hunts: the selection, the review desk, agreement with the judge, insights.
+"""Here lives the review logic: selection, review desk, agreement with the judge, insights.
 May use core.domain, core.errors, the standard library.
-Never stores, calls a model or draws chance: hunts, reviews and the desk's secret are handed in.
-Owned and closed by nobody: these are pure functions; core.hunting.reviews.review_desk keeps what they decide.
+Never stores data, calls a model or draws a random number: hunts, reviews and the desk's secret are passed in.
+Owned and closed by nobody: these are pure functions; core.hunting.reviews.review_desk stores their results.
 Tests in tests/core/review.
 """

@@ -1,4 +1,4 @@
-"""How far the trainer's reviews and the judge agree, criterion by criterion. Only after reveal."""
+"""Agreement between the trainer's reviews and the judge, by criterion. Only after reveal."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from core.domain.verdict import Outcome, Verdict, score
 
 @dataclass(frozen=True)
 class Reviewed:
-    """One selected hunt with its review, and the task that it was judged by."""
+    """A selected hunt with its review and the task it was judged by."""
 
     hunt: Hunt
     review: Review
     task: Task
 
     def pairs(self) -> list[tuple[str, Verdict, Verdict | None]]:
-        """(criterion, reviewer's verdict, judge's; None where the judge gave no PASS or FAIL)."""
+        """Return (criterion, reviewer's verdict, judge's verdict); the last is None if the judge gave no PASS or
+        FAIL."""
         judged = {v.criterion_id: v.verdict for v in self.hunt.verdicts if v.verdict in GIVEN}
         said = self.review.by_criterion
         return [(c.id, said[c.id], judged.get(c.id)) for c in self.task.criteria if c.id in said]
@@ -55,10 +56,10 @@ class Tally:
 @dataclass(frozen=True)
 class Agreement:
     criteria: tuple[tuple[str, Tally], ...]
-    """Those that were disagreed on most come first."""
+    """Sorted by disagreements, descending."""
     total: Tally
     hunts: tuple[Reviewed, ...]
-    """Those with most disagreements come first."""
+    """Sorted by disagreements, descending."""
 
 
 def agreement(reviewed: Sequence[Reviewed]) -> Agreement:

@@ -1,7 +1,7 @@
-"""How the hunts of a delivery stand by the judge and by their reviews: asked about when the two do not agree.
+"""Compares the outcomes of a delivery's hunts by the judge and by the reviews.
 
-While the judge's opinion is sealed only two numbers are compared, the judge's breaks among these hunts and the
-reviewer's, which are both known already: which review is of which hunt must not be told (decision record 0044).
+While verdicts are sealed, only two known numbers are compared, the breaks of the judge and of the reviewer: the result
+must not link a review to a hunt (decision record 0044).
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from core.domain.verdict import Outcome
 class OutcomeComparison:
     hunts: int
     reviewed: int
-    """With a finished review; drafts do not count."""
+    """Hunts with a finished review; drafts do not count."""
     judge_breaks: int
-    """Among all of these hunts."""
+    """Breaks among all of these hunts."""
     reviewer_breaks: int
-    """Among the reviewed ones."""
+    """Breaks among the reviewed hunts."""
     least_breaks: int
-    """How many the session's selection needs."""
+    """Breaks that the selection needs."""
     differ: bool
-    """Whether the reviews give another outcome than the judge, of one of these hunts at least."""
+    """Whether the review of at least one of these hunts has a different outcome than the judge."""
     differing: tuple[str, ...] = ()
-    """Ids of those hunts; none are named while the judge's opinion is sealed."""
+    """IDs of those hunts; empty while verdicts are sealed."""
 
     @property
     def words(self) -> str:
-        """Both counts in words; "" when nothing is reviewed."""
+        """Both counts as a sentence; "" if nothing is reviewed."""
         if not self.reviewed:
             return ""
         part = "" if self.reviewed == self.hunts else f" (of {self.reviewed} reviewed)"
@@ -43,12 +43,12 @@ class OutcomeComparison:
 
     @property
     def question(self) -> str:
-        """What to ask before the notebook is delivered; "" when there is nothing to ask."""
+        """Question to ask before delivery; "" if there is none."""
         if not self.differ:
             return ""
         most = self.reviewer_breaks + self.hunts - self.reviewed
-        short = f" By your reviews it would not have the {self.least_breaks} breaks that it needs."
-        return f"{self.words}{short if most < self.least_breaks else ''} Deliver the notebook all the same?"
+        short = f" By your reviews it lacks the required {self.least_breaks} breaks."
+        return f"{self.words}{short if most < self.least_breaks else ''} Deliver the notebook anyway?"
 
     @property
     def _same_number(self) -> bool:
@@ -56,7 +56,7 @@ class OutcomeComparison:
 
 
 def compare_outcomes(session: Session, hunts: Sequence[Hunt]) -> OutcomeComparison:
-    """`hunts`: those that are delivered, or selected for it."""
+    """Compare the outcomes of `hunts`: those to deliver, or the selected ones."""
     reviewed = [(hunt, outcome) for hunt in hunts if (outcome := _reviewed_outcome(session, hunt)) is not None]
     judge_breaks = sum(hunt.outcome is Outcome.BROKE for hunt in hunts)
     reviewer_breaks = sum(outcome is Outcome.BROKE for _, outcome in reviewed)
@@ -74,7 +74,7 @@ def compare_outcomes(session: Session, hunts: Sequence[Hunt]) -> OutcomeComparis
 
 
 def _reviewed_outcome(session: Session, hunt: Hunt) -> Outcome | None:
-    """What the hunt's finished review comes to; None without one."""
+    """Return the outcome of the hunt's finished review; None without one."""
     review: Review | None = session.review(hunt.hunt_id)
     if review is None:
         return None

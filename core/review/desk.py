@@ -1,4 +1,4 @@
-"""The review desk: one card per selected hunt, named and ordered so that nothing about the hunt can be told from it."""
+"""The review desk: one card per selected hunt, with an ID and position that reveal nothing about the hunt."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ CARD_ID_CHARS = 24
 
 
 def card_id(session: Session, hunt_id: str) -> str:
-    """`c_` and 24 letters that follow from the hunt's id and the session's secret; nobody else can compute them."""
+    """Return `c_` and 24 hex digits derived from the hunt ID and the session's secret; others cannot compute it."""
     digest = hmac.new(session.card_secret.encode(), hunt_id.encode(), hashlib.sha256).hexdigest()
     return f"c_{digest[:CARD_ID_CHARS]}"
 
 
 def desk_order(session: Session) -> tuple[str, ...]:
-    """The selected hunts' ids as their cards lie on the desk: by card, which is by chance and stays so."""
+    """Return the selected hunt IDs in card order: sorted by card ID, which is random but stable."""
     return tuple(sorted(session.selection.hunt_ids, key=lambda hunt_id: card_id(session, hunt_id)))
 
 
 def hunt_of(session: Session, card_or_hunt_id: str, candidates: Sequence[str]) -> str | None:
-    """The hunt that a card's or a hunt's id names, of these; None when it names none of them.
+    """Return the hunt with this card ID or hunt ID among `candidates`, or None.
 
-    While the judge's opinion is sealed hunts' ids name nothing here: the answer holds the card, and would tell which
-    hunt's it is."""
+    While verdicts are sealed, only card IDs are accepted: the response includes the card and would link it to a hunt.
+    """
     if not session.sealed and card_or_hunt_id in candidates:
         return card_or_hunt_id
     return next((i for i in candidates if card_or_hunt_id == card_id(session, i)), None)

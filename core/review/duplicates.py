@@ -1,7 +1,7 @@
-"""Near-duplicate replies: texts that share most of their runs of words, found without comparing every pair.
+"""Finds near-duplicate replies, which share most of their word n-grams, without comparing every pair.
 
-One-permutation MinHash: each run of words falls into a bin by its hash, of each bin the smallest hash is kept, and the
-share of equal bins estimates the share of common runs. Texts with an equal band of bins are compared.
+One-permutation MinHash: each n-gram is hashed into a bin, and each bin keeps its smallest hash. The share of equal
+bins estimates the share of common n-grams. Only texts with an equal band of bins are compared.
 """
 
 from __future__ import annotations
@@ -19,27 +19,28 @@ from cachetools import LRUCache, cached
 RUN_WORDS = 3
 BINS = 64
 BAND = 4
-"""Bins that must all be equal for a comparison: of texts that share 70 % of their runs, 98 in 100 pairs are."""
+"""Bins per band, which must all be equal for a comparison. Of pairs that share 70% of their n-grams, 98% are
+compared."""
 ALIKE = 0.7
 TEXT_MOST_CHARS = 20_000
-"""What lies beyond does not change whether two replies are alike for a reader."""
+"""Text beyond this does not change whether a reader finds two replies alike."""
 MAX_TEXTS = 1000
-"""The last ones of more are compared: those that a trainer is about to choose from."""
+"""Only the last MAX_TEXTS texts are compared: a trainer chooses from those."""
 MAX_CHARS = 6_000_000
-"""Of all texts together, about half a second's work; of each an equal part is looked at."""
+"""Maximum over all texts, about 0.5 s of work; each text is cut to an equal share."""
 MAX_TOGETHER = 20
-"""Of more texts with an equal band, neighbours are compared and not every pair."""
+"""If more texts share a band, only neighbours are compared."""
 MAX_CACHED = 20_000
-"""Sketches that are remembered, of about 3 kB each: whoever looks again asks about the same replies."""
+"""Cached sketches, about 3 kB each, since the same replies are compared repeatedly."""
 HASH_MASK = 2**32 - 1
 
 Sketch = tuple[int, ...]
 
 
 def near_duplicates(texts: Mapping[str, str], most: int = 200) -> list[tuple[str, str]]:
-    """Pairs of ids whose texts are alike, in the order of the ids given; at most `most`.
+    """Return pairs of IDs with similar texts, in the given order; at most `most`.
 
-    A text that is the very same as an earlier one is paired with that one alone.
+    A text identical to an earlier one is paired only with that one.
     """
     compared = dict(islice(texts.items(), max(0, len(texts) - MAX_TEXTS), None))
     chars = min(TEXT_MOST_CHARS, MAX_CHARS // max(1, len(compared)))
@@ -57,7 +58,7 @@ def near_duplicates(texts: Mapping[str, str], most: int = 200) -> list[tuple[str
 
 
 def groups_of_near_duplicates(texts: Mapping[str, str]) -> list[list[str]]:
-    """The ids in groups of texts that are alike, directly or by way of others; one like no other is alone."""
+    """Group IDs by similar texts, directly or transitively. A text without a similar one is its own group."""
     leader = {name: name for name in texts}
 
     def root(name: str) -> str:
@@ -79,7 +80,7 @@ def _digest(text: str) -> bytes:
 
 @cached(LRUCache(MAX_CACHED), key=_digest, lock=Lock())
 def _sketch(text: str) -> Sketch:
-    """The smallest hash in each bin, -1 in an empty one; a text of fewer words than a run is one run."""
+    """Return the smallest hash of each bin, -1 if empty. A text shorter than an n-gram is a single n-gram."""
     bins = [-1] * BINS
     for run in _runs(text.casefold().split()):
         value, place = divmod(run, BINS)
@@ -89,7 +90,7 @@ def _sketch(text: str) -> Sketch:
 
 
 def _runs(words: Sequence[str]) -> set[int]:
-    """Hashes of all runs of words, made of the words' own hashes: each different word is hashed once."""
+    """Hash all word n-grams, by combining word hashes, so that each distinct word is hashed once."""
     hashes = {word: crc32(word.encode("utf-8", "replace")) for word in set(words)}
     row = [hashes[word] for word in words]
     if len(row) < RUN_WORDS:
@@ -100,12 +101,12 @@ def _runs(words: Sequence[str]) -> set[int]:
 
 
 def _filled(sketch: Sketch) -> int:
-    """The bins that are not empty, as bits."""
+    """Return the non-empty bins as a bit set."""
     return sum(1 << place for place, value in enumerate(sketch) if value >= 0)
 
 
 def _candidates(sketches: Mapping[str, Sketch]) -> set[tuple[str, str]]:
-    """Pairs worth comparing: each text with the first of its very sketch, and different ones with an equal band."""
+    """Return candidate pairs: each text with the first of equal sketch, and different sketches with an equal band."""
     same: dict[Sketch, list[str]] = defaultdict(list)
     for name, sketch in sketches.items():
         same[sketch].append(name)
@@ -128,6 +129,6 @@ def _paired(names: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _likeness(one: Sketch, other: Sketch, filled: int) -> float:
-    """The share of equal bins among the `filled` ones that are not empty in both; empty in both is equal too."""
+    """Return the share of equal bins among the `filled` ones, which are non-empty in at least one sketch."""
     equal: int = sum(map(eq, one, other))
     return (equal - (BINS - filled)) / filled

@@ -1,4 +1,4 @@
-"""What the verdicts so far say about the criteria: which never tell replies apart, which fall together, which flip."""
+"""Insights into criteria from the verdicts so far: constant ones, ones that always agree, and ones that flip."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.domain.verdict import Verdict
 from core.review.duplicates import near_duplicates
 
 LEAST_VERDICTS = 4
-"""Fewer say nothing about a criterion."""
+"""Minimum number of verdicts for a statement about a criterion."""
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,16 @@ class CriterionInsight:
 class Insights:
     criteria: tuple[CriterionInsight, ...] = ()
     together: tuple[tuple[str, str], ...] = ()
-    """Pairs that passed and failed always at once, and did both."""
+    """Pairs with equal verdicts on every hunt, and both PASS and FAIL among them."""
     flipped: tuple[str, ...] = ()
     duplicates: tuple[tuple[str, str], ...] = ()
-    """Hunts with nearly the same reply."""
+    """Pairs of hunts with nearly the same reply."""
 
 
 def insights(session: Session, hunts: Sequence[Hunt]) -> Insights:
-    """Of the current turn's hunts; a criterion is looked at where its text was what it is now.
+    """Compute insights from the current turn's hunts, for criteria whose text is unchanged.
 
-    While the judge's opinion is sealed only duplicates are told.
+    While verdicts are sealed, only duplicates are included.
     """
     mine = [h for h in hunts if h.turn == session.turn and h.reply is not None and not h.trial]
     duplicates = tuple(near_duplicates({h.hunt_id: h.reply.text for h in mine if h.reply is not None}))
@@ -59,14 +59,14 @@ def insights(session: Session, hunts: Sequence[Hunt]) -> Insights:
 
 @dataclass
 class _Answers:
-    """What was said on one criterion; each hunt is one bit."""
+    """Answers on one criterion; each hunt is one bit."""
 
     given: int = 0
     passed: int = 0
 
 
 def _answers(session: Session, hunts: Sequence[Hunt]) -> dict[str, _Answers]:
-    """PASS and FAIL on each of the task's criteria, where the hunt's run had it with the same text."""
+    """Collect PASS and FAIL per criterion of the task, from runs that had the criterion with the same text."""
     current = set(session.task.criteria)
     same = {run.run_id: {c.id for c in run.task.criteria if c in current} for run in session.runs}
     said = {c.id: _Answers() for c in session.task.criteria}
@@ -87,7 +87,7 @@ def _fall_together(one: _Answers, other: _Answers) -> bool:
 
 
 def _flipped(session: Session, hunts: Sequence[Hunt]) -> tuple[str, ...]:
-    """Criteria whose answer changed when the same reply was judged again, here or in the reference check."""
+    """Return criteria whose answer changed when a reply was rejudged, or in the reference check."""
     changed = {criterion for criterion, times in session.check.flips if times}
     for hunt in hunts:
         if session.run(hunt.run_id).turn == session.turn:

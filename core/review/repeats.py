@@ -1,8 +1,7 @@
-"""Whether a text repeats a reply: word for word, or with little changed around or in it.
+"""Detects texts that repeat a reply verbatim or nearly so.
 
-Of each reply up to SAMPLES runs of RUN_WORDS words are remembered, evenly spaced. A text repeats it when nearly all of
-them are in the text. Punctuation, case and invisible characters do not count. A text that says the same in
-other words, or in another alphabet, is not recognised.
+Up to SAMPLES evenly spaced word n-grams of each reply are stored. A text repeats the reply if it contains nearly all
+of them. Punctuation, case and invisible characters are ignored. Paraphrases and other alphabets are not detected.
 """
 
 from __future__ import annotations
@@ -14,14 +13,15 @@ from collections.abc import Iterable, Sequence
 RUN_WORDS = 3
 SAMPLES = 64
 SHARE = 0.9
-"""Of the samples: one word changed takes RUN_WORDS runs away."""
+"""Required share of samples; one changed word removes RUN_WORDS n-grams."""
 SHORT_WORDS = 8
-"""A shorter reply is repeated only by the very same words: it is part of too many texts by chance."""
+"""A shorter reply must be equal as a whole, since short phrases occur in many texts by chance."""
 REPLY_MAX_CHARS = 200_000
-"""Of a reply, samples are taken from so many. The text that may repeat it is compared whole: else the reply could
-stand behind so much of anything else."""
+"""Samples are taken from this much of a reply. The other text is compared in full, since the reply could appear
+anywhere in it."""
 PIECE_CHARS = 1000
-"""Normalised at once: the time grows with the square of the marks on one letter, and nothing else runs meanwhile."""
+"""Characters normalised per step: the time is quadratic in the combining marks of one letter, and blocks the
+process."""
 _WORD = re.compile(r"\w+")
 
 
@@ -48,7 +48,7 @@ class KnownReplies:
 
 
 def same_words(text: str) -> tuple[str, ...]:
-    """Equal for texts that differ in punctuation, case or invisible characters alone."""
+    """Return the normalised words: equal for texts that differ only in punctuation, case or invisible characters."""
     return tuple(_words(text))
 
 
@@ -62,11 +62,11 @@ def _words(text: str) -> list[str]:
 
 
 def _runs(words: Sequence[str]) -> Iterable[int]:
-    """Every run of words as a number, which holds in this process."""
+    """Hash every word n-gram; hashes are valid only in this process."""
     return map(hash, zip(words, words[1:], words[2:], strict=False))
 
 
 def _sampled(words: int) -> Iterable[int]:
-    """Where up to SAMPLES runs of so many words begin, the first and the last included."""
+    """Return the start positions of up to SAMPLES n-grams, including the first and the last."""
     runs = words - RUN_WORDS + 1
     return range(runs) if runs <= SAMPLES else (at * (runs - 1) // (SAMPLES - 1) for at in range(SAMPLES))

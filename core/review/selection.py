@@ -1,4 +1,4 @@
-"""The selection: which hunts may be in it, what it still needs, and a proposal for it."""
+"""The selection: which hunts are allowed, what is missing, and a proposal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.review.duplicates import groups_of_near_duplicates
 
 
 def refuse_unselectable(session: Session, hunt_ids: Sequence[str], found: Sequence[Hunt]) -> None:
-    """Raise BadInput that names every id that cannot be selected, and why. `found`: those of the ids that exist."""
+    """Raise BadInput listing every ID that cannot be selected, and why. `found`: the IDs' existing hunts."""
     known = {hunt.hunt_id: hunt for hunt in found}
     chosen = [known[i] for i in hunt_ids if i in known]
     wrong = {
@@ -35,31 +35,31 @@ def refuse_unselectable(session: Session, hunt_ids: Sequence[str], found: Sequen
     if said:
         raise BadInput(
             f"These hunts cannot be selected: {'; '.join(said)}.",
-            hint="Choose finished hunts of this turn that broke or held, each once.",
+            hint="Choose hunts of this turn that broke or held, each once.",
             code="not_selectable",
             details=wrong,
         )
     if len(hunt_ids) > session.selection.slots:
         raise BadInput(
-            f"{len(hunt_ids)} hunts are chosen and there are {session.selection.slots} slots.",
-            hint="Leave some out, or change the number of slots in the session's settings.",
+            f"{len(hunt_ids)} hunts do not fit in {session.selection.slots} slots.",
+            hint="Choose fewer hunts, or raise the number of slots in the session's settings.",
             code="too_many_selected",
         )
 
 
 def selection_problems(selection: Selection, hunts: Sequence[Hunt]) -> tuple[str, ...]:
-    """What the selection still needs, one sentence each; nothing when it is complete. `hunts`: the selected ones.
+    """Return what the selection still needs, one sentence each; empty if it is complete. `hunts`: the selected ones.
 
-    The breaks are complained about when they can no longer be reached, so that every way to a valid set is open.
+    Missing breaks are reported once the free slots cannot supply them.
     """
     problems = []
     missing = selection.slots - len(selection.hunt_ids)
     if missing > 0:
         problems.append(f"Choose {missing} more hunt{'s' if missing > 1 else ''}.")
     if missing < 0:
-        problems.append(f"Take {-missing} hunt{'s' if missing < -1 else ''} out: there are {selection.slots} slots.")
+        problems.append(f"Remove {-missing} hunt{'s' if missing < -1 else ''}: there are {selection.slots} slots.")
     problems += [
-        f"Hunt {h.number} is {'being judged again' if h.outcome is None else 'not decided any more'}."
+        f"Hunt {h.number} is {'being judged again' if h.outcome is None else 'no longer decided'}."
         for h in hunts
         if not h.decided
     ]
@@ -82,11 +82,11 @@ class Proposal:
 
 
 def propose(session: Session, hunts: Iterable[Hunt]) -> Proposal:
-    """Breaks for all slots, filled up with held ones as far as the session allows, as different as can be. Nothing
-    while no hunt has broken, unless the session's selection needs no break.
+    """Propose varied breaks for all slots, filled up with held hunts as far as the session allows. Empty while no hunt
+    has broken, unless the selection needs no breaks.
 
-    Different means: other criteria failed, then other models, then early numbers. While the judge's opinion is sealed
-    the replies themselves stand for the criteria: of near-duplicates only one is taken as long as there are others.
+    Variety is by failed criteria, then by model, then by lowest number. While verdicts are sealed, groups of
+    near-duplicate replies replace the failed criteria.
     """
     ready = sorted((h for h in hunts if h.decided and not h.trial and h.turn == session.turn), key=lambda h: h.number)
     slots, least = session.selection.slots, session.selection.least_breaks
@@ -110,7 +110,7 @@ def _by_likeness(hunts: Sequence[Hunt]) -> Callable[[Hunt], Hashable]:
 
 
 def _varied(hunts: Sequence[Hunt], most: int, pattern: Callable[[Hunt], Hashable]) -> list[Hunt]:
-    """Up to `most`, each next one with the pattern, then the model, that was taken least often so far."""
+    """Choose up to `most` hunts, each with the pattern, then the model, chosen least often so far."""
     left, chosen = list(hunts), list[Hunt]()
     patterns, models = Counter[Hashable](), Counter[str]()
     while left and len(chosen) < most:

@@ -44,7 +44,7 @@ def test_cut_replies_are_errors_with_their_text_or_marked_where_they_are_judged(
     expect(panel.get_by_role("button", name="Select for delivery")).to_be_hidden()
 
     expect(page.locator("hunt-plan .go")).to_contain_text(
-        "Models: unknown, for want of a price; judge: unknown, for want of a price."
+        "Models: unknown (no price); judge: unknown (no price)."
     )
     sid = product.open_example()
     go_to(page, sid)
@@ -75,7 +75,7 @@ def deliver_after_a_question(page: Page) -> None:
     expect(page.locator("act-trail")).to_contain_text("Judge: 4 breaks, you: 0.")
     page.get_by_role("button", name="Download the notebook").click()
     dialog = page.get_by_role("dialog", name="Your reviews and the judge do not agree")
-    expect(dialog).to_contain_text("would not have the 3 breaks that it needs. Deliver the notebook all the same?")
+    expect(dialog).to_contain_text("lacks the required 3 breaks. Deliver the notebook anyway?")
     dialog.get_by_role("button", name="Not yet").click()
     expect(dialog).to_be_hidden()
     page.get_by_role("button", name="Download the notebook").click()

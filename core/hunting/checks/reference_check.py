@@ -1,4 +1,4 @@
-"""The reference check: the reference response is judged like a reply, before hunts are paid for."""
+"""The reference check: judges the reference response like a reply, before hunts cost money."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def begun(
     idempotency_key: str = "",
     criterion_ids: Sequence[str] = (),
 ) -> Session:
-    """The session with a check of its task begun; the session itself when one of this task is running already, or
-    when the same idempotency key began the one that there is.
+    """Return the session with a started check. The session is unchanged if a check of this task is running, or if the
+    same idempotency key started the existing check.
 
-    `criterion_ids`: ask for these alone; the verdicts on the others stay as long as the task is the same. Answers and
-    flips are of one task: they begin anew when it was edited. Raises BadInput that names criteria the task has not.
+    `criterion_ids`: judge only these; other verdicts stay if the task is unchanged. Answers and flips belong to one
+    task and are reset when it changes. Raises BadInput for unknown criteria.
     """
     before, task = session.check, session.task
     same = not before.stale_for(task)
@@ -58,12 +58,13 @@ def begun(
 
 
 def _later(now: datetime, before: datetime | None) -> datetime:
-    """`now`, but after the check before, whatever the clocks of two machines say: readers order checks by it."""
+    """Return `now`, but at least 1 µs after the previous check: readers order checks by time, and clocks of machines
+    differ."""
     return now if before is None else max(now, before + timedelta(microseconds=1))
 
 
 def job_key(session: Session) -> str:
-    """The dispatcher's key for the session's check: each check has its own, the session's id is not told in it."""
+    """Return the dispatcher key of the session's current check. It contains a hash, not the session ID."""
     begun_at = session.check.started_at
     return f"check:{session_mark(session.session_id)}:{begun_at.timestamp() if begun_at else 0:.6f}"
 
@@ -80,7 +81,7 @@ def refuse_unknown_criteria(task: Task, criterion_ids: Sequence[str]) -> None:
 
 
 def with_verdicts(check: ReferenceCheck, news: Iterable[CriterionVerdict], order: Sequence[str]) -> ReferenceCheck:
-    """The check with those verdicts in their places; a PASS after a FAIL, or the other way round, is a flip."""
+    """Return the check with these verdicts merged in. A PASS after a FAIL, or the reverse, counts as a flip."""
     known = {v.criterion_id: v for v in check.verdicts}
     answers, flips = dict(check.answers), dict(check.flips)
     for verdict in news:
@@ -107,7 +108,7 @@ class Checker:
     tell: Tell
 
     async def work(self, session_id: str, shards: Shards) -> None:
-        """Judge the session's reference response, unless another process does; see `judge_reference`."""
+        """Judge the session's reference response, unless another process does. See `judge_reference`."""
         if (whole := await shards.next(0)) is not None:
             try:
                 await self.judge_reference(session_id, shards, whole)
@@ -115,9 +116,10 @@ class Checker:
                 await (shards.release() if shards.handing_back else shards.done(whole))
 
     async def judge_reference(self, session_id: str, shards: Shards, whole: int = 0) -> None:
-        """Judge the reference response, verdict by verdict, and give the check its status. `whole`: the part.
+        """Judge the reference response criterion by criterion and set the check's status. `whole`: the job's only
+        part.
 
-        An edit of the task meanwhile does not stop it: its verdicts then belong to a stale check.
+        An edit of the task does not stop it: its verdicts then belong to a stale check.
         """
         session = await self.store.read(session_id)
         begun_at, task = session.check.started_at, session.task
@@ -126,14 +128,14 @@ class Checker:
             criteria = len(task.criteria)
             await self._update(session_id, begun_at, lambda check: _ended(check, criteria))
         except NotFound:
-            return  # the session was deleted or has ended: there is nobody left to tell
+            return  # the session was deleted or expired
         except HunterError as error:
             message = error.message
             await self._update(session_id, begun_at, lambda _check: _status(CheckStatus.ERROR, message))
         except BaseException:
             if shards.handing_back:
-                raise  # the check goes on elsewhere, with the verdicts that it has
-            stopped = _status(CheckStatus.ERROR, "The check was stopped before it was done.")
+                raise  # another process continues the check with its verdicts
+            stopped = _status(CheckStatus.ERROR, "The check was stopped before it finished.")
             await self._update(session_id, begun_at, lambda _check: stopped)
             raise
         ended = (await self.store.read(session_id)).check
@@ -182,7 +184,7 @@ class Checker:
     async def _update(
         self, session_id: str, begun_at: object, changes: Callable[[ReferenceCheck], Mapping[str, object]]
     ) -> None:
-        """Change the check that we are working on; one that was begun later is another's."""
+        """Change our check. A check that was started later is left alone."""
 
         def change(session: Session) -> Session:
             check = session.check
@@ -197,7 +199,7 @@ class Checker:
 
 
 def _ended(check: ReferenceCheck, criteria: int) -> Mapping[str, object]:
-    """Its status by its verdicts; when it is undecided because calls of the judge failed, how the first one did."""
+    """Return the final status. If it is undetermined because judge calls failed, it includes the first error."""
     status = check_status(check.verdicts, criteria)
     failed = next((v.reason for v in check.verdicts if v.error), "")
     return _status(status, failed if status is CheckStatus.UNDETERMINED else "")

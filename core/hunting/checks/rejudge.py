@@ -1,4 +1,4 @@
-"""Judging a reply again: wholly or on some criteria, with what was said before kept as history."""
+"""Rejudges a reply, on all or some criteria, and keeps the replaced verdicts as history."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from core.sessions.base import SessionStore
 
 
 def refuse_rejudging(session: Session, hunt: Hunt, most: int) -> None:
-    """Raise when this hunt may not be judged again: it has no reply, is not done, or what it says is settled."""
+    """Raise if this hunt cannot be judged again: it is unfinished, has no judgeable reply, or is locked."""
     if hunt.reply is None or hunt.status is not HuntStatus.DONE:
         raise BadInput(
             "There is no finished reply to judge again.",
-            hint="Wait for the hunt's end; a hunt that ended without a reply is tried again with a new run.",
+            hint="Wait until the hunt is done. To retry a hunt that ended without a reply, start a new run.",
             code="nothing_to_judge",
         )
     if hunt.cut_off and not session.run(hunt.run_id).judge_cut_replies:
@@ -38,35 +38,35 @@ def refuse_rejudging(session: Session, hunt: Hunt, most: int) -> None:
         )
     if session.revealed_at is not None and hunt.hunt_id in session.selection.hunt_ids:
         raise Conflict(
-            "The judge's verdicts on this hunt have been shown beside its review.",
-            hint="Selected hunts stay as they were reviewed.",
+            "This hunt is locked: its verdicts were revealed.",
+            hint="Selected hunts cannot change after reveal.",
             code="revealed",
         )
     if hunt.turn != session.turn:
         raise Conflict("This hunt belongs to an earlier turn, which is read-only.", hint="", code="turn_over")
     if len(hunt.judged) >= most:
         raise BadInput(
-            f"This hunt has been judged again {len(hunt.judged)} times.",
+            f"This hunt has already been judged again {len(hunt.judged)} times.",
             hint="Make the criteria clearer instead.",
             code="judged_often",
         )
 
 
 def refuse_partial_rejudging(session: Session, hunt: Hunt, run: Run, criterion_ids: Sequence[str]) -> None:
-    """Raise when some criteria alone would be judged again while the judge's opinion is sealed: the outcome of old and
-    new verdicts together would tell what an old one is."""
+    """Raise if only some criteria would be rejudged while verdicts are sealed: the outcome of old and new verdicts
+    together would reveal an old verdict."""
     if not session.sealed or hunt.trial or not criterion_ids:
         return
     if not {c.id for c in run.task.criteria} <= set(criterion_ids):
         raise Conflict(
             "Single criteria cannot be judged again while the judge's verdicts are sealed.",
-            hint="Have the whole reply judged again (no criterion_ids), or reveal the verdicts first.",
+            hint="Judge the whole reply again (no criterion_ids), or reveal the verdicts first.",
             code="sealed",
         )
 
 
 def judged_again(hunt: Hunt, run: Run, order: RejudgeOrder, now: datetime) -> Hunt:
-    """The hunt back at judging: the verdicts that are asked for again are its history, the others stand."""
+    """Return the hunt in status judging. Verdicts to be replaced move to its history; the others stay."""
     asked = set(order.criterion_ids) or {v.criterion_id for v in hunt.verdicts}
     before = hunt.judge_model or run.judge_model
     earlier = Judging(
@@ -89,8 +89,8 @@ def judged_again(hunt: Hunt, run: Run, order: RejudgeOrder, now: datetime) -> Hu
 
 
 def job_key(session_id: str, hunt: Hunt) -> str:
-    """The dispatcher's key for judging this hunt again: each round has its own, in each session that has the hunt
-    (an export that is loaded again keeps its ids). The session's id is not told in it."""
+    """Return the dispatcher key for this round of rejudging. It includes a hash of the session ID, since an export
+    that is loaded again keeps its hunt IDs."""
     return f"judging:{session_mark(session_id)}-{len(hunt.judged)}:{hunt.hunt_id}"
 
 
@@ -108,7 +108,7 @@ class Rejudger:
     """`blind_outcome_step_s` of HuntingSettings."""
 
     async def work(self, session_id: str, key: str, shards: Shards) -> None:
-        """Judge the hunt of that job, unless another process does; see `judge`."""
+        """Judge the hunt of this job, unless another process does. See `judge`."""
         if (whole := await shards.next(0)) is not None:
             try:
                 await self.judge(session_id, hunt_of_job(key), lambda: shards.ensure(whole))
@@ -116,14 +116,14 @@ class Rejudger:
                 await (shards.release() if shards.handing_back else shards.done(whole))
 
     async def judge(self, session_id: str, hunt_id: str, before_call: BeforeCall = at_once) -> None:
-        """Ask for the verdicts that the hunt lacks, and decide. May be called again: what is there stands.
+        """Judge the missing criteria and decide the outcome. Safe to repeat: existing verdicts stay.
 
-        A session that is deleted or ends meanwhile ends this without a word.
+        Returns silently if the session is deleted or expires.
         """
         try:
             await self._judge(session_id, hunt_id, before_call)
         except NotFound:
-            return  # there is nobody left to tell
+            return  # the session was deleted or expired
 
     async def _judge(self, session_id: str, hunt_id: str, before_call: BeforeCall) -> None:
         session = await self.store.read(session_id)
@@ -133,7 +133,7 @@ class Rejudger:
             return
 
         async def save(state: Hunt) -> None:
-            sealed = (await self.store.read(session_id)).sealed  # reveal may come between
+            sealed = (await self.store.read(session_id)).sealed  # a reveal may happen at any time
             await self.store.save_hunt(session_id, state, hunt_events(state, sealed=sealed))
 
         await self.hunter.conduct(

@@ -1,4 +1,4 @@
-"""The dispatcher's promise: a submitted job is worked on until it ends, is stopped, or is handed back at shutdown."""
+"""The dispatcher interface: a submitted job runs until it ends, is stopped, or is handed back at shutdown."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ class JobKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """`key` is unique among jobs that are worked on: a run's id, or what names the session together with its check or
-    with the hunt that is judged again. Whoever loads an export has runs and hunts of the same ids, all of them ended.
-    """
+    """`key` is unique among running jobs: a run ID, or a key built from the session and its check or its rejudged
+    hunt. Sessions loaded from one export share run and hunt IDs, but all of those runs have ended."""
 
     kind: JobKind
     session_id: str
@@ -27,58 +26,61 @@ class Job:
 
 
 class Shards(ABC):
-    """The parts of one job as one process sees them, shared among all processes that work on the job.
+    """One process's view of a job's parts, which are shared among all processes that work on the job.
 
-    A part is worked on by one process at a time; one whose process died or let go is given out again.
+    One process at a time works on a part. If it dies or releases the part, another process can claim it.
     """
 
     def __init__(self) -> None:
         self.ending = asyncio.Event()
-        """Set when the process ends and nobody can go on with the work: begin nothing new, end what was begun."""
+        """Set when the process shuts down and no other process can continue: start nothing new, finish what has
+        started."""
         self.on_lost: Callable[[int], None] | None = None
-        """Told of a part that others have by now: cancel the work on it. None: the whole job is handed back."""
+        """Called with a part that another process now owns: cancel the work on it. None: the whole job is handed
+        back."""
 
     handing_back: bool = False
-    """Set before the work is cancelled because the process ends: leave everything to be gone on with elsewhere."""
+    """Set before the work is cancelled at shutdown: leave everything for another process to continue."""
 
     @property
     @abstractmethod
     def held(self) -> frozenset[int]:
-        """Parts that are ours and not done."""
+        """Parts that this process owns and has not finished."""
 
     @property
     def elsewhere(self) -> frozenset[int]:
-        """Parts that others work on, or have done, as last heard of."""
+        """Parts that other processes own or have finished, as of the last update."""
         return frozenset()
 
     @abstractmethod
     def fence(self, part: int) -> int | None:
-        """The number of our claim on the part: every later claim on it has a greater one. None: it has no number."""
+        """Return the fencing number of our claim on the part; every later claim has a greater one. None: unnumbered."""
 
-    def orphaned(self, part: int) -> bool:  # noqa: ARG002 – who has all parts is nobody's heir
-        """Whether whoever had the part before us did not let go of it, and may have died."""
+    def orphaned(self, part: int) -> bool:  # noqa: ARG002 – a local job has no previous owner
+        """Return whether the previous owner did not release the part, and may have died."""
         return False
 
     @abstractmethod
     async def holds(self, part: int) -> bool:
-        """Whether the part is certainly still ours. Asks others only when our own clock cannot tell."""
+        """Return whether we certainly still own the part. Asks Redis only if the local clock cannot tell."""
 
     @abstractmethod
     def lose(self, part: int) -> None:
-        """Others have the part: `on_lost` is told."""
+        """Give up a part that another process owns; calls `on_lost`."""
 
     async def ensure(self, part: int) -> None:
-        """Before anything that costs money: returns when the part is certainly still ours. When it is lost the work on
-        it is cancelled, and this never returns."""
+        """Call before anything that costs money. Returns if we certainly still own the part. If not, it cancels the
+        work on the part and never returns."""
         if not await self.holds(part):
             self.lose(part)
             await asyncio.get_running_loop().create_future()
 
     @abstractmethod
     async def next(self, parts: int) -> int | None:
-        """A part to work on now, from 0; then once `parts` itself: the end, when all others are done. None: no more.
+        """Return the next part to work on, from 0; then once `parts` itself, when all others are done, to finish the
+        job. None: no work is left.
 
-        Waits while nothing is free and others are still at work.
+        Waits while no part is free and other processes still work.
         """
 
     @abstractmethod
@@ -86,11 +88,11 @@ class Shards(ABC):
 
     @abstractmethod
     async def release(self) -> None:
-        """Let go of all parts that are not done."""
+        """Release all unfinished parts."""
 
     @abstractmethod
     async def stop(self) -> None:
-        """Have every other process that works on the job stop and wind up."""
+        """Make every other process that works on the job stop and finish up."""
 
 
 Work = Callable[[Job, Shards], Awaitable[None]]
@@ -99,17 +101,17 @@ Work = Callable[[Job, Shards], Awaitable[None]]
 class Dispatcher(ABC):
     @abstractmethod
     async def submit(self, job: Job, *, fresh: bool = True) -> None:
-        """Have the job worked on. A job whose key is worked on already is not doubled. `fresh`: nobody can have worked
-        on it before."""
+        """Run the job, unless a job with the same key is running. `fresh`: the job is new, so no process has worked on
+        it."""
 
     @abstractmethod
     async def stop(self, key: str) -> None:
-        """End the job now and wait until its worker has put everything down. Nothing happens when it is not there."""
+        """Stop the job and wait until its worker has saved everything. Does nothing if the job is not running."""
 
     @abstractmethod
     async def drain(self, grace_s: float) -> None:
-        """Take no more jobs; let what was begun in those that run end for `grace_s` seconds, then stop them."""
+        """Accept no more jobs; give started work `grace_s` seconds to finish, then stop it."""
 
     @abstractmethod
     def active(self, kind: JobKind) -> int:
-        """Jobs of that kind that are worked on in this process."""
+        """Return the number of jobs of that kind that run in this process."""

@@ -1,11 +1,11 @@
-"""streaQ as this house uses it: a queue of job ids that survives whoever takes one.
+"""Configures streaQ as a queue of job IDs that survives its workers.
 
-What is set otherwise than by default, and why (7.2.x, read in its source):
-- JSON instead of pickle: nobody who can write to Redis may run code here; jobs hold ids only.
-- Its signal handler would replace ours for SIGTERM and SIGINT: switched off.
-- `idle_timeout` is the time after which a dead worker's job is given out again; it is asked for once in that time,
-  so that another goes on after twice as long at most.
-- Jobs may be given out as often as they like: claims on parts (shards.py) decide on who works, not the queue.
+Non-default options, checked against the source of 7.2.x:
+- JSON instead of pickle: write access to Redis must not allow code execution here. Jobs hold only IDs.
+- Its signal handler would replace ours for SIGTERM and SIGINT, so it is disabled.
+- `idle_timeout` is the time after which a dead worker's job is reassigned. Workers check once per timeout, so a job
+  continues after at most twice that time.
+- Jobs have no maximum number of tries: claims on parts (shards.py) decide who works, not the queue.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from streaq.task import AsyncRegisteredTask
 QUEUE = "model-hunter"
 TASK = "work"
 CONCURRENCY = 500
-"""Jobs in this process at once. Many, since a job waits most of its time and the throttle bounds what it does; a
-worker without a free place would not look for jobs of dead ones."""
+"""Concurrent jobs per process. Large, since jobs mostly wait and the throttle limits their calls; a worker at its
+limit would not reclaim jobs of dead workers."""
 PATIENCE = 3
-"""An answer of Redis that takes so many idle timeouts never comes: blocking reads last for one."""
+"""Read timeout of Redis, in idle timeouts; a blocking read lasts for one."""
 
 Attend = Callable[[str, str, str, int], Awaitable[None]]
-"""Kind, session id, key of the job and place of the token."""
+"""Arguments: job kind, session ID, job key, index of the token."""
 
 
 class Engine(Worker[None]):
-    """One connection to the queue; opened anew after every failure."""
+    """One connection to the queue, replaced after every failure."""
 
     def __init__(self, url: str, name: str, idle_timeout_s: float, attend: Attend) -> None:
         super().__init__(
@@ -59,10 +59,10 @@ class Engine(Worker[None]):
         return self._running
 
     async def put(self, kind: str, session_id: str, key: str, place: int) -> None:
-        """A token for the job; nothing happens when that token is there already."""
+        """Enqueue a token of the job, unless it is already queued."""
         token = self._work.enqueue(kind, session_id, key, place)
         token.id = f"{key}.{place}"
         await token
 
     async def signal_handler(self, scope: CancelScope) -> None:
-        """Signals are the server's."""
+        """Ignore signals; the server handles them."""

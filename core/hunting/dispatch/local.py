@@ -1,4 +1,4 @@
-"""Jobs as tasks of this process. Each task has a name and is waited for."""
+"""Runs jobs as named tasks of this process and awaits each one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 class LocalShards(Shards):
-    """All parts are this process's."""
+    """Gives all parts to this process."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,14 +26,14 @@ class LocalShards(Shards):
     def held(self) -> frozenset[int]:
         return frozenset(self._given - self._done)
 
-    def fence(self, part: int) -> int | None:  # noqa: ARG002 – nobody else can have it
+    def fence(self, part: int) -> int | None:  # noqa: ARG002 – no other process can claim it
         return None
 
     async def holds(self, part: int) -> bool:  # noqa: ARG002
         return True
 
     def lose(self, part: int) -> None:
-        """Nobody takes it."""
+        """Does nothing: no other process can claim a part."""
 
     async def next(self, parts: int) -> int | None:
         while True:
@@ -55,20 +55,20 @@ class LocalShards(Shards):
         self._given &= self._done
 
     async def stop(self) -> None:
-        """Nobody else is there."""
+        """Does nothing: no other process works on the job."""
 
 
 class LocalDispatcher(Dispatcher):
     def __init__(self, work: Work, on_bug: Callable[[BaseException], None]) -> None:
-        """`on_bug` counts what a worker did not expect; the worker itself settles its job before it lets go."""
+        """`on_bug` receives unexpected errors. The worker itself settles its job first."""
         self._work = work
         self._on_bug = on_bug
         self._tasks: dict[str, tuple[Job, LocalShards, asyncio.Task[None]]] = {}
         self._draining = False
 
-    async def submit(self, job: Job, *, fresh: bool = True) -> None:  # noqa: ARG002 – all of it is here
+    async def submit(self, job: Job, *, fresh: bool = True) -> None:  # noqa: ARG002 – all state is local
         if self._draining:
-            raise Unavailable("The server is ending and takes no new work.", hint="Try again in a moment.")
+            raise Unavailable("The server is shutting down.", hint="Try again in a moment.")
         if job.key not in self._tasks:
             shards = LocalShards()
             task = asyncio.create_task(self._supervise(job, shards), name=f"{job.kind}:{job.key}")
@@ -85,7 +85,7 @@ class LocalDispatcher(Dispatcher):
         tasks = [task for *_, task in self._tasks.values()]
         if not tasks:
             return
-        log.info("jobs end what they have begun", jobs=len(tasks), at_most_s=grace_s)
+        log.info("jobs.draining", jobs=len(tasks), grace_s=grace_s)
         for _, shards, _ in self._tasks.values():
             shards.ending.set()
         _, late = await asyncio.wait(tasks, timeout=grace_s)
@@ -101,7 +101,7 @@ class LocalDispatcher(Dispatcher):
         try:
             await self._work(job, shards)
         except Exception as error:
-            log.exception("a job failed in a way nobody expected", job=job.kind, key=job.key)
+            log.exception("job.failed", job=job.kind, key=job.key)
             self._on_bug(error)
         finally:
             del self._tasks[job.key]

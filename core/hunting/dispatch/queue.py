@@ -1,9 +1,9 @@
-"""Jobs of several processes: who submits a job begins it at once; tokens in a queue have others help and go on.
+"""Shares jobs among processes. The submitting process starts a job at once; queue tokens bring in other processes.
 
-A run's tokens are as many as there are processes, also when some join later; whoever takes one works on the run as
-well, part by part (shards.py), and keeps the token until the run has ended. When a process dies, its parts are given
-out again after `part_lease_s` and its token after twice that at most. Without Redis a job is worked on here alone; its
-tokens are put into the queue when Redis is back, whoever takes one then finds the parts claimed.
+A run has as many tokens as there are processes, including ones that start later. A process that takes a token works on
+the run, part by part (shards.py), and holds the token until the run ends. When a process dies, its parts are free
+after `part_lease_s` and its token after at most twice that. Without Redis only the submitting process works on a job.
+It enqueues the tokens when Redis is back; other processes then see which parts are claimed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from core.supervise import run_forever
 
 log = structlog.get_logger(__name__)
 AGAIN_S = 1
-"""A token of a job that is worked on here already goes back for so long, for another process to take."""
+"""Delay before another process can take a second token of a job that already runs here."""
 BEGINNING_S = 0.01
 GROUP = "workers"
 STREAM = f"streaq:{QUEUE}:queues:normal"
@@ -35,31 +35,31 @@ STREAM = f"streaq:{QUEUE}:queues:normal"
 
 @dataclass(frozen=True)
 class Manner:
-    """How this process takes part; from the settings."""
+    """Queue settings of this process."""
 
     url: str
     process: str
     works: bool
-    """Whether it takes jobs of others."""
+    """Whether the process takes jobs from the queue."""
     wedged_s: float
     terms: LeaseConfig
 
 
 @dataclass
 class _Open:
-    """A job that is worked on here."""
+    """A job that runs in this process."""
 
     job: Job
     shards: RedisShards
     task: asyncio.Task[None]
     attended: bool = False
-    """Whether a token of it waits here for its end."""
+    """Whether this process holds a token of the job."""
     tokens: int = 0
-    """How many this process has put into the queue."""
+    """Number of tokens that this process has enqueued."""
 
 
 class QueueDispatcher(Dispatcher):
-    """Open it with `open_queue`."""
+    """Created by `open_queue`."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class QueueDispatcher(Dispatcher):
         manner: Manner,
         helpers: Callable[[], int],
     ) -> None:
-        """`helpers`: how many processes work on jobs, this one included, as last known."""
+        """`helpers` returns the last known number of processes that take jobs, including this one."""
         self._work = work
         self._on_bug = on_bug
         self._redis = redis
@@ -80,18 +80,18 @@ class QueueDispatcher(Dispatcher):
         self._draining = False
         self._engine: Engine | None = None
         self._let_go = asyncio.Event()
-        """Tokens go back: the worker is to end."""
+        """Set to return all tokens and stop the worker."""
 
     @property
     def connected(self) -> bool:
-        """Whether the queue can be used, as far as is known."""
+        """Whether the queue was usable at the last check."""
         return self._engine is not None
 
-    # -- the promise
+    # -- Dispatcher
 
     async def submit(self, job: Job, *, fresh: bool = True) -> None:
         if self._draining:
-            raise Unavailable("The server is ending and takes no new work.", hint="Try again in a moment.")
+            raise Unavailable("The server is shutting down.", hint="Try again in a moment.")
         if job.key in self._open:
             return
         if self._manner.works:
@@ -100,9 +100,9 @@ class QueueDispatcher(Dispatcher):
             self._begin(job, fresh=fresh)
 
     async def stop(self, key: str) -> None:
-        """As promised for a job that is worked on here; another process ends it with its next renewal.
+        """Stop the job. If it runs here, wait for up to `answer_s`; another process stops it at its next renewal.
 
-        Not waited for is what takes longer than an answer may: while Redis is away, the parts of others.
+        While Redis is unavailable, parts of other processes keep running.
         """
         if (here := self._open.get(key)) is not None:
             await here.shards.stop()
@@ -111,8 +111,8 @@ class QueueDispatcher(Dispatcher):
             return
         await self._shards(Job(JobKind.RUN, "", key)).stop()
 
-    async def drain(self, grace_s: float) -> None:  # noqa: ARG002 – others go on with it
-        """Hand all work back at once; nothing has to end here in `grace_s`."""
+    async def drain(self, grace_s: float) -> None:  # noqa: ARG002 – other processes continue it
+        """Hand back all work at once. `grace_s` is unused, since other processes continue the work."""
         self._draining = True
         self._let_go.set()
         tasks = [here.task for here in self._open.values()]
@@ -125,7 +125,7 @@ class QueueDispatcher(Dispatcher):
     def active(self, kind: JobKind) -> int:
         return sum(here.job.kind is kind for here in self._open.values())
 
-    # -- jobs here
+    # -- local jobs
 
     def _shards(self, job: Job, *, fresh: bool = False) -> RedisShards:
         manner = self._manner
@@ -142,21 +142,23 @@ class QueueDispatcher(Dispatcher):
         shards = self._shards(job, fresh=fresh)
         task = asyncio.create_task(self._supervise(job, shards), name=f"{job.kind}:{job.key}")
         self._open[job.key] = here = _Open(job, shards, task)
-        task.add_done_callback(lambda _: self._open.pop(job.key, None))  # also when it never began
+        task.add_done_callback(lambda _: self._open.pop(job.key, None))  # also when it never started
         return here
 
     async def _supervise(self, job: Job, shards: RedisShards) -> None:
         try:
             await self._work(job, shards)
-        except* RedisAway as away:  # its session is not known here: it is gone on with elsewhere, or here later
+        except* RedisAway as away:
+            # The session is not available here: another process continues the job, or this one later.
             shards.handing_back = True
-            log.warning("a job cannot be worked on here now", job=job.kind, reason=str(away.exceptions[0]))
+            log.warning("job.postponed", job=job.kind, reason=str(away.exceptions[0]))
         except* Exception as errors:
-            log.exception("a job failed in a way nobody expected", job=job.kind, key=job.key)
+            log.exception("job.failed", job=job.kind, key=job.key)
             self._on_bug(errors)
 
     async def renew(self) -> None:
-        """Keep the claims of every job here, and have processes that came later help; until cancelled, the owner's."""
+        """Renew the claims of every local job, and enqueue tokens for processes that started later. Runs until
+        cancelled by the owner."""
         while True:
             await asyncio.sleep(self._manner.terms.renew_s)
             every = list(self._open.values())
@@ -172,7 +174,7 @@ class QueueDispatcher(Dispatcher):
         return max(1, self._helpers()) if job.kind is JobKind.RUN else 1
 
     async def _put_tokens(self, job: Job) -> bool:
-        """Whether the queue has as many as are wanted. One that it has already is not doubled."""
+        """Enqueue the wanted number of tokens, skipping queued ones. Returns whether it succeeded."""
         tokens, engine, here = self._wanted(job), self._engine, self._open.get(job.key)
         try:
             if engine is None:
@@ -180,15 +182,15 @@ class QueueDispatcher(Dispatcher):
             async with asyncio.timeout(self._manner.terms.answer_s):
                 for place in range(tokens):
                     await engine.put(job.kind.value, job.session_id, job.key, place)
-        except Exception as error:  # noqa: BLE001 – whatever the engine says, the job goes on here
-            log.warning("a job is worked on here alone for now", job=job.kind, reason=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 – after any engine error the job continues here
+            log.warning("job.enqueue_failed", job=job.kind, reason=type(error).__name__)
             return False
         if here is not None:
             here.tokens = tokens
         return True
 
     async def attend(self, kind: str, session_id: str, key: str, _place: int) -> None:
-        """A token was taken: work on its job, and keep the token until the job has ended here."""
+        """Handle a token: work on its job, and hold the token until the job ends here."""
         here = self._open.get(key)
         if self._draining or (here is not None and here.attended):
             raise StreaqRetry(delay=AGAIN_S)
@@ -207,13 +209,13 @@ class QueueDispatcher(Dispatcher):
     # -- the worker
 
     async def keep(self) -> None:
-        """Keep the worker going until cancelled: it ends when Redis goes away, and may get stuck."""
+        """Run the worker and restart it when it ends (Redis is unavailable) or stalls. Runs until cancelled."""
         while not self._draining:
             self._let_go.clear()
             try:
                 await self._serve()
-            except Exception as error:  # noqa: BLE001 – its failures are many; all of them mean: again
-                log.warning("the worker ended and starts again", reason=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 – any failure means: restart
+                log.warning("worker.restarting", reason=type(error).__name__)
             self._engine = None
             await asyncio.sleep(self._manner.terms.renew_s)
 
@@ -226,7 +228,7 @@ class QueueDispatcher(Dispatcher):
                 try:
                     await self._watch(engine, run)
                 finally:
-                    self._let_go.set()  # the worker waits for its tokens, whatever became of it
+                    self._let_go.set()  # the worker waits for its tokens in every case
                     run.cancel()
             else:
                 async with engine:
@@ -239,7 +241,7 @@ class QueueDispatcher(Dispatcher):
 
     async def _opened(self, engine: Engine) -> None:
         self._engine = engine
-        for here in list(self._open.values()):  # begun without Redis, or Redis lost them
+        for here in list(self._open.values()):  # started without Redis, or lost by Redis
             await self._put_tokens(here.job)
 
     async def _redis_answers(self) -> None:
@@ -249,7 +251,7 @@ class QueueDispatcher(Dispatcher):
                 await self._redis.commands.ping()
 
     async def _watch(self, engine: Engine, run: asyncio.Task[None]) -> None:
-        """Until Redis does not answer, or tokens wait for too long while nobody takes them."""
+        """Return when the worker ends; raise if Redis does not answer or waiting tokens are not taken."""
         while not engine.running_now and not run.done():  # noqa: ASYNC110 – streaQ has no event for it
             await asyncio.sleep(BEGINNING_S)
         await self._opened(engine)
@@ -261,8 +263,8 @@ class QueueDispatcher(Dispatcher):
             elif since is None:
                 since = loop.time()
             elif loop.time() - since >= self._manner.wedged_s:
-                log.error("the worker takes no jobs although some wait; it is started again")
-                raise RedisAway("The worker was stuck.", reason="timeout")
+                log.error("worker.stalled")
+                raise RedisAway("The worker stalled.", reason="timeout")
 
     async def _tokens_wait(self) -> bool:
         async with with_deadline(self._manner.terms.answer_s):
@@ -278,7 +280,7 @@ async def open_queue(
     manner: Manner,
     helpers: Callable[[], int],
 ) -> AsyncIterator[QueueDispatcher]:
-    """The dispatcher with its tasks; at the end of the block its work is handed back."""
+    """Open the dispatcher with its tasks. Its work is handed back at the end of the block."""
     dispatcher = QueueDispatcher(work, on_bug, redis, manner, helpers)
     keep = asyncio.create_task(dispatcher.keep(), name="queue: worker")
     renew = asyncio.create_task(run_forever(dispatcher.renew, on_bug), name="queue: claims")
@@ -290,7 +292,7 @@ async def open_queue(
 
 
 async def _ended(keep: asyncio.Task[None], renew: asyncio.Task[None], terms: LeaseConfig) -> None:
-    await asyncio.sleep(terms.renew_s)  # tokens that were let go of are on their way back
+    await asyncio.sleep(terms.renew_s)  # give released tokens time to return to the queue
     for task in (keep, renew):
         task.cancel()
     with contextlib.suppress(TimeoutError):

@@ -1,22 +1,22 @@
--- The parts of one job and who works on them, by Redis TIME. Every claim has a fencing number that only grows: who comes
--- with an older one than the part's last changes nothing (decision record 0070).
--- KEYS: 1 parts (hash: "d:<part>" done, "c:<part>" = "<end ms> <process>", "f:<part>" number of its last claim, "fence"
---       the last number given out, "stop", "lead" = process, "name" of this data, "seen" the last call in ms,
---       "born" when it began to settle)
--- ARGV: 1 what  2 process  3 lease ms  4 lifetime ms  5 number of parts, or -1  6 void after (ms of Redis TIME), or 0
---       7 quiet ms  8 settle ms  9 '1' when the job is not new  10 for how long the process has been alive, ms
---       11... part, number (0: taken without Redis) of every part that is the caller's
--- what: next · renew · done · release · stop
+-- The parts of one job and their owners, by Redis TIME. Every claim has a fencing number that only grows: a request
+-- with an older number than the part's last claim has no effect (decision record 0070).
+-- KEYS: 1 parts (hash: "d:<part>" done, "c:<part>" = "<end ms> <process>", "f:<part>" fencing number of its last claim, "fence"
+--       the last number issued, "stop", "lead" = process, "name" of this record, "seen" the last call in ms,
+--       "born" start of settling, in ms)
+-- ARGV: 1 command  2 process  3 lease ms  4 lifetime ms  5 number of parts, or -1  6 deadline (ms of Redis TIME), or 0
+--       7 quiet ms  8 settle ms  9 '1' when the job is not new  10 ms since the process started
+--       11... part, fencing number (0: claimed without Redis) of every part that the caller owns
+-- command: next · renew · done · release · stop
 local key, what, me = KEYS[1], ARGV[1], ARGV[2]
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local void_after = tonumber(ARGV[6])
--- who asked has given up by now; that a part is done and that the job is to stop stays true
+-- the caller has given up by now; `done` and `stop` remain valid
 if void_after > 0 and now > void_after and what ~= 'done' and what ~= 'stop' then return {-3, now} end
 local ends = string.format('%d %s', now + tonumber(ARGV[3]), me)
 
--- When Redis lost the job, or nobody could speak for long, those who work on it report first: meanwhile claims that
--- have run out hold, and nothing is given out.
+-- When Redis lost the job, or was unreachable for long, its workers report first: while the job settles, expired
+-- claims stay valid and no part is given out.
 local name = redis.call('HGET', key, 'name')
 local seen = tonumber(redis.call('HGET', key, 'seen') or '0')
 local born = tonumber(redis.call('HGET', key, 'born') or '0')
@@ -72,7 +72,7 @@ for i = 11, #ARGV, 2 do
 end
 if what == 'stop' then redis.call('HSET', key, 'stop', 1) end
 
--- the lead goes on alone when Redis goes away: one who is at work, or whoever asks when nobody is
+-- the lead continues alone when Redis is unavailable: a process that owns a part, else the next caller
 local parts = tonumber(ARGV[5])
 local taken, finished, free = {}, {}, -1
 local lead = redis.call('HGET', key, 'lead')
@@ -108,7 +108,7 @@ if what == 'next' then
     if who == nil or who == me then given = parts end
   end
   if given >= 0 then
-    orphaned = redis.call('HEXISTS', key, 'c:' .. given) -- nobody let go of it
+    orphaned = redis.call('HEXISTS', key, 'c:' .. given) -- its owner did not release it
     claim(given, 0)
   end
 end

@@ -1,7 +1,7 @@
-"""The parts of a job shared by processes: claims in Redis that end when nobody renews them, each with a fencing number.
+"""Claims on the parts of a job, stored in Redis. A claim expires unless renewed and has a fencing number.
 
-A claim holds here until its lease would be over by our own clock, counted from before it was asked for: a process that
-was stopped for longer asks Redis before it begins another paid call (`ensure`). Decision record 0070.
+Locally a claim is valid until its lease would end by the process's own clock, counted from before the request. A
+process that was paused for longer asks Redis before it starts another paid call (`ensure`). Decision record 0070.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from core.settings import Settings
 log = structlog.get_logger(__name__)
 SHARDS = Script.read(Path(__file__).with_name("shards.lua"))
 RENEWALS = 8
-"""How often a claim is renewed in the time that it lasts."""
+"""Renewals per lease."""
 NONE_FREE, NO_MORE, TOO_LATE = -2, -1, -3
-"""What shards.lua answers instead of a part."""
+"""Results of shards.lua other than a part."""
 
 
 @dataclass(frozen=True)
 class LeaseConfig:
-    """How long claims last and are asked for, in seconds: of three groups of settings."""
+    """Lease and timeout of claims, in seconds, collected from three groups of settings."""
 
     lease_s: float
     answer_s: float
     kept_s: float
-    """How long is known which parts are done, after the last word."""
+    """Time to live of the job's record, after its last update."""
 
     @classmethod
     def of(cls, settings: Settings) -> LeaseConfig:
@@ -50,26 +50,27 @@ class LeaseConfig:
 
     @property
     def quiet_s(self) -> float:
-        """Nobody who works on a job is silent for so long while Redis answers."""
+        """While Redis is available, every worker of a job sends an update within this time."""
         return self.lease_s / 2
 
     @property
     def settle_s(self) -> float:
-        """In so long everybody who works on a job has renewed, whatever became of the renewal before."""
+        """Within this time every worker of a job renews once, even if its last renewal failed."""
         return 2 * self.renew_s + self.answer_s
 
     @property
     def stall_s(self) -> float:
-        """Who did not look at its claims for so long was stopped, or had no CPU."""
+        """A process that did not check its claims for this long was paused, or had no CPU."""
         return max(self.lease_s / 2, 2 * (self.renew_s + self.answer_s))
 
 
 class RedisShards(Shards):
-    """One process's view of one job. Redis away: it finishes what it has; the lead of the job goes on with the rest.
+    """One process's view of one job. Without Redis, each process finishes its own parts and the lead continues the
+    rest.
 
-    The lead is the first process that worked on the job (or the next, when that one is gone), so that the others do
-    not take the same parts. What was done meanwhile is said when Redis is back. Whoever was stopped while Redis is away
-    cannot know what others did, and begins nothing until Redis has said so.
+    The lead is the first process that worked on the job, or its successor, so that no two processes take the same
+    part. Finished parts are reported when Redis is back. A process that was paused while Redis was unavailable cannot
+    know what others did, and starts nothing until Redis answers.
     """
 
     def __init__(
@@ -84,8 +85,8 @@ class RedisShards(Shards):
         redis_time: RedisTime | None = None,
         monotonic: Callable[[], float] = steady_s,
     ) -> None:
-        """`on_stop` is told when the work is to end: a person stopped it, or its only part is lost, in which case it is
-        to be left as it is (`handing_back`). `fresh`: nobody can have worked on the job before."""
+        """`on_stop` is called when the work must end: a person stopped it, or its only part was lost, in which case it
+        is left as it is (`handing_back`). `fresh`: the job is new, so no process has worked on it."""
         super().__init__()
         self._redis = redis
         self._process = process
@@ -97,7 +98,7 @@ class RedisShards(Shards):
         self._time = redis_time or RedisTime(monotonic)
         self._parts = -1
         self._mine: dict[int, int] = {}
-        """Our parts with the number of the claim; 0: taken without Redis."""
+        """Our parts and the fencing number of each claim; 0: claimed without Redis."""
         self._done: set[int] = set()
         self._done_here: dict[int, int] = {}
         self._unsaid: set[int] = set()
@@ -105,18 +106,18 @@ class RedisShards(Shards):
         self._lead = True
         self._stopping = False
         self._data_name: bytes | None = None
-        """What Redis calls the data of this job; None before its first answer."""
+        """Redis's name for this job's record; None before its first answer."""
         self._lost_once = False
         self._orphans: set[int] = set()
         self._valid_until = 0.0
         self._away_since: float | None = None
-        """When Redis first did not answer, of the times since it last did."""
+        """Time of the first failed request since Redis last answered."""
         self._awake_at = monotonic()
         self._stalled = False
-        """We were stopped since Redis last answered."""
+        """Whether this process was paused since Redis last answered."""
         self._asking = asyncio.Lock()
         self._news = asyncio.Event()
-        """Set when a part of ours is done: the end may be free."""
+        """Set when we finish a part: the final part may be free."""
 
     @property
     def held(self) -> frozenset[int]:
@@ -145,7 +146,7 @@ class RedisShards(Shards):
                     await self._news.wait()
 
     async def claim(self, parts: int) -> int:
-        """A part that is ours from now on, NONE_FREE while others are at work, NO_MORE after the end."""
+        """Claim a part. Returns it, or NONE_FREE while others still work, or NO_MORE after the end."""
         self._parts = parts
         try:
             return await self._ask("next")
@@ -157,7 +158,7 @@ class RedisShards(Shards):
 
     async def holds(self, part: int) -> bool:
         if part in self._mine and not self._certain():
-            async with self._asking:  # one question for all calls that wait
+            async with self._asking:  # one request for all waiting calls
                 if not self._certain():
                     await self.renew()
         return part in self._mine and self._certain()
@@ -173,7 +174,7 @@ class RedisShards(Shards):
 
     async def done(self, part: int) -> None:
         if part not in self._mine:
-            return  # others have it: they say so
+            return  # the new owner reports it
         self._done_here[part] = self._mine.pop(part)
         self._done.add(part)
         self._unsaid.add(part)
@@ -184,22 +185,23 @@ class RedisShards(Shards):
         await self._tell("release")
 
     async def stop(self) -> None:
-        self._stopping = True  # who stops it needs no telling
+        self._stopping = True  # the caller needs no notification
         await self._tell("stop")
 
     async def renew(self) -> None:
-        """Keep what is ours; say what was done while Redis was away."""
+        """Renew our claims, and report parts that were finished while Redis was unavailable."""
         try:
             await self._ask("renew")
         except RedisAway as error:
-            log.debug("claims are not renewed", reason=error.message)
+            log.debug("claims.renewal_failed", reason=error.message)
 
     def _certain(self) -> bool:
-        """Whether nobody else can have our parts by now, as far as can be known without asking."""
+        """Return whether no other process can own our parts by now."""
         return self._monotonic() < self._valid_until or self._alone()
 
     def _alone(self) -> bool:
-        """Whether Redis is away, and we have seen all of its absence: nobody else can ask it either."""
+        """Return whether Redis has been unavailable without us pausing: then no other process can claim a part
+        either."""
         self._notice_stall()
         return self._data_name is None or (self._away_since is not None and not self._stalled)
 
@@ -212,7 +214,7 @@ class RedisShards(Shards):
         try:
             await self._ask(what)
         except RedisAway as error:
-            log.debug("not said to the others yet", what=what, reason=error.message)
+            log.debug("claims.report_failed", what=what, reason=error.message)
 
     async def _ask(self, what: str) -> int:
         self._notice_stall()
@@ -227,7 +229,7 @@ class RedisShards(Shards):
         return self._take_in(what, answer)
 
     async def _answer(self, what: str) -> _Answer:
-        """The question may be put twice: the second time by what the first answer said of Redis's clock."""
+        """Send the request, a second time if the first answer corrected our estimate of Redis's clock."""
         for _ in range(2):
             said = {part: self._done_here[part] for part in self._unsaid}
             if not self._time.known:
@@ -250,7 +252,7 @@ class RedisShards(Shards):
         given, _, stopped, lead, lost, taken, finished, name, fences, orphaned = answer.results
         self._away_since = None
         self._stalled = False
-        if self._data_name not in (None, name):  # Redis lost the job: what was done here is said once more
+        if self._data_name not in (None, name):  # Redis lost the job: report our finished parts again
             self._unsaid |= self._done_here.keys()
             self._lost_once = True
         self._data_name = name
@@ -289,13 +291,13 @@ class RedisShards(Shards):
 
     @property
     def _absence_s(self) -> float:
-        """After so long without an answer Redis counts as away for all: one answer that got lost is no absence."""
+        """Time without an answer after which Redis counts as unavailable; a single lost answer does not."""
         if self._data_name is not None:
             return self._terms.renew_s
         return 0.0 if self._fresh else self._terms.lease_s
 
     def _take_alone(self, parts: int) -> int:
-        """Without Redis: the next part, if the rest is ours to take."""
+        """Claim the next part without Redis, if we are allowed to."""
         now = self._monotonic()
         away_s = now - (now if self._away_since is None else self._away_since)
         if not self._lead or not self._alone() or away_s < self._absence_s:
@@ -312,6 +314,6 @@ class RedisShards(Shards):
 class _Answer:
     sent_at: float
     said: dict[int, int]
-    """Parts that were said to be done, with the number of the claim."""
+    """Parts reported as done, with the fencing number of the claim."""
     results: Sequence[Any]
-    """As shards.lua gives them; empty when nothing had to be asked."""
+    """Results of shards.lua; empty if nothing was requested."""

@@ -1,4 +1,4 @@
-"""What a blind session asks of judging, so that nothing but outcomes is learnt before reveal (decision record 0044)."""
+"""Rules that stop a blind session from revealing more than outcomes before reveal (decision record 0044)."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ async def accept_any_reply(_reply: str) -> None:
 
 @dataclass(frozen=True)
 class JudgingRules:
-    """How a hunt's reply is judged. The defaults are those of open sessions."""
+    """Rules for judging a hunt's reply. The defaults apply to open sessions."""
 
     outcome_step_s: float = 0.0
-    """The outcome is given out 1, 2, 4, 8, … times so many seconds after judging began; 0: at once."""
+    """The outcome is published 1, 2, 4, 8, … times this many seconds after judging started; 0: at once."""
     check_reply: CheckReply = accept_any_reply
-    """Raises BadInput when a reply may not be judged."""
+    """Raises BadInput if a reply may not be judged."""
 
 
 AT_ONCE = JudgingRules()
 
 
 def judging_rules(store: SessionStore, session: Session, run: Run, outcome_step_s: float) -> JudgingRules:
-    """Hunts of a sealed session take their time; trials, which show everything, must not repeat their replies."""
+    """Sealed sessions delay outcomes. Trials show everything, so they must not repeat a sealed reply."""
     if run.trial:
 
         async def check(reply: str) -> None:
@@ -57,7 +57,7 @@ async def hold_outcome(clock: Clock, began_s: float, step_s: float) -> None:
 
 
 async def refuse_repeated_reply(store: SessionStore, session_id: str, reply: str) -> None:
-    """Raise BadInput when a trial's reply repeats one whose verdicts are sealed: the trial would show them."""
+    """Raise BadInput if a trial's reply repeats a reply whose verdicts are sealed: the trial would reveal them."""
     session = await store.read(session_id)
     if not session.sealed or not session.hunted:
         return
@@ -66,16 +66,16 @@ async def refuse_repeated_reply(store: SessionStore, session_id: str, reply: str
     if await asyncio.to_thread(lambda: KnownReplies(texts).repeated_in(reply)):
         raise BadInput(
             "The reply repeats that of a hunt whose verdicts are sealed, so it was not judged.",
-            hint="Reveal the verdicts first, or try the task out in an open session.",
+            hint="Reveal the verdicts first, or run the trial in an open session.",
             code="sealed_reply",
         )
 
 
 async def refuse_quoted_replies(store: SessionStore, session: Session) -> None:
-    """Raise Conflict when the task quotes a reply whose verdicts are sealed, anywhere that the judge or a target would
-    read it: checking or hunting it would have the same text judged once more, where more than its outcome is shown.
+    """Raise Conflict if the task quotes a reply whose verdicts are sealed, in any text that the judge or a target
+    reads. A check or hunt of such a task would reveal more than the reply's outcome.
 
-    What stood in the task already when the reply was made was not taken from it.
+    Text that was in the task before the reply was generated is not a quote.
     """
     if not session.sealed or not session.hunted:
         return
@@ -89,9 +89,9 @@ async def refuse_quoted_replies(store: SessionStore, session: Session) -> None:
 
 
 def with_same_task(session: Session, looked_at: Session) -> Session:
-    """The session, when its task is still the one that was looked at for quotes; raises Conflict when it is not."""
+    """Return the session if its task is still the one that was checked for quotes; else raise Conflict."""
     if session.sealed and session.hunted and session.task != looked_at.task:
-        raise Conflict("The task was changed meanwhile.", hint="Look at it again, then start.")
+        raise Conflict("The task has changed.", hint="Review the task, then start again.")
     return session
 
 
@@ -106,19 +106,19 @@ def _quotes_a_reply(session: Session, hunts: Sequence[Hunt]) -> bool:
             continue
         fresh = _fresh_texts(texts, _texts(run.task))
         known = KnownReplies(replies[run.run_id]) if fresh else KnownReplies(())
-        if any(known.repeated_in(text) for text in (*fresh, "\n".join(fresh))):  # in one place, or in pieces
+        if any(known.repeated_in(text) for text in (*fresh, "\n".join(fresh))):  # in one text, or across several
             return True
     return False
 
 
 def _fresh_texts(texts: Sequence[str], known_then: Sequence[str]) -> list[str]:
-    """Those that were not there then, in the same words."""
+    """Return the texts that were not in the task then, compared by their words."""
     changed = [text for text in texts if text not in known_then]
     words_then = {same_words(text) for text in known_then} if changed else set()
     return [text for text in changed if same_words(text) not in words_then]
 
 
 def _texts(task: Task) -> list[str]:
-    """All that a target or a judge reads of a task."""
+    """Return all texts of a task that a target or a judge reads."""
     judge = (task.judge_system_prompt, task.judge_prompt_template)
     return [text for text in (task.prompt, task.response, *judge, *(c.text for c in task.criteria)) if text]

@@ -1,4 +1,4 @@
-"""One hunt: call the target model, have the reply judged, decide the outcome."""
+"""Conducts one hunt: calls the target model, judges the reply and decides the outcome."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from core.providers.catalog import Catalog
 Save = Callable[[Hunt], Awaitable[None]]
 BeforeCall = Callable[[], Awaitable[None]]
 OUTPUT_LIMIT = "output_limit"
-"""The cause of an error hunt whose reply was cut off: paid for, kept, not judged and not tried again."""
+"""Error code of a hunt whose reply was cut off: the reply is paid for and kept, but not judged and not retried."""
 
 
 async def at_once() -> None:
-    """Nobody else can be at work on the hunt."""
+    """Allow the call: no other process can work on the hunt."""
 
 
 @dataclass(frozen=True)
 class Hunter:
-    """Conducts hunts. Every state on the way is saved: a hunt handed in with a reply is only judged,
-    and verdicts that it has already are not asked for again."""
+    """Conducts hunts and saves every state. A hunt that already has a reply is only judged, and only on criteria
+    without a verdict."""
 
     catalog: Catalog
     judge: Judge
@@ -52,14 +52,15 @@ class Hunter:
         history: tuple[Message, ...] = (),
         rules: JudgingRules = AT_ONCE,
     ) -> Hunt:
-        """The finished hunt, saved. `on_reply` is told once, when the target call has ended well or badly.
-        `before_call` is awaited before each call, a judge's too, once there is a slot for it.
+        """Conduct the hunt and return it, finished and saved. `on_reply` is called when the target call has ended,
+        with or without a reply. `before_call` is awaited before each target or judge call, after the call has acquired
+        a throttle slot.
 
-        `history`: the earlier turns, which go to the target and to the judge.
+        `history`: earlier turns, sent to the target and to the judge.
 
-        Never raises for a failure of a provider: that is the outcome `error`. So is a reply that was cut off at its
-        output limit, unless the run judges cut replies, and one that `rules` refuse. Cancelling leaves the last state
-        saved; while only the time to give out an outcome is waited for, it ends the wait.
+        Provider failures are not raised: they give the outcome `error`. So do a reply that was cut off at its output
+        limit, unless the run judges cut replies, and a reply that `rules` reject. Cancelling leaves the last state
+        saved; while the hunt only waits to publish its outcome, cancelling ends the wait.
         """
         state = _State(hunt, save)
         calling = state.on_slot(self.clock, before_call)
@@ -100,7 +101,7 @@ class Hunter:
         verdicts = await self._grade(state, run, reply.text, context, history)
         if rules.outcome_step_s:
             await state.become(verdicts=verdicts)
-            with suppress(asyncio.CancelledError):  # what was judged is kept, whoever ends the wait
+            with suppress(asyncio.CancelledError):  # the verdicts are kept even if the wait is cancelled
                 await hold_outcome(self.clock, began_s, rules.outcome_step_s)
         outcome = decide((v.verdict for v in verdicts), run.task.pass_rule)
         await state.become(verdicts=verdicts, outcome=outcome, **self._ended(state.hunt))
@@ -108,7 +109,7 @@ class Hunter:
     async def _grade(
         self, state: _State, run: Run, reply: str, context: CallContext, history: tuple[Message, ...]
     ) -> tuple[CriterionVerdict, ...]:
-        """The verdicts on all criteria, in their order. Those that the hunt has already are not asked for again."""
+        """Return the verdicts on all criteria, in order. Criteria with a verdict are not judged again."""
         known = {v.criterion_id: v for v in state.hunt.verdicts}
         order = [c.id for c in run.task.criteria]
 
@@ -133,12 +134,12 @@ class Hunter:
         return tuple(known[i] for i in order)
 
     def _output_limit_error(self, hunt: Hunt, run: Run) -> HuntError:
-        """For a reply that is kept and shown, and not judged: what it lacks may be what decides."""
+        """The error of a cut-off reply. It is kept and shown but not judged, since the missing text may decide."""
         provider, request = self._request(hunt, run)
         return HuntError(
             code=OUTPUT_LIMIT,
             message="The reply was cut off at its output limit, so it was not judged.",
-            hint=f"Raise {provider.output_limit(request)}, or have cut replies judged (judge_cut_replies).",
+            hint=f"Raise {provider.output_limit(request)}, or judge cut replies (judge_cut_replies).",
         )
 
     def _ended(self, hunt: Hunt) -> dict[str, object]:
@@ -146,12 +147,12 @@ class Hunter:
 
 
 def _hunt_bytes(hunt: Hunt) -> int:
-    """About what saving the hunt writes. Its reply is written once, with the state that first has it."""
+    """Approximate bytes per save. The reply is written once, with its first state."""
     return sum(verdict_bytes(verdict) for verdict in hunt.every_verdict)
 
 
 class _State:
-    """The hunt as it stands, saved with every change."""
+    """The current state of a hunt, saved with every change."""
 
     def __init__(self, hunt: Hunt, save: Save) -> None:
         self.hunt = hunt
@@ -174,7 +175,7 @@ class _State:
 
 
 def hunt_error(error: HunterError) -> HuntError:
-    """What stays of a failure in the hunt."""
+    """Convert an error to the value stored in the hunt."""
     if isinstance(error, ProviderError):
         return HuntError(code=error.code, message=error.message, hint=error.hint, status=error.status, raw=error.raw)
     return HuntError(code=error.code, message=error.message, hint=error.hint)

@@ -1,4 +1,4 @@
-"""Hunts of a session: all of them, those of a turn, the trials."""
+"""Queries for the hunts of a session: all, of one turn, trials."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PAGE = 500
 
 
 async def all_hunts(store: SessionStore, session_id: str, *, after: int = 0) -> tuple[Hunt, ...]:
-    """Every hunt that has begun, by number; trials too when `after` is far enough below zero."""
+    """Return all started hunts by number; also trials if `after` is negative enough."""
     found: list[Hunt] = []
     next_: int | None = after
     while next_ is not None:
@@ -21,7 +21,7 @@ async def all_hunts(store: SessionStore, session_id: str, *, after: int = 0) -> 
 
 
 async def hunts_of_turn(store: SessionStore, session: Session, turn: int, *, after: int, limit: int) -> HuntPage:
-    """A page of one turn's hunts by number. A turn's numbers follow each other: runs of two turns never mix."""
+    """Return a page of one turn's hunts by number. Numbers of a turn are contiguous: runs of two turns never mix."""
     runs = [run for run in session.runs if run.turn == turn and not run.trial]
     if not runs:
         return HuntPage(hunts=(), next=None)
@@ -33,7 +33,7 @@ async def hunts_of_turn(store: SessionStore, session: Session, turn: int, *, aft
 
 
 async def trials(store: SessionStore, session: Session) -> tuple[Hunt, ...]:
-    """The session's calibration hunts that have begun, the first one first."""
+    """Return the session's started trials, oldest first."""
     if not session.trials_issued:
         return ()
     page = await store.hunts(session.session_id, after=-session.trials_issued - 1, limit=session.trials_issued)

@@ -1,7 +1,7 @@
-"""Saves a state that grows verdict by verdict, so that one more verdict costs the same however many there are.
+"""Batches saves of a state that grows by single verdicts, so that the cost per verdict does not grow with the state.
 
-Every save writes the whole state (decision record 0002). Saving after each of n verdicts would cost n² bytes; here the
-verdicts of a large state are gathered until they are a fair share of it, or for LONGEST_WAIT_S.
+Every save writes the whole state (decision record 0002). Saving after each of n verdicts would write n² bytes.
+Verdicts of a large state are therefore collected until they are a fixed share of it, or for LONGEST_WAIT_S.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from core.domain.verdict import CriterionVerdict
 from core.errors import HunterError
 
 SMALL_BYTES = 32 * 1024
-"""A state up to this size is saved with every verdict: 3 to 17 criteria with their reasons rarely have more."""
+"""A state up to this size is saved with every verdict; 3 to 17 criteria with reasons rarely exceed it."""
 SHARE = 8
-"""A larger one is saved when what is new is an eighth of it: all saves together write some nine times its size."""
+"""A larger state is saved when a 1/SHARE of it is new: all saves together write about nine times its size."""
 LONGEST_WAIT_S = 0.25
-"""Longest time that a verdict waits to be saved: what a crash may lose, and how far behind a watcher may be."""
+"""Maximum delay of a save: the loss in a crash, and the lag of event streams."""
 VERDICT_BYTES = 200
-"""About the size of a verdict without its texts."""
+"""Approximate size of a verdict without its texts."""
 
 
 def verdict_bytes(verdict: CriterionVerdict) -> int:
-    """About what a verdict adds to a state."""
+    """Return approximately how much a verdict adds to a state."""
     return VERDICT_BYTES + len(verdict.reason) + len(verdict.evidence) + len(verdict.judge_text)
 
 
 class GatheredSaves:
-    """Decides when a growing state is saved. `save` writes the newest state; it is never called twice at once.
+    """Decides when to save a growing state. `save` writes the newest state; calls never overlap.
 
-    Leaving the block with an exception (a cancelled hunt, a process that ends) saves what was not saved yet; leaving it
-    in order does not, since the caller's last save holds everything.
+    Leaving the block with an exception (cancellation, shutdown) saves unsaved verdicts. A normal exit does not, since
+    the caller's last save includes them.
     """
 
     def __init__(self, save: Callable[[], Awaitable[None]], size_bytes: int, wait_s: float = LONGEST_WAIT_S) -> None:
-        """`size_bytes`: about the state's size before the first verdict comes."""
+        """`size_bytes`: approximate size of the state before the first verdict."""
         self._save = save
         self._size = size_bytes
         self._wait_s = wait_s
@@ -47,7 +47,8 @@ class GatheredSaves:
         self._later: asyncio.Task[None] | None = None
 
     async def add(self, added_bytes: int) -> None:
-        """The state has grown by that much. Raises what saving raises, also for a save that was made later."""
+        """Record that the state has grown by `added_bytes`. Raises the error of this save or of an earlier delayed
+        one."""
         self._new += added_bytes
         self._size += added_bytes
         if self._size <= SMALL_BYTES or self._new * SHARE >= self._size:
@@ -68,9 +69,9 @@ class GatheredSaves:
         if self._later is not None:
             if not self._one_at_a_time.locked():
                 self._later.cancel()
-            await asyncio.gather(self._later, return_exceptions=True)  # the caller's own save fails as this one did
+            await asyncio.gather(self._later, return_exceptions=True)  # the caller's own save reports the same error
         if kind is not None and self._new:
-            with suppress(HunterError):  # the session is gone or cannot be written: the first error says so
+            with suppress(HunterError):  # the first error already reports a missing or unwritable session
                 await self._save_now()
 
     async def _save_now(self) -> None:

@@ -1,4 +1,4 @@
-"""What is taken away: which hunts go into the slots, and the finished notebook."""
+"""Builds the finished notebook: chooses the hunts for its slots and exports it."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Delivery:
     hunt_ids: tuple[str, ...]
     """In slot order."""
     comparison: OutcomeComparison
-    """What the judge and the finished reviews make of these hunts."""
+    """Outcomes of these hunts by the judge and by the finished reviews."""
 
 
 def deliver(session: Session, hunts: Sequence[Hunt], notebook: bytes, hunt_ids: Sequence[str] | None) -> Delivery:
-    """The notebook with the chosen hunts; without a choice the selection, without one the proposal.
+    """Export the notebook with the given hunts; by default with the selection, else with the proposal.
 
-    Raises BadInput that names every id that is unknown or not decided.
+    Raises BadInput listing the IDs that are unknown, undecided or repeated.
     """
     chosen = _chosen(
         hunts, hunt_ids if hunt_ids is not None else session.selection.hunt_ids or proposal(session, hunts)
@@ -51,7 +51,7 @@ def deliver(session: Session, hunts: Sequence[Hunt], notebook: bytes, hunt_ids: 
 
 
 def proposal(session: Session, hunts: Sequence[Hunt]) -> tuple[str, ...]:
-    """This turn's breaks first, in order of number, filled up with held ones, up to the session's number of slots."""
+    """Return this turn's breaks, then its held hunts, by number, up to the session's number of slots."""
     mine = [h for h in hunts if not h.trial and h.turn == session.turn]
     breaks = [h for h in mine if h.outcome is Outcome.BROKE]
     held = [h for h in mine if h.outcome is Outcome.HELD]

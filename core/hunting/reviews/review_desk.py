@@ -1,4 +1,4 @@
-"""What a trainer does with finished hunts: choose, review, reveal. Keeps what `core.review` decides."""
+"""Operations on finished hunts: select, review, reveal. The rules are in `core.review`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TICK = timedelta(microseconds=1)
 
 
 async def selected_hunts(store: SessionStore, session: Session) -> tuple[Hunt, ...]:
-    """The hunts of the session's selection, in slot order."""
+    """Return the selected hunts of the session, in slot order."""
     return tuple([await store.hunt(session.session_id, hunt_id) for hunt_id in session.selection.hunt_ids])
 
 
@@ -42,7 +42,8 @@ class ReviewDesk:
     tell: Tell
 
     async def change_settings(self, sid: str, order: SettingsOrder) -> Session:
-        """Raises BadInput `settings_fixed` for what may not be changed any more, Conflict for an old version."""
+        """Change session settings. Raises BadInput `settings_fixed` for settings that can no longer change, and
+        Conflict for an outdated version."""
 
         def change(session: Session) -> Session:
             return with_settings(session, order, self.settings.max_slots)
@@ -52,7 +53,7 @@ class ReviewDesk:
         )
 
     async def choose(self, sid: str, hunt_ids: Sequence[str], version: int | None = None) -> Session:
-        """The session with that selection, in slot order; it may be incomplete. Finished reviews are kept."""
+        """Set the selection, in slot order; it may be incomplete. Finished reviews are kept."""
         found = [hunt for hunt_id in hunt_ids if (hunt := await self._found(sid, hunt_id)) is not None]
 
         def change(session: Session) -> Session:
@@ -79,16 +80,16 @@ class ReviewDesk:
         return desk_view(session, await selected_hunts(self.store, session))
 
     async def save_review(self, sid: str, card_or_hunt_id: str, order: ReviewOrder) -> JsonObject:
-        """Keep a review or a draft of one; its view. No other review is touched.
+        """Save a review or a draft and return its view. Other reviews are unchanged.
 
-        Raises NotFound when no selected hunt has that card, Conflict when it was edited elsewhere or is revealed.
+        Raises NotFound if no selected hunt has that card, Conflict if the review was edited elsewhere or revealed.
         """
         session = await self.store.read(sid)
         hunt_id = hunt_of(session, card_or_hunt_id, session.selection.hunt_ids)
         if hunt_id is None:
             raise NotFound(
                 "No selected hunt has this card.",
-                hint="Read the desk again: the selection has changed. A blind review is saved by its card_id alone.",
+                hint="Reload the desk: the selection has changed. In a blind session, use the card_id.",
                 code="no_card",
             )
         hunt = await self.store.hunt(sid, hunt_id)
@@ -97,7 +98,7 @@ class ReviewDesk:
         if len(order.explanation) > self.settings.max_explanation_chars:
             raise BadInput(
                 f"The explanation has {len(order.explanation):,} characters; at most "
-                f"{self.settings.max_explanation_chars:,} are kept.",
+                f"{self.settings.max_explanation_chars:,} are allowed.",
                 hint="Shorten it.",
             )
 
@@ -106,7 +107,7 @@ class ReviewDesk:
             before = session.review(hunt_id)
             if order.based_on is not None and _moment(order.based_on) != (before.saved_at if before else None):
                 raise Conflict(
-                    "This review was edited elsewhere meanwhile.",
+                    "This review was edited elsewhere.",
                     hint="Compare your text with the stored one and save again.",
                     details={"review": review_view(session, before, task) if before else None},
                 )
@@ -115,11 +116,11 @@ class ReviewDesk:
         changed = await self.store.change(sid, change, announce=lambda s: (session_event(s),))
         kept = changed.review(hunt_id)
         if kept is None:
-            raise RuntimeError("a review that was just kept is there")
+            raise RuntimeError("the saved review is missing")
         return review_view(changed, kept, task)
 
     async def reveal(self, sid: str, version: int | None = None) -> Session:
-        """Show the judge's verdicts, once and for all. Raises BadInput `reviews_incomplete`; again it does nothing."""
+        """Reveal the judge's verdicts for good. Repeating it has no effect. Raises BadInput `reviews_incomplete`."""
         session = await self.store.read(sid)
         selected = await selected_hunts(self.store, session)
 
@@ -127,10 +128,10 @@ class ReviewDesk:
             if now.revealed_at is not None:
                 return now
             if now.selection != session.selection:
-                raise Conflict("The selection was changed meanwhile.", hint="Look at it again, then reveal.")
+                raise Conflict("The selection has changed.", hint="Check the selection, then reveal again.")
             if problems := reveal_problems(now, selected):
                 raise BadInput(
-                    f"The judge's verdicts cannot be shown yet: {' '.join(problems)}",
+                    f"The judge's verdicts cannot be revealed yet: {' '.join(problems)}",
                     hint="Finish the selection and its reviews first.",
                     code="reviews_incomplete",
                     details={"problems": problems},
@@ -146,7 +147,7 @@ class ReviewDesk:
         return revealed
 
     def _write_down(self, session: Session, selected: Sequence[Hunt]) -> None:
-        """The reviews as they are locked now, for the dashboard."""
+        """Record the locked reviews for the dashboard."""
         for hunt in selected:
             if (review := session.review(hunt.hunt_id)) is not None:
                 self.tell(review_record(session, session.run(hunt.run_id), hunt, review))
@@ -161,22 +162,23 @@ class ReviewDesk:
 
 
 def with_settings(session: Session, order: SettingsOrder, max_slots: int) -> Session:
-    """The session with its settings changed. The first run fixes visibility, reveal the selection's numbers."""
+    """Return the session with changed settings. The first run fixes visibility; reveal fixes the selection's
+    numbers."""
     changes: dict[str, object] = {}
     if order.visibility not in {None, session.visibility}:
         if session.hunted:
-            raise _fixed("Whether the review is blind is fixed since the first run.")
+            raise _fixed("The visibility cannot change after the first run.")
         changes["visibility"] = order.visibility
     if order.require_check not in {None, session.require_check}:
         changes["require_check"] = order.require_check
     if order.judge_cut_replies not in {None, session.judge_cut_replies}:
         if session.hunted:
-            raise _fixed("Whether replies that were cut off are judged is fixed since the first run.")
+            raise _fixed("judge_cut_replies cannot change after the first run.")
         changes["judge_cut_replies"] = order.judge_cut_replies
     selection = _numbers(session.selection, order, max_slots)
     if selection != session.selection:
         if session.revealed_at is not None:
-            raise _fixed("The numbers of the selection are fixed since reveal.")
+            raise _fixed("The numbers of slots and breaks cannot change after reveal.")
         changes["selection"] = selection
     return session.model_copy(update=changes) if changes else session
 
@@ -188,36 +190,37 @@ def _numbers(before: Selection, order: SettingsOrder, max_slots: int) -> Selecti
         least = min(least, slots)
     if not 1 <= slots <= max_slots or not 0 <= least <= slots:
         raise BadInput(
-            f"{slots} slots with at least {least} breaks cannot be.",
-            hint=f"Choose 1 to {max_slots} slots and at most as many breaks.",
+            f"{slots} slots cannot hold {least} breaks.",
+            hint=f"Choose 1 to {max_slots} slots, and no more breaks than slots.",
         )
     return before.model_copy(update={"slots": slots, "least_breaks": least})
 
 
 def with_review(session: Session, review: Review, most: int) -> Session:
-    """The session with that review in place of the hunt's earlier one, or added."""
+    """Return the session with that review added, or replacing the hunt's earlier one."""
     others = tuple(r for r in session.reviews if r.hunt_id != review.hunt_id)
     if len(others) >= most:
-        raise BadInput(f"A session keeps at most {most} reviews.", hint="Review only what is delivered.")
+        raise BadInput(f"A session has at most {most} reviews.", hint="Review only the hunts that you deliver.")
     return session.model_copy(update={"reviews": (*others, review)})
 
 
 def _review(hunt_id: str, order: ReviewOrder, before: Review | None, now: datetime) -> Review:
-    """`saved_at` is later than the earlier one's, however quickly they follow each other: it names the edition."""
+    """Build the review. Its `saved_at` is later than the previous one's even within one clock tick, since it
+    identifies the edit."""
     saved_at = now if before is None else max(now, before.saved_at + TICK)
     try:
         return Review(hunt_id=hunt_id, verdicts=order.verdicts, explanation=order.explanation, saved_at=saved_at)
     except ValidationError as error:
         said = error.errors(include_url=False, include_input=False)[0]["msg"]
-        raise BadInput(f"The review is not right: {said}.", hint="Give each criterion PASS or FAIL.") from error
+        raise BadInput(f"Invalid review: {said}.", hint="Give each criterion PASS or FAIL.") from error
 
 
 def _refuse_foreign(order: ReviewOrder, criteria: Sequence[str]) -> None:
     foreign = [criterion for criterion, _ in order.verdicts if criterion not in criteria]
     if foreign:
         raise BadInput(
-            f"This hunt was not hunted with these criteria: {', '.join(foreign)}.",
-            hint=f"Its criteria are {', '.join(criteria)}.",
+            f"Unknown criteria: {', '.join(foreign)}.",
+            hint=f"The hunt's criteria are {', '.join(criteria)}.",
             details={"unknown": foreign},
         )
 
@@ -225,20 +228,20 @@ def _refuse_foreign(order: ReviewOrder, criteria: Sequence[str]) -> None:
 def _refuse_revealed(session: Session, what: str) -> None:
     if session.revealed_at is not None:
         raise Conflict(
-            f"The judge's verdicts have been shown, which has locked the {what}.",
+            f"The {what} is locked: the verdicts were revealed.",
             hint="Export the notebook, or open a new session.",
             code="revealed",
         )
 
 
 def _moment(based_on: str) -> datetime | None:
-    """`saved_at` as it was given out, as a moment; None for "" (there was no review)."""
+    """Parse a `saved_at` value; None for "" (no review)."""
     if not based_on:
         return None
     try:
         return datetime.fromisoformat(based_on)
     except ValueError as error:
-        raise BadInput("based_on is not a moment.", hint="Send the review's saved_at as you got it.") from error
+        raise BadInput("based_on is not a valid time.", hint="Send the review's saved_at unchanged.") from error
 
 
 def _fixed(why: str) -> BadInput:

@@ -1,4 +1,4 @@
-"""The next turn of a conversation: a held hunt's reply becomes history, and something new is asked."""
+"""Starts the next turn of a conversation: a held hunt's reply joins the history, followed by a new prompt."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Conversation:
     settings: Settings
 
     async def go_on(self, sid: str, order: TurnOrder) -> Session:
-        """The session at its next turn, or as it is when the same idempotency key began that turn already."""
+        """Start the next turn. The session is unchanged if the same idempotency key already started it."""
         hunt = await self.store.hunt(sid, order.hunt_id)
 
         def change(session: Session) -> Session:
@@ -38,9 +38,9 @@ class Conversation:
 
 
 def at_next_turn(session: Session, hunt: Hunt, order: TurnOrder, most: int) -> Session:
-    """The session with this turn closed and the next one begun: another prompt and criteria, nothing checked, nothing
-    selected. Judge prompts, pass rule and metadata stay. Raises when the turn cannot be closed with that hunt, or when
-    what comes next could not be hunted: there is no way back to the turn before."""
+    """Return the session with this turn closed and the next one started: new prompt and criteria, no check, empty
+    selection. Judge prompts, pass rule and metadata stay. Raises if that hunt cannot close the turn, or if the next
+    task could not be hunted, since a started turn cannot be undone."""
     _refuse_turn(session, hunt, most)
     turn = Turn(
         number=session.turn,
@@ -68,8 +68,8 @@ def _refuse_incomplete(task: Task) -> None:
         refuse_unhuntable(task)
     except BadTask as error:
         if error.code == "task_incomplete":
-            error.message = f"The next turn is not complete: {'; '.join(error.details['problems'])}."
-            error.hint = "Give its prompt, response and criteria at once: a turn that has begun cannot be taken back."
+            error.message = f"The next turn is incomplete: {'; '.join(error.details['problems'])}."
+            error.hint = "Give its prompt, response and criteria together: a started turn cannot be undone."
         raise
 
 
@@ -81,17 +81,17 @@ def _next_task(session: Session, order: TurnOrder) -> Task:
 def _refuse_turn(session: Session, hunt: Hunt, most: int) -> None:
     if session.revealed_at is not None:
         raise Conflict(
-            "The judge's verdicts have been shown: this turn is the last.",
+            "The conversation is locked: the verdicts were revealed.",
             hint="Export the notebook, or open a new session.",
             code="revealed",
         )
     if any(not run.trial for run in session.active_runs):
-        raise Conflict("A run is still going on.", hint="Wait for its end, or cancel it.", code="run_active")
+        raise Conflict("A run is still active.", hint="Wait for it to end, or cancel it.", code="run_active")
     if session.turn >= most:
         raise BadInput(f"A conversation has at most {most} turns.", hint="End with this turn.")
     if hunt.trial or hunt.turn != session.turn or hunt.outcome is not Outcome.HELD or hunt.reply is None:
         raise BadInput(
-            f"The hunt {hunt.hunt_id} cannot go on in the history.",
-            hint="Choose a hunt of this turn that held: its reply is a good answer.",
+            f"The reply of hunt {hunt.hunt_id} cannot join the history.",
+            hint="Choose a hunt of this turn that held.",
             code="not_held",
         )

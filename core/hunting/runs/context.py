@@ -1,4 +1,4 @@
-"""One run being worked on in this process: what its hunts share, from the first part to the last."""
+"""The state that one process shares among the hunts of a run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from core.sessions.base import Claim
 
 @dataclass
 class RunContext:
-    """Built by the runner, and gone with its work."""
+    """Created by the runner for the duration of its work."""
 
     session: Session
     run: Run
@@ -33,42 +33,42 @@ class RunContext:
     stopping: Stopping
     ended: int = field(default=0)
     mine: set[int] = field(default_factory=set)
-    """Parts that were taken and are not done."""
+    """Parts that this process owns and has not finished."""
     tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict)
-    """Who works on these parts."""
+    """The task that works on each part."""
     last: bool = False
-    """Whether the end of the run is ours."""
+    """Whether this process finishes the run."""
     gates: dict[str, asyncio.Semaphore] = field(default_factory=dict)
 
     def part(self, hunt: Hunt) -> int:
         return hunt_index(hunt.hunt_id) // self.run.part_hunts
 
     def claim(self, part: int) -> Claim | None:
-        """What saves of the part's hunts show; None while nobody else can have it."""
+        """Return the claim that saves of the part's hunts present; None if no other process can own the part."""
         fence = self.shards.fence(part)
         return None if fence is None else Claim(f"{self.run.run_id}.{part}", fence)
 
     def give_up(self, part: int) -> None:
-        """Others have the part: nothing of it is called, judged or saved here any more."""
+        """Drop a part that another process owns: stop calling, judging and saving its hunts."""
         self.mine.discard(part)
         if (task := self.tasks.get(part)) is not None:
             task.cancel()
 
 
 class HuntElsewhere(HunterError):
-    """Others work on the hunt, or are further with it: it is gone on with nowhere else."""
+    """Another process works on the hunt, or has saved a later state of it. Work on it here must stop."""
 
     def __init__(self) -> None:
         super().__init__("Another process works on this hunt.")
 
 
 class StopRun(Exception):
-    """The run is not to go on."""
+    """The run must stop."""
 
 
 @dataclass
 class CallOnce:
-    """Calls through the first time only."""
+    """Calls `release` on the first call only."""
 
     release: Callable[[], None]
     spent: bool = False

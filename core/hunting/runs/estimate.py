@@ -1,8 +1,8 @@
-"""What a run will cost, before it is paid for: per model from its price and this task's tokens. Pure.
+"""Estimates the cost of a run per model, from its price and this task's tokens. Pure.
 
-Tokens are those of the session's own replies of that model where there are any, else a guess from the length of texts.
-What has no known price is unknown, which is not 0. The judge is always reckoned from texts: in a blind session what it
-has cost tells of its verdicts.
+Tokens are averaged over the session's own replies of the model, else guessed from text lengths. A cost without a known
+price is unknown, not 0. The judge is always estimated from texts: in a blind session its actual cost would reveal
+something about its verdicts.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from core.domain.ids import is_simulated
 from core.domain.session import Session
 
 CHARS_PER_TOKEN = 4
-"""Of English text; what providers tell people to reckon with."""
+"""Characters per token of English text, as providers recommend."""
 JUDGE_INSTRUCTION_CHARS = 2_000
-"""What we add to each question: introductions, delimiters, the form of the answer."""
+"""Characters that we add to each judge call: introductions, delimiters, the answer format."""
 JUDGE_OUTPUT_TOKENS = 200
 """A reason of some sentences, a quote and the verdict."""
 MTOK = 1_000_000
 CENT = 0.01
 
 Rates = Callable[[str], tuple[float | None, float | None]]
-"""US dollars for a million input and output tokens of a model; None where not known."""
+"""Returns US dollars per million input and output tokens of a model; None if unknown."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class ModelEstimate:
     model: str
     hunts: int
     usd: float | None
-    """None: its price is not known."""
+    """None: its price is unknown."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Estimate:
 def estimate(
     session: Session, hunts: Iterable[Hunt], models: Sequence[str], count: int, judge: str, rates: Rates
 ) -> Estimate:
-    """For `count` hunts that `models` take in turn. `hunts`: the session's; only this turn's are looked at."""
+    """Estimate `count` hunts, with `models` in rotation. `hunts`: the session's hunts; only this turn's are used."""
     made = [h for h in hunts if h.turn == session.turn and h.reply is not None and not h.simulated]
     shares = {m: sum(models[place % len(models)] == m for place in range(count)) for m in dict.fromkeys(models)}
     targets = tuple(ModelEstimate(m, n, _times(n, _target_usd(session, made, m, rates))) for m, n in shares.items())
@@ -59,7 +59,7 @@ def estimate(
 
 
 def _target_usd(session: Session, made: Sequence[Hunt], model: str, rates: Rates) -> float | None:
-    """Of one hunt."""
+    """Cost of one target call."""
     if is_simulated(model):
         return 0.0
     mine = [h.reply for h in made if h.model == model and h.reply is not None]
@@ -74,7 +74,7 @@ def _target_usd(session: Session, made: Sequence[Hunt], model: str, rates: Rates
 
 
 def _judge_usd(session: Session, made: Sequence[Hunt], model: str, rates: Rates) -> float | None:
-    """Of one hunt: a question for each criterion, which holds the whole task."""
+    """Cost of judging one hunt: one call per criterion, each with the whole task."""
     if is_simulated(model):
         return 0.0
     task, criteria = session.task, len(session.task.criteria)
@@ -86,7 +86,7 @@ def _judge_usd(session: Session, made: Sequence[Hunt], model: str, rates: Rates)
 
 
 def _reply_tokens(session: Session, made: Sequence[Hunt]) -> float:
-    """Of a reply: as real models have replied here, else as long as the reference response."""
+    """Tokens of a reply: the average of real replies so far, else the length of the reference response."""
     known = _mean(hunt.reply.usage.output_tokens for hunt in made if hunt.reply is not None)
     return _tokens(len(session.task.response)) if known is None else known
 
@@ -116,7 +116,7 @@ def _words(parts: Sequence[ModelEstimate]) -> str:
     if not paid:
         return "nothing (simulated)"
     if not known:
-        return "unknown, for want of a price"
+        return "unknown (no price)"
     total = sum(known)
     about = "less than $0.01" if total < CENT else f"about ${total:,.2f}"
-    return f"{about}, and unknown for {', '.join(unknown)}" if unknown else about
+    return f"{about}, plus an unknown amount for {', '.join(unknown)}" if unknown else about

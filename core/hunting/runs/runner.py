@@ -1,4 +1,4 @@
-"""Works on a run: begins its hunts in good time, keeps watchers told, settles it however it ends."""
+"""Executes a run: starts its hunts, publishes progress, and settles every hunt and the run however they end."""
 
 from __future__ import annotations
 
@@ -28,15 +28,16 @@ from core.hunting.views.sessions import hunt_events, run_events
 from core.sessions.base import Saved, SessionStore
 from core.settings import Settings
 
-FAULT = "Something failed in the server that should not have. It has been logged; start the hunts that are left again."
-SERVER_ENDED = "The server was ended while the run was going on."
+FAULT = "An internal error stopped the run. It has been logged; start the remaining hunts again."
+SERVER_ENDED = "The server was shut down during the run."
 PROGRESS_EVERY_S = 0.5
 LEARN_EVERY_S = 0.25
-"""What others have got meanwhile is paid for again when Redis is lost together with them."""
+"""Interval of copying results of other processes. Results that are lost with Redis and those processes must be paid
+for again."""
 
 
 async def _nothing_to_write() -> None:
-    """Nobody writes records."""
+    """Does nothing: no records are written."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,15 @@ class Runner:
     activity: Activity
     tell: Tell
     flush: Callable[[], Awaitable[None]] = _nothing_to_write
-    """Writes the records that were told."""
+    """Writes the queued records to disk."""
 
     async def work(self, session_id: str, run_id: str, shards: Shards) -> None:
-        """Work on the run until it has ended, perhaps with others. What has a result is skipped.
+        """Work on the run until it ends, possibly together with other processes. Hunts with a result are skipped.
 
-        Cancelling ends it: hunts without a result become `cancelled` when the run was cancelled by a person, else
-        `interrupted`; when it is handed back, they wait to be gone on with elsewhere.
-        A session that is deleted or ends meanwhile ends its runs without a word.
+        Cancelling ends it: unfinished hunts become `cancelled` if a person cancelled the run, else `interrupted`. If
+        the run is handed back, they wait for another process to continue.
+
+        Returns silently if the session is deleted or expires.
         """
         try:
             await self._work(session_id, run_id, shards)
@@ -97,7 +99,7 @@ class Runner:
             stopped = FAULT
             raise  # the dispatcher logs and counts it
         finally:
-            # also when cancelled: what was learned is saved before the task lets go
+            # also when cancelled: results are saved before the task ends
             if shards.handing_back:
                 await self._hand_back(course)
             else:
@@ -114,7 +116,7 @@ class Runner:
         return await self.store.change(session_id, begin)
 
     async def _hunt_all(self, course: RunContext) -> str:
-        """Hunt part after part until all are done. Why the run was stopped early, "" when it was not."""
+        """Hunt all parts. Returns why the run was stopped early, or ""."""
         stopped = ""
         await self._look_at_rules(course)
         try:
@@ -134,7 +136,7 @@ class Runner:
         return stopped or (course.stopping.over if course.stopping.failed else "")
 
     async def _hunt_parts(self, course: RunContext) -> None:
-        """Take the next part when all hunts of the last one, of some account at least, have been begun."""
+        """Claim parts. The next part follows when all hunts of the last one have started, on at least one account."""
         async with asyncio.TaskGroup() as group:
             while (part := await course.shards.next(course.parts)) is not None:
                 if part == course.parts:
@@ -143,7 +145,7 @@ class Runner:
                 begun = asyncio.Event()
                 course.mine.add(part)
                 course.tasks[part] = task = group.create_task(self._hunt_part(course, part, begun), name=f"part:{part}")
-                task.add_done_callback(_sets(begun))  # also when it is cancelled before it begins
+                task.add_done_callback(_sets(begun))  # also when it is cancelled before it starts
                 await begun.wait()
 
     async def _hunt_part(self, course: RunContext, part: int, begun: asyncio.Event) -> None:
@@ -162,7 +164,8 @@ class Runner:
             await self._done(course, part)
 
     async def _take(self, course: RunContext, part: int) -> bool:
-        """Have what others still want to save of the part refused. False when it is others' by now."""
+        """Invalidate later saves of the part by its earlier owners. Returns False if another process owns the part by
+        now."""
         claim = course.claim(part)
         taken = claim is None or await self.store.take(course.session.session_id, claim)
         if not taken:
@@ -174,7 +177,7 @@ class Runner:
         return range(part * size, min(course.run.hunts, (part + 1) * size))
 
     async def _done(self, course: RunContext, part: int) -> None:
-        await self.flush()  # whoever finds the part done need not look whether its records were written
+        await self.flush()  # a finished part implies that its records are on disk
         await course.shards.done(part)
         course.mine.discard(part)
 
@@ -184,15 +187,15 @@ class Runner:
     async def _hunt_share(
         self, course: RunContext, account: str, places: Iterable[int], saved: dict[str, Hunt], begun: asyncio.Event
     ) -> None:
-        """The hunts of one account, a few calls ahead of its slots, so that judge calls find a place between them."""
+        """Start the hunts of one account, a few calls ahead of its limit, so that judge calls are not delayed."""
         most = max_calling(self.hunter.catalog.limit(account))
         gate = course.gates.setdefault(account, asyncio.Semaphore(most))
         async with asyncio.TaskGroup() as group:
             for place in places:
                 hunt = saved.get(hunt_id(course.run.run_id, place)) or course.run.hunt(place)
                 if hunt.status is HuntStatus.DONE or hunt.judged:
-                    continue  # judging again is a job of its own
-                if hunt.status is HuntStatus.CALLING:  # by a process that has lost the part
+                    continue  # rejudging is a separate job
+                if hunt.status is HuntStatus.CALLING:  # from a previous owner of the part
                     hunt = _waiting_again(hunt)
                 await course.active.acquire()
                 await gate.acquire()
@@ -207,7 +210,9 @@ class Runner:
             nonlocal ended_here
             course.stopping.note(state)
             if _reply_to_judge(state, course.run):
-                course.streak.note(None)  # when it comes: its verdicts may take as long as many failures
+                course.streak.note(
+                    None
+                )  # reset when the reply arrives, since judging it can take longer than many failures
             saved = await self._save(course, state)
             if saved is Saved.REFUSED or (saved is Saved.PASSED_OVER and state.status is HuntStatus.CALLING):
                 raise HuntElsewhere
@@ -245,7 +250,7 @@ class Runner:
         await self._stop_if_due(course, ended)
 
     async def _stop_if_due(self, course: RunContext, ended: Hunt) -> None:
-        """Begin no further hunts when the one that has just ended decides so."""
+        """Start no further hunts if the finished one is a reason to stop."""
         await self._look_at_rules(course)
         if ended.error and course.streak.note(ended.error.code):
             raise StopRun
@@ -255,7 +260,7 @@ class Runner:
             await self._keep_reason(course, why)
 
     async def _keep_reason(self, course: RunContext, why: str) -> None:
-        """Write down why the run fails, for the other processes that work on it and for whoever goes on with it."""
+        """Store why the run fails, for other processes that work on it or resume it."""
 
         def keep(session: Session) -> Session:
             run = session.run(course.run.run_id)
@@ -266,14 +271,14 @@ class Runner:
         await self.store.change(course.session.session_id, keep)
 
     async def _look_at_rules(self, course: RunContext) -> None:
-        """Begin no further hunt when the run's stop rule is met by what all its workers have done."""
+        """Start no further hunt if the hunts of all processes meet the run's stop rule."""
         if course.stopping.counts_matter:
             counts = await self.store.counts(course.session.session_id)
             course.stopping.look_at(counts[course.run.run_id])
 
     async def _end_cancelled(self, course: RunContext) -> None:
-        """End the hunts of our parts that a person has cancelled, wherever the request for it arrived; begin none when
-        another process has found that the run fails."""
+        """End the cancelled hunts of our parts, whichever process received the request. Start no further hunt if
+        another process found that the run fails."""
         run = (await self.store.read(course.session.session_id)).run(course.run.run_id)
         if run.stop_reason:
             course.stopping.fail(run.stop_reason)
@@ -283,11 +288,11 @@ class Runner:
             if part in course.mine:
                 saved = {h.hunt_id: h for h in await self._saved(course, part)}
                 hunt = saved.get(cancelled) or run.hunt(place)
-                if hunt.status is HuntStatus.QUEUED:  # one that is further is ended by its own task
+                if hunt.status is HuntStatus.QUEUED:  # a started hunt is ended by its own task
                     await self._end(course, hunt, Outcome.CANCELLED)
 
     async def _save(self, course: RunContext, hunt: Hunt) -> Saved:
-        """Save the hunt and announce it, unless others have its part: then the part is given up."""
+        """Save the hunt and publish its event, unless another process owns its part: then the part is dropped."""
         session, part = course.session, course.part(hunt)
         events = hunt_events(hunt, sealed=session.sealed)
         saved = await self.store.save_hunt(session.session_id, hunt, events, claim=course.claim(part))
@@ -296,7 +301,7 @@ class Runner:
         return saved
 
     async def _report(self, course: RunContext) -> None:
-        """Tell watchers the run's counts while it goes on, when they have changed."""
+        """Publish the run's counts while it is active, when they have changed."""
         told = -1
         while True:
             await asyncio.sleep(PROGRESS_EVERY_S)
@@ -306,24 +311,25 @@ class Runner:
                 told = ended
 
     async def _learn(self, course: RunContext) -> None:
-        """Know what others have got for this run: when Redis loses it and they are gone, it is still there."""
+        """Copy results of other processes for this run, to keep them if Redis and those processes are lost."""
         while True:
             await asyncio.sleep(LEARN_EVERY_S)
             places = (place for part in course.shards.elsewhere for place in self._places(course, part))
             if hunt_ids := [hunt_id(course.run.run_id, place) for place in places]:
-                with contextlib.suppress(RedisAway, NotFound):  # others find out, and look whether Redis lost it
+                with contextlib.suppress(RedisAway, NotFound):  # other tasks handle this
                     await self.store.learn(course.session.session_id, hunt_ids)
 
     async def _hand_back(self, course: RunContext) -> None:
-        """Hunts that were calling wait again; those with a reply keep it and are judged where the run goes on."""
-        for part in sorted(course.mine & course.shards.held):  # what others took over is theirs
+        """Requeue hunts that were calling. Hunts with a reply keep it and are judged by the process that continues the
+        run."""
+        for part in sorted(course.mine & course.shards.held):  # without parts that others own by now
             for hunt in await self._saved(course, part):
                 if hunt.status is HuntStatus.CALLING:
                     await self._save(course, _waiting_again(hunt))
         await course.shards.release()
 
     async def _wind_up(self, course: RunContext, stopped: str) -> None:
-        """Give every hunt an end, as far as others do not, and the run its status if we are the last."""
+        """End every hunt that no other process ends, and the run if we are the last process."""
         run = (await self.store.read(course.session.session_id)).run(course.run.run_id)
         by_person, stopped = run.status is RunStatus.CANCELLED, stopped or run.stop_reason
         for part in sorted(course.mine):
@@ -339,7 +345,7 @@ class Runner:
         self.activity.runs_finished += 1
 
     async def _settle(self, course: RunContext, stopped: str) -> None:
-        """Every hunt has its end: the run gets its status."""
+        """Set the run's final status, after all of its hunts have ended."""
         session_id, run_id = course.session.session_id, course.run.run_id
         counts = (await self.store.counts(session_id))[run_id]
         status = RunStatus.FAILED if stopped else RunStatus.COMPLETED
@@ -362,7 +368,8 @@ class Runner:
             self.tell(run_record(ended, ended.run(run_id), counts))
 
     async def _end_part(self, course: RunContext, part: int, *, by_person: bool, why: str) -> None:
-        """Give an end to every hunt of the part that has none: cancelled when a person or the stop rule ended it."""
+        """End every unfinished hunt of the part: `cancelled` if a person or the stop rule ended it, else
+        `interrupted`."""
         saved = {h.hunt_id: h for h in await self._saved(course, part)}
         by_wish = by_person or course.stopping.by_wish
         for place in self._places(course, part):
@@ -372,7 +379,7 @@ class Runner:
             wished = by_wish or course.stopping.cancelled(hunt.hunt_id)
             await self._end(course, hunt, Outcome.CANCELLED if wished else Outcome.INTERRUPTED, why)
             if part not in course.shards.held:
-                return  # others end it
+                return  # the new owner ends it
         await self._done(course, part)
 
     async def _end(self, course: RunContext, hunt: Hunt, outcome: Outcome, why: str = "") -> None:
@@ -383,7 +390,7 @@ class Runner:
         self._note(course, hunt, record=await self._save(course, hunt) is Saved.KEPT)
 
     def _note(self, course: RunContext, hunt: Hunt, *, record: bool) -> None:
-        """Count the hunt; `record` it when it was ended here, and not by another process."""
+        """Count the hunt. `record`: also write its record, because it ended in this process."""
         course.ended += 1
         if record and not hunt.trial:
             self.activity.note_hunt(hunt)
@@ -396,8 +403,8 @@ class Runner:
         self.tell(hunt_record(course.session, course.run, hunt, max_reply_chars=most, claim=number))
 
     def _record_again(self, course: RunContext, part: int, hunts: Collection[Hunt]) -> None:
-        """Whoever ended the last of these may have died before their records were on disk. Readers of the log count a
-        hunt once."""
+        """Record recently finished hunts again: the previous owner may have died before its records were on disk.
+        Readers of the log count a hunt once."""
         if not course.shards.orphaned(part):
             return
         ended = [h for h in hunts if h.status is HuntStatus.DONE and h.finished_at and not h.trial and not h.judged]
@@ -408,15 +415,15 @@ class Runner:
                 self._record(course, hunt)
 
     async def _announce(self, session_id: str, run_id: str) -> bool:
-        """Tell watchers of the run as it stands; nothing is changed by it. False when it was changed meanwhile.
+        """Publish the run's current state. Returns False if the session changed meanwhile.
 
-        Another process may end it at any moment: what is told last must be its end.
+        An ended run is not published: another process has published its end, which must be the last event.
         """
         session = await self.store.read(session_id)
         return session.run(run_id).status in RUN_ENDED or await publish_run(self.store, self.clock, session, run_id)
 
     async def _saved(self, course: RunContext, part: int) -> Iterable[Hunt]:
-        """The part's hunts that were begun, as they stand now: perhaps by a process that is gone."""
+        """Return the current state of the part's started hunts, possibly saved by a process that has died."""
         places = self._places(course, part)
         page = await self.store.hunts(
             course.session.session_id,
@@ -429,12 +436,12 @@ class Runner:
 
 
 def _waiting_again(hunt: Hunt) -> Hunt:
-    """The hunt before its call, whose reply never came here."""
+    """Return the hunt as queued, after a call whose reply was lost."""
     return hunt.model_copy(update={"status": HuntStatus.QUEUED, "started_at": None})
 
 
 def _reply_to_judge(hunt: Hunt, run: Run) -> bool:
-    """Whether this state is that of a reply that has just come and is judged now."""
+    """Whether this state is the first one with a reply, which is judged next."""
     return hunt.status is HuntStatus.JUDGING and not hunt.verdicts and (not hunt.cut_off or run.judge_cut_replies)
 
 

@@ -1,4 +1,4 @@
-"""What a new run is made of, and why one may not begin. Pure: the workbench stores it and has it worked on."""
+"""Builds a new run, or rejects it. Pure: the workbench stores and submits the run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from core.settings import Settings
 
 
 def known_run(session: Session, order: RunOrder) -> Run | None:
-    """The run that a request with the same idempotency key began."""
+    """Return the run that a request with the same idempotency key started."""
     same = (r for r in session.runs if r.idempotency_key == order.idempotency_key and r.trial == order.trial)
     return next(same, None) if order.idempotency_key else None
 
@@ -25,9 +25,9 @@ def known_run(session: Session, order: RunOrder) -> Run | None:
 def with_new_run(
     session: Session, order: RunOrder, run_id: str, judge: str, now: datetime, *, part_hunts: int
 ) -> Session:
-    """The session with the run that was ordered at its end, to be done in parts of so many hunts.
+    """Return the session with a new run at the end, divided into parts of `part_hunts` hunts.
 
-    Raises BadTask when the task or its check is not ready.
+    Raises BadTask if the task or its check is not ready.
     """
     refuse_unhuntable(session.task, session.missing_criteria)
     checked = session.check.passed_for(session.task)
@@ -56,14 +56,14 @@ def with_new_run(
 
 
 def refuse_too_many(session: Session, order: RunOrder, settings: Settings) -> None:
-    """Raise BadInput when the session has all the runs or trials that it may have, or the order asks for too much;
-    BadTask when the task (of a session that was stored under another limit) has too many criteria."""
+    """Raise BadInput if the session has its maximum of runs or trials, or the order asks for too many hunts; BadTask
+    if the task (stored under another limit) has too many criteria."""
     refuse_too_many_criteria(len(session.task.criteria), settings.hunting.max_criteria)
     session.refuse_growth(session.task.rough_bytes, settings.sessions.max_bytes)
     if order.hunts > settings.hunting.max_hunts_per_run:
         raised = "" if settings.hunting.max_hunts_per_run == MOST_HUNTS else ", or raise MAX_HUNTS_PER_RUN"
         raise BadInput(
-            f"{order.hunts} hunts are more than one run may have ({settings.hunting.max_hunts_per_run}).",
+            f"A run has at most {settings.hunting.max_hunts_per_run} hunts; got {order.hunts}.",
             hint=f"Start several runs{raised}.",
         )
     same = sum(run.trial == order.trial for run in session.runs)
@@ -74,15 +74,13 @@ def refuse_too_many(session: Session, order: RunOrder, settings: Settings) -> No
 
 
 def retrying(session: Session, order: RunOrder, hunts: Sequence[Hunt]) -> RunOrder:
-    """The order with the models of the error hunts of the run that it names, one hunt for each."""
+    """Return the order filled with the models of the named run's error hunts, one hunt each."""
     earlier = session.run(order.retry_errors_of)
     if earlier.trial or earlier.turn != session.turn:
-        raise Conflict(
-            "Only runs of this turn can be tried again.", hint="Start a new run of this turn.", code="turn_over"
-        )
+        raise Conflict("Only runs of this turn can be retried.", hint="Start a new run.", code="turn_over")
     models = tuple(h.model for h in hunts if h.run_id == earlier.run_id and h.outcome is Outcome.ERROR)
     if not models:
-        raise BadInput("No hunt of that run ended as an error.", hint="Start a new run instead.", code="no_errors")
+        raise BadInput("No hunt of that run ended with an error.", hint="Start a new run instead.", code="no_errors")
     judge = order.judge_model or earlier.judge_model
     return order.model_copy(update={"models": models, "hunts": len(models), "judge_model": judge})
 
@@ -92,12 +90,12 @@ def _check_required(session: Session) -> BadTask:
         "is stale"
         if session.check.stale_for(session.task)
         else {
-            CheckStatus.NONE: "has not been made",
+            CheckStatus.NONE: "has not been run",
             CheckStatus.RUNNING: "is still running",
         }.get(session.check.status, "has not passed")
     )
     return BadTask(
         f"The reference check {state}.",
-        hint="Let the reference response be judged first, or start anyway (override_check), which is recorded.",
+        hint="Run the reference check first, or start without it (override_check), which is recorded.",
         code="check_required",
     )

@@ -1,5 +1,5 @@
-"""Which hunts of a run are not to go on, while it is worked on: those that a person cancelled, and those that had not
-begun when the run's stop rule was met."""
+"""Tracks which hunts of a running run must stop: those that a person cancelled, and those that had not started when
+the stop rule was met."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from core.domain.run import Counts, StopRule
 class Stopping:
     rule: StopRule
     over: str = ""
-    """Why no further hunt begins; "" while they do."""
+    """Why no further hunt starts; "" while hunts may start."""
     ending: bool = False
-    """Whether that is because the server ends, which nobody wished for this run."""
+    """Whether the reason is a server shutdown, which nobody requested for this run."""
     failed: bool = False
-    """Whether that is because the run makes no sense any more: its judge cannot judge."""
+    """Whether the reason is a failure of the run: its judge cannot judge."""
     _cancelled: set[str] = field(default_factory=set)
     _tasks: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
     _states: dict[str, Hunt] = field(default_factory=dict)
@@ -32,21 +32,21 @@ class Stopping:
 
     @property
     def kept_off(self) -> bool:
-        """Whether there may be hunts that were not begun, or taken off, and have no end yet."""
+        """Whether some hunts may be unfinished because they did not start or were stopped."""
         return bool(self.over or self._cancelled)
 
     def cancelled(self, hunt_id: str) -> bool:
-        """Whether a person has cancelled it."""
+        """Whether a person cancelled the hunt."""
         return hunt_id in self._cancelled
 
     def took_off(self, hunt_id: str) -> bool:
-        """Whether its task was ended by us, and not by whoever owns the run."""
+        """Whether we cancelled the hunt's task, rather than the owner of the run."""
         return hunt_id in self._taken_off
 
     def begins(self, hunt: Hunt) -> bool:
-        """Told by the hunt's own task before it does anything; False when it is not to begin any more.
+        """Register the calling task as the hunt's. Returns False if the hunt must not start.
 
-        A task is taken off only once it runs: one that is cancelled before would never put down what it holds.
+        Only running tasks are cancelled: a task that is cancelled before it starts would never release its semaphores.
         """
         task = asyncio.current_task()
         if self.over or hunt.hunt_id in self._cancelled or task is None:
@@ -57,37 +57,37 @@ class Stopping:
         return True
 
     def note(self, hunt: Hunt) -> None:
-        """The hunt's newest state: what a cancelled one is ended with."""
+        """Store the hunt's newest state, in which a cancelled hunt is ended."""
         self._states[hunt.hunt_id] = hunt
 
     def state(self, hunt: Hunt) -> Hunt:
         return self._states.get(hunt.hunt_id, hunt)
 
     def look_at(self, counts: Counts) -> None:
-        """Take off all hunts that have not begun when the rule is met by these counts."""
+        """If these counts meet the stop rule, cancel all hunts that have not started."""
         self.over = self.over or self.rule.met(counts)
         if self.over:
             self._take_off_waiting()
 
     def end(self, why: str) -> None:
-        """Take off all hunts that have not begun, because the server ends."""
+        """Cancel all hunts that have not started, because of a shutdown."""
         self.over, self.ending = self.over or why, not self.over
         self._take_off_waiting()
 
     def fail(self, why: str) -> None:
-        """Take off all hunts that have not begun, because the run has failed. Those that have begun go to their end:
-        their replies are paid for."""
+        """Cancel all hunts that have not started, because the run failed. Started hunts continue: their replies are
+        paid for."""
         if not self.over:
             self.over, self.failed = why, True
         self._take_off_waiting()
 
     @property
     def by_wish(self) -> bool:
-        """Whether somebody wanted the run to end here."""
+        """Whether the stop was requested, by a person or the stop rule."""
         return bool(self.over) and not self.ending and not self.failed
 
     def cancel(self, hunt_ids: Iterable[str]) -> list[str]:
-        """Take off what a person cancelled. Those that are cancelled only now and have no task here."""
+        """Cancel the hunts that a person cancelled. Returns the newly cancelled ones that have no task here."""
         fresh = [i for i in hunt_ids if i not in self._cancelled]
         self._cancelled.update(fresh)
         self._take_off(i for i in fresh if i in self._tasks)

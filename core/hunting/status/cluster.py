@@ -1,6 +1,7 @@
-"""Who else is there: every process tells of itself in Redis at each beat; what is silent for too long is gone.
+"""Lists the processes that share a Redis. Each one sends a heartbeat; a process without one expires.
 
-The beat also keeps the secret that all processes share, so that an idempotency key means the same session on each.
+The heartbeat also renews the secret that all processes share, so that an idempotency key maps to the same session
+everywhere.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 class InstanceStatus(Value):
-    """What one process tells of itself."""
+    """The status that a process reports about itself."""
 
     instance: str
     version: str
@@ -34,7 +35,7 @@ class InstanceStatus(Value):
     """healthy, degraded or unhealthy."""
     runs: int
     hunts: int
-    """Going on now."""
+    """Active hunts."""
     hunts_done: int
     event_streams: int
     in_flight: int
@@ -46,7 +47,7 @@ class InstanceStatus(Value):
 
 
 class Totals(Value):
-    """Over all processes that are there."""
+    """Sums over all live processes."""
 
     instances: int
     runs: int
@@ -64,11 +65,11 @@ def totals(instances: tuple[InstanceStatus, ...]) -> Totals:
 
 
 class LimitConflict(Value):
-    """Processes that share a Redis were started with different concurrencies for one account."""
+    """Processes with one Redis were started with different concurrency limits for one account."""
 
     account: str
     limits: dict[str, int]
-    """By process. While the one with the smallest uses the account, that one holds for all."""
+    """Limits by process. The smallest limit applies while its process uses the account."""
 
 
 def limit_conflicts(instances: Iterable[InstanceStatus]) -> tuple[LimitConflict, ...]:
@@ -89,7 +90,7 @@ class Cluster:
     def __init__(
         self, process: str, secret: bytes, redis: RedisClients | None, settings: HuntingSettings, timeout_s: float
     ) -> None:
-        """`secret`: ours until Redis has one, unless one is configured. `timeout_s`: longest wait for Redis."""
+        """`secret`: used until Redis has one, or always if it is configured. `timeout_s`: timeout of Redis commands."""
         self.secret = secret
         self._process = process
         self._redis = redis
@@ -100,16 +101,17 @@ class Cluster:
         self._conflicts: tuple[LimitConflict, ...] = ()
 
     def instances(self, here: InstanceStatus) -> tuple[InstanceStatus, ...]:
-        """This process as it is now, and the others as last heard of, by name."""
+        """Return this process's current status and the last known status of the others, by name."""
         return tuple(sorted((here, *self._others), key=lambda one: one.instance))
 
     @property
     def workers(self) -> int:
-        """How many processes take jobs, as last heard of; this one counts whatever its role, since it asks."""
+        """Last known number of processes that take jobs. This process counts whatever its role, since it submits
+        jobs."""
         return 1 + sum(one.role != "api" and one.status != "unhealthy" for one in self._others)
 
     async def share_secret(self) -> None:
-        """Take the secret that all share, or give ours to be it. Raises RedisAway."""
+        """Load the shared secret, or store ours if there is none. Raises RedisAway."""
         if self._redis is None or self._own:
             return
         async with with_deadline(self._timeout_s):
@@ -119,7 +121,7 @@ class Cluster:
             self.secret = bytes.fromhex(_text(shared))
 
     async def keep(self, here: Callable[[], InstanceStatus]) -> None:
-        """Tell of this process at every beat, until cancelled; the owner's task."""
+        """Send a heartbeat at every interval, until cancelled by the owner."""
         while True:
             try:
                 own = here()
@@ -128,26 +130,22 @@ class Cluster:
                 await self.share_secret()
             except RedisAway as error:
                 self._others = ()
-                log.debug("the other processes cannot be seen", reason=error.message)
+                log.debug("cluster.unavailable", reason=error.message)
             await asyncio.sleep(self._settings.heartbeat_s)
 
     async def leave(self) -> None:
-        """Be gone at once, instead of after `instance_ttl_s`."""
+        """Remove this process from the cluster at once, instead of after `instance_ttl_s`."""
         if self._redis is not None:
             async with with_deadline(self._timeout_s):
                 await self._redis.commands.delete(instance_key(self._process))
                 await self._redis.commands.zrem(INSTANCES, self._process)
 
     def _warn_of_conflicts(self, here: InstanceStatus) -> None:
-        """Once for each; a release that changes a limit has one for as long as both are there."""
+        """Warn once per conflict. A deploy that changes a limit causes one while old and new processes overlap."""
         conflicts = limit_conflicts(self.instances(here))
         for conflict in conflicts:
             if conflict not in self._conflicts:
-                log.warning(
-                    "processes on one Redis have different concurrencies for an account; the smallest one holds",
-                    account=conflict.account,
-                    limits=conflict.limits,
-                )
+                log.warning("cluster.limit_conflict", account=conflict.account, limits=conflict.limits)
         self._conflicts = conflicts
 
     async def _tell(self, here: InstanceStatus) -> None:
@@ -167,16 +165,16 @@ class Cluster:
 
 
 def _text(value: object) -> str:
-    """The clients give bytes; their types say that it may be anything."""
+    """Decode a Redis value. The clients return bytes, but are typed as returning anything."""
     return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _read(text: bytes | str) -> InstanceStatus | None:
-    """None for what a process of another version tells in another form; such a one is not shown, and said so."""
+    """Parse a status; None, with a warning, if a process of another version wrote it in another format."""
     try:
         return InstanceStatus.model_validate_json(text, extra="ignore")
     except ValueError as error:
-        log.warning("a process of another version tells of itself in another form", reason=str(error)[:200])
+        log.warning("cluster.unreadable_status", reason=str(error)[:200])
         return None
 
 
@@ -184,12 +182,12 @@ def _read(text: bytes | str) -> InstanceStatus | None:
 async def open_cluster(
     fleet: Cluster, here: Callable[[], InstanceStatus], on_bug: Callable[[BaseException], None]
 ) -> AsyncIterator[None]:
-    """Tells of this process until the block ends."""
-    task = asyncio.create_task(run_forever(lambda: fleet.keep(here), on_bug), name="fleet: tell")
+    """Send heartbeats until the block ends."""
+    task = asyncio.create_task(run_forever(lambda: fleet.keep(here), on_bug), name="cluster: heartbeat")
     try:
         yield
     finally:
         task.cancel()
         await asyncio.wait([task])
-        with contextlib.suppress(RedisAway):  # nobody to tell: it is gone when its life is over
+        with contextlib.suppress(RedisAway):  # the entry expires on its own
             await fleet.leave()

@@ -1,4 +1,4 @@
-"""What people look at: a session's snapshot, the health and the admin status."""
+"""Collects a session's snapshot, the health status and the admin status."""
 
 from __future__ import annotations
 
@@ -45,10 +45,11 @@ class StatusCollector:
     settings: Settings
     instance: str
     started_at: float
-    """The clock's monotonic seconds when the process started."""
+    """Monotonic seconds at process start."""
 
     async def snapshot(self, session_id: str) -> JsonObject:
-        """All that the page shows but the hunts. `last_event_id` is read first: a stream from there misses nothing."""
+        """Return everything that the page shows except hunts. `last_event_id` is read first, so that a stream from
+        there misses no event."""
         last_event_id = await self.events.last_id(session_id)
         session = await self.store.read(session_id)
         return session_view(
@@ -64,7 +65,7 @@ class StatusCollector:
     def health(self, *, draining: bool) -> Health:
         status, reason, store = "healthy", "", self.store.state()
         if draining:
-            status, reason = "unhealthy", "The server is ending."
+            status, reason = "unhealthy", "The server is shutting down."
         elif store.reason:
             status, reason = "degraded", store.reason
         providers, _ = self.catalog.rows()
@@ -118,7 +119,7 @@ class StatusCollector:
         )
 
     def here(self, *, draining: bool) -> InstanceStatus:
-        """This process, as the others see it."""
+        """Return this process's own status, as sent to the cluster."""
         loads = self.throttle.load()
         return InstanceStatus(
             instance=self.instance,

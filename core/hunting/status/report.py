@@ -1,4 +1,4 @@
-"""The admin status: what an operator sees of this process. No secrets, no session ids."""
+"""The admin status of this process, for operators. Contains no secrets and no session IDs."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Health(Value):
     reason: str = ""
     version: str
     revision: str
-    """What was built; a deploy looks whether the new one answers."""
+    """Revision of the build; a deploy checks that the new one answers."""
     sessions_backend: str
     simulated_only: bool
-    """No provider has a key: everything that is hunted is simulated."""
+    """No provider has a key, so all hunts are simulated."""
 
 
 class HealthState(Value):
@@ -37,13 +37,13 @@ class SessionNumbers(Value):
 class RedisState(Value):
     configured: bool
     connected: bool
-    """Sessions are in Redis now; False while memory stands in for it, and without REDIS_URL."""
+    """Whether sessions are in Redis now. False during a fallback to memory, and without REDIS_URL."""
     reason: str = ""
     since: datetime | None = None
-    """Since when memory stands in."""
+    """Start of the fallback to memory."""
     latency_ms: float | None = None
     sessions_away: int = 0
-    """Sessions with changes that are in memory and in the journal, not yet in Redis."""
+    """Sessions with changes that are only in memory and the journal, not yet in Redis."""
     journal_bytes: int = 0
 
 
@@ -51,11 +51,11 @@ class ProviderStatus(Value):
     name: str
     account: str
     limit: int
-    """Most calls in flight now, over all processes."""
+    """Current maximum of concurrent calls, over all processes."""
     ceiling: int
     """The configured concurrency."""
     limit_reason: str
-    """Why the limit was last changed; "" when it never was."""
+    """Why the limit last changed; "" if it never did."""
     limit_changed_at: datetime | None
     in_flight: int
     queued: int
@@ -77,7 +77,7 @@ class RunNumbers(Value):
 
 
 class HuntNumbers(Value):
-    """`active` now; the others since the process started."""
+    """`active` is the current number; the others count since the process start."""
 
     active: int
     done: int
@@ -100,7 +100,7 @@ class StreamNumbers(Value):
 class TelemetryNumbers(Value):
     queued: int
     queued_bytes: int = 0
-    """About what the queued records take in memory."""
+    """Approximate memory of the queued records."""
     written: int
     dropped: int
     failed: int
@@ -121,9 +121,10 @@ class AdminStatus(Value):
     telemetry: TelemetryNumbers
     bugs: int
     instances: tuple[InstanceStatus, ...] = ()
-    """Every process that shares the Redis, this one included; everything above is this process's."""
+    """Every process with the same Redis, including this one. All other fields except `totals` and `limit_conflicts`
+    are of this process."""
     limit_conflicts: tuple[LimitConflict, ...] = ()
-    """Accounts for which these processes were started with different concurrencies."""
+    """Accounts for which these processes have different concurrency limits."""
     totals: Totals
 
 

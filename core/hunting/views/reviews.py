@@ -1,6 +1,6 @@
-"""The JSON shapes of the trainer's part: settings, selection, reviews, agreement, the desk, insights.
+"""The JSON of settings, selection, reviews, agreement, the review desk and insights.
 
-Before reveal in a blind session a review is known by its card alone (decision record 0044).
+Before reveal in a blind session, a review is identified only by its card (decision record 0044).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def settings_view(session: Session) -> JsonObject:
 
 
 def review_parts(session: Session, selected: Sequence[Hunt]) -> JsonObject:
-    """The snapshot's parts about selection and review. `selected`: the hunts of the selection, in slot order."""
+    """Return the snapshot's fields about selection and review. `selected`: the selected hunts, in slot order."""
     problems = selection_problems(session.selection, selected)
     cannot = reveal_problems(session, selected)
     return {
@@ -49,8 +49,8 @@ def review_parts(session: Session, selected: Sequence[Hunt]) -> JsonObject:
 
 
 def reviews_view(session: Session, selected: Sequence[Hunt]) -> list[JsonObject]:
-    """The reviews of the selected hunts, drafts too, as their cards lie on the desk. Of a sealed selection of one hunt
-    without its card: the snapshot names the hunt, and no answer says which card is which hunt's."""
+    """Return the reviews of the selected hunts, including drafts, in card order. A sealed selection of one hunt omits
+    the card ID: the snapshot names the hunt, and no response may link a card to a hunt."""
     by_id = {hunt.hunt_id: hunt for hunt in selected}
     found = ((by_id[i], session.review(i)) for i in desk_order(session) if i in by_id)
     shown = [review_view(session, review, session.run(hunt.run_id).task) for hunt, review in found if review]
@@ -78,7 +78,7 @@ def review_view(session: Session, review: Review, task: Task) -> JsonObject:
 
 
 def desk_view(session: Session, selected: Sequence[Hunt]) -> JsonObject:
-    """The review desk: the selected replies in the order of their cards, and what they are reviewed by."""
+    """Return the review desk: the selected replies in card order, and the criteria to review them by."""
     by_id = {hunt.hunt_id: hunt for hunt in selected}
     return {
         "cards": [_card_view(session, by_id[i]) for i in desk_order(session) if i in by_id],
@@ -91,7 +91,7 @@ def desk_view(session: Session, selected: Sequence[Hunt]) -> JsonObject:
 
 
 def _card_view(session: Session, hunt: Hunt) -> JsonObject:
-    """A card; who made the reply and what came of it only where nothing is hidden."""
+    """Return a card. Model and outcome of the reply are included only if the session is not sealed."""
     review, task = session.review(hunt.hunt_id), session.run(hunt.run_id).task
     known = {"hunt_id": hunt.hunt_id, "number": hunt.number, "model": hunt.model, "outcome": hunt.outcome}
     return {

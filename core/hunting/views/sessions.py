@@ -1,6 +1,6 @@
-"""The JSON shapes in which a session is shown: the same for answers of the API, for events and for `--json`.
+"""The JSON of a session, shared by API responses, events and `--json`.
 
-`docs/api.md` describes them. Everything that leaves the server about a session is made here.
+`docs/api.md` describes it. All session data that leaves the server is built here.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from core.hunting.views.reviews import review_parts, settings_view
 
 EXCERPT_CHARS = 160
 JsonFragment = orjson.Fragment
-"""JSON that is written already."""
+"""JSON that is already serialized."""
 
 
 def hunt_view(hunt: Hunt, *, sealed: bool, texts: bool, reasons: bool = True) -> JsonObject:
-    """One HUNT. `sealed` (`session.sealed`): nothing of the judge but the outcome, no costs or times of judging either,
-    unless it is a trial.
+    """Return one HUNT. `sealed` (`session.sealed`): of the judge only the outcome is included, without costs or times
+    of judging. A trial is never sealed.
 
-    Without `texts` the reply and the reasoning are null; without `reasons` verdicts are bare.
+    Without `texts` the reply and the reasoning are null; without `reasons` verdicts have no reasons.
     """
     sealed = sealed and not hunt.trial
     judgings = hunt.judgings
@@ -73,7 +73,7 @@ def hunt_view(hunt: Hunt, *, sealed: bool, texts: bool, reasons: bool = True) ->
 
 
 def judged_view(hunt: Hunt, *, sealed: bool) -> list[JsonObject]:
-    """Earlier judgings of the reply, oldest first: what was replaced when it was judged again."""
+    """Return earlier judgings of the reply, oldest first: the verdicts that rejudging replaced."""
     shown = redact_verdicts(hunt) if sealed else hunt
     return [
         {
@@ -102,7 +102,7 @@ def verdict_view(verdict: CriterionVerdict) -> JsonObject:
 
 
 def bare_verdict(verdict: CriterionVerdict) -> JsonObject:
-    """A verdict while the others are on their way: its reason comes with the finished hunt."""
+    """Return a verdict of a hunt that is still judged. Its reason is published with the finished hunt."""
     return {"criterion_id": verdict.criterion_id, "verdict": verdict.verdict, "reason": "", "evidence": ""}
 
 
@@ -133,7 +133,7 @@ _TARGET_ONLY = {"target_cost_usd", "target_unknown_costs"}
 
 
 def counts_view(counts: Counts, *, sealed: bool) -> JsonObject:
-    """`sealed`: the costs are those of the target calls alone, for the judge's go up and down with its verdicts."""
+    """`sealed`: costs are of target calls only, since judge costs depend on the verdicts."""
     shown = counts.without_judge() if sealed else counts
     return {**shown.model_dump(exclude=_TARGET_ONLY), "done": counts.done, "break_rate": counts.break_rate}
 
@@ -180,7 +180,7 @@ def session_view(
     default_judge: str,
     last_event_id: str,
 ) -> JsonObject:
-    """The snapshot: everything the page shows but the hunts. `selected`: the hunts of the selection."""
+    """Return the snapshot: everything that the page shows except hunts. `selected`: the selected hunts."""
     runs = [run for run in session.runs if not run.trial]
     sealed, total = session.sealed, total_counts(counts[run.run_id] for run in runs)
     this_turn = total_counts(counts[run.run_id] for run in runs if run.turn == session.turn)
@@ -199,7 +199,7 @@ def session_view(
         "expires_in_s": ttl_s,
         "task": task_view(session.task, session.missing_criteria),
         "warnings": [warning_view(w) for w in session.warnings],
-        # those of a later turn were written here: none of them was loaded
+        # criteria of a later turn were not loaded from a notebook
         "loaded_criteria": []
         if session.turns
         else [{"id": c.id, "text": c.text} for c in session.loaded_task.criteria],
@@ -241,20 +241,21 @@ def warning_view(warning: TaskWarning) -> JsonObject:
 
 
 def hunt_event(hunt: Hunt, *, sealed: bool) -> EventDraft:
-    """Written when the state is saved: what is sealed then is in no event, whoever reads it and when."""
+    """Build the event of a saved state. It is redacted at that time, so a sealed verdict is in no event, whenever it
+    is read."""
     shown = hunt_view(hunt, sealed=sealed, texts=False, reasons=hunt.status is HuntStatus.DONE)
     return _draft(EventType.HUNT, {"hunt": shown})
 
 
 def hunt_events(hunt: Hunt, *, sealed: bool) -> tuple[EventDraft, ...]:
-    """The event of a saved state. None while single verdicts of a sealed hunt come in: nothing that may be seen has
-    changed, and when each of them came depends on what it is."""
+    """Return the events of a saved state. Empty while single verdicts of a sealed hunt arrive: nothing visible has
+    changed, and the timing of a verdict depends on its value."""
     hidden = sealed and not hunt.trial and hunt.status is HuntStatus.JUDGING and bool(hunt.verdicts)
     return () if hidden else (hunt_event(hunt, sealed=sealed),)
 
 
 def run_events(run: Run, counts: Counts, now: datetime, *, sealed: bool) -> tuple[EventDraft, ...]:
-    """The run as it stands; nothing of a trial, which is told of by its one hunt."""
+    """Return the event of the run's current state. Empty for a trial, which its hunt's events describe."""
     return () if run.trial else (_draft(EventType.RUN, {"run": run_view(run, counts, now, sealed=sealed)}),)
 
 
@@ -267,7 +268,7 @@ def session_event(session: Session) -> EventDraft:
 
 
 def to_json(view: Any) -> bytes:
-    """The one way in which views are written: times as ISO 8601 with a Z."""
+    """Serialize a view; times are ISO 8601 with a Z."""
     return orjson.dumps(view, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
 
 

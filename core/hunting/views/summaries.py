@@ -1,4 +1,4 @@
-"""Sessions at a glance, for a list of one's work. Looking does not renew them."""
+"""Session summaries, for a list of a user's work. Reading them does not renew the sessions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.sessions.base import Glance, SessionStore
 
 
 async def summaries(store: SessionStore, session_ids: Sequence[str]) -> list[JsonObject]:
-    """One row for each id, in the order given; a session that has ended is `gone`."""
+    """Return one row per ID, in the given order; an expired session is `gone`."""
     return [await _summary(store, session_id) for session_id in session_ids]
 
 

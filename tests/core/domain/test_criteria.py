@@ -38,8 +38,8 @@ def test_ids_that_occur_twice_are_named_once_and_in_order():
     with pytest.raises(BadTask) as refused:
         refuse_duplicate_ids(with_ids("C3", "C1", "c3", "C2", "C1", "C3"))
     assert error_values(refused.value) == {
-        "message": "Criterion id used twice: C1, C3.",
-        "hint": "Give every criterion an id of its own.",
+        "message": "Duplicate criterion ID: C1, C3.",
+        "hint": "Give every criterion its own ID.",
         "code": "duplicate_criterion",
         "details": {"ids": ["C1", "C3"]},
     }

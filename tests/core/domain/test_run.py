@@ -44,8 +44,8 @@ def test_a_rule_is_met_by_what_was_asked_for():
     assert StopRule().met(Counts(broke=99, cost_usd=99.0)) == ""
     two, dollar = StopRule(rule="breaks", breaks=2), StopRule(rule="cost", cost_usd=1.0)
     assert (two.met(Counts(broke=1)), dollar.met(Counts()), dollar.met(Counts(cost_usd=0.99))) == ("", "", "")
-    assert two.met(Counts(broke=2)) == "Stopped at 2 breaks, as the run was told (2)."
-    assert two.met(Counts(broke=3)) == "Stopped at 3 breaks, as the run was told (2)."
+    assert two.met(Counts(broke=2)) == "Stopped at 2 breaks (limit: 2)."
+    assert two.met(Counts(broke=3)) == "Stopped at 3 breaks (limit: 2)."
     assert (
         dollar.met(Counts(cost_usd=1.0)) == dollar.met(Counts(cost_usd=9.0)) == "Stopped at the run's cost limit of $1."
     )

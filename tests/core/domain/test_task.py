@@ -36,7 +36,7 @@ def test_an_empty_task_says_all_that_is_missing():
     ]
     assert error_values(refused.value) == {
         "message": f"The task cannot be hunted yet: {'; '.join(problems)}.",
-        "hint": "Fill in what is missing on the task, then start again.",
+        "hint": "Complete the task, then start again.",
         "code": "task_incomplete",
         "details": {"problems": problems},
     }

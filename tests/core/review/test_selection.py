@@ -41,8 +41,8 @@ def failing(number, *criteria, model="simulated/hasty", text=""):
         ([H], ("Choose 3 more hunts.",)),
         ([H, H], ("Choose 2 more hunts.", "At least 3 of the 4 must be breaks; 0 are.")),
         ([B, H, H], ("Choose 1 more hunt.", "At least 3 of the 4 must be breaks; 1 is.")),
-        ([B] * 5, ("Take 1 hunt out: there are 4 slots.",)),
-        ([B] * 6, ("Take 2 hunts out: there are 4 slots.",)),
+        ([B] * 5, ("Remove 1 hunt: there are 4 slots.",)),
+        ([B] * 6, ("Remove 2 hunts: there are 4 slots.",)),
     ],
 )
 def test_what_a_selection_needs(outcomes, problems):
@@ -68,7 +68,7 @@ def test_a_hunt_that_is_judged_again_after_the_choice_is_named():
     hunts[1] = hunts[1].model_copy(update={"outcome": Outcome.UNDETERMINED})
     hunts[3] = hunts[3].model_copy(update={"outcome": None})
     assert selection_problems(selection, hunts) == (
-        "Hunt 2 is not decided any more.",
+        "Hunt 2 is no longer decided.",
         "Hunt 4 is being judged again.",
         "At least 3 of the 4 must be breaks; 2 are.",
     )
@@ -85,7 +85,7 @@ def test_what_cannot_be_selected_is_named_id_by_id():
     assert error_values(refused.value) == {
         "message": "These hunts cannot be selected: no such hunt: r_x.9, r_x.8; a trial: r_t.1; "
         "of an earlier turn: r_one.2; neither broke nor held: r_one.3; chosen twice: r_one.1.",
-        "hint": "Choose finished hunts of this turn that broke or held, each once.",
+        "hint": "Choose hunts of this turn that broke or held, each once.",
         "code": "not_selectable",
         "details": {
             "unknown": ["r_x.9", "r_x.8"], "trials": ["r_t.1"], "other_turn": ["r_one.2"], "undecided": ["r_one.3"],
@@ -100,8 +100,8 @@ def test_all_slots_can_be_filled_and_more_hunts_are_refused():
     with pytest.raises(BadInput) as refused:
         refuse_unselectable(a_session(), [h.hunt_id for h in hunts], hunts)
     assert error_values(refused.value) == {
-        "message": "5 hunts are chosen and there are 4 slots.",
-        "hint": "Leave some out, or change the number of slots in the session's settings.",
+        "message": "5 hunts do not fit in 4 slots.",
+        "hint": "Choose fewer hunts, or raise the number of slots in the session's settings.",
         "code": "too_many_selected",
         "details": {},
     }

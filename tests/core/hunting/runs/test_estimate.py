@@ -49,9 +49,9 @@ def test_measured_tokens_count_where_no_cost_was_told():
 @pytest.mark.parametrize(
     ("models", "judge", "words"),
     [
-        (("nobody/knows",), "paid/judge", "Models: unknown, for want of a price; judge: about $0.12."),
-        (("paid/b", "nobody/knows"), "nobody/knows", "Models: about $0.44, and unknown for nobody/knows; judge: unknown, for want of a price."),
-        (("half/known",), "simulated/judge", "Models: unknown, for want of a price; judge: nothing (simulated)."),
+        (("nobody/knows",), "paid/judge", "Models: unknown (no price); judge: about $0.12."),
+        (("paid/b", "nobody/knows"), "nobody/knows", "Models: about $0.44, plus an unknown amount for nobody/knows; judge: unknown (no price)."),
+        (("half/known",), "simulated/judge", "Models: unknown (no price); judge: nothing (simulated)."),
         (("simulated/hasty",), "paid/judge", "Models: nothing (simulated); judge: about $0.12."),
         (("simulated/hasty",), "simulated/judge", "Simulated models cost nothing."),
         (("simulated/hasty", "paid/b"), "simulated/judge", "Models: about $0.44; judge: nothing (simulated)."),

@@ -41,7 +41,7 @@ async def test_no_hunt_begins_after_the_rule_is_met_and_those_that_began_end(rul
     assert bench.provider.targets == len(ended[Outcome.BROKE])
     assert all(h.reply is None for h in ended[Outcome.CANCELLED])
     run = await bench.run()
-    why = {"breaks": "as the run was told (3).", "cost": "Stopped at the run's cost limit of $0.039."}[rule.rule]
+    why = {"breaks": "(limit: 3).", "cost": "Stopped at the run's cost limit of $0.039."}[rule.rule]
     assert (run.status, run.stop_reason.endswith(why)) == (RunStatus.COMPLETED, True)
 
 

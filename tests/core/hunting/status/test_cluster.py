@@ -70,7 +70,7 @@ async def test_processes_with_different_limits_are_warned_of_and_shown(redis_ser
         assert (await one.board.status(draining=False)).limit_conflicts == ()
     # Printed, or handed to logging where a test before this one has configured the logs of this process.
     lines = [*capsys.readouterr().out.splitlines(), *(record.getMessage() for record in caplog.records)]
-    warned = [line for line in lines if "different concurrencies" in line]
+    warned = [line for line in lines if "cluster.limit_conflict" in line]
     assert len(warned) == 2  # each process once
 
 
