@@ -259,7 +259,7 @@ def test_what_is_not_certain_is_proposed_with_what_to_do(body, code, problem, sp
     ("body", "code", "problem", "proposed"),
     [
         (f'x {ONE[:-1]}, {{"id": "c1", "criteria": "c d"}}, {{"id": "C3", "criteria": "e"}}, {{"id": "C3", "criteria": "f"}}, '
-         '{"id": "Z", "criteria": ""}] y', "duplicate_criterion", f"Duplicate criterion ID: C1, C3. {OWN}",
+         '{"id": "Z", "criteria": ""}] y', "duplicate_criterion", f"Criterion id used twice: C1, C3. {OWN}",
          {"C1": "a b", "C2": "c d", "C3": "e", "C4": "f"}),
         ('x [{"id": "A1", "criteria": "a b"}, {"id": "C1", "criteria": ""}, {"id": "C3", "criteria": "c"}, '
          + ", ".join(f'{{"id": "A{n}", "criteria": "x"}}' for n in range(2, 7)) + "] y", "bad_criterion_id",
@@ -282,7 +282,7 @@ def test_what_is_wrong_with_a_list_is_said_and_the_list_is_found_all_the_same(bo
 def test_a_long_list_of_wrong_ids_is_shortened():
     ids = [f"C{n}" for n in range(1, 90)]
     read = read_criteria(json.dumps([{"id": i, "criteria": "a b"} for i in ids * 2]))
-    assert read.problem.startswith(f"Duplicate criterion ID: {', '.join(sorted(ids))[:199]}…. Give")
+    assert read.problem.startswith(f"Criterion id used twice: {', '.join(sorted(ids))[:199]}…. Give")
 
 
 def test_a_certain_list_says_where_it_stands_and_the_rest_is_prose():

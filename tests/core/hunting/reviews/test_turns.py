@@ -56,7 +56,7 @@ def test_a_turn_that_could_not_be_hunted_does_not_begin(changes, says):
     with pytest.raises(BadTask, match=says) as refused:
         at_next_turn(a_hunted_session(), HELD, ORDER.model_copy(update=changes), 20)
     assert refused.value.code == "task_incomplete"
-    assert "cannot be taken back" in refused.value.hint
+    assert "cannot be undone" in refused.value.hint
 
 
 def test_criteria_of_a_later_turn_are_not_measured_by_those_that_were_loaded():
