@@ -43,9 +43,7 @@ def test_cut_replies_are_errors_with_their_text_or_marked_where_they_are_judged(
     expect(panel.get_by_role("button", name="Judge again")).to_be_hidden()
     expect(panel.get_by_role("button", name="Select for delivery")).to_be_hidden()
 
-    expect(page.locator("hunt-plan .go")).to_contain_text(
-        "Models: unknown (no price); judge: unknown (no price)."
-    )
+    expect(page.locator("hunt-plan .go")).to_contain_text("Models: unknown (no price); judge: unknown (no price).")
     sid = product.open_example()
     go_to(page, sid)
     page.get_by_label("Judge replies that are cut off").check()
