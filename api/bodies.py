@@ -1,31 +1,22 @@
-"""How the JSON of a request is read: strictly, so that nothing that was meant is silently ignored.
-
-Refused: what is not JSON (415), what is not UTF-8, NaN, half surrogate pairs, very deep nesting (the parser's own
-limits), a key that stands twice, heaps of values, and whatever does not fit the payload (400, with every problem
-named).
-"""
+"""The JSON of a request: nothing else (415), in time (408), within its size; strictly (api.body_reading)."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from quart import request
 from werkzeug.exceptions import RequestTimeout, UnsupportedMediaType
 
+from api.body_reading import MAX_VALUES, parse_open_payload, parse_payload
 from api.context import runtime
-from api.payloads import Payload
+from api.payloads import OpenPayload, Payload
 from core.errors import BadInput, TooLarge
+from core.large_input import SMALL_BYTES
 from core.notebooks.json_text import begins_more_than
 
 Some = TypeVar("Some", bound=Payload)
-Result = TypeVar("Result")
 KEY_MOST_CHARS = 200
-MAX_VALUES = 20_000
-"""Of one body, a notebook in it not counted; several times what any request needs. Each of them can be a problem to
-name: sixteen megabytes of wrong ones took two minutes and 13 GB."""
 
 
 async def read_json(kind: type[Some], *, optional: bool = False, most_bytes: int | None = None) -> Some:
@@ -36,26 +27,24 @@ async def read_json(kind: type[Some], *, optional: bool = False, most_bytes: int
         return kind()
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
-    return await _aside(raw, lambda: _payload(raw, kind))
-
-
-async def read_apart(kind: type[Some], apart: Callable[[Some], Result]) -> Result:
-    """What `apart` makes of the payload, made where the body is read: beside the event loop when it is large."""
-    raw, max_free = cast("bytes", await request.get_data()), runtime().settings.notebooks.max_values
-    return await _aside(raw, lambda: apart(_payload(raw, kind, max_free)))
-
-
-async def _aside(raw: bytes, work: Callable[[], Result]) -> Result:
-    return await runtime().aside.read(raw, work, large=begins_more_than(raw, MAX_VALUES))
-
-
-def _payload(raw: bytes, kind: type[Some], max_free: int = 0) -> Some:
-    """`max_free`: the values that its free field may have, beside MAX_VALUES."""
-    if begins_more_than(raw, MAX_VALUES):
-        _refuse_heap(raw, kind.free_form if max_free else "", max_free)
-    payload = kind.model_validate_json(raw, strict=True)
-    json.loads(raw, object_pairs_hook=_once)
+    payload: Some = await runtime().large_input.read(
+        len(raw), parse_payload, raw, kind, many_values=_has_many_values(raw)
+    )
     return payload
+
+
+async def read_open_payload() -> tuple[OpenPayload, bytes]:
+    """The body that opens a session, and the file that the notebook in it would be (b"" without one)."""
+    raw, notebook_max_values = cast("bytes", await request.get_data()), runtime().settings.notebooks.max_values
+    read: tuple[OpenPayload, bytes] = await runtime().large_input.read(
+        len(raw), parse_open_payload, raw, notebook_max_values, many_values=_has_many_values(raw)
+    )
+    return read
+
+
+def _has_many_values(raw: bytes) -> bool:
+    """Whether a small body is dear all the same; of a large one the child process counts."""
+    return len(raw) <= SMALL_BYTES and begins_more_than(raw, MAX_VALUES)
 
 
 async def _short_body(most_bytes: int) -> bytes:
@@ -82,40 +71,3 @@ def idempotency_key() -> str:
             hint="Use something short and unique, like a UUID.",
         )
     return key
-
-
-def _refuse_heap(raw: bytes, free_form: str, max_free: int) -> None:
-    """Raises BadInput unless it is the field `free_form` that makes so many values of it, TooLarge when that has too
-    many."""
-    if free_form and begins_more_than(raw, MAX_VALUES + max_free):
-        raise TooLarge(
-            f"The body holds more than {MAX_VALUES + max_free:,} values.",
-            hint="Take pictures and outputs out of the notebook and load it again.",
-        )
-    if free_form:
-        try:
-            whole = json.loads(raw, object_pairs_hook=_kept)
-        except (ValueError, RecursionError):
-            return  # not JSON: that is told where it is read
-        if isinstance(whole, dict):
-            whole.pop(free_form, None)
-        if not begins_more_than(json.dumps(whole).encode(), MAX_VALUES):
-            return
-    raise BadInput(f"The body holds more than {MAX_VALUES:,} values.", hint="See /docs for what this request takes.")
-
-
-def _kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    _once(pairs)
-    return dict(pairs)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> None:
-    """A hook for json.loads that keeps nothing and refuses a key that stands twice."""
-    names = {name for name, _ in pairs}
-    if len(names) != len(pairs):
-        seen: set[str] = set()
-        twice = sorted({n for n, _ in pairs if n in seen or seen.add(n)})  # type: ignore[func-returns-value]
-        raise BadInput(
-            f"A key stands twice in one object: {', '.join(name[:60] for name in twice[:5])}.",
-            hint="Keep one of them: nobody can tell which one was meant.",
-        )

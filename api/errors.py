@@ -10,6 +10,7 @@ from quart import Quart, Response, request
 from quart_schema import RequestSchemaValidationError
 from werkzeug.exceptions import HTTPException
 
+from api.body_reading import invalid
 from api.context import answer, runtime
 from core.errors import (
     BadInput,
@@ -81,17 +82,7 @@ async def _bad_request(error: RequestSchemaValidationError) -> Response:
 
 
 async def _bad_values(error: ValidationError) -> Response:
-    problems = [
-        {"field": ".".join(str(part) for part in problem["loc"]) or "body", "problem": problem["msg"]}
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
-    listed = "; ".join(f"{p['field']}: {p['problem']}" for p in problems[:5])
-    return answer(
-        error_body(
-            "bad_input", f"The request is not right: {listed}.", "See /docs for its shape.", {"problems": problems[:50]}
-        ),
-        400,
-    )
+    return await _ours(invalid(error))
 
 
 async def _http(error: HTTPException) -> Response:

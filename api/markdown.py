@@ -70,3 +70,11 @@ def render(text: str) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
     )
+
+
+def render_bytes(raw: bytes) -> bytes:
+    """The same for bytes, in a process of its own; nothing where the text cannot be rendered."""
+    try:
+        return render(raw.decode("utf-8", "replace")).encode("utf-8", "replace")
+    except (RecursionError, ValueError):
+        return b""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,8 +15,6 @@ from core.hunting.orders import MOST_MODELS
 
 class Payload(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-    free_form: ClassVar[str] = ""
-    """The field that takes any JSON and as much of it as there is."""
 
 
 ModelName = Annotated[str, Field(max_length=300)]
@@ -39,7 +37,6 @@ class TaskPayload(Payload):
 class OpenPayload(Payload):
     """Exactly one of url, notebook, example, task, blank."""
 
-    free_form = "notebook"
     url: Annotated[str, Field(max_length=2000)] | None = None
     """Of a notebook on an allowed host (NOTEBOOK_HOSTS)."""
     notebook: dict[str, Any] | None = None

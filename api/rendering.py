@@ -6,31 +6,22 @@ every request; a process can, and does not. Short texts are rendered at once: th
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import sys
-from asyncio.subprocess import PIPE, Process
-from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import structlog
 from cachetools import LRUCache
 
-from api.markdown import RENDERED_MOST_CHARS, as_text, render
-from api.render_child import LENGTH
+from api.markdown import RENDERED_MOST_CHARS, as_text, render, render_bytes
+from core.child_process import CallLimits, ChildFailed, ChildLost, ChildProcess
 
 log = structlog.get_logger(__name__)
 SHORT_CHARS = 2000
 """Rendered without a process. The dearest text of that length takes about 15 ms."""
 DEADLINE_S = 1.0
 """Of one text, once the process has it."""
-START_S = 20.0
-"""For a process to start on a busy machine."""
 MAX_WAITING = 16
 """Texts that wait for the process; further ones are shown as text."""
-OURS = Path(__file__).resolve().parents[1]
-"""Where `-m` looks first: a folder `api` of the working directory is somebody else's."""
 LONGEST_WAIT_S = 5.0
 """For the process, which others may keep busy; then a text is shown as text."""
 CACHE_MAX_BYTES = 8 * 1024 * 1024
@@ -44,8 +35,7 @@ class Renderer:
     """Renders one text at a time, in the order of arrival. The process starts with the first text that needs it."""
 
     deadline_s: float = DEADLINE_S
-    _child: Process | None = None
-    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _process: ChildProcess = field(default_factory=lambda: ChildProcess(("api.markdown",)))
     _waiting: int = 0
     _cache: LRUCache[bytes, str] = field(default_factory=lambda: LRUCache(CACHE_MAX_BYTES, getsizeof=_cached_bytes))
     """HTML by the text's hash; "" for a text that took too long."""
@@ -64,8 +54,8 @@ class Renderer:
             return as_text(text, NOT_NOW)
         self._waiting += 1
         try:
-            html = await self._in_turn(raw)
-        except OSError as error:  # TimeoutError, after a long wait, is one
+            html = await self._rendered(raw)
+        except (TimeoutError, ChildLost) as error:
             log.warning("markdown cannot be rendered", error=str(error) or "too many texts wait")
             return as_text(text, NOT_NOW)
         finally:
@@ -76,70 +66,21 @@ class Renderer:
 
     async def close(self) -> None:
         """End the process."""
-        if self._child is not None:
-            await self._kill(self._child)
-
-    async def _in_turn(self, raw: bytes) -> str:
-        """What `_rendered` gives. Raises TimeoutError when others have the process for too long."""
-        async with asyncio.timeout(LONGEST_WAIT_S):
-            await self._one_at_a_time.acquire()
-        try:
-            return await self._rendered(raw)
-        finally:
-            self._one_at_a_time.release()
+        await self._process.close()
 
     async def _rendered(self, raw: bytes) -> str:
-        """The HTML, "" when the process did not make it in time. Raises OSError when no process can be had."""
-        child = await self._started()
+        """The HTML, "" when the process did not make it in time. Raises TimeoutError when others have the process for
+        too long, ChildLost when there is none."""
+        limits = CallLimits(self.deadline_s, self.deadline_s)
         try:
-            async with asyncio.timeout(self.deadline_s):
-                return (await _asked(child, raw)).decode()
-        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
-            log.warning("a text was not rendered", bytes=len(raw), why=type(error).__name__)
-            await self._kill(child)
+            html: bytes = await self._process.call(limits, render_bytes, raw, wait_s=LONGEST_WAIT_S)
+        except ChildLost:
+            raise
+        except ChildFailed as error:
+            log.warning("a text was not rendered", bytes=len(raw), why=str(error))
             return ""
-        except asyncio.CancelledError:  # its answer would be taken for the next text's
-            await self._kill(child)
-            raise
-
-    async def _started(self) -> Process:
-        if self._child is not None and self._child.returncode is None:
-            return self._child
-        child = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "api.render_child", cwd=OURS, stdin=PIPE, stdout=PIPE, start_new_session=True
-        )
-        self._child = child
-        try:
-            async with asyncio.timeout(START_S):
-                await _read(child, LENGTH.size)
-        except (TimeoutError, asyncio.IncompleteReadError) as error:
-            await self._kill(child)
-            raise OSError("the process that renders did not start") from error
-        except asyncio.CancelledError:
-            await self._kill(child)
-            raise
-        return child
-
-    async def _kill(self, child: Process) -> None:
-        self._child = None
-        with suppress(ProcessLookupError):
-            child.kill()
-        await asyncio.shield(child.wait())
+        return html.decode()
 
 
 def _cached_bytes(html: str) -> int:
     return len(html) + hashlib.sha256().digest_size
-
-
-async def _asked(child: Process, raw: bytes) -> bytes:
-    if child.stdin is None:
-        raise ConnectionError("no pipe")
-    child.stdin.write(LENGTH.pack(len(raw)) + raw)
-    await child.stdin.drain()
-    return await _read(child, LENGTH.unpack(await _read(child, LENGTH.size))[0])
-
-
-async def _read(child: Process, number: int) -> bytes:
-    if child.stdout is None:
-        raise ConnectionError("no pipe")
-    return await child.stdout.readexactly(number)

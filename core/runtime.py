@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core import __version__
-from core.aside import Aside, open_aside
 from core.clock import Clock, SteadyClock, SystemClock
 from core.errors import BadSettings, RedisAway
 from core.eventlog.base import EventLog
@@ -44,6 +43,8 @@ from core.hunting.status.cluster import Cluster, open_cluster
 from core.hunting.status.collector import StatusCollector
 from core.hunting.workbench import Entropy, Workbench
 from core.judge.judge import Judge
+from core.judge.question import AnswerTexts, ReadAnswer, read_with_evidence
+from core.large_input import LargeInputExecutor, open_large_input_executor
 from core.providers.catalog import Catalog, build_catalog, configured_limits
 from core.providers.http import ProviderHttp, open_fetching, open_http
 from core.redis.client import RedisClients, open_redis
@@ -79,7 +80,7 @@ class Runtime:
     desk: ReviewDesk
     conversation: Conversation
     board: StatusCollector
-    aside: Aside
+    large_input: LargeInputExecutor
     fetcher: NotebookFetcher
     telemetry: TelemetryWriter
     activity: Activity
@@ -104,7 +105,8 @@ async def open_runtime(
     instance = settings.server.instance or f"{socket.gethostname()}-{os.getpid()}"
     activity = Activity()
     async with AsyncExitStack() as closing:
-        aside = closing.enter_context(open_aside(settings.notebooks.max_large_waiting))
+        waiting = settings.notebooks.max_large_waiting
+        large_input = await closing.enter_async_context(open_large_input_executor(waiting))
         process = f"{instance}-{secrets.token_hex(4)}"
         redis = await closing.enter_async_context(open_redis(settings.redis, instance)) if settings.redis.url else None
         store, events, came_back = await _sessions(settings, clock, instance, activity, closing, redis)
@@ -114,7 +116,12 @@ async def open_runtime(
         throttle = await closing.enter_async_context(_open_throttle(settings, clock, redis, process, activity))
         catalog = _catalog(settings, http, throttle, telemetry, clock, seed)
         closing.push_async_callback(catalog.close)
-        judge = Judge(catalog, settings.calls, activity.record_unexpected_error)
+
+        async def read_long(chars: int, texts: AnswerTexts) -> ReadAnswer | None:
+            read: ReadAnswer | None = await large_input.read(chars, read_with_evidence, *texts, always_waits=True)
+            return read
+
+        judge = Judge(catalog, settings.calls, activity.record_unexpected_error, read_long=read_long)
         hunter = Hunter(catalog, judge, clock, settings.calls.target_max_output_tokens)
         runner = Runner(store, hunter, clock, settings, activity, telemetry.record, telemetry.flush)
         checker = Checker(store, judge, clock, telemetry.record)
@@ -148,7 +155,7 @@ async def open_runtime(
             catalog,
             clock,
             settings,
-            aside,
+            large_input,
             entropy,
             secret=lambda: fleet.secret,
             tell=telemetry.record,
@@ -187,7 +194,7 @@ async def open_runtime(
             ReviewDesk(store, clock, settings.review, telemetry.record),
             Conversation(store, settings),
             board,
-            aside,
+            large_input,
             fetcher,
             telemetry,
             activity,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote
 
 from quart import Blueprint, Response, request
 from quart_schema import document_request, validate_querystring
 from werkzeug.exceptions import UnsupportedMediaType
 
-from api.bodies import idempotency_key, read_apart, read_json
+from api.bodies import idempotency_key, read_json, read_open_payload
 from api.context import answer, runtime
 from api.describing import IDEMPOTENCY_KEY, OF_A_BODY, described
 from api.identity import caller
@@ -49,7 +48,7 @@ async def open_session() -> Response:
     if request.mimetype == "multipart/form-data":
         session = await _open_upload()
     elif request.mimetype == "application/json":
-        session = await _open_json(*await read_apart(OpenPayload, _apart))
+        session = await _open_json(*await read_open_payload())
     else:
         raise UnsupportedMediaType
     opened = {
@@ -122,16 +121,15 @@ async def export(sid: str, query_args: ExportQuery) -> Response:
 async def preview_export(sid: str, query_args: ExportQuery) -> Response:
     """What the export changes, cell by cell."""
     preview = await runtime().workbench.preview(sid, _hunt_ids(query_args))
-    most = runtime().settings.notebooks.max_preview_chars
     cells = [
         {
             "index": cell.index,
             "heading": cell.heading,
             "change": cell.change,
-            "before": cell.before[:most],
-            "after": cell.after[:most],
-            "before_chars": len(cell.before),
-            "after_chars": len(cell.after),
+            "before": cell.before,
+            "after": cell.after,
+            "before_chars": cell.before_chars,
+            "after_chars": cell.after_chars,
         }
         for cell in preview.changes
     ]
@@ -156,15 +154,6 @@ async def _open_upload() -> Session:
     order = _order(OpenForm.model_validate({key: value for key, value in form.items() if value}))
     name = (upload.filename or "task.ipynb")[:NAME_MOST_CHARS]
     return await runtime().workbench.open_notebook(upload.read(), name, order)
-
-
-def _apart(payload: OpenPayload) -> tuple[OpenPayload, bytes]:
-    """The payload and the file that its notebook's JSON would be. The notebook itself is let go: it takes many times
-    the memory while others wait for their turn."""
-    if payload.notebook is None:
-        return payload, b""
-    text = json.dumps(payload.notebook, ensure_ascii=False, indent=1)
-    return payload.model_copy(update={"notebook": {}}), text.encode("utf-8", "surrogatepass")
 
 
 async def _open_json(payload: OpenPayload, notebook: bytes) -> Session:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.child_calls import Batched
 from core.domain.hunt import Hunt, HuntError, HuntStatus
 from core.domain.run import Run, RunStatus
 from core.domain.session import CheckStatus, ReferenceCheck, Session
@@ -14,7 +15,8 @@ from core.domain.task import Task
 from core.domain.verdict import Outcome
 from core.hunting.orders import OpenOrder
 from core.notebooks.blank import blank_notebook, template_notebook
-from core.notebooks.parse import LoadedNotebook
+from core.notebooks.document import Bounds
+from core.notebooks.parse import LoadedNotebook, parse_notebook
 
 TYPED_NAME = "task.ipynb"
 KEPT_OF_AN_EXPORT = (
@@ -31,6 +33,12 @@ class Opened:
     notebook: bytes
     hunts: tuple[Hunt, ...] = ()
     """Hunts of an earlier session, from our own export."""
+
+
+def read_notebook(raw: bytes, bounds: Bounds, name: str, order: OpenOrder, sid: str, now: datetime) -> Batched:
+    """The session of an uploaded notebook, with its hunts as items. Raises BadNotebook, BadTask, TooLarge."""
+    opened = opened_notebook(raw, parse_notebook(raw, bounds), name, order, sid, now)
+    return Batched(opened.session, opened.hunts)
 
 
 def opened_notebook(raw: bytes, loaded: LoadedNotebook, name: str, order: OpenOrder, sid: str, now: datetime) -> Opened:

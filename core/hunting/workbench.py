@@ -11,12 +11,11 @@ import hmac
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from core.aside import Aside
 from core.clock import Clock, not_before
 from core.domain.criteria import refuse_too_many_criteria
-from core.domain.hunt import Hunt, HuntStatus, attempts_made
+from core.domain.hunt import Hunt, HuntStatus
 from core.domain.ids import RUN_ENTROPY_BYTES, SESSION_ENTROPY_BYTES, run_id, session_id
 from core.domain.run import RUN_ENDED, Run, RunStatus
 from core.domain.session import UNCLEAR_RULE, Session
@@ -27,39 +26,28 @@ from core.hunting.checks.rejudge import job_key, judged_again, refuse_partial_re
 from core.hunting.dispatch.base import Dispatcher, Job, JobKind
 from core.hunting.hunts.blind_judging import refuse_quoted_replies, with_same_task
 from core.hunting.hunts.queries import all_hunts
-from core.hunting.open_session import Opened, opened_notebook, opened_task
+from core.hunting.open_session import Opened, opened_task, read_notebook
 from core.hunting.orders import CheckOrder, EditOrder, OpenOrder, RejudgeOrder, RunOrder
 from core.hunting.records import Tell, run_record, session_mark
-from core.hunting.reviews.delivery import Delivery, deliver
+from core.hunting.reviews.delivery import Delivery, Preview, deliver, preview_delivery, rough_bytes
 from core.hunting.runs.estimate import Estimate, estimate
 from core.hunting.runs.publish import publish_run_with_retry
 from core.hunting.runs.start import known_run, refuse_too_many, retrying, with_new_run
 from core.hunting.views.sessions import check_event, hunt_events, session_event, task_view
+from core.large_input import SMALL_BYTES, LargeInputExecutor
 from core.notebooks.document import Bounds
-from core.notebooks.parse import parse_notebook
-from core.notebooks.preview import CellChange, preview
+from core.notebooks.resume import may_hold_record
 from core.providers.catalog import Catalog
-from core.review.comparison import OutcomeComparison
 from core.sessions.base import SessionStore
 from core.settings import Settings
 from core.telemetry.records import SessionRecord
 
 CARD_SECRET_BYTES = 16
+HUNTS_AT_ONCE = 50
 ANY_JUDGE = CheckOrder()
 """Check all criteria with the default judge."""
 Entropy = Callable[[int], bytes]
 SessionAction = Literal["created", "exported", "deleted", "checked"]
-
-
-@dataclass(frozen=True)
-class Preview:
-    """The expected result of an export."""
-
-    changes: tuple[CellChange, ...]
-    """Changes per cell, compared with the loaded notebook."""
-    attempts: int
-    """The number of attempts that the notebook would state."""
-    comparison: OutcomeComparison
 
 
 @dataclass(frozen=True)
@@ -69,7 +57,7 @@ class Workbench:
     catalog: Catalog
     clock: Clock
     settings: Settings
-    aside: Aside
+    large_input: LargeInputExecutor
     entropy: Entropy
     """Returns that many random bytes: from the operating system in production, seeded in tests."""
     secret: Callable[[], bytes]
@@ -86,14 +74,17 @@ class Workbench:
             limits.notebooks.max_values,
             limits.hunting.max_criteria,
         )
-        loaded = await self.aside.read(raw, lambda: parse_notebook(raw, bounds))
-        return await self._open(
-            opened_notebook(raw, loaded, name, order, self._new_session_id(order), self.clock.now())
-        )
+        asked = (raw, bounds, name, order, self._new_session_id(order), self.clock.now())
+        size = len(raw)
+        if size <= SMALL_BYTES and may_hold_record(raw):
+            size = SMALL_BYTES + 1
+        read = await self.large_input.read(size, read_notebook, *asked)
+        return await self._open(Opened(read.head, raw, tuple(read.items)))
 
     async def open_task(self, task: Task, order: OpenOrder, name: str = "") -> Session:
         """Open a typed task with a generated notebook. Raises BadTask for too many criteria."""
         refuse_too_many_criteria(len(task.criteria), self.settings.hunting.max_criteria)
+        refuse_large_task(task, self.settings.hunting.max_task_bytes)
         return await self._open(opened_task(task, order, self._new_session_id(order), self.clock.now(), name))
 
     async def edit_task(self, sid: str, order: EditOrder) -> Session:
@@ -243,20 +234,17 @@ class Workbench:
     async def deliver(self, sid: str, hunt_ids: Sequence[str] | None = None) -> Delivery:
         """Return the notebook with the chosen hunts in its slots, and its file name. Raises BadInput for unknown
         IDs."""
-        session = await self.store.read(sid)
-        hunts = await all_hunts(self.store, sid, after=-session.trials_issued - 1)
-        before = await self.store.notebook(sid)
-        delivery = await self.aside.read(before, lambda: deliver(session, hunts, before, hunt_ids))
+        session, notebook = await self.store.read(sid), await self.store.notebook(sid)
+        delivery: Delivery = await self._export(deliver, session, notebook, hunt_ids)
         self._tell(session, "exported", f"{len(delivery.hunt_ids)} hunts")
         return delivery
 
     async def preview(self, sid: str, hunt_ids: Sequence[str] | None = None) -> Preview:
         """Return what `deliver` would change in the loaded notebook, and what to confirm first."""
-        session, before = await self.store.read(sid), await self.store.notebook(sid)
-        hunts = await all_hunts(self.store, sid, after=-session.trials_issued - 1)
-        delivery = await self.aside.read(before, lambda: deliver(session, hunts, before, hunt_ids))
-        changes = await asyncio.to_thread(preview, before, delivery.notebook)
-        return Preview(changes, attempts_made(hunts, session.attempts_before), delivery.comparison)
+        session, notebook = await self.store.read(sid), await self.store.notebook(sid)
+        max_chars = self.settings.notebooks.max_preview_chars
+        previewed: Preview = await self._export(preview_delivery, session, notebook, hunt_ids, max_chars)
+        return previewed
 
     async def also_open(self, session: Session) -> bool:
         """Return whether another open session has the same task."""
@@ -286,6 +274,11 @@ class Workbench:
                 raise
             return run, run.hunt(place)
 
+    async def _export(self, function: Callable[..., Any], session: Session, notebook: bytes, *arguments: Any) -> Any:
+        hunts = await all_hunts(self.store, session.session_id, after=-session.trials_issued - 1)
+        size = rough_bytes(notebook, hunts)
+        return await self.large_input.export(size, function, session, notebook, *arguments, items=hunts)
+
     async def _open(self, opened: Opened) -> Session:
         refuse_large_task(opened.session.task, self.settings.hunting.max_task_bytes)
         session = opened.session.model_copy(update={"card_secret": self.entropy(CARD_SECRET_BYTES).hex()})
@@ -296,8 +289,10 @@ class Workbench:
             await self.store.create(session, opened.notebook)
         except Conflict:  # a concurrent request with the same key was first
             return await self.store.read(session.session_id)
-        for hunt in opened.hunts:
+        for place, hunt in enumerate(opened.hunts):
             await self.store.save_hunt(session.session_id, hunt)
+            if place % HUNTS_AT_ONCE == 0:
+                await asyncio.sleep(0)  # the store in memory never waits by itself
         self._tell(session, "created")
         return session
 

@@ -17,7 +17,7 @@ from core.domain.criteria import Criterion
 from core.domain.task import Task
 from core.domain.verdict import CriterionVerdict, Verdict
 from core.errors import HunterError
-from core.judge.question import Question, new_answer_id
+from core.judge.question import Question, ReadLong, new_answer_id, read_here
 from core.providers.base import CallContext, Provider
 from core.settings import CallSettings
 
@@ -46,13 +46,16 @@ class Judge:
         settings: CallSettings,
         on_bug: Callable[[Exception], None] = log_unexpected_error,
         draw_answer_id: Callable[[], str] = new_answer_id,
+        read_long: ReadLong = read_here,
     ) -> None:
         """`on_bug` is told of every exception that is not one of ours, to log and to count it. `draw_answer_id` gives
-        each question its answer id; tests hand in one that they know."""
+        each question its answer id; tests hand in one that they know. `read_long` reads long answers, and answers about
+        long replies, so that nobody waits for it."""
         self._catalog = catalog
         self._settings = settings
         self._on_bug = on_bug
         self._draw_answer_id = draw_answer_id
+        self._read_long = read_long
 
     async def grade(
         self,
@@ -74,7 +77,7 @@ class Judge:
             provider, model = self._catalog.resolve(judge_model)
         except HunterError as error:
             return _undetermined(criterion, judge_model, error.code, f"The judge cannot be asked: {error.message}")
-        question = Question(task, criterion, reply_text, judge_model, history, self._draw_answer_id())
+        question = Question(task, criterion, reply_text, judge_model, history, self._draw_answer_id(), self._read_long)
         return await question.ask(provider, model, self._settings, context)
 
     async def grade_all(

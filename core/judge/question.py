@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-from dataclasses import replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+import structlog
 
 from core.domain.chat import Message, Reply, Usage
 from core.domain.criteria import Criterion
@@ -19,14 +21,37 @@ from core.judge.wording import once_more
 from core.providers.base import CallContext, ChatRequest, OutputLimit, Provider
 from core.settings import CallSettings
 
+log = structlog.get_logger(__name__)
 JUDGE_TEXT_MOST_CHARS = 20_000
 
 READ_AT_ONCE_CHARS = 32_000
-"""Many times an ordinary answer; at worst some 50 ms. What is longer is read in a thread."""
+"""Many times an ordinary answer; at worst some 50 ms. What is longer is read by `read_long`."""
 LOOK_UP_AT_ONCE_CHARS = 100_000  # of the reply: what the judge may have quoted is looked for in it
 ANSWER_ID_BYTES = 6  # 48 bits, drawn for each question: too many to guess
 
 _COUNTS = tuple(Usage.model_fields)
+
+
+@dataclass(frozen=True)
+class ReadAnswer:
+    answer: Answer
+    passage: str
+    """Of the reply, that is the answer's evidence; "" when the evidence is none."""
+
+
+AnswerTexts = tuple[str, str, str, str]
+"""The judge's text, the criterion's id, the reply, the answer id."""
+ReadLong = Callable[[int, AnswerTexts], Awaitable[ReadAnswer | None]]
+"""Reads texts of so many characters together. Raises HunterError."""
+
+
+def read_with_evidence(text: str, criterion_id: str, reply_text: str, answer_id: str) -> ReadAnswer | None:
+    answer = read_answer(text, criterion_id, reply_text, answer_id)
+    return ReadAnswer(answer, passage_of(reply_text, answer.evidence)) if answer else None
+
+
+async def read_here(_chars: int, texts: AnswerTexts) -> ReadAnswer | None:
+    return read_with_evidence(*texts)
 
 
 def new_answer_id() -> str:
@@ -45,12 +70,14 @@ class Question:
         judge_model: str,
         history: tuple[Message, ...],
         answer_id: str,
+        read_long: ReadLong,
     ) -> None:
         """`answer_id`: 12 hexadecimal characters that nobody could know when the reply was written (new_answer_id)."""
         self._criterion = criterion
         self._reply_text = reply_text
         self._judge_model = judge_model
         self._answer_id = answer_id
+        self._read_long = read_long
         self._messages = judge_messages(task, criterion, reply_text, history, answer_id)
         self._answers: list[Reply] = []
         self._failed_calls = 0
@@ -66,8 +93,8 @@ class Question:
             except HunterError as error:
                 return self._failed(error)
             self._answers.append(reply)
-            if answer := await self._read(reply):
-                return self._decided(answer)
+            if read := await self._read(reply):
+                return self._decided(read)
         return self._unusable(provider.output_limit(self._request(model, settings)))
 
     def _request(self, model: str, settings: CallSettings) -> ChatRequest:
@@ -100,18 +127,22 @@ class Question:
         again = once_more(self._criterion.id, self._answer_id)
         return Message(role="assistant", content=unusable), Message(role="user", content=again)
 
-    async def _read(self, reply: Reply) -> Answer | None:
+    async def _read(self, reply: Reply) -> ReadAnswer | None:
         """None also for an answer that ran into its output limit: its last word was not reached."""
         if reply.cut_off:
             return None
         asked = (reply.text, self._criterion.id, self._reply_text, self._answer_id)
         if len(reply.text) <= READ_AT_ONCE_CHARS and len(self._reply_text) <= LOOK_UP_AT_ONCE_CHARS:
-            return read_answer(*asked)
-        return await asyncio.to_thread(read_answer, *asked)
+            return read_with_evidence(*asked)
+        try:
+            return await self._read_long(len(reply.text) + len(self._reply_text), asked)
+        except HunterError as error:  # it took too much time, or there is no process
+            log.warning("a judge's answer could not be read", error=error.message)
+            return None
 
-    def _decided(self, answer: Answer) -> CriterionVerdict:
+    def _decided(self, read: ReadAnswer) -> CriterionVerdict:
         """Evidence that is no passage of the reply is not shown as one: it goes to the words that could not be used."""
-        passage = passage_of(self._reply_text, answer.evidence)
+        answer, passage = read.answer, read.passage
         return self._verdict(
             answer.verdict,
             reason=answer.reason,

@@ -27,6 +27,8 @@ _POINTS = re.compile(r"[ \t\r\n]{0,40}(-?[0-9]{1,4})\b", re.ASCII)
 _NOT_APPLICABLE = re.compile(r"\s{0,40}(?:n/?a|none|null|-|–)", re.IGNORECASE)
 _ANSWER_SCORE = re.compile(r"answer_score[\"”']?\s{0,20}[:：]\s{0,20}(-?[0-9]{1,4})", re.ASCII)
 NOT_APPLICABLE = "n/a"
+MAX_SEARCHED_CHARS = 1_000_000
+"""Headings and verdicts behind so many characters of a cell are not looked for."""
 CUT_OFF = "The reply was cut off at its output limit."
 UNBLINDED = "made with the judge's verdicts in view"
 
@@ -49,7 +51,7 @@ def read_grading(body: str) -> Grading | None:
 def _sections(body: str) -> dict[str, str]:
     """The first section of each name; nothing after `[Explanation]` is looked into."""
     starts: list[tuple[str, int, int]] = []
-    for mark in _SECTION.finditer(body):
+    for mark in _SECTION.finditer(body, 0, MAX_SEARCHED_CHARS):
         name = mark.group("name").casefold().replace("criteria grades", "grading basis")
         if not (mark.group("open") or mark.group("close")) and not mark.group("colon"):
             continue
@@ -64,7 +66,7 @@ def _sections(body: str) -> dict[str, str]:
 
 def _verdicts(basis: str) -> tuple[tuple[str, Verdict], ...]:
     found: dict[str, Verdict] = {}
-    for number, word in _VERDICT.findall(basis):
+    for number, word in _VERDICT.findall(basis[:MAX_SEARCHED_CHARS]):
         found.setdefault(f"C{number}", Verdict(word.upper()))
     return tuple(found.items())
 

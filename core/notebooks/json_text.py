@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _BLOCK_BYTES = 65_536
+MAX_DIGITS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,19 @@ class TooManyElements(Exception):
     """An array has more elements than were asked for; the rest was not read."""
 
 
-def _refuse_constant(name: str) -> NoReturn:
+def refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_STRICT = json.JSONDecoder(parse_constant=_refuse_constant)
-_LENIENT = json.JSONDecoder(parse_constant=_refuse_constant, strict=False)
+def read_whole_number(digits: str) -> int:
+    """Raises ValueError for a number of absurd length: reading it takes time by the square of that."""
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"a number has more than {MAX_DIGITS:,} digits")
+    return int(digits)
+
+
+_STRICT = json.JSONDecoder(parse_constant=refuse_constant, parse_int=read_whole_number)
+_LENIENT = json.JSONDecoder(parse_constant=refuse_constant, parse_int=read_whole_number, strict=False)
 
 
 def value_at(text: str, start: int, *, raw_breaks: bool = False) -> Node:

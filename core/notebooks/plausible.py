@@ -19,7 +19,7 @@ from core.domain.ids import hunt_id
 from core.domain.run import Run
 from core.domain.session import Session
 
-MAX_GOING_ON = 50_000
+MAX_GOING_ON = 20_000
 """Most hunts of runs that had not ended: each is given an end when the export is loaded."""
 MAX_NUMBER = 10**9
 """Of anything that is counted or measured: hunts, tokens, milliseconds, flips."""
@@ -27,7 +27,25 @@ COST_MOST_USD = 1_000_000.0
 """Of one call, and of all calls of a session together: the stores sum costs up in 64 bits."""
 SLOTS_MOST = 1000
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+SESSION_MAX_VALUES, HUNT_MAX_VALUES = 30_000, 30_000
+"""JSON values of a record's session, of its tasks, of one hunt: each of them is unpickled in one piece, in less than
+100 ms. Fifty runs with as many tasks of 100 criteria have 15,000; 100 verdicts of one judging some 1,300."""
 RUN_ID = re.compile(r"r_[A-Za-z0-9_-]{1,64}")
+
+
+def too_many_values(record: dict[str, Any]) -> str:
+    """Whether a part of a record, as JSON values, is larger than any of ours; in words, as `implausible`."""
+    if max(_values_in(record.get("session")), _values_in(record.get("tasks"))) > SESSION_MAX_VALUES:
+        return "its session has more parts than any has"
+    hunts = record.get("hunts")
+    if isinstance(hunts, list) and any(_values_in(hunt) > HUNT_MAX_VALUES for hunt in hunts):
+        return "a hunt has more parts than any has"
+    return ""
+
+
+def _values_in(value: Any) -> int:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return len(parts) + sum(_values_in(part) for part in parts)
 
 
 def implausible(session: Session, hunts: Collection[Hunt]) -> str:

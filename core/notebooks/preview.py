@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Literal
 
@@ -12,6 +12,7 @@ from core.notebooks.document import open_document
 from core.notebooks.headings import Role, heading_of
 from core.notebooks.text import shortened, without_surrogates
 
+MAX_PREVIEW_CHARS = 2_000_000
 Change = Literal["same", "changed", "added", "removed"]
 
 
@@ -24,6 +25,9 @@ class CellChange:
     change: Change
     before: str
     after: str
+    before_chars: int
+    """Of the whole text; `before` may be its beginning."""
+    after_chars: int
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,26 @@ def _changes(old: list[_Cell], new: list[_Cell]) -> Iterator[CellChange]:
     if [c.key for c in old] == [c.key for c in new]:
         for one, other in zip(old, new, strict=True):
             change: Change = "same" if one.text == other.text else "changed"
-            yield CellChange(other.index, other.heading, change, one.text, other.text)
+            yield _change(other, change, one.text, other.text)
         return
-    yield from (CellChange(c.index, c.heading, "removed", c.text, "") for c in old)
-    yield from (CellChange(c.index, c.heading, "added", "", c.text) for c in new)
+    yield from (_change(c, "removed", c.text, "") for c in old)
+    yield from (_change(c, "added", "", c.text) for c in new)
+
+
+def _change(cell: _Cell, change: Change, before: str, after: str) -> CellChange:
+    return CellChange(cell.index, cell.heading, change, before, after, len(before), len(after))
+
+
+def shortened_changes(changes: Sequence[CellChange], max_chars: int) -> tuple[CellChange, ...]:
+    """The changes with at most `max_chars` of each text, and of all together MAX_PREVIEW_CHARS: of a great many cells
+    the later ones that stay the same have no text any more, then the changed ones."""
+    left, shown = MAX_PREVIEW_CHARS, dict[int, CellChange]()
+    for place in sorted(range(len(changes)), key=lambda place: changes[place].change == "same"):
+        one = changes[place]
+        most = min(max_chars, left // 2)
+        shown[place] = replace(one, before=one.before[:most], after=one.after[:most])
+        left -= len(shown[place].before) + len(shown[place].after)
+    return tuple(shown[place] for place in range(len(changes)))
 
 
 def _cells(raw: bytes) -> list[_Cell]:

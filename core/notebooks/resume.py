@@ -7,6 +7,7 @@ run holds, are written once. `sha256` is over the values, not over their JSON: a
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,9 +17,10 @@ from pydantic_core import PydanticSerializationError
 from core.domain.hunt import Hunt
 from core.domain.redaction import redact_cost, redact_verdicts
 from core.domain.session import Session
+from core.domain.task import Task
 from core.domain.value import Value
 from core.errors import BadNotebook
-from core.notebooks.plausible import implausible
+from core.notebooks.plausible import implausible, too_many_values
 
 SCHEMA_VERSION = 1
 METADATA_KEY = "model_hunter"
@@ -29,6 +31,14 @@ _LEFT_OUT = {
 """The ids of session and cards are secrets, the version counts on from 1, and the rest is read from the cells again.
 Keys of requests stay out too: they belong to the session that they were sent to.
 Whose it was stays out as well: notebooks are handed on."""
+
+_RECORD_MARK = re.compile(METADATA_KEY.encode() + rb"|\\u00(?:5f|6[4-9a-f]|7[245])", re.IGNORECASE)
+"""The key, or an escape that one of its letters may be written as."""
+
+
+def may_hold_record(raw: bytes) -> bool:
+    """Whether the file may be an export. Reading one may be dear however short it is: runs have hunts."""
+    return _RECORD_MARK.search(raw) is not None
 
 
 class Resumed(Value):
@@ -82,15 +92,18 @@ def read_resume(record: Any) -> Resumed:
             code="resume_version",
         )
     try:
+        if too_many := too_many_values(record):
+            raise _damaged(too_many)
         head = dict(record["session"])
+        tasks = [Task.model_validate(task) for task in record["tasks"]]  # each once: the runs share them
         head |= {name: [dict(row) for row in head[name]] for name in ("runs", "turns") if name in head}
         for holder, key in _holders(head):
-            holder[key] = record["tasks"][holder[key]]
+            holder[key] = tasks[holder[key]]
         hunts = tuple(Hunt.model_validate(hunt) for hunt in record["hunts"])
         resumed = Resumed(
             session=Session.model_validate(head), hunts=hunts, judge_hidden=record.get("judge_hidden") is True
         )
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise _damaged(_first_problem(error)) from error
     try:
         digest = _digest(resumed)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_LONE = dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+MAX_LINES = 10_000
+"""Of a text that is written line by line."""
+
 
 def without_surrogates(text: str) -> str:
     """`text` with lone surrogates (JSON may hold them, UTF-8 may not) as U+FFFD."""
     try:
         text.encode()
     except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return _PAIR.sub(_joined, text).translate(_LONE)
     return text
+
+
+def _joined(pair: re.Match[str]) -> str:
+    return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")
 
 
 def has_crlf_only(text: str) -> bool:
@@ -40,6 +51,9 @@ def shortened(text: str, most: int = 60) -> str:
 
 
 def source_lines(text: str) -> list[str]:
-    """Lines as notebooks keep them: each with its line break, of which only LF counts; "" gives none."""
+    """Lines as notebooks keep them: each with its line break, of which only LF counts; "" gives none. A text of very
+    many lines is kept whole, as notebooks may: a line each would be a JSON value each."""
+    if text.count("\n") > MAX_LINES:
+        return [text]
     parts = text.split("\n")
     return [*(part + "\n" for part in parts[:-1]), *([parts[-1]] if parts[-1] else [])]

@@ -28,7 +28,8 @@ def collected_traces(cells: Cells) -> dict[int, str]:
     ends = [*(mark.start() for mark in marks[1:]), len(body)][: len(marks)]
     traces: dict[int, str] = {}
     for mark, end in zip(marks, ends, strict=True):
-        traces.setdefault(int(mark.group(1)), _unfenced(body[mark.end() : end]))
+        if (number := int(mark.group(1))) not in traces:
+            traces[number] = _unfenced(body[mark.end() : end])
     return traces
 
 

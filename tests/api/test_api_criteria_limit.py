@@ -39,7 +39,7 @@ def exported(number: int) -> bytes:
     run = a_run(1, task=a_task(number), **ENDED)
     verdicts = tuple(a_verdict(f"C{n}") for n in range(1, number + 1))
     hunt = a_finished_hunt(1, Outcome.HELD, verdicts=verdicts)
-    return deliver(a_session(runs=(run,), hunts_issued=1), (hunt,), template_notebook(), None).notebook
+    return deliver(a_session(runs=(run,), hunts_issued=1), template_notebook(), None, (hunt,)).notebook
 
 
 FORMS = {

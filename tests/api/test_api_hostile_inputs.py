@@ -1,9 +1,7 @@
 """Whatever shape an input has: nobody else waits for it. At least 60 shapes go through every parser, renderer and route
 that takes texts, while a probe measures how late the event loop is."""
 
-import asyncio
 import json
-import time
 
 import pytest
 
@@ -12,13 +10,11 @@ from api.context import RENDERER
 from core.runtime import open_runtime
 from tests.api.conftest import QUICK
 from tests.hostile_shapes import SHAPES
+from tests.lateness import latest_s
 from tests.settings import make_settings
 
-LATEST_S = 0.25
-"""How late the event loop may be. On an idle machine it is less than half of that."""
-TICK_S = 0.005
-TRIES = 3
-"""A machine that is busy with other things makes anybody late: an input fails when it is late each time."""
+LATEST_S = 0.1
+"""How late the event loop may be."""
 ROLES = ("prompt", "response", "judge_prompt_template", "judge_system_prompt", "model_1", "llm_judge_1",
          "human_judge_1", "reasoning_trace_1", "Turn 2 - prompt", "Turn 2 - criteria", "number_of_attempts_made")  # fmt: skip
 HEADERS = ("Last-Event-ID", "Idempotency-Key", "Cookie", "Authorization", "Origin", "If-None-Match", "X-Forwarded-For",
@@ -33,27 +29,6 @@ def notebook(text: str, bare: bool = False) -> bytes:
     cells = [{"cell_type": "markdown", "metadata": {}, "source": source} for source in ([text] if bare else sources)]
     made = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
     return json.dumps(made).encode()
-
-
-class Probe:
-    """How late the event loop was at worst while the block ran."""
-
-    async def __aenter__(self):
-        self.latest_s = 0.0
-        self._task = asyncio.create_task(self._look())
-        await asyncio.sleep(0)
-        return self
-
-    async def __aexit__(self, *_):
-        await asyncio.sleep(TICK_S)
-        self._task.cancel()
-        await asyncio.wait([self._task])
-
-    async def _look(self):
-        while True:
-            before = time.monotonic()
-            await asyncio.sleep(TICK_S)
-            self.latest_s = max(self.latest_s, time.monotonic() - before - TICK_S)
 
 
 async def send(client, text: str, *, everywhere: bool) -> None:
@@ -92,29 +67,6 @@ async def used(client, opened, *, everywhere: bool) -> list:
     return answers
 
 
-async def worst_of(work) -> float:
-    """How late the loop was, at the best of some tries: what only the input explains. On a machine that is so busy that
-    a bare thread makes the loop as late, that much is not the input's: it is taken off."""
-    latest = []
-    for _ in range(TRIES):
-        async with Probe() as probe:
-            await work()
-        latest.append(probe.latest_s)
-        if latest[-1] < LATEST_S:
-            return latest[-1]
-        async with Probe() as control:
-            await asyncio.to_thread(spin)
-        latest[-1] -= control.latest_s
-    return min(latest)
-
-
-def spin() -> None:
-    """As much work in a thread as the dearest input is."""
-    began = time.thread_time()
-    while time.thread_time() - began < 0.4:
-        sum(range(1000))
-
-
 def test_there_are_many_shapes():
     assert len(SHAPES) >= 60
 
@@ -130,7 +82,7 @@ async def measured(folder, sizes: dict[str, int], *, everywhere: bool) -> dict[s
         client = app.test_client()
         for name, chars in sizes.items():
             text = SHAPES[name](chars)
-            late[name] = await worst_of(lambda text=text: send(client, text, everywhere=everywhere))
+            late[name] = await latest_s(lambda text=text: send(client, text, everywhere=everywhere), LATEST_S)
     return {name: round(seconds, 3) for name, seconds in late.items() if seconds >= LATEST_S}
 
 

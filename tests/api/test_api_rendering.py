@@ -9,6 +9,7 @@ from cachetools import LRUCache
 from api import rendering
 from api.markdown import render
 from api.rendering import DEADLINE_S, NOT_NOW, TOO_DEAR, TOO_LONG, Renderer
+from core import child_process
 
 LONG = "**a** and *b*\n\n" * 1000
 DEAR = "- a\n* b\n" * 20_000
@@ -27,7 +28,7 @@ async def test_a_long_text_reads_as_a_short_one_and_is_rendered_once(renderer):
     assert await renderer.render(LONG) == render(LONG)
     await renderer.close()
     assert await renderer.render(LONG) == render(LONG)
-    assert renderer._child is None  # it was remembered
+    assert renderer._process._child is None  # it was remembered
 
 
 async def test_a_text_that_takes_too_long_is_shown_as_text_and_the_next_one_is_rendered(renderer):
@@ -44,8 +45,8 @@ async def test_a_text_that_takes_too_long_is_shown_as_text_and_the_next_one_is_r
 
 async def test_a_process_that_dies_is_replaced(renderer):
     await renderer.render(LONG)
-    renderer._child.kill()
-    await renderer._child.wait()
+    renderer._process._child.kill()
+    await renderer._process._child.wait()
     assert await renderer.render(LONG + "d") == render(LONG + "d")
 
 
@@ -67,7 +68,7 @@ async def test_what_is_hostile_to_the_process_is_text(renderer):
 
 
 async def test_a_process_that_cannot_be_had_and_a_long_line_before_it_give_text(renderer, monkeypatch):
-    monkeypatch.setattr(rendering.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr(child_process.sys, "executable", "/nowhere/python")
     assert NOT_NOW in await renderer.render(LONG)
     monkeypatch.setattr(rendering, "MAX_WAITING", 0)
     assert NOT_NOW in await renderer.render(LONG + "f")

@@ -14,7 +14,11 @@ from core.errors import BadInput
 from core.notebooks.export import Export, export_notebook
 from core.notebooks.file_names import download_name
 from core.notebooks.gradings import review_grading
+from core.notebooks.preview import CellChange, preview, shortened_changes
 from core.review.comparison import OutcomeComparison, compare_outcomes
+
+HUNT_BYTES = 2000
+"""Of a hunt with its verdicts, without the reply's text."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Delivery:
     """Outcomes of these hunts by the judge and by the finished reviews."""
 
 
-def deliver(session: Session, hunts: Sequence[Hunt], notebook: bytes, hunt_ids: Sequence[str] | None) -> Delivery:
+def deliver(session: Session, notebook: bytes, hunt_ids: Sequence[str] | None, hunts: Sequence[Hunt]) -> Delivery:
     """Export the notebook with the given hunts; by default with the selection, else with the proposal.
 
     Raises BadInput listing the IDs that are unknown, undecided or repeated.
@@ -48,6 +52,32 @@ def deliver(session: Session, hunts: Sequence[Hunt], notebook: bytes, hunt_ids: 
         hunt_ids=tuple(h.hunt_id for h in chosen),
         comparison=compare_outcomes(session, chosen),
     )
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The expected result of an export."""
+
+    changes: tuple[CellChange, ...]
+    """Changes per cell, compared with the loaded notebook."""
+    attempts: int
+    """The number of attempts that the notebook would state."""
+    comparison: OutcomeComparison
+
+
+def preview_delivery(
+    session: Session, notebook: bytes, hunt_ids: Sequence[str] | None, max_chars: int, hunts: Sequence[Hunt]
+) -> Preview:
+    """What `deliver` would change, with up to `max_chars` of each cell's texts."""
+    delivery = deliver(session, notebook, hunt_ids, hunts)
+    changes = shortened_changes(preview(notebook, delivery.notebook), max_chars)
+    return Preview(changes, attempts_made(hunts, session.attempts_before), delivery.comparison)
+
+
+def rough_bytes(notebook: bytes, hunts: Sequence[Hunt]) -> int:
+    """About what an export has to write: the notebook and all hunts."""
+    texts = sum(len(h.reply.text) + len(h.reply.raw_reply) + len(h.reply.raw_request) for h in hunts if h.reply)
+    return len(notebook) + HUNT_BYTES * len(hunts) + texts
 
 
 def proposal(session: Session, hunts: Sequence[Hunt]) -> tuple[str, ...]:

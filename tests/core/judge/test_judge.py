@@ -9,8 +9,9 @@ from core.domain.chat import Message, Reply, Usage
 from core.domain.criteria import Criterion
 from core.domain.task import Task
 from core.domain.verdict import CriterionVerdict, Verdict
-from core.errors import Advice, BadInput, Busy, ProviderError
+from core.errors import Advice, BadInput, Busy, ProviderError, TooLarge
 from core.judge.judge import Judge
+from core.judge.question import READ_AT_ONCE_CHARS, read_here
 from core.providers.base import CallContext, ChatRequest, Provider
 from core.settings import CallSettings
 
@@ -343,3 +344,23 @@ async def test_the_history_reaches_the_judge():
     judge, provider = judge_of()
     await grade_all(judge, task(1), history=(Message(role="assistant", content="said in turn one"),))
     assert "said in turn one" in provider.requests[0].messages[1].content
+
+
+# -- long answers
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_long_answer_is_read_where_nobody_waits_for_it(fails):
+    asked = []
+
+    async def read_long(chars, texts):
+        asked.append(chars)
+        if fails:
+            raise TooLarge("Reading this was stopped.")
+        return await read_here(chars, texts)
+
+    long = answer() + " " * READ_AT_ONCE_CHARS
+    judge, provider = judge_of(*[reply(long)] * SETTINGS.judge_questions, read_long=read_long)
+    verdict = await judge.grade(task(), task().criteria[1], "The reply.", MODEL, CallContext(session="s"))
+    assert verdict.verdict is (Verdict.UNDETERMINED if fails else Verdict.PASS)
+    assert asked == [len(long) + len("The reply.")] * len(provider.requests)

@@ -84,6 +84,6 @@ def test_a_delivery_compares_what_it_delivers_and_not_the_selection():
         selection=Selection(hunt_ids=("r_one.2", "r_one.3")),
     )  # fmt: skip
     raw = blank_notebook(session.task)
-    assert deliver(session, hunts, raw, None).comparison.differ is False
-    chosen = deliver(session, hunts, raw, ["r_one.1", "r_one.2"]).comparison
+    assert deliver(session, raw, None, hunts).comparison.differ is False
+    chosen = deliver(session, raw, ["r_one.1", "r_one.2"], hunts).comparison
     assert (chosen.words, chosen.differing) == ("Judge: 2 breaks, you: 1.", ("r_one.1",))

@@ -1,0 +1,127 @@
+"""JSON bodies as payloads, strictly, so that nothing that was meant is silently ignored. Large ones in a child process.
+
+Refused: what is not UTF-8, NaN, half surrogate pairs, very deep nesting (the parser's own limits), a key that stands
+twice, heaps of values, and whatever does not fit the payload (400, with every problem named).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from api.payloads import OpenPayload, Payload
+from core.errors import BadInput, TooLarge
+from core.notebooks.json_text import begins_more_than, read_whole_number, refuse_constant
+
+Some = TypeVar("Some", bound=Payload)
+MAX_VALUES = 20_000
+"""Of one body, a notebook in it not counted; several times what any request needs. Each of them can be a problem to
+name: sixteen megabytes of wrong ones took two minutes and 13 GB."""
+MAX_PROBLEMS = 50
+INDENTED_DEPTH = 8
+"""As deep as the lines of a cell's output."""
+_COMPACT = json.JSONEncoder(ensure_ascii=False)
+
+
+def parse_payload(raw: bytes, kind: type[Some]) -> Some:
+    """A body as a payload. Raises BadInput."""
+    if begins_more_than(raw, MAX_VALUES):
+        raise _heap()
+    payload = _validated(raw, kind)
+    json.loads(raw, object_pairs_hook=_refuse_twice)
+    return payload
+
+
+def parse_open_payload(raw: bytes, notebook_max_values: int) -> tuple[OpenPayload, bytes]:
+    """The payload, in which a notebook is empty, and the file that the notebook's JSON would be. Both are decoded once,
+    and only the file leaves the process: the values take many times its memory. Raises BadInput, TooLarge."""
+    if begins_more_than(raw, MAX_VALUES + notebook_max_values):
+        raise _too_many_values(raw, MAX_VALUES + notebook_max_values)
+    try:
+        whole = json.loads(
+            raw.decode(), object_pairs_hook=_once, parse_constant=refuse_constant, parse_int=read_whole_number
+        )
+    except (ValueError, RecursionError):
+        _validated(raw, OpenPayload)  # says what is wrong with it, and where
+        raise BadInput("The body is not JSON, or nested too deeply.", hint="See /docs for its shape.") from None
+    notebook = whole.get("notebook") if isinstance(whole, dict) else None
+    if not isinstance(notebook, dict):
+        return parse_payload(raw, OpenPayload), b""
+    whole["notebook"] = {}
+    payload = parse_payload(json.dumps(whole).encode(), OpenPayload)
+    try:
+        return payload, _indented(notebook).encode()
+    except (UnicodeEncodeError, RecursionError) as error:
+        raise BadInput(
+            "The notebook holds half a character (a lone surrogate), or is nested too deeply.",
+            hint="Save it again in Jupyter or Colab.",
+        ) from error
+
+
+def _indented(value: Any, depth: int = 0) -> str:
+    """The value as Jupyter writes it, with a line for each part down to INDENTED_DEPTH: indenting all of it would make
+    a hundred times the bytes of what is nested deeply."""
+    if not value or depth == INDENTED_DEPTH or not isinstance(value, dict | list):
+        return _COMPACT.encode(value)
+    pad, closing = "\n" + " " * (depth + 1), "\n" + " " * depth
+    between = f",{pad}"
+    if isinstance(value, list):
+        return f"[{pad}{between.join(_indented(part, depth + 1) for part in value)}{closing}]"
+    parts = (f"{_COMPACT.encode(key)}: {_indented(part, depth + 1)}" for key, part in value.items())
+    return f"{{{pad}{between.join(parts)}{closing}}}"
+
+
+def _validated(raw: bytes, kind: type[Some]) -> Some:
+    try:
+        return kind.model_validate_json(raw, strict=True)
+    except ValidationError as error:
+        raise invalid(error) from error
+
+
+def invalid(error: ValidationError) -> BadInput:
+    """What is wrong with a request, in the shape of our errors."""
+    problems = [
+        {"field": ".".join(str(part) for part in problem["loc"]) or "body", "problem": problem["msg"]}
+        for problem in error.errors(include_url=False, include_context=False, include_input=False)
+    ]
+    listed = "; ".join(f"{p['field']}: {p['problem']}" for p in problems[:5])
+    return BadInput(
+        f"The request is not right: {listed}.",
+        hint="See /docs for its shape.",
+        details={"problems": problems[:MAX_PROBLEMS]},
+    )
+
+
+def _too_many_values(raw: bytes, most: int) -> BadInput | TooLarge:
+    if b'"notebook"' not in raw:
+        return _heap()
+    return TooLarge(
+        f"The body holds more than {most:,} values.",
+        hint="Take pictures and outputs out of the notebook and load it again.",
+    )
+
+
+def _heap() -> BadInput:
+    return BadInput(f"The body holds more than {MAX_VALUES:,} values.", hint="See /docs for what this request takes.")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A hook for json.loads that refuses a key that stands twice."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        _refuse_twice(pairs)
+    return found
+
+
+def _refuse_twice(pairs: list[tuple[str, Any]]) -> None:
+    """A hook for json.loads that keeps nothing."""
+    if len({name for name, _ in pairs}) == len(pairs):
+        return
+    seen: set[str] = set()
+    twice = sorted({n for n, _ in pairs if n in seen or seen.add(n)})  # type: ignore[func-returns-value]
+    raise BadInput(
+        f"A key stands twice in one object: {', '.join(name[:60] for name in twice[:5])}.",
+        hint="Keep one of them: nobody can tell which one was meant.",
+    )
