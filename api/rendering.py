@@ -7,6 +7,7 @@ every request; a process can, and does not. Short texts are rendered at once: th
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
