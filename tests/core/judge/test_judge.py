@@ -360,7 +360,7 @@ async def test_a_long_answer_is_read_where_nobody_waits_for_it(fails):
         return await read_here(chars, texts)
 
     long = answer() + " " * READ_AT_ONCE_CHARS
-    judge, provider = judge_of(*[reply(long)] * SETTINGS.judge_questions, read_long=read_long)
+    judge, provider = judge_of(*[reply(long)] * SETTINGS.max_judge_attempts, read_long=read_long)
     verdict = await judge.grade(task(), task().criteria[1], "The reply.", MODEL, CallContext(session="s"))
     assert verdict.verdict is (Verdict.UNDETERMINED if fails else Verdict.PASS)
     assert asked == [len(long) + len("The reply.")] * len(provider.requests)
