@@ -5,6 +5,7 @@ from collections.abc import Callable
 import altair  # noqa: F401 - takes seconds on a busy machine, which is not a page's time
 import pytest
 import streamlit as st
+from streamlit import config
 from streamlit.testing.v1 import AppTest
 
 from core.telemetry.reader import TelemetryReader
@@ -17,6 +18,8 @@ def own_settings(tmp_path, monkeypatch):
     """Every test has a log folder of its own, and no API answers unless it says so."""
     monkeypatch.setenv("TELEMETRY_DIR", str(tmp_path / "log"))
     monkeypatch.setenv("API_URL", "http://127.0.0.1:9")
+    # As dashboard_app/.streamlit/config.toml has it, which AppTest does not read.
+    config.set_option("server.address", "127.0.0.1")
     _forget()
     yield
     _forget()
