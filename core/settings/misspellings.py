@@ -29,4 +29,4 @@ def misspelled_variables(variables: Collection[str], key_variables: Collection[s
         if len(name) < MIN_LENGTH or re.sub(r"_?\d+$", "", name) in ours - {name}:
             continue
         if alike := difflib.get_close_matches(name, ours, n=1, cutoff=SIMILARITY):
-            yield f"{written} is not a setting and is not read; {alike[0]} was probably meant."
+            yield f"Unknown setting {written} ignored; did you mean {alike[0]}?"

@@ -1,6 +1,10 @@
 """A log to look at, an API to ask, and the dashboard's pages run by Streamlit's own AppTest."""
 
+import os
 from collections.abc import Callable
+
+# As in dashboard_app/.streamlit/config.toml, which AppTest does not read; Streamlit reads this when it is imported.
+os.environ.setdefault("STREAMLIT_SERVER_ADDRESS", "127.0.0.1")
 
 import altair  # noqa: F401 - takes seconds on a busy machine, which is not a page's time
 import pytest

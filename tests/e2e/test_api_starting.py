@@ -29,6 +29,6 @@ async def test_a_default_judge_that_is_none_is_refused_at_the_start(tmp_path):
 async def test_a_misspelt_setting_is_one_warning_in_the_log(tmp_path):
     async with open_api(tmp_path, OPENROUTER_CONCURENCY="9") as api:
         said = [json.loads(line) for line in api.said().splitlines() if "CONCURENCY" in line]
-    assert [(line["level"], line["variable"], line["meant"]) for line in said] == [
-        ("warning", "OPENROUTER_CONCURENCY", "OPENROUTER_CONCURRENCY")
+    assert [(line["level"], line["event"]) for line in said] == [
+        ("warning", "Unknown setting OPENROUTER_CONCURENCY ignored; did you mean OPENROUTER_CONCURRENCY?")
     ]

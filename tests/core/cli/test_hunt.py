@@ -139,9 +139,7 @@ async def test_a_default_judge_that_is_none_names_its_variable_and_no_notebook(f
 async def test_a_misspelt_setting_is_told_once(folder):
     code, _, err = await run(folder, "check", "words.ipynb", OPENROUTER_CONCURENCY="9")
     assert code == 0
-    assert err.splitlines() == [
-        "OPENROUTER_CONCURENCY is not a setting and is not read; OPENROUTER_CONCURRENCY was probably meant."
-    ]
+    assert err.splitlines() == ["Unknown setting OPENROUTER_CONCURENCY ignored; did you mean OPENROUTER_CONCURRENCY?"]
 
 
 @pytest.mark.parametrize("command", ["hunt", "check", "demo"])

@@ -27,7 +27,7 @@ HUNT = ("hunt", "a.ipynb", "--model", "simulated/hasty")
         (("simulate", "--port", "65536"), '"65536" is not a port'),
         (("simulate", "--port", "-1"), '"-1" is not a port'),
         (("token", "alice", "--scope", "king"), 'there is no scope "king"; give trainer or admin'),
-        (("hunted",), "choose from 'hunt', 'check', 'demo', 'simulate', 'token'"),
+        (("hunted",), "choose from 'serve', 'dashboard', 'hunt', 'check', 'demo', 'simulate', 'token'"),
     ],
 )
 def test_a_wrong_option_is_answered_with_what_there_is(capsys, words, said):
