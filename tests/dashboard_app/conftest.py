@@ -1,10 +1,6 @@
 """A log to look at, an API to ask, and the dashboard's pages run by Streamlit's own AppTest."""
 
-import os
 from collections.abc import Callable
-
-# As in dashboard_app/.streamlit/config.toml, which AppTest does not read; Streamlit reads this when it is imported.
-os.environ.setdefault("STREAMLIT_SERVER_ADDRESS", "127.0.0.1")
 
 import altair  # noqa: F401 - takes seconds on a busy machine, which is not a page's time
 import pytest
@@ -19,7 +15,8 @@ from tests.dashboard_app.status_stand_in import api_stand_in
 
 @pytest.fixture(autouse=True)
 def own_settings(tmp_path, monkeypatch):
-    """Every test has a log folder of its own, and no API answers unless it says so."""
+    """Every test has its own log folder and no API by default. AppTest does not read dashboard_app/.streamlit."""
+    config.set_option("server.address", "127.0.0.1")
     monkeypatch.setenv("TELEMETRY_DIR", str(tmp_path / "log"))
     monkeypatch.setenv("API_URL", "http://127.0.0.1:9")
     # As dashboard_app/.streamlit/config.toml has it, which AppTest does not read.
