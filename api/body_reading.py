@@ -122,6 +122,6 @@ def _refuse_twice(pairs: list[tuple[str, Any]]) -> None:
     seen: set[str] = set()
     twice = sorted({n for n, _ in pairs if n in seen or seen.add(n)})  # type: ignore[func-returns-value]
     raise BadInput(
-        f"A key stands twice in one object: {', '.join(name[:60] for name in twice[:5])}.",
+        f"Duplicate JSON key: {', '.join(name[:60] for name in twice[:5])}.",
         hint="Keep one of them: nobody can tell which one was meant.",
     )

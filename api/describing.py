@@ -44,7 +44,7 @@ IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
-    "description": "The same key again answers with what the first request made: a double click makes one.",
+    "description": "Repeating a key returns the first result, so retries are safe.",
     "schema": {"type": "string", "maxLength": 200},
     "example": "5f0c3c0e-8f5e-4c62-9f0e-2b8f2a4f7c11",
 }

@@ -143,7 +143,7 @@ async def _look_at_the_request() -> Response | None:
             return cast("Response", redirect(f"/sign-in{SHOWN_TO_PEOPLE[endpoint]}", 303))
         if endpoint not in OPEN_TO_ALL:
             raise NotSignedIn(
-                "Nobody is signed in.", hint="Sign in on the page, or send your token: Authorization: Bearer mh_…"
+                "Not signed in.", hint="Sign in on the page, or send your token: Authorization: Bearer mh_…"
             )
         return None
     g.caller = known
@@ -171,7 +171,7 @@ def _refuse_foreign_pages(here: Door) -> None:
     said = headers.get("Host", "")  # as it was sent: what is no name at all reads "" in request.host
     if here.register.open_to_all and not is_known_host(said, here.runtime.settings.access.hosts):
         raise NotAllowed(
-            f"This server does not answer to the name {said[:100]}.",
+            f"Host name not allowed: {said[:100]}.",
             hint="Use localhost or its address in digits; the operator adds names in HUNTER_HOSTS, or makes tokens.",
             code="foreign_host",
         )

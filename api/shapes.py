@@ -328,7 +328,7 @@ class HuntShape(Shape):
     finish_reason: str | None
     """The provider's own word."""
     cut_off: bool
-    """The reply stopped at an output limit: its text is not whole."""
+    """The reply stopped at an output limit and is incomplete."""
     usage: UsageShape | None
     cost_usd: float | None
     judge_cost_usd: float | None

@@ -94,9 +94,7 @@ class SignIn:
         holder = _register().by_token(await _read_token(request))
         if holder is None:
             self._brake.record_failure(address, now_s)
-            return PlainTextResponse(
-                "This token is not known here. Copy all of it; it begins with mh_.\n", 401, NO_STORE
-            )
+            return PlainTextResponse("Unknown token. Copy all of it; it begins with mh_.\n", 401, NO_STORE)
         if holder.scope is not Rights.ADMIN:
             said = f"This is the token of {holder.name}, a trainer. The dashboard is for admins.\n"
             return PlainTextResponse(said, 403, NO_STORE)
@@ -140,7 +138,7 @@ def _who(request: Request) -> Response:
 def _refusal(connection: HTTPConnection, inside: str) -> Response:
     """The form where a page was asked for, under the page's own address: what was wanted comes after the sign-in."""
     if connection.scope["method"] not in {"GET", "HEAD"} or not A_PAGE.fullmatch(inside):
-        return PlainTextResponse("Nobody is signed in.\n", 401, NO_STORE)
+        return PlainTextResponse("Not signed in.\n", 401, NO_STORE)
     holder = _holder(connection)
     told = f"You are signed in as {holder.name}, a trainer." if holder else ""
     page = FORM.replace("{{told}}", escape(told)).replace("{{sign_out}}", "" if holder else "hidden")

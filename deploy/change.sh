@@ -62,7 +62,7 @@ end_gently() { # container ids: SIGTERM, the grace, and a word when one did not 
 
 settle() { # what an earlier call left when it was killed
     [ -f $STATE/change ] || return 0
-    say "An earlier deploy was cut off; putting things in order first."
+    say "A previous deploy was interrupted; cleaning up first."
     if [ "$(sed -n 1p $STATE/change)" = drain ]; then finish_change; else undo_change; fi
 }
 

@@ -73,7 +73,7 @@ refuse_open_house() {
     case $bind in
         127.* | ::1 | \[::1\] | localhost) return ;;
     esac
-    [ -n "$tokens" ] || fail "HUNTER_BIND=$bind lets others in, but there are no HUNTER_TOKENS: everybody could spend your keys." \
+    [ -n "$tokens" ] || fail "HUNTER_BIND=$bind exposes the server, but HUNTER_TOKENS is empty: anyone could use your API keys." \
         "Set HUNTER_TOKENS in .env, or leave HUNTER_BIND out (docs/deployment.md, Allow remote access)."
 }
 

@@ -74,7 +74,7 @@ def _sealed(page: Page) -> None:
 def _turn(page: Page) -> None:
     page.keyboard.press("Escape")
     _open_first(page, "held")
-    page.get_by_role("button", name="Go on from this reply").click()
+    page.get_by_role("button", name="Continue from this reply").click()
     page.get_by_role("dialog", name="Another turn").wait_for()
 
 
@@ -144,7 +144,7 @@ def _home(page: Page) -> None:
 
 def _ended(page: Page) -> None:
     page.goto("/#/s/s_of_yesterday")
-    page.get_by_role("heading", name="This session has ended.").wait_for()
+    page.get_by_role("heading", name="Session not found. It may have expired.").wait_for()
 
 
 def _unreachable(page: Page) -> None:

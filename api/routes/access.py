@@ -41,7 +41,7 @@ async def sign_in() -> Response:
         raise too_many_tries(wait_s)
     holder = here.holder_of(token, address())
     if holder is None:
-        raise NotSignedIn("This token is not known here.", hint="Copy all of it; the operator can make you another.")
+        raise NotSignedIn("Unknown token.", hint="Copy all of it; the operator can make you another.")
     here.brake.record_success(address())
     log.info("signed in", name=holder.name)
     response = answer(_who(caller_of(holder)))

@@ -30,6 +30,6 @@ async def live() -> Response:
 @health.get("/ready")
 @described("Health", StateAnswer, also={503: StateAnswer})
 async def ready() -> Response:
-    """It accepts work: 503 while it drains."""
+    """Readiness: 503 while draining."""
     draining = runtime().draining.is_set()
     return answer({"status": "draining" if draining else "ready"}, 503 if draining else 200)

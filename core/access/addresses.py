@@ -49,7 +49,7 @@ def refuse_strangers(host: str, variable: str, *, sign_in: bool) -> None:
     if sign_in or is_this_machine(host):
         return
     raise BadSettings(
-        f"{variable}={host} lets others in, and there are no HUNTER_TOKENS: everybody could spend your keys.",
+        f"{variable}={host} exposes the server, but HUNTER_TOKENS is empty: anyone could use your API keys.",
         hint="Make a token (python -m core token NAME --scope admin) and put its entry into HUNTER_TOKENS, "
         f"or set {variable}=127.0.0.1.",
     )

@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     simulated.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1)")
     simulated.add_argument("--port", type=_port, default=9000, help="port, 0 for any free one (default: 9000)")
     simulated.add_argument("--script", default="", help="JSON: what the provider does (docs/simulated.md)")
-    token = commands.add_parser("token", help="make a token with which somebody may come in (HUNTER_TOKENS)")
+    token = commands.add_parser("token", help="create an access token (HUNTER_TOKENS)")
     token.add_argument("name", metavar="NAME", help="whose: small letters, digits and . _ @ -")
     token.add_argument(
         "--scope",
@@ -136,7 +136,7 @@ def _hunt_options(parser: argparse.ArgumentParser) -> None:
     _notebook_options(parser)
     parser.add_argument("--model", action="append", required=True, help="provider/model id; may be given several times")
     parser.add_argument(
-        "--hunts", type=_count, default=16, help="how many hunts, shared out over the models (default: 16)"
+        "--hunts", type=_count, default=16, help="number of hunts, split across the models (default: 16)"
     )
     parser.add_argument(
         "--judge-cut-replies",

@@ -96,7 +96,7 @@ def refuse_unhuntable(task: Task, missing: tuple[str, ...] = ()) -> None:
         wrong.append(f"criteria were removed since the notebook was loaded: {', '.join(missing)}")
     if wrong:
         raise BadTask(
-            f"The task cannot be hunted yet: {'; '.join(wrong)}.",
+            f"This task is not ready: {'; '.join(wrong)}.",
             hint="Complete the task, then start again.",
             code="task_incomplete",
             details={"problems": wrong},

@@ -22,7 +22,7 @@ def too_far_behind() -> TooFarBehind:
 
 
 def session_ended() -> NotFound:
-    return NotFound("This session has ended.", hint="Load the notebook again.", code="no_session")
+    return NotFound("Session not found. It may have expired.", hint="Load the notebook again.", code="no_session")
 
 
 def parsed_event_id(text: str) -> tuple[int, int]:

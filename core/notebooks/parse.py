@@ -116,8 +116,8 @@ def _task(cells: Cells, read: ReadCriteria, pass_rule: PassRule) -> Task:
 
 
 _WANTED = (
-    (Role.PROMPT, "prompt", "missing_prompt", "There is no prompt. Write what the model is asked."),
-    (Role.RESPONSE, "response", "missing_response", "There is no reference response. Write the correct answer."),
+    (Role.PROMPT, "prompt", "missing_prompt", "No prompt. Write what the model is asked."),
+    (Role.RESPONSE, "response", "missing_response", "No reference response. Write the correct answer."),
     (
         Role.JUDGE_PROMPT_TEMPLATE, "judge_prompt_template", "built_in_judge_template",
         "There is no judge prompt template; the built-in one is used.",

@@ -21,7 +21,7 @@ Announce = Callable[[Session], Sequence[EventDraft]]
 
 def no_session() -> NotFound:
     return NotFound(
-        "This session does not exist, or has ended.",
+        "Session not found. It may have expired.",
         hint="Sessions end some time after their last use. Load the notebook (or your export) again.",
         code="no_session",
     )

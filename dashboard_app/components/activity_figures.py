@@ -1,4 +1,4 @@
-"""When hunts ended, and whose they were."""
+"""Hunts by time and trainer."""
 
 from __future__ import annotations
 

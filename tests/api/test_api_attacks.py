@@ -105,7 +105,7 @@ def test_a_heap_under_one_name_is_refused_too(http):
     body = b'{"blank": true' + b',"k":0' * 25_000 + b"}"
     answer = http.post("/api/sessions", content=body, headers=JSON)
     assert refused(answer) == (400, "bad_input")
-    assert "twice in one object: k." in answer.json()["error"]["message"]
+    assert "Duplicate JSON key: k." in answer.json()["error"]["message"]
 
 
 def test_neither_a_notebook_nor_a_text_is_a_heap(http, sid):

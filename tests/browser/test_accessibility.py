@@ -110,7 +110,7 @@ def working(product: Product, hunted: str) -> Scenes:
         held = next(one for one in product.hunts(hunted) if one["outcome"] == "held")
         go_to(page, hunted)
         page.reload()
-        open_hunt(page, held["number"]).get_by_role("button", name="Go on from this reply").click()
+        open_hunt(page, held["number"]).get_by_role("button", name="Continue from this reply").click()
         expect(page.get_by_role("dialog", name="Another turn")).to_be_visible()
 
     return {"task": task, "home": home, "comparing": comparing, "keys": keys, "next turn": next_turn}

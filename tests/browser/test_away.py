@@ -68,7 +68,7 @@ def kept_words(page: Page, sid: str) -> list[str]:
 
 def kept_here(page: Page) -> None:
     expect(page.locator("review-card .judging [role=status]")).to_have_text(
-        "Kept in this browser until the server is back"
+        "Saved in this browser until the server is back"
     )
 
 
@@ -179,7 +179,7 @@ def test_nothing_is_checked_while_the_words_before_it_are_not_saved(
     page.locator("#edit-prompt").fill("Say what krypton is, and only that.")
     page.get_by_role("button", name="Check the reference").click()
     expect(page.locator("task-editor check-panel .problem")).to_contain_text(
-        "Your last words are not saved, so nothing was started."
+        "Not started: your latest edits aren’t saved."
     )
     assert witness.sent("POST", "/reference-check") == 0
     page.unroute("**/task")

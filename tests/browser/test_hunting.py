@@ -44,7 +44,7 @@ def test_failures_of_the_provider_stand_in_row_and_panel_with_their_cause(page: 
     expect(panel.locator("header .problem")).to_contain_text(failed[0]["error"]["message"])
     expect(panel).to_contain_text("Never counts as a break.")
     expect(panel.locator("header")).to_contain_text("2 attempts")
-    expect(panel).to_contain_text("No usable reply came.")
+    expect(panel).to_contain_text("No usable reply.")
     page.keyboard.press("Escape")
     page.locator("hunt-table .chip", has_text="Errors 3").click()
     expect(rows(page)).to_have_count(3)
@@ -54,7 +54,7 @@ def test_a_retry_is_seen_while_it_goes_on(page: Page, product: Product) -> None:
     sid = product.open_example()
     go_to(page, sid)
     rid = product.begin_run(sid, 200, "simulated/thinker", "simulated/flaky")
-    expect(page.locator("hunt-table .excerpt", has_text="Trying again, attempt 2").first).to_be_visible()
+    expect(page.locator("hunt-table .excerpt", has_text="Retrying, attempt 2").first).to_be_visible()
     product.cancel(sid, rid)
     wait_for_end(page)
 
@@ -74,10 +74,10 @@ def test_a_run_started_without_the_check_says_so(page: Page, product: Product) -
     go_to(page, sid)
     start = page.locator("hunt-plan .start")
     expect(start).to_be_disabled()
-    page.get_by_label("Hunt although the reference check has not passed").check()
+    page.get_by_label("Start without a passed reference check").check()
     start.click()
     wait_for_end(page)
-    expect(newest_run(page).locator(".caution")).to_have_text("Started although the reference check had not passed.")
+    expect(newest_run(page).locator(".caution")).to_have_text("Started without a passed reference check.")
     assert product.session(sid)["runs"][0]["check_overridden"] is True
 
 

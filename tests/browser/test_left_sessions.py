@@ -73,7 +73,7 @@ def test_the_other_session_is_still_followed(page: Page, product: Product, left:
 def test_rows_come_with_the_head_that_counts_them(page: Page, left: str) -> None:
     with answered_late(page, left, "GET", "trials") as release, page.expect_request(f"**/{left}/trials"):
         page.goto(f"/#/s/{left}")
-    expect(page.locator("hunt-table .empty")).to_have_text("Reading the hunts …")
+    expect(page.locator("hunt-table .empty")).to_have_text("Loading the hunts …")
     expect(rows(page)).to_have_count(0)
     release()
     expect(rows(page)).to_have_count(8)
@@ -114,7 +114,7 @@ def test_a_turn_that_begins_late_leaves_the_trainer_where_they_are(page: Page, p
         page.locator(f"#turn-{field}").fill(words)
     with answered_late(page, sid, "POST", "turns") as release:
         with page.expect_request(f"**/{sid}/turns"):
-            page.get_by_role("button", name="Begin the turn").click()
+            page.get_by_role("button", name="Start the turn").click()
         go_on(page, other, "")
         release()
         page.evaluate("() => new Promise((done) => setTimeout(done, 200))")

@@ -42,7 +42,7 @@ def paste(page: Page, text: str) -> None:
     if page.locator("load-card details").get_attribute("open") is None:
         page.get_by_text("Paste JSON instead").click()
     page.get_by_label("The notebook’s JSON").fill(text)
-    page.get_by_role("button", name="Load what is pasted").click()
+    page.get_by_role("button", name="Load pasted JSON").click()
 
 
 @pytest.mark.parametrize("name", REAL)
@@ -61,7 +61,7 @@ def test_a_real_notebook_loads_by_file_and_shows_what_was_read(
         expect(page.locator("task-panel notebook-facts")).to_contain_text(warning["message"])
     page.get_by_role("tab", name="Prompt").click()
     shown = page.locator("#task-prompt .text").text_content()
-    assert shown == (session["task"]["prompt"] or "There is no prompt.")
+    assert shown == (session["task"]["prompt"] or "No prompt.")
 
 
 def test_the_blank_template_says_what_is_missing_and_cannot_be_started(
@@ -71,13 +71,13 @@ def test_the_blank_template_says_what_is_missing_and_cannot_be_started(
     load_file(page, "blank.ipynb", (shared_dir / "notebooks" / "blank-template.ipynb").read_bytes())
     problems = product.session(session_id(page))["task"]["problems"]
     written = page.locator("task-editor section > p.caution").first
-    expect(written).to_contain_text("Still needed before it can be hunted")
+    expect(written).to_contain_text("Missing before you can hunt")
     for problem in problems:
         expect(written).to_contain_text(problem)
     expect(page.get_by_role("button", name="Check the reference")).to_be_disabled()
     step_to(page, "hunt")
     told = page.locator("task-panel > div.caution")
-    expect(told).to_contain_text("The task cannot be hunted yet")
+    expect(told).to_contain_text("This task is not ready")
     for problem in problems:
         expect(told).to_contain_text(problem)
     expect(start_button(page)).to_be_disabled()
@@ -143,7 +143,7 @@ def test_pasted_text_that_is_no_notebook_is_refused_with_a_way_on(page: Page, te
     [
         ("https://notebooks.example/task.ipynb", "Notebooks can be fetched over https from raw.githubusercontent.com"),
         ("http://127.0.0.1/task.ipynb", "Notebooks can be fetched over https from raw.githubusercontent.com"),
-        ("  ", "No address was given."),
+        ("  ", "No URL was given."),
     ],
 )
 def test_an_address_that_is_not_allowed_is_refused_with_its_sentence(
@@ -151,7 +151,7 @@ def test_an_address_that_is_not_allowed_is_refused_with_its_sentence(
 ) -> None:
     witness.refusals_are_meant()
     go_to(page)
-    page.get_by_label("From an address").fill(url)
+    page.get_by_label("From a URL").fill(url)
     page.get_by_role("button", name="Fetch").click()
     expect(page.locator("load-card .problem")).to_contain_text(said)
     expect(page.locator("load-card .problem .hint")).not_to_be_empty()

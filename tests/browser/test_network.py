@@ -132,7 +132,7 @@ def test_an_answer_of_something_in_between_is_a_sentence(page: Page, product: Pr
     go_to(page, product.open_example())
     page.route(re.compile("/reference-check$"), lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"))
     page.get_by_role("button", name="Check the reference").click()
-    expect(page.locator("check-panel .problem")).to_contain_text("The server answered 502 without saying why.")
+    expect(page.locator("check-panel .problem")).to_contain_text("The server answered 502 without a reason.")
 
 
 def test_a_restarted_server_without_a_memory_says_that_the_session_has_ended(
@@ -149,7 +149,7 @@ def test_a_restarted_server_without_a_memory_says_that_the_session_has_ended(
     expect(page.locator("site-header .connection")).to_have_text("Reconnecting")
     expect(rows(page)).to_have_count(4)
     own_product.start()
-    expect(page.get_by_role("heading", name="This session has ended.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Session not found. It may have expired.")).to_be_visible(timeout=20_000)
     page.get_by_role("link", name="To the start").click()
     expect(page.get_by_role("heading", name="Find what breaks a model.")).to_be_visible()
     expect(page.locator("start-view .recent a")).to_have_count(0)

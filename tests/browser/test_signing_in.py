@@ -91,7 +91,7 @@ def test_a_wrong_token_is_told_and_may_be_mended(page: Page, witness: Witness) -
     page.goto("/sign-in?to=//evil.example")
     page.get_by_label("Your token").fill("mh_wrong")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert").last).to_contain_text("This token is not known here.")
+    expect(page.get_by_role("alert").last).to_contain_text("Unknown token.")
     sign_in(page, "bob")
     expect(page.locator("site-header .who")).to_have_text("bob")
     assert page.url == f"{witness.origin}/"

@@ -158,11 +158,11 @@ def test_hunts_are_sorted_filtered_and_searched(page: Page, product: Product, hu
     go_to(page, hunted)
     expect(page.locator("hunt-table .chip").first).to_have_text("All 12")
     page.get_by_label("Sorted by").select_option("time")
-    page.get_by_role("button", name="Ascending; turn round").click()
+    page.get_by_role("button", name="Ascending; reverse").click()
     expect(rows(page).first.get_by_role("link")).to_have_text(f"#{max(hunts, key=lambda one: (one['latency_ms'], -one['number']))['number']}")  # fmt: skip
     assert shown(page) == in_order(sorted(hunts, key=lambda one: (-one["latency_ms"], one["number"])))
     page.get_by_label("Sorted by").select_option("number")
-    page.get_by_role("button", name="Descending; turn round").click()
+    page.get_by_role("button", name="Descending; reverse").click()
 
     failing = [
         one for one in hunts if any(v["criterion_id"] == "C1" and v["verdict"] == "FAIL" for v in one["verdicts"])
@@ -182,7 +182,7 @@ def test_hunts_are_sorted_filtered_and_searched(page: Page, product: Product, hu
     expect(rows(page)).to_have_count(len(found))
     assert shown(page) == in_order(found)
     page.get_by_label("Search in replies").fill("these words are in no reply")
-    expect(page.locator("hunt-table .empty")).to_have_text("No hunt is of this kind.")
+    expect(page.locator("hunt-table .empty")).to_have_text("No hunts match this filter.")
 
 
 def deep_words(hunts: list[dict[str, Any]]) -> str:

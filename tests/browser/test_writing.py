@@ -72,7 +72,7 @@ def test_different_fields_written_in_two_tabs_are_merged(
     assert witness.sent("PATCH", "/task") == 3
 
 
-@pytest.mark.parametrize(("button", "stays"), [("Keep what is here", MINE), ("Take the other tab’s", THEIRS)])
+@pytest.mark.parametrize(("button", "stays"), [("Keep this version", MINE), ("Use the other tab’s version", THEIRS)])
 def test_the_same_field_written_in_two_tabs_asks(
     page: Page, product: Product, witness: Witness, button: str, stays: str
 ) -> None:
@@ -93,7 +93,7 @@ def test_the_same_field_written_in_two_tabs_asks(
     expect(page.locator("#edit-prompt")).to_have_value(stays)
 
 
-@pytest.mark.parametrize(("button", "stays"), [("Keep what is here", "Words of the second tab."), ("Take the other tab’s", "Words of the first tab.")])  # fmt: skip
+@pytest.mark.parametrize(("button", "stays"), [("Keep this version", "Words of the second tab."), ("Use the other tab’s version", "Words of the first tab.")])  # fmt: skip
 @pytest.mark.parametrize("saved_before", [pytest.param(False, marks=pytest.mark.long), True])
 def test_a_review_written_in_two_tabs_offers_the_stored_one(
     tabs: BrowserContext, product: Product, witness: Witness, button: str, stays: str, saved_before: bool
@@ -130,7 +130,7 @@ def test_what_is_written_without_a_network_is_kept_and_saved_once(
     go_to(page, sid, act="task")
     cut(page)
     page.locator("#edit-prompt").fill(MINE)
-    expect(state(page)).to_contain_text("Everything is kept in this browser")
+    expect(state(page)).to_contain_text("saved in this browser")
     assert json.loads(kept(page, sid))["edits"] == {"prompt": MINE}
     page.locator("#edit-response").fill("Written in the dark.")
     mend(page)
@@ -153,7 +153,7 @@ def test_a_reload_before_anything_was_saved_brings_the_words_back(
     go_to(page, sid, act="task")
     page.route("**/task", lambda route: route.abort())
     page.locator("#edit-prompt").fill(MINE)
-    expect(state(page)).to_contain_text("Everything is kept in this browser")
+    expect(state(page)).to_contain_text("saved in this browser")
     page.reload()
     expect(page.locator("#edit-prompt")).to_have_value(MINE)
     page.unroute("**/task")
@@ -173,9 +173,9 @@ def test_words_of_a_session_that_ended_under_the_hands_stay_in_the_browser(
     go_to(page, sid, act="task")
     own_product.kill()
     page.locator("#edit-prompt").fill(MINE)
-    expect(state(page)).to_contain_text("Everything is kept in this browser")
+    expect(state(page)).to_contain_text("saved in this browser")
     own_product.start()
-    expect(page.get_by_role("heading", name="This session has ended.")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("heading", name="Session not found. It may have expired.")).to_be_visible(timeout=20_000)
     assert json.loads(kept(page, sid))["edits"] == {"prompt": MINE}
     expect(page.locator(".elsewhere .kept")).to_contain_text(MINE)
     page.reload()

@@ -141,7 +141,7 @@ def review_by_keyboard(page: Page, number: int, why: str) -> None:
 def press_download(page: Page) -> None:
     """Download, also when the reviews do not agree with the judge and the page asks about it."""
     page.get_by_role("button", name="Download the notebook").click()
-    sure = page.get_by_role("button", name="Download all the same")
+    sure = page.get_by_role("button", name="Download anyway")
     # The question opens with the page's address, which is a moment after the press: wait for one of the two.
     expect(sure.or_(page.get_by_text("was downloaded."))).to_be_visible()
     if sure.is_visible():

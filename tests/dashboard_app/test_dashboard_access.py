@@ -76,7 +76,7 @@ def test_an_open_house_without_tokens_shows_nothing_but_what_to_do(monkeypatch, 
     monkeypatch.setenv("PUBLISHED_ON", "0.0.0.0")
     test = AppTest.from_file(str(MAIN), default_timeout=50).run()
     assert (shown(test), api.asked) == ([], 0)
-    assert "HUNTER_BIND=0.0.0.0 lets others in" in test.error[0].value.replace("\\", "")
+    assert "HUNTER_BIND=0.0.0.0 exposes the server" in test.error[0].value.replace("\\", "")
 
 
 OURS = {"Host": "localhost:8001", "Origin": "http://localhost:8001"}

@@ -185,11 +185,11 @@ def task():
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
-        ({"API_HOST": "0.0.0.0"}, "API_HOST=0.0.0.0 lets others in"),
-        ({"API_HOST": "::"}, "API_HOST=:: lets others in"),
-        ({"PUBLISHED_ON": "0.0.0.0"}, "HUNTER_BIND=0.0.0.0 lets others in"),
-        ({"API_HOST": "0.0.0.0", "HUNTER_BIND": "127.0.0.1"}, "API_HOST=0.0.0.0 lets others in"),
-        ({"API_HOST": "0.0.0.0", "PUBLISHED_ON": "10.1.2.3"}, "HUNTER_BIND=10.1.2.3 lets others in"),
+        ({"API_HOST": "0.0.0.0"}, "API_HOST=0.0.0.0 exposes the server"),
+        ({"API_HOST": "::"}, "API_HOST=:: exposes the server"),
+        ({"PUBLISHED_ON": "0.0.0.0"}, "HUNTER_BIND=0.0.0.0 exposes the server"),
+        ({"API_HOST": "0.0.0.0", "HUNTER_BIND": "127.0.0.1"}, "API_HOST=0.0.0.0 exposes the server"),
+        ({"API_HOST": "0.0.0.0", "PUBLISHED_ON": "10.1.2.3"}, "HUNTER_BIND=10.1.2.3 exposes the server"),
     ],
 )
 @pytest.mark.parametrize("program", [("-m", "api"), ("-m", "tools.run")], ids=["api", "make run"])

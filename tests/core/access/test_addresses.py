@@ -89,6 +89,6 @@ def test_loopback_is_this_machine_and_needs_no_sign_in(host):
 def test_elsewhere_there_has_to_be_a_sign_in(host):
     with pytest.raises(BadSettings) as refused:
         refuse_strangers(host, "API_HOST", sign_in=False)
-    assert refused.value.message.startswith(f"API_HOST={host} lets others in")
+    assert refused.value.message.startswith(f"API_HOST={host} exposes the server")
     assert "python -m core token" in refused.value.hint
     refuse_strangers(host, "API_HOST", sign_in=True)

@@ -245,7 +245,7 @@ async def test_a_narrow_terminal_gets_a_list_that_can_be_read(folder):
 async def test_a_check_that_does_not_pass_and_a_hunt_without_any_reply_are_a_1(folder, shared_dir):
     blank = (shared_dir / "notebooks" / "blank-template.ipynb").read_bytes()
     code, out, _ = await run(folder, "check", "-", stdin=blank)
-    assert (code, "cannot be hunted yet" in out) == (1, True)
+    assert (code, "is not ready" in out) == (1, True)
     words = ("hunt", "words.ipynb", "--model", "simulated/hasty", "--hunts", "2")
     code, out, _ = await run(folder, *words, script={**QUICK, "server_error": 1.0}, MAX_CALL_ATTEMPTS="1")
     assert (code, "2 × server_error" in out) == (1, True)

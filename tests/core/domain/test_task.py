@@ -35,7 +35,7 @@ def test_an_empty_task_says_all_that_is_missing():
         "criteria were removed since the notebook was loaded: C3, C5",
     ]
     assert error_values(refused.value) == {
-        "message": f"The task cannot be hunted yet: {'; '.join(problems)}.",
+        "message": f"This task is not ready: {'; '.join(problems)}.",
         "hint": "Complete the task, then start again.",
         "code": "task_incomplete",
         "details": {"problems": problems},

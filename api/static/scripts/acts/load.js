@@ -17,7 +17,7 @@ export function loadFile(store, file) {
 
 export function loadUrl(store, url) {
   return load(store, () => {
-    if (!url.trim()) throw refused("No address was given.", "Paste the https:// address of a notebook.");
+    if (!url.trim()) throw refused("No URL was given.", "Paste the https:// address of a notebook.");
     return { url: url.trim() };
   });
 }
@@ -47,7 +47,7 @@ async function load(store, source, act = "hunt") {
   const made = await perform(store, "load", async () => createSession(source(), crypto.randomUUID()), null);
   if (!made) return tellInSight(store);
   if (made.also_open) {
-    const message = "This task is open in another session too. Hunts there and here do not know of each other.";
+    const message = "This task is also open in another session. The two sessions do not share hunts.";
     store.dispatch({ type: "notice.told", notice: { kind: "info", message, pages: 0 } });
   }
   location.hash = sessionAddress(made.session_id, made.task.huntable ? act : "task");

@@ -141,7 +141,7 @@ export class Writer {
 
 function notSaved() {
   return new Problem({
-    code: "not_saved", message: "Your last words are not saved, so nothing was started.",
-    hint: "Under Task, at the top, stands what they wait for. Start again when it says that all is saved.",
+    code: "not_saved", message: "Not started: your latest edits aren’t saved.",
+    hint: "The top of the Task page shows why. Start again when it says that everything is saved.",
   });
 }

@@ -45,7 +45,7 @@ export class ActTrail extends PageElement {
 
 function taskStep(session) {
   const { task, check, proposed_criteria: proposed } = session;
-  if (proposed.length) return { state: "wrong", words: "criteria wait for your word" };
+  if (proposed.length) return { state: "wrong", words: "criteria unconfirmed" };
   if (!task.huntable) return { state: "wrong", words: "not complete yet" };
   if (check.status === "running") return { state: "busy", words: "reference being judged" };
   if (checkHasPassed(session)) return { state: "done", words: "reference passes" };

@@ -25,7 +25,7 @@ export class CheckPanel extends PageElement {
     const { check, task } = session;
     const { state, words, about } = told(session);
     setAttribute(this, "data-state", state);
-    setText(this.state, lost && check.status === "running" ? "The reference was being judged when the connection was lost" : words);
+    setText(this.state, lost && check.status === "running" ? "The connection was lost while the reference was being judged" : words);
     setText(this.about, about);
     setText(this.button, check.status === "none" ? "Check the reference" : "Check again");
     this.button.className = check.status === "none" && task.huntable ? "primary" : "";
@@ -47,13 +47,13 @@ function told(session) {
   if (checkHasPassed(session)) return { state: "passed", words: "The reference passes", about: `${of}${by} · ${moment(check.finished_at)}` };
   switch (check.status) {
     case "none":
-      return { state: "open", words: "Reference not checked", about: "Have your own response judged first: a task that its own answer fails proves nothing." };
+      return { state: "open", words: "Reference not checked", about: "Check your own response first: if it fails, breaks prove nothing." };
     case "failed":
       return { state: "failed", words: "The reference fails", about: `${of}${by}. Read the reasons below and correct the task.` };
     case "error":
       return { state: "failed", words: "The check ended with an error", about: check.error };
     default:
-      return { state: "failed", words: "The check is undecided", about: `${of}${by}. ${check.error || "The judge could not decide every criterion; check again."}` };
+      return { state: "failed", words: "The check is undetermined", about: `${of}${by}. ${check.error || "The judge could not decide every criterion; check again."}` };
   }
 }
 

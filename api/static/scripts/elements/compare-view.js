@@ -82,7 +82,7 @@ export class CompareView extends PageElement {
     this.sides[0].text.replaceChildren(...marked("more", "del", "only in this reply"));
     this.sides[1].text.replaceChildren(...marked("less", "ins", "only in this reply"));
     const differing = parts.filter((part) => part.kind !== "same").length;
-    setText(this.note, differing ? "Underlined words stand in one reply only." : "The two replies are the same.");
+    setText(this.note, differing ? "Underlined words appear in one reply only." : "The two replies are the same.");
   }
 }
 

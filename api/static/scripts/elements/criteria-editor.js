@@ -21,7 +21,7 @@ export class CriteriaEditor extends PageElement {
     this.list = make("ol", { class: "writing" });
     this.missing = make("ul", { class: "missing" });
     this.add = make("button", { type: "button", onclick: () => this.#append() }, "Add a criterion");
-    this.paste = make("textarea", { rows: "5", id: "paste-criteria", placeholder: "One criterion on each line, a numbered list, or the notebook’s JSON" });
+    this.paste = make("textarea", { rows: "5", id: "paste-criteria", placeholder: "One criterion per line, a numbered list, or the notebook’s JSON" });
     this.append(this.list, this.missing, this.add, make("details", {}, make("summary", {}, "Paste a list"),
       make("div", { class: "field" }, make("label", { for: "paste-criteria" }, "Criteria"), this.paste),
       make("button", { type: "button", class: "small", onclick: () => this.#paste() }, "Add them")));
@@ -44,7 +44,7 @@ export class CriteriaEditor extends PageElement {
     const row = make("li", { class: "writing-row" });
     const place = () => this.#criteria.findIndex((criterion) => criterion.id === id);
     row.words = make("textarea", {
-      rows: "1", "aria-label": `Criterion ${id}`, placeholder: "A question with yes or no, about one thing",
+      rows: "1", "aria-label": `Criterion ${id}`, placeholder: "One yes/no requirement",
       oninput: () => this.#tell(this.#criteria.map((one) => (one.id === id ? { id, text: row.words.value } : one))),
       onkeydown: (event) => this.#keys(event, id, place()),
     });
@@ -126,7 +126,7 @@ function notesOn(id, insights, check) {
   if (known?.note && known.decided >= 4) notes.push(`${known.note} in ${known.decided} hunts: it does not tell replies apart.`);
   const others = (insights?.together ?? []).filter((group) => group.includes(id)).flat().filter((other) => other !== id);
   if (others.length) notes.push(`Always gets the same verdict as ${[...new Set(others)].join(", ")}.`);
-  if (insights?.flipped?.includes(id) || check.flips?.[id]) notes.push("The judge changed its mind when asked twice: the wording may be open.");
+  if (insights?.flipped?.includes(id) || check.flips?.[id]) notes.push("The judge gave different verdicts: the wording may be ambiguous.");
   return notes.join(" ");
 }
 

@@ -18,14 +18,14 @@ export class DeliverCard extends PageElement {
   build() {
     this.what = make("p");
     this.attempts = make("p", { class: "faint number" });
-    this.going = make("p", { class: "faint" }, "Hunts are still going on: what is finished now goes in; take it again later for the rest.");
+    this.going = make("p", { class: "faint" }, "Hunts are still running: only finished hunts are included. Download again later.");
     this.word = make("span");
     this.button = make("button", { type: "button", onclick: () => (this.asks ? wish(this, "open-layer", { name: "deliver" }) : wish(this, "deliver")) }, icon("download"), this.word);
     this.problem = make("div", { hidden: true });
     this.differ = make("p", { class: "caution" });
     this.question = make("p");
-    this.sure = makeLayer("deliver", { class: "sure", "aria-label": "Your reviews and the judge do not agree" }, make("h2", {}, "Your reviews and the judge do not agree"), this.question,
-      make("form", { method: "dialog", class: "chips" }, make("button", { value: "yes", onclick: () => wish(this, "deliver") }, "Download all the same"), make("button", { class: "primary", value: "no" }, "Not yet")));
+    this.sure = makeLayer("deliver", { class: "sure", "aria-label": "Your reviews differ from the judge" }, make("h2", {}, "Your reviews differ from the judge"), this.question,
+      make("form", { method: "dialog", class: "chips" }, make("button", { value: "yes", onclick: () => wish(this, "deliver") }, "Download anyway"), make("button", { class: "primary", value: "no" }, "Not yet")));
     this.append(make("h2", {}, "Deliver"), this.what, make("div", {}, this.attempts, this.going), this.button, this.differ, this.problem, this.sure);
   }
 
@@ -42,7 +42,7 @@ export class DeliverCard extends PageElement {
     const { differ = false, question = "", words = "" } = session.comparison ?? {};
     this.asks = differ;
     show(this.differ, differ);
-    setText(this.differ, `${words} Your reviews and the judge do not agree on what is delivered.`);
+    setText(this.differ, `${words} Your reviews differ from the judge on what is delivered.`);
     setText(this.question, question);
     this.button.className = differ ? "" : session.revealed || (session.visibility === "open" && broke + held >= slots) ? "primary" : "";
     showProblem(this.problem, act.problem);
@@ -55,13 +55,13 @@ function chosenWords({ selection, reviews, revealed, sealed }) {
   const empty = slots - chosen.length;
   const words = [`The ${counted(chosen.length, "selected hunt")} ${chosen.length === 1 ? "goes" : "go"} into the slots in the order of the selection, ${reviewed} of them reviewed.`];
   if (empty > 0) words.push(`${counted(empty, "slot")} stay${empty === 1 ? "s" : ""} empty.`);
-  if (sealed) words.push("Until the reveal the notebook comes without the judge’s verdicts.");
+  if (sealed) words.push("Until the reveal, the notebook is delivered without the judge’s verdicts.");
   if (revealed) words.push("With your reviews and the judge’s verdicts.");
   return words.join(" ");
 }
 
 function contents(broke, held, slots, sealed) {
-  if (broke + held === 0) return "No hunt is decided yet. The notebook would come back as it was loaded.";
+  if (broke + held === 0) return "No hunt is decided yet. The notebook would be unchanged.";
   const breaks = Math.min(broke, slots);
   const rest = Math.min(held, slots - breaks);
   const words = [breaks ? counted(breaks, "break") : "", rest ? `${rest} that held` : ""].filter(Boolean).join(" and ");

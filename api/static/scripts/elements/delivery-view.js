@@ -19,7 +19,7 @@ export class DeliveryView extends PageElement {
     this.again = make("button", { type: "button", class: "small", onclick: () => wish(this, "look-at-export") }, "Look again");
     this.problem = make("div", { hidden: true });
     this.list = make("ol", { class: "cells" });
-    this.append(make("div", { class: "line" }, make("h2", {}, "What the notebook will hold"), make("span", { class: "space" }), this.again), this.about, this.problem, this.list);
+    this.append(make("div", { class: "line" }, make("h2", {}, "Notebook preview"), make("span", { class: "space" }), this.again), this.about, this.problem, this.list);
   }
 
   draw(preview, act) {
@@ -27,7 +27,7 @@ export class DeliveryView extends PageElement {
     showProblem(this.problem, act.problem);
     const cells = preview?.cells ?? [];
     const touched = cells.filter((cell) => cell.change !== "same").length;
-    setText(this.about, preview ? `${counted(touched, "cell")} of ${cells.length} ${touched === 1 ? "differs" : "differ"} from the notebook that was loaded; all others stay as they are, to the byte. It will state ${counted(preview.attempts, "attempt")}. The notebook’s metadata records the session under model_hunter (every hunt, the selection and the reviews), so that it can be opened again.` : "Reading what would change …");
+    setText(this.about, preview ? `${counted(touched, "cell")} of ${cells.length} ${touched === 1 ? "differs" : "differ"} from the notebook that was loaded; all others stay as they are, to the byte. It will state ${counted(preview.attempts, "attempt")}. The notebook’s metadata records the session under model_hunter (every hunt, the selection and the reviews), so that it can be opened again.` : "Loading the preview …");
     keyed(this.list, cells, (cell) => cell.index, makeCell, drawCell);
   }
 }

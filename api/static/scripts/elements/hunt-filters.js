@@ -36,7 +36,7 @@ export class HuntFilters extends PageElement {
     show(this.order, hunts.ids.length > 1);
     this.order.value = descending ? "ascending" : "descending";
     setText(this.order, descending ? "↓ Descending" : "↑ Ascending");
-    setAttribute(this.order, "aria-label", descending ? "Descending; turn round" : "Ascending; turn round");
+    setAttribute(this.order, "aria-label", descending ? "Descending; reverse" : "Ascending; reverse");
   }
 
   #drawChips(hunts, view) {

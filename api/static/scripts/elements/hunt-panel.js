@@ -37,8 +37,8 @@ export class HuntPanel extends PageElement {
     this.about = make("p", { class: "soft" });
     this.facts = make("p", { class: "faint number" });
     this.problem = make("div", { hidden: true });
-    this.caution = make("p", { class: "caution" }, "The task was edited since: this hunt was judged by the task as it was when its run started.");
-    this.sealed = make("p", { class: "caution" }, "Sealed: what the judge said is shown after you have reviewed your selection and revealed the verdicts.");
+    this.caution = make("p", { class: "caution" }, "The task has been edited since. This hunt was judged by the task as it was when its run started.");
+    this.sealed = make("p", { class: "caution" }, "Sealed: the verdicts appear after you have reviewed your selection and revealed them.");
     this.verdicts = make("ol", { class: "criteria" });
     this.history = make("ol", { class: "history" });
     this.earlier = make("details", {}, make("summary", {}, "Earlier judgings"), this.history);
@@ -90,14 +90,14 @@ export class HuntPanel extends PageElement {
     const place = session.selection.hunt_ids.indexOf(hunt?.hunt_id);
     this.selected = place >= 0;
     show(this.select, Boolean(hunt) && whyNotSelectable(hunt, session) === "");
-    setText(this.select, this.selected ? `In slot ${place + 1}: take out` : "Select for delivery");
+    setText(this.select, this.selected ? `In slot ${place + 1}: remove` : "Select for delivery");
     show(this.compare, done && real && Boolean(hunt.excerpt));
     setText(this.compare, "Compare with …");
     show(this.again, canBeJudgedAgain(hunt) && !(session.revealed && this.selected));
     setBusy(this.again, actOf(acts, `rejudge ${hunt?.hunt_id}`).busy);
     setText(this.again, "Judge again");
     show(this.goOn, done && real && hunt.outcome === "held" && !session.revealed);
-    setText(this.goOn, "Go on from this reply");
+    setText(this.goOn, "Continue from this reply");
     show(this.stop, Boolean(hunt) && !done);
     setBusy(this.stop, actOf(acts, `stop ${hunt?.hunt_id}`).busy);
     setText(this.stop, "Cancel this hunt");
@@ -155,9 +155,9 @@ export class HuntPanel extends PageElement {
     setText(this.plainText, detail.plain ? text : "");
     show(this.frame, text !== "" && !detail.plain);
     this.frame.show(whole?.response_html ?? "", theme);
-    setText(this.reasoning, whole?.reasoning || "The model gave no reasoning trace.");
-    setText(this.request, whole?.raw_request ? prettyJson(whole.raw_request) : "Nothing was sent yet.");
-    setText(this.reply, whole?.raw_reply ? prettyJson(whole.raw_reply) : "No reply is kept.");
+    setText(this.reasoning, whole?.reasoning || "No reasoning trace.");
+    setText(this.request, whole?.raw_request ? prettyJson(whole.raw_request) : "Nothing has been sent yet.");
+    setText(this.reply, whole?.raw_reply ? prettyJson(whole.raw_reply) : "No reply stored.");
   }
 
   #drawVerdicts(hunt, criteria) {
@@ -185,12 +185,12 @@ function refusal(hunt, acts) {
 
 function nothingYet(detail, hunt) {
   if (detail.problem) return "";
-  if (hunt && hunt.status === "done") return hunt.error ? "No usable reply came." : "There is no reply.";
-  return hunt?.status === "queued" ? "This hunt waits for its turn." : "The reply is on its way.";
+  if (hunt && hunt.status === "done") return hunt.error ? "No usable reply." : "No reply.";
+  return hunt?.status === "queued" ? "Queued." : "Waiting for the reply.";
 }
 
 function nameOf(hunt) {
-  return hunt.kind === "trial" ? `Try-out ${hunt.trial_number}` : `Hunt ${hunt.number}`;
+  return hunt.kind === "trial" ? `Trial ${hunt.trial_number}` : `Hunt ${hunt.number}`;
 }
 
 function facts(hunt, sealed) {

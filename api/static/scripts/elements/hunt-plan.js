@@ -35,7 +35,7 @@ export class HuntPlan extends PageElement {
       type: "number", id: "plan-hunts", min: "1", max: String(MOST_HUNTS), inputmode: "numeric",
       onchange: () => this.#tellHunts(this.hunts.valueAsNumber),
     });
-    this.usual = make("div", { class: "usual", role: "group", "aria-label": "Usual numbers" }, ...USUAL.map((number) => make("button", {
+    this.usual = make("div", { class: "usual", role: "group", "aria-label": "Common numbers" }, ...USUAL.map((number) => make("button", {
       type: "button", class: "chip number", value: number, onclick: () => this.#tellHunts(number),
     }, String(number))));
     this.judge = make("select", { id: "plan-judge", onchange: () => wish(this, "plan-judge", this.judge.value) });
@@ -46,7 +46,7 @@ export class HuntPlan extends PageElement {
     this.blind = make("input", { type: "checkbox", id: "session-blind", onchange: () => wish(this, "adjust-settings", { visibility: this.blind.checked ? "blind" : "open" }) });
     this.blindLine = make("label", { class: "override", for: "session-blind" }, this.blind, make("span"));
     this.cut = make("input", { type: "checkbox", id: "session-cut", onchange: () => wish(this, "adjust-settings", { judge_cut_replies: this.cut.checked }) });
-    this.cutLine = make("label", { class: "override", for: "session-cut" }, this.cut, make("span", {}, "Judge replies that are cut off at the output limit too; they are marked. Otherwise they count as errors. Fixed with the first run."));
+    this.cutLine = make("label", { class: "override", for: "session-cut" }, this.cut, make("span", {}, "Also judge replies that are cut off at the output limit, and mark them. Otherwise they are errors. Fixed by the first run."));
     this.override = make("input", { type: "checkbox", id: "plan-override", onchange: () => wish(this, "plan-override", this.override.checked) });
     this.overrideLine = make("label", { class: "override", for: "plan-override" }, this.override, make("span"));
     this.start = make("button", { type: "submit", class: "primary start" });
@@ -120,7 +120,7 @@ export class HuntPlan extends PageElement {
     show(this.cutLine, !fixed);
     if (!settings.busy) this.blind.checked = session.visibility === "blind";
     if (!settings.busy) this.cut.checked = Boolean(session.judge_cut_replies);
-    setText(this.blindLine.lastChild, "Blind: verdicts and reasons of these hunts stay sealed until you reveal them. Fixed with the first run.");
+    setText(this.blindLine.lastChild, "Blind: verdicts and reasons stay sealed until you reveal them. Fixed by the first run.");
   }
 
   #modelsField() {
@@ -138,7 +138,7 @@ export class HuntPlan extends PageElement {
     const simulated = new Set((models?.models ?? []).filter((row) => row.simulated).map((row) => row.model));
     keyed(this.chosen, plan.models, (name) => name, (name) => make("li", { class: "tag model" },
       simulated.has(name) ? icon("flask") : "", make("span", { class: "mono" }, name),
-      make("button", { type: "button", class: "quiet", "aria-label": `Do not use ${name}`, onclick: () => wish(this, "plan-model", { model: name, chosen: false }) }, icon("cross"))), () => {});
+      make("button", { type: "button", class: "quiet", "aria-label": `Remove ${name}`, onclick: () => wish(this, "plan-model", { model: name, chosen: false }) }, icon("cross"))), () => {});
   }
 
   #drawJudge(session, plan, models) {
@@ -152,7 +152,7 @@ export class HuntPlan extends PageElement {
     const needed = session.require_check && session.task.huntable && !checkHasPassed(session);
     show(this.overrideLine, needed);
     this.override.checked = plan.override;
-    setText(this.overrideLine.lastChild, "Hunt although the reference check has not passed (this is recorded).");
+    setText(this.overrideLine.lastChild, "Start without a passed reference check (recorded).");
   }
 }
 

@@ -75,7 +75,7 @@ function drawLike(row, others) {
 function excerpt(hunt) {
   if (hunt.error && !hunt.cut_off) return hunt.error.message;
   if (hunt.excerpt) return hunt.excerpt.replace(/\s+/g, " ");
-  return hunt.attempts > 1 && hunt.status === "calling" ? `Trying again, attempt ${hunt.attempts}` : "";
+  return hunt.attempts > 1 && hunt.status === "calling" ? `Retrying, attempt ${hunt.attempts}` : "";
 }
 
 function sum(...costs) {

@@ -47,7 +47,7 @@ export class HuntTable extends PageElement {
     this.measure = make("div", { class: "measure", "aria-hidden": "true" });
     this.table = make("div", { class: "table", role: "table", "aria-label": "Hunts" }, make("div", { role: "rowgroup" }, this.head), this.measure, this.rows);
     this.empty = make("p", { class: "empty soft" });
-    this.sealed = make("p", { class: "faint sealed-note" }, "Verdicts and reasons are sealed until you reveal them: you see which hunts broke, not why the judge says so.");
+    this.sealed = make("p", { class: "faint sealed-note" }, "Verdicts and reasons are sealed until you reveal them. You see which hunts broke, not why.");
     this.append(make("h2", {}, "Hunts"), this.filters, this.sealed, this.table, this.empty);
   }
 
@@ -145,8 +145,8 @@ export class HuntTable extends PageElement {
 }
 
 function emptyWords(hunts) {
-  if (hunts.ids.length) return "No hunt is of this kind.";
-  return hunts.complete ? "No hunts yet. Every hunt arrives here as it happens." : "Reading the hunts …";
+  if (hunts.ids.length) return "No hunts match this filter.";
+  return hunts.complete ? "No hunts yet. They appear here as they run." : "Loading the hunts …";
 }
 
 /** How many other replies are nearly the same, by hunt id. */

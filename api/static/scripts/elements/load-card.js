@@ -35,7 +35,7 @@ export class LoadCard extends PageElement {
     const field = make("input", { type: "text", inputmode: "url", id: "load-url", placeholder: "https://…", autocomplete: "off", spellcheck: "false" });
     return make("form", {
       class: "address", onsubmit: (event) => { event.preventDefault(); wish(this, "load-url", field.value); },
-    }, make("div", { class: "field" }, make("label", { for: "load-url" }, "From an address"), field),
+    }, make("div", { class: "field" }, make("label", { for: "load-url" }, "From a URL"), field),
     make("button", { type: "submit" }, "Fetch"));
   }
 
@@ -44,7 +44,7 @@ export class LoadCard extends PageElement {
     const form = make("form", {
       class: "paste", onsubmit: (event) => { event.preventDefault(); wish(this, "load-json", text.value); },
     }, make("div", { class: "field" }, make("label", { for: "load-json" }, "The notebook’s JSON"), text),
-    make("button", { type: "submit" }, "Load what is pasted"));
+    make("button", { type: "submit" }, "Load pasted JSON"));
     return make("details", {}, make("summary", {}, "Paste JSON instead"), form);
   }
 

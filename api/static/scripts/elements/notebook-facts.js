@@ -14,7 +14,7 @@ export class NotebookFacts extends PageElement {
 
   build() {
     this.warnings = make("ul", { class: "warnings" });
-    this.none = make("p", { class: "soft" }, "The notebook was read without a warning.");
+    this.none = make("p", { class: "soft" }, "The notebook was read without warnings.");
     this.metadata = make("dl", { class: "facts" });
     this.slots = make("ul", { class: "slots" });
     this.attempts = make("p", { class: "soft number" });
@@ -31,7 +31,7 @@ export class NotebookFacts extends PageElement {
       ([key]) => make("div", {}, make("dt", {}, key), make("dd")), (item, [, value]) => setText(item.lastChild, value));
     keyed(this.slots, slots, (slot) => slot.number, () => make("li"), (item, slot) => setText(item, slotWords(slot)));
     setText(this.attempts, before
-      ? `Attempts made: ${count(made)}, of which ${count(before)} came with the notebook.`
+      ? `Attempts made: ${count(made)}, including ${count(before)} from the notebook.`
       : `Attempts made: ${count(made)}.`);
   }
 }

@@ -12,12 +12,12 @@ export function standingTag(name) {
 
 export function simulatedTag() {
   return make("span", {
-    class: "tag simulated", title: "Made by the built-in simulated provider. No real model was asked.",
+    class: "tag simulated", title: "From the built-in simulated provider. No real model was called.",
   }, icon("flask"), "simulated");
 }
 
 export function cutOffTag() {
-  return make("span", { class: "tag cut-off", title: "The reply stopped at an output limit: its text is not whole." }, "cut off");
+  return make("span", { class: "tag cut-off", title: "The reply stopped at an output limit and is incomplete." }, "cut off");
 }
 
 /** A verdict's square: its sign, its word for those who hear or hover. */

@@ -16,7 +16,7 @@ export class ProposedCriteria extends PageElement {
     this.confirm = make("button", { type: "button", class: "primary", onclick: () => wish(this, "confirm-criteria") }, "Yes, these are the criteria");
     this.problem = make("div", { hidden: true });
     this.append(
-      make("p", {}, make("strong", {}, "The criteria need your confirmation. "), "This is what could be read of it. Compare it with your notebook before you take it."),
+      make("p", {}, make("strong", {}, "The criteria need your confirmation. "), "This is what could be read. Compare it with your notebook before you accept it."),
       this.list, this.confirm, this.problem,
     );
   }

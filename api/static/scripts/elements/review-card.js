@@ -7,7 +7,7 @@ import { PageElement } from "./element.js";
 import { cutOffTag, showProblem } from "./pieces.js";
 import "./reply-frame.js";
 
-const SAVING = { saved: "Saved", dirty: "Typing …", saving: "Saving …", offline: "Kept in this browser until the server is back", failed: "Not saved", conflict: "Changed in another tab" };
+const SAVING = { saved: "Saved", dirty: "Typing …", saving: "Saving …", offline: "Saved in this browser until the server is back", failed: "Not saved", conflict: "Changed in another tab" };
 const KEYS = { p: "PASS", f: "FAIL" };
 
 export class ReviewCard extends PageElement {
@@ -29,8 +29,8 @@ export class ReviewCard extends PageElement {
     this.saving = make("span", { class: "faint", role: "status" });
     this.needs = make("p", { class: "faint" });
     this.problem = make("div", { hidden: true });
-    this.conflict = make("p", { class: "chips" }, make("button", { type: "button", class: "small", onclick: () => wish(this, "settle-review", { cardId: this.#cardId, keep: "mine" }) }, "Keep what is here"),
-      make("button", { type: "button", class: "small", onclick: () => wish(this, "settle-review", { cardId: this.#cardId, keep: "theirs" }) }, "Take the other tab’s"));
+    this.conflict = make("p", { class: "chips" }, make("button", { type: "button", class: "small", onclick: () => wish(this, "settle-review", { cardId: this.#cardId, keep: "mine" }) }, "Keep this version"),
+      make("button", { type: "button", class: "small", onclick: () => wish(this, "settle-review", { cardId: this.#cardId, keep: "theirs" }) }, "Use the other tab’s version"));
     this.append(make("section", { class: "card reply", "aria-label": "Reply" }, this.cutOff, this.frame,
       make("details", {}, make("summary", {}, "The prompt"), this.prompt), make("details", {}, make("summary", {}, "The reference response"), this.reference)),
     make("section", { class: "card judging", "aria-label": "Your review" }, this.list,

@@ -39,7 +39,7 @@ export class ReviewDesk extends PageElement {
     this.reveal = make("button", { type: "button", class: "primary", onclick: () => wish(this, "open-layer", { name: "reveal" }) }, "Reveal the judge’s verdicts");
     this.problem = make("div", { hidden: true });
     this.sure = makeLayer("reveal", { class: "sure", "aria-label": "Reveal" }, make("h2", {}, "Reveal the judge’s verdicts?"),
-      make("p", {}, "Your reviews and the selection are locked by it. There is no way back."),
+      make("p", {}, "This locks your reviews and selection. It can’t be undone."),
       make("form", { method: "dialog", class: "chips" }, make("button", { class: "primary", value: "yes", onclick: () => wish(this, "reveal") }, "Reveal and lock"), make("button", { value: "no" }, "Not yet")));
     this.nothing = make("p", { class: "caution" });
     this.append(this.agreement, make("section", { class: "card desk-head" }, make("div", { class: "line" }, make("h2", {}, "Review"), make("span", { class: "space" }), this.state, this.reveal), this.about, this.nothing, this.problem, this.cards), this.card, this.sure);
@@ -57,7 +57,7 @@ export class ReviewDesk extends PageElement {
     setText(this.state, cards.length ? `${done} of ${cards.length} reviews complete` : "");
     show(this.reveal, !session.revealed && cards.length > 0);
     this.reveal.disabled = !session.can_reveal && !(complete && done === cards.length);
-    setAttribute(this.reveal, "title", this.reveal.disabled ? "Every review has to be complete first." : null);
+    setAttribute(this.reveal, "title", this.reveal.disabled ? "Complete every review first." : null);
     showProblem(this.problem, act.problem ?? desk.problem);
     keyed(this.cards, cards.map((card, place) => ({ id: card.card_id, place, current: card.card_id === desk.current, open: reviewProblems(desk.drafts[card.card_id], card.criteria ?? desk.criteria).length })),
       (item) => item.id, (item) => this.#makeTab(item), (tab, item) => {
@@ -82,9 +82,9 @@ export class ReviewDesk extends PageElement {
 }
 
 function purpose({ visibility, revealed }) {
-  if (visibility === "open") return "This session is open: the judge’s verdicts could be seen before the review, and the notebook will say so.";
+  if (visibility === "open") return "This session is open: the judge’s verdicts were visible before the review, and the notebook will say so.";
   if (revealed) return "The judge’s verdicts are revealed, so the reviews are locked.";
-  return "Grade each reply on its own, without the judge’s opinion; the order is random. Give PASS or FAIL on every criterion and explain why in your own words.";
+  return "Grade each reply without the judge’s verdicts; the order is random. Give PASS or FAIL on every criterion and explain why in your own words.";
 }
 
 customElements.define("review-desk", ReviewDesk);

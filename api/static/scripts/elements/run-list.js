@@ -66,7 +66,7 @@ function drawRun(item, { run, lost, sealed, act, retrying }) {
   setText(item.spent, spent(run, lost, sealed ? " without the judge’s, which is sealed" : ""));
   const stops = stopWords(run.stop, run);
   show(item.why, run.stop_reason !== "" || run.check_overridden || stops !== "");
-  setText(item.why, [run.stop_reason || stops, run.check_overridden ? "Started although the reference check had not passed." : ""].filter(Boolean).join(" "));
+  setText(item.why, [run.stop_reason || stops, run.check_overridden ? "Started without a passed reference check." : ""].filter(Boolean).join(" "));
   showProblem(item.problem, act.problem ?? retrying.problem);
 }
 

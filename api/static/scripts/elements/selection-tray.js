@@ -37,7 +37,7 @@ export class SelectionTray extends PageElement {
     setBusy(this.propose, act.busy);
     show(this.review, Boolean(complete || session.revealed));
     this.review.href = sessionAddress(session.session_id, "review");
-    setText(this.review, session.revealed ? "See the reviews" : "Review them");
+    setText(this.review, session.revealed ? "View the reviews" : "Review them");
     this.review.classList.toggle("primary", Boolean(complete));
     showProblem(this.problem, act.problem);
   }

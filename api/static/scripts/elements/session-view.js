@@ -19,8 +19,8 @@ import "./turn-dialog.js";
 
 const WORDS = {
   loading: ["Opening the task …", ""],
-  gone: ["This session has ended.", "Sessions end some time after their last use. Load the notebook again, or the one that you exported: it brings everything back."],
-  unreachable: ["The server cannot be reached.", "Trying again every few seconds. Nothing that has started is lost."],
+  gone: ["Session not found. It may have expired.", "Sessions expire some time after their last use. Load the notebook or your latest export again; an export restores everything."],
+  unreachable: ["The server cannot be reached.", "Retrying every few seconds. Nothing that has started is lost."],
 };
 
 const TITLES = { task: "Write the task", review: "Review", deliver: "Deliver" };
@@ -49,7 +49,7 @@ export class SessionView extends PageElement {
     this.about = make("p", { class: "soft" });
     this.words = make("pre", { class: "words" });
     this.kept = make("section", { class: "card kept", "aria-label": "Not saved yet" },
-      make("p", { class: "soft" }, "What you had typed and the server never got is still here. Copy it before you go on."), this.words);
+      make("p", { class: "soft" }, "These changes were never saved. Copy them before you leave."), this.words);
     this.elsewhere = make("div", { class: "elsewhere" }, this.heading, this.about,
       make("a", { class: "button", href: startAddress() }, "To the start"), this.kept);
     this.heard = make("h1", { class: "only-heard" });
@@ -88,7 +88,7 @@ export class SessionView extends PageElement {
   }
 
   #deliver() {
-    const [deliver, preview] = [section("deliver-card", "Deliver"), section("delivery-view", "What the notebook will hold")];
+    const [deliver, preview] = [section("deliver-card", "Deliver"), section("delivery-view", "Notebook preview")];
     return { place: make("div", { class: "delivering" }, deliver, preview), card: deliver, parts: [preview] };
   }
 }

@@ -16,7 +16,7 @@ export class SignInForm extends HTMLElement {
     this.replaceChildren(make("form", { onsubmit: (event) => this.#send(event) },
       make("div", { class: "field" }, make("label", { for: "sign-in-token" }, "Your token"), this.token),
       this.problem, this.button,
-      make("p", { class: "faint" }, "It begins with mh_. You have it from the people who run this server.")));
+      make("p", { class: "faint" }, "It starts with mh_. Ask your operator for one.")));
     this.token.focus();
   }
 

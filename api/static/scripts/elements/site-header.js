@@ -7,9 +7,9 @@ import { PageElement } from "./element.js";
 import { simulatedTag } from "./pieces.js";
 
 const CONNECTIONS = {
-  live: { word: "Live", about: "Everything arrives as it happens." },
-  polling: { word: "Live, slower", about: "The event stream is held back; the page asks again and again instead." },
-  reconnecting: { word: "Reconnecting", about: "The server cannot be reached. Hunts go on without this page." },
+  live: { word: "Live", about: "Live updates are on." },
+  polling: { word: "Live, slower", about: "Live updates are blocked; polling instead." },
+  reconnecting: { word: "Reconnecting", about: "The server cannot be reached. Hunts continue without this page." },
 };
 
 export class SiteHeader extends PageElement {
@@ -45,7 +45,7 @@ export class SiteHeader extends PageElement {
     setText(this.who, who);
     setAttribute(this.leave, "title", who ? `Signed in as ${who}` : null);
     show(this.news, Boolean(newVersion));
-    setText(this.news, newVersion ? `Version ${newVersion} is here: reload when it suits you` : "");
+    setText(this.news, newVersion ? `Version ${newVersion} is available: reload` : "");
     show(this.task, name !== null);
     setText(this.task, name ?? "");
     setAttribute(this.task, "title", name);
@@ -63,7 +63,7 @@ export class SiteHeader extends PageElement {
   #drawHealth(health) {
     const ill = health !== null && health.status !== "healthy";
     show(this.health, ill);
-    setText(this.health, ill ? `${health.status === "degraded" ? "Degraded" : "Server not well"}: ${health.reason}` : "");
+    setText(this.health, ill ? `${health.status === "degraded" ? "Degraded" : "Server unhealthy"}: ${health.reason}` : "");
   }
 
   #drawTheme(theme) {

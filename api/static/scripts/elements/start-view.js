@@ -29,7 +29,7 @@ export class StartView extends PageElement {
     this.append(
       make("div", { class: "intro" },
         make("h1", {}, "Find what breaks a model."),
-        make("p", { class: "soft" }, "Load a task, let your models try it many times, have every criterion judged on its own, and take the finished notebook away.")),
+        make("p", { class: "soft" }, "Load a task, let your models try it many times, have every criterion judged separately, and download the finished notebook.")),
       this.recentCard, make("div", { class: "columns" }, this.load, make("div", { class: "side" },
         make("section", { class: "card", "aria-labelledby": "examples-title" },
           make("h2", { id: "examples-title" }, "Try an example"), this.examples, this.blank))),

@@ -28,10 +28,10 @@ export class TaskEditor extends PageElement {
 
   build() {
     const editors = {
-      prompt: new TextEditor({ field: "prompt", label: "Prompt", rows: 7, placeholder: "What the model is asked", about: "Goes out to the models exactly as it stands here." }),
-      response: new TextEditor({ field: "response", label: "Reference response", rows: 6, placeholder: "Your own correct answer", about: "The judge sees it beside every reply, and it must itself pass every criterion." }),
-      system: new TextEditor({ field: "judge_system_prompt", label: "Judge system prompt", rows: 4, about: "Left empty, the built-in one is used." }),
-      template: new TextEditor({ field: "judge_prompt_template", label: "Judge prompt template", rows: 4, about: "Placeholders: {prompt} {response} {standard_response} {criteria} {response_reference}. Left empty, the built-in one is used." }),
+      prompt: new TextEditor({ field: "prompt", label: "Prompt", rows: 7, placeholder: "The prompt for the models", about: "Sent to the models unchanged." }),
+      response: new TextEditor({ field: "response", label: "Reference response", rows: 6, placeholder: "Your own correct answer", about: "The judge sees it with every reply. It must pass every criterion itself." }),
+      system: new TextEditor({ field: "judge_system_prompt", label: "Judge system prompt", rows: 4, about: "If empty, the built-in one is used." }),
+      template: new TextEditor({ field: "judge_prompt_template", label: "Judge prompt template", rows: 4, about: "Placeholders: {prompt} {response} {standard_response} {criteria} {response_reference}. If empty, the built-in one is used." }),
     };
     this.rule = make("select", { id: "edit-rule", onchange: () => wish(this, "type", { field: "pass_rule", value: this.rule.value }) },
       ...RULES.map(([value, words]) => make("option", { value }, words)));
@@ -53,7 +53,7 @@ export class TaskEditor extends PageElement {
     this.rule.value = rule;
     this.rule.disabled = Boolean(revealed);
     show(this.problems, problems.length > 0);
-    setText(this.problems, `Still needed before it can be hunted: ${problems.join("; ")}.`);
+    setText(this.problems, `Missing before you can hunt: ${problems.join("; ")}.`);
   }
 }
 

@@ -47,7 +47,7 @@ export class TaskPanel extends PageElement {
     if (!task) return;
     setText(this.name, name || "Task");
     show(this.problems, !task.huntable);
-    setText(this.problems, task.huntable ? "" : `The task cannot be hunted yet: ${task.problems.join("; ")}. Write what is missing under Task.`);
+    setText(this.problems, task.huntable ? "" : `This task is not ready: ${task.problems.join("; ")}. Write what is missing under Task.`);
     updateTabs(this.tabs, [
       { name: "criteria", label: "Criteria" },
       { name: "prompt", label: "Prompt" },
@@ -56,9 +56,9 @@ export class TaskPanel extends PageElement {
       { name: "notebook", label: "Notebook" },
     ], tab);
     for (const [one, panel] of Object.entries(this.panels)) show(panel, one === tab);
-    setText(this.words, `${counted(task.prompt_words, "word")}. Goes out to the models exactly as it stands here.`);
-    setText(this.prompt, task.prompt || "There is no prompt.");
-    setText(this.response, task.response || "There is no reference response.");
+    setText(this.words, `${counted(task.prompt_words, "word")}. Sent to the models unchanged.`);
+    setText(this.prompt, task.prompt || "No prompt.");
+    setText(this.response, task.response || "No reference response.");
     setText(this.system, task.judge_system_prompt || "The notebook has none; the built-in one is used.");
     setText(this.template, task.judge_prompt_template || "The notebook has none; the built-in one is used.");
   }

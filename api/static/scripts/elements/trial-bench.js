@@ -20,7 +20,7 @@ export class TrialBench extends PageElement {
     this.problem = make("div", { hidden: true });
     this.list = make("ol", { class: "trials" });
     this.append(make("h2", {}, "Try it once"),
-      make("p", { class: "faint" }, "One hunt that does not count and cannot be delivered. Its verdicts are shown at once, so that the task can be tuned."),
+      make("p", { class: "faint" }, "One hunt that does not count and cannot be delivered. Its verdicts are shown immediately, so that you can tune the task."),
       make("div", { class: "line" }, make("label", { for: "trial-model", class: "only-heard" }, "Model"), this.model, this.button), this.problem, this.list);
   }
 

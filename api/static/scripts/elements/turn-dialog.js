@@ -18,10 +18,10 @@ export class TurnDialog extends PageElement {
     this.response = make("textarea", { id: "turn-response", rows: "5" });
     this.criteria = make("textarea", { id: "turn-criteria", rows: "6", placeholder: "One criterion on each line" });
     this.problem = make("div", { hidden: true });
-    this.go = make("button", { type: "submit", class: "primary" }, "Begin the turn");
+    this.go = make("button", { type: "submit", class: "primary" }, "Start the turn");
     const field = (label, control) => make("div", { class: "field" }, make("label", { for: control.id }, label), control);
     this.dialog = makeLayer("turn", { class: "turn", "aria-label": "Another turn" }, this.heading,
-      make("p", { class: "soft" }, "The reply goes into the history; hunts of this turn stay with it. The criteria below are judged in the new turn, not the old ones."),
+      make("p", { class: "soft" }, "The reply becomes part of the history; the hunts of this turn stay with it. The new turn is judged by the criteria below, not the old ones."),
       make("form", { onsubmit: (event) => this.#begin(event) }, field("Next prompt", this.prompt), field("Reference response", this.response), field("Criteria", this.criteria), this.problem,
         make("p", { class: "chips" }, this.go, make("button", { type: "button", onclick: () => this.dialog.close() }, "Not now"))));
     this.append(this.dialog);

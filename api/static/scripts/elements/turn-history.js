@@ -14,7 +14,7 @@ export class TurnHistory extends PageElement {
     this.heading = make("h2");
     this.list = make("ol", { class: "turns" });
     this.className = "card";
-    this.append(this.heading, make("p", { class: "faint" }, "Goes to the models and to the judge before the prompt below."), this.list);
+    this.append(this.heading, make("p", { class: "faint" }, "Sent to the models and the judge before the prompt below."), this.list);
   }
 
   draw(turns, turn) {

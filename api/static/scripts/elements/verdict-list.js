@@ -13,7 +13,7 @@ export function makeVerdict(item) {
   entry.evidence = make("blockquote", { class: "words evidence" });
   entry.raw = make("pre", { class: "words" });
   entry.facts = make("p", { class: "faint" });
-  entry.more = make("details", {}, make("summary", {}, "What the judge wrote"), entry.raw, entry.facts);
+  entry.more = make("details", {}, make("summary", {}, "The judge’s answer"), entry.raw, entry.facts);
   entry.append(entry.mark, make("div", { class: "body" },
     make("div", { class: "asked" }, make("b", { class: "mono" }, item.id), entry.text), entry.reason, entry.evidence, entry.more));
   entry.shown = undefined;
@@ -27,7 +27,7 @@ export function updateVerdict(entry, { id, text, verdict, sameAs }) {
   entry.sameAs = sameAs;
   setAttribute(entry, "data-verdict", verdict?.verdict.toLowerCase() ?? "none");
   entry.mark.replaceChildren(verdictMark(id, verdict?.verdict));
-  const reason = sameAs ? `Failed as ${sameAs} did.` : verdict ? verdict.reason || verdict.error || "" : "";
+  const reason = sameAs ? `Failed for the same reason as ${sameAs}.` : verdict ? verdict.reason || verdict.error || "" : "";
   show(entry.reason, reason !== "");
   setText(entry.reason, reason);
   show(entry.evidence, Boolean(verdict?.evidence));
@@ -39,6 +39,6 @@ function drawMore(entry, verdict) {
   const asked = Boolean(verdict?.judge_model);
   show(entry.more, asked);
   if (!asked) return;
-  setText(entry.raw, verdict.judge_text || "Its answer was read without remainder: the reason and the evidence above are all of it.");
+  setText(entry.raw, verdict.judge_text || "The reason and the evidence above are the whole answer.");
   setText(entry.facts, `${verdict.judge_model} · ${duration(verdict.latency_ms)} · cost ${money(verdict.cost_usd)}`);
 }

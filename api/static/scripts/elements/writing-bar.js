@@ -9,7 +9,7 @@ const WORDS = {
   saved: "All saved",
   dirty: "Typing …",
   saving: "Saving …",
-  offline: "The server cannot be reached. Everything is kept in this browser and is sent when it is back.",
+  offline: "The server cannot be reached. Your edits are saved in this browser and sent when it is back.",
   failed: "Not saved",
   conflict: "Changed in another tab",
 };
@@ -26,8 +26,8 @@ export class WritingBar extends PageElement {
     this.problem = make("div", { hidden: true });
     this.clash = make("p");
     this.conflict = make("div", { class: "caution", role: "alert" }, this.clash,
-      make("p", { class: "chips" }, make("button", { type: "button", class: "small", onclick: () => wish(this, "settle", "mine") }, "Keep what is here"),
-        make("button", { type: "button", class: "small", onclick: () => wish(this, "settle", "theirs") }, "Take the other tab’s")));
+      make("p", { class: "chips" }, make("button", { type: "button", class: "small", onclick: () => wish(this, "settle", "mine") }, "Keep this version"),
+        make("button", { type: "button", class: "small", onclick: () => wish(this, "settle", "theirs") }, "Use the other tab’s version")));
     this.append(make("div", { class: "line" }, this.state, make("span", { class: "space" }), this.undo), this.problem, this.conflict);
   }
 

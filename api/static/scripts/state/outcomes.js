@@ -8,7 +8,7 @@ export const OUTCOMES = {
     word: "Undetermined", plural: "Undetermined", icon: "undetermined",
     about: "The judge could not decide enough criteria. Counts neither way.",
   },
-  error: { word: "Error", plural: "Errors", icon: "error", about: "No usable reply came. Never counts as a break." },
+  error: { word: "Error", plural: "Errors", icon: "error", about: "No usable reply. Never counts as a break." },
   cancelled: { word: "Cancelled", plural: "Cancelled", icon: "cancelled", about: "Stopped before it was finished." },
   interrupted: {
     word: "Interrupted", plural: "Interrupted", icon: "cancelled", about: "The server stopped while this was running.",
@@ -16,8 +16,8 @@ export const OUTCOMES = {
 };
 
 export const STAGES = {
-  queued: { word: "Waiting", icon: "waiting", about: "Waiting for its turn." },
-  calling: { word: "Calling", icon: "working", about: "The model is answering." },
+  queued: { word: "Waiting", icon: "waiting", about: "Queued." },
+  calling: { word: "Calling", icon: "working", about: "The model is replying." },
   judging: { word: "Judging", icon: "working", about: "The judge is reading the reply." },
 };
 

@@ -14,8 +14,8 @@ export function selectionAfter(ids, { add, remove, move, step = 0, place, slot =
 /** Why a hunt cannot be selected, "" when it can. */
 export function whyNotSelectable(hunt, session) {
   if (session.revealed) return "The verdicts have been revealed; the selection is fixed.";
-  if (hunt.kind === "trial") return "This was a try-out. Only hunts of a run can be delivered.";
-  if (hunt.status !== "done") return "This hunt is still going on.";
+  if (hunt.kind === "trial") return "This was a trial. Only hunts of a run can be delivered.";
+  if (hunt.status !== "done") return "This hunt is still running.";
   if (hunt.outcome !== "broke" && hunt.outcome !== "held") return "Only hunts that broke or held can be delivered.";
   return "";
 }

@@ -53,7 +53,7 @@ async function arrived(coming) {
   try {
     return await coming;
   } catch (cause) {
-    if (cause.name === "TimeoutError") throw noAnswer("The server does not answer.");
+    if (cause.name === "TimeoutError") throw noAnswer("The server does not respond.");
     if (cause instanceof TypeError) throw noAnswer("The server cannot be reached.");
     throw cause;
   }
@@ -71,7 +71,7 @@ async function bodyOf(response) {
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new Problem({
-      code: "bad_answer", message: "The server's answer could not be read.", hint: "Try again in a moment.",
+      code: "bad_answer", message: "The server's response could not be read.", hint: "Try again in a moment.",
       status: response.status,
     });
   }
@@ -86,8 +86,8 @@ async function refusal(response) {
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     return new Problem({ // something in between (a proxy) answered in its own words
-      code: "bad_answer", status: response.status, message: `The server answered ${response.status} without saying why.`,
-      hint: "Try again in a moment. If it stays, tell the people who run this server.",
+      code: "bad_answer", status: response.status, message: `The server answered ${response.status} without a reason.`,
+      hint: "Try again in a moment. If the problem persists, contact your operator.",
     });
   }
 }
