@@ -1,22 +1,22 @@
-"""The tree of expected failures. What is not in this tree is a bug.
+"""The tree of expected failures. Any other exception is a bug.
 
     HunterError
     ├── BadInput              the caller can correct it         (400)
     │   ├── BadSettings       a variable of the environment
     │   ├── BadNotebook       the file is not a usable task notebook
-    │   └── BadTask           the task cannot be hunted as it stands
-    ├── NotSignedIn           nobody knows who asks             (401)
-    ├── NotAllowed            not for whoever asks              (403)
-    ├── NotFound              session, run or hunt is not there (404)
-    ├── Conflict              somebody changed it meanwhile     (409)
+    │   └── BadTask           the task is incomplete or invalid
+    ├── NotSignedIn           the caller is not authenticated   (401)
+    ├── NotAllowed            the caller lacks permission       (403)
+    ├── NotFound              session, run or hunt not found    (404)
+    ├── Conflict              conflict with current state       (409)
     ├── TooLarge              over a size limit                 (413)
     ├── Busy                  a bounded queue is full           (429)
-    ├── Unavailable           we cannot serve this now          (503)
-    │   └── RedisAway         Redis did not do what it was asked
-    └── ProviderError         a provider did not give a usable reply (never a break)
+    ├── Unavailable           temporarily unavailable           (503)
+    │   └── RedisAway         a Redis command failed
+    └── ProviderError         a provider returned no usable reply (never a break)
 
-Every error says what happened, to which thing, and in `hint` what the reader can do.
-`code` is stable and is what clients compare; `details` holds what a program needs.
+`message` says what happened and to what; `hint` says what the reader can do. `code` is stable: clients compare it.
+`details` holds data for programs.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Unavailable(HunterError):
 
 
 class RedisAway(Unavailable):
-    """Redis did not do what it was asked, or nobody knows whether it did.
+    """A Redis command failed, or its outcome is unknown.
 
     `reason` is stable: `unreachable`, `timeout`, `out_of_memory`, `read_only`, `loading`, `refused`, `emptied`,
     `error`.
@@ -95,20 +95,20 @@ class RedisAway(Unavailable):
     code = "redis_away"
 
     def __init__(self, message: str, *, reason: str) -> None:
-        super().__init__(message, hint="Try again in a moment; the operator sees the reason in /api/health.")
+        super().__init__(message, hint="Try again in a moment. Operators find the reason in /api/health.")
         self.reason = reason
         self.details = {"reason": reason}
 
 
 class Advice(StrEnum):
-    """What a provider says about trying the same call again."""
+    """Whether and when to retry a failed call."""
 
     NEVER = "never"
-    """The same call fails again: bad key, unknown model, refused content."""
+    """A retry would fail too: bad key, unknown model, refused content."""
     LATER = "later"
-    """A passing fault: try again after a growing pause."""
+    """A transient failure: retry with exponential backoff."""
     SLOW_DOWN = "slow_down"
-    """Rate limited: try again after `retry_after_s`, or a growing pause when none was given."""
+    """Rate limited: retry after `retry_after_s`, or with exponential backoff if it is missing."""
 
 
 TEMPORARY_CAUSES = frozenset(
@@ -117,16 +117,16 @@ TEMPORARY_CAUSES = frozenset(
         "bad_reply", "busy",
     }
 )  # fmt: skip
-"""Codes of failures that pass: the same call may succeed later."""
+"""Codes of transient failures: a retry may succeed."""
 
 
 class ProviderError(HunterError):
-    """A call gave no usable reply.
+    """A call returned no usable reply.
 
-    `code` is the cause: `unauthorized`, `forbidden`, `unknown_model`, `wrong_address` (no chat completions there),
-    `refused`, `bad_request`, `rate_limited`, `overloaded`, `server_error`, `timeout`, `silent` (no byte for too long),
-    `unreachable`, `cut_stream`, `empty_reply`, `bad_reply`, `out_of_credit`, `too_large`,
-    `output_limit` (spent before the reply had any text).
+    `code` is the cause: `unauthorized`, `forbidden`, `unknown_model`, `wrong_address` (no chat completions endpoint),
+    `refused`, `bad_request`, `rate_limited`, `overloaded`, `server_error`, `timeout`, `silent` (no byte within the
+    read timeout), `unreachable`, `cut_stream`, `empty_reply`, `bad_reply`, `out_of_credit`, `too_large`,
+    `output_limit` (reached before the reply had any text).
     """
 
     code = "provider_error"
@@ -149,4 +149,4 @@ class ProviderError(HunterError):
         self.status = status
         self.provider = provider
         self.raw = raw
-        """What the provider sent, bounded, without credentials; for the page's "raw" view."""
+        """The provider's response, truncated, without credentials; for the page's "raw" view."""

@@ -109,7 +109,7 @@ async def open_runtime(
         large_input = await closing.enter_async_context(open_large_input_executor(waiting))
         process = f"{instance}-{secrets.token_hex(4)}"
         redis = await closing.enter_async_context(open_redis(settings.redis, instance)) if settings.redis.url else None
-        store, events, came_back = await _sessions(settings, clock, instance, activity, closing, redis)
+        store, events, reattached = await _sessions(settings, clock, instance, activity, closing, redis)
         http = await closing.enter_async_context(open_http(settings.calls))
         telemetry = await closing.enter_async_context(TelemetryWriter(instance, settings.telemetry, clock))
         closing.callback(_tell_stopped, telemetry, instance)
@@ -144,7 +144,7 @@ async def open_runtime(
         )
         if redis is not None:
             resumer = Resumer(
-                store, dispatcher, came_back, settings.hunting.part_lease_s, activity.record_unexpected_error
+                store, dispatcher, reattached, settings.hunting.part_lease_s, activity.record_unexpected_error
             )
             await closing.enter_async_context(_kept_up(resumer))
         with contextlib.suppress(RedisAway):  # the status reports it; the first heartbeat shares the secret
@@ -293,7 +293,7 @@ async def _redis_sessions(
         max_events=settings.sessions.max_events,
         block_s=settings.redis.block_s,
         timeout_s=settings.redis.timeout_s,
-        on_fault=redis_health.failed,
+        on_fault=redis_health.mark_down,
         on_bug=activity.record_unexpected_error,
     )
     away: dict[str, DetachedSession] = {}
@@ -316,7 +316,7 @@ async def _redis_sessions(
         on_told=known.note_event,
     )
     journal = Journal(Path(settings.redis.journal_dir), instance)
-    store = FailoverSessionStore(redis, known, journal, redis_health, clock, begin_events=memory.begin_at, away=away)
+    store = FailoverSessionStore(redis, known, journal, redis_health, clock, begin_events=memory.start_after, away=away)
     supervisor = Supervisor(
         store,
         Reattachment(store, DetachedEvents(log, memory)),
@@ -331,7 +331,7 @@ async def _redis_sessions(
     closing.push_async_callback(supervisor.close)
     await supervisor.start()
     log.start()
-    return store, FailoverEventLog(log, memory, store), store.came_back
+    return store, FailoverEventLog(log, memory, store), store.reattached
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Tasks that a process needs for as long as it lives."""
+"""Tasks that run for the lifetime of the process."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 log = structlog.get_logger(__name__)
-PAUSE_S = 1.0
-"""Before a task that failed begins again."""
+RESTART_DELAY_S = 1.0
+"""Delay before a failed task is restarted."""
 
 
 async def run_forever(task: Callable[[], Awaitable[None]], on_bug: Callable[[BaseException], None]) -> None:
-    """Run `task` until it returns or is cancelled. A failure that it did not expect is logged, told to `on_bug`, and it
-    begins again: one that ended in silence would leave the process without signs of life, claims or permits.
+    """Run `task` until it returns or is cancelled. An unexpected exception is logged and passed to `on_bug`, then the
+    task restarts: without it, the process would lose its heartbeat, claims or permits.
     """
     while True:
         try:
             return await task()
         except Exception as error:
-            log.exception("a task that is always needed failed; it begins again")
+            log.exception("task.failed")
             on_bug(error)
-        await asyncio.sleep(PAUSE_S)
+        await asyncio.sleep(RESTART_DELAY_S)

@@ -12,7 +12,7 @@ from api.payloads import EventsQuery
 from api.shapes import EventsAnswer
 from api.sse import counted, event_stream
 from core.errors import Busy
-from core.eventlog.base import START, parsed_event_id
+from core.eventlog.base import START, parse_event_id
 from core.hunting.views.sessions import JsonFragment
 
 events = Blueprint("events", __name__, url_prefix="/api/sessions/<sid>/events")
@@ -47,7 +47,7 @@ async def _as_stream(sid: str, after: str) -> Response:
             hint="Close other pages, or poll with ?format=json; the operator sets MAX_EVENT_STREAMS_PER_USER.",
             code="share_used_up",
         )
-    parsed_event_id(after)
+    parse_event_id(after)
     stream = event_stream(
         here.events, sid, after,
         draining=here.draining, heartbeat_s=here.settings.server.sse_keepalive_s, life_s=sign_in_left_s(),

@@ -1,4 +1,4 @@
--- Append events. KEYS[1]: the stream. ARGV: 1 life in ms, 2 events kept, 3 (type, data), …  Answers their ids.
+-- Append events. KEYS[1]: the stream. ARGV: 1 TTL in ms, 2 maximum events, 3 (type, data), …  Returns their ids.
 local ids = {}
 for i = 3, #ARGV, 2 do
   ids[#ids + 1] = redis.call('XADD', KEYS[1], 'MAXLEN', '=', ARGV[2] + 1, '*', 't', ARGV[i], 'd', ARGV[i + 1])

@@ -1,4 +1,4 @@
-"""The event log's promise."""
+"""The interface of the event log."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ START = "0-0"
 
 
 class TooFarBehind(Conflict):
-    """Events after the asked-for id are gone (trimmed by count): read the snapshot again."""
+    """Events after the requested id were trimmed: fetch the snapshot again."""
 
     code = "too_far_behind"
 
 
 def too_far_behind() -> TooFarBehind:
-    return TooFarBehind("Events before this point are no longer kept.", hint="Load the session's snapshot again.")
+    return TooFarBehind("Events after this id are no longer stored.", hint="Fetch the session's snapshot again.")
 
 
 def session_ended() -> NotFound:
     return NotFound("Session not found. It may have expired.", hint="Load the notebook again.", code="no_session")
 
 
-def parsed_event_id(text: str) -> tuple[int, int]:
-    """An event id from outside as numbers. Raises BadInput."""
+def parse_event_id(text: str) -> tuple[int, int]:
+    """Parse an event id from a client into two numbers. Raises BadInput."""
     try:
         return id_key(text)
     except ValueError:
@@ -36,7 +36,7 @@ def parsed_event_id(text: str) -> tuple[int, int]:
 
 
 class EventLog(ABC):
-    """Events of each session with ids that only grow. Kept: the newest `max_events` of a session."""
+    """Stores the newest `max_events` events of each session. Ids only grow."""
 
     @abstractmethod
     async def append(self, session_id: str, drafts: Sequence[EventDraft]) -> tuple[Event, ...]:
@@ -44,15 +44,18 @@ class EventLog(ABC):
 
     @abstractmethod
     async def read(self, session_id: str, after: str, limit: int) -> tuple[Event, ...]:
-        """Events after that id, oldest first, at most `limit`. Raises TooFarBehind, BadInput for a malformed id."""
+        """Return up to `limit` events after that id, oldest first.
+
+        Raises TooFarBehind, or BadInput for a malformed id.
+        """
 
     @abstractmethod
     async def last_id(self, session_id: str) -> str:
-        """The newest event's id, START when there is none. Read it BEFORE the snapshot that it belongs to."""
+        """Return the newest event's id, START if there is none. Read it BEFORE the snapshot that it belongs to."""
 
     @abstractmethod
     def watch(self, session_id: str, after: str) -> AsyncGenerator[tuple[Event, ...], None]:
-        """Batches of events after that id, for ever, each event once and in order. Raises like `read`."""
+        """Yield batches of events after that id, forever, each event once and in order. Raises like `read`."""
 
     @abstractmethod
     async def forget(self, session_id: str) -> None:
@@ -60,4 +63,4 @@ class EventLog(ABC):
 
     @abstractmethod
     def watchers(self) -> int:
-        """How many watch at this moment."""
+        """Return the number of current watchers."""

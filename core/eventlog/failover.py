@@ -1,7 +1,7 @@
-"""Events in Redis or in this process, wherever the session is at that moment. Watchers follow it without noticing.
+"""An event log in Redis or in this process, depending on where the session is stored. Watchers switch transparently.
 
-Ids only grow over every change of place: events made here go on after the newest id that Redis is known to have, and
-keep their ids in Redis afterwards, unless others wrote there meanwhile: then readers are told to reload.
+Ids grow across every switch. Local events continue after the newest id known to be in Redis and keep their ids when
+they move to Redis. If another process wrote to Redis in the meantime, readers must reload instead.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from typing import Any, Protocol
 
 from core.domain.events import Event, EventDraft
 from core.errors import NotFound, RedisAway
-from core.eventlog.base import EventLog, parsed_event_id
+from core.eventlog.base import EventLog, parse_event_id
 from core.eventlog.memory import MemoryEventLog
 from core.eventlog.redis import RedisEventLog
 
 
-class Places(Protocol):
-    """Where each session's truth is; kept by the session store."""
+class SessionLocations(Protocol):
+    """Where each session's current state is; implemented by the session store."""
 
-    def here(self, session_id: str) -> bool: ...
+    def is_local(self, session_id: str) -> bool: ...
 
     def moved(self, session_id: str) -> asyncio.Future[None]: ...
 
-    def failed(self, error: RedisAway) -> None: ...
+    def mark_redis_down(self, error: RedisAway) -> None: ...
 
-    def settle(self, session_id: str) -> object:
-        """Have it here; raises RedisAway when this process does not know the session."""
+    def detach(self, session_id: str) -> object:
+        """Make this process the owner of the session. Raises RedisAway if it has no copy."""
         ...
 
     async def read(self, session_id: str) -> object:
@@ -37,10 +37,10 @@ class Places(Protocol):
 
 
 class FailoverEventLog(EventLog):
-    def __init__(self, redis: RedisEventLog, memory: MemoryEventLog, places: Places) -> None:
+    def __init__(self, redis: RedisEventLog, memory: MemoryEventLog, locations: SessionLocations) -> None:
         self._redis = redis
         self._memory = memory
-        self._places = places
+        self._locations = locations
         self._watchers = 0
 
     async def append(self, session_id: str, drafts: Sequence[EventDraft]) -> tuple[Event, ...]:
@@ -50,25 +50,25 @@ class FailoverEventLog(EventLog):
         try:
             return await self._log(session_id).read(session_id, after, limit)
         except RedisAway as error:
-            self._places.failed(error)
+            self._locations.mark_redis_down(error)
         return await self._log(session_id).read(session_id, after, limit)
 
     async def last_id(self, session_id: str) -> str:
         try:
             return await self._log(session_id).last_id(session_id)
         except RedisAway as error:
-            self._places.failed(error)
+            self._locations.mark_redis_down(error)
         return await self._log(session_id).last_id(session_id)
 
     async def watch(self, session_id: str, after: str) -> AsyncGenerator[tuple[Event, ...], None]:
-        parsed_event_id(after)
+        parse_event_id(after)
         self._watchers += 1
         try:
             while True:
-                moved = self._places.moved(session_id)
+                moved = self._locations.moved(session_id)
                 try:
                     source = self._log(session_id).watch(session_id, after)
-                except RedisAway:  # nobody here knows the session: wait until Redis is back
+                except RedisAway:  # this process has no copy of the session: wait until Redis is up
                     await asyncio.shield(moved)
                     continue
                 async with aclosing(_until(source, moved)) as batches:
@@ -77,9 +77,9 @@ class FailoverEventLog(EventLog):
                             after = batch[-1].id
                             yield batch
                     except RedisAway as error:
-                        self._places.failed(error)
+                        self._locations.mark_redis_down(error)
                     except NotFound:
-                        await self._places.read(session_id)  # raises, unless only Redis has lost it
+                        await self._locations.read(session_id)  # raises unless only Redis lost the session
         finally:
             self._watchers -= 1
 
@@ -90,36 +90,36 @@ class FailoverEventLog(EventLog):
         return self._watchers
 
     def _log(self, session_id: str) -> EventLog:
-        """Raises RedisAway when Redis is away and the session is not known here."""
-        if not self._places.here(session_id):
+        """Raises RedisAway if Redis is down and this process has no copy of the session."""
+        if not self._locations.is_local(session_id):
             return self._redis
-        self._places.settle(session_id)
+        self._locations.detach(session_id)
         return self._memory
 
 
 class DetachedEvents:
-    """Events that were made here while Redis was away, on their way into Redis."""
+    """Moves events that were published locally while Redis was down into Redis."""
 
     def __init__(self, redis: RedisEventLog, memory: MemoryEventLog) -> None:
         self._redis = redis
         self._memory = memory
         self.newest = memory.newest
         self.after = memory.kept
-        self.begin = memory.begin_at
-        self.let_go = memory.let_go
+        self.begin = memory.start_after
+        self.discard = memory.discard
 
     async def merge(
-        self, session_id: str, known: str, events: Sequence[Event], reload: EventDraft, given_out: str, life_s: float
+        self, session_id: str, known: str, events: Sequence[Event], reload: EventDraft, last_issued: str, life_s: float
     ) -> tuple[bool, str]:
         return await self._redis.merge(
-            session_id, known=known, events=events, reload=reload, given_out=given_out, life_s=life_s
+            session_id, known=known, events=events, reload=reload, last_issued=last_issued, life_s=life_s
         )
 
 
 async def _until(
     source: AsyncGenerator[tuple[Event, ...], None], moved: asyncio.Future[None]
 ) -> AsyncGenerator[tuple[Event, ...], None]:
-    """The batches of `source` until the session has moved."""
+    """Yield the batches of `source` until the session moves."""
     coming: asyncio.Task[tuple[Event, ...]] | None = None
     try:
         while not moved.done():
@@ -133,7 +133,7 @@ async def _until(
             coming.cancel()
             await asyncio.wait({coming})
             if not coming.cancelled():
-                coming.exception()  # whatever it was: nobody waits for it any more
+                coming.exception()  # retrieve it, so that asyncio does not log it
         await source.aclose()
 
 

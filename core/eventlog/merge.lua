@@ -1,8 +1,8 @@
--- Take over events that were made while Redis was away. KEYS[1]: the stream.
--- ARGV: 1 life in ms, 2 events kept, 3 the last id that was known before ('-': there is a gap after it), 4 type and 5 data of an event that asks
--- readers to reload, 6 the newest id that was given out, 7 (id, type, data), …
--- Answers 1 when the stream went on from the known id, with the same ids; 0 when others wrote meanwhile or data was
--- lost in between: then everybody before this point is told to reload, also who reads along: 'g' marks the gap.
+-- Add events that were published while Redis was down. KEYS[1]: the stream.
+-- ARGV: 1 TTL in ms, 2 maximum events, 3 the last known id ('-': events after it are missing), 4 type and 5 data of the
+-- event that makes readers reload, 6 the newest issued id, 7 (id, type, data), …
+-- Returns 1 if the stream continued from the known id, with the same ids. Returns 0 if another process wrote in the
+-- meantime or data was lost: then all readers before this point must reload, including live ones: 'g' marks the gap.
 local key, most = KEYS[1], ARGV[2] + 1
 
 local function newest()
@@ -26,7 +26,7 @@ local last, seamless = newest(), 1
 if ARGV[3] == '-' or (last and last ~= ARGV[3]) then
   seamless = 0
 elseif not last and ARGV[3] ~= '0-0' then
-  -- An empty Redis: the stream begins anew at the known id, and remembers that there was something before it.
+  -- An empty Redis: restart the stream at the known id, and record that events before it existed.
   redis.call('XADD', key, ARGV[3], 't', ARGV[4], 'd', ARGV[5], 'g', 1)
   redis.call('XSETID', key, ARGV[3], 'ENTRIESADDED', 2, 'MAXDELETEDID', '0-0')
 end

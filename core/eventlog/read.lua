@@ -1,6 +1,6 @@
--- Events after an id. KEYS[1]: the stream. ARGV: 1 milliseconds and 2 sequence of the id, 3 at most so many.
--- Answers {0} when events after it are gone, else {1, entry, …}. The oldest entry stands for the point from which on
--- all is here: whoever is before it has missed some, unless nothing was ever trimmed.
+-- Read events after an id. KEYS[1]: the stream. ARGV: 1 milliseconds and 2 sequence of the id, 3 limit.
+-- Returns {0} if events after it were trimmed, else {1, entry, …}. A reader before the oldest entry missed events,
+-- unless nothing was ever trimmed.
 local first = redis.call('XRANGE', KEYS[1], '-', '+', 'COUNT', 1)[1]
 if not first then return {1} end
 local ms, sequence = string.match(first[1], '(%d+)-(%d+)')

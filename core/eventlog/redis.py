@@ -1,7 +1,7 @@
-"""The event log in Redis Streams: one stream per session, one reader per process however many watch.
+"""The event log in Redis Streams: one stream per session, one reader per process for any number of watchers.
 
-The reader asks for all watched streams at once (XREAD BLOCK) and hands each event, decoded once, to the feed of its
-session. A watcher takes from the feed, or reads the stream itself as long as it is further back than the feed reaches.
+The reader reads all watched streams at once (XREAD BLOCK), decodes each event once and adds it to the session's feed.
+A watcher reads from the feed, or from the stream while it is further behind than the feed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from core.clock import Clock
 from core.domain.events import Event, EventDraft, id_key
 from core.errors import RedisAway
-from core.eventlog.base import START, EventLog, parsed_event_id, session_ended, too_far_behind
+from core.eventlog.base import START, EventLog, parse_event_id, session_ended, too_far_behind
 from core.eventlog.history import History
 from core.redis.client import RedisClients, map_redis_errors, read_script, with_deadline
 from core.redis.keys import EVENT_DATA, EVENT_GAP, EVENT_TYPE, session_keys
@@ -28,18 +28,18 @@ log = structlog.get_logger(__name__)
 
 HERE = Path(__file__).parent
 BATCH = 500
-"""Most events handed to a watcher, or asked for in one stream, at once."""
+"""Maximum events per batch and per read of one stream."""
 MAX_FEED = 1000
-"""Newest events of a watched session that are kept decoded in this process."""
-FEED_BYTES = 4 * 1024 * 1024
-"""Most data of those events; who is further behind reads the stream."""
+"""Maximum decoded events in the feed of a watched session."""
+MAX_FEED_BYTES = 4 * 1024 * 1024
+"""Maximum data in a feed; watchers further behind read the stream."""
 GATHER_S = 0.005
-"""Pause between two reads, in which events gather: one read then brings many."""
+"""Pause between two reads, so that one read returns several events."""
 RETRY_S = 0.25
-"""Pause after a read that failed."""
+"""Pause after a failed read."""
 MAX_WAKES = 20
-GREATEST = 2**63
-"""Parts of ids from outside are cut down to what Redis takes; no event is ever so late."""
+MAX_ID_PART = 2**63
+"""Parts of client-supplied ids are capped at the Redis maximum; no event id reaches it."""
 
 
 class RedisEventLog(EventLog):
@@ -55,14 +55,14 @@ class RedisEventLog(EventLog):
         on_fault: Callable[[RedisAway], None] = lambda _error: None,
         on_bug: Callable[[BaseException], None] = lambda _error: None,
     ) -> None:
-        """`on_fault` hears of every read that fails, `on_bug` of a failure that nobody expected.
+        """`on_fault` is called for every failed read, `on_bug` for every unexpected exception.
 
-        `start` begins the reader, `close` ends it.
+        `start` starts the reader, `close` stops it.
         """
         self._clients = clients
         self._clock = clock
         self._life_ms = max(1, int(ttl_s * 1000))
-        self._most = max_events
+        self._max_events = max_events
         self._block_s = block_s
         self._timeout_s = timeout_s
         self._on_fault = on_fault
@@ -70,15 +70,15 @@ class RedisEventLog(EventLog):
         scripts = {name: read_script(HERE, name) for name in ("append", "read", "merge")}
         self._scripts = {name: clients.commands.register_script(text) for name, text in scripts.items()}
         self._feeds: dict[str, _Feed] = {}
-        self._wanted = asyncio.Event()
+        self._feed_added = asyncio.Event()
         self._reader: asyncio.Task[None] | None = None
         self._reader_id: int | None = None
-        """The reader's connection, while it waits in Redis."""
+        """Client id of the reader's connection while it blocks in Redis."""
         self._rounds = 0
-        self._looked_at = clock.monotonic()
+        self._checked_at = clock.monotonic()
 
     def start(self) -> None:
-        self._reader = asyncio.create_task(self._read_on(), name="event-reader")
+        self._reader = asyncio.create_task(self._read_forever(), name="event-reader")
 
     async def close(self) -> None:
         if self._reader is not None:
@@ -87,22 +87,22 @@ class RedisEventLog(EventLog):
 
     async def append(self, session_id: str, drafts: Sequence[EventDraft]) -> tuple[Event, ...]:
         pairs = [text for draft in drafts for text in (draft.type.value, draft.data)]
-        ids = await self._run("append", session_id, self._life_ms, self._most, *pairs)
+        ids = await self._run("append", session_id, self._life_ms, self._max_events, *pairs)
         return tuple(Event(i.decode(), draft.type, draft.data) for i, draft in zip(ids, drafts, strict=True))
 
     async def read(self, session_id: str, after: str, limit: int) -> tuple[Event, ...]:
-        number = (min(part, GREATEST) for part in parsed_event_id(after))
+        number = (min(part, MAX_ID_PART) for part in parse_event_id(after))
         answer = await self._run("read", session_id, *number, limit)
         if answer[0] == 0:
             raise too_far_behind()
         return tuple(_event(entry[0], dict(zip(entry[1][::2], entry[1][1::2], strict=True))) for entry in answer[1:])
 
     async def last_id(self, session_id: str) -> str:
-        newest = await self._ask(lambda: self._clients.commands.xrevrange(session_keys(session_id).events, count=1))
+        newest = await self._execute(lambda: self._clients.commands.xrevrange(session_keys(session_id).events, count=1))
         return newest[0][0].decode() if newest else START
 
     async def watch(self, session_id: str, after: str) -> AsyncGenerator[tuple[Event, ...], None]:
-        key = parsed_event_id(after)
+        key = parse_event_id(after)
         feed = await self._join(session_id)
         try:
             while not feed.ended:
@@ -115,17 +115,17 @@ class RedisEventLog(EventLog):
                     key = id_key(events[-1].id)
                     yield events
                 elif key >= feed.history.last:
-                    await feed.history.news()
+                    await feed.history.wait()
             raise session_ended()
         finally:
             self._leave(session_id, feed)
 
     async def forget(self, session_id: str) -> None:
-        await self._ask(lambda: self._clients.commands.unlink(session_keys(session_id).events))
+        await self._execute(lambda: self._clients.commands.unlink(session_keys(session_id).events))
         self.end(session_id)
 
     def end(self, session_id: str) -> None:
-        """The session has ended: its watchers are told."""
+        """End the session's watchers."""
         if feed := self._feeds.pop(session_id, None):
             feed.ended = True
             feed.history.wake()
@@ -134,17 +134,24 @@ class RedisEventLog(EventLog):
         return sum(feed.watchers for feed in self._feeds.values())
 
     async def merge(
-        self, session_id: str, *, known: str, events: Sequence[Event], reload: EventDraft, given_out: str, life_s: float
+        self,
+        session_id: str,
+        *,
+        known: str,
+        events: Sequence[Event],
+        reload: EventDraft,
+        last_issued: str,
+        life_s: float,
     ) -> tuple[bool, str]:
-        """Take over events made while Redis was away, after the id `known`. Whether they kept their ids, and the
-        newest id in Redis by then.
+        """Add events published locally while Redis was down, after the id `known`.
 
-        They keep them if nobody else wrote meanwhile; else whoever is before this point is told to reload.
+        Returns whether they kept their ids, and the newest id in Redis. They keep their ids if no other process wrote
+        in the meantime; otherwise all readers before this point must reload.
         """
         flat = [text for event in events for text in (event.id, event.type, event.data)]
         life_ms = max(1, int(life_s * 1000))
-        rest = (known, reload.type.value, reload.data, given_out, *flat)
-        seamless, newest = await self._run("merge", session_id, life_ms, self._most, *rest)
+        rest = (known, reload.type.value, reload.data, last_issued, *flat)
+        seamless, newest = await self._run("merge", session_id, life_ms, self._max_events, *rest)
         return bool(seamless), newest.decode()
 
     # -- the reader
@@ -154,11 +161,11 @@ class RedisEventLog(EventLog):
         if feed is None:
             last = await self.last_id(session_id)
             feed = self._feeds.setdefault(session_id, _Feed(last))
-            self._wanted.set()
+            self._feed_added.set()
         feed.watchers += 1
         try:
             await self._interrupt()
-        except BaseException:  # who watched is gone before it began
+        except BaseException:  # cancelled before the watch started
             self._leave(session_id, feed)
             raise
         return feed
@@ -169,40 +176,40 @@ class RedisEventLog(EventLog):
             del self._feeds[session_id]
 
     async def _interrupt(self) -> None:
-        """Have the reader take up a new stream now. If that fails it does so by itself after `block_s`."""
+        """Make the reader include a new stream now. If that fails, it does so after `block_s`."""
         rounds = self._rounds
         with suppress(RedisAway):
             for _ in range(MAX_WAKES):
                 if self._reader_id is None or self._rounds != rounds:
                     return
-                await self._ask(partial(self._clients.commands.client_unblock, self._reader_id))
+                await self._execute(partial(self._clients.commands.client_unblock, self._reader_id))
                 await asyncio.sleep(GATHER_S / 2)
 
-    async def _read_on(self) -> None:
-        """Read until cancelled. A Redis that is away is asked again after a pause."""
+    async def _read_forever(self) -> None:
+        """Read until cancelled. Retries after a pause while Redis is down."""
         while True:
             try:
                 await self._read_rounds()
             except RedisAway as error:
                 self._on_fault(error)
-            except Exception as error:  # a reader that ends would leave every watcher of this process deaf for ever
-                log.exception("reading events failed in a way nobody expected")
+            except Exception as error:  # without a reader, no watcher of this process would receive events again
+                log.exception("event_reader.failed")
                 self._on_bug(error)
             finally:
                 self._reader_id = None
             await asyncio.sleep(RETRY_S)
 
     async def _read_rounds(self) -> None:
-        """On one connection, so that `_interrupt` can name it."""
+        """Read on a single connection, so that `_interrupt` can unblock it."""
         connection = self._clients.blocking.client()
         try:
-            number = int(await _told(connection.client_id()))
+            number = int(await _map_errors(connection.client_id()))
             while True:
                 if not self._feeds:
-                    self._wanted.clear()
-                    await self._wanted.wait()
+                    self._feed_added.clear()
+                    await self._feed_added.wait()
                 await self._read_once(connection, number)
-                await self._end_those_that_are_gone()
+                await self._end_expired()
                 await asyncio.sleep(GATHER_S)
         finally:
             await connection.aclose()
@@ -212,47 +219,49 @@ class RedisEventLog(EventLog):
         positions: dict[Any, Any] = {key: feed.history.last_id for key, feed in by_key.items()}
         self._rounds += 1
         self._reader_id = number
-        answer = await _told(connection.xread(positions, count=BATCH, block=max(1, int(self._block_s * 1000))))
+        answer = await _map_errors(connection.xread(positions, count=BATCH, block=max(1, int(self._block_s * 1000))))
         self._reader_id = None
         for key, entries in answer or ():
-            if len(entries) >= min(BATCH, self._most):
-                await self._note_what_is_gone(key, by_key[key])
-            by_key[key].take(entries)
+            if len(entries) >= min(BATCH, self._max_events):
+                await self._mark_trimmed(key, by_key[key])
+            by_key[key].add_entries(entries)
 
-    async def _note_what_is_gone(self, key: bytes, feed: _Feed) -> None:
-        """So far behind, the reader may have been overtaken by the trimming of a stream, which says nothing of it."""
-        oldest = await self._ask(lambda: self._clients.commands.xrange(key, count=1))
+    async def _mark_trimmed(self, key: bytes, feed: _Feed) -> None:
+        """Detect trimming: a reader this far behind may have missed trimmed events, and XREAD does not report that."""
+        oldest = await self._execute(lambda: self._clients.commands.xrange(key, count=1))
         if oldest:
-            feed.history.begin_at(id_key(oldest[0][0].decode()))
+            feed.history.start_after(id_key(oldest[0][0].decode()))
 
-    async def _end_those_that_are_gone(self) -> None:
-        """A deleted or expired stream says nothing by itself: look for the watched sessions every `block_s`."""
-        if self._clock.monotonic() - self._looked_at < self._block_s:
+    async def _end_expired(self) -> None:
+        """End the feeds of deleted and expired sessions. XREAD does not report them, so check every `block_s`."""
+        if self._clock.monotonic() - self._checked_at < self._block_s:
             return
-        self._looked_at = self._clock.monotonic()
+        self._checked_at = self._clock.monotonic()
         watched = list(self._feeds)
         pipeline = self._clients.commands.pipeline(transaction=False)
         for session_id in watched:
             keys = session_keys(session_id)
             pipeline.exists(keys.head, keys.events)
-        for session_id, there in zip(watched, await self._ask(pipeline.execute), strict=True):
+        for session_id, there in zip(watched, await self._execute(pipeline.execute), strict=True):
             if not there:
                 self.end(session_id)
 
     async def _run(self, script: str, session_id: str, *arguments: Any) -> Any:
-        return await self._ask(lambda: self._scripts[script](keys=(session_keys(session_id).events,), args=arguments))
+        return await self._execute(
+            lambda: self._scripts[script](keys=(session_keys(session_id).events,), args=arguments)
+        )
 
-    async def _ask(self, question: Callable[[], Awaitable[Any]]) -> Any:
+    async def _execute(self, command: Callable[[], Awaitable[Any]]) -> Any:
         async with with_deadline(self._timeout_s):
-            return await question()
+            return await command()
 
 
 class _Feed:
-    """What the reader hands to those who watch one session."""
+    """The events of one session, passed from the reader to its watchers."""
 
     def __init__(self, last_id: str) -> None:
-        self.history = History(MAX_FEED, FEED_BYTES)
-        self.history.begin_at(id_key(last_id))
+        self.history = History(MAX_FEED, MAX_FEED_BYTES)
+        self.history.start_after(id_key(last_id))
         self.watchers = 0
         self.ended = False
 
@@ -261,18 +270,18 @@ class _Feed:
         """All events after this id are in the feed."""
         return self.history.trimmed
 
-    def take(self, entries: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> None:
+    def add_entries(self, entries: Sequence[tuple[bytes, dict[bytes, bytes]]]) -> None:
         for number, fields in entries:
             event = _event(number, fields)
-            if EVENT_GAP in fields:  # events before it are gone, perhaps unread: whoever is there reads, and is told so
-                self.history.begin_at(id_key(event.id))
-            self.history.take(id_key(event.id), event)
+            if EVENT_GAP in fields:  # earlier events are lost, perhaps unread: their watchers get TooFarBehind
+                self.history.start_after(id_key(event.id))
+            self.history.insert(id_key(event.id), event)
         self.history.wake()
 
 
-async def _told(question: Awaitable[Any]) -> Any:
+async def _map_errors(command: Awaitable[Any]) -> Any:
     with map_redis_errors():
-        return await question
+        return await command
 
 
 def _event(number: bytes, fields: dict[bytes, bytes]) -> Event:

@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 class Resumer:
     store: SessionStore
     dispatcher: Dispatcher
-    came_back: set[str]
+    reattached: set[str]
     """IDs of the sessions to resume; the session store adds to it."""
     pause_s: float
     on_bug: Callable[[BaseException], None]
@@ -39,8 +39,8 @@ class Resumer:
         ripe: set[str] = set()
         while True:
             await asyncio.sleep(self.pause_s)
-            fresh = set(self.came_back)
-            self.came_back.clear()
+            fresh = set(self.reattached)
+            self.reattached.clear()
             for session_id in ripe:
                 try:
                     await self.resume(session_id)
@@ -48,7 +48,7 @@ class Resumer:
                     continue  # the session expired
                 except Unavailable as error:
                     log.debug("work.resume_postponed", reason=error.message)
-                    self.came_back.add(session_id)
+                    self.reattached.add(session_id)
                 except Exception as error:  # other sessions are still resumed
                     log.exception("work.resume_failed")
                     self.on_bug(error)

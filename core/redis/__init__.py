@@ -1,6 +1,6 @@
-"""Here lives the connection to Redis: clients, deadlines and errors, health, keys, Lua scripts.
+"""The connection to Redis: clients, deadlines and errors, health, keys, Lua scripts.
 May use core.clock, core.errors, core.settings.
-Never knows what is stored.
+Knows nothing about the stored data.
 Owned and closed by core.runtime.
 Tests in tests/core/redis.
 """

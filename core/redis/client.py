@@ -1,8 +1,8 @@
-"""Opens the clients to Redis, and turns what goes wrong there into one error of ours.
+"""Opens the Redis clients and maps Redis failures to `RedisAway`.
 
-Two clients: `commands` answers within REDIS_TIMEOUT or fails, is never retried by itself, and its pool waits for a free
-connection instead of growing; `blocking` is for reads that wait (XREAD BLOCK), with a socket that outlasts the wait.
-redis-py's own defaults hold one GET at a hung Redis for 59 s.
+There are two clients. `commands` answers within REDIS_TIMEOUT or fails, never retries, and waits for a free connection
+when its pool is full. `blocking` is for XREAD BLOCK; its socket timeout is longer than the block.
+With redis-py's defaults, one GET to a hung Redis takes 59 s.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from core.errors import RedisAway
 from core.settings import RedisSettings
 
 BLOCK_MARGIN_S = 2.0
-"""How much longer than the longest blocking read its socket waits."""
+"""Added to the longest blocking read to get its socket timeout."""
 GRACE_S = 0.05
-"""A deadline that has passed is a failure of Redis only after so long in which our own loop was on time."""
+"""An expired deadline counts as a Redis failure only after the event loop was on time for this long."""
 MAX_GRACES = 20
-"""Whoever never has the CPU in time gives up all the same."""
+"""Maximum grace periods: a starved event loop gives up too."""
 SOCKET_FACTOR = 4
-"""A command's socket waits longer than its deadline, which knows whose lateness it was."""
+"""Socket timeout as a multiple of the deadline, so that the deadline, which allows for our own delays, fires first."""
 HEALTH_CHECK_S = 15
-"""A connection that was idle for so long is asked with a PING before it is used again."""
+"""Idle time after which a connection is checked with PING before reuse."""
 BLOCKING_CONNECTIONS = 8
 
 
 @dataclass(frozen=True)
 class RedisClients:
-    """Owned by the runtime, closed last. Both give bytes."""
+    """Owned by the runtime, closed last. Both return bytes."""
 
     commands: Redis
     blocking: Redis
@@ -46,7 +46,7 @@ class RedisClients:
 
 @asynccontextmanager
 async def open_redis(settings: RedisSettings, instance: str) -> AsyncIterator[RedisClients]:
-    """Both clients, closed with the block. Nothing is connected yet: a Redis that is away is no error here."""
+    """Open both clients; they close with the block. Connects lazily, so an unavailable Redis raises no error here."""
     timeout_s = settings.timeout_s
     commands = _client(
         settings.url,
@@ -72,10 +72,10 @@ async def open_redis(settings: RedisSettings, instance: str) -> AsyncIterator[Re
 
 
 class FairPool(BlockingConnectionPool):
-    """A bounded pool that serves who waits in the order of coming.
+    """A bounded connection pool that serves waiters first come, first served.
 
-    redis-py's own lets newcomers overtake: with more questions than connections, some wait until they time out, which
-    would look like a hung Redis.
+    redis-py's pool lets newcomers overtake: with more commands than connections, some waiters time out, which would
+    look like a hung Redis.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -129,10 +129,9 @@ def _client(
 
 @contextmanager
 def map_redis_errors() -> Iterator[None]:
-    """Every failure of Redis inside the block becomes RedisAway with a reason for people; nothing else does.
+    """Map every Redis failure inside the block to RedisAway with a readable message. Other exceptions pass through.
 
-    redis-py 8.1 loses a cancellation that reaches it while it connects, and goes on as if nothing had been said: that
-    is noticed here and cancels after all.
+    redis-py 8.1 swallows a cancellation that arrives while it connects; it is raised again here.
     """
     task = asyncio.current_task()
     before = task.cancelling() if task else 0
@@ -148,10 +147,10 @@ def map_redis_errors() -> Iterator[None]:
 
 @asynccontextmanager
 async def with_deadline(deadline_s: float) -> AsyncIterator[None]:
-    """The same with a deadline over everything inside: waiting for a connection, connecting, the answer.
+    """`map_redis_errors` with a deadline that covers waiting for a connection, connecting and the reply.
 
-    Our own lateness is not Redis's: when the loop could not run (no CPU, a stopped process), what came meanwhile is
-    read first, and the deadline fails only after a grace in which the loop was on time.
+    Our own delays do not count as Redis failures. If the event loop was late (no CPU, a stopped process), pending
+    replies are read first, and the deadline expires only after a grace period in which the loop was on time.
     """
     with map_redis_errors():
         async with asyncio.timeout(None) as limit:
@@ -163,7 +162,7 @@ async def with_deadline(deadline_s: float) -> AsyncIterator[None]:
 
 
 class _FairDeadline:
-    """Ends `limit` when its time has passed and the loop was on time in a grace since."""
+    """Expires `limit` once the deadline has passed and the event loop was on time for a grace period since."""
 
     def __init__(self, limit: asyncio.Timeout, deadline_s: float) -> None:
         self._limit = limit
@@ -186,44 +185,44 @@ class _FairDeadline:
 
 
 _BY_TYPE: tuple[tuple[type[BaseException], str, str], ...] = (
-    (exceptions.OutOfMemoryError, "out_of_memory", "Redis is out of memory and takes no writes."),
+    (exceptions.OutOfMemoryError, "out_of_memory", "Redis is out of memory and rejects writes."),
     (exceptions.ReadOnlyError, "read_only", "Redis is read-only."),
     (exceptions.BusyLoadingError, "loading", "Redis is still loading its data."),
-    (exceptions.MasterDownError, "read_only", "Redis has lost its master and takes no writes."),
-    (exceptions.AuthenticationError, "refused", "Redis refuses the password or the user."),
-    (exceptions.NoPermissionError, "refused", "Redis refuses this user a command that is needed."),
-    (exceptions.TimeoutError, "timeout", "Redis does not answer in time."),
-    (TimeoutError, "timeout", "Redis does not answer in time."),
+    (exceptions.MasterDownError, "read_only", "Redis has lost its master and rejects writes."),
+    (exceptions.AuthenticationError, "refused", "Redis rejects the user name or password."),
+    (exceptions.NoPermissionError, "refused", "The Redis user lacks permission for a required command."),
+    (exceptions.TimeoutError, "timeout", "Redis did not answer in time."),
+    (TimeoutError, "timeout", "Redis did not answer in time."),
     (exceptions.MaxConnectionsError, "timeout", "No connection to Redis became free in time."),
-    (exceptions.ConnectionError, "unreachable", "Redis cannot be reached."),
-    (OSError, "unreachable", "Redis cannot be reached."),
+    (exceptions.ConnectionError, "unreachable", "Redis is unreachable."),
+    (OSError, "unreachable", "Redis is unreachable."),
 )
 _BY_WORDS: tuple[tuple[str, str, str], ...] = (
     ("No connection available", "timeout", "No connection to Redis became free in time."),
-    ("OOM ", "out_of_memory", "Redis is out of memory and takes no writes."),
+    ("OOM ", "out_of_memory", "Redis is out of memory and rejects writes."),
     ("READONLY", "read_only", "Redis is read-only."),
-    ("NOREPLICAS", "read_only", "Redis has too few replicas and takes no writes."),
-    ("MISCONF", "read_only", "Redis cannot save to its disk and takes no writes."),
+    ("NOREPLICAS", "read_only", "Redis has too few replicas and rejects writes."),
+    ("MISCONF", "read_only", "Redis cannot save to its disk and rejects writes."),
     ("LOADING", "loading", "Redis is still loading its data."),
-    ("NOAUTH", "refused", "Redis wants a password."),
-    ("WRONGPASS", "refused", "Redis refuses the password or the user."),
-    ("NOPERM", "refused", "Redis refuses this user a command that is needed."),
+    ("NOAUTH", "refused", "Redis requires a password."),
+    ("WRONGPASS", "refused", "Redis rejects the user name or password."),
+    ("NOPERM", "refused", "The Redis user lacks permission for a required command."),
     ("BUSY ", "timeout", "Redis is busy with a script."),
 )
 
 
 def redis_away(error: BaseException) -> RedisAway:
-    """Our error for a foreign one. The reason is for people and never holds an address or a password."""
-    text = str(error)  # an error inside a Lua script comes with the words of the command that failed
+    """Convert a redis-py or OS error. The message never contains an address or a password."""
+    text = str(error)  # an error inside a Lua script contains the error text of the failed command
     for words, reason, message in _BY_WORDS:
         if words in text:
             return RedisAway(message, reason=reason)
     for kind, reason, message in _BY_TYPE:
         if isinstance(error, kind):
             return RedisAway(message, reason=reason)
-    return RedisAway(f"Redis answered with an error: {text[:120]}", reason="error")
+    return RedisAway(f"Redis returned an error: {text[:120]}", reason="error")
 
 
 def read_script(folder: Path, *names: str) -> str:
-    """A Lua script put together of files of one folder: what is shared first."""
+    """Read a Lua script made of several files in one folder, shared code first."""
     return "\n".join((folder / f"{name}.lua").read_text(encoding="utf-8") for name in names)

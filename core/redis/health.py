@@ -1,7 +1,7 @@
-"""Whether Redis can be worked with at this moment, decided in one place for this process.
+"""The health of Redis as seen by this process.
 
-One failed question takes it down at once: the caller must be answered, and what it wrote goes elsewhere from then on.
-It is up again after several good looks in a row (`min_good_probes`), and only when its owner has put everything back.
+A single failed command marks Redis as down, so callers never wait: later writes go to memory and the journal. It is up
+again after several successful probes in a row (`min_good_probes`) and once its owner has restored all sessions.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ PROBE_LIFE_MS = 60_000
 class RedisHealthState(StrEnum):
     UP = "up"
     HEALING = "healing"
-    """Redis answers, and what was kept elsewhere is being put back."""
+    """Redis answers, and sessions are being moved back to it."""
     DOWN = "down"
 
 
 class RedisHealth:
     def __init__(self, redis: Redis, clock: Clock, *, instance: str, timeout_s: float) -> None:
-        """Down until it has been looked at. `on_change` is called whenever the state changes."""
+        """Down until the first probe. `on_change` is called on every state change."""
         self._redis = redis
         self._clock = clock
         self._probe = probe_key(instance)
@@ -43,13 +43,13 @@ class RedisHealth:
         self.since: datetime | None = clock.now()
         self.latency_ms: float | None = None
         self.data_name: str | None = None
-        """What `look` said when all was in order; another name means that data may be lost."""
+        """The name that `probe` returned when Redis was last up; a different name means that data may be lost."""
         self.on_change: Callable[[], None] = lambda: None
         self.on_time: Callable[[float, float], None] = lambda _server_s, _round_trip_s: None
-        """Told what Redis's clock shows, in seconds since 1970, and how long the answer took."""
+        """Called with Redis's time in seconds since 1970 and the round trip of the reply."""
 
-    def failed(self, error: RedisAway) -> None:
-        """Somebody's question was not answered."""
+    def mark_down(self, error: RedisAway) -> None:
+        """Mark Redis as down after a failed command."""
         self.reason = error.message
         if self.state is RedisHealthState.DOWN:
             return
@@ -57,23 +57,23 @@ class RedisHealth:
             self.since = self._clock.now()
         self.state = RedisHealthState.DOWN
         self.latency_ms = None
-        log.warning("redis is away, memory stands in", reason=error.reason)
+        log.warning("redis.unavailable", reason=error.reason)
         self.on_change()
 
-    def healing(self) -> None:
+    def mark_recovering(self) -> None:
         self.state = RedisHealthState.HEALING
         self.on_change()
 
-    def back(self) -> None:
+    def mark_up(self) -> None:
         if self.since is not None and self.state is not RedisHealthState.UP:
-            log.info("redis is there", after_s=round((self._clock.now() - self.since).total_seconds(), 1))
+            log.info("redis.available", after_s=round((self._clock.now() - self.since).total_seconds(), 1))
         self.state, self.reason, self.since = RedisHealthState.UP, "", None
         self.on_change()
 
-    async def look(self) -> str:
-        """Write a little, and read who is there: the name of this Redis process and of its data.
+    async def probe(self) -> str:
+        """Write a key and return the name of this Redis process and its data.
 
-        The name changes when Redis was restarted, emptied or replaced: then its data may be older than ours.
+        The name changes when Redis is restarted, emptied or replaced; its data may then be older than ours.
         Raises RedisAway.
         """
         began = self._clock.monotonic()
@@ -83,10 +83,10 @@ class RedisHealth:
             pipeline.get(MARKER)
             pipeline.info("server")
             pipeline.time()
-            asked_at = self._clock.monotonic()
+            sent_at = self._clock.monotonic()
             _, marker, server, (seconds, micros) = await pipeline.execute()
-            self.on_time(seconds + micros / 1e6, self._clock.monotonic() - asked_at)
-            if marker is None:  # empty: whoever is first gives the data its name
+            self.on_time(seconds + micros / 1e6, self._clock.monotonic() - sent_at)
+            if marker is None:  # an empty Redis: the first process names the data
                 ours = secrets.token_hex(8).encode()
                 marker = await self._redis.set(MARKER, ours, nx=True, get=True) or ours
         self.latency_ms = round((self._clock.monotonic() - began) * 1000, 2)

@@ -1,6 +1,6 @@
-"""The names of all Redis keys; no other file spells one. docs/operations.md says what each holds and for how long.
+"""The names of all Redis keys; no other file contains one. docs/operations.md lists their contents and lifetimes.
 
-Keys of one session share the hash tag `{session id}`, so that one script may touch all of them in a cluster too.
+The keys of one session share the hash tag `{session id}`, so one script can access all of them in a cluster too.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 PREFIX = "mh:"
 
 EVENT_TYPE, EVENT_DATA, EVENT_GAP = b"t", b"d", b"g"
-"""Fields of one entry of a session's event stream. Short: they stand in every entry, the last one only in the first
-after some that are gone."""
+"""Field names of an event stream entry, short because every entry repeats them. EVENT_GAP is only in the first entry
+after lost events."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionKeys:
-    """The keys of one session. They live and end together: every use renews all of them in one step. `gone` is there
-    when they are not, because the session was deleted.
+    """The keys of one session. Every use renews all of them atomically, so they expire together. `gone` exists only
+    after the session was deleted.
     """
 
     head: str
@@ -32,7 +32,7 @@ class SessionKeys:
 
     @property
     def all(self) -> tuple[str, ...]:
-        """In the order that the scripts expect: KEYS[1] to KEYS[9]."""
+        """All keys in the scripts' order: KEYS[1] to KEYS[9]."""
         kept = (self.head, self.notebook, self.hunts, self.replies, self.numbers, self.tallies, self.events)
         return (*kept, self.gone, self.fences)
 
@@ -77,7 +77,7 @@ class ThrottleKeys:
 
     @property
     def all(self) -> tuple[str, ...]:
-        """In the order that sync.lua expects: KEYS[1] to KEYS[8]."""
+        """All keys in the order of sync.lua: KEYS[1] to KEYS[8]."""
         shared = (THROTTLE_PROCESSES, THROTTLE_BORN)
         return (self.leases, self.held, self.wants, self.told, self.turns, self.limit, *shared)
 

@@ -1,4 +1,4 @@
-"""Lua scripts in batches: one round trip for many calls, loaded again when Redis has forgotten them."""
+"""Runs Lua scripts in batches: one round trip for many calls. Scripts that Redis lost are loaded again."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Call = tuple[Script, Sequence[str], Sequence[str | int]]
 
 
 async def run_scripts(redis: Redis, calls: Sequence[Call]) -> list[Any]:
-    """What each call returned, in order. Raises what Redis answered to the first that failed."""
+    """Run the calls and return their results in order. Raises the first error that Redis returned."""
     results = await _run(redis, calls)
     lost = [i for i, result in enumerate(results) if isinstance(result, NoScriptError)]
     if lost:

@@ -68,17 +68,17 @@ class FailoverSessionStore(SessionStore):
         self.away = away
         self.deleted: set[str] = set()
         """Sessions that were deleted here and may still be in Redis."""
-        self.came_back: set[str] = set()
+        self.reattached: set[str] = set()
         """Sessions that came out of a journal, or that Redis had lost: nobody may be doing their work."""
         self.on_seen: Callable[[str], None] = lambda _session_id: None
         """Told when a session passes by of which not all is known, or others may be doing something."""
         self._moved: WeakValueDictionary[str, asyncio.Future[None]] = WeakValueDictionary()
         """Kept as long as somebody waits for one."""
-        redis_health.on_change = self._tell_all_moved
+        redis_health.on_change = self._notify_all_moved
 
     # -- where a session's truth is
 
-    def here(self, session_id: str) -> bool:
+    def is_local(self, session_id: str) -> bool:
         """Whether it is in this process."""
         return session_id in self.away or self.redis_health.state is RedisHealthState.DOWN
 
@@ -89,10 +89,10 @@ class FailoverSessionStore(SessionStore):
             future = self._moved[session_id] = asyncio.get_running_loop().create_future()
         return future
 
-    def failed(self, error: RedisAway) -> None:
-        self.redis_health.failed(error)
+    def mark_redis_down(self, error: RedisAway) -> None:
+        self.redis_health.mark_down(error)
 
-    def settle(self, session_id: str) -> DetachedSession:
+    def detach(self, session_id: str) -> DetachedSession:
         """Have the session's truth here. Raises RedisAway when this process does not know it."""
         away = self.away.get(session_id)
         if away is not None:
@@ -102,14 +102,14 @@ class FailoverSessionStore(SessionStore):
             raise RedisAway(self.redis_health.reason, reason="session_out_of_reach")
         return self.leave(session_id, DetachedSession(base=kept.session, last_id=self.known.last_event_id(session_id)))
 
-    def tell_moved(self, session_id: str) -> None:
+    def notify_moved(self, session_id: str) -> None:
         future = self._moved.pop(session_id, None)
         if future is not None and not future.done():
             future.set_result(None)
 
-    def _tell_all_moved(self) -> None:
+    def _notify_all_moved(self) -> None:
         for session_id in list(self._moved.keys()):
-            self.tell_moved(session_id)
+            self.notify_moved(session_id)
 
     def leave(self, session_id: str, away: DetachedSession) -> DetachedSession:
         """The session's truth is here from now on."""
@@ -137,17 +137,17 @@ class FailoverSessionStore(SessionStore):
 
     async def _either(self, session_id: str, there: Callable[[], Awaitable[T]], here: Callable[[], Awaitable[T]]) -> T:
         """Ask Redis, or this process when the session is here or Redis does not answer."""
-        if not self.here(session_id):
+        if not self.is_local(session_id):
             try:
                 answer = await there()
             except RedisAway as error:
-                self.redis_health.failed(error)
+                self.redis_health.mark_down(error)
             except NotFound as missing:
                 if missing.code != "no_session" or not await self._was_lost(session_id):
                     raise
             else:
                 return answer
-        away = self.settle(session_id)
+        away = self.detach(session_id)
         while away.gate is not None:
             await away.gate
             if session_id not in self.away:
@@ -160,13 +160,13 @@ class FailoverSessionStore(SessionStore):
         if self.known.find(session_id) is None:
             return False
         try:
-            if await self.redis_health.look() == self.redis_health.data_name:
+            if await self.redis_health.probe() == self.redis_health.data_name:
                 self.forget(session_id)
                 return False
         except RedisAway as error:
-            self.redis_health.failed(error)
+            self.redis_health.mark_down(error)
         else:
-            self.redis_health.failed(RedisAway("Redis has lost its data; it is being put back.", reason="emptied"))
+            self.redis_health.mark_down(RedisAway("Redis has lost its data; it is being put back.", reason="emptied"))
         return True
 
     def _noted(self, session: Session) -> Session:
@@ -186,7 +186,7 @@ class FailoverSessionStore(SessionStore):
 
     def forget(self, session_id: str) -> None:
         """Know nothing of a session any more."""
-        self.known.let_go(session_id)
+        self.known.discard(session_id)
 
     # -- the store
 
@@ -220,7 +220,7 @@ class FailoverSessionStore(SessionStore):
             try:
                 await there()
             except RedisAway as error:
-                self.redis_health.failed(error)
+                self.redis_health.mark_down(error)
             else:
                 return
         await here()
@@ -279,7 +279,7 @@ class FailoverSessionStore(SessionStore):
 
     async def learn(self, session_id: str, hunt_ids: Collection[str]) -> None:
         kept = self.known.find(session_id)
-        if kept is None or self.here(session_id):
+        if kept is None or self.is_local(session_id):
             return
         unknown = [i for i in hunt_ids if i not in kept.hunts or kept.hunts[i].status is not HuntStatus.DONE]
         for start in range(0, len(unknown), LEARNED_AT_ONCE):
@@ -321,7 +321,7 @@ class FailoverSessionStore(SessionStore):
             try:
                 return await self.redis.others_of(session)
             except RedisAway as error:
-                self.redis_health.failed(error)
+                self.redis_health.mark_down(error)
         return await self.known.others_of(session)
 
     async def notebook(self, session_id: str) -> bytes:
@@ -348,7 +348,7 @@ class FailoverSessionStore(SessionStore):
             try:
                 return await self.redis.count()
             except RedisAway as error:
-                self.redis_health.failed(error)
+                self.redis_health.mark_down(error)
         return await self.known.count()
 
     async def close(self) -> None:

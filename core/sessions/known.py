@@ -81,7 +81,7 @@ class KnownSessions(MemorySessionStore):
         """Of a known session; `0-0` when none was seen."""
         return self._last_ids.get(session_id, "0-0")
 
-    def let_go(self, session_id: str) -> None:
+    def discard(self, session_id: str) -> None:
         """Forget a session."""
         if session_id in self._sizes:
             self._drop(session_id)

@@ -37,10 +37,10 @@ class DetachedEvents(Protocol):
 
     def begin(self, session_id: str, event_id: str) -> None: ...
 
-    def let_go(self, session_id: str) -> None: ...
+    def discard(self, session_id: str) -> None: ...
 
     async def merge(
-        self, session_id: str, known: str, events: Sequence[Event], reload: EventDraft, given_out: str, life_s: float
+        self, session_id: str, known: str, events: Sequence[Event], reload: EventDraft, last_issued: str, life_s: float
     ) -> tuple[bool, str]:
         """Whether they followed on what Redis had, and the newest id in Redis by then."""
         ...
@@ -83,8 +83,8 @@ class Reattachment:
             return False
         if self._store.away.pop(session_id, None) is not None:
             self._store.known.note_event(session_id, away.last_id)
-            self._events.let_go(session_id)
-            self._store.tell_moved(session_id)
+            self._events.discard(session_id)
+            self._store.notify_moved(session_id)
         return True
 
     async def _write(
@@ -151,8 +151,8 @@ class Reattachment:
             return
         reload = EventDraft(EventType.SESSION, f'{{"version":{session.version}}}')
         known = away.last_id if away.seamless and not away.torn else "-"
-        given_out = self._events.newest(session_id)
-        seamless, away.last_id = await self._events.merge(session_id, known, events, reload, given_out, life_s)
+        last_issued = self._events.newest(session_id)
+        seamless, away.last_id = await self._events.merge(session_id, known, events, reload, last_issued, life_s)
         away.seamless = True
         if seamless:
             self._events.begin(session_id, away.last_id)
@@ -161,7 +161,7 @@ class Reattachment:
             # Who reads along here goes on with the ids of here, all of them before the mark that is in Redis now. They
             # meet it, and reload, when the session is back: before that what others did cannot be read here.
             away.torn = True
-            away.merged_to = given_out
+            away.merged_to = last_issued
 
 
 def _open(away: DetachedSession) -> None:

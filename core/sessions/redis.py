@@ -107,7 +107,7 @@ class RedisSessionStore(SessionStore):
         """Give a session that much life from now, whatever it had."""
         await self._run("look", session_id, -1, 0, life_s=life_s)
 
-    def forget_what_is_known(self) -> None:
+    def clear_caches(self) -> None:
         """Trust nothing that is remembered: Redis has lost or changed its data."""
         for known in (self._heads, self._replied, self._touched):
             known.clear()
@@ -282,7 +282,7 @@ class RedisSessionStore(SessionStore):
         return int(await self._ask(lambda: self._redis.zcard(SESSIONS)))
 
     async def close(self) -> None:
-        self.forget_what_is_known()
+        self.clear_caches()
 
     async def _look(self, session_id: str, *, tallies: bool) -> tuple[Session, dict[bytes, bytes]]:
         known = self._heads.get(session_id)

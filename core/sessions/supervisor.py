@@ -67,9 +67,9 @@ class Supervisor:
         """Take over what journals hold, look whether Redis is there, and go on looking."""
         self._take_over()
         try:
-            await self._put_everything_back(await self._health.look())
+            await self._put_everything_back(await self._health.probe())
         except RedisAway as error:
-            self._health.failed(error)
+            self._health.mark_down(error)
             log.warning("redis is away at the start, memory stands in", reason=error.reason)
         self._tasks = [
             asyncio.create_task(self._for_ever(self._tick, self._probe_s), name="redis-supervisor"),
@@ -85,7 +85,7 @@ class Supervisor:
             await asyncio.wait(self._tasks)
         if self._store.away or self._store.deleted:
             try:
-                await self._put_everything_back(await self._health.look())
+                await self._put_everything_back(await self._health.probe())
             except RedisAway as error:
                 log.warning("sessions stay in the journal", sessions=len(self._store.away), reason=error.reason)
             for session_id in list(self._store.away):
@@ -98,14 +98,14 @@ class Supervisor:
             try:
                 await step()
             except RedisAway as error:
-                self._health.failed(error)
+                self._health.mark_down(error)
             except Exception as error:  # a supervisor that ends would leave memory in charge for ever
                 log.exception("looking after redis failed in a way nobody expected")
                 self._on_bug(error)
 
     async def _tick(self) -> None:
         try:
-            name = await self._health.look()
+            name = await self._health.probe()
         except RedisAway:
             self._good = 0
             self._write_some_down()
@@ -114,7 +114,7 @@ class Supervisor:
             self._store.known.sweep()
             if name == self._health.data_name:
                 return
-            self._health.failed(RedisAway("Redis has lost its data; it is being put back.", reason="emptied"))
+            self._health.mark_down(RedisAway("Redis has lost its data; it is being put back.", reason="emptied"))
         self._good += 1
         if self._good >= self._probes * min(1 + self._failures, MAX_SICK_FACTOR):
             self._good = 0
@@ -124,14 +124,14 @@ class Supervisor:
         """Redis has shown that it is well. Raises RedisAway when it is not after all."""
         store = self._store
         self._failures += 1
-        self._health.healing()
+        self._health.mark_recovering()
         self._take_over()
         if name != self._health.data_name:
-            store.redis.forget_what_is_known()
+            store.redis.clear_caches()
             for session_id in self._known():
-                away = store.settle(session_id)
+                away = store.detach(session_id)
                 away.lost = True
-                store.came_back.add(session_id)
+                store.reattached.add(session_id)
                 away.seamless = away.seamless and (away.last_id != "0-0" or away.base is None)
         for session_id in list(store.deleted):
             await self._returning.delete(session_id)
@@ -143,7 +143,7 @@ class Supervisor:
             self._health.data_name = name
             self._failures = 0
             store.journal.clear()
-            self._health.back()
+            self._health.mark_up()
 
     async def _put_back(self, session_id: str) -> bool:
         try:
@@ -176,7 +176,7 @@ class Supervisor:
         if away is None:
             away = store.leave(session_id, DetachedSession(base=session.base, last_id=session.last_id, journaled=True))
         store.begin_anew(session_id)
-        store.came_back.add(session_id)
+        store.reattached.add(session_id)
         away.lost, away.seamless = True, False
         away.put_back_changes((session.head_changed, session.hunts_changed))
 
@@ -189,7 +189,7 @@ class Supervisor:
         for session_id in self._known():
             if self._store.journal.size_bytes > most:
                 return
-            self._store.settle(session_id)
+            self._store.detach(session_id)
             self._store.write_down(session_id)
 
     def _known(self) -> list[str]:
@@ -211,7 +211,7 @@ class Supervisor:
     async def _learn_next(self) -> None:
         session_id = await self._to_learn.get()
         kept = self._store.known.find(session_id)
-        if kept is None or self._store.here(session_id):
+        if kept is None or self._store.is_local(session_id):
             return
         if not kept.whole:
             await self._learn(session_id)

@@ -188,7 +188,7 @@ class ClaimsMachine(RuleBasedStateMachine):
         await self.world.redis.flushall()
         self.world.now += 0.001  # nothing is made anew in the same microsecond
         await self.world.show_time()
-        self.store.forget_what_is_known()
+        self.store.clear_caches()
         self.taken.clear()
         for process in self.processes:
             process.unsaid |= process.memory.keys()

@@ -1,4 +1,4 @@
-"""The event log's promise, on every implementation."""
+"""The contract of the event log, for every implementation."""
 
 import asyncio
 from contextlib import aclosing
@@ -17,7 +17,7 @@ def drafts(*numbers: int) -> list[EventDraft]:
 
 @pytest.fixture(params=["memory", "redis"])
 async def logs(request):
-    """The log, and the same as another process sees it (with memory there is only one process)."""
+    """The log as two processes see it (in memory there is only one process)."""
     async with opened(request, max_events=100) as backend:
         yield backend.log, backend.second_log
 
@@ -32,7 +32,7 @@ async def test_a_session_without_events_has_none(log):
     assert await log.last_id("s") == START
 
 
-async def test_ids_grow_also_within_one_millisecond_and_after_any_id_the_rest_follows(log):
+async def test_ids_grow_within_one_millisecond_and_a_read_continues_after_any_id(log):
     events = await log.append("s", drafts(1, 2, 3))
     keys = [id_key(e.id) for e in events]
     assert keys == sorted(set(keys))
@@ -42,12 +42,12 @@ async def test_ids_grow_also_within_one_millisecond_and_after_any_id_the_rest_fo
 
 
 @pytest.mark.parametrize("bad", ["x", "1-x", "", "-"])
-async def test_a_malformed_id_is_refused(log, bad):
+async def test_a_malformed_id_is_rejected(log, bad):
     with pytest.raises(BadInput):
         await log.read("s", bad, 10)
 
 
-async def test_a_reader_too_far_behind_is_told_so(log):
+async def test_a_reader_too_far_behind_gets_an_error(log):
     events = await log.append("s", drafts(*range(102)))
     for gone in (START, events[0].id):
         with pytest.raises(TooFarBehind):
@@ -111,25 +111,25 @@ async def test_watchers_of_two_processes_see_every_event_once_in_order(logs):
     assert (first.watchers(), second.watchers()) == (0, 0)
 
 
-async def test_a_watcher_that_was_left_far_behind_is_told_so(log):
+async def test_a_watcher_that_starts_too_far_behind_gets_an_error(log):
     events = await log.append("s", drafts(*range(150)))
     async with aclosing(log.watch("s", events[0].id)) as batches:
         with pytest.raises(TooFarBehind):
             await anext(batches)
 
 
-async def test_a_watcher_that_live_events_overtake_is_told_so(logs):
-    here, there = logs
-    (first,) = await here.append("s", drafts(0))
-    async with aclosing(here.watch("s", START)) as batches:
+async def test_a_watcher_that_live_events_overtake_gets_an_error(logs):
+    local, remote = logs
+    (first,) = await local.append("s", drafts(0))
+    async with aclosing(local.watch("s", START)) as batches:
         assert await anext(batches) == (first,)
         waiting = asyncio.ensure_future(anext(batches))
-        await there.append("s", drafts(*range(1, 300)))  # in one step: most are gone before anybody could read them
+        await remote.append("s", drafts(*range(1, 300)))  # in one step: most are trimmed before they can be read
         with pytest.raises(TooFarBehind):
             await waiting
 
 
-async def test_a_watcher_replays_what_it_missed_and_goes_on(log):
+async def test_a_watcher_replays_missed_events_and_continues(log):
     events = await log.append("s", drafts(*range(50)))
     seen: list[str] = []
     async with aclosing(log.watch("s", events[9].id)) as batches:

@@ -1,15 +1,15 @@
-"""A task that is always needed begins again when it fails, and ends when it is told to."""
+"""A supervised task restarts after a failure and ends when it is cancelled."""
 
 import asyncio
 
 import pytest
 
-from core import supervise as keeping
+from core import supervise
 from core.supervise import run_forever
 
 
-async def test_a_failure_is_told_and_the_task_begins_again(monkeypatch):
-    monkeypatch.setattr(keeping, "PAUSE_S", 0)
+async def test_a_failure_is_reported_and_the_task_restarts(monkeypatch):
+    monkeypatch.setattr(supervise, "RESTART_DELAY_S", 0)
     bugs, rounds = [], []
 
     async def task():

@@ -1,4 +1,4 @@
-"""The reader of a process's event streams: nothing ends it but its owner, and who leaves leaves nothing behind."""
+"""The event reader of a process: only its owner ends it, and a watcher that leaves frees its feed."""
 
 import asyncio
 from contextlib import aclosing, asynccontextmanager
@@ -30,13 +30,13 @@ async def a_log(server, on_bug=pytest.fail):
             await log.close()
 
 
-async def test_a_fault_that_nobody_expected_leaves_no_watcher_deaf(redis_server, monkeypatch):
+async def test_watchers_keep_receiving_events_after_an_unexpected_error(redis_server, monkeypatch):
     real, broken = RedisEventLog._read_once, []
 
     async def breaks_once(self, *arguments):
         if not broken:
             broken.append(True)
-            raise RuntimeError("nobody expected this")
+            raise RuntimeError("unexpected")
         await real(self, *arguments)
 
     monkeypatch.setattr(RedisEventLog, "_read_once", breaks_once)
@@ -49,12 +49,12 @@ async def test_a_fault_that_nobody_expected_leaves_no_watcher_deaf(redis_server,
         coming = asyncio.create_task(anext(batches))
         while not bugs:
             await asyncio.sleep(0.01)
-        (told,) = await log.append("s", [DRAFT])
-        assert await coming == (told,)
-    assert [str(bug) for bug in bugs] == ["nobody expected this"]
+        (event,) = await log.append("s", [DRAFT])
+        assert await coming == (event,)
+    assert [str(bug) for bug in bugs] == ["unexpected"]
 
 
-async def test_a_watcher_that_leaves_before_it_has_begun_is_not_counted_for_ever(redis_server, monkeypatch):
+async def test_a_watch_cancelled_before_it_starts_is_not_counted(redis_server, monkeypatch):
     joining = asyncio.Event()
 
     async def never(_self):

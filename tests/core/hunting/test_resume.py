@@ -33,9 +33,9 @@ class Told:
         self.jobs.append(job)
 
 
-def a_resumer(bench, dispatcher, *came_back):
+def a_resumer(bench, dispatcher, *reattached):
     bugs = []
-    return Resumer(bench.store, dispatcher, set(came_back), 0.001, bugs.append), bugs
+    return Resumer(bench.store, dispatcher, set(reattached), 0.001, bugs.append), bugs
 
 
 async def test_runs_checks_and_judgings_that_are_not_done_are_gone_on_with():

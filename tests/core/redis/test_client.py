@@ -1,4 +1,4 @@
-"""The clients to Redis: they answer in time or fail with one error of ours, and a cancellation is never lost."""
+"""The Redis clients: commands finish in time or fail with RedisAway, and a cancellation is never lost."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ def settings_for(url, **changes) -> RedisSettings:
     return RedisSettings(url=url, **({"timeout_s": 0.3} | changes))
 
 
-async def test_a_redis_that_is_not_there_is_said_at_once():
+async def test_an_unreachable_redis_is_reported_at_once():
     async with open_redis(settings_for("redis://127.0.0.1:1/0"), "t") as clients:
         with pytest.raises(RedisAway) as away:
             async with with_deadline(0.3):
@@ -37,38 +37,38 @@ async def test_a_hung_redis_costs_no_more_than_the_timeout(redis_server):
     assert away.value.reason == "timeout"
 
 
-async def test_more_questions_than_connections_wait_for_one_instead_of_failing(redis_server):
+async def test_more_commands_than_connections_wait_for_one_instead_of_failing(redis_server):
     settings = settings_for(redis_server.url, max_connections=2, timeout_s=5.0)
     async with open_redis(settings, "t") as clients:
         assert await asyncio.gather(*(clients.commands.ping() for _ in range(50))) == [True] * 50
         assert len(await clients.commands.client_list()) == 2
 
 
-async def test_who_waits_for_a_connection_is_served_in_the_order_of_coming(redis_server):
+async def test_waiters_get_connections_first_come_first_served(redis_server):
     settings = settings_for(redis_server.url, max_connections=2, timeout_s=5.0)
     async with open_redis(settings, "t") as clients:
         served = []
 
-        async def ask(number: int) -> None:
+        async def ping(number: int) -> None:
             for _ in range(3):
                 await clients.commands.ping()
                 served.append(number)
 
-        await asyncio.gather(*(ask(n) for n in range(40)))
-        # two answers are on their way at once: which of them is written down first is chance
+        await asyncio.gather(*(ping(n) for n in range(40)))
+        # two replies arrive at once: which of them is recorded first is chance
         assert set(served[: 40 + settings.max_connections]) == set(range(40))
 
 
-async def test_questions_that_were_cancelled_or_failed_take_no_connection_with_them(redis_server):
+async def test_cancelled_and_failed_commands_return_their_connections(redis_server):
     settings = settings_for(redis_server.url, max_connections=3, timeout_s=1.0)
     async with open_redis(settings, "t") as clients:
         for steps in range(40):
-            asking = [asyncio.create_task(clients.commands.ping()) for _ in range(6)]
+            pings = [asyncio.create_task(clients.commands.ping()) for _ in range(6)]
             for _ in range(steps):
                 await asyncio.sleep(0)
-            for task in asking:
+            for task in pings:
                 task.cancel()
-            await asyncio.gather(*asking, return_exceptions=True)
+            await asyncio.gather(*pings, return_exceptions=True)
         redis_server.restart()
         await asyncio.gather(*(clients.commands.ping() for _ in range(6)), return_exceptions=True)
         assert await asyncio.gather(*(clients.commands.ping() for _ in range(6))) == [True] * 6
@@ -83,22 +83,22 @@ async def test_the_clients_have_names(redis_server):
 
 
 @pytest.mark.parametrize("steps", range(25))
-async def test_a_cancellation_is_never_lost_wherever_it_comes(redis_server, steps):
+async def test_a_cancellation_is_never_lost_whenever_it_arrives(redis_server, steps):
     async with open_redis(settings_for(redis_server.url, timeout_s=5.0), "t") as clients:
 
-        async def ask_for_ever() -> None:
+        async def ping_forever() -> None:
             while True:
                 async with with_deadline(5.0):
                     await clients.commands.ping()
                 await asyncio.sleep(0.2)
 
-        asking = asyncio.create_task(ask_for_ever())
+        pinging = asyncio.create_task(ping_forever())
         for _ in range(steps):
             await asyncio.sleep(0)
-        asking.cancel()
-        done, _ = await asyncio.wait([asking], timeout=2)
+        pinging.cancel()
+        done, _ = await asyncio.wait([pinging], timeout=2)
         assert done
-        assert asking.cancelled()
+        assert pinging.cancelled()
         assert await clients.commands.ping()
 
 
@@ -114,7 +114,7 @@ async def test_a_cancellation_is_never_lost_wherever_it_comes(redis_server, step
         (ResponseError("ERR something new"), "error"),
     ],
 )
-def test_what_goes_wrong_has_a_reason_and_never_an_address(error, reason):
+def test_errors_have_a_reason_and_never_contain_an_address(error, reason):
     away = redis_away(error)
     assert away.reason == reason
     assert "secret-host" not in away.message

@@ -77,7 +77,7 @@ async def test_without_redis_at_the_start_memory_stands_in_and_it_is_said(redis_
         assert time.monotonic() - began < 2
         health = runtime.board.health(draining=False)
         assert (health.status, health.sessions_backend) == ("degraded", "memory")
-        assert "cannot be reached" in health.reason
+        assert "unreachable" in health.reason
         await runtime.store.create(a_session(), b"nb")
         await runtime.store.save_hunt("s_one", a_finished_hunt(), (DRAFT,))
         redis_server.start()
@@ -131,7 +131,7 @@ async def test_a_deleted_session_stays_deleted_when_redis_is_back(runtime, store
 
 async def test_changes_on_both_sides_of_a_cut_are_all_kept(runtime, store, redis_server, tmp_path):
     await store.create(a_session(runs=(a_run(),), hunts_issued=4), b"nb")
-    runtime.store.redis_health.failed(RedisAway("Only this process has lost it.", reason="unreachable"))
+    runtime.store.redis_health.mark_down(RedisAway("Only this process has lost it.", reason="unreachable"))
     async with other_process(redis_server, tmp_path) as other:
         await asyncio.gather(
             store.change("s_one", renamed("ours")),
@@ -151,7 +151,7 @@ async def test_a_verdict_that_redis_has_is_not_undone_by_an_older_state_from_her
 ):
     judging = a_finished_hunt().model_copy(update={"status": HuntStatus.JUDGING, "outcome": None})
     await store.create(a_session(runs=(a_run(),)), b"")
-    runtime.store.redis_health.failed(RedisAway("Only this process has lost it.", reason="unreachable"))
+    runtime.store.redis_health.mark_down(RedisAway("Only this process has lost it.", reason="unreachable"))
     await store.save_hunt("s_one", judging.model_copy(update={"verdicts": judging.verdicts[:1]}))
     async with other_process(redis_server, tmp_path) as other:
         await other.save_hunt("s_one", a_finished_hunt())
@@ -189,7 +189,7 @@ async def test_a_reader_that_may_have_missed_something_is_told_to_reload(runtime
     await store.create(a_session(), b"")
     await store.announce("s_one", (DRAFT,))
     before = await runtime.events.last_id("s_one")
-    runtime.store.redis_health.failed(RedisAway("Only this process has lost it.", reason="unreachable"))
+    runtime.store.redis_health.mark_down(RedisAway("Only this process has lost it.", reason="unreachable"))
     await store.announce("s_one", (DRAFT,))
     given_out = await runtime.events.last_id("s_one")
     async with other_process(redis_server, tmp_path) as other:
@@ -218,7 +218,7 @@ async def test_who_read_along_here_reloads_when_what_others_did_can_be_read(
     at = await runtime.events.last_id("s_one")
     if busy:
         monkeypatch.setattr(RedisEventLog, "merge", merge_while_working)
-    runtime.store.redis_health.failed(RedisAway("Only this process has lost it.", reason="unreachable"))
+    runtime.store.redis_health.mark_down(RedisAway("Only this process has lost it.", reason="unreachable"))
     await store.announce("s_one", (DRAFT,))
     async with other_process(redis_server, tmp_path) as other, aclosing(runtime.events.watch("s_one", at)) as batches:
         await other.change("s_one", renamed("theirs"), announce=lambda _session: (DRAFT,))
@@ -289,7 +289,7 @@ async def test_of_a_flushed_redis_every_known_session_comes_back_without_being_a
 async def test_one_failed_look_is_not_enough_to_count_as_back(redis_server, tmp_path):
     settings = settings_for(redis_server, tmp_path, redis__min_good_probes=10, redis__probe_interval_s=0.05)
     async with open_runtime(settings) as runtime:
-        runtime.store.redis_health.failed(RedisAway("For a moment.", reason="timeout"))
+        runtime.store.redis_health.mark_down(RedisAway("For a moment.", reason="timeout"))
         began = time.monotonic()
         await until_back(runtime)
         assert time.monotonic() - began >= 0.45
@@ -381,7 +381,7 @@ async def test_a_session_that_was_deleted_elsewhere_is_not_put_back(runtime, sto
     async with other_process(redis_server, tmp_path) as other:
         redis_server.pause()
         await store.change("s_one", renamed("changed while it was away"))
-        runtime.store.redis_health.failed(RedisAway("as long as this test likes", reason="timeout"))
+        runtime.store.redis_health.mark_down(RedisAway("as long as this test likes", reason="timeout"))
         redis_server.resume()
         await other.delete("s_one")
         await until_back(runtime)
@@ -407,7 +407,7 @@ async def test_who_read_a_session_without_what_others_had_done_is_told_to_reload
         if asked:
             assert (await store.hunt("s_one", "r_one.1")).status is HuntStatus.CALLING
         else:
-            runtime.store.redis_health.failed(RedisAway("for a moment", reason="timeout"))
+            runtime.store.redis_health.mark_down(RedisAway("for a moment", reason="timeout"))
             store.settle("s_one")
         redis_server.resume()
         await until_back(runtime)

@@ -64,5 +64,5 @@ def test_the_newest_event_of_a_forgotten_session_is_forgotten_too():
     known.put(a_session(), b"")
     known.note_event("s_one", "7-0")
     assert known.last_event_id("s_one") == "7-0"
-    known.let_go("s_one")
+    known.discard("s_one")
     assert known.last_event_id("s_one") == "0-0"
