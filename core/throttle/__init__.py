@@ -1,6 +1,6 @@
-"""Here lives who may call a provider now: slots per account, fair turns, a bounded queue; of one process or shared.
+"""Provider concurrency limits: slots per account, fair scheduling and a bounded queue, in one process or shared.
 May use core.errors, core.clock, core.domain, core.redis.client, core.redis.keys.
-Never calls a provider, retries, or knows what a call is for.
+Never calls a provider, never retries, knows nothing about the purpose of a call.
 Owned and closed by core.runtime; a slot is owned by the caller's `async with`.
 Tests in tests/contracts/test_throttle.py and tests/core/throttle.
 """

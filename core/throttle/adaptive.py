@@ -1,9 +1,9 @@
-"""The limit below the configured ceiling: cut when a provider asks us to slow down, raised again while all is well.
+"""The adaptive limit below the configured ceiling: cut on rate limits, raised again after clean rounds.
 
-Numbers after Inspect AI's adaptive concurrency: double while nothing was ever refused, then +5 % for each clean round,
-×0.8 for each episode of rate limits. An episode lasts for the cooldown: what is refused in it counts once, and nothing
-is raised. A round is as many replies as the limit; it counts only when the slots were in use (80 %). `Retry-After`
-delays the call that it came for and never freezes the limit. Pure: the time is handed in.
+The numbers follow Inspect AI's adaptive concurrency: double until the first rate limit, then +5% per clean round and
+×0.8 per episode of rate limits. An episode lasts for the cooldown: its rate limits count once, and the limit is not
+raised. A round is as many replies as the limit; it counts only if at least 80% of the slots were in use. `Retry-After`
+delays its own call and never freezes the limit. Pure: the time is an argument.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from core.domain.value import Value
 RAISE_BY = 1.05
 CUT_TO = 0.8
 IN_USE = 0.8
-"""A round counts only when so much of the limit was in flight in it."""
+"""Minimum share of the limit in flight for a round to count."""
 
 
 class Limit(Value):
-    """A limit as it stands. `version` counts its changes."""
+    """The current limit. `version` counts its changes."""
 
     now: int
     version: int = 0
     refused: bool = False
-    """Whether a provider ever asked to slow down: growth is then in small steps."""
+    """Whether the provider ever rate-limited a call: growth then continues in small steps."""
     reason: str = ""
     changed_at: datetime | None = None
     cut_at: datetime | None = None
 
 
-def raised(limit: Limit, ceiling: int, at: datetime) -> Limit:
-    """After a clean round; the limit itself at the ceiling."""
+def raise_limit(limit: Limit, ceiling: int, at: datetime) -> Limit:
+    """The limit after a clean round; unchanged at the ceiling."""
     if limit.now >= ceiling:
         return limit
     wanted = math.ceil(limit.now * RAISE_BY) if limit.refused else limit.now * 2
@@ -41,14 +41,14 @@ def raised(limit: Limit, ceiling: int, at: datetime) -> Limit:
     return _changed(limit, min(ceiling, wanted), why, at)
 
 
-def cut(limit: Limit, at: datetime) -> Limit:
-    """After a rate limit outside a cooldown."""
+def cut_limit(limit: Limit, at: datetime) -> Limit:
+    """The limit after a rate limit outside a cooldown."""
     lower = max(1, math.floor(limit.now * CUT_TO))
     changed = _changed(limit, lower, "the provider asked to slow down", at)
     return changed.model_copy(update={"refused": True, "cut_at": at})
 
 
-def cooling(limit: Limit, cooldown_s: float, at: datetime) -> bool:
+def in_cooldown(limit: Limit, cooldown_s: float, at: datetime) -> bool:
     return limit.cut_at is not None and (at - limit.cut_at).total_seconds() < cooldown_s
 
 
@@ -59,12 +59,12 @@ def _changed(limit: Limit, now: int, reason: str, at: datetime) -> Limit:
 
 @dataclass(frozen=True)
 class Adaptive:
-    """Whether limits follow what providers say; from the settings."""
+    """Adaptive concurrency settings."""
 
     on: bool = True
     cooldown_s: float = 15.0
     start: int = 0
-    """Calls that an account begins with; 0: its ceiling."""
+    """Initial limit of an account; 0: its ceiling."""
 
     def first(self, ceiling: int) -> Limit:
         return Limit(now=min(ceiling, self.start) if self.on and self.start else ceiling)
@@ -72,10 +72,10 @@ class Adaptive:
 
 @dataclass
 class Rounds:
-    """Takes in how this process's calls end, and says what the limit should become.
+    """Records the results of this process's calls and proposes the next limit.
 
-    Several processes may do so on one limit: a proposal holds only for the version that it was made for, so that a
-    round that all of them finish raises the limit once.
+    Several processes may share one limit: a proposal applies only to the version that it was made for, so a round that
+    all of them finish raises the limit once.
     """
 
     ceiling: int
@@ -85,16 +85,16 @@ class Rounds:
     _most: int = 0
 
     def note(self, limit: Limit, *, slow_down: bool, in_flight: int, share: int, at: datetime) -> Limit:
-        """The limit after this call; the same object when nothing changes.
+        """Return the limit after this call; the same object if it does not change.
 
-        `in_flight`, `share`: this process's calls and its part of the limit, this call included.
+        `in_flight` and `share` are this process's calls and its part of the limit, including this call.
         """
-        if cooling(limit, self.cooldown_s, at):
+        if in_cooldown(limit, self.cooldown_s, at):
             self._begin(limit)
             return limit
         if slow_down:
             self._begin(limit)
-            return cut(limit, at)
+            return cut_limit(limit, at)
         if limit.version != self._version:
             self._begin(limit)
         self._replies += 1
@@ -103,7 +103,7 @@ class Rounds:
             return limit
         in_use = self._most >= IN_USE * share
         self._begin(limit)
-        return raised(limit, self.ceiling, at) if in_use else limit
+        return raise_limit(limit, self.ceiling, at) if in_use else limit
 
     def _begin(self, limit: Limit) -> None:
         self._version, self._replies, self._most = limit.version, 0, 0

@@ -1,4 +1,4 @@
-"""The throttle's promise."""
+"""The interface of the throttle."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from core.domain.value import Value
 
 
 class AccountLoad(Value):
-    """Live numbers of one account in this process, for the admin status."""
+    """Current load of one account in this process, for the admin status."""
 
     account: str
     limit: int
-    """Most calls in flight now, over all processes that share the account."""
+    """Current maximum of calls in flight, over all processes that share the account."""
     in_flight: int
     queued: int
     ceiling: int
-    """The configured concurrency: `limit` is never above it."""
+    """The configured concurrency, the upper bound of `limit`."""
     reason: str = ""
-    """Why the limit was last changed; "" when it never was."""
+    """Reason of the last change of the limit; "" if it never changed."""
     changed_at: datetime | None = None
 
 
 class Throttle(ABC):
-    """At most `limit` calls of an account at once; one slot is one HTTP call, judge calls included.
+    """Allows up to `limit` concurrent calls per account. One slot is one HTTP call, judge calls included.
 
-    Waiting sessions take turns; within one session it is first come, first served.
-    A waiter that is cancelled leaves the queue and gives nothing back that it did not have.
+    Waiting sessions are served in rotation, calls within one session first come, first served.
+    A cancelled waiter leaves the queue and releases only a slot that it holds.
     """
 
     @abstractmethod
     def slot(self, account: str, session: str) -> AbstractAsyncContextManager[float]:
-        """Hold one slot of `account` inside the `async with`; the value is how long was waited, in seconds.
+        """Hold one slot of `account` inside the `async with`; the value is the time spent waiting, in seconds.
 
-        `session` is who waits, for fairness; "" for calls of no session. Raises Busy when the queue is full,
-        NotFound for an account that has no limit.
+        `session` identifies the waiter for fair scheduling; "" for calls without a session. Raises Busy if the queue
+        is full, NotFound for an account without a limit.
         """
 
     @abstractmethod
     def note(self, account: str, *, slow_down: bool) -> None:
-        """A call of `account` ended: with a reply, or because the provider asked us to slow down. For the limit."""
+        """Record the result of a call: a reply, or a rate limit if `slow_down`. Adjusts the limit."""
 
     @abstractmethod
     def load(self) -> tuple[AccountLoad, ...]:
-        """Live numbers of every account, in the order they were configured."""
+        """Return the load of every account, in configuration order."""

@@ -1,4 +1,4 @@
-"""Who waits in one lane: first come, first served within a session, turns between the sessions."""
+"""The fair queue of one account: first come, first served within a session, rotation between sessions."""
 
 from __future__ import annotations
 
@@ -10,38 +10,39 @@ Turn = asyncio.Future[None]
 
 
 class FairQueue:
-    """Waiters of one account. A waiter that leaves is skipped when its turn comes."""
+    """The waiters of one account. A cancelled waiter is skipped."""
 
     def __init__(self) -> None:
         self.queued = 0
         self._turns: deque[str] = deque()
-        """Sessions that have somebody waiting, whose turn it is first."""
+        """Sessions with waiters, the next one first."""
         self._waiting: dict[str, deque[Turn]] = {}
         self._count: Counter[str] = Counter()
 
     def join(self, session: str) -> Turn:
         turn = asyncio.get_running_loop().create_future()
-        line = self._waiting.get(session)
-        if line is None:
-            line = self._waiting[session] = deque()
+        waiters = self._waiting.get(session)
+        if waiters is None:
+            waiters = self._waiting[session] = deque()
             self._turns.append(session)
-        line.append(turn)
+        waiters.append(turn)
         self.queued += 1
         self._count[session] += 1
         return turn
 
-    def left(self, session: str) -> None:
-        """A waiter of that session was cancelled."""
+    def discard(self, session: str) -> None:
+        """Record that a waiter of the session was cancelled."""
         self.queued -= 1
-        self._counted_down(session)
+        self._decrement(session)
         if not self.queued:
             self._turns.clear()
             self._waiting.clear()
 
     def pop(self, first: Callable[[str], bool]) -> tuple[str, Turn] | None:
-        """The next live waiter and its session; sessions for which `first` holds go before others. None: nobody.
+        """Remove and return the next live waiter and its session, None if there is none.
 
-        The session then goes to the back. `queued` may still count waiters that are cancelled already.
+        Sessions for which `first` is true have priority. The session then moves to the back. `queued` may still count
+        cancelled waiters.
         """
         for _ in range(len(self._turns)):
             if first(self._turns[0]):
@@ -49,25 +50,25 @@ class FairQueue:
             self._turns.rotate(-1)
         while self._turns:
             session = self._turns.popleft()
-            line = self._waiting[session]
-            while line and line[0].done():  # cancelled while waiting
-                line.popleft()
-            turn = line.popleft() if line else None
-            if line:
+            waiters = self._waiting[session]
+            while waiters and waiters[0].done():  # cancelled while waiting
+                waiters.popleft()
+            turn = waiters.popleft() if waiters else None
+            if waiters:
                 self._turns.append(session)
             else:
                 del self._waiting[session]
             if turn is not None:
                 self.queued -= 1
-                self._counted_down(session)
+                self._decrement(session)
                 return session, turn
         return None
 
     def waiting(self) -> Mapping[str, int]:
-        """How many wait, by session."""
+        """Number of waiters by session."""
         return self._count
 
-    def _counted_down(self, session: str) -> None:
+    def _decrement(self, session: str) -> None:
         self._count[session] -= 1
         if not self._count[session]:
             del self._count[session]

@@ -1,4 +1,4 @@
-"""The throttle of one process: a lane per account, turns between the sessions that wait in it."""
+"""The in-memory throttle of one process: one limiter per account, with fair scheduling between sessions."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ class MemoryThrottle(Throttle):
         clock: Clock | None = None,
         adaptive: Adaptive | None = None,
     ) -> None:
-        """`limits`: (account, most calls in flight). `max_queue`: most calls waiting in one lane."""
+        """`limits`: (account, maximum calls in flight). `max_queue`: maximum waiting calls per account."""
         adaptive = adaptive or Adaptive()
         self._clock = clock or SystemClock()
-        self._lanes = {account: _MemoryLimiter(account, ceiling, max_queue, adaptive) for account, ceiling in limits}
+        self._limiters = {account: _MemoryLimiter(account, ceiling, max_queue, adaptive) for account, ceiling in limits}
 
     def slot(self, account: str, session: str) -> AbstractAsyncContextManager[float]:
-        return self._lane(account).slot(session)
+        return self._limiter(account).slot(session)
 
     def note(self, account: str, *, slow_down: bool) -> None:
-        lane = self._lane(account)
-        if lane.adaptive.on:
-            lane.note(slow_down, self._clock)
+        limiter = self._limiter(account)
+        if limiter.adaptive.on:
+            limiter.note(slow_down, self._clock)
 
     def load(self) -> tuple[AccountLoad, ...]:
-        return tuple(lane.load() for lane in self._lanes.values())
+        return tuple(limiter.load() for limiter in self._limiters.values())
 
-    def _lane(self, account: str) -> _MemoryLimiter:
-        lane = self._lanes.get(account)
-        if lane is None:
+    def _limiter(self, account: str) -> _MemoryLimiter:
+        limiter = self._limiters.get(account)
+        if limiter is None:
             raise unknown_account(account)
-        return lane
+        return limiter
 
 
 class _MemoryLimiter(AccountLimiter):
@@ -53,19 +53,19 @@ class _MemoryLimiter(AccountLimiter):
 
     def note(self, slow_down: bool, clock: Clock) -> None:
         if not slow_down and self.limit.now >= self.ceiling:
-            return  # nothing to raise: nearly every call ends here
+            return  # already at the ceiling: the common case
         self.limit = self._rounds.note(
             self.limit, slow_down=slow_down, in_flight=self.in_flight, share=self.limit.now, at=clock.now()
         )
         self.capacity = self.limit.now
-        self.hand_out()
+        self.grant_free_slots()
 
     def load(self) -> AccountLoad:
         return AccountLoad(
             account=self.account,
             limit=self.limit.now,
             in_flight=self.in_flight,
-            queued=self.line.queued,
+            queued=self.queue.queued,
             ceiling=self.ceiling,
             reason=self.limit.reason,
             changed_at=self.limit.changed_at,
@@ -73,4 +73,4 @@ class _MemoryLimiter(AccountLimiter):
 
 
 def unknown_account(account: str) -> NotFound:
-    return NotFound(f"There is no account named {account}.", hint="Configure its address and concurrency.")
+    return NotFound(f"Unknown account: {account}.", hint="Configure its address and concurrency.")

@@ -1,9 +1,9 @@
-"""The throttle of several processes: leases in Redis, handed out locally, shared fairly between sessions.
+"""The throttle of several processes: permits leased from Redis, granted locally, shared fairly between sessions.
 
-One task of its own reports what this process holds and wants, in batches over all accounts; another listens for
-"look again". Permits of a process that is gone return by expiry. Redis away: every process goes on with an equal
-part of the limit, at least 1 (so with fewer calls allowed than processes, there may be as many calls as processes);
-the part grows above what was held only when the leases of all others are over. It ends by itself.
+One task reports this process's permits and demand, in batches over all accounts; another listens for wake-ups. The
+permits of a dead process expire. While Redis is down, every process uses an equal part of the limit, at least 1, so
+there can be as many calls as processes even if the limit is lower. That part exceeds the permits held before only
+after the leases of all other processes have expired. Sharing resumes when Redis is up.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ from core.throttle.shared_limiter import Answer, Report, SharedLimiter
 
 log = structlog.get_logger(__name__)
 SETTLE_RENEWALS = 1.5
-"""After an empty Redis permits grow only when everybody had time to report: so many renewals."""
+"""Renewal intervals to wait before permits grow after Redis was emptied, so that every process has reported."""
 TURN_S = 1.0
-"""How long a session that is served keeps its turn when there are more sessions than slots."""
+"""Duration of a session's turn when there are more sessions than slots."""
 SYNC = Script.read(Path(__file__).with_name("sync.lua"))
 ADJUST = Script.read(Path(__file__).with_name("adjust.lua"))
 
@@ -55,11 +55,11 @@ class RedisThrottle(Throttle):
         clock: Clock,
         adaptive: Adaptive,
     ) -> None:
-        """`process`: this process's name, never reused by another. `timeout_s`: the longest wait for Redis."""
+        """`process`: the unique name of this process. `timeout_s`: deadline of a Redis command."""
         self.away = ""
-        """Why Redis cannot be used; "" when it can."""
+        """Why Redis is unavailable; "" while it is up."""
         self.processes = 1
-        """Processes that share the limits, as last known."""
+        """Last known number of processes that share the limits."""
         self._redis = redis
         self._process = process
         self._clock = clock
@@ -68,27 +68,29 @@ class RedisThrottle(Throttle):
         self._adaptive = adaptive
         self._news = asyncio.Event()
         self._ended = False
-        self._lanes = {account: self._lane(account, ceiling, settings.max_queued_calls) for account, ceiling in limits}
+        self._limiters = {
+            account: self._limiter(account, ceiling, settings.max_queued_calls) for account, ceiling in limits
+        }
         self._number = 0
         self._contact_at = self._away_at = time.monotonic()
         self._stalled = False
-        """We were stopped for longer than a lease before Redis did not answer."""
+        """Whether this process was stopped for longer than a lease before Redis failed."""
         self._renew_at = 0.0
 
     def slot(self, account: str, session: str) -> AbstractAsyncContextManager[float]:
         return self._known(account).slot(session)
 
     def note(self, account: str, *, slow_down: bool) -> None:
-        lane = self._known(account)
-        lane.note(slow_down, self._clock.now)
-        if self.away and lane.proposed is not None:
-            lane.limit, lane.proposed = lane.proposed, None
+        limiter = self._known(account)
+        limiter.note(slow_down, self._clock.now)
+        if self.away and limiter.proposed is not None:
+            limiter.limit, limiter.proposed = limiter.proposed, None
 
     def load(self) -> tuple[AccountLoad, ...]:
-        return tuple(lane.load() for lane in self._lanes.values())
+        return tuple(limiter.load() for limiter in self._limiters.values())
 
     async def keep(self) -> None:
-        """Report and renew until cancelled; the owner's task."""
+        """Report and renew until cancelled; runs as a task of the owner."""
         while not self._ended:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._idle_s()):
@@ -100,93 +102,94 @@ class RedisThrottle(Throttle):
                 await asyncio.sleep(self._settings.poll_s)
 
     async def listen(self) -> None:
-        """Look again when others say so, until cancelled; without it, what waits is asked for every `poll_s`."""
+        """Report when another process wakes this one, until cancelled. Without it, waiters report every `poll_s`."""
         while not self._ended:
             try:
                 with map_redis_errors():
-                    await self._heed(self._redis.blocking)
+                    await self._handle_wakeups(self._redis.blocking)
             except RedisAway as error:
-                log.debug("not listening to the other processes", reason=error.message)
+                log.debug("throttle.listen_failed", reason=error.message)
             await asyncio.sleep(self._settings.renew_s)
 
     def end(self) -> None:
-        """The tasks end with their next look: a cancellation that arrives inside redis-py is sometimes lost there."""
+        """Make the tasks end at their next iteration: redis-py sometimes swallows a cancellation."""
         self._ended = True
         self._news.set()
 
     async def leave(self) -> None:
-        """Give everything back at once, so that nobody waits for leases to end.
+        """Release all idle permits, so that no other process waits for the leases to expire.
 
-        Calls that are in flight still (they could not be ended) end with the process: their permits have a lease of
-        `leave_s`.
+        Calls still in flight end with the process; their permits are leased for `leave_s`.
         """
-        lanes = [lane for lane in self._lanes.values() if lane.in_use]
-        for lane in lanes:
-            lane.lapse()
+        limiters = [limiter for limiter in self._limiters.values() if limiter.in_use]
+        for limiter in limiters:
+            limiter.expire_lease()
         try:
-            await self._exchange(lanes, renewal=True, lease_s=self._settings.leave_s)
+            await self._exchange(limiters, renewal=True, lease_s=self._settings.leave_s)
         except RedisAway as error:
-            log.warning("permits were not given back; they end with their lease", reason=error.message)
+            log.warning("throttle.release_failed", reason=error.message)
 
     # -- reports
 
     def _idle_s(self) -> float:
-        """How long there is nothing to do but wait for news."""
+        """Seconds until the next report is due."""
         until = self._renew_at - time.monotonic()
-        waiting = any(lane.line.queued for lane in self._lanes.values())
+        waiting = any(limiter.queue.queued for limiter in self._limiters.values())
         return max(0.0, min(until, self._settings.poll_s) if waiting else until)
 
     async def _sync(self) -> None:
         renewal = time.monotonic() >= self._renew_at
-        every = self._lanes.values()
-        lanes = [lane for lane in every if lane.due or lane.line.queued or (renewal and lane.in_use)]
+        every = self._limiters.values()
+        limiters = [limiter for limiter in every if limiter.due or limiter.queue.queued or (renewal and limiter.in_use)]
         if renewal:
             self._renew_at = time.monotonic() + self._settings.renew_s
-            lanes = lanes or list(every)[:1]  # a process that does nothing is counted all the same
+            limiters = limiters or list(every)[:1]  # so that an idle process is counted too
         if self.away:
-            lanes = list(every)
-            for lane in lanes:
-                lane.lapse()
+            limiters = list(every)
+            for limiter in limiters:
+                limiter.expire_lease()
         try:
-            await self._exchange(lanes, renewal=renewal)
+            await self._exchange(limiters, renewal=renewal)
         except RedisAway as error:
-            self._go_alone(error.message)
+            self._use_local_shares(error.message)
         else:
             self._contact_at = time.monotonic()
             if self.away:
-                log.info("the throttle is shared again", processes=self.processes)
+                log.info("throttle.shared", processes=self.processes)
                 self.away = ""
 
-    async def _exchange(self, lanes: Sequence[SharedLimiter], *, renewal: bool, lease_s: float | None = None) -> None:
-        """Report and take in the answers; what is held then is held for `lease_s`, else for the configured lease."""
-        if not lanes:
+    async def _exchange(
+        self, limiters: Sequence[SharedLimiter], *, renewal: bool, lease_s: float | None = None
+    ) -> None:
+        """Report and apply the answers. Permits are leased for `lease_s`, by default the configured lease."""
+        if not limiters:
             return
         lease_s = self._settings.lease_s if lease_s is None else lease_s
         sent_at = time.monotonic()
-        proposals = [lane for lane in lanes if lane.proposed is not None]
-        reports = [lane.report(renewal=renewal) for lane in lanes]
-        calls = [self._adjustment(lane) for lane in proposals]
-        calls += [self._call(lane, report, lease_s) for lane, report in zip(lanes, reports, strict=True)]
+        proposals = [limiter for limiter in limiters if limiter.proposed is not None]
+        reports = [limiter.report(renewal=renewal) for limiter in limiters]
+        calls = [self._adjustment(limiter) for limiter in proposals]
+        calls += [self._call(limiter, report, lease_s) for limiter, report in zip(limiters, reports, strict=True)]
         async with with_deadline(self._timeout_s):
             results = (await run_scripts(self._redis.commands, calls))[len(proposals) :]
-        # others may take our permits at the lease's end by Redis's clock; ours stops a renewal earlier
+        # other processes may get our permits when the lease expires by Redis's clock: stop one renewal earlier
         valid_until = sent_at + lease_s - self._settings.renew_s
-        for lane, report, result in zip(lanes, reports, results, strict=True):
+        for limiter, report, result in zip(limiters, reports, results, strict=True):
             if result:
                 answer = _answer(result)
-                if answer.settled or answer.processes > self.processes:  # an emptied Redis knows only who has reported
+                if answer.settled or answer.processes > self.processes:  # an emptied Redis counts too few
                     self.processes = answer.processes
-                lane.told(report, answer, valid_until)
+                limiter.apply(report, answer, valid_until)
 
-    def _call(self, lane: SharedLimiter, report: Report, lease_s: float) -> Call:
-        settings, first = self._settings, self._adaptive.first(lane.ceiling).now if self._adaptive.on else "-"
+    def _call(self, limiter: SharedLimiter, report: Report, lease_s: float) -> Call:
+        settings, first = self._settings, self._adaptive.first(limiter.ceiling).now if self._adaptive.on else "-"
         self._number += 1
         values: tuple[str | int, ...] = (
-            lane.account,
+            limiter.account,
             self._process,
             int(lease_s * 1000),
             int(settings.renew_s * 1000 * SETTLE_RENEWALS),
-            lane.ceiling,
+            limiter.ceiling,
             "1" if self.away else "",
             report.held,
             json.dumps(report.wants),
@@ -195,58 +198,58 @@ class RedisThrottle(Throttle):
             first,
             self._number,
         )
-        return SYNC, throttle_keys(lane.account).all, values
+        return SYNC, throttle_keys(limiter.account).all, values
 
-    def _adjustment(self, lane: SharedLimiter) -> Call:
-        wanted, lane.proposed = lane.proposed or lane.limit, None
-        values = (wanted.version - 1, wanted.now, wanted.model_dump_json(), THROTTLE_CHANNEL, lane.account)
-        return ADJUST, (throttle_keys(lane.account).limit,), values
+    def _adjustment(self, limiter: SharedLimiter) -> Call:
+        wanted, limiter.proposed = limiter.proposed or limiter.limit, None
+        values = (wanted.version - 1, wanted.now, wanted.model_dump_json(), THROTTLE_CHANNEL, limiter.account)
+        return ADJUST, (throttle_keys(limiter.account).limit,), values
 
-    def _go_alone(self, reason: str) -> None:
+    def _use_local_shares(self, reason: str) -> None:
         now = time.monotonic()
         if not self.away:
-            log.warning("the throttle goes on alone", reason=reason, processes=self.processes)
+            log.warning("throttle.unshared", reason=reason, processes=self.processes)
             self._away_at, self._stalled = now, now - self._contact_at >= self._settings.lease_s
         self.away = reason
-        # the leases of all others are over as well: what they held is nobody's, and they keep to their part, too
-        # who was stopped does not know who came meanwhile: its own absence is none of Redis's
+        # after a lease, the permits of all other processes have expired, and they use only their own part
+        # a process that was stopped may not know of new processes: its own absence does not count as Redis's
         alone = self.processes <= 1 and not self._stalled
         grown = alone or now - self._away_at >= self._settings.lease_s
-        for lane in self._lanes.values():
-            lane.go_alone(self.processes, grown=grown)
+        for limiter in self._limiters.values():
+            limiter.use_local_share(self.processes, grown=grown)
 
-    # -- what others say
+    # -- wake-ups
 
-    async def _heed(self, redis: Redis) -> None:
-        async with redis.pubsub() as heard:
-            await heard.subscribe(THROTTLE_CHANNEL)
-            self._look_again(self._lanes)
+    async def _handle_wakeups(self, redis: Redis) -> None:
+        async with redis.pubsub() as pubsub:
+            await pubsub.subscribe(THROTTLE_CHANNEL)
+            self._mark_due(self._limiters)
             while not self._ended:
-                message = await heard.get_message(ignore_subscribe_messages=True, timeout=1.0)
+                message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=1.0)
                 if message is not None:
                     account, *processes = message["data"].decode().split(" ")
                     if self._process in processes or processes == ["*"]:
-                        self._look_again([account])
+                        self._mark_due([account])
 
-    def _look_again(self, accounts: Iterable[str]) -> None:
+    def _mark_due(self, accounts: Iterable[str]) -> None:
         for account in accounts:
-            if (lane := self._lanes.get(account)) is not None and lane.in_use:
-                lane.due = True
+            if (limiter := self._limiters.get(account)) is not None and limiter.in_use:
+                limiter.due = True
                 self._news.set()
 
-    # -- lanes
+    # -- limiters
 
-    def _lane(self, account: str, ceiling: int, max_queue: int) -> SharedLimiter:
+    def _limiter(self, account: str, ceiling: int, max_queue: int) -> SharedLimiter:
         rounds = Rounds(ceiling, self._adaptive.cooldown_s) if self._adaptive.on else None
-        lane = SharedLimiter(account, self._adaptive.first(ceiling), ceiling, max_queue, rounds)
-        lane.tell = self._news.set
-        return lane
+        limiter = SharedLimiter(account, self._adaptive.first(ceiling), ceiling, max_queue, rounds)
+        limiter.on_due = self._news.set
+        return limiter
 
     def _known(self, account: str) -> SharedLimiter:
-        lane = self._lanes.get(account)
-        if lane is None:
+        limiter = self._limiters.get(account)
+        if limiter is None:
             raise unknown_account(account)
-        return lane
+        return limiter
 
 
 @asynccontextmanager
@@ -261,7 +264,7 @@ async def open_redis_throttle(
     adaptive: Adaptive,
     on_bug: Callable[[BaseException], None],
 ) -> AsyncIterator[RedisThrottle]:
-    """The throttle with its two tasks, until the block ends; what it holds is then given back."""
+    """Run the throttle and its two tasks until the block ends, then release its permits."""
     throttle = RedisThrottle(
         redis, process, limits, settings=settings, timeout_s=timeout_s, clock=clock, adaptive=adaptive
     )

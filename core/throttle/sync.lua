@@ -1,13 +1,13 @@
--- One process reports what it holds and wants of one account; it is told what it may hold from now on.
+-- One process reports its permits and demand for one account; the answer is the permits it may hold from now on.
 -- KEYS: 1 leases (zset: process -> end, ms of Redis TIME)  2 held (hash: process -> permits)
 --       3 wants (hash: process -> JSON {session -> calls})
 --       4 told (hash: process -> last answer, "#" process -> its last report's number, "=" process -> its ceiling)
---       5 turns (hash: session -> since when it is served, ms)  6 limit (hash, see adjust.lua)  7 processes (zset)
---       8 born (string: since when permits may not grow, ms)
--- ARGV: 1 account  2 process  3 lease ms  4 settle ms  5 ceiling  6 "1" when this process comes back from being away
+--       5 turns (hash: session -> start of its turn, ms)  6 limit (hash, see adjust.lua)  7 processes (zset)
+--       8 born (string: start of the settle time in which permits do not grow, ms)
+-- ARGV: 1 account  2 process  3 lease ms  4 settle ms  5 ceiling  6 "1" if this process had lost Redis
 --       7 held  8 JSON {session -> calls}  9 turn ms  10 channel  11 first limit, or "-": the ceiling is the limit
---       12 number of this report: one that was delayed in a hung connection must not count after a later one
--- A process gives permits up before it reports, so what it reports is true; nothing here takes a permit away.
+--       12 number of this report: a report delayed in a hung connection must not override a later one
+-- A process gives up permits before it reports, so the report is accurate; this script never revokes a permit.
 local leases, held_key, wants_key, told_key = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local turns_key, limit_key, processes, born_key = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local account, me = ARGV[1], ARGV[2]
@@ -15,7 +15,7 @@ local lease_ms, settle_ms, ceiling = tonumber(ARGV[3]), tonumber(ARGV[4]), tonum
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- permits of processes that are gone return by expiry
+-- the permits of dead processes expire
 for _, dead in ipairs(redis.call('ZRANGEBYSCORE', leases, '-inf', now)) do
   redis.call('ZREM', leases, dead)
   redis.call('HDEL', held_key, dead)
@@ -28,7 +28,7 @@ if number <= tonumber(redis.call('HGET', told_key, '#' .. me) or '0') then retur
 redis.call('ZREMRANGEBYSCORE', processes, '-inf', now)
 redis.call('ZADD', processes, now + lease_ms, me)
 
--- after an empty Redis, or when somebody comes back, everybody reports first and only then permits grow
+-- after Redis was emptied, or when a process reconnects, all processes report before permits grow
 local born = tonumber(redis.call('GET', born_key) or '0')
 if born == 0 or (ARGV[6] == '1' and now - born > settle_ms) then
   born = now
@@ -53,13 +53,13 @@ if ARGV[11] ~= '-' then
   limit = math.min(ceiling, tonumber(redis.call('HGET', limit_key, 'now') or ARGV[11]))
 end
 
--- what every session wants, over all processes
+-- demand of every session, over all processes
 local held, used = {}, 0
 local flat = redis.call('HGETALL', held_key)
 for i = 1, #flat, 2 do
   held[flat[i]] = tonumber(flat[i + 1])
   used = used + held[flat[i]]
-  -- processes with different settings: the smallest ceiling of those that use the account holds for all
+  -- if the settings of the processes differ, the smallest ceiling of those that use the account applies
   limit = math.min(limit, tonumber(redis.call('HGET', told_key, '=' .. flat[i]) or ceiling))
 end
 local total, places, names = {}, {}, {}
@@ -80,7 +80,7 @@ for i = 1, #flat, 2 do
   end
 end
 
--- `amount` shared among wishes so that no wish gets more than another that is not fulfilled; order decides on the rest
+-- max-min fair division of `amount` among `wishes`; the remainder goes in order
 local function shared(amount, wishes)
   local given, left = {}, amount
   local open = #wishes
@@ -107,7 +107,7 @@ local function shared(amount, wishes)
   return given
 end
 
--- sessions in order: those whose turn goes on, then those that were served longest ago
+-- order of sessions: those within their turn, then least recently served
 local since = {}
 flat = redis.call('HGETALL', turns_key)
 for i = 1, #flat, 2 do
@@ -147,7 +147,7 @@ for i, session in ipairs(names) do
   end
 end
 
--- grow as far as there is room
+-- grow while permits are free
 local my_target = target[me] or 0
 local settled = now - born >= settle_ms
 local free = limit - used
@@ -159,7 +159,7 @@ if settled and i_hold < my_target and free > 0 then
   redis.call('HSET', held_key, me, i_hold)
 end
 
--- does anybody else have less than its share?
+-- does another process hold less than its share?
 local lacking = {}
 for process, share in pairs(target) do
   if (held[process] or 0) < share then lacking[#lacking + 1] = process end
@@ -169,7 +169,7 @@ for _, process in ipairs(lacking) do if process ~= me then others = 1 end end
 if used > limit then others = 1 end
 redis.call('HSET', told_key, me, my_target .. '/' .. others, '#' .. me, number)
 
--- wake those who may take what is free, or else those who should give back
+-- wake the processes that may take free permits, or else those that should release some
 local wake = {}
 if settled and free > 0 then
   for _, process in ipairs(lacking) do if process ~= me then wake[#wake + 1] = process end end
@@ -185,7 +185,7 @@ if #wake > 0 then redis.call('PUBLISH', ARGV[10], account .. ' ' .. table.concat
 
 local ttl = math.max(lease_ms * 6, 60000)
 for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ttl) end
--- others may want what lies idle here
+-- whether other processes may need idle permits of this one
 local contended = (crowd == 1 and wanted > limit) and 1 or 0
 local why = redis.call('HGET', limit_key, 'json') or ''
 return {i_hold, my_target, others, contended, settled and 1 or 0, limit, why, redis.call('ZCARD', processes), my_targets}

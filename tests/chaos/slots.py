@@ -32,13 +32,13 @@ class Caller:
     waiting: list[asyncio.Task[None]] = field(default_factory=list)
 
     @property
-    def lane(self):
-        return self.throttle._lanes["lab"]
+    def limiter(self):
+        return self.throttle._limiters["lab"]
 
     def calls(self, now: float) -> int:
         """In flight, of which the provider still knows: calls do not outlast the lease of a stopped process."""
         gone = self.frozen_at is not None and now - self.frozen_at > SETTINGS.lease_s - SETTINGS.renew_s
-        return 0 if gone else self.lane.in_flight
+        return 0 if gone else self.limiter.in_flight
 
 
 class SlotsMachine(RuleBasedStateMachine):
@@ -97,14 +97,14 @@ class SlotsMachine(RuleBasedStateMachine):
     def call(self, place: int, calls: int, session: str) -> None:
         if caller := self._awake(place):
             for _ in range(calls):
-                caller.waiting.append(self.loop.create_task(caller.lane.acquire(session, self.world.now)))
+                caller.waiting.append(self.loop.create_task(caller.limiter.acquire(session, self.world.now)))
             self.run(self._sync(caller))
 
     @rule(place=PLACES, calls=st.integers(1, 6))
     def end_calls(self, place: int, calls: int) -> None:
         caller = self._awake(place)
-        for _ in range(min(calls, caller.lane.in_flight) if caller else 0):
-            caller.lane.release(next(iter(caller.lane.by_session)))
+        for _ in range(min(calls, caller.limiter.in_flight) if caller else 0):
+            caller.limiter.release(next(iter(caller.limiter.by_session)))
             self.happened["called"] += 1
         self.run(asyncio.sleep(0))
 
@@ -152,8 +152,8 @@ class SlotsMachine(RuleBasedStateMachine):
         if caller.frozen_at is not None:
             gone = caller.calls(self.world.now) == 0
             caller.frozen_at = None
-            while gone and caller.lane.in_flight:
-                caller.lane.release(next(iter(caller.lane.by_session)))
+            while gone and caller.limiter.in_flight:
+                caller.limiter.release(next(iter(caller.limiter.by_session)))
             self.run(asyncio.sleep(0))
 
     @precondition(lambda self: self.world.hung)

@@ -69,7 +69,7 @@ async def test_a_full_queue_says_so(open_throttle):
         async with throttle.slot("lab", "a"):
             waiting = asyncio.create_task(hold(throttle, "a"))
             await until(lambda: numbers(throttle) == (1, 1, 1))
-            with pytest.raises(Busy, match="1 calls already wait"):
+            with pytest.raises(Busy, match="1 calls are already waiting"):
                 async with throttle.slot("lab", "b"):
                     pass
         await waiting

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.throttle.adaptive import Adaptive, Limit, Rounds, cooling, cut, raised
+from core.throttle.adaptive import Adaptive, Limit, Rounds, cut_limit, in_cooldown, raise_limit
 from tests.builders import NOW
 
 
@@ -13,7 +13,7 @@ from tests.builders import NOW
     [(1, False, 2), (20, False, 40), (60, False, 100), (100, False, 100), (20, True, 21), (40, True, 42), (1, True, 2)],
 )
 def test_a_clean_round_doubles_until_something_was_refused_and_then_adds_five_percent(now, refused, expected):
-    assert raised(Limit(now=now, refused=refused), 100, NOW).now == expected
+    assert raise_limit(Limit(now=now, refused=refused), 100, NOW).now == expected
 
 
 @pytest.mark.parametrize(
@@ -23,27 +23,27 @@ def test_a_raised_limit_says_why_and_since_when(refused, now, reason):
     limit = Limit(now=4, version=7, refused=refused, cut_at=NOW)
     later = NOW + timedelta(minutes=1)
     changed = {"now": now, "version": 8, "reason": reason, "changed_at": later}
-    assert raised(limit, 100, later) == limit.model_copy(update=changed)
+    assert raise_limit(limit, 100, later) == limit.model_copy(update=changed)
 
 
 def test_at_the_ceiling_the_limit_stays_itself():
     for now in (100, 101):
         limit = Limit(now=now)
-        assert raised(limit, 100, NOW) is limit
+        assert raise_limit(limit, 100, NOW) is limit
 
 
 @pytest.mark.parametrize(("now", "expected"), [(100, 80), (10, 8), (2, 1), (1, 1)])
 def test_a_rate_limit_cuts_to_four_fifths_and_never_below_one(now, expected):
-    assert cut(Limit(now=now, version=3), NOW) == Limit(
+    assert cut_limit(Limit(now=now, version=3), NOW) == Limit(
         now=expected, version=4, refused=True, reason="the provider asked to slow down", changed_at=NOW, cut_at=NOW
     )
 
 
 def test_it_cools_for_the_cooldown_after_a_cut():
-    limit = cut(Limit(now=8), NOW)
+    limit = cut_limit(Limit(now=8), NOW)
     moments = (0, 14.999, 15, 3600)
-    assert [cooling(limit, 15, NOW + timedelta(seconds=s)) for s in moments] == [True, True, False, False]
-    assert not cooling(Limit(now=8, changed_at=NOW), 15, NOW)
+    assert [in_cooldown(limit, 15, NOW + timedelta(seconds=s)) for s in moments] == [True, True, False, False]
+    assert not in_cooldown(Limit(now=8, changed_at=NOW), 15, NOW)
 
 
 def played(rounds: Rounds, limit: Limit, *, replies: int, in_flight: int, at=NOW) -> Limit:

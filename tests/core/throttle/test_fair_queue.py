@@ -10,94 +10,94 @@ def nobody(_session):
     return False
 
 
-def served(line, first=nobody):
+def served(queue, first=nobody):
     """Everybody, in the order in which they are let in."""
     order = []
-    while (found := line.pop(first)) is not None:
+    while (found := queue.pop(first)) is not None:
         session, turn = found
         turn.set_result(None)
         order.append((session, turn))
     return order
 
 
-def joined(line, *sessions):
-    return [(session, line.join(session)) for session in sessions]
+def joined(queue, *sessions):
+    return [(session, queue.join(session)) for session in sessions]
 
 
 async def test_nobody_waits_in_an_empty_line():
-    line = FairQueue()
-    assert (line.pop(nobody), line.queued, line.waiting()) == (None, 0, {})
+    queue = FairQueue()
+    assert (queue.pop(nobody), queue.queued, queue.waiting()) == (None, 0, {})
 
 
 async def test_sessions_take_turns_and_each_is_first_come_first_served():
-    line = FairQueue()
-    a1, a2, a3, b1, c1, b2 = joined(line, "a", "a", "a", "b", "c", "b")
-    assert (line.queued, line.waiting()) == (6, {"a": 3, "b": 2, "c": 1})
-    assert served(line) == [a1, b1, c1, a2, b2, a3]
-    assert (line.queued, line.waiting()) == (0, {})
+    queue = FairQueue()
+    a1, a2, a3, b1, c1, b2 = joined(queue, "a", "a", "a", "b", "c", "b")
+    assert (queue.queued, queue.waiting()) == (6, {"a": 3, "b": 2, "c": 1})
+    assert served(queue) == [a1, b1, c1, a2, b2, a3]
+    assert (queue.queued, queue.waiting()) == (0, {})
 
 
 async def test_a_session_that_goes_first_is_let_in_before_others_and_the_rest_keep_their_order():
-    line = FairQueue()
-    a1, b1, c1, c2 = joined(line, "a", "b", "c", "c")
-    assert line.pop(lambda session: session == "c") == c1
-    assert served(line) == [a1, b1, c2]
+    queue = FairQueue()
+    a1, b1, c1, c2 = joined(queue, "a", "b", "c", "c")
+    assert queue.pop(lambda session: session == "c") == c1
+    assert served(queue) == [a1, b1, c2]
 
 
 async def test_when_several_go_first_the_one_whose_turn_it_is_does():
-    line = FairQueue()
-    a1, b1, c1 = joined(line, "a", "b", "c")
-    assert line.pop(lambda session: session != "a") == b1
-    assert served(line) == [c1, a1]
+    queue = FairQueue()
+    a1, b1, c1 = joined(queue, "a", "b", "c")
+    assert queue.pop(lambda session: session != "a") == b1
+    assert served(queue) == [c1, a1]
 
 
 async def test_when_nobody_goes_first_the_order_is_as_it_was():
-    line = FairQueue()
-    a1, b1, c1 = joined(line, "a", "b", "c")
-    assert line.pop(lambda session: session == "d") == a1
-    assert served(line) == [b1, c1]
+    queue = FairQueue()
+    a1, b1, c1 = joined(queue, "a", "b", "c")
+    assert queue.pop(lambda session: session == "d") == a1
+    assert served(queue) == [b1, c1]
 
 
 async def test_whoever_leaves_is_skipped_and_not_counted():
-    line = FairQueue()
-    (_, a1), a2, (_, b1), c1 = joined(line, "a", "a", "b", "c")
+    queue = FairQueue()
+    (_, a1), a2, (_, b1), c1 = joined(queue, "a", "a", "b", "c")
     for session, turn in (("a", a1), ("b", b1)):
         turn.cancel()
-        line.left(session)
-    assert (line.queued, line.waiting()) == (2, {"a": 1, "c": 1})
-    assert served(line) == [a2, c1]
-    assert (line.queued, line.waiting()) == (0, {})
+        queue.discard(session)
+    assert (queue.queued, queue.waiting()) == (2, {"a": 1, "c": 1})
+    assert served(queue) == [a2, c1]
+    assert (queue.queued, queue.waiting()) == (0, {})
 
 
 async def test_when_everybody_has_left_nobody_is_remembered():
-    line = FairQueue()
-    for session, turn in joined(line, "a", "b"):
+    queue = FairQueue()
+    for session, turn in joined(queue, "a", "b"):
         turn.cancel()
-        line.left(session)
-    assert (line.queued, line.waiting(), line.pop(nobody)) == (0, {}, None)
-    b1, a1 = joined(line, "b", "a")
-    assert served(line) == [b1, a1]
+        queue.discard(session)
+    assert (queue.queued, queue.waiting(), queue.pop(nobody)) == (0, {}, None)
+    b1, a1 = joined(queue, "b", "a")
+    assert served(queue) == [b1, a1]
 
 
 async def test_a_session_that_was_served_whole_may_wait_again():
-    line = FairQueue()
-    (a1,) = joined(line, "a")
-    assert served(line) == [a1]
-    b1, a2 = joined(line, "b", "a")
-    assert served(line) == [b1, a2]
+    queue = FairQueue()
+    (a1,) = joined(queue, "a")
+    assert served(queue) == [a1]
+    b1, a2 = joined(queue, "b", "a")
+    assert served(queue) == [b1, a2]
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=20))
 async def test_everybody_who_stays_is_served_once(arrivals):
-    line, staying = FairQueue(), []
+    queue, staying = FairQueue(), []
     for session, stays in arrivals:
-        turn = line.join(session)
+        turn = queue.join(session)
         if stays:
             staying.append((session, turn))
         else:
             turn.cancel()
-            line.left(session)
-    assert line.queued == len(staying)
-    order = served(line)
+            queue.discard(session)
+    assert queue.queued == len(staying)
+    order = served(queue)
     for session in "abc":
         assert [one for one in order if one[0] == session] == [one for one in staying if one[0] == session]

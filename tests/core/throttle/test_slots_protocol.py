@@ -8,9 +8,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from core.throttle import limiter as lane
+from core.throttle import limiter, shared_limiter
 from core.throttle import redis as throttle
-from core.throttle import shared_limiter as shared_lane
 from tests.chaos.late_redis import script_with_time_handed_in
 from tests.chaos.slots import SlotsMachine
 
@@ -18,7 +17,7 @@ from tests.chaos.slots import SlotsMachine
 def run_machine(redis_server, monkeypatch, *, examples: int, steps: int) -> Counter[str]:
     monkeypatch.setattr(throttle, "SYNC", script_with_time_handed_in(throttle.SYNC))
     time = SimpleNamespace(monotonic=lambda: 0.0)
-    for module in (lane, shared_lane, throttle):
+    for module in (limiter, shared_limiter, throttle):
         monkeypatch.setattr(module, "time", time)
     loop = asyncio.new_event_loop()
 
