@@ -1,6 +1,6 @@
-"""Here lives where sessions are kept: the promise, memory, Redis, and how one stands in for the other and goes back.
+"""Session storage: the interface, memory, Redis, and failover from Redis to memory and back.
 May use core.domain, core.errors, core.clock, core.settings, core.redis.client, core.redis.keys, core.redis.health.
-Never decides what a change means: callers hand in pure functions.
+Knows nothing about the meaning of a change: callers pass pure functions.
 Owned and closed by core.runtime; a session is changed only through SessionStore.change.
 Tests in tests/core/sessions and tests/contracts.
 """

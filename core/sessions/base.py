@@ -1,4 +1,4 @@
-"""The session store's promise. Head, hunts and notebook are separate: adding a hunt never rewrites a session."""
+"""The interface of the session store. Head, hunts and notebook are separate: adding a hunt never rewrites a session."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ Announce = Callable[[Session], Sequence[EventDraft]]
 def no_session() -> NotFound:
     return NotFound(
         "Session not found. It may have expired.",
-        hint="Sessions end some time after their last use. Load the notebook (or your export) again.",
+        hint="Sessions expire some time after their last use. Load the notebook or your latest export again.",
         code="no_session",
     )
 
 
 def no_hunt(hunt_id: str) -> NotFound:
-    return NotFound(f"This session has no hunt {hunt_id}.", hint="Read the session's hunts again.", code="no_hunt")
+    return NotFound(f"The session has no hunt {hunt_id}.", hint="Fetch the session's hunts again.", code="no_hunt")
 
 
 def session_exists() -> Conflict:
-    return Conflict("A session of that id is there already.", hint="Read it.", code="session_exists")
+    return Conflict("A session with this id already exists.", hint="Fetch it instead.", code="session_exists")
 
 
 def refuse_old_version(session: Session, expected: int | None) -> None:
-    """Raise Conflict when a version is expected and it is not the session's."""
+    """Raise Conflict if `expected` is given and is not the session's version."""
     if expected is not None and expected != session.version:
         raise Conflict(
-            "The session was changed elsewhere meanwhile.",
-            hint="Read the session again and repeat your change on it.",
+            "The session was changed by another request.",
+            hint="Fetch the session again and repeat your change.",
             details={"version": session.version},
         )
 
 
 def nothing(_session: Session) -> Sequence[EventDraft]:
-    """Announce nothing."""
+    """Publish no events."""
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on a part of a run. Of two claims on one part the one with the greater number holds."""
+    """The right to work on a part of a run. Of two claims on one part, the one with the higher fence is valid."""
 
     part: str
     """The run's id and the part's number: `r_….3`."""
@@ -60,59 +60,59 @@ class Claim:
 
 
 class Saved(StrEnum):
-    """What became of a state of a hunt."""
+    """The result of saving a state of a hunt."""
 
     KEPT = "kept"
     PASSED_OVER = "passed_over"
-    """The hunt is further than that already."""
+    """The stored state of the hunt is newer."""
     REFUSED = "refused"
-    """Somebody has claimed the part of the run later."""
+    """The part of the run has a newer claim."""
 
 
 class HuntPage(Value):
-    """Hunts by number. `next` is what to hand in as `after` for the following page; None at the end."""
+    """Hunts by number. `next` is the `after` of the next page; None at the end."""
 
     hunts: tuple[Hunt, ...]
     next: int | None
 
 
 class StoreState(Value):
-    """Where sessions are kept at this moment, and how well that goes."""
+    """The current storage backend and its health."""
 
     backend: str
     """`memory` or `redis`."""
     reason: str = ""
-    """Why memory stands in for a configured Redis, for people; "" when all is well."""
+    """Why memory replaces a configured Redis, for people; "" if healthy."""
     since: datetime | None = None
-    """Since when it has been so."""
+    """Start of the fallback to memory."""
     latency_ms: float | None = None
-    """Of the last look at Redis; None without an answer."""
+    """Latency of the last probe of Redis; None if it failed."""
     away: int = 0
-    """Sessions whose newest state is in this process and in the journal, not yet in Redis."""
+    """Sessions whose newest state is in this process and the journal, not yet in Redis."""
     journal_bytes: int = 0
 
 
 class Glance(Value):
-    """A session as it is seen without using it."""
+    """A session's summary, read without renewing the session."""
 
     session: Session
     counts: Mapping[str, Counts]
     selected: tuple[Hunt, ...]
-    """The hunts of its selection, in slot order."""
+    """The selected hunts, in slot order."""
 
 
 class SessionStore(ABC):
-    """Sessions by id, for `session_ttl_s` after their last use. Every method that names a session renews it,
-    but `glance` and `others_of`.
+    """Stores sessions by id. A session expires `session_ttl_s` seconds after its last use; every method except `glance`
+    and `others_of` renews it.
 
-    A session that is not there or has ended raises NotFound. Events are written with what they tell of, in one step.
+    Each change and its events are written atomically. Raises NotFound if the session does not exist or has expired.
     """
 
     @abstractmethod
     async def create(self, session: Session, notebook: bytes) -> None:
-        """Keep a new session and its original notebook.
+        """Store a new session and its original notebook.
 
-        Raises Busy when there are too many, Conflict (`session_exists`) when one of that id is there already.
+        Raises Busy if there are too many sessions, Conflict (`session_exists`) if the id already exists.
         """
 
     @abstractmethod
@@ -122,63 +122,63 @@ class SessionStore(ABC):
     async def change(
         self, session_id: str, change: Change, *, announce: Announce = nothing, expected_version: int | None = None
     ) -> Session:
-        """Replace the session by `change(session)`, its version raised by one, and append what `announce` says of it.
+        """Replace the session with `change(session)`, increment its version, and publish the events of `announce`.
 
-        Atomic: `change` is pure and may be called again. When it returns the session itself, nothing is written.
-        Raises Conflict when `expected_version` is given and is not the current one.
+        Atomic: `change` must be pure and may be called again. If it returns the same object, nothing is written.
+        Raises Conflict if `expected_version` is given and is not the current version.
         """
 
     @abstractmethod
     async def announce(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
-        """Append events that tell of nothing new: progress, signs of life.
+        """Publish events that don't change the session (progress, keep-alives).
 
-        With `version` only while the session's is that one, so that what they say is not overtaken by what was told
-        of a change meanwhile. Whether they were told.
+        If `version` is given, publish only while the session is still at that version, so that stale progress never
+        follows newer state. Returns whether the events were published.
         """
 
     @abstractmethod
     async def save_hunt(
         self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = (), *, claim: Claim | None = None
     ) -> Saved:
-        """Keep this state of a hunt, over an earlier one of the same id.
+        """Store a state of a hunt, replacing an earlier one.
 
-        A hunt that is done is never overwritten but by a further round of judging, nor does a state with a reply or
-        more verdicts give way to one with less (`Hunt.may_become`): such a save is passed over, its events too.
-        With `claim` it is refused when a later claim on that part has been taken or has saved something.
+        Only another round of judging replaces a finished hunt, and a state with a reply or more verdicts is never
+        replaced by one with less (`Hunt.may_become`): such a save and its events are skipped. With `claim`, the save is
+        refused if the part has a newer claim.
         """
 
     @abstractmethod
     async def take(self, session_id: str, claim: Claim) -> bool:
-        """Have saves with older claims on that part refused from now on. False when there is a later one already."""
+        """Refuse saves with older claims on that part from now on. Returns False if there is a newer claim."""
 
     async def learn(self, session_id: str, hunt_ids: Collection[str]) -> None:  # noqa: B027 – most need not
-        """Know the replies and results that others have got of these hunts, in case Redis loses them."""
+        """Cache these hunts' replies and results from other processes, in case Redis loses them."""
 
     @abstractmethod
     async def hunts(self, session_id: str, *, after: int = 0, limit: int = 200, run_id: str | None = None) -> HuntPage:
-        """Hunts with a number above `after`, by number, at most `limit`; of one run when `run_id` is given."""
+        """Return up to `limit` hunts with a number above `after`, by number; only one run's if `run_id` is given."""
 
     @abstractmethod
     async def hunt(self, session_id: str, hunt_id: str) -> Hunt: ...
 
     @abstractmethod
     async def counts(self, session_id: str) -> Mapping[str, Counts]:
-        """Counts of each run by its id, derived from the hunts. Hunts that were never saved are queued."""
+        """Return the counts of each run by run id, derived from the hunts. Hunts never saved count as queued."""
 
     @abstractmethod
     async def glance(self, session_id: str) -> Glance:
-        """What a list of sessions shows of one. Its life is not renewed."""
+        """Return the summary for session lists. Does not renew the session."""
 
     @abstractmethod
     async def others_of(self, session: Session) -> int:
-        """How many other open sessions have this one's `mark`; 0 for a session without one."""
+        """Return the number of other open sessions with the same `mark`; 0 for a session without one."""
 
     @abstractmethod
     async def notebook(self, session_id: str) -> bytes: ...
 
     @abstractmethod
     async def delete(self, session_id: str) -> None:
-        """Remove all of a session, its events included. NotFound when it is not there."""
+        """Delete a session and its events. Raises NotFound if it does not exist."""
 
     @abstractmethod
     def state(self) -> StoreState: ...

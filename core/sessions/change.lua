@@ -1,6 +1,6 @@
--- Replace the session's head if nobody did meanwhile, and tell of it.
--- ARGV: 2 events kept, 3 their age in ms, 4 version expected, 5 version written, 6 head, 7… (type, data)
--- Answers: {0} no session, {1} the version is another, {2, newest event id} written.
+-- Replace the session's head if its version is the expected one, and publish events.
+-- ARGV: 2 maximum events, 3 their maximum age in ms, 4 expected version, 5 new version, 6 head, 7… (type, data)
+-- Returns {0}: no session, {1}: another version, {2, newest event id}: written.
 local version = redis.call('HGET', KEYS[1], 'v')
 if not version then return {0} end
 if version ~= ARGV[4] then return {1} end

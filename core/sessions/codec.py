@@ -1,6 +1,6 @@
-"""Sessions and hunts as the bytes that are kept in Redis and in the journal.
+"""Serialises sessions and hunts for Redis and the journal.
 
-A hunt is kept in two parts: its state, which changes with every verdict, and its reply, which is written once.
+A hunt has two parts: its state, which changes with every verdict, and its reply, which is written once.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from core.domain.value import Value
 from core.domain.verdict import Outcome
 
 COST_UNIT = 1e-12
-"""Costs are summed up in Redis as whole numbers of this many dollars: sums stay exact."""
+"""Redis sums costs as integers in this unit (US dollars), so sums stay exact."""
 V = TypeVar("V", bound=Value)
 
 
 def dumped(value: Value, *, without: frozenset[str] = frozenset()) -> bytes:
-    """A value as JSON. Text with half a surrogate pair (which UTF-8 cannot hold) is written with escapes."""
+    """Serialise a value as JSON. Lone surrogates, which UTF-8 cannot encode, are escaped."""
     left_out = set(without) or None
     try:
         return value.model_dump_json(exclude=left_out).encode()
@@ -34,8 +34,7 @@ def dumped(value: Value, *, without: frozenset[str] = frozenset()) -> bytes:
 
 
 def loaded(kind: type[V], text: bytes) -> V:
-    """The value that `dumped` wrote, here or in another release: a field that only that one knows is passed over
-    (decision record 0058)."""
+    """Parse a value that any release wrote with `dumped`: unknown fields are ignored (decision record 0058)."""
     try:
         return kind.model_validate_json(text, extra="ignore")
     except ValidationError:
@@ -59,18 +58,18 @@ def state_text(hunt: Hunt) -> bytes:
 
 
 def reply_text(hunt: Hunt) -> bytes:
-    """The reply, or nothing."""
+    """The serialised reply, empty if there is none."""
     return dumped(hunt.reply) if hunt.reply is not None else b""
 
 
 def read_hunt(state: bytes, reply: bytes) -> Hunt:
-    """A hunt from its two parts; a mark before the state is passed over."""
+    """Parse a hunt from its two parts, skipping a mark before the state."""
     hunt = loaded(Hunt, state[state.index(b"{") :])
     return hunt.model_copy(update={"reply": loaded(Reply, reply)}) if reply else hunt
 
 
 def mark(hunt: Hunt) -> str:
-    """What the scripts need to know of a hunt: how far it is, and what it adds to its run's counts."""
+    """The data of a hunt that the scripts use: its progress and its contribution to the run's counts."""
     state = (hunt.outcome or hunt.status).value
     cost, judge = _units(hunt.cost_usd), _units(hunt.judge_cost_usd)
     counted = f"{hunt.progress} {hunt.run_id} {state} {cost} {judge} {int(hunt.reply is not None)} {hunt.unknown_costs}"
@@ -85,7 +84,7 @@ _STATES = frozenset({"calling", "judging", *(outcome.value for outcome in Outcom
 
 
 def read_counts(tallies: Mapping[bytes, bytes], runs: Iterable[tuple[str, int]]) -> dict[str, Counts]:
-    """Counts by run id, from the tallies that the scripts keep and each run's number of hunts."""
+    """Counts by run id, from the scripts' tallies and each run's number of hunts."""
     by_run: dict[str, dict[str, int]] = {}
     for field, amount in tallies.items():
         run_id, _, name = field.decode().rpartition(" ")

@@ -1,4 +1,4 @@
-"""One session whose newest state is in this process and in the journal, not in Redis; and how that is written down."""
+"""A detached session: its newest state is in this process and the journal, not in Redis. Also its journal records."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from core.sessions.memory import KeptSession
 @dataclass
 class DetachedSession:
     base: Session | None
-    """The head when Redis was last heard of; None for a session that never was there."""
+    """The last head known to be in Redis; None for a session that was never there."""
     last_id: str
-    """The newest event id that Redis is known to have."""
+    """The newest event id known to be in Redis."""
     head_changed: bool = False
     hunts_changed: set[str] = field(default_factory=set)
     replies_written: set[str] = field(default_factory=set)
-    """Hunts whose reply stands in the journal already."""
+    """Hunts whose reply is already in the journal."""
     journaled: bool = False
-    """The journal can bring it back: all of it stands there, and every change since."""
+    """The journal can restore the session: it has a full copy and every later change."""
     lost: bool = False
-    """Redis may have lost some of it: all of it is compared and written."""
+    """Redis may have lost data: compare and write the whole session."""
     seamless: bool = True
-    """The events made here follow on `last_id` without a gap."""
+    """Local events continue after `last_id` without a gap."""
     shown: bool = False
-    """Somebody was answered from here, perhaps without what others had done."""
+    """A client has read local state, which may lack changes of other processes."""
     torn: bool = False
-    """Others wrote in Redis meanwhile: every event made here is before a mark there, so that readers reload."""
+    """Another process wrote to Redis: all local events precede a mark there, so that readers reload."""
     merged_to: str = ""
-    """The newest event made here that Redis has taken over, or that is before its mark."""
+    """The newest local event that is in Redis or precedes its mark."""
     gate: asyncio.Future[None] | None = None
-    """While it is there, changes wait: the last step of going back."""
+    """If set, changes wait for it: the last step of the reattachment."""
 
     def __post_init__(self) -> None:
         self.merged_to = self.merged_to or self.last_id
 
     def take_changes(self) -> tuple[bool, set[str]]:
-        """Whether the head was changed, and which hunts, since this was last asked."""
+        """Return whether the head changed, and the changed hunts, and reset both."""
         taken = (self.head_changed, self.hunts_changed)
         self.head_changed, self.hunts_changed = False, set()
         return taken
@@ -56,7 +56,7 @@ class DetachedSession:
 
 
 def whole_record(session_id: str, away: DetachedSession, kept: KeptSession, ends_at: datetime) -> Record:
-    """All of a session, so that the journal can bring it back by itself."""
+    """A full copy of a session, from which the journal can restore it."""
     return {
         "op": "whole",
         "sid": session_id,
@@ -75,7 +75,7 @@ def head_record(session: Session) -> Record:
 
 
 def hunt_record(session_id: str, hunt: Hunt, away: DetachedSession) -> Record:
-    """One state of a hunt; its reply only the first time."""
+    """One state of a hunt, with the reply only the first time."""
     reply = ""
     if hunt.reply is not None and hunt.hunt_id not in away.replies_written:
         away.replies_written.add(hunt.hunt_id)
@@ -89,7 +89,7 @@ def delete_record(session_id: str) -> Record:
 
 @dataclass
 class Replayed:
-    """One session as a journal tells it."""
+    """A session restored from a journal."""
 
     base: Session | None
     head: Session
@@ -104,9 +104,9 @@ class Replayed:
 def replayed(
     records: Iterable[Record], not_understood: Callable[[Exception], None]
 ) -> tuple[dict[str, Replayed], set[str]]:
-    """What the records say in the end: sessions by id, and the ids of those that were deleted.
+    """Replay the records. Returns the sessions by id and the ids of deleted sessions.
 
-    `not_understood` is told of each record that is foreign, or of a version with other fields; it is passed over.
+    Calls `not_understood` for each foreign or incompatible record and skips it.
     """
     found: dict[str, Replayed] = {}
     deleted: set[str] = set()
@@ -132,7 +132,7 @@ def _take(found: dict[str, Replayed], deleted: set[str], record: Record) -> None
 
 
 def _take_whole(found: dict[str, Replayed], session_id: str, record: Record) -> None:
-    """Of two files about one session the newer head counts; hunts are only added."""
+    """If two files contain the same session, use the newer head and all hunts."""
     earlier = found.get(session_id)
     head = read_head(record["head"].encode())
     hunts = [read_hunt(state.encode(), reply.encode()) for state, reply in record["hunts"]]

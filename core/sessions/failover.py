@@ -1,9 +1,9 @@
-"""Sessions in Redis while it is there, in this process while it is not, back in Redis when it has come back.
+"""A session store that uses Redis while it is up, and memory and a journal while it is down.
 
-While Redis answers, it is the truth and a copy of what passes by is kept (`known.py`). The first question that it does
-not answer takes it down for this process (`core/redis/health.py`): from then on every session that is used here is
-*away*: its truth is the copy, and each change goes to the journal before it is acknowledged. When Redis is back each
-away session is put back (`returning.py`) and is away no longer; when none is left the journal is removed.
+While Redis is up, it holds the current state, and this process keeps a copy of the sessions it uses (`known.py`). The
+first failed command marks Redis as down for this process (`core/redis/health.py`). From then on every session used here
+is *detached*: the copy is its current state, and each change is journaled before it is acknowledged. When Redis is up
+again, each detached session is reattached (`reattachment.py`); after the last one the journal is removed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from core.sessions.redis import RedisSessionStore
 
 T = TypeVar("T")
 LEARNED_AT_ONCE = 100
-"""Hunts that are looked for in one question: what Redis does meanwhile for nobody else."""
+"""Maximum hunts per command: Redis serves no other client while it runs."""
 
 
 class FailoverSessionStore(SessionStore):
@@ -55,9 +55,9 @@ class FailoverSessionStore(SessionStore):
         begin_events: Callable[[str, str], None],
         away: dict[str, DetachedSession],
     ) -> None:
-        """`begin_events(session id, last id)`: events of this session are made here from now on, after that id.
+        """`begin_events(session id, last id)` starts local events of a session after that id.
 
-        `away` is the sessions whose truth is here.
+        `away` holds the detached sessions.
         """
         self.redis = redis
         self.known = known
@@ -67,23 +67,23 @@ class FailoverSessionStore(SessionStore):
         self._begin_events = begin_events
         self.away = away
         self.deleted: set[str] = set()
-        """Sessions that were deleted here and may still be in Redis."""
+        """Sessions deleted while detached that may still be in Redis."""
         self.reattached: set[str] = set()
-        """Sessions that came out of a journal, or that Redis had lost: nobody may be doing their work."""
+        """Sessions restored from a journal or lost by Redis: their runs may have no worker."""
         self.on_seen: Callable[[str], None] = lambda _session_id: None
-        """Told when a session passes by of which not all is known, or others may be doing something."""
+        """Called for a used session whose copy is incomplete, or that other processes may be working on."""
         self._moved: WeakValueDictionary[str, asyncio.Future[None]] = WeakValueDictionary()
-        """Kept as long as somebody waits for one."""
+        """Entries exist while a caller waits for them."""
         redis_health.on_change = self._notify_all_moved
 
-    # -- where a session's truth is
+    # -- location of a session's current state
 
     def is_local(self, session_id: str) -> bool:
-        """Whether it is in this process."""
+        """Whether the session's current state is in this process."""
         return session_id in self.away or self.redis_health.state is RedisHealthState.DOWN
 
     def moved(self, session_id: str) -> asyncio.Future[None]:
-        """Done as soon as the session may have moved."""
+        """A future that is done once the session may have moved."""
         future = self._moved.get(session_id)
         if future is None:
             future = self._moved[session_id] = asyncio.get_running_loop().create_future()
@@ -93,7 +93,7 @@ class FailoverSessionStore(SessionStore):
         self.redis_health.mark_down(error)
 
     def detach(self, session_id: str) -> DetachedSession:
-        """Have the session's truth here. Raises RedisAway when this process does not know it."""
+        """Detach the session from Redis. Raises RedisAway if this process has no copy."""
         away = self.away.get(session_id)
         if away is not None:
             return away
@@ -112,18 +112,18 @@ class FailoverSessionStore(SessionStore):
             self.notify_moved(session_id)
 
     def leave(self, session_id: str, away: DetachedSession) -> DetachedSession:
-        """The session's truth is here from now on."""
+        """Make this process the owner of the session's current state."""
         self.away[session_id] = away
         self._begin_events(session_id, away.last_id)
         return away
 
     def begin_anew(self, session_id: str) -> None:
-        """Ids that a process before us gave out are not known: whoever has one is told to reload."""
+        """Restart a session's events after now: the ids issued by an earlier process are unknown, so clients reload."""
         now_ms = int(self._clock.now().timestamp() * 1000)
         self._begin_events(session_id, f"{now_ms}-0")
 
     def write_down(self, session_id: str) -> DetachedSession:
-        """Have all of an away session in the journal, so that its next change may follow there."""
+        """Write a full copy of a detached session to the journal, so that later changes can be appended."""
         away, kept = self.away[session_id], self.known.find(session_id)
         if kept is not None and not away.journaled:
             away.replies_written.update(hunt.hunt_id for hunt in kept.hunts.values() if hunt.reply is not None)
@@ -132,11 +132,11 @@ class FailoverSessionStore(SessionStore):
         return away
 
     def _note(self, away: DetachedSession, record: Record) -> None:
-        """Have a change in the journal. One that cannot be written is written with all of the session, later."""
+        """Write a change to the journal. After a failure, the next write is a full copy."""
         away.journaled = self.journal.write(record) and away.journaled
 
     async def _either(self, session_id: str, there: Callable[[], Awaitable[T]], here: Callable[[], Awaitable[T]]) -> T:
-        """Ask Redis, or this process when the session is here or Redis does not answer."""
+        """Call `there` (Redis), or `here` if the session is detached or Redis fails."""
         if not self.is_local(session_id):
             try:
                 answer = await there()
@@ -156,7 +156,7 @@ class FailoverSessionStore(SessionStore):
         return await here()
 
     async def _was_lost(self, session_id: str) -> bool:
-        """Whether a session that Redis does not have is missing because Redis lost its data. If it just ended: no."""
+        """Whether a session is missing in Redis because Redis lost its data; False if it expired or was deleted."""
         if self.known.find(session_id) is None:
             return False
         try:
@@ -166,11 +166,11 @@ class FailoverSessionStore(SessionStore):
         except RedisAway as error:
             self.redis_health.mark_down(error)
         else:
-            self.redis_health.mark_down(RedisAway("Redis has lost its data; it is being put back.", reason="emptied"))
+            self.redis_health.mark_down(RedisAway("Redis lost its data; restoring sessions.", reason="emptied"))
         return True
 
     def _noted(self, session: Session) -> Session:
-        """The head as Redis gave it, copied. When the session went away meanwhile, both are put together."""
+        """Cache a head read from Redis. If the session was detached in the meantime, merge both."""
         session_id = session.session_id
         away, kept = self.away.get(session_id), self.known.find(session_id)
         if away is not None and kept is not None and kept.session is not away.base:
@@ -185,7 +185,7 @@ class FailoverSessionStore(SessionStore):
         return session
 
     def forget(self, session_id: str) -> None:
-        """Know nothing of a session any more."""
+        """Remove this process's copy of a session."""
         self.known.discard(session_id)
 
     # -- the store
@@ -203,8 +203,8 @@ class FailoverSessionStore(SessionStore):
 
     def _reason(self) -> str:
         healing = self.redis_health.state is RedisHealthState.HEALING
-        what = "Redis is there again, sessions are being put back." if healing else self.redis_health.reason
-        return f"{what} Sessions of this process go on in memory and in the journal."
+        what = "Redis is up again; sessions are moving back to it." if healing else self.redis_health.reason
+        return f"{what} This process keeps its sessions in memory and in the journal."
 
     async def create(self, session: Session, notebook: bytes) -> None:
         async def there() -> None:
@@ -316,7 +316,7 @@ class FailoverSessionStore(SessionStore):
         )
 
     async def others_of(self, session: Session) -> int:
-        """While Redis is away only this process's own sessions are known."""
+        """While Redis is down, only this process's sessions count."""
         if self.redis_health.state is not RedisHealthState.DOWN:
             try:
                 return await self.redis.others_of(session)
@@ -328,7 +328,7 @@ class FailoverSessionStore(SessionStore):
         async def here() -> bytes:
             kept = self.known.find(session_id)
             if kept is not None and not kept.whole:
-                raise RedisAway("This process has not seen the session's notebook.", reason="session_out_of_reach")
+                raise RedisAway("This process has no copy of the session's notebook.", reason="session_out_of_reach")
             return await self.known.notebook(session_id)
 
         return await self._either(session_id, lambda: self.redis.notebook(session_id), here)

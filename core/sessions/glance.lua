@@ -1,5 +1,5 @@
--- A session as a list shows it; nothing is renewed. ARGV: 2… ids of hunts whose states are wanted too.
--- Answers {} without a session, else {head, tallies, state, reply, state, reply, …}.
+-- Read a session's summary without renewing it. ARGV: 2… ids of hunts to include.
+-- Returns {} without a session, else {head, tallies, state, reply, state, reply, …}.
 local text = redis.call('HGET', KEYS[1], 'j')
 if not text then return {} end
 local answer = {text, redis.call('HGETALL', KEYS[6])}

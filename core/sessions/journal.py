@@ -1,9 +1,9 @@
-"""Changes made while Redis is away, on disk: one file per process, JSON lines, appended and never rewritten.
+"""The on-disk journal of changes made while Redis is down: one append-only JSON Lines file per process.
 
-A record is handed to the operating system before its change is acknowledged, so it outlives the process; `sync` makes
-it safe from a power cut too, at least every `journal_sync_s`. A file is locked by the process that writes it; a process
-takes over the files of those that are gone. Files go when all that stands in them is in Redis; one with something
-that cannot be understood here (of a newer version, foreign) stays, under another name.
+A record is written to the operating system before its change is acknowledged, so it survives the process; `sync`, at
+least every `journal_sync_s`, makes it survive a power cut. A process locks its file and takes over the files of dead
+processes. A file is deleted once all its records are in Redis. A file with unreadable records (of a newer release, or
+foreign) is renamed and kept.
 """
 
 from __future__ import annotations
@@ -26,31 +26,31 @@ log = structlog.get_logger(__name__)
 SUFFIX = ".journal"
 UNREAD = ".unread"
 MODE = 0o600
-"""Tasks and replies stand in it: nobody else reads it."""
+"""The journal contains tasks and replies: only the owner may read it."""
 Record = dict[str, Any]
 
 
 class Journal:
-    """Nothing is on disk until the first record. A disk that cannot be written stops nobody: `problem` says it."""
+    """Creates its file with the first record. A write failure raises no error; it is reported in `problem`."""
 
     def __init__(self, folder: Path, instance: str) -> None:
         self._folder = folder
         self._instance = "".join(c if c.isalnum() or c in "-_." else "_" for c in instance)
         self._files: dict[Path, int] = {}
-        """Open and locked: ours and those that were taken over."""
+        """Open, locked files: our own and those taken over."""
         self._ours: int | None = None
         self._reading: Path | None = None
         self._unread: set[Path] = set()
-        """Files with something that was not understood."""
+        """Files with unreadable records."""
         self._unsynced = False
         self.size_bytes = 0
         self.problem = ""
 
     def write(self, record: Record) -> bool:
-        """Append a record; when this returns, the operating system has it. False when it could not be written."""
+        """Append a record to the file, without fsync. Returns False if the write failed."""
         line = orjson.dumps(record) + b"\n"
         if self.problem:
-            line = b"\n" + line  # what was cut off before does not spoil this one
+            line = b"\n" + line  # separates it from a partial write before
         try:
             if self._ours is None:
                 self._ours = self._open_new()
@@ -59,7 +59,7 @@ class Journal:
                 written += os.write(self._ours, line[written:])
         except OSError as error:
             if not self.problem:
-                log.error("the journal cannot be written", error=error.strerror)
+                log.error("journal.write_failed", error=error.strerror)
             self.problem = f"The journal cannot be written ({error.strerror}): changes are in memory only."
             return False
         self.problem = ""
@@ -68,7 +68,7 @@ class Journal:
         return True
 
     async def sync(self) -> None:
-        """Have what was written survive a power cut."""
+        """Flush written records to disk, so that they survive a power cut."""
         if self._ours is not None and self._unsynced:
             self._unsynced = False
             number = os.dup(self._ours)  # `clear` may close ours meanwhile
@@ -76,10 +76,10 @@ class Journal:
                 await asyncio.to_thread(_flush, number)
             except OSError as error:
                 self._unsynced = True
-                self.problem = f"The journal cannot be made safe from a power cut ({error.strerror})."
+                self.problem = f"The journal cannot be flushed to disk ({error.strerror}): a power cut could lose it."
 
     def take_over(self) -> Iterator[Record]:
-        """The records of processes that are gone, oldest file first. Their files are ours from then on."""
+        """Yield the records of dead processes, oldest file first, and take ownership of their files."""
         for path in _by_age(self._folder):
             if path not in self._files and (number := _locked(path)) is not None:
                 self._files[path] = number
@@ -88,15 +88,15 @@ class Journal:
                 yield from _records(path.name, number)
 
     def not_understood(self, error: Exception) -> None:
-        """The record that `take_over` gave last says nothing to us: its file outlives `clear`."""
+        """Mark the last record of `take_over` as unreadable: `clear` keeps its file."""
         path = self._reading
         if path is not None and path not in self._unread:
             self._unread.add(path)
-            # what stands there is a trainer's: only what kind of fault it is
-            log.error("a journal is not understood and is kept aside", file=path.name, error=type(error).__name__)
+            # the records are private: log only the type of error
+            log.error("journal.unreadable", file=path.name, error=type(error).__name__)
 
     def clear(self) -> None:
-        """All of it is elsewhere now, but for what was not understood."""
+        """Delete all files, since their records are in Redis. Unreadable files are renamed and kept."""
         for path, number in self._files.items():
             if path in self._unread:
                 path.rename(_free(path.with_suffix(UNREAD)))
@@ -128,10 +128,10 @@ class Journal:
 
 
 def _by_age(folder: Path) -> list[Path]:
-    """The journals there, oldest first; what is no plain file is none."""
+    """The journal files in the folder, oldest first; only regular files."""
     ages: dict[Path, float] = {}
     for path in folder.glob(f"*{SUFFIX}"):
-        with contextlib.suppress(FileNotFoundError):  # another process is done with it
+        with contextlib.suppress(FileNotFoundError):  # another process deleted it
             found = path.stat()
             if stat.S_ISREG(found.st_mode):
                 ages[path] = found.st_mtime
@@ -139,20 +139,20 @@ def _by_age(folder: Path) -> list[Path]:
 
 
 def _locked(path: Path) -> int | None:
-    """The open file, locked by us; None while another process has it, or when it cannot be had."""
+    """Open and lock the file. Returns None if another process holds the lock or the file cannot be opened."""
     try:
         number = os.open(path, os.O_RDWR | os.O_APPEND)
     except FileNotFoundError:
         return None
     except OSError as error:
-        log.error("a journal cannot be opened", file=path.name, error=error.strerror)
+        log.error("journal.open_failed", file=path.name, error=error.strerror)
         return None
     try:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(number)
         return None
-    if os.fstat(number).st_nlink == 0:  # another process took it over and was done with it before we had the lock
+    if os.fstat(number).st_nlink == 0:  # another process took it over and deleted it before we got the lock
         os.close(number)
         return None
     return number
@@ -166,7 +166,7 @@ def _flush(number: int) -> None:
 
 
 def _free(path: Path) -> Path:
-    """That path, or one like it that is not taken."""
+    """The path, with a number added if it exists."""
     names = (path.with_name(f"{path.stem}-{n}{path.suffix}") for n in itertools.count(1))
     return path if not path.exists() else next(name for name in names if not name.exists())
 
@@ -178,7 +178,7 @@ def _records(name: str, number: int) -> Iterator[Record]:
                 continue
             try:
                 record = orjson.loads(line)
-            except orjson.JSONDecodeError:  # cut off in the middle of writing: it was never acknowledged
-                log.warning("a line of the journal cannot be read", file=name, line=place)
+            except orjson.JSONDecodeError:  # a partial write: it was never acknowledged
+                log.warning("journal.invalid_line", file=name, line=place)
             else:
                 yield record

@@ -1,7 +1,7 @@
-"""What this process knows of the sessions that it worked on: a copy in memory, bounded in bytes.
+"""This process's copy of the sessions that it uses, in memory, bounded in bytes.
 
-While Redis is there it only listens; when Redis is away it is the store. The longest unused sessions are forgotten
-first, never one that is `held` because its newest state is nowhere else.
+While Redis is up it is only updated; while Redis is down it is the store. The least recently used sessions are evicted
+first, but never a `held` one, whose newest state is only here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from core.domain.session import Session
 from core.sessions.memory import Append, KeptSession, MemorySessionStore
 
 HUNT_BYTES, VERDICT_BYTES, SESSION_BYTES = 3000, 1200, 20_000
-"""About what the objects take beside their texts."""
+"""Estimated size of the objects without their texts."""
 
 
 class KnownSessions(MemorySessionStore):
@@ -43,11 +43,11 @@ class KnownSessions(MemorySessionStore):
         return self._find(session_id)
 
     def ids(self) -> Iterator[str]:
-        """Longest unused first."""
+        """Session ids, least recently used first."""
         return iter(tuple(self._sizes))
 
     def put(self, session: Session, notebook: bytes | None = None) -> None:
-        """Note the head (and the notebook) as it is now."""
+        """Store the current head (and the notebook)."""
         kept = self._find(session.session_id)
         if kept is None:
             kept = self._keep(session, notebook or b"")
@@ -61,7 +61,7 @@ class KnownSessions(MemorySessionStore):
             kept.notebook = notebook
 
     def put_hunt(self, session_id: str, hunt: Hunt) -> bool:
-        """Note a state of a hunt; False when what is here is further, and is left."""
+        """Store a state of a hunt. Returns False if the stored state is newer."""
         kept = self._find(session_id)
         if kept is None:
             return False
@@ -73,21 +73,21 @@ class KnownSessions(MemorySessionStore):
         return saved
 
     def note_event(self, session_id: str, event_id: str) -> None:
-        """The newest event id that Redis is known to have."""
+        """Record the newest event id known to be in Redis."""
         if session_id in self._sizes:
             self._last_ids[session_id] = event_id
 
     def last_event_id(self, session_id: str) -> str:
-        """Of a known session; `0-0` when none was seen."""
+        """The newest recorded event id; `0-0` if there is none."""
         return self._last_ids.get(session_id, "0-0")
 
     def discard(self, session_id: str) -> None:
-        """Forget a session."""
+        """Remove a session if it is stored."""
         if session_id in self._sizes:
             self._drop(session_id)
 
     def sweep(self) -> None:
-        """Forget those that have ended, and the longest unused when there is too much."""
+        """Evict expired sessions, and the least recently used ones above the size limit."""
         self._sweep(always=True)
         self._shrink()
 
@@ -110,7 +110,7 @@ class KnownSessions(MemorySessionStore):
 
     def _used(self, session_id: str, kept: KeptSession) -> None:
         kept.ends_at = self._clock.monotonic() + self._ttl_s
-        self._sizes[session_id] = self._sizes.pop(session_id)  # to the end: used last
+        self._sizes[session_id] = self._sizes.pop(session_id)  # move to the end: most recently used
 
     def _grow(self, session_id: str, more: int) -> None:
         self._sizes[session_id] = self._sizes.get(session_id, 0) + more

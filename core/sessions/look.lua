@@ -1,5 +1,5 @@
--- The head, and the tallies when ARGV[3] is '1'. ARGV: 2 the version that is known already ('0': none).
--- Answers {} without a session, else {version, head or '' when it is known, tallies}.
+-- Read the head, and the tallies if ARGV[3] is '1'. ARGV: 2 the cached version ('0': none).
+-- Returns {} without a session, else {version, head ('' if the cached version is current), tallies}.
 local version = redis.call('HGET', KEYS[1], 'v')
 if not version then return {} end
 local text = ''

@@ -1,4 +1,4 @@
-"""Sessions in this process's memory: gone when it ends, and only right while it is the only process."""
+"""The in-memory session store: lost when the process ends, and correct only with a single process."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ class MemorySessionStore(SessionStore):
         append: Append,
         forget: Callable[[str], None],
     ) -> None:
-        """`max_share`: sessions of one owner; those of nobody have no share. `append` and `forget` are the event
-        log's, without a pause: a result and its event are one step."""
+        """`max_share`: maximum sessions per owner; sessions without an owner are not limited. `append` and `forget` are
+        the event log's and must not await, so that a result and its events are written atomically."""
         self._clock = clock
         self._ttl_s = ttl_s
         self._most = max_sessions
@@ -62,11 +62,11 @@ class MemorySessionStore(SessionStore):
             raise session_exists()
         self._sweep(always=len(self._kept) >= self._most)
         if len(self._kept) >= self._most:
-            raise Busy(f"{self._most} sessions are open already.", hint="Delete sessions, or raise MAX_SESSIONS.")
+            raise Busy(f"All {self._most} sessions are in use.", hint="Delete sessions, or raise MAX_SESSIONS.")
         if session.owner and self._owned(session.owner) >= self._share:
             raise Busy(
-                f"{session.owner} has {self._share} sessions open already, which is one name's share.",
-                hint="Delete sessions that are done with; the operator sets the share (MAX_SESSIONS_PERCENT_PER_USER).",
+                f"{session.owner} already has {self._share} open sessions, the maximum per user.",
+                hint="Delete unused sessions. Operators set the maximum in MAX_SESSIONS_PERCENT_PER_USER.",
                 code="share_used_up",
             )
         self._keep(session, notebook)
@@ -156,7 +156,7 @@ class MemorySessionStore(SessionStore):
         return kept
 
     def _use(self, session_id: str) -> KeptSession:
-        """The session, renewed. Raises NotFound when it is not there or has ended."""
+        """Return the session and renew it. Raises NotFound if it does not exist or has expired."""
         kept = self._find(session_id)
         if kept is None:
             raise no_session()
@@ -164,7 +164,7 @@ class MemorySessionStore(SessionStore):
         return kept
 
     def _find(self, session_id: str) -> KeptSession | None:
-        """The session as it is kept; one that has ended is dropped."""
+        """Return the stored session, None if it does not exist. Drops an expired one."""
         kept = self._kept.get(session_id)
         if kept is not None and kept.ends_at <= self._clock.monotonic():
             self._drop(session_id)
@@ -195,22 +195,22 @@ class KeptSession:
     ends_at: float
     hunts: dict[str, Hunt] = field(default_factory=dict)
     numbers: list[int] = field(default_factory=list)
-    """Of the hunts that are here, sorted."""
+    """Numbers of the stored hunts, sorted."""
     ids: dict[int, str] = field(default_factory=dict)
     tallies: dict[str, Tally] = field(default_factory=dict)
     fences: dict[str, int] = field(default_factory=dict)
-    """Number of the newest claim by part of a run."""
+    """Fence of the newest claim by part of a run."""
     whole: bool = True
-    """All of the session is here. False while only some of it was seen of a session that lives elsewhere."""
+    """Whether the copy is complete. False while this process has seen only parts of a session in Redis."""
 
     def take(self, claim: Claim) -> bool:
-        """Note the claim; False when there is a later one on its part."""
+        """Record the claim. Returns False if its part has a newer one."""
         newest = self.fences.get(claim.part, 0)
         self.fences[claim.part] = max(newest, claim.fence)
         return newest <= claim.fence
 
     def save(self, hunt: Hunt) -> bool:
-        """Keep it; False when what stands there is done, or further."""
+        """Store the hunt. Returns False if the stored state is finished or newer."""
         before = self.hunts.get(hunt.hunt_id)
         if before is not None and not before.may_become(hunt):
             return False

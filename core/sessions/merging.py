@@ -1,7 +1,7 @@
-"""Puts together what became of one session in two places. Pure.
+"""Three-way merge of two versions of a session. Pure.
 
-Three-way by field: what only one side changed is taken from that side, so no acknowledged change is lost. Where both
-changed the same field the newer version wins (ours when they are equal); runs are never lost, only added.
+The merge works by field: a field that only one side changed is taken from that side, so no acknowledged change is lost.
+If both sides changed it, the newer version wins (ours if they are equal). Runs are never lost, only added.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ _OWN_RULES = frozenset({"session_id", "version", "runs", "hunts_issued", "trials
 
 
 def merged(base: Session | None, ours: Session, theirs: Session) -> Session:
-    """One session of both. `base` is what both began from, None when that is not known.
+    """Merge two versions of a session. `base` is their common ancestor, None if unknown.
 
-    Returns `theirs` itself when nothing has to be written; else its version is above both.
+    Returns `theirs` itself if nothing has to be written; otherwise the version is higher than both.
     """
     newer, older = (theirs, ours) if theirs.version > ours.version else (ours, theirs)
     changes: dict[str, object] = {}
@@ -43,7 +43,7 @@ def _merged_runs(ours: tuple[Run, ...], theirs: tuple[Run, ...]) -> tuple[Run, .
 
 
 def _merged_reviews(ours: tuple[Review, ...], theirs: tuple[Review, ...]) -> tuple[Review, ...]:
-    """Of each hunt the review that was saved last; none is lost."""
+    """The most recently saved review of each hunt."""
     newest = {review.hunt_id: review for review in theirs}
     for review in ours:
         there = newest.get(review.hunt_id)
@@ -53,7 +53,7 @@ def _merged_reviews(ours: tuple[Review, ...], theirs: tuple[Review, ...]) -> tup
 
 
 def _further(mine: Run, other: Run) -> Run:
-    """The one that came further; a person's cancel is not undone; ours when they are as far."""
+    """The run that is further along; ours if equal. A cancelled run stays cancelled."""
     return mine if _stage(mine) >= _stage(other) else other
 
 

@@ -1,5 +1,5 @@
--- Hunts by number. ARGV: 2 after this number, 3 at most so many, 4 only ids that begin so ('': all).
--- Answers {0} without a session, else {1, whether there are more, state, reply, state, reply, …}.
+-- Read hunts by number. ARGV: 2 lower bound (exclusive), 3 limit, 4 prefix of the ids ('': all).
+-- Returns {0} without a session, else {1, whether there are more, state, reply, state, reply, …}.
 local STEP = 500
 if redis.call('EXISTS', KEYS[1]) == 0 then return {0} end
 local wanted, prefix = tonumber(ARGV[3]), ARGV[4]

@@ -1,7 +1,7 @@
-"""Puts sessions that were away back into Redis, one after the other, while they are being worked on.
+"""Writes detached sessions back to Redis, one at a time, while they stay in use.
 
-A session goes back in passes: each writes what has changed since the one before. After two passes changes wait at the
-session's gate for the last one, so that it ends also when changes never stop.
+Each pass writes the changes since the previous pass. After two passes, changes wait for the session's gate during a
+pass, so that the process ends even if changes never stop.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ log = structlog.get_logger(__name__)
 OPEN_PASSES = 2
 MAX_PASSES = 20
 AT_ONCE = 16
-"""Hunts on their way to Redis at the same time."""
+"""Concurrent saves of hunts."""
 
 
 class DetachedEvents(Protocol):
-    """What was told of a session while it was away, and how it gets into Redis."""
+    """Local events of detached sessions, and their merge into Redis."""
 
     def newest(self, session_id: str) -> str: ...
 
@@ -42,7 +42,7 @@ class DetachedEvents(Protocol):
     async def merge(
         self, session_id: str, known: str, events: Sequence[Event], reload: EventDraft, last_issued: str, life_s: float
     ) -> tuple[bool, str]:
-        """Whether they followed on what Redis had, and the newest id in Redis by then."""
+        """Return whether the events continued Redis's stream, and the newest id in Redis."""
         ...
 
 
@@ -52,7 +52,7 @@ class Reattachment:
         self._events = events
 
     async def put_back(self, session_id: str) -> None:
-        """The session is in Redis, whole and as new as here, when this returns. Raises RedisAway."""
+        """Write the whole session to Redis and end its detachment. Raises RedisAway."""
         away = self._store.away[session_id]
         for number in range(MAX_PASSES):
             if number >= OPEN_PASSES:
@@ -62,17 +62,17 @@ class Reattachment:
                     return
             finally:
                 _open(away)
-        raise RedisAway("A session is changed faster than it can be put back.", reason="timeout")
+        raise RedisAway("A session changes faster than it can be written to Redis.", reason="timeout")
 
     async def delete(self, session_id: str) -> None:
-        """Remove from Redis what was deleted here."""
+        """Delete from Redis a session that was deleted while detached."""
         try:
             await self._store.redis.delete(session_id)
         except NotFound:
             return
 
     async def _pass(self, session_id: str, away: DetachedSession) -> bool:
-        """Write what has changed; whether nothing has changed meanwhile, and the session is away no longer."""
+        """Write the changes. Returns whether the session is reattached: nothing changed in the meantime."""
         changes = away.take_changes()
         try:
             await self._write(session_id, away, *changes)
@@ -91,16 +91,16 @@ class Reattachment:
         self, session_id: str, away: DetachedSession, head_changed: bool, hunts_changed: Collection[str]
     ) -> None:
         kept, redis = self._store.known.find(session_id), self._store.redis
-        if kept is None:  # it has ended, or was deleted meanwhile
+        if kept is None:  # it expired or was deleted in the meantime
             return
         found = await redis.peek(session_id)
         life_s = max(self._store.known.life_left_s(session_id), found[1] if found else 0.0)
         if found is not None and away.lost:
-            away.seamless = False  # another process put its part back: nobody was told of what differs in ours
+            away.seamless = False  # another process restored its copy: no event describes the differences to ours
         if found is None:
             try:
                 await self._create(kept, away, life_s)
-            except NotFound:  # somebody who could reach another process deleted it
+            except NotFound:  # deleted through another process
                 self._store.forget(session_id)
                 return
         elif head_changed or away.lost:
@@ -111,17 +111,17 @@ class Reattachment:
         await self._save_hunts(session_id, kept, tuple(wanted))
         away.lost = False
         if away.shown and not away.torn and await redis.counts(session_id) != kept.counts():
-            away.seamless = False  # others did what was not known here: who read it here has never heard of that
+            away.seamless = False  # local readers have missed changes of other processes
         await self._tell(session_id, away, kept.session, life_s, anew=found is None)
         await redis.end_in(session_id, life_s)
 
     async def _create(self, kept: KeptSession, away: DetachedSession, life_s: float) -> None:
         session = kept.session
         if not kept.whole:
-            log.error("a session that redis lost is put back without its notebook, which was never seen here")
+            log.error("session.restored_without_notebook")
         try:
             await self._store.redis.create(session, kept.notebook, life_s=life_s)
-        except Conflict:  # another process that knows it was quicker: compare with what it wrote
+        except Conflict:  # another process restored it first: compare with its copy
             away.lost = away.head_changed = True
             away.seamless = False
             return
@@ -131,12 +131,12 @@ class Reattachment:
         ours = kept.session
         both = merged(away.base, ours, theirs)
         if both is not theirs and not await self._store.redis.replace(theirs.version, both):
-            away.head_changed = True  # somebody was quicker: once more, on what is there then
+            away.head_changed = True  # another process changed it first: merge again in the next pass
             return
         if kept.session is ours:
             kept.session = away.base = both
         else:
-            away.base = ours  # what was changed here meanwhile was changed on that
+            away.base = ours  # the local change in the meantime was based on that
 
     async def _save_hunts(self, session_id: str, kept: KeptSession, hunt_ids: Sequence[str]) -> None:
         for start in range(0, len(hunt_ids), AT_ONCE):
@@ -158,8 +158,8 @@ class Reattachment:
             self._events.begin(session_id, away.last_id)
             away.merged_to = away.last_id
         else:
-            # Who reads along here goes on with the ids of here, all of them before the mark that is in Redis now. They
-            # meet it, and reload, when the session is back: before that what others did cannot be read here.
+            # Local readers continue with local ids, all of them before the mark now in Redis. They reach the mark and
+            # reload once the session is reattached: before that, changes of other processes are not readable here.
             away.torn = True
             away.merged_to = last_issued
 

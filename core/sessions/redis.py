@@ -1,7 +1,7 @@
-"""Sessions in Redis: each change is one script, which also tells of it and renews every key of the session.
+"""The Redis session store: each change is one script, which also publishes its events and renews the session's keys.
 
-A save of a hunt writes its state only (its reply once), whatever the session's size. A change of the head is
-compare-and-set by version, tried again when somebody was quicker. `core/redis/keys.py` lists the keys.
+Saving a hunt writes only its state (and its reply once), whatever the session's size. A change of the head is a
+compare-and-set by version, retried on conflict. `core/redis/keys.py` lists the keys.
 """
 
 from __future__ import annotations
@@ -41,20 +41,20 @@ from core.sessions.codec import head_text, mark, read_counts, read_head, read_hu
 
 HERE = Path(__file__).parent
 MAX_PAGE = 100
-"""Hunts that one answer of Redis holds: replies are long, and Redis does nothing else meanwhile."""
+"""Maximum hunts per command: replies are large, and Redis serves no other client meanwhile."""
 AT_ONCE = 16
-"""Questions on their way at once: Redis answers one after the other, and more would only wait in sockets."""
+"""Maximum concurrent commands: Redis runs them one at a time, and more would only wait in sockets."""
 MAX_HEADS = 1000
-"""Heads that are remembered, so that an unchanged one is neither sent nor parsed again."""
+"""Cached heads: an unchanged head is neither sent nor parsed again."""
 HEADS_MAX_BYTES = 64 * 1024 * 1024
 MAX_REPLIES = 50_000
-"""Hunts whose reply is known to be in Redis."""
+"""Cached hunts whose reply is known to be in Redis."""
 TOUCH_EVERY_S = 60.0
-"""How often a session's place in the index of sessions is renewed; `count` may be late by so much."""
+"""Interval at which a session's entry in the session index is renewed; `count` may lag by it."""
 MARK_LIFE_S = 7 * 86400
-"""How long it is remembered which sessions are of one task, since the last of them was opened."""
+"""TTL of the set of sessions with the same task, since the last of them was opened."""
 MAX_TRIES = 50
-"""How often a change is tried against others before it gives up: each try means that somebody else got through."""
+"""Maximum attempts of a compare-and-set: each failed attempt means that another one succeeded."""
 
 
 class RedisSessionStore(SessionStore):
@@ -70,10 +70,10 @@ class RedisSessionStore(SessionStore):
         forget: Callable[[str], None],
         on_told: Callable[[str, str], None] = lambda _session_id, _event_id: None,
     ) -> None:
-        """`redis` belongs to the runtime. Every call ends within about `timeout_s`, else it raises RedisAway.
+        """`redis` belongs to the runtime. Every command takes up to about `timeout_s`, or raises RedisAway.
 
-        `forget` is the event log's: watchers of a deleted session are told. `on_told` hears the newest event id of a
-        session whenever this store has written one.
+        `forget` is the event log's: it ends the watchers of a deleted session. `on_told` is called with the newest
+        event id of a session whenever this store publishes one.
         """
         self._on_told = on_told
         self._forget = forget
@@ -84,7 +84,7 @@ class RedisSessionStore(SessionStore):
         self._bounds = (max_events, int(events_age_s * 1000))
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._failed: tuple[float, RedisAway] | None = None
-        """When Redis last failed a question, by the loop's clock, and how."""
+        """Time (by the loop's clock) and error of the last failed command."""
         self._heads: LRUCache[str, Session] = LRUCache(HEADS_MAX_BYTES, getsizeof=_head_bytes)
         self._replied: LRUCache[tuple[str, str], bool] = LRUCache(MAX_REPLIES)
         self._touched: LRUCache[str, float] = LRUCache(MAX_REPLIES)
@@ -95,7 +95,7 @@ class RedisSessionStore(SessionStore):
         return StoreState(backend="redis")
 
     async def peek(self, session_id: str) -> tuple[Session, float] | None:
-        """The head and its life left in seconds, without renewing it; None when it is not there."""
+        """Return the head and its remaining TTL in seconds, without renewing it; None if it does not exist."""
         key = session_keys(session_id).head
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.hget(key, "j")
@@ -104,16 +104,16 @@ class RedisSessionStore(SessionStore):
         return None if text is None else (read_head(text), max(0.0, life_ms / 1000))
 
     async def end_in(self, session_id: str, life_s: float) -> None:
-        """Give a session that much life from now, whatever it had."""
+        """Set a session's TTL."""
         await self._run("look", session_id, -1, 0, life_s=life_s)
 
     def clear_caches(self) -> None:
-        """Trust nothing that is remembered: Redis has lost or changed its data."""
+        """Clear all caches: Redis lost or changed its data."""
         for known in (self._heads, self._replied, self._touched):
             known.clear()
 
     async def create(self, session: Session, notebook: bytes, *, life_s: float | None = None) -> None:
-        """`life_s`: what is left of its life, for a session that is brought back. NotFound when that was deleted."""
+        """`life_s`: remaining TTL of a session to restore. Raises NotFound if it was deleted."""
         arguments = (session.version, head_text(session), notebook, int(life_s is not None))
         answer = await self._run("create", session.session_id, *arguments, life_s=life_s)
         if answer == 0:
@@ -139,10 +139,10 @@ class RedisSessionStore(SessionStore):
             after = after.model_copy(update={"version": before.version + 1})
             if await self.replace(before.version, after, announce(after)):
                 return after
-        raise Conflict("The session is being changed by too many at once.", hint="Try again in a moment.")
+        raise Conflict("Too many concurrent changes to the session.", hint="Try again in a moment.")
 
     async def replace(self, version: int, after: Session, events: Sequence[EventDraft] = ()) -> bool:
-        """Write the head over the one of that version; False when it is another by now."""
+        """Replace the head of that version. Returns False if the version has changed."""
         head = (version, after.version, head_text(after))
         answer = await self._run("change", after.session_id, *self._bounds, *head, *_pairs(events))
         self._refuse_none(answer)
@@ -190,7 +190,7 @@ class RedisSessionStore(SessionStore):
         return bool(answer[0] == 2)
 
     async def replied(self, session_id: str, known: Mapping[str, int]) -> list[Hunt]:
-        """Those of these hunts that have a reply, or are done, while they are known to be less far (their progress)."""
+        """Return the hunts that got a reply or finished since the known progress (by hunt id)."""
         answer = await self._run("replied", session_id, *(word for pair in known.items() for word in pair))
         self._refuse_none(answer)
         return [read_hunt(answer[n], answer[n + 1]) for n in range(1, len(answer), 2)]
@@ -222,7 +222,7 @@ class RedisSessionStore(SessionStore):
         session, tallies, _ = await self._glanced(session_id, ())
         chosen = session.selection.hunt_ids
         found: Sequence[bytes] = ()
-        if chosen:  # the head names the hunts that are wanted
+        if chosen:  # the head contains the ids of the selected hunts
             session, tallies, found = await self._glanced(session_id, chosen)
         states = [read_hunt(found[n], found[n + 1]) for n in range(0, len(found), 2) if found[n]]
         by_id = {hunt.hunt_id: hunt for hunt in states}
@@ -240,7 +240,7 @@ class RedisSessionStore(SessionStore):
         return read_head(text), dict(zip(flat[::2], flat[1::2], strict=True)), found
 
     async def others_of(self, session: Session) -> int:
-        """Who else has this mark is looked at one by one: sessions that have ended are dropped from it."""
+        """Check each session with this mark and drop expired ones from the set."""
         if not session.mark:
             return 0
         key = mark_key(session.mark)
@@ -256,7 +256,7 @@ class RedisSessionStore(SessionStore):
         return here
 
     async def _note_mark(self, session: Session) -> None:
-        """Note that this task is open here. The key outlives a session that is used again and again by its renewals."""
+        """Add the session to the set of its task and renew the set's TTL."""
         if session.mark:
             key = mark_key(session.mark)
             await self._ask(lambda: self._redis.sadd(key, session.session_id))
@@ -276,7 +276,7 @@ class RedisSessionStore(SessionStore):
             raise no_session()
 
     async def count(self) -> int:
-        """By Redis's clock, which all processes share."""
+        """Count by Redis's clock, which all processes share."""
         now_s = await self._redis_time_s()
         await self._ask(lambda: self._redis.zremrangebyscore(SESSIONS, "-inf", now_s))
         return int(await self._ask(lambda: self._redis.zcard(SESSIONS)))
@@ -299,7 +299,7 @@ class RedisSessionStore(SessionStore):
         return session, dict(zip(flat[::2], flat[1::2], strict=True))
 
     async def _touch(self, session_id: str) -> None:
-        """Note in the index of sessions when this one ends. The index is apart from the session: it only counts."""
+        """Update the session's expiry in the session index, which is used only for counting."""
         ends_at = await self._redis_time_s() + self._ttl_s
         await self._ask(lambda: self._redis.zadd(SESSIONS, {session_id: ends_at}))
         self._touched[session_id] = self._clock.monotonic()
@@ -314,9 +314,9 @@ class RedisSessionStore(SessionStore):
         return await self._ask(lambda: self._scripts[script](keys=keys, args=(life_ms, *arguments)))
 
     async def _ask(self, question: Callable[[], Awaitable[Any]]) -> Any:
-        """The answer. Waiting for a turn is our own business and not counted as Redis's silence.
+        """Run a command within the deadline. The wait for a free slot does not count.
 
-        Whoever waited while Redis failed another is not kept waiting for it too: the same RedisAway.
+        If another command failed during that wait, raises the same RedisAway at once.
         """
         clock = asyncio.get_running_loop().time
         began = clock()
@@ -346,5 +346,5 @@ def _pairs(events: Iterable[EventDraft]) -> Iterable[str]:
 
 
 def _head_bytes(head: Session) -> int:
-    """What counts as its size: a small head has its share of MAX_HEADS, and the largest one fits alone."""
+    """Cache size of a head: at least the share that allows MAX_HEADS heads, at most the whole cache."""
     return min(max(head.rough_bytes, HEADS_MAX_BYTES // MAX_HEADS), HEADS_MAX_BYTES)

@@ -1,5 +1,5 @@
--- What others have got of some hunts. ARGV: 2… pairs of a hunt's id and how far it is known to be.
--- Answers {0} without a session, else {1, state, reply, …} of those that have a reply, or are done, and are not known so.
+-- Read results of hunts that other processes work on. ARGV: 2… pairs of hunt id and known progress.
+-- Returns {0} without a session, else {1, state, reply, …} of the hunts that got a reply or finished since.
 local ROUND, DONE, REPLY = 2000000, 1000000, 1000 -- as in Hunt.progress
 if redis.call('EXISTS', KEYS[1]) == 0 then return {0} end
 

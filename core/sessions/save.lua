@@ -1,10 +1,10 @@
--- Keep a state of a hunt and tell of it, in one step.
--- ARGV: 2 events kept, 3 their age in ms, 4 hunt id, 5 number, 6 mark, 7 state, 8 reply or '',
---   9 part of the run whose claim covers this ('': none), 10 the claim's number, 11… (type, data)
+-- Save a state of a hunt and publish its events.
+-- ARGV: 2 maximum events, 3 their maximum age in ms, 4 hunt id, 5 number, 6 mark, 7 state, 8 reply or '',
+--   9 claimed part of the run ('': none), 10 the claim's number, 11… (type, data)
 -- A mark is `progress run state cost judge_cost replies unknown_costs target_cost target_unknown_costs`; costs in 1e-12
 -- dollars, '-' when unknown. Earlier releases wrote marks without the last two.
--- Answers: {0} no session, {1} the state there is further, {2, newest event id} kept, {3} the reply is wanted too,
---   {4} somebody has claimed the part later.
+-- Returns {0}: no session, {1}: the stored state is newer, {2, newest event id}: saved, {3}: the reply is missing,
+--   {4}: the part has a newer claim.
 local MARK = '^(%d+) (%S+) (%S+) (%S+) (%S+) (%d+) (%d+) ?([%d-]*) ?(%d*)'
 local ROUND, DONE = 2000000, 1000000 -- as in Hunt.progress: judging again begins a new round
 

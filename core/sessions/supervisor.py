@@ -1,4 +1,4 @@
-"""Looks after the way to Redis: finds out when it is back or has lost data, and has everything put back."""
+"""Monitors Redis, detects recovery and data loss, and restores sessions."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from core.sessions.reattachment import Reattachment
 log = structlog.get_logger(__name__)
 
 WRITE_DOWN_AFTER_S = 2.0
-"""An absence longer than this is worth writing all known sessions down, for a restart of ours meanwhile."""
+"""Outage after which all known sessions are journaled, in case this process restarts."""
 WRITE_DOWN_BYTES = 8 * 1024 * 1024
-"""About so much is written down at a time, so that requests are not kept waiting."""
+"""Approximate journal bytes written per probe, so that requests do not wait."""
 LEARN_AT_ONCE = 2
 LEARN_AGAIN_S = 0.1
-"""How often what others do for an active run is learned, at most, while its session is used here."""
+"""Minimum interval of caching other processes' results for a session in use."""
 MAX_LEARNED_AGAIN = 200
-"""Hunts that are looked for then."""
+"""Maximum hunts to fetch then."""
 MAX_WAITING = 1000
-"""Most sessions that wait to be learned; more are learned when they pass by again."""
+"""Maximum sessions queued for caching; the rest are queued at their next use."""
 MAX_SICK_FACTOR = 10
-"""Putting back that failed makes the number of good looks grow, at most by this factor."""
+"""Maximum factor by which failed restorations raise the number of required probes."""
 PAGE = 100
 
 
@@ -59,18 +59,18 @@ class Supervisor:
         self._failures = 0
         self._to_learn: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
         self._learned_at: dict[str, float] = {}
-        """When a session was last put in line to be learned; the longest ago first, and a bounded number."""
+        """Time at which each session was last queued for caching, oldest first, bounded."""
         self._tasks: list[asyncio.Task[None]] = []
         store.on_seen = self._seen
 
     async def start(self) -> None:
-        """Take over what journals hold, look whether Redis is there, and go on looking."""
+        """Take over journals, probe Redis, and start the tasks."""
         self._take_over()
         try:
             await self._put_everything_back(await self._health.probe())
         except RedisAway as error:
             self._health.mark_down(error)
-            log.warning("redis is away at the start, memory stands in", reason=error.reason)
+            log.warning("redis.unavailable_at_start", reason=error.reason)
         self._tasks = [
             asyncio.create_task(self._for_ever(self._tick, self._probe_s), name="redis-supervisor"),
             asyncio.create_task(self._for_ever(self._store.journal.sync, self._sync_s), name="journal-sync"),
@@ -78,7 +78,7 @@ class Supervisor:
         ]
 
     async def close(self) -> None:
-        """End looking; try once more to put back what is away. What cannot be stays in the journal."""
+        """Stop the tasks and try once more to reattach sessions. The rest stay in the journal."""
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -87,7 +87,7 @@ class Supervisor:
             try:
                 await self._put_everything_back(await self._health.probe())
             except RedisAway as error:
-                log.warning("sessions stay in the journal", sessions=len(self._store.away), reason=error.reason)
+                log.warning("sessions.left_in_journal", sessions=len(self._store.away), reason=error.reason)
             for session_id in list(self._store.away):
                 self._store.write_down(session_id)
             await self._store.journal.sync()
@@ -99,8 +99,8 @@ class Supervisor:
                 await step()
             except RedisAway as error:
                 self._health.mark_down(error)
-            except Exception as error:  # a supervisor that ends would leave memory in charge for ever
-                log.exception("looking after redis failed in a way nobody expected")
+            except Exception as error:  # without a supervisor, sessions would stay in memory forever
+                log.exception("redis_supervisor.failed")
                 self._on_bug(error)
 
     async def _tick(self) -> None:
@@ -114,14 +114,14 @@ class Supervisor:
             self._store.known.sweep()
             if name == self._health.data_name:
                 return
-            self._health.mark_down(RedisAway("Redis has lost its data; it is being put back.", reason="emptied"))
+            self._health.mark_down(RedisAway("Redis lost its data; restoring sessions.", reason="emptied"))
         self._good += 1
         if self._good >= self._probes * min(1 + self._failures, MAX_SICK_FACTOR):
             self._good = 0
             await self._put_everything_back(name)
 
     async def _put_everything_back(self, name: str) -> None:
-        """Redis has shown that it is well. Raises RedisAway when it is not after all."""
+        """Reattach all sessions after successful probes. Raises RedisAway if Redis fails again."""
         store = self._store
         self._failures += 1
         self._health.mark_recovering()
@@ -151,14 +151,14 @@ class Supervisor:
                 await self._returning.put_back(session_id)
         except RedisAway:
             raise
-        except Exception as error:  # one session that cannot be put back holds up no other
-            log.exception("a session could not be put back")
+        except Exception as error:  # a failed session must not block the others
+            log.exception("session.reattach_failed")
             self._on_bug(error)
             return False
         return True
 
     def _take_over(self) -> None:
-        """Sessions that a process left in its journal are ours to put back."""
+        """Adopt the sessions in the journals of dead processes."""
         sessions, deleted = replayed(self._store.journal.take_over(), self._store.journal.not_understood)
         self._store.deleted |= deleted
         for session_id, session in sessions.items():
@@ -181,7 +181,7 @@ class Supervisor:
         away.put_back_changes((session.head_changed, session.hunts_changed))
 
     def _write_some_down(self) -> None:
-        """While Redis stays away: have every known session in the journal, the last used first, some at a time."""
+        """During a long outage, journal every known session, most recently used first, some per call."""
         since = self._health.since
         if since is None or (self._clock.now() - since).total_seconds() < WRITE_DOWN_AFTER_S:
             return
@@ -193,11 +193,11 @@ class Supervisor:
             self._store.write_down(session_id)
 
     def _known(self) -> list[str]:
-        """Those that have not ended, the last used first."""
+        """Ids of unexpired sessions, most recently used first."""
         known = self._store.known
         return [session_id for session_id in reversed(tuple(known.ids())) if known.find(session_id) is not None]
 
-    # -- learning
+    # -- caching
 
     def _seen(self, session_id: str) -> None:
         now = self._clock.monotonic()
@@ -218,11 +218,11 @@ class Supervisor:
         else:
             left = [run.hunt(n).hunt_id for run in kept.session.active_runs for n in range(run.hunts)]
             known = (i for i in left if i not in kept.hunts or kept.hunts[i].status is not HuntStatus.DONE)
-            with suppress(NotFound):  # whoever uses it finds out, and looks whether Redis lost it
+            with suppress(NotFound):  # its next use checks whether Redis lost it
                 await self._store.learn(session_id, list(islice(known, MAX_LEARNED_AGAIN)))
 
     async def _learn(self, session_id: str) -> None:
-        """Read all of a session that another process opened, once, so that it can go on here without Redis."""
+        """Read a whole session that another process opened, once, so that it can continue here without Redis."""
         store, after = self._store, 0
         store.known.put_notebook(session_id, await store.redis.notebook(session_id))
         next_after: int | None = after

@@ -1,5 +1,6 @@
--- Append events that change nothing. ARGV: 2 events kept, 3 their age in ms, 4 version expected ('': any), 5… (type, data)
--- Answers {0} without a session, {1} the version is another, else {2, newest event id}.
+-- Publish events without a change. ARGV: 2 maximum events, 3 their maximum age in ms, 4 expected version ('': any),
+--   5… (type, data)
+-- Returns {0}: no session, {1}: another version, {2, newest event id}: published.
 local version = redis.call('HGET', KEYS[1], 'v')
 if not version then return {0} end
 if ARGV[4] ~= '' and version ~= ARGV[4] then return {1} end

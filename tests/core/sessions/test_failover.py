@@ -408,7 +408,7 @@ async def test_who_read_a_session_without_what_others_had_done_is_told_to_reload
             assert (await store.hunt("s_one", "r_one.1")).status is HuntStatus.CALLING
         else:
             runtime.store.redis_health.mark_down(RedisAway("for a moment", reason="timeout"))
-            store.settle("s_one")
+            store.detach("s_one")
         redis_server.resume()
         await until_back(runtime)
         if asked:
