@@ -146,7 +146,7 @@ def test_a_server_that_is_lost_stands_above_all_and_nothing_pretends_to_go_on(
     own_product.kill()
     expect(banner).to_contain_text("The server has been unreachable since")
     expect(page).to_have_title(re.compile("^Not connected · "))
-    expect(page.locator("run-list .run-state")).to_contain_text("The connection was lost")
+    expect(page.locator("run-list .run-state")).to_contain_text("when the connection was lost")
     page.wait_for_function("() => !document.getAnimations().some((one) => one.playState === 'running')")
     own_product.start()  # in memory: it knows nothing of the session
     expect(page.get_by_role("heading", name="Session not found. It may have expired.")).to_be_visible(timeout=20_000)

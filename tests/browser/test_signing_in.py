@@ -149,7 +149,7 @@ def test_somebody_else_who_signs_in_over_the_page_gets_nothing_of_the_one_before
     again.get_by_label("Your token").fill(TOKENS["bob"])
     page.keyboard.press("Enter")
     expect(page.locator("site-header .who")).to_have_text("bob")
-    expect(page.get_by_text("has ended").first).to_be_visible()
+    expect(page.get_by_text("Session not found").first).to_be_visible()
     expect(page.locator("task-panel .task-title")).to_be_hidden()
 
 
@@ -168,7 +168,7 @@ def test_a_server_that_came_back_asks_the_page_to_sign_in_before_it_tells_of_the
     expect(again).to_be_visible()
     sign_in(page, "alice")
     expect(again).to_be_hidden()
-    expect(page.get_by_text("has ended").first).to_be_visible()
+    expect(page.get_by_text("Session not found").first).to_be_visible()
 
 
 def test_another_persons_work_is_not_in_the_same_browser(page: Page, product: Product) -> None:
@@ -192,7 +192,7 @@ def test_somebody_elses_session_reads_as_ended(page: Page, product: Product, wit
     sid = product.open_example()
     page.goto(f"/#/s/{sid}")
     sign_in(page, "bob")
-    expect(page.get_by_text("has ended").first).to_be_visible()
+    expect(page.get_by_text("Session not found").first).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -43,7 +43,7 @@ def test_an_empty_task_says_all_that_is_missing():
 
 
 def test_a_removed_criterion_stops_hunting_by_name():
-    with pytest.raises(BadTask, match=r"hunted yet: criteria were removed since the notebook was loaded: C2\.$"):
+    with pytest.raises(BadTask, match=r"is not ready: criteria were removed since the notebook was loaded: C2\.$"):
         refuse_unhuntable(a_task(), missing=("C2",))
 
 

@@ -1,4 +1,4 @@
-// The task act: everything of the task written in one place, with the check and the try-outs beside it.
+// The task act: everything of the task written in one place, with the check and the trials beside it.
 
 import { make, setText, show, wish } from "../dom.js";
 import { draftedTask } from "../state/draft.js";

@@ -82,7 +82,7 @@ export function realHunts(hunts) {
   return hunts.ids.map((id) => hunts.byId.get(id)).filter((hunt) => !isTrial(hunt));
 }
 
-/** Try-outs, the newest first. */
+/** Trials, the newest first. */
 export function trials(hunts) {
   const started = (hunt) => hunt.trial_number ?? 0;
   return [...hunts.byId.values()].filter(isTrial).sort((one, other) => started(other) - started(one));

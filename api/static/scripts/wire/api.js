@@ -84,7 +84,7 @@ export async function* huntPages(sid, { texts = false, turn = null } = {}) {
   }
 }
 
-/** Try-outs; they are in no page of hunts. */
+/** Trials; they are in no page of hunts. */
 export const readTrials = async (sid) => (await request("GET", at("sessions", sid, "trials"))).hunts;
 
 export const putSelection = (sid, huntIds) => request("PUT", at("sessions", sid, "selection"), { json: { hunt_ids: huntIds } });
