@@ -28,7 +28,7 @@ def main() -> int:
         settings = read_settings()
         configure_logs(settings)
         for warning in settings_warnings(settings):
-            log.warning(warning)
+            log.warning(warning.text, variable=warning.variable, meant=warning.meant)
         collect_rarely()
         uvloop.run(run_server(settings))
     except BadInput as error:

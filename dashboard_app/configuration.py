@@ -19,7 +19,7 @@ def settings() -> Settings:
     load_env_file()
     read = read_settings()
     for warning in settings_warnings(read):
-        _log.warning(warning)
+        _log.warning(warning.text)
     return read
 
 

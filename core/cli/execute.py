@@ -26,7 +26,7 @@ def execute(options: argparse.Namespace) -> int:
     settings = read_settings()
     configure_logs(settings if options.verbose else _quiet(settings))
     for warning in settings_warnings(settings):
-        print(warning, file=sys.stderr)
+        print(warning.text, file=sys.stderr)
     collect_rarely()
     return _run(options, settings)
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from core.settings.groups import Setting, Settings
-from core.settings.rows import MIB, Row
+from core.settings.rows import MIB, Row, SettingWarning
 
 RENAMED = {
     "SIGN_IN": "SIGN_IN_TTL",
@@ -99,12 +99,15 @@ def constants() -> Iterator[Setting]:
         yield Setting(group, name, Row(variable, unit, "", minimum, maximum), default)
 
 
-def deprecated_variables(variables: Collection[str]) -> Iterator[str]:
+def deprecated_variables(variables: Collection[str]) -> Iterator[SettingWarning]:
     """A warning for each deprecated variable among those that are set."""
     for old, new in RENAMED.items():
         if old in variables and new in variables:
-            yield f"{old} is ignored because {new} is set too. Remove {old}: it is the old name."
+            text = f"{old} is ignored because {new} is set too. Remove {old}: it is the old name."
+            yield SettingWarning(old, new, text)
         elif old in variables:
-            yield f"{old} is deprecated and will be ignored in the next release. Use {new}."
+            text = f"{old} is deprecated and will be ignored in the next release. Use {new}."
+            yield SettingWarning(old, new, text)
     for variable in sorted(_CONSTANTS.keys() & set(variables)):
-        yield f"{variable} is deprecated and will be ignored in the next release. Its default is fixed then."
+        text = f"{variable} is deprecated and will be ignored in the next release. Its default is fixed then."
+        yield SettingWarning(variable, "", text)

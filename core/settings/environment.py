@@ -16,7 +16,7 @@ from core.settings.accounts import read_accounts
 from core.settings.deprecated import RENAMED, constants, deprecated_variables
 from core.settings.groups import Settings, table
 from core.settings.misspellings import misspelled_variables
-from core.settings.rows import Row, read_value, unquote
+from core.settings.rows import Row, SettingWarning, read_value, unquote
 
 _OLD_NAMES = {new: old for old, new in RENAMED.items()}
 
@@ -55,7 +55,7 @@ def _filled_in(settings: Settings, values: Mapping[str, Mapping[str, Any]]) -> S
     return replace(settings, **groups)
 
 
-def settings_warnings(settings: Settings, environment: Mapping[str, str] | None = None) -> list[str]:
+def settings_warnings(settings: Settings, environment: Mapping[str, str] | None = None) -> list[SettingWarning]:
     """What to log at start: variables that look like a misspelled setting, and deprecated ones."""
     env = _environment(environment)
     keys = {account.key_variable for account in settings.providers.openai_compatible}

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 
 from core.settings.deprecated import RENAMED, constants
 from core.settings.groups import table
+from core.settings.rows import SettingWarning
 
 SIMILARITY = 0.9
 """Of difflib; 1 is equal. One letter too many, too few, wrong or misplaced in a name of ten or more."""
@@ -17,7 +18,7 @@ OF_OTHERS = frozenset({"LOGLEVEL", "OPENAI_MODEL"})
 """Names that other programs read and that resemble ours."""
 
 
-def misspelled_variables(variables: Collection[str], key_variables: Collection[str]) -> Iterator[str]:
+def misspelled_variables(variables: Collection[str], key_variables: Collection[str]) -> Iterator[SettingWarning]:
     """A warning for each of `variables` that resembles a setting. `key_variables`: those that OPENAI_COMPATIBLE names.
 
     A setting followed by a number (`OPENAI_API_KEY_2`) is somebody's second one, not a slip.
@@ -29,4 +30,5 @@ def misspelled_variables(variables: Collection[str], key_variables: Collection[s
         if len(name) < MIN_LENGTH or re.sub(r"_?\d+$", "", name) in ours - {name}:
             continue
         if alike := difflib.get_close_matches(name, ours, n=1, cutoff=SIMILARITY):
-            yield f"Unknown setting {written} ignored; did you mean {alike[0]}?"
+            text = f"Unknown setting {written} ignored; did you mean {alike[0]}?"
+            yield SettingWarning(written, alike[0], text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.settings.accounts import can_be_reached, can_be_sent
 
@@ -24,6 +24,15 @@ class Row:
     maximum: float | None = None
     secret: bool = False
     choices: tuple[str, ...] = ()
+
+
+class SettingWarning(NamedTuple):
+    """A variable that is set and not read as it seems to be meant."""
+
+    variable: str
+    meant: str
+    """The setting to use; "" when there is none."""
+    text: str
 
 
 def setting(default: Any, variable: str, unit: str, about: str, **limits: Any) -> Any:

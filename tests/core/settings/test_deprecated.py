@@ -159,7 +159,7 @@ def test_compose_passes_a_variable_of_the_release_before(variable):
 
 def test_an_old_name_is_reported_with_the_new_one():
     (warning,) = settings_warnings(Settings(), {"HUNTS_MOST": "5"})
-    assert warning == "HUNTS_MOST is deprecated and will be ignored in the next release. Use MAX_HUNTS_PER_RUN."
+    assert warning.text == "HUNTS_MOST is deprecated and will be ignored in the next release. Use MAX_HUNTS_PER_RUN."
 
 
 def test_the_new_name_wins_over_the_old_one_and_that_is_reported():
@@ -168,7 +168,8 @@ def test_the_new_name_wins_over_the_old_one_and_that_is_reported():
     assert read.hunting.max_hunts_per_run == 6
     (warning,) = settings_warnings(read, environment)
     assert (
-        warning == "HUNTS_MOST is ignored because MAX_HUNTS_PER_RUN is set too. Remove HUNTS_MOST: it is the old name."
+        warning.text
+        == "HUNTS_MOST is ignored because MAX_HUNTS_PER_RUN is set too. Remove HUNTS_MOST: it is the old name."
     )
 
 
@@ -179,7 +180,10 @@ def test_an_empty_new_name_leaves_the_old_one_in_force():
 
 def test_a_former_setting_is_reported():
     (warning,) = settings_warnings(Settings(), {"THROTTLE_LEASE": "5"})
-    assert warning == "THROTTLE_LEASE is deprecated and will be ignored in the next release. Its default is fixed then."
+    assert (
+        warning.text
+        == "THROTTLE_LEASE is deprecated and will be ignored in the next release. Its default is fixed then."
+    )
 
 
 @pytest.mark.parametrize(

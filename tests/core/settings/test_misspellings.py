@@ -23,7 +23,8 @@ from core.settings.misspellings import misspelled_variables
 )
 def test_a_name_with_a_slip_in_it_is_told_with_the_setting_that_was_meant(written, meant):
     warned = misspelled_variables([written, "PATH"], ())
-    assert list(warned) == [f"Unknown setting {written} ignored; did you mean {meant}?"]
+    text = f"Unknown setting {written} ignored; did you mean {meant}?"
+    assert list(warned) == [(written, meant, text)]
 
 
 COMMON = [
