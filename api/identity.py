@@ -82,7 +82,7 @@ class Door:
     async def _owner(self, session_id: str) -> str:
         known = self._owners.get(session_id)
         if known is None:
-            known = (await self.runtime.store.glance(session_id)).session.owner
+            known = (await self.runtime.store.summary(session_id)).session.owner
             self._owners[session_id] = known
         return known
 

@@ -313,7 +313,7 @@ async def _redis_sessions(
         events_age_s=settings.redis.max_event_age_s,
         timeout_s=settings.redis.timeout_s,
         forget=log.end,
-        on_told=known.note_event,
+        on_event=known.record_event,
     )
     journal = Journal(Path(settings.redis.journal_dir), instance)
     store = FailoverSessionStore(redis, known, journal, redis_health, clock, begin_events=memory.start_after, away=away)

@@ -107,7 +107,7 @@ class Workbench:
 
         try:
             return await self.store.change(
-                sid, edit, expected_version=order.version, announce=lambda s: (session_event(s), check_event(s))
+                sid, edit, expected_version=order.version, events=lambda s: (session_event(s), check_event(s))
             )
         except Conflict as error:
             now = await self.store.read(sid)  # the client can offer a merge with the current task
@@ -129,7 +129,7 @@ class Workbench:
             lambda s: checking.begun(
                 with_same_task(s, before), judge, self.clock, order.idempotency_key, order.criterion_ids
             ),
-            announce=lambda s: (check_event(s),),
+            events=lambda s: (check_event(s),),
         )
         if session.version != before.version:  # we started it: replace an older check of another text
             await self.dispatcher.stop(checking.job_key(before))
@@ -161,7 +161,7 @@ class Workbench:
             begun["run"] = known or session.run(new_id)
             return session
 
-        session = await self.store.change(sid, start, announce=lambda s: (session_event(s),))
+        session = await self.store.change(sid, start, events=lambda s: (session_event(s),))
         run, new = begun["run"], begun["run"].run_id == new_id
         if new or run.status is RunStatus.QUEUED:  # the process that created the run may have died
             await self.dispatcher.submit(Job(JobKind.RUN, sid, run.run_id), fresh=new)
@@ -248,7 +248,7 @@ class Workbench:
 
     async def also_open(self, session: Session) -> bool:
         """Return whether another open session has the same task."""
-        return await self.store.others_of(session) > 0
+        return await self.store.count_duplicates(session) > 0
 
     async def delete(self, sid: str) -> None:
         """Cancel the session's runs and delete it."""

@@ -16,7 +16,7 @@ from core.domain.value import Value
 from core.errors import Conflict, NotFound
 
 Change = Callable[[Session], Session]
-Announce = Callable[[Session], Sequence[EventDraft]]
+EventFactory = Callable[[Session], Sequence[EventDraft]]
 
 
 def no_session() -> NotFound:
@@ -35,7 +35,7 @@ def session_exists() -> Conflict:
     return Conflict("A session with this id already exists.", hint="Fetch it instead.", code="session_exists")
 
 
-def refuse_old_version(session: Session, expected: int | None) -> None:
+def check_version(session: Session, expected: int | None) -> None:
     """Raise Conflict if `expected` is given and is not the session's version."""
     if expected is not None and expected != session.version:
         raise Conflict(
@@ -45,7 +45,7 @@ def refuse_old_version(session: Session, expected: int | None) -> None:
         )
 
 
-def nothing(_session: Session) -> Sequence[EventDraft]:
+def no_events(_session: Session) -> Sequence[EventDraft]:
     """Publish no events."""
     return ()
 
@@ -92,7 +92,7 @@ class StoreState(Value):
     journal_bytes: int = 0
 
 
-class Glance(Value):
+class SessionSummary(Value):
     """A session's summary, read without renewing the session."""
 
     session: Session
@@ -102,8 +102,8 @@ class Glance(Value):
 
 
 class SessionStore(ABC):
-    """Stores sessions by id. A session expires `session_ttl_s` seconds after its last use; every method except `glance`
-    and `others_of` renews it.
+    """Stores sessions by id. A session expires `session_ttl_s` seconds after its last use. Each method except `summary`
+    and `count_duplicates` renews it.
 
     Each change and its events are written atomically. Raises NotFound if the session does not exist or has expired.
     """
@@ -120,16 +120,16 @@ class SessionStore(ABC):
 
     @abstractmethod
     async def change(
-        self, session_id: str, change: Change, *, announce: Announce = nothing, expected_version: int | None = None
+        self, session_id: str, change: Change, *, events: EventFactory = no_events, expected_version: int | None = None
     ) -> Session:
-        """Replace the session with `change(session)`, increment its version, and publish the events of `announce`.
+        """Replace the session with `change(session)`, increment its version, and publish the events of `events`.
 
         Atomic: `change` must be pure and may be called again. If it returns the same object, nothing is written.
         Raises Conflict if `expected_version` is given and is not the current version.
         """
 
     @abstractmethod
-    async def announce(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
+    async def publish(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
         """Publish events that don't change the session (progress, keep-alives).
 
         If `version` is given, publish only while the session is still at that version, so that stale progress never
@@ -166,11 +166,11 @@ class SessionStore(ABC):
         """Return the counts of each run by run id, derived from the hunts. Hunts never saved count as queued."""
 
     @abstractmethod
-    async def glance(self, session_id: str) -> Glance:
+    async def summary(self, session_id: str) -> SessionSummary:
         """Return the summary for session lists. Does not renew the session."""
 
     @abstractmethod
-    async def others_of(self, session: Session) -> int:
+    async def count_duplicates(self, session: Session) -> int:
         """Return the number of other open sessions with the same `mark`; 0 for a session without one."""
 
     @abstractmethod

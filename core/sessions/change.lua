@@ -5,6 +5,6 @@ local version = redis.call('HGET', KEYS[1], 'v')
 if not version then return {0} end
 if version ~= ARGV[4] then return {1} end
 redis.call('HSET', KEYS[1], 'v', ARGV[5], 'j', ARGV[6])
-local last = tell(tonumber(ARGV[2]), tonumber(ARGV[3]), 7)
+local last = publish(tonumber(ARGV[2]), tonumber(ARGV[3]), 7)
 renew()
 return {2, last}

@@ -24,7 +24,7 @@ COST_UNIT = 1e-12
 V = TypeVar("V", bound=Value)
 
 
-def dumped(value: Value, *, without: frozenset[str] = frozenset()) -> bytes:
+def dump(value: Value, *, without: frozenset[str] = frozenset()) -> bytes:
     """Serialise a value as JSON. Lone surrogates, which UTF-8 cannot encode, are escaped."""
     left_out = set(without) or None
     try:
@@ -33,8 +33,8 @@ def dumped(value: Value, *, without: frozenset[str] = frozenset()) -> bytes:
         return json.dumps(value.model_dump(mode="json", exclude=left_out)).encode()
 
 
-def loaded(kind: type[V], text: bytes) -> V:
-    """Parse a value that any release wrote with `dumped`: unknown fields are ignored (decision record 0058)."""
+def load(kind: type[V], text: bytes) -> V:
+    """Parse a value that any release wrote with `dump`: unknown fields are ignored (decision record 0058)."""
     try:
         return kind.model_validate_json(text, extra="ignore")
     except ValidationError:
@@ -42,11 +42,11 @@ def loaded(kind: type[V], text: bytes) -> V:
 
 
 def head_text(session: Session) -> bytes:
-    return dumped(session)
+    return dump(session)
 
 
 def read_head(text: bytes) -> Session:
-    return loaded(Session, text)
+    return load(Session, text)
 
 
 _NO_REPLY = frozenset({"reply"})
@@ -54,18 +54,18 @@ _NO_REPLY = frozenset({"reply"})
 
 def state_text(hunt: Hunt) -> bytes:
     """The hunt without its reply."""
-    return dumped(hunt, without=_NO_REPLY)
+    return dump(hunt, without=_NO_REPLY)
 
 
 def reply_text(hunt: Hunt) -> bytes:
     """The serialised reply, empty if there is none."""
-    return dumped(hunt.reply) if hunt.reply is not None else b""
+    return dump(hunt.reply) if hunt.reply is not None else b""
 
 
 def read_hunt(state: bytes, reply: bytes) -> Hunt:
     """Parse a hunt from its two parts, skipping a mark before the state."""
-    hunt = loaded(Hunt, state[state.index(b"{") :])
-    return hunt.model_copy(update={"reply": loaded(Reply, reply)}) if reply else hunt
+    hunt = load(Hunt, state[state.index(b"{") :])
+    return hunt.model_copy(update={"reply": load(Reply, reply)}) if reply else hunt
 
 
 def mark(hunt: Hunt) -> str:

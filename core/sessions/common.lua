@@ -24,7 +24,7 @@ local EVENTS_BYTES = 16 * 1024 * 1024
 
 -- Publish the pairs (type, data) from ARGV[first] on. The stream keeps one event more than `most`: the oldest one only
 -- marks the point before which events were trimmed. Returns the newest id, '' without events.
-local function tell(most, age_ms, first)
+local function publish(most, age_ms, first)
   local last = ''
   for i = first, #ARGV, 2 do
     last = redis.call('XADD', KEYS[7], 'MAXLEN', '=', most + 1, '*', 't', ARGV[i], 'd', ARGV[i + 1])

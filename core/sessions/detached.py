@@ -50,7 +50,7 @@ class DetachedSession:
         self.head_changed, self.hunts_changed = False, set()
         return taken
 
-    def put_back_changes(self, changes: tuple[bool, set[str]]) -> None:
+    def restore_changes(self, changes: tuple[bool, set[str]]) -> None:
         self.head_changed |= changes[0]
         self.hunts_changed |= changes[1]
 
@@ -101,12 +101,12 @@ class Replayed:
     hunts_changed: set[str] = field(default_factory=set)
 
 
-def replayed(
-    records: Iterable[Record], not_understood: Callable[[Exception], None]
+def replay(
+    records: Iterable[Record], mark_unreadable: Callable[[Exception], None]
 ) -> tuple[dict[str, Replayed], set[str]]:
     """Replay the records. Returns the sessions by id and the ids of deleted sessions.
 
-    Calls `not_understood` for each foreign or incompatible record and skips it.
+    Calls `mark_unreadable` for each foreign or incompatible record and skips it.
     """
     found: dict[str, Replayed] = {}
     deleted: set[str] = set()
@@ -114,7 +114,7 @@ def replayed(
         try:
             _take(found, deleted, record)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            not_understood(error)
+            mark_unreadable(error)
     return found, deleted
 
 

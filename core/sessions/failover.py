@@ -22,20 +22,20 @@ from core.domain.session import Session
 from core.errors import NotFound, RedisAway
 from core.redis.health import RedisHealth, RedisHealthState
 from core.sessions.base import (
-    Announce,
     Change,
     Claim,
-    Glance,
+    EventFactory,
     HuntPage,
     Saved,
     SessionStore,
+    SessionSummary,
     StoreState,
-    nothing,
+    no_events,
 )
 from core.sessions.detached import DetachedSession, delete_record, head_record, hunt_record, whole_record
 from core.sessions.journal import Journal, Record
 from core.sessions.known import KnownSessions
-from core.sessions.merging import merged
+from core.sessions.merging import merge_sessions
 from core.sessions.redis import RedisSessionStore
 
 T = TypeVar("T")
@@ -117,12 +117,12 @@ class FailoverSessionStore(SessionStore):
         self._begin_events(session_id, away.last_id)
         return away
 
-    def begin_anew(self, session_id: str) -> None:
+    def restart_events(self, session_id: str) -> None:
         """Restart a session's events after now: the ids issued by an earlier process are unknown, so clients reload."""
         now_ms = int(self._clock.now().timestamp() * 1000)
         self._begin_events(session_id, f"{now_ms}-0")
 
-    def write_down(self, session_id: str) -> DetachedSession:
+    def journal_session(self, session_id: str) -> DetachedSession:
         """Write a full copy of a detached session to the journal, so that later changes can be appended."""
         away, kept = self.away[session_id], self.known.find(session_id)
         if kept is not None and not away.journaled:
@@ -131,11 +131,11 @@ class FailoverSessionStore(SessionStore):
             away.journaled = self.journal.write(whole_record(session_id, away, kept, ends_at))
         return away
 
-    def _note(self, away: DetachedSession, record: Record) -> None:
+    def _journal_change(self, away: DetachedSession, record: Record) -> None:
         """Write a change to the journal. After a failure, the next write is a full copy."""
         away.journaled = self.journal.write(record) and away.journaled
 
-    async def _either(self, session_id: str, there: Callable[[], Awaitable[T]], here: Callable[[], Awaitable[T]]) -> T:
+    async def _route(self, session_id: str, there: Callable[[], Awaitable[T]], here: Callable[[], Awaitable[T]]) -> T:
         """Call `there` (Redis), or `here` if the session is detached or Redis fails."""
         if not self.is_local(session_id):
             try:
@@ -151,7 +151,7 @@ class FailoverSessionStore(SessionStore):
         while away.gate is not None:
             await away.gate
             if session_id not in self.away:
-                return await self._either(session_id, there, here)
+                return await self._route(session_id, there, here)
         away.shown = True
         return await here()
 
@@ -169,12 +169,12 @@ class FailoverSessionStore(SessionStore):
             self.redis_health.mark_down(RedisAway("Redis lost its data; restoring sessions.", reason="emptied"))
         return True
 
-    def _noted(self, session: Session) -> Session:
+    def _cache_head(self, session: Session) -> Session:
         """Cache a head read from Redis. If the session was detached in the meantime, merge both."""
         session_id = session.session_id
         away, kept = self.away.get(session_id), self.known.find(session_id)
         if away is not None and kept is not None and kept.session is not away.base:
-            kept.session = merged(away.base, kept.session, session)
+            kept.session = merge_sessions(away.base, kept.session, session)
             away.head_changed = True
             return session
         self.known.put(session)
@@ -214,7 +214,7 @@ class FailoverSessionStore(SessionStore):
         async def here() -> None:
             await self.known.create(session, notebook)
             self.leave(session.session_id, DetachedSession(base=None, last_id="0-0", head_changed=True))
-            self.write_down(session.session_id)
+            self.journal_session(session.session_id)
 
         if self.redis_health.state is not RedisHealthState.DOWN:
             try:
@@ -227,32 +227,32 @@ class FailoverSessionStore(SessionStore):
 
     async def read(self, session_id: str) -> Session:
         async def there() -> Session:
-            return self._noted(await self.redis.read(session_id))
+            return self._cache_head(await self.redis.read(session_id))
 
-        return await self._either(session_id, there, lambda: self.known.read(session_id))
+        return await self._route(session_id, there, lambda: self.known.read(session_id))
 
     async def change(
-        self, session_id: str, change: Change, *, announce: Announce = nothing, expected_version: int | None = None
+        self, session_id: str, change: Change, *, events: EventFactory = no_events, expected_version: int | None = None
     ) -> Session:
         async def there() -> Session:
-            changed = self.redis.change(session_id, change, announce=announce, expected_version=expected_version)
-            return self._noted(await changed)
+            changed = self.redis.change(session_id, change, events=events, expected_version=expected_version)
+            return self._cache_head(await changed)
 
         async def here() -> Session:
-            away, before = self.write_down(session_id), await self.known.read(session_id)
-            after = await self.known.change(session_id, change, announce=announce, expected_version=expected_version)
+            away, before = self.journal_session(session_id), await self.known.read(session_id)
+            after = await self.known.change(session_id, change, events=events, expected_version=expected_version)
             if after is not before:
                 away.head_changed = True
-                self._note(away, head_record(after))
+                self._journal_change(away, head_record(after))
             return after
 
-        return await self._either(session_id, there, here)
+        return await self._route(session_id, there, here)
 
-    async def announce(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
-        return await self._either(
+    async def publish(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
+        return await self._route(
             session_id,
-            lambda: self.redis.announce(session_id, events, version=version),
-            lambda: self.known.announce(session_id, events, version=version),
+            lambda: self.redis.publish(session_id, events, version=version),
+            lambda: self.known.publish(session_id, events, version=version),
         )
 
     async def save_hunt(
@@ -265,15 +265,15 @@ class FailoverSessionStore(SessionStore):
             return saved
 
         async def here() -> Saved:
-            away = self.write_down(session_id)
+            away = self.journal_session(session_id)
             away.hunts_changed.add(hunt.hunt_id)
-            self._note(away, hunt_record(session_id, hunt, away))
+            self._journal_change(away, hunt_record(session_id, hunt, away))
             return await self.known.save_hunt(session_id, hunt, events, claim=claim)
 
-        return await self._either(session_id, there, here)
+        return await self._route(session_id, there, here)
 
     async def take(self, session_id: str, claim: Claim) -> bool:
-        return await self._either(
+        return await self._route(
             session_id, lambda: self.redis.take(session_id, claim), lambda: self.known.take(session_id, claim)
         )
 
@@ -298,31 +298,31 @@ class FailoverSessionStore(SessionStore):
         async def here() -> HuntPage:
             return await self.known.hunts(session_id, after=after, limit=limit, run_id=run_id)
 
-        return await self._either(session_id, there, here)
+        return await self._route(session_id, there, here)
 
     async def hunt(self, session_id: str, hunt_id: str) -> Hunt:
-        return await self._either(
+        return await self._route(
             session_id, lambda: self.redis.hunt(session_id, hunt_id), lambda: self.known.hunt(session_id, hunt_id)
         )
 
     async def counts(self, session_id: str) -> Mapping[str, Counts]:
-        return await self._either(
+        return await self._route(
             session_id, lambda: self.redis.counts(session_id), lambda: self.known.counts(session_id)
         )
 
-    async def glance(self, session_id: str) -> Glance:
-        return await self._either(
-            session_id, lambda: self.redis.glance(session_id), lambda: self.known.glance(session_id)
+    async def summary(self, session_id: str) -> SessionSummary:
+        return await self._route(
+            session_id, lambda: self.redis.summary(session_id), lambda: self.known.summary(session_id)
         )
 
-    async def others_of(self, session: Session) -> int:
+    async def count_duplicates(self, session: Session) -> int:
         """While Redis is down, only this process's sessions count."""
         if self.redis_health.state is not RedisHealthState.DOWN:
             try:
-                return await self.redis.others_of(session)
+                return await self.redis.count_duplicates(session)
             except RedisAway as error:
                 self.redis_health.mark_down(error)
-        return await self.known.others_of(session)
+        return await self.known.count_duplicates(session)
 
     async def notebook(self, session_id: str) -> bytes:
         async def here() -> bytes:
@@ -331,7 +331,7 @@ class FailoverSessionStore(SessionStore):
                 raise RedisAway("This process has no copy of the session's notebook.", reason="session_out_of_reach")
             return await self.known.notebook(session_id)
 
-        return await self._either(session_id, lambda: self.redis.notebook(session_id), here)
+        return await self._route(session_id, lambda: self.redis.notebook(session_id), here)
 
     async def delete(self, session_id: str) -> None:
         async def here() -> None:
@@ -340,7 +340,7 @@ class FailoverSessionStore(SessionStore):
             self.deleted.add(session_id)
             self.journal.write(delete_record(session_id))
 
-        await self._either(session_id, lambda: self.redis.delete(session_id), here)
+        await self._route(session_id, lambda: self.redis.delete(session_id), here)
         self.forget(session_id)
 
     async def count(self) -> int:

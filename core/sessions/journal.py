@@ -87,7 +87,7 @@ class Journal:
                 self._reading = path
                 yield from _records(path.name, number)
 
-    def not_understood(self, error: Exception) -> None:
+    def mark_unreadable(self, error: Exception) -> None:
         """Mark the last record of `take_over` as unreadable: `clear` keeps its file."""
         path = self._reading
         if path is not None and path not in self._unread:

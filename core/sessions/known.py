@@ -72,7 +72,7 @@ class KnownSessions(MemorySessionStore):
         self._used(session_id, kept)
         return saved
 
-    def note_event(self, session_id: str, event_id: str) -> None:
+    def record_event(self, session_id: str, event_id: str) -> None:
         """Record the newest event id known to be in Redis."""
         if session_id in self._sizes:
             self._last_ids[session_id] = event_id

@@ -13,18 +13,18 @@ from core.domain.run import Counts, Tally
 from core.domain.session import Session
 from core.errors import Busy
 from core.sessions.base import (
-    Announce,
     Change,
     Claim,
-    Glance,
+    EventFactory,
     HuntPage,
     Saved,
     SessionStore,
+    SessionSummary,
     StoreState,
+    check_version,
+    no_events,
     no_hunt,
     no_session,
-    nothing,
-    refuse_old_version,
     session_exists,
 )
 
@@ -75,19 +75,19 @@ class MemorySessionStore(SessionStore):
         return self._use(session_id).session
 
     async def change(
-        self, session_id: str, change: Change, *, announce: Announce = nothing, expected_version: int | None = None
+        self, session_id: str, change: Change, *, events: EventFactory = no_events, expected_version: int | None = None
     ) -> Session:
         kept = self._use(session_id)
         before = kept.session
-        refuse_old_version(before, expected_version)
+        check_version(before, expected_version)
         after = change(before)
         if after is before:
             return before
         kept.session = after.model_copy(update={"version": before.version + 1})
-        self._append(session_id, announce(kept.session))
+        self._append(session_id, events(kept.session))
         return kept.session
 
-    async def announce(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
+    async def publish(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
         kept = self._use(session_id)
         if version not in {None, kept.session.version}:
             return False
@@ -120,14 +120,14 @@ class MemorySessionStore(SessionStore):
     async def counts(self, session_id: str) -> Mapping[str, Counts]:
         return self._use(session_id).counts()
 
-    async def glance(self, session_id: str) -> Glance:
+    async def summary(self, session_id: str) -> SessionSummary:
         kept = self._find(session_id)
         if kept is None:
             raise no_session()
         selected = tuple(kept.hunts[i] for i in kept.session.selection.hunt_ids if i in kept.hunts)
-        return Glance(session=kept.session, counts=kept.counts(), selected=selected)
+        return SessionSummary(session=kept.session, counts=kept.counts(), selected=selected)
 
-    async def others_of(self, session: Session) -> int:
+    async def count_duplicates(self, session: Session) -> int:
         now = self._clock.monotonic()
         same = (k for k in self._kept.values() if session.mark and k.session.mark == session.mark and k.ends_at > now)
         return sum(k.session.session_id != session.session_id for k in same)

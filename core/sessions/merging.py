@@ -13,7 +13,7 @@ from core.domain.session import Session
 _OWN_RULES = frozenset({"session_id", "version", "runs", "hunts_issued", "trials_issued", "reviews", "revealed_at"})
 
 
-def merged(base: Session | None, ours: Session, theirs: Session) -> Session:
+def merge_sessions(base: Session | None, ours: Session, theirs: Session) -> Session:
     """Merge two versions of a session. `base` is their common ancestor, None if unknown.
 
     Returns `theirs` itself if nothing has to be written; otherwise the version is higher than both.

@@ -18,7 +18,7 @@ from core.errors import Conflict, NotFound, RedisAway
 from core.sessions.detached import DetachedSession
 from core.sessions.failover import FailoverSessionStore
 from core.sessions.memory import KeptSession
-from core.sessions.merging import merged
+from core.sessions.merging import merge_sessions
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +51,7 @@ class Reattachment:
         self._store = store
         self._events = events
 
-    async def put_back(self, session_id: str) -> None:
+    async def reattach(self, session_id: str) -> None:
         """Write the whole session to Redis and end its detachment. Raises RedisAway."""
         away = self._store.away[session_id]
         for number in range(MAX_PASSES):
@@ -77,12 +77,12 @@ class Reattachment:
         try:
             await self._write(session_id, away, *changes)
         except BaseException:
-            away.put_back_changes(changes)
+            away.restore_changes(changes)
             raise
         if away.head_changed or away.hunts_changed or self._events.after(session_id, away.merged_to):
             return False
         if self._store.away.pop(session_id, None) is not None:
-            self._store.known.note_event(session_id, away.last_id)
+            self._store.known.record_event(session_id, away.last_id)
             self._events.discard(session_id)
             self._store.notify_moved(session_id)
         return True
@@ -129,7 +129,7 @@ class Reattachment:
 
     async def _write_head(self, kept: KeptSession, away: DetachedSession, theirs: Session) -> None:
         ours = kept.session
-        both = merged(away.base, ours, theirs)
+        both = merge_sessions(away.base, ours, theirs)
         if both is not theirs and not await self._store.redis.replace(theirs.version, both):
             away.head_changed = True  # another process changed it first: merge again in the next pass
             return

@@ -23,18 +23,18 @@ from core.errors import Conflict, RedisAway
 from core.redis.client import read_script, with_deadline
 from core.redis.keys import SESSIONS, mark_key, session_keys
 from core.sessions.base import (
-    Announce,
     Change,
     Claim,
-    Glance,
+    EventFactory,
     HuntPage,
     Saved,
     SessionStore,
+    SessionSummary,
     StoreState,
+    check_version,
+    no_events,
     no_hunt,
     no_session,
-    nothing,
-    refuse_old_version,
     session_exists,
 )
 from core.sessions.codec import head_text, mark, read_counts, read_head, read_hunt, reply_text, state_text
@@ -68,14 +68,14 @@ class RedisSessionStore(SessionStore):
         events_age_s: float,
         timeout_s: float,
         forget: Callable[[str], None],
-        on_told: Callable[[str, str], None] = lambda _session_id, _event_id: None,
+        on_event: Callable[[str, str], None] = lambda _session_id, _event_id: None,
     ) -> None:
         """`redis` belongs to the runtime. Every command takes up to about `timeout_s`, or raises RedisAway.
 
-        `forget` is the event log's: it ends the watchers of a deleted session. `on_told` is called with the newest
+        `forget` is the event log's: it ends the watchers of a deleted session. `on_event` is called with the newest
         event id of a session whenever this store publishes one.
         """
-        self._on_told = on_told
+        self._on_event = on_event
         self._forget = forget
         self._redis = redis
         self._clock = clock
@@ -88,7 +88,7 @@ class RedisSessionStore(SessionStore):
         self._heads: LRUCache[str, Session] = LRUCache(HEADS_MAX_BYTES, getsizeof=_head_bytes)
         self._replied: LRUCache[tuple[str, str], bool] = LRUCache(MAX_REPLIES)
         self._touched: LRUCache[str, float] = LRUCache(MAX_REPLIES)
-        names = ("save", "take", "replied", "change", "create", "look", "page", "fetch", "tell", "delete", "glance")
+        names = ("save", "claim", "replied", "change", "create", "read", "page", "fetch", "publish", "delete", "summary")
         self._scripts = {name: redis.register_script(read_script(HERE, "common", name)) for name in names}
 
     def state(self) -> StoreState:
@@ -100,12 +100,12 @@ class RedisSessionStore(SessionStore):
         pipeline = self._redis.pipeline(transaction=False)
         pipeline.hget(key, "j")
         pipeline.pttl(key)
-        text, life_ms = await self._ask(pipeline.execute)
+        text, life_ms = await self._execute(pipeline.execute)
         return None if text is None else (read_head(text), max(0.0, life_ms / 1000))
 
     async def end_in(self, session_id: str, life_s: float) -> None:
         """Set a session's TTL."""
-        await self._run("look", session_id, -1, 0, life_s=life_s)
+        await self._run("read", session_id, -1, 0, life_s=life_s)
 
     def clear_caches(self) -> None:
         """Clear all caches: Redis lost or changed its data."""
@@ -122,22 +122,22 @@ class RedisSessionStore(SessionStore):
             raise no_session()
         self._heads[session.session_id] = session
         await self._touch(session.session_id)
-        await self._note_mark(session)
+        await self._record_mark(session)
 
     async def read(self, session_id: str) -> Session:
         return (await self._look(session_id, tallies=False))[0]
 
     async def change(
-        self, session_id: str, change: Change, *, announce: Announce = nothing, expected_version: int | None = None
+        self, session_id: str, change: Change, *, events: EventFactory = no_events, expected_version: int | None = None
     ) -> Session:
         for _ in range(MAX_TRIES):
             before = await self.read(session_id)
-            refuse_old_version(before, expected_version)
+            check_version(before, expected_version)
             after = change(before)
             if after is before:
                 return before
             after = after.model_copy(update={"version": before.version + 1})
-            if await self.replace(before.version, after, announce(after)):
+            if await self.replace(before.version, after, events(after)):
                 return after
         raise Conflict("Too many concurrent changes to the session.", hint="Try again in a moment.")
 
@@ -145,18 +145,18 @@ class RedisSessionStore(SessionStore):
         """Replace the head of that version. Returns False if the version has changed."""
         head = (version, after.version, head_text(after))
         answer = await self._run("change", after.session_id, *self._bounds, *head, *_pairs(events))
-        self._refuse_none(answer)
-        self._note_told(after.session_id, answer)
+        self._raise_if_missing(answer)
+        self._record_event_id(after.session_id, answer)
         written = bool(answer[0] == 2)
         if written:
             self._heads[after.session_id] = after
         return written
 
-    async def announce(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
+    async def publish(self, session_id: str, events: Sequence[EventDraft], *, version: int | None = None) -> bool:
         expected = "" if version is None else version
-        answer = await self._run("tell", session_id, *self._bounds, expected, *_pairs(events))
-        self._refuse_none(answer)
-        self._note_told(session_id, answer)
+        answer = await self._run("publish", session_id, *self._bounds, expected, *_pairs(events))
+        self._raise_if_missing(answer)
+        self._record_event_id(session_id, answer)
         return bool(answer[0] == 2)
 
     async def save_hunt(
@@ -167,10 +167,10 @@ class RedisSessionStore(SessionStore):
         answer = await self._save(session_id, hunt, reply, events, claim)
         if answer[0] == 3:
             answer = await self._save(session_id, hunt, reply_text(hunt), events, claim)
-        self._refuse_none(answer)
+        self._raise_if_missing(answer)
         if answer[0] == 4:
             return Saved.REFUSED
-        self._note_told(session_id, answer)
+        self._record_event_id(session_id, answer)
         if hunt.reply is not None:
             self._replied[name] = True
         if self._clock.monotonic() - self._touched.get(session_id, 0.0) > TOUCH_EVERY_S:
@@ -185,14 +185,14 @@ class RedisSessionStore(SessionStore):
         return await self._run("save", session_id, *self._bounds, *parts, *covered, *_pairs(events))
 
     async def take(self, session_id: str, claim: Claim) -> bool:
-        answer = await self._run("take", session_id, claim.part, claim.fence)
-        self._refuse_none(answer)
+        answer = await self._run("claim", session_id, claim.part, claim.fence)
+        self._raise_if_missing(answer)
         return bool(answer[0] == 2)
 
     async def replied(self, session_id: str, known: Mapping[str, int]) -> list[Hunt]:
         """Return the hunts that got a reply or finished since the known progress (by hunt id)."""
         answer = await self._run("replied", session_id, *(word for pair in known.items() for word in pair))
-        self._refuse_none(answer)
+        self._raise_if_missing(answer)
         return [read_hunt(answer[n], answer[n + 1]) for n in range(1, len(answer), 2)]
 
     async def hunts(self, session_id: str, *, after: int = 0, limit: int = 200, run_id: str | None = None) -> HuntPage:
@@ -201,7 +201,7 @@ class RedisSessionStore(SessionStore):
         while more and len(found) < limit:
             wanted = min(MAX_PAGE, limit - len(found))
             answer = await self._run("page", session_id, after, wanted, f"{run_id}." if run_id else "")
-            self._refuse_none(answer)
+            self._raise_if_missing(answer)
             more = bool(answer[1])
             found += [read_hunt(answer[n], answer[n + 1]) for n in range(2, len(answer), 2)]
             after = found[-1].number if found else after
@@ -209,7 +209,7 @@ class RedisSessionStore(SessionStore):
 
     async def hunt(self, session_id: str, hunt_id: str) -> Hunt:
         answer = await self._run("fetch", session_id, hunt_id)
-        self._refuse_none(answer)
+        self._raise_if_missing(answer)
         if not answer[1]:
             raise no_hunt(hunt_id)
         return read_hunt(answer[1], answer[2])
@@ -218,75 +218,75 @@ class RedisSessionStore(SessionStore):
         session, tallies = await self._look(session_id, tallies=True)
         return read_counts(tallies, ((run.run_id, run.hunts) for run in session.runs))
 
-    async def glance(self, session_id: str) -> Glance:
-        session, tallies, _ = await self._glanced(session_id, ())
+    async def summary(self, session_id: str) -> SessionSummary:
+        session, tallies, _ = await self._read_summary(session_id, ())
         chosen = session.selection.hunt_ids
         found: Sequence[bytes] = ()
         if chosen:  # the head contains the ids of the selected hunts
-            session, tallies, found = await self._glanced(session_id, chosen)
+            session, tallies, found = await self._read_summary(session_id, chosen)
         states = [read_hunt(found[n], found[n + 1]) for n in range(0, len(found), 2) if found[n]]
         by_id = {hunt.hunt_id: hunt for hunt in states}
         counts = read_counts(tallies, ((run.run_id, run.hunts) for run in session.runs))
         selected = tuple(by_id[i] for i in session.selection.hunt_ids if i in by_id)
-        return Glance(session=session, counts=counts, selected=selected)
+        return SessionSummary(session=session, counts=counts, selected=selected)
 
-    async def _glanced(
+    async def _read_summary(
         self, session_id: str, hunt_ids: Sequence[str]
     ) -> tuple[Session, dict[bytes, bytes], Sequence[bytes]]:
-        answer = await self._run("glance", session_id, *hunt_ids)
+        answer = await self._run("summary", session_id, *hunt_ids)
         if not answer:
             raise no_session()
         text, flat, *found = answer
         return read_head(text), dict(zip(flat[::2], flat[1::2], strict=True)), found
 
-    async def others_of(self, session: Session) -> int:
+    async def count_duplicates(self, session: Session) -> int:
         """Check each session with this mark and drop expired ones from the set."""
         if not session.mark:
             return 0
         key = mark_key(session.mark)
-        others = [i.decode() for i in await self._ask(lambda: self._redis.smembers(key))]
+        others = [i.decode() for i in await self._execute(lambda: self._redis.smembers(key))]
         here = 0
         for other in others:
             if other == session.session_id:
                 continue
-            if await self._ask(lambda other=other: self._redis.exists(session_keys(other).head)):  # type: ignore[misc]
+            if await self._execute(lambda other=other: self._redis.exists(session_keys(other).head)):  # type: ignore[misc]
                 here += 1
             else:
-                await self._ask(lambda other=other: self._redis.srem(key, other))  # type: ignore[misc]
+                await self._execute(lambda other=other: self._redis.srem(key, other))  # type: ignore[misc]
         return here
 
-    async def _note_mark(self, session: Session) -> None:
+    async def _record_mark(self, session: Session) -> None:
         """Add the session to the set of its task and renew the set's TTL."""
         if session.mark:
             key = mark_key(session.mark)
-            await self._ask(lambda: self._redis.sadd(key, session.session_id))
-            await self._ask(lambda: self._redis.expire(key, MARK_LIFE_S))
+            await self._execute(lambda: self._redis.sadd(key, session.session_id))
+            await self._execute(lambda: self._redis.expire(key, MARK_LIFE_S))
 
     async def notebook(self, session_id: str) -> bytes:
         answer = await self._run("fetch", session_id, "")
-        self._refuse_none(answer)
+        self._raise_if_missing(answer)
         return bytes(answer[1])
 
     async def delete(self, session_id: str) -> None:
         there = await self._run("delete", session_id)
         self._heads.pop(session_id, None)
         self._forget(session_id)
-        await self._ask(lambda: self._redis.zrem(SESSIONS, session_id))
+        await self._execute(lambda: self._redis.zrem(SESSIONS, session_id))
         if not there:
             raise no_session()
 
     async def count(self) -> int:
         """Count by Redis's clock, which all processes share."""
         now_s = await self._redis_time_s()
-        await self._ask(lambda: self._redis.zremrangebyscore(SESSIONS, "-inf", now_s))
-        return int(await self._ask(lambda: self._redis.zcard(SESSIONS)))
+        await self._execute(lambda: self._redis.zremrangebyscore(SESSIONS, "-inf", now_s))
+        return int(await self._execute(lambda: self._redis.zcard(SESSIONS)))
 
     async def close(self) -> None:
         self.clear_caches()
 
     async def _look(self, session_id: str, *, tallies: bool) -> tuple[Session, dict[bytes, bytes]]:
         known = self._heads.get(session_id)
-        answer = await self._run("look", session_id, known.version if known else 0, int(tallies))
+        answer = await self._run("read", session_id, known.version if known else 0, int(tallies))
         if not answer:
             self._heads.pop(session_id, None)
             raise no_session()
@@ -301,19 +301,19 @@ class RedisSessionStore(SessionStore):
     async def _touch(self, session_id: str) -> None:
         """Update the session's expiry in the session index, which is used only for counting."""
         ends_at = await self._redis_time_s() + self._ttl_s
-        await self._ask(lambda: self._redis.zadd(SESSIONS, {session_id: ends_at}))
+        await self._execute(lambda: self._redis.zadd(SESSIONS, {session_id: ends_at}))
         self._touched[session_id] = self._clock.monotonic()
 
     async def _redis_time_s(self) -> float:
-        seconds, micros = await self._ask(self._redis.time)
+        seconds, micros = await self._execute(self._redis.time)
         return float(seconds + micros / 1e6)
 
     async def _run(self, script: str, session_id: str, *arguments: Any, life_s: float | None = None) -> Any:
         life_ms = max(1, int((self._ttl_s if life_s is None else life_s) * 1000))
         keys = session_keys(session_id).all
-        return await self._ask(lambda: self._scripts[script](keys=keys, args=(life_ms, *arguments)))
+        return await self._execute(lambda: self._scripts[script](keys=keys, args=(life_ms, *arguments)))
 
-    async def _ask(self, question: Callable[[], Awaitable[Any]]) -> Any:
+    async def _execute(self, command: Callable[[], Awaitable[Any]]) -> Any:
         """Run a command within the deadline. The wait for a free slot does not count.
 
         If another command failed during that wait, raises the same RedisAway at once.
@@ -325,16 +325,16 @@ class RedisSessionStore(SessionStore):
                 raise self._failed[1]
             try:
                 async with with_deadline(self._timeout_s):
-                    return await question()
+                    return await command()
             except RedisAway as error:
                 self._failed = (clock(), error)
                 raise
 
-    def _note_told(self, session_id: str, answer: Sequence[Any]) -> None:
+    def _record_event_id(self, session_id: str, answer: Sequence[Any]) -> None:
         if len(answer) > 1 and answer[1]:
-            self._on_told(session_id, answer[1].decode())
+            self._on_event(session_id, answer[1].decode())
 
-    def _refuse_none(self, answer: Sequence[Any]) -> None:
+    def _raise_if_missing(self, answer: Sequence[Any]) -> None:
         if answer[0] == 0:
             raise no_session()
 

@@ -51,6 +51,6 @@ if not was or string.match(before, '^%d+([^\n]*)') ~= string.match(ARGV[6], '^%d
   if was then tally(was, '-') end
   tally(now, '')
 end
-local last = tell(tonumber(ARGV[2]), tonumber(ARGV[3]), 11)
+local last = publish(tonumber(ARGV[2]), tonumber(ARGV[3]), 11)
 renew()
 return {2, last}

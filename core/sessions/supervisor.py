@@ -13,15 +13,15 @@ from core.clock import Clock
 from core.domain.hunt import HuntStatus
 from core.errors import NotFound, RedisAway
 from core.redis.health import RedisHealth, RedisHealthState
-from core.sessions.detached import DetachedSession, Replayed, replayed
+from core.sessions.detached import DetachedSession, Replayed, replay
 from core.sessions.failover import FailoverSessionStore
 from core.sessions.reattachment import Reattachment
 
 log = structlog.get_logger(__name__)
 
-WRITE_DOWN_AFTER_S = 2.0
+JOURNAL_AFTER_S = 2.0
 """Outage after which all known sessions are journaled, in case this process restarts."""
-WRITE_DOWN_BYTES = 8 * 1024 * 1024
+JOURNAL_BATCH_BYTES = 8 * 1024 * 1024
 """Approximate journal bytes written per probe, so that requests do not wait."""
 LEARN_AT_ONCE = 2
 LEARN_AGAIN_S = 0.1
@@ -30,7 +30,7 @@ MAX_LEARNED_AGAIN = 200
 """Maximum hunts to fetch then."""
 MAX_WAITING = 1000
 """Maximum sessions queued for caching; the rest are queued at their next use."""
-MAX_SICK_FACTOR = 10
+MAX_BACKOFF_FACTOR = 10
 """Maximum factor by which failed restorations raise the number of required probes."""
 PAGE = 100
 
@@ -39,7 +39,7 @@ class Supervisor:
     def __init__(
         self,
         store: FailoverSessionStore,
-        returning: Reattachment,
+        reattachment: Reattachment,
         clock: Clock,
         *,
         probe_s: float,
@@ -49,7 +49,7 @@ class Supervisor:
     ) -> None:
         self._store = store
         self._health: RedisHealth = store.redis_health
-        self._returning = returning
+        self._reattachment = reattachment
         self._clock = clock
         self._probe_s = probe_s
         self._probes = probes
@@ -67,14 +67,14 @@ class Supervisor:
         """Take over journals, probe Redis, and start the tasks."""
         self._take_over()
         try:
-            await self._put_everything_back(await self._health.probe())
+            await self._reattach_all(await self._health.probe())
         except RedisAway as error:
             self._health.mark_down(error)
             log.warning("redis.unavailable_at_start", reason=error.reason)
         self._tasks = [
-            asyncio.create_task(self._for_ever(self._tick, self._probe_s), name="redis-supervisor"),
-            asyncio.create_task(self._for_ever(self._store.journal.sync, self._sync_s), name="journal-sync"),
-            *(asyncio.create_task(self._for_ever(self._learn_next, 0), name="learn") for _ in range(LEARN_AT_ONCE)),
+            asyncio.create_task(self._run_forever(self._tick, self._probe_s), name="redis-supervisor"),
+            asyncio.create_task(self._run_forever(self._store.journal.sync, self._sync_s), name="journal-sync"),
+            *(asyncio.create_task(self._run_forever(self._learn_next, 0), name="learn") for _ in range(LEARN_AT_ONCE)),
         ]
 
     async def close(self) -> None:
@@ -85,14 +85,14 @@ class Supervisor:
             await asyncio.wait(self._tasks)
         if self._store.away or self._store.deleted:
             try:
-                await self._put_everything_back(await self._health.probe())
+                await self._reattach_all(await self._health.probe())
             except RedisAway as error:
                 log.warning("sessions.left_in_journal", sessions=len(self._store.away), reason=error.reason)
             for session_id in list(self._store.away):
-                self._store.write_down(session_id)
+                self._store.journal_session(session_id)
             await self._store.journal.sync()
 
-    async def _for_ever(self, step: Callable[[], Awaitable[None]], pause_s: float) -> None:
+    async def _run_forever(self, step: Callable[[], Awaitable[None]], pause_s: float) -> None:
         while True:
             await asyncio.sleep(pause_s)
             try:
@@ -108,7 +108,7 @@ class Supervisor:
             name = await self._health.probe()
         except RedisAway:
             self._good = 0
-            self._write_some_down()
+            self._journal_some()
             raise
         if self._health.state is RedisHealthState.UP:
             self._store.known.sweep()
@@ -116,11 +116,11 @@ class Supervisor:
                 return
             self._health.mark_down(RedisAway("Redis lost its data; restoring sessions.", reason="emptied"))
         self._good += 1
-        if self._good >= self._probes * min(1 + self._failures, MAX_SICK_FACTOR):
+        if self._good >= self._probes * min(1 + self._failures, MAX_BACKOFF_FACTOR):
             self._good = 0
-            await self._put_everything_back(name)
+            await self._reattach_all(name)
 
-    async def _put_everything_back(self, name: str) -> None:
+    async def _reattach_all(self, name: str) -> None:
         """Reattach all sessions after successful probes. Raises RedisAway if Redis fails again."""
         store = self._store
         self._failures += 1
@@ -134,21 +134,21 @@ class Supervisor:
                 store.reattached.add(session_id)
                 away.seamless = away.seamless and (away.last_id != "0-0" or away.base is None)
         for session_id in list(store.deleted):
-            await self._returning.delete(session_id)
+            await self._reattachment.delete(session_id)
             store.deleted.discard(session_id)
         whole = True
         for session_id in list(store.away):
-            whole = await self._put_back(session_id) and whole
+            whole = await self._reattach(session_id) and whole
         if whole and not store.away and self._health.state is RedisHealthState.HEALING:
             self._health.data_name = name
             self._failures = 0
             store.journal.clear()
             self._health.mark_up()
 
-    async def _put_back(self, session_id: str) -> bool:
+    async def _reattach(self, session_id: str) -> bool:
         try:
             if session_id in self._store.away:
-                await self._returning.put_back(session_id)
+                await self._reattachment.reattach(session_id)
         except RedisAway:
             raise
         except Exception as error:  # a failed session must not block the others
@@ -159,7 +159,7 @@ class Supervisor:
 
     def _take_over(self) -> None:
         """Adopt the sessions in the journals of dead processes."""
-        sessions, deleted = replayed(self._store.journal.take_over(), self._store.journal.not_understood)
+        sessions, deleted = replay(self._store.journal.take_over(), self._store.journal.mark_unreadable)
         self._store.deleted |= deleted
         for session_id, session in sessions.items():
             life_s = (session.ends_at - self._clock.now()).total_seconds()
@@ -175,22 +175,22 @@ class Supervisor:
         away = store.away.get(session_id)
         if away is None:
             away = store.leave(session_id, DetachedSession(base=session.base, last_id=session.last_id, journaled=True))
-        store.begin_anew(session_id)
+        store.restart_events(session_id)
         store.reattached.add(session_id)
         away.lost, away.seamless = True, False
-        away.put_back_changes((session.head_changed, session.hunts_changed))
+        away.restore_changes((session.head_changed, session.hunts_changed))
 
-    def _write_some_down(self) -> None:
+    def _journal_some(self) -> None:
         """During a long outage, journal every known session, most recently used first, some per call."""
         since = self._health.since
-        if since is None or (self._clock.now() - since).total_seconds() < WRITE_DOWN_AFTER_S:
+        if since is None or (self._clock.now() - since).total_seconds() < JOURNAL_AFTER_S:
             return
-        most = self._store.journal.size_bytes + WRITE_DOWN_BYTES
+        most = self._store.journal.size_bytes + JOURNAL_BATCH_BYTES
         for session_id in self._known():
             if self._store.journal.size_bytes > most:
                 return
             self._store.detach(session_id)
-            self._store.write_down(session_id)
+            self._store.journal_session(session_id)
 
     def _known(self) -> list[str]:
         """Ids of unexpired sessions, most recently used first."""

@@ -43,7 +43,7 @@ async def test_what_is_created_is_read_back(kept):
 async def test_a_change_raises_the_version_and_tells_of_it_in_one_step(kept):
     await kept.store.create(a_session(), b"")
     changed = await kept.store.change(
-        "s_one", lambda s: s.model_copy(update={"name": "new.ipynb"}), announce=lambda s: (DRAFT,)
+        "s_one", lambda s: s.model_copy(update={"name": "new.ipynb"}), events=lambda s: (DRAFT,)
     )
     assert (changed.version, changed.name) == (2, "new.ipynb")
     assert [e.type for e in await kept.log.read("s_one", "0-0", 10)] == [EventType.SESSION]
@@ -51,7 +51,7 @@ async def test_a_change_raises_the_version_and_tells_of_it_in_one_step(kept):
 
 async def test_a_change_that_changes_nothing_is_not_told(kept):
     await kept.store.create(a_session(), b"")
-    same = await kept.store.change("s_one", lambda s: s, announce=lambda s: (DRAFT,))
+    same = await kept.store.change("s_one", lambda s: s, events=lambda s: (DRAFT,))
     assert same.version == 1
     assert await kept.log.read("s_one", "0-0", 10) == ()
 
@@ -104,7 +104,7 @@ async def test_counts_follow_the_hunts(kept):
 
 async def test_a_session_ends_two_hours_after_its_last_use_and_wholly(kept):
     await kept.store.create(a_session(), b"")
-    await kept.store.announce("s_one", (DRAFT,))
+    await kept.store.publish("s_one", (DRAFT,))
     await kept.pass_time(7199)
     await kept.store.read("s_one")
     await kept.pass_time(7199)
@@ -151,7 +151,7 @@ async def test_without_owners_there_are_no_shares(kept):
 
 async def test_a_deleted_session_is_gone_with_its_events(kept):
     await kept.store.create(a_session(), b"")
-    await kept.store.announce("s_one", (DRAFT,))
+    await kept.store.publish("s_one", (DRAFT,))
     await kept.store.delete("s_one")
     with pytest.raises(NotFound):
         await kept.store.read("s_one")
@@ -280,13 +280,13 @@ async def test_a_glance_shows_the_session_and_does_not_renew_it(kept):
     await kept.store.create(a_session(runs=(a_run(2),), selection=chosen), b"")
     for number in (1, 2):
         await kept.store.save_hunt("s_one", a_finished_hunt(number))
-    seen = await kept.store.glance("s_one")
+    seen = await kept.store.summary("s_one")
     assert seen.session == await kept.store.read("s_one")
     assert (seen.counts, [h.number for h in seen.selected]) == (await kept.store.counts("s_one"), [2, 1])
     await kept.pass_time(7199)
-    await kept.store.glance("s_one")
+    await kept.store.summary("s_one")
     await kept.pass_time(2)
-    for use in (kept.store.glance, kept.store.read):
+    for use in (kept.store.summary, kept.store.read):
         with pytest.raises(NotFound):
             await use("s_one")
 
@@ -295,19 +295,19 @@ async def test_sessions_of_one_task_know_of_each_other_while_they_are_open(kept)
     one, other = (a_session(session_id=f"s_{n}", mark="of a task") for n in "ab")
     await kept.store.create(one, b"")
     await kept.store.create(a_session(session_id="s_c", mark="of another"), b"")
-    assert await kept.store.others_of(one) == 0
+    assert await kept.store.count_duplicates(one) == 0
     await kept.store.create(other, b"")
-    assert (await kept.store.others_of(one), await kept.second.others_of(other)) == (1, 1)
+    assert (await kept.store.count_duplicates(one), await kept.second.count_duplicates(other)) == (1, 1)
     await kept.store.delete("s_b")
-    assert await kept.store.others_of(one) == 0
-    assert await kept.store.others_of(a_session()) == 0
+    assert await kept.store.count_duplicates(one) == 0
+    assert await kept.store.count_duplicates(a_session()) == 0
 
 
 async def test_what_is_told_of_a_version_is_not_told_when_the_session_was_changed_meanwhile(kept):
     await kept.store.create(a_session(), b"")
-    assert await kept.store.announce("s_one", (DRAFT,), version=1)
+    assert await kept.store.publish("s_one", (DRAFT,), version=1)
     await kept.second.change("s_one", lambda s: s.model_copy(update={"name": "new.ipynb"}))
-    assert not await kept.store.announce("s_one", (DRAFT,), version=1)
+    assert not await kept.store.publish("s_one", (DRAFT,), version=1)
     assert len(await kept.log.read("s_one", "0-0", 10)) == 1
 
 

@@ -64,7 +64,7 @@ async def test_an_unknown_account_is_refused(open_throttle):
             throttle.note("nowhere", slow_down=False)
 
 
-async def test_a_full_queue_says_so(open_throttle):
+async def test_a_full_queue_raises_busy(open_throttle):
     async with open_throttle(limit=1, max_queue=1) as throttle:
         async with throttle.slot("lab", "a"):
             waiting = asyncio.create_task(hold(throttle, "a"))

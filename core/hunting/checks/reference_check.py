@@ -195,7 +195,7 @@ class Checker:
                 news = {**news, "finished_at": not_before(self.clock.now(), check.started_at)}
             return session.model_copy(update={"check": check.model_copy(update=news)})
 
-        await self.store.change(session_id, change, announce=lambda s: (check_event(s),))
+        await self.store.change(session_id, change, events=lambda s: (check_event(s),))
 
 
 def _ended(check: ReferenceCheck, criteria: int) -> Mapping[str, object]:

@@ -49,7 +49,7 @@ class ReviewDesk:
             return with_settings(session, order, self.settings.max_slots)
 
         return await self.store.change(
-            sid, change, expected_version=order.version, announce=lambda s: (session_event(s),)
+            sid, change, expected_version=order.version, events=lambda s: (session_event(s),)
         )
 
     async def choose(self, sid: str, hunt_ids: Sequence[str], version: int | None = None) -> Session:
@@ -64,7 +64,7 @@ class ReviewDesk:
             selection = session.selection.model_copy(update={"hunt_ids": tuple(hunt_ids)})
             return session.model_copy(update={"selection": selection})
 
-        return await self.store.change(sid, change, expected_version=version, announce=lambda s: (session_event(s),))
+        return await self.store.change(sid, change, expected_version=version, events=lambda s: (session_event(s),))
 
     async def propose(self, sid: str) -> Proposal:
         session = await self.store.read(sid)
@@ -113,7 +113,7 @@ class ReviewDesk:
                 )
             return with_review(session, _review(hunt_id, order, before, self.clock.now()), self.settings.max_reviews)
 
-        changed = await self.store.change(sid, change, announce=lambda s: (session_event(s),))
+        changed = await self.store.change(sid, change, events=lambda s: (session_event(s),))
         kept = changed.review(hunt_id)
         if kept is None:
             raise RuntimeError("the saved review is missing")
@@ -139,9 +139,7 @@ class ReviewDesk:
             return now.model_copy(update={"revealed_at": self.clock.now()})
 
         expected = None if session.revealed_at is not None else version
-        revealed = await self.store.change(
-            sid, change, expected_version=expected, announce=lambda s: (session_event(s),)
-        )
+        revealed = await self.store.change(sid, change, expected_version=expected, events=lambda s: (session_event(s),))
         if session.revealed_at is None:
             self._write_down(revealed, selected)
         return revealed

@@ -34,7 +34,7 @@ class Conversation:
             refuse_large_task(_next_task(session, order), self.settings.hunting.max_task_bytes)
             return at_next_turn(session, hunt, order, self.settings.hunting.max_turns)
 
-        return await self.store.change(sid, change, announce=lambda s: (session_event(s), check_event(s)))
+        return await self.store.change(sid, change, events=lambda s: (session_event(s), check_event(s)))
 
 
 def at_next_turn(session: Session, hunt: Hunt, order: TurnOrder, most: int) -> Session:

@@ -15,7 +15,7 @@ async def publish_run(store: SessionStore, clock: Clock, session: Session, run_i
     """Publish the run as of `session`. Returns False, without publishing, if the session has changed since."""
     counts = (await store.counts(session.session_id))[run_id]
     events = run_events(session.run(run_id), counts, clock.now(), sealed=session.sealed)
-    return await store.announce(session.session_id, events, version=session.version)
+    return await store.publish(session.session_id, events, version=session.version)
 
 
 async def publish_run_with_retry(store: SessionStore, clock: Clock, session_id: str, run_id: str) -> None:

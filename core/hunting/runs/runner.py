@@ -362,7 +362,7 @@ class Runner:
             return session.with_run(now.model_copy(update=ended))
 
         ended = await self.store.change(
-            session_id, end, announce=lambda s: run_events(s.run(run_id), counts, self.clock.now(), sealed=s.sealed)
+            session_id, end, events=lambda s: run_events(s.run(run_id), counts, self.clock.now(), sealed=s.sealed)
         )
         if not course.run.trial:
             self.tell(run_record(ended, ended.run(run_id), counts))

@@ -11,7 +11,7 @@ from core.hunting.views.sessions import check_view, counts_view
 from core.review.comparison import compare_outcomes
 from core.review.reveal import unfinished_reviews
 from core.review.selection import selection_problems
-from core.sessions.base import Glance, SessionStore
+from core.sessions.base import SessionStore, SessionSummary
 
 
 async def summaries(store: SessionStore, session_ids: Sequence[str]) -> list[JsonObject]:
@@ -21,7 +21,7 @@ async def summaries(store: SessionStore, session_ids: Sequence[str]) -> list[Jso
 
 async def _summary(store: SessionStore, session_id: str) -> JsonObject:
     try:
-        return summary_view(await store.glance(session_id))
+        return summary_view(await store.summary(session_id))
     except NotFound:
         return gone(session_id)
 
@@ -30,7 +30,7 @@ def gone(session_id: str) -> JsonObject:
     return {"session_id": session_id, "gone": True}
 
 
-def summary_view(seen: Glance) -> JsonObject:
+def summary_view(seen: SessionSummary) -> JsonObject:
     session = seen.session
     runs = [run for run in session.runs if not run.trial]
     check = check_view(session.check, session.task)

@@ -18,7 +18,7 @@ from core.eventlog.redis import RedisEventLog
 from core.redis.client import open_redis as open_clients
 from core.runtime import open_runtime
 from core.sessions.base import StoreState
-from core.sessions.detached import replayed
+from core.sessions.detached import replay
 from core.settings import Settings
 from tests.backends import PATIENT_S, redis_log, redis_store
 from tests.builders import HandClock, a_finished_hunt, a_hunt, a_run, a_session
@@ -169,14 +169,14 @@ async def test_an_edit_of_an_old_version_is_a_conflict_also_without_redis(store,
 
 async def test_event_ids_grow_over_every_change_of_place_and_last_event_id_still_works(runtime, store, redis_server):
     await store.create(a_session(), b"")
-    await store.announce("s_one", (DRAFT,))
+    await store.publish("s_one", (DRAFT,))
     before = await runtime.events.last_id("s_one")
     redis_server.kill()
-    await store.announce("s_one", (DRAFT,))
+    await store.publish("s_one", (DRAFT,))
     during = await runtime.events.read("s_one", before, 10)
     redis_server.start()
     await until_back(runtime)
-    await store.announce("s_one", (DRAFT,))
+    await store.publish("s_one", (DRAFT,))
     after = await runtime.events.read("s_one", before, 10)
     assert after[: len(during)] == during
     keys = [id_key(before), *(id_key(e.id) for e in after)]
@@ -187,13 +187,13 @@ async def test_event_ids_grow_over_every_change_of_place_and_last_event_id_still
 
 async def test_a_reader_that_may_have_missed_something_is_told_to_reload(runtime, store, redis_server, tmp_path):
     await store.create(a_session(), b"")
-    await store.announce("s_one", (DRAFT,))
+    await store.publish("s_one", (DRAFT,))
     before = await runtime.events.last_id("s_one")
     runtime.store.redis_health.mark_down(RedisAway("Only this process has lost it.", reason="unreachable"))
-    await store.announce("s_one", (DRAFT,))
+    await store.publish("s_one", (DRAFT,))
     given_out = await runtime.events.last_id("s_one")
     async with other_process(redis_server, tmp_path) as other:
-        await other.announce("s_one", (DRAFT,))
+        await other.publish("s_one", (DRAFT,))
     await until_back(runtime)
     for last_event_id in (before, given_out):
         with pytest.raises(TooFarBehind):
@@ -214,26 +214,26 @@ async def test_who_read_along_here_reloads_when_what_others_did_can_be_read(
         return done
 
     await store.create(a_session(), b"")
-    await store.announce("s_one", (DRAFT,))
+    await store.publish("s_one", (DRAFT,))
     at = await runtime.events.last_id("s_one")
     if busy:
         monkeypatch.setattr(RedisEventLog, "merge", merge_while_working)
     runtime.store.redis_health.mark_down(RedisAway("Only this process has lost it.", reason="unreachable"))
-    await store.announce("s_one", (DRAFT,))
+    await store.publish("s_one", (DRAFT,))
     async with other_process(redis_server, tmp_path) as other, aclosing(runtime.events.watch("s_one", at)) as batches:
-        await other.change("s_one", renamed("theirs"), announce=lambda _session: (DRAFT,))
+        await other.change("s_one", renamed("theirs"), events=lambda _session: (DRAFT,))
         with pytest.raises(TooFarBehind):
             async for _ in batches:
                 pass
         assert (await store.read("s_one")).name == "theirs"
         later = await runtime.events.last_id("s_one")
-        await other.announce("s_one", (DRAFT,))
+        await other.publish("s_one", (DRAFT,))
         assert len(await runtime.events.read("s_one", later, 10)) == 1
 
 
 async def test_watchers_follow_a_session_there_and_back(runtime, store, redis_server):
     await store.create(a_session(), b"")
-    await store.announce("s_one", (DRAFT,))
+    await store.publish("s_one", (DRAFT,))
     at = await runtime.events.last_id("s_one")
     seen: list[str] = []
 
@@ -247,14 +247,14 @@ async def test_watchers_follow_a_session_there_and_back(runtime, store, redis_se
 
     watching = asyncio.create_task(watch())
     await until(lambda: runtime.events.watchers() == 1)
-    await store.announce("s_one", (told(1),))
+    await store.publish("s_one", (told(1),))
     await until(lambda: len(seen) == 1)
     redis_server.kill()
-    await store.announce("s_one", (told(2),))
+    await store.publish("s_one", (told(2),))
     await until(lambda: len(seen) == 2)
     redis_server.start()
     await until_back(runtime)
-    await store.announce("s_one", (told(3),))
+    await store.publish("s_one", (told(3),))
     await until(lambda: len(seen) == 3)
     assert seen == ['{"n":1}', '{"n":2}', '{"n":3}']
     await store.delete("s_one")
@@ -368,7 +368,7 @@ async def test_a_disk_that_was_full_for_a_moment_costs_no_session_when_the_proce
     await store.save_hunt("s_one", a_finished_hunt(), (DRAFT,))
     assert "No space left" not in store.state().reason
     lines = b"".join(path.read_bytes() for path in (tmp_path / "j").iterdir()).splitlines()
-    sessions, _ = replayed([orjson.loads(line) for line in lines if line], pytest.fail)
+    sessions, _ = replay([orjson.loads(line) for line in lines if line], pytest.fail)
     assert (sessions["s_one"].head.name, set(sessions["s_one"].hunts)) == ("while it was full", {"r_one.1"})
 
 

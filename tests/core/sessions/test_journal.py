@@ -8,7 +8,7 @@ import threading
 import orjson
 
 from core.domain.hunt import HuntStatus
-from core.sessions.detached import DetachedSession, delete_record, head_record, hunt_record, replayed, whole_record
+from core.sessions.detached import DetachedSession, delete_record, head_record, hunt_record, replay, whole_record
 from core.sessions.journal import Journal
 from core.sessions.memory import KeptSession
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_session
@@ -52,7 +52,7 @@ def test_a_session_comes_back_with_every_change(tmp_path):
     ]
     assert records[2]["reply"] != "" == records[4]["reply"]
     written(tmp_path, *records)
-    sessions, deleted = replayed(Journal(tmp_path / "j", "two").take_over(), refused)
+    sessions, deleted = replay(Journal(tmp_path / "j", "two").take_over(), refused)
     back = sessions["s_one"]
     assert (back.base, back.head, back.notebook, back.last_id) == (a_session(), changed, b"\x00nb", "5-0")
     assert back.hunts == {"r_one.1": a_finished_hunt(), "r_one.2": a_hunt(2)}
@@ -61,14 +61,14 @@ def test_a_session_comes_back_with_every_change(tmp_path):
 
 def test_a_deleted_session_stays_deleted(tmp_path):
     written(tmp_path, a_whole_record(), delete_record("s_one"))
-    assert replayed(Journal(tmp_path / "j", "two").take_over(), refused) == ({}, {"s_one"})
+    assert replay(Journal(tmp_path / "j", "two").take_over(), refused) == ({}, {"s_one"})
 
 
 def test_a_line_cut_off_by_a_crash_spoils_no_other(tmp_path):
     written(tmp_path, a_whole_record(), head_record(a_session(name="lost", version=2)))
     path = next((tmp_path / "j").iterdir())
     path.write_bytes(path.read_bytes()[:-20])
-    sessions, _ = replayed(Journal(tmp_path / "j", "two").take_over(), refused)
+    sessions, _ = replay(Journal(tmp_path / "j", "two").take_over(), refused)
     assert sessions["s_one"].head == a_session()
 
 
@@ -107,7 +107,7 @@ async def test_a_disk_that_is_full_is_said_and_what_follows_is_readable(tmp_path
     await journal.sync()
     assert journal.problem == ""
     journal.close()
-    sessions, _ = replayed(Journal(tmp_path / "j", "two").take_over(), refused)
+    sessions, _ = replay(Journal(tmp_path / "j", "two").take_over(), refused)
     assert sessions["s_one"].head.name == "after"
 
 
@@ -120,9 +120,9 @@ def test_what_another_version_or_a_stranger_wrote_spoils_nothing_and_is_kept_asi
 
     def note(error):
         told.append(error)
-        journal.not_understood(error)
+        journal.mark_unreadable(error)
 
-    sessions, deleted = replayed(journal.take_over(), note)
+    sessions, deleted = replay(journal.take_over(), note)
     assert (set(sessions), deleted, len(told)) == ({"s_one"}, set(), len(strangers))
     journal.clear()
     (kept,) = (tmp_path / "j").iterdir()
@@ -134,7 +134,7 @@ def test_what_is_no_file_is_no_journal(tmp_path):
     os.mkfifo(tmp_path / "j" / "pipe.journal")
     (tmp_path / "j" / "folder.journal").mkdir()
     (tmp_path / "j" / "nowhere.journal").symlink_to(tmp_path / "nowhere")
-    sessions, _ = replayed(Journal(tmp_path / "j", "two").take_over(), refused)
+    sessions, _ = replay(Journal(tmp_path / "j", "two").take_over(), refused)
     assert set(sessions) == {"s_one"}
 
 

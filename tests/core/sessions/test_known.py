@@ -59,10 +59,10 @@ async def test_a_growing_hunt_counts_once():
 
 def test_the_newest_event_of_a_forgotten_session_is_forgotten_too():
     known, _ = known_sessions()
-    known.note_event("s_one", "7-0")
+    known.record_event("s_one", "7-0")
     assert known.last_event_id("s_one") == "0-0"
     known.put(a_session(), b"")
-    known.note_event("s_one", "7-0")
+    known.record_event("s_one", "7-0")
     assert known.last_event_id("s_one") == "7-0"
     known.discard("s_one")
     assert known.last_event_id("s_one") == "0-0"

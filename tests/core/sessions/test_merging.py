@@ -4,41 +4,41 @@ from datetime import timedelta
 
 from core.domain.run import RunStatus
 from core.domain.session import Selection
-from core.sessions.merging import merged
+from core.sessions.merging import merge_sessions
 from tests.builders import NOW, a_review, a_run, a_session, a_task
 
 
 def test_nothing_changed_is_nothing_to_write():
     session = a_session()
-    assert merged(session, session, session) is session
+    assert merge_sessions(session, session, session) is session
 
 
 def test_what_only_we_changed_is_ours():
     base = a_session()
     ours = base.model_copy(update={"name": "ours", "version": 2})
-    assert merged(base, ours, base) == ours
+    assert merge_sessions(base, ours, base) == ours
 
 
 def test_what_only_others_changed_is_left_alone():
     base = a_session()
     theirs = base.model_copy(update={"name": "theirs", "version": 5})
-    assert merged(base, base, theirs) is theirs
+    assert merge_sessions(base, base, theirs) is theirs
 
 
 def test_both_sides_keep_what_only_they_changed():
     base = a_session()
     ours = base.model_copy(update={"task": a_task(prompt="Ours."), "version": 2})
     theirs = base.model_copy(update={"selection": Selection(hunt_ids=("r_one.1",)), "version": 4})
-    both = merged(base, ours, theirs)
+    both = merge_sessions(base, ours, theirs)
     assert (both.task, both.selection, both.version) == (ours.task, theirs.selection, 5)
 
 
 def test_of_the_same_field_the_newer_version_wins_and_ours_when_they_are_equal():
     base = a_session()
     ours = base.model_copy(update={"name": "ours", "version": 3})
-    assert merged(base, ours, base.model_copy(update={"name": "theirs", "version": 4})).name == "theirs"
-    assert merged(base, ours, base.model_copy(update={"name": "theirs", "version": 3})).name == "ours"
-    assert merged(base, ours, base.model_copy(update={"name": "theirs", "version": 2})).name == "ours"
+    assert merge_sessions(base, ours, base.model_copy(update={"name": "theirs", "version": 4})).name == "theirs"
+    assert merge_sessions(base, ours, base.model_copy(update={"name": "theirs", "version": 3})).name == "ours"
+    assert merge_sessions(base, ours, base.model_copy(update={"name": "theirs", "version": 2})).name == "ours"
 
 
 def test_runs_of_both_are_kept_and_the_further_state_of_each_stands():
@@ -48,7 +48,7 @@ def test_runs_of_both_are_kept_and_the_further_state_of_each_stands():
     ours = base.model_copy(update={"runs": (ended,), "version": 2})
     running = queued.model_copy(update={"status": RunStatus.RUNNING})
     theirs = base.model_copy(update={"runs": (running, other), "hunts_issued": 8, "version": 3})
-    both = merged(base, ours, theirs)
+    both = merge_sessions(base, ours, theirs)
     assert (both.runs, both.hunts_issued, both.version) == ((ended, other), 8, 4)
 
 
@@ -56,21 +56,21 @@ def test_a_cancel_by_a_person_is_not_undone():
     cancelled = a_run(status=RunStatus.CANCELLED)
     completed = a_run(status=RunStatus.COMPLETED, finished_at=NOW)
     for ours, theirs in ((cancelled, completed), (completed, cancelled)):
-        both = merged(None, a_session(runs=(ours,), version=2), a_session(runs=(theirs,), version=2))
+        both = merge_sessions(None, a_session(runs=(ours,), version=2), a_session(runs=(theirs,), version=2))
         assert both.runs[0].status is RunStatus.CANCELLED
 
 
 def test_without_a_common_past_the_newer_one_counts():
     ours, theirs = a_session(name="ours", version=7), a_session(name="theirs", version=3)
-    assert merged(None, ours, theirs).name == "ours"
-    assert merged(None, theirs, ours).name == "ours"
+    assert merge_sessions(None, ours, theirs).name == "ours"
+    assert merge_sessions(None, theirs, ours).name == "ours"
 
 
 def test_of_each_hunt_the_review_that_was_saved_last_stands_and_none_is_lost():
     early, late = a_review("r_one.1"), a_review("r_one.1", "PPP", saved_at=NOW + timedelta(seconds=1))
     mine, theirs = a_review("r_one.2"), a_review("r_one.3")
     base = a_session(reviews=(early,))
-    both = merged(
+    both = merge_sessions(
         base,
         base.model_copy(update={"reviews": (late, mine), "version": 2}),
         base.model_copy(update={"reviews": (early, theirs), "version": 9}),
@@ -83,4 +83,4 @@ def test_of_each_hunt_the_review_that_was_saved_last_stands_and_none_is_lost():
 def test_what_was_revealed_in_one_place_is_revealed():
     base = a_session()
     shown = base.model_copy(update={"revealed_at": NOW, "version": 2})
-    assert merged(base, shown, base.model_copy(update={"name": "x", "version": 7})).revealed_at == NOW
+    assert merge_sessions(base, shown, base.model_copy(update={"name": "x", "version": 7})).revealed_at == NOW

@@ -194,7 +194,7 @@ async def test_a_helper_whose_news_come_late_does_not_turn_an_ended_run_back():
         bench.store.counts = counts
         found = await counts(session_id)
         await bench.store.change(
-            "s_one", _completed, announce=lambda s: run_events(s.runs[0], found["r_one"], NOW, sealed=False)
+            "s_one", _completed, events=lambda s: run_events(s.runs[0], found["r_one"], NOW, sealed=False)
         )
         return found
 

@@ -4,6 +4,6 @@
 local version = redis.call('HGET', KEYS[1], 'v')
 if not version then return {0} end
 if ARGV[4] ~= '' and version ~= ARGV[4] then return {1} end
-local last = tell(tonumber(ARGV[2]), tonumber(ARGV[3]), 5)
+local last = publish(tonumber(ARGV[2]), tonumber(ARGV[3]), 5)
 renew()
 return {2, last}
