@@ -40,6 +40,7 @@ from core.sessions.base import (
 from core.sessions.codec import head_text, mark, read_counts, read_head, read_hunt, reply_text, state_text
 
 HERE = Path(__file__).parent
+SCRIPTS = ("save", "claim", "replied", "change", "create", "read", "page", "fetch", "publish", "delete", "summary")
 MAX_PAGE = 100
 """Maximum hunts per command: replies are large, and Redis serves no other client meanwhile."""
 AT_ONCE = 16
@@ -88,8 +89,7 @@ class RedisSessionStore(SessionStore):
         self._heads: LRUCache[str, Session] = LRUCache(HEADS_MAX_BYTES, getsizeof=_head_bytes)
         self._replied: LRUCache[tuple[str, str], bool] = LRUCache(MAX_REPLIES)
         self._touched: LRUCache[str, float] = LRUCache(MAX_REPLIES)
-        names = ("save", "claim", "replied", "change", "create", "read", "page", "fetch", "publish", "delete", "summary")
-        self._scripts = {name: redis.register_script(read_script(HERE, "common", name)) for name in names}
+        self._scripts = {name: redis.register_script(read_script(HERE, "common", name)) for name in SCRIPTS}
 
     def state(self) -> StoreState:
         return StoreState(backend="redis")

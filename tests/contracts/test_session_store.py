@@ -1,4 +1,4 @@
-"""The session store's promise, on every implementation."""
+"""The contract of the session store, for every implementation."""
 
 import asyncio
 
@@ -32,7 +32,7 @@ async def test_an_unknown_session_is_not_found(kept):
         assert missing.value.code == "no_session"
 
 
-async def test_what_is_created_is_read_back(kept):
+async def test_a_created_session_is_read_back(kept):
     session = a_session()
     await kept.store.create(session, b"notebook")
     assert await kept.store.read("s_one") == session
@@ -40,7 +40,7 @@ async def test_what_is_created_is_read_back(kept):
     assert await kept.store.count() == 1
 
 
-async def test_a_change_raises_the_version_and_tells_of_it_in_one_step(kept):
+async def test_a_change_increments_the_version_and_publishes_its_events_atomically(kept):
     await kept.store.create(a_session(), b"")
     changed = await kept.store.change(
         "s_one", lambda s: s.model_copy(update={"name": "new.ipynb"}), events=lambda s: (DRAFT,)
@@ -49,14 +49,14 @@ async def test_a_change_raises_the_version_and_tells_of_it_in_one_step(kept):
     assert [e.type for e in await kept.log.read("s_one", "0-0", 10)] == [EventType.SESSION]
 
 
-async def test_a_change_that_changes_nothing_is_not_told(kept):
+async def test_a_change_without_effect_publishes_nothing(kept):
     await kept.store.create(a_session(), b"")
     same = await kept.store.change("s_one", lambda s: s, events=lambda s: (DRAFT,))
     assert same.version == 1
     assert await kept.log.read("s_one", "0-0", 10) == ()
 
 
-async def test_an_edit_of_an_old_version_is_a_conflict_that_names_the_current_one(kept):
+async def test_an_edit_of_an_old_version_conflicts_and_reports_the_current_one(kept):
     await kept.store.create(a_session(), b"")
     await kept.store.change("s_one", lambda s: s.model_copy(update={"name": "b"}), expected_version=1)
     with pytest.raises(Conflict) as conflict:
@@ -64,7 +64,7 @@ async def test_an_edit_of_an_old_version_is_a_conflict_that_names_the_current_on
     assert conflict.value.details == {"version": 2}
 
 
-async def test_a_change_that_raises_leaves_everything(kept):
+async def test_a_change_that_raises_writes_nothing(kept):
     def fail(_session):
         raise Conflict("no")
 
@@ -83,7 +83,7 @@ async def test_a_finished_hunt_is_never_overwritten(kept):
     assert len(await kept.log.read("s_one", "0-0", 10)) == 2
 
 
-async def test_hunts_come_in_pages_by_number_in_whatever_order_they_were_saved(kept):
+async def test_pages_list_hunts_by_number_regardless_of_save_order(kept):
     await kept.store.create(a_session(), b"")
     for number in (3, 1, 5, 2, 4):
         await kept.store.save_hunt("s_one", a_hunt(number))
@@ -102,7 +102,7 @@ async def test_counts_follow_the_hunts(kept):
     assert (counts.queued, counts.broke) == (2, 1)
 
 
-async def test_a_session_ends_two_hours_after_its_last_use_and_wholly(kept):
+async def test_a_session_expires_completely_two_hours_after_its_last_use(kept):
     await kept.store.create(a_session(), b"")
     await kept.store.publish("s_one", (DRAFT,))
     await kept.pass_time(7199)
@@ -117,7 +117,7 @@ async def test_a_session_ends_two_hours_after_its_last_use_and_wholly(kept):
 
 
 @pytest.mark.parametrize("kept", ["memory"], indirect=True)
-async def test_too_many_sessions_are_refused_until_old_ones_have_ended(kept):
+async def test_sessions_above_the_maximum_are_refused_until_others_expire(kept):
     for n in range(3):
         await kept.store.create(a_session(session_id=f"s_{n}"), b"")
     with pytest.raises(Busy):
@@ -128,7 +128,7 @@ async def test_too_many_sessions_are_refused_until_old_ones_have_ended(kept):
 
 
 @pytest.mark.parametrize("kept", ["memory"], indirect=True)
-async def test_one_owner_cannot_use_up_what_all_have(kept):
+async def test_one_owner_cannot_use_all_sessions(kept):
     for n in range(2):
         await kept.store.create(a_session(session_id=f"s_{n}", owner="alice"), b"")
     with pytest.raises(Busy) as refused:
@@ -143,7 +143,7 @@ async def test_one_owner_cannot_use_up_what_all_have(kept):
 
 
 @pytest.mark.parametrize("kept", ["memory"], indirect=True)
-async def test_without_owners_there_are_no_shares(kept):
+async def test_sessions_without_an_owner_have_no_share(kept):
     for n in range(3):
         await kept.store.create(a_session(session_id=f"s_{n}"), b"")
     assert await kept.store.count() == 3
@@ -158,7 +158,7 @@ async def test_a_deleted_session_is_gone_with_its_events(kept):
     assert await kept.log.last_id("s_one") == "0-0"
 
 
-async def test_a_second_session_of_one_id_is_refused(kept):
+async def test_a_duplicate_session_id_is_refused(kept):
     await kept.store.create(a_session(), b"first")
     with pytest.raises(Conflict) as refused:
         await kept.store.create(a_session(name="other"), b"second")
@@ -166,7 +166,7 @@ async def test_a_second_session_of_one_id_is_refused(kept):
     assert await kept.store.notebook("s_one") == b"first"
 
 
-async def test_two_writers_at_once_lose_no_change_and_versions_count_every_one(kept):
+async def test_concurrent_writers_lose_no_change(kept):
     await kept.store.create(a_session(), b"")
 
     async def add(n: int, store) -> None:
@@ -179,7 +179,7 @@ async def test_two_writers_at_once_lose_no_change_and_versions_count_every_one(k
     assert await kept.second.read("s_one") == session
 
 
-async def test_a_state_with_less_progress_never_takes_the_place_of_one_with_more(kept):
+async def test_a_state_with_less_progress_never_replaces_one_with_more(kept):
     await kept.store.create(a_session(runs=(a_run(),)), b"")
     judging = a_finished_hunt().model_copy(update={"status": HuntStatus.JUDGING, "outcome": None})
     await kept.store.save_hunt("s_one", judging, (DRAFT,))
@@ -191,7 +191,7 @@ async def test_a_state_with_less_progress_never_takes_the_place_of_one_with_more
     assert (counts.judging, counts.replies, counts.queued) == (1, 1, 3)
 
 
-async def test_counts_are_the_same_whatever_way_the_hunts_took(kept):
+async def test_counts_do_not_depend_on_the_order_of_states(kept):
     await kept.store.create(a_session(runs=(a_run(hunts=9), a_run(run_id="r_two", hunts=2, first_number=10))), b"")
     ended = [a_finished_hunt(1), a_finished_hunt(2, Outcome.HELD), a_hunt(3, status=HuntStatus.DONE, outcome="error")]
     unknown = a_finished_hunt(4, reply=Reply(text="Costs unknown."))
@@ -209,7 +209,7 @@ async def test_counts_are_the_same_whatever_way_the_hunts_took(kept):
     assert counts["r_two"] == Counts(total=2, queued=2)
 
 
-async def test_text_that_utf8_cannot_hold_is_kept_to_the_letter(kept):
+async def test_text_that_utf8_cannot_encode_is_stored_exactly(kept):
     await kept.store.create(a_session(name="half \ud800 pair \u2028 \x00"), b"\x00\xff")
     hunt = a_finished_hunt(reply=Reply(text='\udfff {"a": 1}\n{'))
     await kept.store.save_hunt("s_one", hunt)
@@ -218,7 +218,7 @@ async def test_text_that_utf8_cannot_hold_is_kept_to_the_letter(kept):
     assert await kept.second.notebook("s_one") == b"\x00\xff"
 
 
-async def test_a_long_session_comes_whole_in_pages(kept):
+async def test_pages_contain_all_hunts_of_a_long_session(kept):
     await kept.store.create(a_session(), b"")
     await asyncio.gather(*(kept.store.save_hunt("s_one", a_hunt(n)) for n in range(1, 451)))
     numbers, after = [], 0
@@ -236,7 +236,7 @@ def judged_again(hunt, **changes):
     return hunt.model_copy(update=begun | changes)
 
 
-async def test_a_further_round_of_judging_overwrites_a_finished_hunt_and_counts_follow(kept):
+async def test_another_round_of_judging_replaces_a_finished_hunt_and_updates_the_counts(kept):
     await kept.store.create(a_session(runs=(a_run(2),)), b"")
     broke = a_finished_hunt()
     again = judged_again(broke)
@@ -249,7 +249,7 @@ async def test_a_further_round_of_judging_overwrites_a_finished_hunt_and_counts_
     assert counts.judge_cost_usd == pytest.approx(0.006)
 
 
-async def test_hunts_that_an_earlier_release_counted_are_counted_on(kept, monkeypatch):
+async def test_counts_of_an_earlier_release_are_continued(kept, monkeypatch):
     """Its marks end before the costs of the target calls."""
     await kept.store.create(a_session(runs=(a_run(3),)), b"")
     with monkeypatch.context() as earlier:
@@ -266,7 +266,7 @@ async def test_hunts_that_an_earlier_release_counted_are_counted_on(kept, monkey
     assert counts.target_cost_usd in (pytest.approx(0.02), pytest.approx(0.03))  # in Redis without the second hunt's
 
 
-async def test_trials_stand_apart_from_the_pages_of_hunts(kept):
+async def test_pages_of_hunts_exclude_trials(kept):
     await kept.store.create(a_session(), b"")
     for number, hunt_id in ((-1, "r_a.1"), (-2, "r_b.1"), (1, "r_one.1")):
         await kept.store.save_hunt("s_one", a_hunt(number, hunt_id=hunt_id, run_id=hunt_id.partition(".")[0]))
@@ -275,7 +275,7 @@ async def test_trials_stand_apart_from_the_pages_of_hunts(kept):
     assert (await kept.store.hunt("s_one", "r_b.1")).trial
 
 
-async def test_a_glance_shows_the_session_and_does_not_renew_it(kept):
+async def test_a_summary_does_not_renew_the_session(kept):
     chosen = Selection(hunt_ids=("r_one.2", "r_one.1"))
     await kept.store.create(a_session(runs=(a_run(2),), selection=chosen), b"")
     for number in (1, 2):
@@ -291,7 +291,7 @@ async def test_a_glance_shows_the_session_and_does_not_renew_it(kept):
             await use("s_one")
 
 
-async def test_sessions_of_one_task_know_of_each_other_while_they_are_open(kept):
+async def test_open_sessions_of_the_same_task_are_counted(kept):
     one, other = (a_session(session_id=f"s_{n}", mark="of a task") for n in "ab")
     await kept.store.create(one, b"")
     await kept.store.create(a_session(session_id="s_c", mark="of another"), b"")
@@ -303,7 +303,7 @@ async def test_sessions_of_one_task_know_of_each_other_while_they_are_open(kept)
     assert await kept.store.count_duplicates(a_session()) == 0
 
 
-async def test_what_is_told_of_a_version_is_not_told_when_the_session_was_changed_meanwhile(kept):
+async def test_events_for_an_old_version_are_not_published(kept):
     await kept.store.create(a_session(), b"")
     assert await kept.store.publish("s_one", (DRAFT,), version=1)
     await kept.second.change("s_one", lambda s: s.model_copy(update={"name": "new.ipynb"}))
@@ -330,7 +330,7 @@ async def test_saves_with_an_older_claim_are_refused_and_change_nothing(kept):
     assert await kept.store.save_hunt("s_one", a_finished_hunt(1), claim=newer) is Saved.PASSED_OVER
 
 
-async def test_a_save_with_a_newer_claim_refuses_older_ones_without_having_taken_it(kept):
+async def test_a_save_with_a_newer_claim_makes_older_claims_invalid(kept):
     await kept.store.create(a_session(runs=(a_run(),)), b"")
     assert await kept.store.save_hunt("s_one", a_hunt(1), claim=Claim("r_one.0", 9)) is Saved.KEPT
     assert await kept.second.save_hunt("s_one", a_hunt(2), claim=Claim("r_one.0", 8)) is Saved.REFUSED
@@ -338,6 +338,6 @@ async def test_a_save_with_a_newer_claim_refuses_older_ones_without_having_taken
         await kept.store.hunt("s_one", "r_one.2")
 
 
-async def test_a_claim_on_a_session_that_is_not_there_is_no_session(kept):
+async def test_a_claim_on_a_missing_session_is_not_found(kept):
     with pytest.raises(NotFound):
         await kept.store.take("s_none", Claim("r_one.0", 1))

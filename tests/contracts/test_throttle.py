@@ -1,4 +1,4 @@
-"""The throttle's promise, on every implementation: never over the limit, fair, nobody gives back what they never had."""
+"""The contract of the throttle, for every implementation: never over the limit, fair, no slot released twice."""
 
 import asyncio
 import random
@@ -56,7 +56,7 @@ async def hold(throttle: Throttle, session: str, done: list[str] | None = None) 
         await asyncio.sleep(0)
 
 
-async def test_an_unknown_account_is_refused(open_throttle):
+async def test_an_unknown_account_is_not_found(open_throttle):
     async with open_throttle() as throttle:
         with pytest.raises(NotFound, match="nowhere"):
             throttle.slot("nowhere", "s")
@@ -75,7 +75,7 @@ async def test_a_full_queue_raises_busy(open_throttle):
         await waiting
 
 
-async def test_sessions_take_turns_and_one_session_is_first_come_first_served(open_throttle):
+async def test_sessions_rotate_and_one_session_is_first_come_first_served(open_throttle):
     async with open_throttle(limit=1) as throttle:
         done: list[str] = []
         async with throttle.slot("lab", "a"):
@@ -86,7 +86,7 @@ async def test_sessions_take_turns_and_one_session_is_first_come_first_served(op
         assert numbers(throttle) == (1, 0, 0)
 
 
-async def test_a_cancelled_waiter_gives_nothing_back(open_throttle):
+async def test_a_cancelled_waiter_releases_no_slot(open_throttle):
     async with open_throttle(limit=1) as throttle:
         async with throttle.slot("lab", "a"):
             waiter = asyncio.create_task(hold(throttle, "b"))
@@ -97,7 +97,7 @@ async def test_a_cancelled_waiter_gives_nothing_back(open_throttle):
         assert numbers(throttle) == (1, 0, 0)
 
 
-async def test_a_waiter_cancelled_in_the_moment_it_is_granted_passes_the_slot_on(open_throttle):
+async def test_a_waiter_cancelled_while_granted_releases_the_slot(open_throttle):
     async with open_throttle(limit=1) as throttle:
         done: list[str] = []
         holder = throttle.slot("lab", "a")
@@ -115,7 +115,7 @@ async def test_a_waiter_cancelled_in_the_moment_it_is_granted_passes_the_slot_on
 
 @given(st.integers(0, 2**32), st.integers(1, 5))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_limit_is_never_exceeded_whoever_is_cancelled_when(open_throttle, seed, limit):
+def test_the_limit_is_never_exceeded_under_cancellation(open_throttle, seed, limit):
     asyncio.run(storm(open_throttle, random.Random(seed), limit))
 
 
@@ -143,7 +143,7 @@ async def storm(open_throttle, chance: random.Random, limit: int) -> None:
         assert numbers(throttle) == (limit, 0, 0)
 
 
-async def test_a_provider_that_asks_to_slow_down_lowers_the_limit_and_says_why(open_throttle):
+async def test_a_rate_limit_lowers_the_limit_and_records_the_reason(open_throttle):
     clock = HandClock()
     async with open_throttle(limit=10, clock=clock) as throttle:
         throttle.note("lab", slow_down=True)

@@ -1,4 +1,4 @@
-"""Sessions that are opened while Redis is away."""
+"""Sessions opened while Redis is down."""
 
 import asyncio
 
@@ -29,7 +29,7 @@ async def until_back(runtime):
             await asyncio.sleep(0.01)
 
 
-async def test_people_open_sessions_while_redis_is_away(runtime, redis_server):
+async def test_sessions_open_while_redis_is_down(runtime, redis_server):
     redis_server.stop()
     orders = [OpenOrder(), OpenOrder(idempotency_key="a key"), OpenOrder(idempotency_key="a key")]
     plain, first, again = [await runtime.workbench.open_task(a_task(), order) for order in orders]
@@ -41,9 +41,7 @@ async def test_people_open_sessions_while_redis_is_away(runtime, redis_server):
         assert (await runtime.store.redis.read(session.session_id)).task == a_task()
 
 
-async def test_a_key_that_came_before_the_cut_leads_to_the_same_session_when_redis_is_back(
-    runtime, redis_server, tmp_path
-):
+async def test_an_idempotency_key_survives_an_outage_of_redis(runtime, redis_server, tmp_path):
     order = OpenOrder(idempotency_key="a key")
     opened = await runtime.workbench.open_task(a_task(), order)
     await runtime.store.change(opened.session_id, lambda session: session.model_copy(update={"name": "worked on"}))

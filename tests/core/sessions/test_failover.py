@@ -1,4 +1,4 @@
-"""The store that survives its Redis, step by step, on a real Redis that is taken away and given back."""
+"""The failover store on a real Redis that stops and starts."""
 
 import asyncio
 import gc
@@ -70,7 +70,7 @@ async def other_process(server, folder):
         yield redis_store(clients, settings, clock, redis_log(clients, settings, clock))
 
 
-async def test_without_redis_at_the_start_memory_stands_in_and_it_is_said(redis_server, tmp_path):
+async def test_without_redis_at_startup_memory_is_used_and_reported(redis_server, tmp_path):
     redis_server.stop()
     began = time.monotonic()
     async with open_runtime(settings_for(redis_server, tmp_path)) as runtime:
@@ -88,7 +88,7 @@ async def test_without_redis_at_the_start_memory_stands_in_and_it_is_said(redis_
         assert (await other.read("s_one"), await other.notebook("s_one")) == (a_session(), b"nb")
 
 
-async def test_a_session_that_is_not_known_here_is_out_of_reach_but_not_gone(runtime, store, redis_server, tmp_path):
+async def test_a_session_without_a_local_copy_is_unavailable_but_not_lost(runtime, store, redis_server, tmp_path):
     async with other_process(redis_server, tmp_path) as other:
         await other.create(a_session(), b"")
     redis_server.pause()
@@ -103,7 +103,7 @@ async def test_a_session_that_is_not_known_here_is_out_of_reach_but_not_gone(run
     assert await store.read("s_one") == a_session()
 
 
-async def test_a_session_of_another_process_goes_on_here_once_it_was_seen(runtime, store, redis_server, tmp_path):
+async def test_a_session_of_another_process_continues_here_once_cached(runtime, store, redis_server, tmp_path):
     async with other_process(redis_server, tmp_path) as other:
         await other.create(a_session(runs=(a_run(),)), b"notebook")
         for number in range(1, 5):
@@ -116,7 +116,7 @@ async def test_a_session_of_another_process_goes_on_here_once_it_was_seen(runtim
     assert (await store.counts("s_one"))["r_one"].broke == 4
 
 
-async def test_a_deleted_session_stays_deleted_when_redis_is_back(runtime, store, redis_server, tmp_path):
+async def test_a_deleted_session_stays_deleted_after_recovery(runtime, store, redis_server, tmp_path):
     await store.create(a_session(), b"")
     redis_server.pause()
     await store.read("s_one")
@@ -129,7 +129,7 @@ async def test_a_deleted_session_stays_deleted_when_redis_is_back(runtime, store
         await store.read("s_one")
 
 
-async def test_changes_on_both_sides_of_a_cut_are_all_kept(runtime, store, redis_server, tmp_path):
+async def test_changes_on_both_sides_of_an_outage_are_merged(runtime, store, redis_server, tmp_path):
     await store.create(a_session(runs=(a_run(),), hunts_issued=4), b"nb")
     runtime.store.redis_health.mark_down(RedisAway("Only this process has lost it.", reason="unreachable"))
     async with other_process(redis_server, tmp_path) as other:
@@ -146,9 +146,7 @@ async def test_changes_on_both_sides_of_a_cut_are_all_kept(runtime, store, redis
     assert await store.read("s_one") == session
 
 
-async def test_a_verdict_that_redis_has_is_not_undone_by_an_older_state_from_here(
-    runtime, store, redis_server, tmp_path
-):
+async def test_an_older_local_state_does_not_replace_a_verdict_in_redis(runtime, store, redis_server, tmp_path):
     judging = a_finished_hunt().model_copy(update={"status": HuntStatus.JUDGING, "outcome": None})
     await store.create(a_session(runs=(a_run(),)), b"")
     runtime.store.redis_health.mark_down(RedisAway("Only this process has lost it.", reason="unreachable"))
@@ -167,7 +165,7 @@ async def test_an_edit_of_an_old_version_is_a_conflict_also_without_redis(store,
         await store.change("s_one", renamed("c"), expected_version=1)
 
 
-async def test_event_ids_grow_over_every_change_of_place_and_last_event_id_still_works(runtime, store, redis_server):
+async def test_event_ids_grow_across_failover_and_last_event_id_still_works(runtime, store, redis_server):
     await store.create(a_session(), b"")
     await store.publish("s_one", (DRAFT,))
     before = await runtime.events.last_id("s_one")
@@ -185,7 +183,7 @@ async def test_event_ids_grow_over_every_change_of_place_and_last_event_id_still
         await runtime.events.read("s_one", START, 10)
 
 
-async def test_a_reader_that_may_have_missed_something_is_told_to_reload(runtime, store, redis_server, tmp_path):
+async def test_a_reader_that_may_have_missed_events_must_reload(runtime, store, redis_server, tmp_path):
     await store.create(a_session(), b"")
     await store.publish("s_one", (DRAFT,))
     before = await runtime.events.last_id("s_one")
@@ -202,7 +200,7 @@ async def test_a_reader_that_may_have_missed_something_is_told_to_reload(runtime
 
 
 @pytest.mark.parametrize("busy", [False, True])
-async def test_who_read_along_here_reloads_when_what_others_did_can_be_read(
+async def test_local_readers_reload_once_changes_of_other_processes_are_readable(
     runtime, store, redis_server, tmp_path, monkeypatch, busy
 ):
     merge = RedisEventLog.merge
@@ -231,7 +229,7 @@ async def test_who_read_along_here_reloads_when_what_others_did_can_be_read(
         assert len(await runtime.events.read("s_one", later, 10)) == 1
 
 
-async def test_watchers_follow_a_session_there_and_back(runtime, store, redis_server):
+async def test_watchers_follow_a_session_through_failover_and_recovery(runtime, store, redis_server):
     await store.create(a_session(), b"")
     await store.publish("s_one", (DRAFT,))
     at = await runtime.events.last_id("s_one")
@@ -262,7 +260,7 @@ async def test_watchers_follow_a_session_there_and_back(runtime, store, redis_se
         await watching
 
 
-async def test_a_session_that_just_ended_is_not_brought_back(runtime, store, redis_server):
+async def test_an_expired_session_is_not_restored(runtime, store, redis_server):
     await store.create(a_session(), b"")
     async with open_clients(runtime.settings.redis, "hand") as clients:
         for key in await clients.commands.keys("mh:s:*"):
@@ -273,7 +271,7 @@ async def test_a_session_that_just_ended_is_not_brought_back(runtime, store, red
     assert store.known.find("s_one") is None
 
 
-async def test_of_a_flushed_redis_every_known_session_comes_back_without_being_asked_for(runtime, store, redis_server):
+async def test_after_a_flush_every_known_session_is_restored(runtime, store, redis_server):
     for number in range(5):
         await store.create(a_session(session_id=f"s_{number}"), b"nb")
         await store.save_hunt(f"s_{number}", a_hunt(1), (DRAFT,))
@@ -286,7 +284,7 @@ async def test_of_a_flushed_redis_every_known_session_comes_back_without_being_a
     assert len(heads) == 5
 
 
-async def test_one_failed_look_is_not_enough_to_count_as_back(redis_server, tmp_path):
+async def test_one_successful_probe_is_not_enough_for_recovery(redis_server, tmp_path):
     settings = settings_for(redis_server, tmp_path, redis__min_good_probes=10, redis__probe_interval_s=0.05)
     async with open_runtime(settings) as runtime:
         runtime.store.redis_health.mark_down(RedisAway("For a moment.", reason="timeout"))
@@ -295,7 +293,7 @@ async def test_one_failed_look_is_not_enough_to_count_as_back(redis_server, tmp_
         assert time.monotonic() - began >= 0.45
 
 
-async def test_what_is_away_at_the_end_is_in_the_journal_and_goes_back_at_the_next_start(redis_server, tmp_path):
+async def test_sessions_detached_at_shutdown_are_journaled_and_restored_at_startup(redis_server, tmp_path):
     settings = settings_for(redis_server, tmp_path)
     async with open_runtime(settings) as runtime:
         await runtime.store.create(a_session(), b"nb")
@@ -321,7 +319,7 @@ async def test_what_is_away_at_the_end_is_in_the_journal_and_goes_back_at_the_ne
     assert list((tmp_path / "j").glob("*")) == []
 
 
-async def test_the_state_says_how_it_stands(runtime, store, redis_server):
+async def test_the_state_reports_backend_and_reason(runtime, store, redis_server):
     state = store.state()
     assert state == StoreState(backend="redis", latency_ms=state.latency_ms)
     assert state.latency_ms is not None
@@ -336,7 +334,7 @@ async def test_the_state_says_how_it_stands(runtime, store, redis_server):
     assert "s_one" not in status.model_dump_json()
 
 
-async def test_a_busy_process_does_not_take_redis_for_hung(redis_server, tmp_path):
+async def test_a_busy_process_does_not_mark_redis_as_down(redis_server, tmp_path):
     async with open_runtime(settings_for(redis_server, tmp_path, redis__timeout_s=2.0)) as runtime:
         store = runtime.store
         await store.create(a_session(runs=(a_run(1000),)), b"")
@@ -345,7 +343,7 @@ async def test_a_busy_process_does_not_take_redis_for_hung(redis_server, tmp_pat
         assert len((await store.hunts("s_one", limit=4000)).hunts) == 3000
 
 
-async def test_all_who_wait_for_a_hung_redis_are_answered_within_a_second(runtime, store, redis_server):
+async def test_all_commands_to_a_hung_redis_fail_within_a_second(runtime, store, redis_server):
     await store.create(a_session(runs=(a_run(1000),)), b"")
     redis_server.pause()
     began = time.monotonic()
@@ -356,7 +354,7 @@ async def test_all_who_wait_for_a_hung_redis_are_answered_within_a_second(runtim
     assert len((await store.hunts("s_one", limit=2000)).hunts) == 200
 
 
-async def test_a_disk_that_was_full_for_a_moment_costs_no_session_when_the_process_dies(
+async def test_a_full_disk_loses_no_session_once_it_has_space_again(
     runtime, store, redis_server, tmp_path, monkeypatch
 ):
     await store.create(a_session(), b"nb")
@@ -376,7 +374,7 @@ def _no_space(_number, _data):
     raise OSError(28, "No space left on device")
 
 
-async def test_a_session_that_was_deleted_elsewhere_is_not_put_back(runtime, store, redis_server, tmp_path):
+async def test_a_session_deleted_by_another_process_is_not_restored(runtime, store, redis_server, tmp_path):
     await store.create(a_session(), b"nb")
     async with other_process(redis_server, tmp_path) as other:
         redis_server.pause()
@@ -395,9 +393,7 @@ async def test_a_session_that_was_deleted_elsewhere_is_not_put_back(runtime, sto
 
 
 @pytest.mark.parametrize("asked", [True, False])
-async def test_who_read_a_session_without_what_others_had_done_is_told_to_reload(
-    runtime, store, redis_server, tmp_path, asked
-):
+async def test_readers_without_the_changes_of_others_must_reload(runtime, store, redis_server, tmp_path, asked):
     await store.create(a_session(runs=(a_run(),)), b"nb")
     await store.save_hunt("s_one", a_hunt(status=HuntStatus.CALLING), (DRAFT,))
     async with other_process(redis_server, tmp_path) as other:
@@ -418,7 +414,7 @@ async def test_who_read_a_session_without_what_others_had_done_is_told_to_reload
             assert await runtime.events.read("s_one", last, 10) == ()
 
 
-async def test_a_watcher_that_leaves_with_something_unheard_leaves_no_error_behind():
+async def test_a_watcher_that_leaves_with_pending_events_logs_no_error():
     unheard = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: unheard.append(context["message"]))
 

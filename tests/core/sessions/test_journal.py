@@ -1,4 +1,4 @@
-"""The journal: what it was told is there after the process is gone, and nobody else takes it while it lives."""
+"""The journal: records survive the process, and only its owner reads it while it lives."""
 
 import asyncio
 import fcntl
@@ -32,14 +32,14 @@ def a_whole_record(**changes):
     )
 
 
-def test_without_a_word_nothing_is_on_disk(tmp_path):
+def test_without_records_there_is_no_file(tmp_path):
     journal = Journal(tmp_path / "j", "one")
     assert (list(journal.take_over()), journal.size_bytes) == ([], 0)
     journal.clear()
     assert not (tmp_path / "j").exists()
 
 
-def test_a_session_comes_back_with_every_change(tmp_path):
+def test_a_session_is_restored_with_every_change(tmp_path):
     away = DetachedSession(base=a_session(), last_id="5-0")
     judging = a_finished_hunt().model_copy(update={"status": HuntStatus.JUDGING, "outcome": None})
     changed = a_session(name="changed", version=2)
@@ -64,7 +64,7 @@ def test_a_deleted_session_stays_deleted(tmp_path):
     assert replay(Journal(tmp_path / "j", "two").take_over(), refused) == ({}, {"s_one"})
 
 
-def test_a_line_cut_off_by_a_crash_spoils_no_other(tmp_path):
+def test_a_partial_line_is_skipped(tmp_path):
     written(tmp_path, a_whole_record(), head_record(a_session(name="lost", version=2)))
     path = next((tmp_path / "j").iterdir())
     path.write_bytes(path.read_bytes()[:-20])
@@ -72,7 +72,7 @@ def test_a_line_cut_off_by_a_crash_spoils_no_other(tmp_path):
     assert sessions["s_one"].head == a_session()
 
 
-def test_a_living_process_keeps_its_journal_and_a_dead_ones_is_taken_over_once(tmp_path):
+def test_only_the_journal_of_a_dead_process_is_taken_over_and_only_once(tmp_path):
     first = Journal(tmp_path / "j", "one")
     first.write(a_whole_record())
     second, third = Journal(tmp_path / "j", "one"), Journal(tmp_path / "j", "three")
@@ -90,7 +90,7 @@ def test_only_the_owner_may_read_it(tmp_path):
     assert next((tmp_path / "j").iterdir()).stat().st_mode & 0o777 == 0o600
 
 
-async def test_a_disk_that_is_full_is_said_and_what_follows_is_readable(tmp_path, monkeypatch):
+async def test_a_full_disk_is_reported_and_later_records_are_readable(tmp_path, monkeypatch):
     journal = Journal(tmp_path / "j", "one")
     journal.write(a_whole_record())
     real = os.write
@@ -111,7 +111,7 @@ async def test_a_disk_that_is_full_is_said_and_what_follows_is_readable(tmp_path
     assert sessions["s_one"].head.name == "after"
 
 
-def test_what_another_version_or_a_stranger_wrote_spoils_nothing_and_is_kept_aside(tmp_path):
+def test_unreadable_records_are_skipped_and_their_file_is_kept(tmp_path):
     written(tmp_path, a_whole_record())
     newer = a_whole_record() | {"sid": "s_two", "head": '{"a_field_of_tomorrow": 1}'}
     strangers = [b"123", b"[1]", b'"text"', b'{"a": 1}', b'{"op": "tomorrow", "sid": "s"}', orjson.dumps(newer)]
@@ -129,7 +129,7 @@ def test_what_another_version_or_a_stranger_wrote_spoils_nothing_and_is_kept_asi
     assert (kept.name, kept.read_bytes()) == ("other-0.unread", b"\n".join(strangers))
 
 
-def test_what_is_no_file_is_no_journal(tmp_path):
+def test_only_regular_files_are_journals(tmp_path):
     written(tmp_path, a_whole_record())
     os.mkfifo(tmp_path / "j" / "pipe.journal")
     (tmp_path / "j" / "folder.journal").mkdir()
@@ -138,7 +138,7 @@ def test_what_is_no_file_is_no_journal(tmp_path):
     assert set(sessions) == {"s_one"}
 
 
-def test_a_file_that_another_process_is_done_with_meanwhile_is_no_fault(tmp_path, monkeypatch):
+def test_a_file_deleted_by_another_process_is_ignored(tmp_path, monkeypatch):
     written(tmp_path, a_whole_record())
     real = fcntl.flock
 
@@ -150,7 +150,7 @@ def test_a_file_that_another_process_is_done_with_meanwhile_is_no_fault(tmp_path
     assert list(Journal(tmp_path / "j", "two").take_over()) == []
 
 
-async def test_a_journal_that_goes_while_it_is_made_safe_is_no_fault(tmp_path, monkeypatch):
+async def test_a_journal_deleted_during_sync_is_ignored(tmp_path, monkeypatch):
     journal, begun, gone, real = Journal(tmp_path / "j", "one"), threading.Event(), threading.Event(), os.fsync
 
     def slow(number):
@@ -168,7 +168,7 @@ async def test_a_journal_that_goes_while_it_is_made_safe_is_no_fault(tmp_path, m
     assert journal.problem == ""
 
 
-async def test_a_disk_that_does_not_take_it_is_said(tmp_path, monkeypatch):
+async def test_a_failed_sync_is_reported(tmp_path, monkeypatch):
     def broken(_number):
         raise OSError(5, "Input/output error")
 

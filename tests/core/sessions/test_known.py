@@ -1,4 +1,4 @@
-"""The copy in memory is bounded, forgets the longest unused first, and never what is nowhere else."""
+"""The copy in memory is bounded; it evicts the least recently used session, but never a held one."""
 
 from core.domain.chat import Reply
 from core.sessions.known import KnownSessions
@@ -23,7 +23,7 @@ def fill(known, session_id):
     known.put_hunt(session_id, a_finished_hunt(reply=Reply(text="x" * 50_000)))
 
 
-def test_the_longest_unused_is_forgotten_when_there_is_too_much():
+def test_the_least_recently_used_session_is_evicted():
     known, _ = known_sessions()
     for name in ("s_1", "s_2"):
         fill(known, name)
@@ -33,14 +33,14 @@ def test_the_longest_unused_is_forgotten_when_there_is_too_much():
     assert known.size_bytes < 200_000
 
 
-def test_what_is_nowhere_else_is_kept():
+def test_a_held_session_is_not_evicted():
     known, _ = known_sessions(held={"s_1"})
     for name in ("s_1", "s_2", "s_3"):
         fill(known, name)
     assert list(known.ids()) == ["s_1", "s_3"]
 
 
-def test_what_has_ended_is_let_go_and_the_size_with_it():
+def test_an_expired_session_is_evicted_and_its_size_freed():
     known, clock = known_sessions()
     fill(known, "s_1")
     clock.seconds = 7201
@@ -57,7 +57,7 @@ async def test_a_growing_hunt_counts_once():
     assert known.size_bytes == before
 
 
-def test_the_newest_event_of_a_forgotten_session_is_forgotten_too():
+def test_a_removed_session_has_no_last_event():
     known, _ = known_sessions()
     known.record_event("s_one", "7-0")
     assert known.last_event_id("s_one") == "0-0"

@@ -1,4 +1,4 @@
-"""What became of one session in two places is put together without losing what was acknowledged."""
+"""Merging two versions of a session loses no acknowledged change."""
 
 from datetime import timedelta
 
@@ -8,24 +8,24 @@ from core.sessions.merging import merge_sessions
 from tests.builders import NOW, a_review, a_run, a_session, a_task
 
 
-def test_nothing_changed_is_nothing_to_write():
+def test_equal_versions_need_no_write():
     session = a_session()
     assert merge_sessions(session, session, session) is session
 
 
-def test_what_only_we_changed_is_ours():
+def test_fields_that_only_we_changed_are_ours():
     base = a_session()
     ours = base.model_copy(update={"name": "ours", "version": 2})
     assert merge_sessions(base, ours, base) == ours
 
 
-def test_what_only_others_changed_is_left_alone():
+def test_fields_that_only_they_changed_are_theirs():
     base = a_session()
     theirs = base.model_copy(update={"name": "theirs", "version": 5})
     assert merge_sessions(base, base, theirs) is theirs
 
 
-def test_both_sides_keep_what_only_they_changed():
+def test_changes_of_different_fields_are_combined():
     base = a_session()
     ours = base.model_copy(update={"task": a_task(prompt="Ours."), "version": 2})
     theirs = base.model_copy(update={"selection": Selection(hunt_ids=("r_one.1",)), "version": 4})
@@ -33,7 +33,7 @@ def test_both_sides_keep_what_only_they_changed():
     assert (both.task, both.selection, both.version) == (ours.task, theirs.selection, 5)
 
 
-def test_of_the_same_field_the_newer_version_wins_and_ours_when_they_are_equal():
+def test_for_the_same_field_the_newer_version_wins_and_ours_if_equal():
     base = a_session()
     ours = base.model_copy(update={"name": "ours", "version": 3})
     assert merge_sessions(base, ours, base.model_copy(update={"name": "theirs", "version": 4})).name == "theirs"
@@ -41,7 +41,7 @@ def test_of_the_same_field_the_newer_version_wins_and_ours_when_they_are_equal()
     assert merge_sessions(base, ours, base.model_copy(update={"name": "theirs", "version": 2})).name == "ours"
 
 
-def test_runs_of_both_are_kept_and_the_further_state_of_each_stands():
+def test_runs_of_both_are_kept_in_their_latest_state():
     queued, other = a_run(run_id="r_a"), a_run(run_id="r_b", first_number=5)
     base = a_session(runs=(queued,), hunts_issued=4)
     ended = queued.model_copy(update={"status": RunStatus.COMPLETED, "finished_at": NOW})
@@ -52,7 +52,7 @@ def test_runs_of_both_are_kept_and_the_further_state_of_each_stands():
     assert (both.runs, both.hunts_issued, both.version) == ((ended, other), 8, 4)
 
 
-def test_a_cancel_by_a_person_is_not_undone():
+def test_a_cancelled_run_stays_cancelled():
     cancelled = a_run(status=RunStatus.CANCELLED)
     completed = a_run(status=RunStatus.COMPLETED, finished_at=NOW)
     for ours, theirs in ((cancelled, completed), (completed, cancelled)):
@@ -60,13 +60,13 @@ def test_a_cancel_by_a_person_is_not_undone():
         assert both.runs[0].status is RunStatus.CANCELLED
 
 
-def test_without_a_common_past_the_newer_one_counts():
+def test_without_a_base_the_newer_version_wins():
     ours, theirs = a_session(name="ours", version=7), a_session(name="theirs", version=3)
     assert merge_sessions(None, ours, theirs).name == "ours"
     assert merge_sessions(None, theirs, ours).name == "ours"
 
 
-def test_of_each_hunt_the_review_that_was_saved_last_stands_and_none_is_lost():
+def test_the_most_recent_review_of_each_hunt_is_kept():
     early, late = a_review("r_one.1"), a_review("r_one.1", "PPP", saved_at=NOW + timedelta(seconds=1))
     mine, theirs = a_review("r_one.2"), a_review("r_one.3")
     base = a_session(reviews=(early,))
@@ -80,7 +80,7 @@ def test_of_each_hunt_the_review_that_was_saved_last_stands_and_none_is_lost():
     }  # fmt: skip
 
 
-def test_what_was_revealed_in_one_place_is_revealed():
+def test_a_reveal_on_either_side_is_kept():
     base = a_session()
     shown = base.model_copy(update={"revealed_at": NOW, "version": 2})
     assert merge_sessions(base, shown, base.model_copy(update={"name": "x", "version": 7})).revealed_at == NOW

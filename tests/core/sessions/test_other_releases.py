@@ -1,4 +1,4 @@
-"""What another release has stored is read by this one (decision record 0058)."""
+"""Data stored by another release is readable (decision record 0058)."""
 
 import json
 from enum import StrEnum
@@ -43,19 +43,19 @@ def a_full_session():
     )
 
 
-def test_a_session_and_its_hunts_are_read_whatever_else_is_said_of_them():
+def test_unknown_fields_of_sessions_and_hunts_are_ignored():
     session, hunt = a_full_session(), a_finished_hunt()
     assert read_head(of_a_newer_release(head_text(session))) == session
     assert hunt.verdicts
     assert read_hunt(of_a_newer_release(state_text(hunt)), of_a_newer_release(reply_text(hunt))) == hunt
 
 
-def test_a_limit_is_read_too():
+def test_unknown_fields_of_a_limit_are_ignored():
     limit = Limit(now=3, version=2, reason="slow down")
     assert Limit.model_validate_json(of_a_newer_release(limit.model_dump_json()), extra="ignore") == limit
 
 
-async def test_in_redis_it_can_be_read_changed_and_followed(request):
+async def test_a_stored_session_can_be_read_changed_and_watched(request):
     request.param = "redis"
     async with opened(request) as kept:
         await kept.store.create(a_full_session(), b"")

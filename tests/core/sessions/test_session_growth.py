@@ -1,4 +1,4 @@
-"""A session may grow: in Redis, one more hunt costs in a session of 10,000 what it costs in one of 10."""
+"""The cost of saving a hunt in Redis is the same in a session of 10,000 hunts as in one of 10."""
 
 import asyncio
 import time
@@ -48,7 +48,7 @@ async def cost_of_one_more(store, redis, first):
 
 @pytest.mark.slow
 @pytest.mark.long
-async def test_a_hunt_costs_the_same_in_a_session_of_ten_thousand_and_its_page_is_there_at_once(redis_server, tmp_path):
+async def test_saving_a_hunt_and_reading_its_page_cost_the_same_in_a_session_of_ten_thousand(redis_server, tmp_path):
     settings = make_settings(
         redis__url=redis_server.url,
         redis__timeout_s=PATIENT_S,

@@ -1,4 +1,4 @@
-"""The limit's arithmetic: what a clean round and a rate limit make of it, and which rounds count."""
+"""Adaptive limits: clean rounds, rate limits, and which rounds count."""
 
 from datetime import timedelta
 
@@ -19,14 +19,14 @@ def test_a_clean_round_doubles_until_something_was_refused_and_then_adds_five_pe
 @pytest.mark.parametrize(
     ("refused", "now", "reason"), [(False, 8, "a clean round, nothing refused so far"), (True, 5, "a clean round")]
 )
-def test_a_raised_limit_says_why_and_since_when(refused, now, reason):
+def test_a_raised_limit_records_reason_and_time(refused, now, reason):
     limit = Limit(now=4, version=7, refused=refused, cut_at=NOW)
     later = NOW + timedelta(minutes=1)
     changed = {"now": now, "version": 8, "reason": reason, "changed_at": later}
     assert raise_limit(limit, 100, later) == limit.model_copy(update=changed)
 
 
-def test_at_the_ceiling_the_limit_stays_itself():
+def test_the_limit_is_unchanged_at_the_ceiling():
     for now in (100, 101):
         limit = Limit(now=now)
         assert raise_limit(limit, 100, NOW) is limit
@@ -39,7 +39,7 @@ def test_a_rate_limit_cuts_to_four_fifths_and_never_below_one(now, expected):
     )
 
 
-def test_it_cools_for_the_cooldown_after_a_cut():
+def test_the_cooldown_starts_with_a_cut():
     limit = cut_limit(Limit(now=8), NOW)
     moments = (0, 14.999, 15, 3600)
     assert [in_cooldown(limit, 15, NOW + timedelta(seconds=s)) for s in moments] == [True, True, False, False]
@@ -59,7 +59,7 @@ def test_a_round_is_as_many_replies_as_the_limit_with_its_slots_in_use():
     assert played(Rounds(100, 15), limit, replies=10, in_flight=7).now == 10
 
 
-def test_one_episode_cuts_once_and_nothing_is_raised_while_it_rests():
+def test_one_episode_cuts_once_and_raises_nothing():
     rounds, limit = Rounds(100, 15), Limit(now=100)
     for _ in range(30):
         limit = rounds.note(limit, slow_down=True, in_flight=100, share=100, at=NOW)
@@ -80,7 +80,7 @@ def test_a_round_counts_only_when_its_own_slots_were_in_use():
     assert Rounds(100, 15).note(Limit(now=10), slow_down=False, in_flight=0, share=1, at=NOW).now == 10
 
 
-def test_a_raised_limit_says_when_the_round_ended():
+def test_a_raised_limit_records_the_end_of_the_round():
     later = NOW + timedelta(seconds=9)
     assert played(Rounds(100, 15), Limit(now=1), replies=1, in_flight=1, at=later) == Limit(
         now=2, version=1, reason="a clean round, nothing refused so far", changed_at=later
@@ -100,7 +100,7 @@ def test_at_the_ceiling_nothing_changes():
     assert played(Rounds(8, 15), limit, replies=100, in_flight=8) is limit
 
 
-def test_an_account_begins_with_its_ceiling_or_what_is_set():
+def test_an_account_starts_at_its_ceiling_or_the_configured_start():
     assert Adaptive().first(50).now == 50
     assert Adaptive(start=20).first(50).now == 20
     assert Adaptive(start=20).first(6).now == 6

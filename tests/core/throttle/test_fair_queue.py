@@ -1,4 +1,4 @@
-"""Sessions take turns, their own calls are first come, first served, and whoever leaves is skipped."""
+"""Sessions rotate, calls within a session are first come, first served, and cancelled waiters are skipped."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,12 +24,12 @@ def joined(queue, *sessions):
     return [(session, queue.join(session)) for session in sessions]
 
 
-async def test_nobody_waits_in_an_empty_line():
+async def test_an_empty_queue_has_no_waiters():
     queue = FairQueue()
     assert (queue.pop(nobody), queue.queued, queue.waiting()) == (None, 0, {})
 
 
-async def test_sessions_take_turns_and_each_is_first_come_first_served():
+async def test_sessions_rotate_and_each_is_first_come_first_served():
     queue = FairQueue()
     a1, a2, a3, b1, c1, b2 = joined(queue, "a", "a", "a", "b", "c", "b")
     assert (queue.queued, queue.waiting()) == (6, {"a": 3, "b": 2, "c": 1})
@@ -37,28 +37,28 @@ async def test_sessions_take_turns_and_each_is_first_come_first_served():
     assert (queue.queued, queue.waiting()) == (0, {})
 
 
-async def test_a_session_that_goes_first_is_let_in_before_others_and_the_rest_keep_their_order():
+async def test_a_session_with_priority_is_served_first_and_the_rest_keep_their_order():
     queue = FairQueue()
     a1, b1, c1, c2 = joined(queue, "a", "b", "c", "c")
     assert queue.pop(lambda session: session == "c") == c1
     assert served(queue) == [a1, b1, c2]
 
 
-async def test_when_several_go_first_the_one_whose_turn_it_is_does():
+async def test_sessions_with_priority_rotate():
     queue = FairQueue()
     a1, b1, c1 = joined(queue, "a", "b", "c")
     assert queue.pop(lambda session: session != "a") == b1
     assert served(queue) == [c1, a1]
 
 
-async def test_when_nobody_goes_first_the_order_is_as_it_was():
+async def test_without_priority_the_order_is_unchanged():
     queue = FairQueue()
     a1, b1, c1 = joined(queue, "a", "b", "c")
     assert queue.pop(lambda session: session == "d") == a1
     assert served(queue) == [b1, c1]
 
 
-async def test_whoever_leaves_is_skipped_and_not_counted():
+async def test_cancelled_waiters_are_skipped_and_not_counted():
     queue = FairQueue()
     (_, a1), a2, (_, b1), c1 = joined(queue, "a", "a", "b", "c")
     for session, turn in (("a", a1), ("b", b1)):
@@ -69,7 +69,7 @@ async def test_whoever_leaves_is_skipped_and_not_counted():
     assert (queue.queued, queue.waiting()) == (0, {})
 
 
-async def test_when_everybody_has_left_nobody_is_remembered():
+async def test_a_queue_without_waiters_holds_no_sessions():
     queue = FairQueue()
     for session, turn in joined(queue, "a", "b"):
         turn.cancel()
@@ -79,7 +79,7 @@ async def test_when_everybody_has_left_nobody_is_remembered():
     assert served(queue) == [b1, a1]
 
 
-async def test_a_session_that_was_served_whole_may_wait_again():
+async def test_a_fully_served_session_can_wait_again():
     queue = FairQueue()
     (a1,) = joined(queue, "a")
     assert served(queue) == [a1]
@@ -88,7 +88,7 @@ async def test_a_session_that_was_served_whole_may_wait_again():
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.booleans()), max_size=20))
-async def test_everybody_who_stays_is_served_once(arrivals):
+async def test_every_remaining_waiter_is_served_once(arrivals):
     queue, staying = FairQueue(), []
     for session, stays in arrivals:
         turn = queue.join(session)

@@ -49,7 +49,7 @@ async def processes(stack: AsyncExitStack, url: str, n: int, limit: int, **more)
 
 @given(st.integers(0, 2**32), st.integers(1, 6))
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_four_processes_together_never_exceed_the_limit_whoever_is_cancelled_when(redis_server, seed, limit):
+def test_four_processes_together_never_exceed_the_limit_under_cancellation(redis_server, seed, limit):
     asyncio.run(storm(redis_server.url, random.Random(seed), limit))
 
 
@@ -99,7 +99,7 @@ async def test_more_sessions_than_slots_are_all_served(redis_server):
     assert (provider.most, provider.calls) == (1, 20)
 
 
-async def test_all_slots_are_used_when_several_processes_want_them(redis_server):
+async def test_all_slots_are_used_by_several_processes(redis_server):
     provider, limit, takes_s = Provider(), 8, 0.05
     async with AsyncExitStack() as stack:
         throttles = await processes(stack, redis_server.url, 4, limit)
@@ -114,7 +114,7 @@ async def test_all_slots_are_used_when_several_processes_want_them(redis_server)
 
 
 @pytest.mark.parametrize("limits", [(2, 6), (6, 2), (1, 5, 3)])
-async def test_of_different_limits_the_smallest_holds_for_all_while_its_process_calls(redis_server, limits):
+async def test_the_smallest_of_different_limits_applies_while_its_process_makes_calls(redis_server, limits):
     provider, smallest = Provider(), min(limits)
     async with AsyncExitStack() as stack:
         throttles = [
@@ -130,7 +130,7 @@ async def test_of_different_limits_the_smallest_holds_for_all_while_its_process_
         await asyncio.gather(*tasks)
 
 
-async def test_slots_of_a_process_that_died_return_when_its_lease_ends(redis_server):
+async def test_slots_of_a_dead_process_are_freed_when_its_lease_expires(redis_server):
     provider = Provider()
     async with AsyncExitStack() as stack:
         dead, alive = await processes(stack, redis_server.url, 2, 2)
@@ -146,7 +146,7 @@ async def test_slots_of_a_process_that_died_return_when_its_lease_ends(redis_ser
         await asyncio.wait(held)
 
 
-async def test_slots_of_calls_that_a_leaving_process_could_not_end_return_when_it_is_gone(redis_server):
+async def test_slots_of_calls_in_flight_at_shutdown_are_freed_when_their_lease_expires(redis_server):
     provider = Provider()
     async with AsyncExitStack() as stack, AsyncExitStack() as leaving:
         (alive,) = await processes(stack, redis_server.url, 1, 3)
@@ -173,7 +173,7 @@ def kill(throttle: RedisThrottle) -> None:
             task.cancel()
 
 
-async def test_without_redis_each_process_has_its_part_and_it_ends_by_itself():
+async def test_without_redis_each_process_uses_its_part_until_recovery():
     provider, limit = Provider(), 4
     with open_redis() as redis:
         async with AsyncExitStack() as stack:
@@ -194,7 +194,7 @@ async def test_without_redis_each_process_has_its_part_and_it_ends_by_itself():
             assert provider.most == limit
 
 
-async def test_an_emptied_redis_lets_nobody_exceed_the_limit(redis_server):
+async def test_the_limit_holds_after_redis_is_emptied(redis_server):
     provider, limit = Provider(), 4
     async with AsyncExitStack() as stack:
         throttles = await processes(stack, redis_server.url, 2, limit)
@@ -206,7 +206,7 @@ async def test_an_emptied_redis_lets_nobody_exceed_the_limit(redis_server):
     assert provider.most <= limit
 
 
-async def test_a_hung_redis_lets_nobody_exceed_the_limit(redis_server):
+async def test_the_limit_holds_while_redis_hangs(redis_server):
     provider, limit = Provider(), 4
     async with AsyncExitStack() as stack:
         throttles = await processes(stack, redis_server.url, 2, limit)
@@ -221,7 +221,7 @@ async def test_a_hung_redis_lets_nobody_exceed_the_limit(redis_server):
 
 
 @pytest.mark.parametrize("n", [1, 3])
-async def test_a_slow_down_in_one_process_lowers_the_limit_of_all_once(redis_server, n):
+async def test_a_rate_limit_in_one_process_lowers_the_shared_limit_once(redis_server, n):
     async with AsyncExitStack() as stack:
         throttles = await processes(stack, redis_server.url, n, 10, adaptive=Adaptive(cooldown_s=60))
         gate = asyncio.Event()

@@ -1,4 +1,4 @@
-"""Everybody is cancelled in one moment, as by Ctrl-C: slots are given back while waiters have not yet noticed."""
+"""All tasks are cancelled at once, as by Ctrl-C: slots are released before waiters handle the cancellation."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ async def hold(throttle):
         await asyncio.Event().wait()
 
 
-async def test_holders_and_waiters_cancelled_at_once_leave_nothing_behind():
+async def test_cancelling_all_holders_and_waiters_frees_all_slots():
     throttle = MemoryThrottle([("a", 2)], 100)
     tasks = [asyncio.create_task(hold(throttle)) for _ in range(6)]
     await asyncio.sleep(0)
@@ -22,7 +22,7 @@ async def test_holders_and_waiters_cancelled_at_once_leave_nothing_behind():
     assert (load.in_flight, load.queued) == (0, 0)
 
 
-async def test_who_comes_while_a_cancelled_waiter_has_not_noticed_still_gets_the_slot():
+async def test_a_new_waiter_gets_the_slot_of_a_waiter_with_a_pending_cancellation():
     throttle = MemoryThrottle([("a", 1)], 100)
     holder, waiter = (asyncio.create_task(hold(throttle)) for _ in range(2))
     await asyncio.sleep(0)
