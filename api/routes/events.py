@@ -43,7 +43,7 @@ async def _as_stream(sid: str, after: str) -> Response:
     name, streams, share = caller().name, door().streams, here.settings.server.max_event_streams_per_user
     if name and streams[name] >= share:
         raise Busy(
-            f"{name} has {share} event streams open already, which is one name's share.",
+            f"{name} already has {share} open event streams, the maximum per user.",
             hint="Close other pages, or poll with ?format=json; the operator sets MAX_EVENT_STREAMS_PER_USER.",
             code="share_used_up",
         )

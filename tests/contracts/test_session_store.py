@@ -133,7 +133,7 @@ async def test_one_owner_cannot_use_all_sessions(kept):
         await kept.store.create(a_session(session_id=f"s_{n}", owner="alice"), b"")
     with pytest.raises(Busy) as refused:
         await kept.store.create(a_session(session_id="s_more", owner="alice"), b"")
-    assert (refused.value.code, "alice has 2 sessions open" in refused.value.message) == ("share_used_up", True)
+    assert (refused.value.code, "alice already has 2 open sessions" in refused.value.message) == ("share_used_up", True)
     await kept.store.create(a_session(session_id="s_bob", owner="bob"), b"")
     await kept.store.delete("s_0")
     await kept.store.create(a_session(session_id="s_more", owner="alice"), b"")
