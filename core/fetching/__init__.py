@@ -1,6 +1,6 @@
-"""Here lives downloads of notebooks by URL, and the addresses they may come from.
+"""Downloads of notebooks by URL, from allowed hosts.
 May use core.access, core.errors, core.settings.
-Never reaches addresses inside the network.
+Never connects to private addresses.
 Owned and closed by core.runtime.
 Tests in tests/core/fetching.
 """

@@ -1,4 +1,4 @@
-"""Where a notebook may be fetched from: allowed hosts, over https, at addresses of the public internet."""
+"""Notebook URLs: allowed hosts, over https, at public addresses."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from core.errors import BadInput
 
 HTTPS_PORT = 443
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
-"""A host's IP addresses. Raises OSError when it has none."""
+"""Resolves a host to its IP addresses. Raises OSError when it has none."""
 _GITHUB_PAGE = re.compile(r"https://github\.com/([^/]+/[^/]+)/blob/(.+)")
 
 
-def raw_address(url: str) -> str:
-    """A GitHub page of a notebook is read as its raw file."""
+def raw_file_url(url: str) -> str:
+    """The URL of the raw file if `url` is a notebook's page on GitHub, else `url`."""
     page = _GITHUB_PAGE.fullmatch(url)
     return f"https://raw.githubusercontent.com/{page[1]}/{page[2]}" if page else url
 
 
-def allowed_place(url: str, hosts: Sequence[str]) -> SplitResult:
-    """The address in its parts. Raises BadInput unless it is https, without a login, on one of `hosts`."""
+def parse_allowed_url(url: str, hosts: Sequence[str]) -> SplitResult:
+    """Parse `url`. Raises BadInput unless it uses https, has no user name, and names one of `hosts`."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -38,7 +38,7 @@ def allowed_place(url: str, hosts: Sequence[str]) -> SplitResult:
 def _not_allowed(hosts: Sequence[str]) -> BadInput:
     return BadInput(
         f"Notebooks can be fetched over https from {', '.join(hosts)} only.",
-        hint="Download the file and drop it on the page, or have the operator add the host to NOTEBOOK_HOSTS.",
+        hint="Download the file and drop it on the page, or ask your operator to add the host to NOTEBOOK_HOSTS.",
         code="host_not_allowed",
     )
 
@@ -48,7 +48,7 @@ async def resolve(host: str) -> Sequence[str]:
     return [str(address[0]) for *_, address in found]
 
 
-def goes_by_proxy(host: str) -> bool:
-    """Whether the environment's proxy reaches that host for us; the proxy resolves its name then, not we."""
+def uses_proxy(host: str) -> bool:
+    """Whether requests to `host` use the environment's proxy, which then resolves the name."""
     proxies = urllib.request.getproxies()
     return ("https" in proxies or "all" in proxies) and not urllib.request.proxy_bypass(host)

@@ -1,13 +1,13 @@
-"""Reading a judge's answer: the verdict on the one criterion that was asked for, or nothing.
+"""Parse a judge's answer into a verdict on one criterion, or into None.
 
-The answer's form carries an id that was drawn for this question (`answer_id`). The reply was written before, so an
-object that carries it after its verdict is the judge's own, and only such objects count once there is one. For judges
-that leave it out a strict rule holds: the first object that the judge gives for itself is its answer; an object that
-the reply spells out too, that is introduced as the reply's, or that is supposed is none; two that contradict each other
-are not settled by guessing.
+The answer form contains a random id per question (`answer_id`). The reply was written earlier, so an object with this
+id after its verdict is the judge's own. If there is such an object, only such objects count. A stricter rule applies to
+judges that omit the id: the answer is the first object that the judge gives as its own. An object that also occurs in
+the reply, is introduced as a quote of the reply, or is hypothetical does not count. Contradictory objects are unusable.
 
-Either way only the judge's own explicit correction changes its answer: a later object that is one, and prose behind it
-that takes it back makes it unusable. Everything unusable is asked for again. docs/judging.md has the rules for people.
+In both cases only an explicit correction by the judge, in a later object, changes the answer. Prose after the object
+that retracts the verdict makes the answer unusable. The judge is queried again after an unusable answer.
+docs/judging.md lists the rules.
 """
 
 from __future__ import annotations
@@ -38,57 +38,56 @@ from core.judge.statements import (
 from core.judge.unicode import bounded, encodable
 from core.judge.wording import ANSWER_ID_KEY
 
-MAX_ANSWER_CHARS = 500_000  # many times a judge's whole output allowance; what is longer is not read
-REASON_MOST_CHARS = 50_000  # the judge's whole output allowance is some 60,000
-EVIDENCE_MOST_CHARS = 20_000
+MAX_ANSWER_CHARS = 500_000  # many times a judge's output limit; longer answers are unusable
+MAX_REASON_CHARS = 50_000  # the judge's output limit is about 60,000
+MAX_EVIDENCE_CHARS = 20_000
 
-MAX_OBJECTS = 40  # an answer without the id that gives more verdicts than this is none; each costs a look at the reply
-CORRECTION_CHARS = 600  # how far in front of a correction it is announced
+MAX_OBJECTS = 40  # an answer without the id and with more verdicts is unusable; each costs a search of the reply
+CORRECTION_CHARS = 600  # how far before an object a correction is looked for
 
 _EXPLANATION = re.compile(r"\[\s*explanation\s*\]\s*:?", re.IGNORECASE)
 _FENCE = re.compile(r"```\w*")
 _BRACES_WITHOUT_QUOTES = re.compile(r"\{[^{}\"']{0,200}+\}")
-"""`\\frac{1}{2}`, `{ return 0; }`, `{}`: no piece of an object that a quote tore open, which has quotation marks."""
+"""`\\frac{1}{2}`, `{ return 0; }`, `{}`: not part of an object broken by an unescaped quote."""
 
 
 class Answer(Value):
-    """What a judge said of one criterion, in a form that can be used."""
+    """A judge's usable answer on one criterion."""
 
     verdict: Verdict
     """PASS or FAIL."""
     reason: str
-    """Whole, or "" when the judge gave none."""
+    """Complete, or "" when the judge gave none."""
     evidence: str
-    """As the judge wrote it; whether the reply says so is for core.judge.evidence to find."""
+    """As the judge wrote it; core.judge.evidence checks it against the reply."""
 
 
 @dataclass(frozen=True)
-class _Given:
-    """An object that speaks of the asked criterion, and what it says."""
+class _Candidate:
+    """An object with a verdict on the criterion."""
 
     found: Found
     verdict: Verdict | None
-    """None: it contradicts itself, or its words cannot be used."""
+    """None: the object contradicts itself, or its verdict is not PASS or FAIL."""
     statement: Statement
     signed: bool
-    """It carries the question's answer id."""
+    """The object has the question's answer id."""
     against: tuple[Statement, ...] = ()
-    """Verdicts of its parts that are other ones."""
+    """Different verdicts in parts of the object."""
 
-    def contradicts_itself(self, asked: str, reply: ReplyWords) -> bool:
-        """Whether a part of it gives another verdict, and is no quote of the reply."""
-        return len(self.against) > MAX_OBJECTS or not all(_is_echo(s, asked, reply) for s in self.against)
+    def contradicts_itself(self, criterion_id: str, reply: ReplyWords) -> bool:
+        """Whether a part has another verdict and is not a quote of the reply."""
+        return len(self.against) > MAX_OBJECTS or not all(_is_echo(s, criterion_id, reply) for s in self.against)
 
-    def echoed(self, asked: str, reply: ReplyWords) -> bool:
-        """Whether the reply spells the same out, and no word of the object is the judge's own."""
-        return _is_echo(self.statement, asked, reply)
+    def echoed(self, criterion_id: str, reply: ReplyWords) -> bool:
+        """Whether the reply contains the whole object, so that no word is the judge's own."""
+        return _is_echo(self.statement, criterion_id, reply)
 
 
 def read_answer(text: str, criterion_id: str, reply_text: str = "", answer_id: str = "") -> Answer | None:
     """The judge's verdict on `criterion_id` with its reason; None when the text holds no usable one. Never raises.
 
-    `reply_text` is the reply that is judged; `answer_id` is the id that the question asked for. Linear in the lengths
-    of both texts.
+    `reply_text` is the judged reply; `answer_id` is the id in the question. Takes time linear in both texts.
     """
     if len(text) > MAX_ANSWER_CHARS:
         return None
@@ -98,46 +97,50 @@ def read_answer(text: str, criterion_id: str, reply_text: str = "", answer_id: s
         return None
 
 
-def _read(text: str, asked: str, reply: ReplyWords, answer_id: str) -> Answer | None:
+def _read(text: str, criterion_id: str, reply: ReplyWords, answer_id: str) -> Answer | None:
     text = _with_quoted_id(text, answer_id)
     objects = [_with_doubled_braces(text, found) for found in whole_objects(text)]
-    given = [said for found in objects if (said := _given(found, asked, answer_id))]
-    reading = _Reading(text, asked, reply, objects, given)
-    chosen = reading.last_signed() if any(said.signed for said in given) else reading.own_unsigned()
+    candidates = [candidate for found in objects if (candidate := _candidate(found, criterion_id, answer_id))]
+    reading = _Reading(text, criterion_id, reply, objects, candidates)
+    chosen = reading.last_signed() if any(candidate.signed for candidate in candidates) else reading.own_unsigned()
     if chosen is None or chosen.verdict is None:
         return None
     behind = prose.without_quoted_braces(reading.outside(chosen.found.end), reply)
-    if prose.takes_back(behind, chosen.verdict, asked, reply):
+    if prose.retracts(behind, chosen.verdict, criterion_id, reply):
         return None
-    return _answer(text, chosen, chosen.verdict, asked)
+    return _answer(text, chosen, chosen.verdict, criterion_id)
 
 
 def _with_quoted_id(text: str, answer_id: str) -> str:
-    """The text with quotation marks around an id that the judge wrote without them, as if it were a number."""
+    """Quote an id that the judge wrote without quotation marks, like a number."""
     return re.sub(rf"(?<=[:\s]){answer_id}(?=\s{{0,20}}[,}}])", f'"{answer_id}"', text) if answer_id else text
 
 
-def _answer(text: str, chosen: _Given, verdict: Verdict, asked: str) -> Answer:
+def _answer(text: str, chosen: _Candidate, verdict: Verdict, criterion_id: str) -> Answer:
     source, whole = chosen.statement.source, chosen.found.value
-    reason = words_in(source, REASON_KEYS, asked) or words_in(whole, REASON_KEYS, asked) or _around(text, chosen.found)
-    evidence = words_in(source, EVIDENCE_KEYS, asked) or words_in(whole, EVIDENCE_KEYS, asked)
+    reason = (
+        words_in(source, REASON_KEYS, criterion_id)
+        or words_in(whole, REASON_KEYS, criterion_id)
+        or _around(text, chosen.found)
+    )
+    evidence = words_in(source, EVIDENCE_KEYS, criterion_id) or words_in(whole, EVIDENCE_KEYS, criterion_id)
     return Answer(
-        verdict=verdict, reason=bounded(reason, REASON_MOST_CHARS), evidence=evidence[:EVIDENCE_MOST_CHARS].strip()
+        verdict=verdict, reason=bounded(reason, MAX_REASON_CHARS), evidence=evidence[:MAX_EVIDENCE_CHARS].strip()
     )
 
 
-# -- which objects speak of the criterion
+# -- objects with a verdict on the criterion
 
 
-def _given(found: Found, asked: str, answer_id: str) -> _Given | None:
-    signed = _signed_statements(found.value, asked, answer_id)
-    statements = signed or statements_on(asked, found.value)
+def _candidate(found: Found, criterion_id: str, answer_id: str) -> _Candidate | None:
+    signed = _signed_statements(found.value, criterion_id, answer_id)
+    statements = signed or statements_on(criterion_id, found.value)
     if not statements:
         return None
     outer = [statement for statement in statements if not statement.inner]
     verdict = _one_verdict(outer)
     against = () if signed else tuple(s for s in statements if s.inner and s.verdict is not verdict)
-    return _Given(found, verdict, outer[0], bool(signed), against)
+    return _Candidate(found, verdict, outer[0], bool(signed), against)
 
 
 def _one_verdict(statements: Sequence[Statement]) -> Verdict | None:
@@ -145,16 +148,16 @@ def _one_verdict(statements: Sequence[Statement]) -> Verdict | None:
     return verdicts.pop() if len(verdicts) == 1 else None
 
 
-def _signed_statements(value: JsonObject, asked: str, answer_id: str) -> list[Statement]:
-    """What the object says that carries the id behind its verdict; nothing when none does.
+def _signed_statements(value: JsonObject, criterion_id: str, answer_id: str) -> list[Statement]:
+    """The statements of the object that has the id after its verdict; empty when none has.
 
-    Behind: a quote of the reply that was not escaped may close the judge's object early, with a verdict of the
-    reply's; but then the id is still to come, and the reply does not know it.
+    The id must follow the verdict: an unescaped quote of the reply may close the judge's object early, with the
+    reply's verdict. The id comes later then, and the reply cannot contain it.
     """
-    for node in _nodes(value, asked) if answer_id else ():
+    for node in _nodes(value, criterion_id) if answer_id else ():
         place = next((n for n, (key, v) in enumerate(node.members) if _is_answer_id(key, v, answer_id)), None)
-        if place is not None and statements_on(asked, JsonObject(node.members[:place])):
-            statements = statements_on(asked, node)
+        if place is not None and statements_on(criterion_id, JsonObject(node.members[:place])):
+            statements = statements_on(criterion_id, node)
             return [statement for statement in statements if statement.source is node] or statements
     return []
 
@@ -163,121 +166,132 @@ def _is_answer_id(name: str, value: object, answer_id: str) -> bool:
     return key_of(name) == ANSWER_ID_KEY and isinstance(value, str) and value.strip(" *_`").lower() == answer_id
 
 
-def _nodes(value: JsonObject, asked: str, about: str | None = None) -> Iterator[JsonObject]:
-    """The object and those that are members of it, of those, …; not those that quote or explain, nor those that stand
-    under another criterion: `about` is the one that the surroundings name."""
+def _nodes(value: JsonObject, criterion_id: str, about: str | None = None) -> Iterator[JsonObject]:
+    """The object and its nested objects, without reasons, evidence and objects about another criterion. `about` is the
+    criterion named by an enclosing object."""
     about = named_in(value) or about
-    if about in (asked, None):
+    if about in (criterion_id, None):
         yield value
     for name, inner in value.members:
         if isinstance(inner, JsonObject) and key_of(name) not in REASON_KEYS + EVIDENCE_KEYS:
-            yield from _nodes(inner, asked, row_id(name) or about)
+            yield from _nodes(inner, criterion_id, row_id(name) or about)
 
 
-def _is_echo(statement: Statement, asked: str, reply: ReplyWords) -> bool:
-    """Whether the reply gives this verdict under this key, and every word of reason and evidence, too."""
-    key = asked if statement.key == "row" else statement.key
+def _is_echo(statement: Statement, criterion_id: str, reply: ReplyWords) -> bool:
+    """Whether the reply contains this verdict under this key, and all of the reason and evidence."""
+    key = criterion_id if statement.key == "row" else statement.key
     if not reply.known or not reply.hold(f"{key} {statement.verdict or ''}"):
         return False
-    words = (words_in(statement.source, keys, asked) for keys in (REASON_KEYS, EVIDENCE_KEYS))
+    words = (words_in(statement.source, keys, criterion_id) for keys in (REASON_KEYS, EVIDENCE_KEYS))
     return all(reply.hold(text.rstrip(" .…")) for text in words)
 
 
-# -- which of them is the judge's answer
+# -- the object that is the judge's answer
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """One answer: its text, its whole objects, and those of them that speak of the asked criterion, in order."""
+    """One answer: its text, its complete objects, and those with a verdict on the criterion, in order."""
 
     text: str
-    asked: str
+    criterion_id: str
     reply: ReplyWords
     objects: Sequence[Found]
-    given: Sequence[_Given]
+    candidates: Sequence[_Candidate]
 
-    def last_signed(self) -> _Given | None:
-        """The last one that carries the id, if it says what the earlier ones say or is announced as their correction.
+    def last_signed(self) -> _Candidate | None:
+        """The last object with the id, if it agrees with the earlier ones or is introduced as their correction.
 
-        None when that is not so, and when an object without the id corrects it: it has to be asked for again.
+        None otherwise, and when an object without the id corrects it.
         """
-        chosen: _Given | None = None
-        for said, end in self._with_end_before():
-            differs = chosen is not None and said.verdict is not chosen.verdict
-            if not (said.signed or (differs and self._corrects(said, end))):
+        chosen: _Candidate | None = None
+        for candidate, end in self._with_end_before():
+            differs = chosen is not None and candidate.verdict is not chosen.verdict
+            if not (candidate.signed or (differs and self._corrects(candidate, end))):
                 continue
-            if prose.is_supposed(self.text, said.found.start, said.found.end, end) or self._has_borrowed_id(said, end):
+            if prose.is_hypothetical(
+                self.text, candidate.found.start, candidate.found.end, end
+            ) or self._has_borrowed_id(candidate, end):
                 continue
-            if not said.signed or (differs and not self._corrects(said, end)):
+            if not candidate.signed or (differs and not self._corrects(candidate, end)):
                 return None
-            chosen = said
+            chosen = candidate
         return chosen
 
-    def _has_borrowed_id(self, said: _Given, after: int) -> bool:
-        """Whether the judge put its id into a quote: of a reply that asks for one ("answer_id": "copy it here")."""
+    def _has_borrowed_id(self, candidate: _Candidate, after: int) -> bool:
+        """Whether the judge put its id into a quote of a reply that requests one ("answer_id": "copy it here")."""
         return (
-            self.reply.known and self.reply.hold(ANSWER_ID_KEY) and prose.is_quoted(self.text, said.found.start, after)
+            self.reply.known
+            and self.reply.hold(ANSWER_ID_KEY)
+            and prose.is_quoted(self.text, candidate.found.start, after)
         )
 
-    def own_unsigned(self) -> _Given | None:
-        """The first object that the judge gives for itself, or the one that corrects it; None when that is not sure."""
-        if len(self.given) > MAX_OBJECTS:
+    def own_unsigned(self) -> _Candidate | None:
+        """The first object that the judge gives as its own, or its correction; None when that is uncertain."""
+        if len(self.candidates) > MAX_OBJECTS:
             return None
         own, others = self._split()
         if not own:
             return None
-        chosen = next((said for said in own if not self._is_inside(said)), own[0])
-        for said in own:
-            if said.found.start <= chosen.found.start or said.verdict is chosen.verdict:
+        chosen = next((candidate for candidate in own if not self._is_inside(candidate)), own[0])
+        for candidate in own:
+            if candidate.found.start <= chosen.found.start or candidate.verdict is chosen.verdict:
                 continue
-            if self._corrects(said, chosen.found.end) and not self.reply.name(said.verdict):
-                chosen = said
-            elif not self._is_inside(said) or self.reply.name(chosen.verdict):
+            if self._corrects(candidate, chosen.found.end) and not self.reply.name(candidate.verdict):
+                chosen = candidate
+            elif not self._is_inside(candidate) or self.reply.name(chosen.verdict):
                 return None
-        before = [said for said in own if said.found.start < chosen.found.start and said.verdict is not chosen.verdict]
+        before = [
+            candidate
+            for candidate in own
+            if candidate.found.start < chosen.found.start and candidate.verdict is not chosen.verdict
+        ]
         if before and self.reply.name(chosen.verdict):
             return None
-        if chosen.contradicts_itself(self.asked, self.reply) or self._may_be_the_replys(chosen, others):
+        if chosen.contradicts_itself(self.criterion_id, self.reply) or self._may_be_the_replys(chosen, others):
             return None
         return chosen
 
-    def _with_end_before(self) -> Iterator[tuple[_Given, int]]:
-        """Each object, and where the one before it ends."""
+    def _with_end_before(self) -> Iterator[tuple[_Candidate, int]]:
+        """Each object, and the end of the object before it."""
         end = 0
-        for said in self.given:
-            yield said, end
-            end = said.found.end
+        for candidate in self.candidates:
+            yield candidate, end
+            end = candidate.found.end
 
-    def _split(self) -> tuple[list[_Given], list[_Given]]:
-        """The objects that the judge gives for itself, and those that it quotes or supposes."""
-        own: list[_Given] = []
-        others: list[_Given] = []
-        for said, end in self._with_end_before():
-            place = said.found.start, said.found.end
-            aside = (
-                (said.echoed(self.asked, self.reply) and not prose.is_announced(self.text, place[0], end, self.reply))
+    def _split(self) -> tuple[list[_Candidate], list[_Candidate]]:
+        """(objects that the judge gives as its own, quoted or hypothetical objects)"""
+        own: list[_Candidate] = []
+        others: list[_Candidate] = []
+        for candidate, end in self._with_end_before():
+            place = candidate.found.start, candidate.found.end
+            not_own = (
+                (
+                    candidate.echoed(self.criterion_id, self.reply)
+                    and not prose.is_introduced_as_verdict(self.text, place[0], end, self.reply)
+                )
                 or prose.is_quoted(self.text, place[0], end)
-                or prose.is_supposed(self.text, *place, end)
+                or prose.is_hypothetical(self.text, *place, end)
             )
-            (others if aside else own).append(said)
+            (others if not_own else own).append(candidate)
         return own, others
 
-    def _corrects(self, later: _Given, after: int) -> bool:
-        """Whether `later` is the judge's explicit correction of what ends at `after`: announced as one, its own, and
-        standing for itself."""
+    def _corrects(self, later: _Candidate, after: int) -> bool:
+        """Whether `later` is the judge's explicit correction of the object that ends at `after`: introduced as one, not
+        quoted, and not part of a sentence."""
         start = later.found.start
         return (
             prose.corrects(self.text[max(after, start - CORRECTION_CHARS) : start])
             and not self._is_inside(later)
             and not prose.is_quoted(self.text, start, after)
-            and not later.echoed(self.asked, self.reply)
+            and not later.echoed(self.criterion_id, self.reply)
         )
 
-    def _is_inside(self, said: _Given) -> bool:
-        return prose.is_inside_sentence(self.text, said.found.start, said.found.end)
+    def _is_inside(self, candidate: _Candidate) -> bool:
+        return prose.is_inside_sentence(self.text, candidate.found.start, candidate.found.end)
 
-    def _may_be_the_replys(self, chosen: _Given, others: Sequence[_Given]) -> bool:
-        """Whether the chosen object could be a piece of a quote: of the reply, or of anything that was not escaped."""
+    def _may_be_the_replys(self, chosen: _Candidate, others: Sequence[_Candidate]) -> bool:
+        """Whether the chosen object could be part of an unescaped quote, such as one of the reply."""
         claimed = self._claims(self.reply.hold, chosen.verdict)
         outside = prose.without_quoted_braces(_without_plain_braces(self.outside(chosen.found.end)), self.reply)
         if "}" in outside and (claimed or not _is_verbatim(outside, self.reply)):
@@ -287,18 +301,18 @@ class _Reading:
             return True
         named = self.reply.name(chosen.verdict)
         return any(
-            claimed if said.echoed(self.asked, self.reply) else named
-            for said in others
-            if said.verdict is not chosen.verdict
+            claimed if candidate.echoed(self.criterion_id, self.reply) else named
+            for candidate in others
+            if candidate.verdict is not chosen.verdict
         )
 
     def _claims(self, holds: Callable[[str], bool], verdict: Verdict | None) -> bool:
-        """Whether a text gives this verdict on the asked criterion under one of the keys that verdicts have."""
-        keys = (*VERDICT_KEYS, LAST_RESORT, self.asked.lower())
+        """Whether a text contains this verdict under the criterion's id or a verdict key."""
+        keys = (*VERDICT_KEYS, LAST_RESORT, self.criterion_id.lower())
         return verdict is not None and any(holds(f"{key}{verdict.value.lower()}") for key in keys)
 
     def outside(self, start: int) -> str:
-        """The text from `start` on without the objects in it: each leaves a line end."""
+        """The text from `start`, with each object replaced by a line break."""
         pieces = []
         for found in self.objects:
             if found.end > start:
@@ -308,7 +322,7 @@ class _Reading:
 
 
 def _without_plain_braces(outside: str) -> str:
-    """Without braces that close what they open and hold no quotation mark, two levels deep: `\\boxed{\\text{FAIL}}`."""
+    """Remove matching braces without quotation marks, two levels deep: `\\boxed{\\text{FAIL}}`."""
     return _BRACES_WITHOUT_QUOTES.sub("", _BRACES_WITHOUT_QUOTES.sub("", outside))
 
 
@@ -318,11 +332,11 @@ def _is_verbatim(outside: str, reply: ReplyWords) -> bool:
     return reply.known and len(lines) <= MAX_OBJECTS and all(reply.hold(line) for line in lines)
 
 
-# -- the text around
+# -- the surrounding text
 
 
 def _with_doubled_braces(text: str, found: Found) -> Found:
-    """The object as it stands in `{{"verdict": "PASS"}}`, the form that templates for templates ask for."""
+    """Extend the object over doubled braces, `{{"verdict": "PASS"}}`, which escaped templates produce."""
     start, end = found.start, found.end
     while start > 0 and text[start - 1] == "{" and text.startswith("}", end):
         start, end = start - 1, end + 1
@@ -330,7 +344,7 @@ def _with_doubled_braces(text: str, found: Found) -> Found:
 
 
 def _around(text: str, chosen: Found) -> str:
-    """The reason when the object has none: what follows `[Explanation]`, else all that stands around the object."""
+    """The reason when the object has none: the text after `[Explanation]`, else the text around the object."""
     for explanation in _EXPLANATION.finditer(text, chosen.end):
         return encodable(text[explanation.end() :].strip())
     outside = f"{text[: chosen.start].strip()}\n{text[chosen.end :].strip()}"

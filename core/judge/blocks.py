@@ -1,11 +1,11 @@
-"""Delimiters that data cannot forge: a block carries a nonce that follows from everything in the message.
+"""Delimiters that data cannot forge: they contain a nonce that depends on the whole message.
 
     === REPLY 3f0c… ===
     the data, exactly
     === END REPLY 3f0c… ===
 
-The nonce is derived from the contents and derived again until it occurs in none of them, so whoever writes a
-reply cannot know it, and no text can hold it. No chance is involved: the same contents have the same nonce.
+The nonce is a hash of the contents, repeated until it occurs in none of them. The author of a reply cannot know it, and
+no text can contain it. It is deterministic: the same contents give the same nonce.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Literal
 
 Label = Literal["REPLY", "PROMPT", "REFERENCE RESPONSE", "CRITERION", "EARLIER PROMPT", "EARLIER REPLY"]
 
-NONCE_CHARS = 16  # hexadecimal: 64 bits, too many to aim at
+NONCE_CHARS = 16  # hexadecimal: 64 bits, too many to guess
 
 
 def nonce_for(contents: Sequence[str]) -> str:
@@ -32,5 +32,5 @@ def nonce_for(contents: Sequence[str]) -> str:
 
 
 def block(label: Label, nonce: str, data: str) -> str:
-    """`data`, unchanged, on lines of its own between its delimiters."""
+    """`data`, unchanged, on separate lines between its delimiters."""
     return f"=== {label} {nonce} ===\n{data}\n=== END {label} {nonce} ==="

@@ -1,4 +1,4 @@
-"""Whether a judge's quote is one. The page shows evidence as the reply's own words, so it has to be."""
+"""Check a judge's evidence against the reply. The page shows evidence as a quote, so it must be verbatim."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ QUOTATION_MARKS = "\"'“”„‘’«»`"
 
 
 def passage_of(reply_text: str, quote: str) -> str:
-    """The passage of the reply that `quote` is, as it stands in the reply; "" when the reply does not say so.
+    """The passage of the reply that matches `quote`, as the reply spells it; "" when there is none.
 
-    Compared without regard to the kind and amount of white space, and to quotation marks around the whole quote.
-    Nothing else is forgiven: a quote with an omission or another spelling is the judge's words, not the reply's.
+    Ignores differences in white space and quotation marks around the whole quote. Nothing else is tolerated: a quote
+    with an omission or another spelling is the judge's wording, not the reply's.
     """
     for candidate in (quote.strip(), quote.strip().strip(QUOTATION_MARKS).strip()):
         if candidate and candidate in reply_text:
@@ -23,7 +23,7 @@ def passage_of(reply_text: str, quote: str) -> str:
 
 
 def _across_white_space(reply_text: str, words: list[str]) -> str:
-    """Find the words in a row, the first and the last possibly a part of the reply's word."""
+    """Find consecutive words; the first and the last may be parts of words in the reply."""
     reply_words = reply_text.split()
     joined, wanted = " ".join(reply_words), " ".join(words)
     if not wanted or wanted not in joined:
@@ -33,7 +33,7 @@ def _across_white_space(reply_text: str, words: list[str]) -> str:
 
 
 def _span(reply_text: str, reply_words: list[str], begin: int, end: int) -> str:
-    """The reply's text that became joined[begin:end] when its words were joined by single spaces."""
+    """The reply's text for joined[begin:end], where its words are joined by single spaces."""
     starts = [0, *accumulate(len(word) + 1 for word in reply_words)]
     first, last = bisect_right(starts, begin) - 1, bisect_right(starts, end - 1) - 1
     places, at = [], 0

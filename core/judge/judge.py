@@ -1,7 +1,7 @@
-"""The judge: one question per criterion, all criteria of a reply at once, and verdicts as data.
+"""The judge: one call per criterion, all criteria of a reply concurrently.
 
-Whatever goes wrong with a judge's call is an UNDETERMINED verdict that says so, never a FAIL: outages make no breaks.
-How many calls run at once is not decided here; the provider that the catalog hands out is throttled.
+A failed judge call gives an UNDETERMINED verdict with the cause, never a FAIL: an outage is never a break.
+Concurrency is not limited here; the provider from the catalog is throttled.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from core.settings import CallSettings
 log = structlog.get_logger(__name__)
 
 LONG_REPLY_CHARS = 50_000
-"""A question about a longer reply takes a millisecond to write: others have their turn between two questions."""
+"""Building the prompt for a longer reply takes a millisecond, so the event loop runs other tasks in between."""
 OnVerdict = Callable[[CriterionVerdict], Awaitable[None]]
 
 
 class Catalog(Protocol):
-    """Who answers for a model's name."""
+    """Resolves a model name to its provider."""
 
     def resolve(self, model: str) -> tuple[Provider, str]:
-        """The provider of `provider/model id` and its own id of the model. HunterError when nobody can be asked."""
+        """The provider for `provider/model id` and its id of the model. Raises HunterError when there is none."""
 
 
 def log_unexpected_error(bug: Exception) -> None:
-    log.error("judging failed by a bug", exc_info=bug)
+    log.error("judging.failed", exc_info=bug)
 
 
 class Judge:
@@ -48,9 +48,9 @@ class Judge:
         draw_answer_id: Callable[[], str] = new_answer_id,
         read_long: ReadLong = read_here,
     ) -> None:
-        """`on_bug` is told of every exception that is not one of ours, to log and to count it. `draw_answer_id` gives
-        each question its answer id; tests hand in one that they know. `read_long` reads long answers, and answers about
-        long replies, so that nobody waits for it."""
+        """`on_bug` logs and counts every exception that is not a HunterError. `draw_answer_id` returns a new answer id
+        for each question; tests pass a known one. `read_long` parses long answers, and answers about long replies,
+        outside the event loop."""
         self._catalog = catalog
         self._settings = settings
         self._on_bug = on_bug
@@ -66,9 +66,9 @@ class Judge:
         context: CallContext,
         history: tuple[Message, ...] = (),
     ) -> CriterionVerdict:
-        """The verdict on one criterion of one reply, asked for up to `max_judge_attempts` times.
+        """The verdict on one criterion of one reply, after at max_chars `max_judge_attempts` attempts.
 
-        A judge that cannot be asked, or gives no usable answer, is UNDETERMINED. Cancelling ends the call at once.
+        UNDETERMINED when the judge is unavailable or gives no usable answer. Cancelling ends the call immediately.
         """
         refused = self._refusal(reply_text)
         if refused is not None:
@@ -76,7 +76,7 @@ class Judge:
         try:
             provider, model = self._catalog.resolve(judge_model)
         except HunterError as error:
-            return _undetermined(criterion, judge_model, error.code, f"The judge cannot be asked: {error.message}")
+            return _undetermined(criterion, judge_model, error.code, f"The judge is not available: {error.message}")
         question = Question(task, criterion, reply_text, judge_model, history, self._draw_answer_id(), self._read_long)
         return await question.ask(provider, model, self._settings, context)
 
@@ -91,10 +91,11 @@ class Judge:
         missing: Sequence[str] = (),
         history: tuple[Message, ...] = (),
     ) -> tuple[CriterionVerdict, ...]:
-        """All verdicts in the order of the criteria, those on the `missing` ids (MISSING, without a call) at the end.
+        """All verdicts in the order of the criteria, then MISSING verdicts for the `missing` ids, without a call.
 
-        `on_verdict` is told of each as it comes. Verdicts in `skip` (criterion id → verdict) stand: they are neither
-        asked for nor told again. When `on_verdict` raises, the others are still judged and told; then that is raised.
+        `on_verdict` is called with each new verdict. Verdicts in `skip` (criterion id → verdict) are returned without a
+        call to the judge or to `on_verdict`. When `on_verdict` raises, the other criteria are still judged and
+        reported; then the first error is raised.
         """
         verdicts = _Verdicts(dict(skip or {}), on_verdict)
 
@@ -102,47 +103,46 @@ class Judge:
             def grade() -> Awaitable[CriterionVerdict]:
                 return self.grade(task, criterion, reply_text, judge_model, context_factory(), history)
 
-            await verdicts.tell(await self._surely(criterion, judge_model, grade))
+            await verdicts.record(await self._grade_safely(criterion, judge_model, grade))
 
         for id_ in verdicts.without(missing):
-            await verdicts.tell(CriterionVerdict(criterion_id=id_, verdict=Verdict.MISSING))
+            await verdicts.record(CriterionVerdict(criterion_id=id_, verdict=Verdict.MISSING))
         open_ = {c.id: c for c in task.criteria}
         async with asyncio.TaskGroup() as judging:
             for id_ in verdicts.without(open_):
                 judging.create_task(judge(open_[id_]), name=f"judge {id_}")
                 if len(reply_text) > LONG_REPLY_CHARS:
                     await asyncio.sleep(0)
-        for id_ in verdicts.without(open_):  # its call ended as cancelled, although nobody cancelled the judging
-            await verdicts.tell(_undetermined(open_[id_], judge_model, "cancelled", "The judge's call was broken off."))
+        for id_ in verdicts.without(open_):  # its call was cancelled, although the judging was not
+            await verdicts.record(_undetermined(open_[id_], judge_model, "cancelled", "The judge call was cancelled."))
         return verdicts.all_of((*open_, *missing))
 
-    async def _surely(
+    async def _grade_safely(
         self, criterion: Criterion, judge_model: str, grade: Callable[[], Awaitable[CriterionVerdict]]
     ) -> CriterionVerdict:
-        """What `grade` gives; a bug in one criterion's judging takes no other criterion along."""
+        """The result of `grade`. An unexpected error on one criterion does not stop the others."""
         try:
             return await grade()
         except Exception as bug:  # noqa: BLE001  (recorded and counted by on_bug)
             self._on_bug(bug)
             return _undetermined(
-                criterion, judge_model, "internal_error", "Judging failed by a fault of Model Hunter; it was recorded."
+                criterion, judge_model, "internal_error", "Judging failed because of a bug in Model Hunter."
             )
 
     def _refusal(self, reply_text: str) -> tuple[str, str] | None:
-        """(code, sentence) when this reply is not judged at all."""
-        most = self._settings.max_judged_chars
+        """(code, message) when this reply cannot be judged."""
+        max_chars = self._settings.max_judged_chars
         if not reply_text.strip():
             return "empty_reply", "There is no reply to judge."
-        if len(reply_text) > most:
+        if len(reply_text) > max_chars:
             return "reply_too_long", (
-                f"The reply has {len(reply_text):,} characters and at most {most:,} are judged; "
-                "it is not judged by a part of it."
+                f"The reply has {len(reply_text):,} characters; at max_chars {max_chars:,} can be judged."
             )
         return None
 
 
 class _Verdicts:
-    """The verdicts on one reply: those that were there and those that come, each told once."""
+    """The verdicts on one reply. Reports each new one to `on_verdict` once."""
 
     def __init__(self, known: dict[str, CriterionVerdict], on_verdict: OnVerdict) -> None:
         self._known = known
@@ -150,30 +150,30 @@ class _Verdicts:
         self._failures: list[Exception] = []
 
     def without(self, ids: Iterable[str]) -> list[str]:
-        """Those of `ids` that have no verdict yet."""
+        """The `ids` without a verdict."""
         return [id_ for id_ in ids if id_ not in self._known]
 
-    async def tell(self, verdict: CriterionVerdict) -> None:
+    async def record(self, verdict: CriterionVerdict) -> None:
         self._known[verdict.criterion_id] = verdict
         try:
             await self._on_verdict(verdict)
-        except Exception as failure:  # noqa: BLE001  (raised by all_of, when no other verdict is lost by it)
+        except Exception as failure:  # noqa: BLE001  (raised by all_of, so that no other verdict is lost)
             self._failures.append(failure)
 
     def all_of(self, ids: Iterable[str]) -> tuple[CriterionVerdict, ...]:
-        """In the order of `ids`. Raises what the first failed telling raised."""
+        """The verdicts in the order of `ids`. Raises the first error of `on_verdict`."""
         if self._failures:
             raise self._failures[0]
         return tuple(self._known[id_] for id_ in dict.fromkeys(ids))
 
 
-def _undetermined(criterion: Criterion, judge_model: str, code: str, sentence: str) -> CriterionVerdict:
-    """For a question that was not asked, or whose calls nobody can tell of."""
+def _undetermined(criterion: Criterion, judge_model: str, code: str, message: str) -> CriterionVerdict:
+    """A verdict without a call, or whose calls are unknown."""
     return CriterionVerdict(
         criterion_id=criterion.id,
         verdict=Verdict.UNDETERMINED,
-        reason=sentence,
+        reason=message,
         judge_model=judge_model,
-        judge_text=sentence,
+        judge_text=message,
         error=code,
     )

@@ -1,9 +1,8 @@
-"""Finding the whole JSON objects in a text, whatever stands around them, in one pass.
+"""Find the complete JSON objects in a text in one pass.
 
-Strings are respected, so a brace inside one counts for nothing. Commas may be missing or too many and strings may
-span lines, as judges write them; anything else that is not JSON ends the object: it is not whole, and the search goes
-on right behind the last word that was understood. Time is linear in the text, also for text made to be slow:
-every character is looked at a small, fixed number of times, and nesting is bounded.
+Braces inside strings are ignored. Missing and extra commas and line breaks in strings are accepted, since judges write
+them. Any other invalid JSON makes the object incomplete, and the search continues after the last valid token. Time is
+linear also for adversarial text: each character is read a small, fixed number of times, and nesting is bounded.
 """
 
 from __future__ import annotations
@@ -15,10 +14,10 @@ from typing import TypeAlias, Union
 
 from core.judge.unicode import encodable
 
-DEEPEST = 64
-"""Objects and arrays inside each other; what is deeper is not a judge's answer."""
+MAX_DEPTH = 64
+"""Maximum nesting of objects and arrays. Deeper objects are incomplete."""
 
-# Possessive (*+, ++): a string that never ends fails once, without backtracking.
+# Possessive (*+, ++): an unterminated string fails once, without backtracking.
 _OPENING = re.compile(r'\{(?=\s*+")')
 _TOKEN = re.compile(
     r"""\s*+(?:(?P<string>"(?:[^"\\]++|\\.)*+")|(?P<empty>\{\s*+\}|\[\s*+\])|(?P<mark>[{}\[\]:]|,[,\s]*+)"""
@@ -31,18 +30,18 @@ _PLAIN = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "/": "/", "\\":
 
 @dataclass
 class JsonObject:
-    """`members` in order, also those whose key occurs twice. Grows while it is read; nobody changes it afterwards."""
+    """`members` in order, including duplicate keys. Filled while it is parsed and not changed afterwards."""
 
     members: list[tuple[str, Json]] = field(default_factory=list)
 
 
 Json: TypeAlias = Union[str, JsonObject, "list[Json]", None]
-"""A value; numbers, true, false and null are all None, since none of them is a verdict or a reason."""
+"""A value. Numbers, true, false and null are all None, since none of them is a verdict or a reason."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """An object of the text's top level, and where it stands: text[start:end]."""
+    """A top-level object, at text[start:end]."""
 
     start: int
     end: int
@@ -50,31 +49,31 @@ class Found:
 
 
 def whole_objects(text: str) -> Iterator[Found]:
-    """The whole objects that are not inside another whole object, in order."""
+    """The complete objects that are not inside another complete object, in order."""
     at = 0
     while opening := _OPENING.search(text, at):
-        growing = _Growing()
-        at = _read(text, opening.start(), growing)
-        if growing.whole is not None:
-            yield Found(opening.start(), at, growing.whole)
+        parser = _Parser()
+        at = _read(text, opening.start(), parser)
+        if parser.whole is not None:
+            yield Found(opening.start(), at, parser.whole)
 
 
-def _read(text: str, start: int, growing: _Growing) -> int:
-    """Feed tokens from `start` until the object is whole or broken; returns where the search goes on."""
+def _read(text: str, start: int, parser: _Parser) -> int:
+    """Feed tokens from `start` until the object is complete or invalid. Returns where the search continues."""
     at = last = start
-    while growing.whole is None:
+    while parser.whole is None:
         token = _TOKEN.match(text, at)
         if token is None:
-            return last + 1  # inside the last token: a string that was never closed may have swallowed an opening
+            return last + 1  # inside the last token: an unterminated string may contain the start of an object
         kind = token.lastgroup or ""
-        if not growing.take(kind, token[kind]):
+        if not parser.add(kind, token[kind]):
             return token.start(kind)
         at, last = token.end(), token.start(kind)
     return at
 
 
-class _Growing:
-    """The object that is being read: what is open, and the key whose value is awaited."""
+class _Parser:
+    """The object being parsed: its open containers, and the key that has no value yet."""
 
     def __init__(self) -> None:
         self.whole: JsonObject | None = None
@@ -82,13 +81,13 @@ class _Growing:
         self._key: str | None = None
         self._colon = False
 
-    def take(self, kind: str, word: str) -> bool:
-        """Take the next token. False when it cannot stand here."""
+    def add(self, kind: str, word: str) -> bool:
+        """Add the next token. False when it is not valid here."""
         if kind == "string":
-            return self._string(_decoded(word))
+            return self._string(_decode(word))
         if kind == "scalar":
             return self._value(None)
-        if kind == "empty":  # a token of its own: an answer may hold thousands of them
+        if kind == "empty":  # a separate token: an answer may contain thousands of them
             return self._value(JsonObject() if word[0] == "{" else [])
         if word == "{":
             return self._enter(JsonObject())
@@ -125,7 +124,7 @@ class _Growing:
         if self._open and not self._value(container):
             return False
         self._open.append(container)
-        return len(self._open) <= DEEPEST
+        return len(self._open) <= MAX_DEPTH
 
     def _leave(self, word: str) -> bool:
         inside = self._open.pop()
@@ -136,12 +135,12 @@ class _Growing:
         return True
 
 
-def _decoded(literal: str) -> str:
-    """The text of a JSON string. Escapes that JSON does not know (LaTeX's) keep their backslash."""
-    return encodable(_ESCAPE.sub(_unescaped, literal[1:-1]))
+def _decode(literal: str) -> str:
+    """The text of a JSON string. Escapes that JSON does not define (LaTeX's) keep their backslash."""
+    return encodable(_ESCAPE.sub(_unescape, literal[1:-1]))
 
 
-def _unescaped(escape: re.Match[str]) -> str:
+def _unescape(escape: re.Match[str]) -> str:
     if escape[1]:
         return chr(int(escape[1], 16))
     return _PLAIN.get(escape[2], "\\" + escape[2])

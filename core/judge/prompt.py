@@ -1,7 +1,7 @@
-"""What the judge is sent: the notebook's prompts or ours, the data in blocks, and the one criterion last.
+"""Build the judge's messages from the notebook's prompts or the built-in ones, the data in blocks, and the criterion.
 
-The user message is: earlier turns, if any · the template with its placeholders filled · what the template did not
-place · our instruction · the criterion. The notebook shapes its middle; the end is always ours.
+The user message consists of earlier turns, if any, the filled template, the data without a placeholder in the template,
+the instruction, and the criterion. A notebook controls only the template; the end is always built in.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ PLACEHOLDERS: dict[str, Label] = {
     "response_reference": "CRITERION",
     "criteria": "CRITERION",
 }
-"""The template's words and the data that each stands for. Documented in docs/judging.md."""
+"""Placeholders of the template and the block that replaces each. Documented in docs/judging.md."""
 
 INTRODUCTIONS: dict[Label, str] = {
     "PROMPT": wording.PROMPT_FOLLOWS,
     "REFERENCE RESPONSE": wording.REFERENCE_FOLLOWS,
     "REPLY": wording.REPLY_FOLLOWS,
 }
-"""What is added, in this order, when the template has no place for it."""
+"""Introductions of the blocks without a placeholder in the template, in order."""
 
 _PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 
@@ -39,35 +39,35 @@ _PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
 def judge_messages(
     task: Task, criterion: Criterion, reply_text: str, history: tuple[Message, ...] = (), answer_id: str = ""
 ) -> tuple[Message, ...]:
-    """The system and the user message that ask for a verdict on `criterion` of `reply_text`, and on nothing else.
+    """The system and user message that request a verdict on `criterion` for `reply_text`.
 
-    When the reply is the reference response itself (reference check), it stands there once, as the reply.
-    `history` holds the earlier turns of the conversation, oldest first. `answer_id` goes into the form of the answer,
-    behind everything that the questions about one reply share: providers cache equal beginnings.
+    When the reply is the reference response itself (reference check), it is included once, as the reply.
+    `history` holds the earlier turns of the conversation, oldest first. `answer_id` follows everything that the
+    messages about one reply share, since providers cache common prefixes.
     """
-    system = encodable(_given(task.judge_system_prompt, wording.BUILT_IN_SYSTEM_PROMPT))
-    template = encodable(_given(task.judge_prompt_template, wording.BUILT_IN_TEMPLATE))
+    system = encodable(_text_or_default(task.judge_system_prompt, wording.BUILT_IN_SYSTEM_PROMPT))
+    template = encodable(_text_or_default(task.judge_prompt_template, wording.BUILT_IN_TEMPLATE))
     data = _data(task, reply_text)
     earlier = [_earlier(message) for message in history]
-    # Over all criteria, so that the questions about one reply differ only at their end: providers cache equal starts.
+    # Over all criteria, so that messages about one reply differ only at their end: providers cache common prefixes.
     criteria = dict.fromkeys(encodable(c.text) for c in (*task.criteria, criterion))
     nonce = nonce_for((system, template, *data.values(), *criteria, *(text for _, text in earlier)))
     data["CRITERION"] = f"{criterion.id}: {encodable(criterion.text)}"
 
     turns = [block(label, nonce, text) for label, text in earlier]
     parts = ["\n".join((wording.EARLIER_TURNS, *turns))] if turns else []
-    parts += _filled(template, data, nonce)
+    parts += _fill(template, data, nonce)
     parts.append(wording.instruction(criterion.id, nonce, answer_id))
     parts.append(block("CRITERION", nonce, data["CRITERION"]) + "\n" + wording.last_line(criterion.id))
     return Message(role="system", content=system), Message(role="user", content="\n\n".join(parts))
 
 
-def _given(text: str, built_in: str) -> str:
+def _text_or_default(text: str, built_in: str) -> str:
     return text if text.strip() else built_in
 
 
 def _data(task: Task, reply_text: str) -> dict[Label, str]:
-    """The same for all criteria. No REFERENCE RESPONSE when there is none, or when it is what is judged."""
+    """The same for all criteria. No REFERENCE RESPONSE when there is none, or when it is the judged reply."""
     data: dict[Label, str] = {"PROMPT": encodable(task.prompt), "REPLY": encodable(reply_text)}
     if task.response.strip() and task.response.strip() != reply_text.strip():
         data["REFERENCE RESPONSE"] = encodable(task.response)
@@ -78,11 +78,11 @@ def _earlier(message: Message) -> tuple[Label, str]:
     return ("EARLIER REPLY" if message.role == "assistant" else "EARLIER PROMPT"), encodable(message.content)
 
 
-def _filled(template: str, data: dict[Label, str], nonce: str) -> list[str]:
-    """The template with its data, and after it the data that it has no place for.
+def _fill(template: str, data: dict[Label, str], nonce: str) -> list[str]:
+    """The filled template, and after it the data without a placeholder.
 
-    One pass: a placeholder inside data stays as it is. Each datum stands there once in full, however often the
-    template names it, so that a message is never a multiple of a long reply.
+    Placeholders inside data are not replaced. Each block is included once, however often the template names it, so that
+    a message is never a multiple of a long reply.
     """
     placed: set[Label] = set()
 

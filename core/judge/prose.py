@@ -1,7 +1,7 @@
-"""What a judge says outside its objects: how it introduces them, and whether it takes its verdict back.
+"""Parse a judge's prose around its objects: how it introduces them, and whether it retracts its verdict.
 
-The rules are few, so that they can be explained (docs/judging.md), and they only ever make us ask again: prose never
-is a verdict. They know English; in other languages only the words PASS and FAIL beside `verdict` are seen.
+The rules (docs/judging.md) can only make an answer unusable; prose is never a verdict. They are for English. In other
+languages only the words PASS and FAIL next to `verdict` are recognized.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from itertools import islice
 from core.domain.verdict import Verdict
 from core.judge.reply_words import ReplyWords
 
-LEAD_CHARS = 300  # how much in front of an object is its introduction
-CLAUSE_CHARS = 120  # how far from the word PASS, FAIL, met … the rest of the statement is looked for
+LEAD_CHARS = 300  # length of the introduction before an object
+CLAUSE_CHARS = 120  # search distance from PASS, FAIL, met … to the rest of the statement
 SENTENCE_CHARS = 1000
-MAX_MEMBERS = 40  # pieces of quotes that are looked up in the reply
-MAX_STATEMENTS = 200  # an answer with more words of that kind than this is not read
+MAX_MEMBERS = 40  # parts of quotes that are searched for in the reply
+MAX_STATEMENTS = 200  # an answer with more such words is unusable
 
 _SENTENCE_END = re.compile(r"[.!?][\"'”)\]*_`]*\s|\n")
 _CONDITIONAL = re.compile(
@@ -57,11 +57,11 @@ _CORRECTING = re.compile(
 _FENCE_LINE = re.compile(r"```\w*")
 
 
-# -- how an object is introduced
+# -- the introduction of an object
 
 
 def introduction(text: str, start: int, after: int = 0) -> str:
-    """What leads to the object at `start`: its sentence so far, or the line before it; nothing before `after`."""
+    """The text that introduces the object at `start`: its sentence so far, or the line before. Starts at `after`."""
     before = text[max(after, start - LEAD_CHARS) : start].rstrip(" \t")
     same_line = before.rpartition("\n")[2]
     if same_line.strip(" \t>*_`'\"-("):
@@ -77,14 +77,14 @@ def _last_sentence(line: str) -> str:
 
 
 def is_inside_sentence(text: str, start: int, end: int) -> bool:
-    """Whether the object is a part of a sentence and does not stand for itself: `I would say {…}, but …`."""
+    """Whether the object is part of a sentence: `I would say {…}, but …`."""
     before = text[max(0, start - LEAD_CHARS) : start].rpartition("\n")[2].rstrip(" \t*_`'\"(“‘")
     after = text[end : end + LEAD_CHARS].partition("\n")[0].lstrip(" \t*_`'\")”’")
     return (before != "" and before[-1] not in ".:!?}])>—–-") or (after[:1] == "," or after[:1].islower())
 
 
-def is_supposed(text: str, start: int, end: int, after: int = 0) -> bool:
-    """Whether the object stands in a supposition: `Had it named three I would answer {…}`."""
+def is_hypothetical(text: str, start: int, end: int, after: int = 0) -> bool:
+    """Whether the object is hypothetical: `Had it named three I would answer {…}`."""
     lead = introduction(text, start, after)
     tail = text[end : end + LEAD_CHARS].partition("\n")[0] if is_inside_sentence(text, start, end) else ""
     inside = bool(tail) or lead.rstrip()[-1:] not in ("", ".", ":", "}")
@@ -94,7 +94,7 @@ def is_supposed(text: str, start: int, end: int, after: int = 0) -> bool:
 
 
 def is_quoted(text: str, start: int, after: int = 0) -> bool:
-    """Whether the judge says, or marks, that the object is the reply's: `It ends with {…}`, `> {…}`."""
+    """Whether the judge marks the object as a quote of the reply: `It ends with {…}`, `> {…}`."""
     before = text[max(after, start - LEAD_CHARS) : start].rpartition("\n")[2].strip()
     lead = introduction(text, start, after)
     speaking = _SPEAKING.search(lead)
@@ -106,18 +106,18 @@ def is_quoted(text: str, start: int, after: int = 0) -> bool:
     )
 
 
-def is_announced(text: str, start: int, after: int, reply: ReplyWords) -> bool:
-    """Whether the judge announces the object as its verdict, in words that the reply does not hold."""
+def is_introduced_as_verdict(text: str, start: int, after: int, reply: ReplyWords) -> bool:
+    """Whether the judge introduces the object as its verdict, in words that the reply does not contain."""
     lead = introduction(text, start, after)
     return bool(_ANNOUNCING.search(lead)) and not reply.hold(lead)
 
 
 def corrects(between: str) -> bool:
-    """Whether the words between two objects say that the second corrects the first."""
+    """Whether the text between two objects introduces the second as a correction."""
     return bool(_CORRECTING.search(between))
 
 
-# -- whether the prose behind an object takes it back
+# -- retractions in the prose after an object
 
 _WORDS = re.compile(
     r"(?<![^\W_])(?:(?P<pass>pass(?:ed|es|ing)?)|(?P<fail>fail(?:ed|s|ing|ure)?)|(?P<met>met|meets?|satisf(?:y|ies|ied)"
@@ -182,7 +182,7 @@ _DECORATION = re.compile(r"[\s*_`>#\"'“”‘’()\[\]:,-]+")
 
 
 def without_quoted_braces(prose: str, reply: ReplyWords) -> str:
-    """Without what the reply says, too, and what looks like an object but is no JSON: `{'verdict': 'PASS'}`."""
+    """Remove text in braces that also occurs in the reply, such as `{'verdict': 'PASS'}`, which is not JSON."""
 
     def quoted(braces: re.Match[str]) -> str:
         return "" if all(reply.hold(member) for member in braces[0].split(",", MAX_MEMBERS)) else braces[0]
@@ -192,7 +192,7 @@ def without_quoted_braces(prose: str, reply: ReplyWords) -> str:
 
 @dataclass(frozen=True)
 class _Mention:
-    """A word such as PASS or met, the verdict that it stands for, and the clause, segment and sentence around it."""
+    """A word such as PASS or met, its verdict, and the clause, segment and sentence that contain it."""
 
     word: re.Match[str]
     verdict: Verdict
@@ -200,22 +200,22 @@ class _Mention:
     segment: str
     sentence: str
     at: int
-    """Where the sentence begins in the prose."""
+    """Offset of the sentence in the prose."""
     label: str
-    """The criterion that its line begins with, `C2 (FAIL): …`; else ""."""
+    """The criterion at the start of its line, `C2 (FAIL): …`; else ""."""
 
 
-def takes_back(prose: str, verdict: Verdict, asked: str, reply: ReplyWords) -> bool:
-    """Whether `prose`, which follows the judge's object, says that its verdict is the other one.
+def retracts(prose: str, verdict: Verdict, criterion_id: str, reply: ReplyWords) -> bool:
+    """Whether `prose`, which follows the judge's object, retracts its verdict.
 
-    A supposition does not, nor does a statement on other criteria, nor what the judge marks as a quote of the reply.
+    Hypothetical statements, statements on other criteria, and marked quotes of the reply do not.
     """
     if any(not reply.hold(retracted[0]) for retracted in islice(_RETRACTED.finditer(prose), MAX_STATEMENTS)):
         return True
     for count, mention in enumerate(_mentions(prose)):
         if count >= MAX_STATEMENTS:
             return True
-        if mention.verdict is verdict or not _is_stated(mention, asked) or _CONDITIONAL.search(mention.segment):
+        if mention.verdict is verdict or not _is_stated(mention, criterion_id) or _CONDITIONAL.search(mention.segment):
             continue
         if _WOULD.search(mention.clause) and not _CORRECTING.search(mention.sentence):
             continue
@@ -225,7 +225,7 @@ def takes_back(prose: str, verdict: Verdict, asked: str, reply: ReplyWords) -> b
 
 
 def _sentences(prose: str) -> Iterator[tuple[int, str]]:
-    """Where each begins, and its text; what never ends comes in pieces of SENTENCE_CHARS."""
+    """(offset, text) of each sentence. Longer ones are split into parts of SENTENCE_CHARS."""
     start = 0
     for end in (*(boundary.end() for boundary in _BOUNDARY.finditer(prose)), len(prose)):
         for at in range(start, end, SENTENCE_CHARS):
@@ -248,13 +248,13 @@ def _mentions(prose: str) -> Iterator[_Mention]:
                     yield _Mention(word, verdict, clause, segment, sentence, at, label)
 
 
-def _is_stated(mention: _Mention, asked: str) -> bool:
-    """Whether the clause says it of the criterion that was asked for, as a verdict."""
+def _is_stated(mention: _Mention, criterion_id: str) -> bool:
+    """Whether the clause states it as a verdict on the criterion."""
     word, clause = mention.word, mention.clause
     before = clause[max(0, word.start() - CLAUSE_CHARS) : word.start()]
     after = clause[word.end() : word.end() + CLAUSE_CHARS]
     names = {name.upper() for name in _NAME.findall(before + after)}
-    if asked not in names and (names or mention.label not in ("", asked)):
+    if criterion_id not in names and (names or mention.label not in ("", criterion_id)):
         return False
     if _OBLIGATION.search(before) and _SHARE.match(after):  # a pass rule: "must PASS more than 50% of the criteria"
         return False
@@ -273,7 +273,7 @@ def _is_stated(mention: _Mention, asked: str) -> bool:
 
 
 def _is_reply_quoted(mention: _Mention, lead: str, reply: ReplyWords) -> bool:
-    """Whether the reply says so and the judge marks it as a quote. `lead` is the end of what stands in front."""
+    """Whether the mention is a marked quote of the reply. `lead` is the end of the text before it."""
     sentence = mention.sentence.strip()
     spans = [span for span in _QUOTED_SPAN.findall(sentence) if " " in span.strip() and reply.hold(span)]
     if any(mention.word[0] in span for span in spans):

@@ -1,4 +1,4 @@
-"""One criterion's question to the judge, asked until its answer can be used, and what that took."""
+"""One criterion's question to the judge, with retries after unusable answers, and its calls, tokens and cost."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from core.judge.answer import Answer, read_answer
 from core.judge.evidence import passage_of
 from core.judge.prompt import judge_messages
 from core.judge.unicode import bounded, encodable
-from core.judge.wording import once_more
+from core.judge.wording import retry_instruction
 from core.providers.base import CallContext, ChatRequest, OutputLimit, Provider
 from core.settings import CallSettings
 
 log = structlog.get_logger(__name__)
-JUDGE_TEXT_MOST_CHARS = 20_000
+MAX_JUDGE_TEXT_CHARS = 20_000
 
-READ_AT_ONCE_CHARS = 32_000
-"""Many times an ordinary answer; at worst some 50 ms. What is longer is read by `read_long`."""
-LOOK_UP_AT_ONCE_CHARS = 100_000  # of the reply: what the judge may have quoted is looked for in it
+MAX_INLINE_ANSWER_CHARS = 32_000
+"""Many times a normal answer, at most about 50 ms. Longer answers are parsed by `read_long`."""
+MAX_INLINE_REPLY_CHARS = 100_000  # quotes are searched for in the reply
 ANSWER_ID_BYTES = 6  # 48 bits, drawn for each question: too many to guess
 
 _COUNTS = tuple(Usage.model_fields)
@@ -36,13 +36,13 @@ _COUNTS = tuple(Usage.model_fields)
 class ReadAnswer:
     answer: Answer
     passage: str
-    """Of the reply, that is the answer's evidence; "" when the evidence is none."""
+    """The passage of the reply that matches the evidence; "" when there is none."""
 
 
 AnswerTexts = tuple[str, str, str, str]
 """The judge's text, the criterion's id, the reply, the answer id."""
 ReadLong = Callable[[int, AnswerTexts], Awaitable[ReadAnswer | None]]
-"""Reads texts of so many characters together. Raises HunterError."""
+"""Parses an answer, given the total length of the texts in characters. Raises HunterError."""
 
 
 def read_with_evidence(text: str, criterion_id: str, reply_text: str, answer_id: str) -> ReadAnswer | None:
@@ -55,12 +55,12 @@ async def read_here(_chars: int, texts: AnswerTexts) -> ReadAnswer | None:
 
 
 def new_answer_id() -> str:
-    """12 hexadecimal characters. Drawn and not derived: notebook, reply and criterion may be an attacker's text."""
+    """12 hexadecimal characters. Random, since an attacker may have written notebook, reply and criterion."""
     return secrets.token_hex(ANSWER_ID_BYTES)
 
 
 class Question:
-    """Used for one criterion of one reply, once."""
+    """One criterion of one reply. Used once."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Question:
         answer_id: str,
         read_long: ReadLong,
     ) -> None:
-        """`answer_id`: 12 hexadecimal characters that nobody could know when the reply was written (new_answer_id)."""
+        """`answer_id`: 12 hexadecimal characters, unknown when the reply was written (new_answer_id)."""
         self._criterion = criterion
         self._reply_text = reply_text
         self._judge_model = judge_model
@@ -86,21 +86,21 @@ class Question:
     async def ask(
         self, provider: Provider, model: str, settings: CallSettings, context: CallContext
     ) -> CriterionVerdict:
-        """At most `max_judge_attempts` questions; a failed call ends them, since the provider has retried it."""
+        """Make at most `max_judge_attempts` attempts. A failed call is final, since the provider has retried it."""
         for _ in range(settings.max_judge_attempts):
             try:
                 reply = await self._call(provider, self._request(model, settings), context)
             except HunterError as error:
-                return self._failed(error)
+                return self._failed_verdict(error)
             self._answers.append(reply)
             if read := await self._read(reply):
-                return self._decided(read)
-        return self._unusable(provider.output_limit(self._request(model, settings)))
+                return self._decided_verdict(read)
+        return self._unusable_verdict(provider.output_limit(self._request(model, settings)))
 
     def _request(self, model: str, settings: CallSettings) -> ChatRequest:
         return ChatRequest(
             model=model,
-            messages=(*self._messages, *self._asked_again()),
+            messages=(*self._messages, *self._retry_messages()),
             purpose="judge",
             max_output_tokens=settings.judge_max_output_tokens,
         )
@@ -119,55 +119,55 @@ class Question:
             self._failed_calls, self._cost_known = slots, provider.simulated
             raise
 
-    def _asked_again(self) -> tuple[Message, ...]:
-        """The judge's last unusable answer and the request for a usable one; the earlier ones would only cost."""
+    def _retry_messages(self) -> tuple[Message, ...]:
+        """The judge's last unusable answer and the request for a usable one. Earlier answers would only add cost."""
         if not self._answers:
             return ()
-        unusable = bounded(encodable(self._answers[-1].text), JUDGE_TEXT_MOST_CHARS)
-        again = once_more(self._criterion.id, self._answer_id)
+        unusable = bounded(encodable(self._answers[-1].text), MAX_JUDGE_TEXT_CHARS)
+        again = retry_instruction(self._criterion.id, self._answer_id)
         return Message(role="assistant", content=unusable), Message(role="user", content=again)
 
     async def _read(self, reply: Reply) -> ReadAnswer | None:
-        """None also for an answer that ran into its output limit: its last word was not reached."""
+        """None also for an answer that was cut off at its output limit, since its end is missing."""
         if reply.cut_off:
             return None
-        asked = (reply.text, self._criterion.id, self._reply_text, self._answer_id)
-        if len(reply.text) <= READ_AT_ONCE_CHARS and len(self._reply_text) <= LOOK_UP_AT_ONCE_CHARS:
-            return read_with_evidence(*asked)
+        arguments = (reply.text, self._criterion.id, self._reply_text, self._answer_id)
+        if len(reply.text) <= MAX_INLINE_ANSWER_CHARS and len(self._reply_text) <= MAX_INLINE_REPLY_CHARS:
+            return read_with_evidence(*arguments)
         try:
-            return await self._read_long(len(reply.text) + len(self._reply_text), asked)
-        except HunterError as error:  # it took too much time, or there is no process
-            log.warning("a judge's answer could not be read", error=error.message)
+            return await self._read_long(len(reply.text) + len(self._reply_text), arguments)
+        except HunterError as error:  # timed out, or the process could not be started
+            log.warning("judge.answer_unreadable", error=error.message)
             return None
 
-    def _decided(self, read: ReadAnswer) -> CriterionVerdict:
-        """Evidence that is no passage of the reply is not shown as one: it goes to the words that could not be used."""
+    def _decided_verdict(self, read: ReadAnswer) -> CriterionVerdict:
+        """Evidence that is not a passage of the reply goes into `judge_text` instead."""
         answer, passage = read.answer, read.passage
         return self._verdict(
             answer.verdict,
             reason=answer.reason,
             evidence=encodable(passage),
-            judge_text="" if passage else bounded(answer.evidence, JUDGE_TEXT_MOST_CHARS),
+            judge_text="" if passage else bounded(answer.evidence, MAX_JUDGE_TEXT_CHARS),
         )
 
-    def _unusable(self, limit: OutputLimit) -> CriterionVerdict:
+    def _unusable_verdict(self, limit: OutputLimit) -> CriterionVerdict:
         times = len(self._answers)
-        sentence = f"The judge was asked {times} time{'s'[: times > 1]} and gave no usable verdict."
+        sentence = f"The judge gave no usable verdict in {times} attempt{'s'[: times > 1]}."
         if all(answer.cut_off for answer in self._answers):
             sentence += f" Its answers were cut off at their output limit: raise {limit}."
-        return self._verdict(Verdict.UNDETERMINED, reason=sentence, judge_text=self._last_words())
+        return self._verdict(Verdict.UNDETERMINED, reason=sentence, judge_text=self._last_answer())
 
-    def _failed(self, error: HunterError) -> CriterionVerdict:
-        said_before = f"\n\nBefore that the judge said:\n{self._last_words()}" if self._answers else ""
+    def _failed_verdict(self, error: HunterError) -> CriterionVerdict:
+        earlier = f"\n\nEarlier answer of the judge:\n{self._last_answer()}" if self._answers else ""
         return self._verdict(
             Verdict.UNDETERMINED,
             reason=f"The judge's call failed: {error.message}",
-            judge_text=error.message + said_before,
+            judge_text=error.message + earlier,
             error=error.code,
         )
 
-    def _last_words(self) -> str:
-        return bounded(encodable(self._answers[-1].text), JUDGE_TEXT_MOST_CHARS)
+    def _last_answer(self) -> str:
+        return bounded(encodable(self._answers[-1].text), MAX_JUDGE_TEXT_CHARS)
 
     def _verdict(
         self, verdict: Verdict, *, reason: str, judge_text: str, evidence: str = "", error: str = ""
@@ -184,7 +184,7 @@ class Question:
             judge_text=judge_text,
             calls=sum(reply.calls for reply in self._answers) + self._failed_calls,
             usage=_sum_usage([reply.usage for reply in self._answers]),
-            # Unknown is not 0: with one unknown cost the sum is unknown, too.
+            # With one unknown cost the sum is unknown, not 0.
             cost_usd=sum(known, 0.0) if all_known else None,
             latency_ms=sum(reply.latency_ms for reply in self._answers),
             error=error,
@@ -192,6 +192,6 @@ class Question:
 
 
 def _sum_usage(usages: list[Usage]) -> Usage:
-    """Token counts added up; None where one of them was not reported."""
+    """The sum of each token count; None where one is unknown."""
     columns = {name: [getattr(usage, name) for usage in usages] for name in _COUNTS}
     return Usage(**{name: sum(column) if column and None not in column else None for name, column in columns.items()})

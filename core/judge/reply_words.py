@@ -1,8 +1,8 @@
-"""What the reply itself says of verdicts, compared as values: in whatever spelling it stands there.
+"""Search the reply for text that the judge may have quoted, whatever its spelling.
 
-Letters and digits alone are compared, without case, so that `{"verdict":"PASS"}`, `{ 'Verdict' : "\\u0050ASS", }` and
-**verdict**: pass are the same. Look-alikes that Unicode folds (full width, ſ, zero-width characters between) fold too:
-here a match only makes us careful, it never makes a verdict.
+Only letters and digits are compared, ignoring case, so that `{"verdict":"PASS"}`, `{ 'Verdict' : "\\u0050ASS", }` and
+**verdict**: pass are equal. Look-alikes that Unicode folds (full width, ſ, zero-width characters between) are equal
+too: a match only makes the parser stricter, it never gives a verdict.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ _LINE_ESCAPE = re.compile(r"\\[nrtbf]")  # else `\nverdict` would begin with an 
 _NO_LETTER = re.compile(r"[\W_]+")
 MAX_LOOK_UPS = 300
 CACHED_REPLIES = 8
-"""All criteria of a reply are judged at once, so a few replies are enough; each takes at most its own length."""
+"""All criteria of a reply are judged at the same time, so a small cache is enough. An entry is no longer than its
+reply."""
 
 
 def letters(text: str) -> str:
@@ -30,7 +31,7 @@ def letters(text: str) -> str:
     if "&" in text:
         text = html.unescape(text)
     if not text.isascii():
-        # Character by character: normalizing a whole text is not linear when it holds long runs of accents.
+        # Character by character: normalizing a whole text with long runs of accents is not linear.
         text = text.translate({ord(c): unicodedata.normalize("NFKC", c) for c in set(text) if not c.isascii()})
     return _NO_LETTER.sub("", text.casefold())
 
@@ -39,13 +40,13 @@ _letters_of_reply = lru_cache(maxsize=CACHED_REPLIES)(letters)
 
 
 class TooManyQuotesError(Exception):
-    """An answer made more look-ups in the reply necessary than any judge's honest answer does."""
+    """An answer needs more searches of the reply than a genuine answer does."""
 
 
 class ReplyWords:
-    """The words of the reply that is judged, for the reading of one answer. "" is an unknown reply: it holds nothing.
+    """The judged reply, for parsing one answer. "" is an unknown reply, which contains nothing.
 
-    Raises TooManyQuotesError from the look-up after the MAX_LOOK_UPS-th on, since each may read the whole reply.
+    Raises TooManyQuotesError after MAX_LOOK_UPS searches, since each may read the whole reply.
     """
 
     def __init__(self, reply_text: str) -> None:
@@ -57,7 +58,7 @@ class ReplyWords:
         return bool(self._text)
 
     def hold(self, text: str) -> bool:
-        """Whether the reply says this, in any spelling. True for a text without letters, if the reply is known."""
+        """Whether the reply contains `text`, in any spelling. True for a text without letters if the reply is known."""
         wanted = letters(text)
         if not wanted or not self.known:
             return self.known
@@ -68,5 +69,5 @@ class ReplyWords:
         return self._known[wanted]
 
     def name(self, verdict: Verdict | None) -> bool:
-        """Whether the word stands anywhere in the reply, if only inside another word."""
+        """Whether the reply contains the verdict's word, even inside another word."""
         return verdict is not None and self.hold(verdict.value)

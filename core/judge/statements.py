@@ -1,11 +1,11 @@
-"""What one JSON object says of the criterion that was asked for.
+"""The verdicts of one JSON object on a criterion.
 
-A verdict is a member `verdict`, `result`, `status` or `grade` (`answer` where there is none of these), or a member
-named by the criterion's id, as real judge prompts ask for it: `[Grading Basis]: {"C1": "PASS", "C2": "FAIL"}`. Where
-an object names several criteria, the asked one's verdict is taken and the others are left alone.
+A verdict is a member `verdict`, `result`, `status` or `grade` (`answer` if there is none of these), or a member named
+after the criterion's id, as real judge prompts request: `[Grading Basis]: {"C1": "PASS", "C2": "FAIL"}`. Verdicts on
+other criteria are ignored.
 
-What stands inside another object or list is that one's verdict only if it is a row of the asked criterion, or if the
-outer object is nothing but a wrapper: the `{"status": "pass"}` of a step is no verdict.
+A verdict in a nested object or list counts only in a row about the criterion, or if the outer object is just a wrapper.
+The `{"status": "pass"}` of a step is not a verdict.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from core.domain.verdict import Verdict
 from core.judge.objects import Json, JsonObject
 
 VERDICT_KEYS = ("verdict", "result", "status", "grade")
-LAST_RESORT = "answer"  # in a task about answers this may also be the student's, so it never contradicts the others
+LAST_RESORT = "answer"  # may also be a student's answer, so it never contradicts the other keys
 ID_KEYS = ("id", "criterion_id", "criterion", "criteria_id")
 REASON_KEYS = ("reason", "explanation", "message", "reasoning", "rationale", "justification")
 EVIDENCE_KEYS = ("evidence", "quote")
@@ -27,7 +27,7 @@ WRAPPER_KEYS = (
     *("judgment", "output", "result", "results", "verdict", "verdicts"),
 )
 
-# ASCII: with Unicode's rules `pasſ` is PASS without regard to case.
+# ASCII: with Unicode rules, `pasſ` equals PASS when case is ignored.
 _WORD = re.compile(r"[\s*_`'\"]*(pass|fail)(?:ed)?[\s*_`'\".]*", re.IGNORECASE | re.ASCII)
 _ID = re.compile(r"[\s*_`]*(C[1-9][0-9]{0,3})(?=[\s*_`]*(?:$|[:.)\]–—-]))", re.IGNORECASE | re.ASCII)
 _PART = re.compile(r"step|check|example|quote|reply|replies|response|student|test|item|case|part|task")
@@ -35,36 +35,36 @@ _PART = re.compile(r"step|check|example|quote|reply|replies|response|student|tes
 
 @dataclass(frozen=True)
 class Statement:
-    """One verdict (None: its words cannot be used), its key, the criterion that it names, and the object it is in."""
+    """One verdict (None if it is not PASS or FAIL), its key, the named criterion, and the object that contains it."""
 
     verdict: Verdict | None
     key: str
     about: str | None
     source: JsonObject
     inner: bool
-    """It belongs to a part of the object, such as a step, and not to the object."""
+    """The verdict is about a part of the object, such as a step."""
 
 
-def statements_on(asked: str, value: JsonObject) -> list[Statement]:
-    """The verdicts on `asked` (an id in upper case), those that name no criterion included; named ones first.
+def statements_on(criterion_id: str, value: JsonObject) -> list[Statement]:
+    """The verdicts on `criterion_id` (an id in upper case) or on no named criterion; named ones first.
 
-    Empty when the object gives none, or names only other criteria: then a verdict without a name is their total.
-    An inner statement is listed only beside one of the object's own, and only if its key is `verdict`: whether the
-    two contradict each other is for the caller to decide.
+    Empty when the object has none, or names only other criteria: an unnamed verdict is their total then.
+    Inner statements are included only if the object also has its own, and only with the key `verdict`. The caller
+    decides whether they contradict each other.
     """
     found = list(_statements(value, None, inner=False))
     names = {statement.about for statement in found}
-    if asked not in names and names - {None}:
+    if criterion_id not in names and names - {None}:
         return []
     named_first = sorted(found, key=lambda statement: statement.about is None)
-    on_asked = [statement for statement in named_first if statement.about in (asked, None)]
-    if all(statement.inner for statement in on_asked):
+    on_criterion = [statement for statement in named_first if statement.about in (criterion_id, None)]
+    if all(statement.inner for statement in on_criterion):
         return []
-    return [statement for statement in on_asked if not statement.inner or statement.key == "verdict"]
+    return [statement for statement in on_criterion if not statement.inner or statement.key == "verdict"]
 
 
 def _statements(node: Json, about: str | None, *, inner: bool) -> Iterator[Statement]:
-    """Every verdict in `node`; `about` is the criterion that the surroundings name."""
+    """Every verdict in `node`; `about` is the criterion named by an enclosing object."""
     if isinstance(node, list):
         for item in node:
             yield from _statements(item, about, inner=inner)
@@ -76,7 +76,7 @@ def _statements(node: Json, about: str | None, *, inner: bool) -> Iterator[State
         for name, value in node.members:
             row = row_id(name)
             if key_of(name) in REASON_KEYS + EVIDENCE_KEYS:
-                continue  # words per criterion: {"C1": "why", "C2": "why"}
+                continue  # texts per criterion: {"C1": "why", "C2": "why"}
             if isinstance(value, JsonObject | list):
                 part = not row and (inner or not wrapper or not _is_wrapped(node, name, value))
                 yield from _statements(value, row or about, inner=part)
@@ -87,13 +87,13 @@ def _statements(node: Json, about: str | None, *, inner: bool) -> Iterator[State
 
 
 def _may_wrap(node: JsonObject) -> bool:
-    """Whether exactly one member holds more than a value, the reasons left aside."""
+    """Whether exactly one member, apart from reasons and evidence, is an object or list."""
     parts = (name for name, value in node.members if isinstance(value, JsonObject | list))
     return sum(key_of(name) not in REASON_KEYS + EVIDENCE_KEYS for name in parts) == 1
 
 
 def _is_wrapped(node: JsonObject, name: str, value: JsonObject | list[Json]) -> bool:
-    """Whether this one member is the whole answer, and not a step of it."""
+    """Whether this member is the whole answer and not a step."""
     key = key_of(name)
     if isinstance(value, list):
         return key in WRAPPER_KEYS and len(value) == 1
@@ -101,50 +101,53 @@ def _is_wrapped(node: JsonObject, name: str, value: JsonObject | list[Json]) -> 
 
 
 def _own_verdicts(node: JsonObject) -> list[tuple[str, Verdict | None]]:
-    """A `verdict` must be usable; the other words may also mean something else, and then count for nothing."""
+    """The object's own verdicts by key. A `verdict` other than PASS or FAIL gives None. Other keys may mean something
+    else, so their values are ignored unless they are PASS or FAIL."""
     scalars = ((key_of(name), value) for name, value in node.members if not isinstance(value, JsonObject | list))
-    said = [(key, verdict_of(value)) for key, value in scalars if key in (*VERDICT_KEYS, LAST_RESORT)]
-    verdicts = [(key, verdict) for key, verdict in said if key == "verdict" or (key != LAST_RESORT and verdict)]
-    return verdicts or [(key, verdict) for key, verdict in said if verdict]
+    verdicts_by_key = [(key, verdict_of(value)) for key, value in scalars if key in (*VERDICT_KEYS, LAST_RESORT)]
+    verdicts = [
+        (key, verdict) for key, verdict in verdicts_by_key if key == "verdict" or (key != LAST_RESORT and verdict)
+    ]
+    return verdicts or [(key, verdict) for key, verdict in verdicts_by_key if verdict]
 
 
 def row_id(name: str) -> str | None:
-    """The criterion that a key is: `"C2": "PASS"`."""
+    """The criterion that a key names: `"C2": "PASS"`."""
     row = _ID.fullmatch(name.strip(" *_`:"))
     return row[1].upper() if row else None
 
 
 def named_in(node: JsonObject) -> str | None:
-    """The criterion that the object says it is about: `"id": "C2"`, `"criterion": "C2: text"`."""
+    """The criterion that the object names: `"id": "C2"`, `"criterion": "C2: text"`."""
     texts = (value for name, value in node.members if isinstance(value, str) and key_of(name) in ID_KEYS)
     return next((named[1].upper() for text in texts if (named := _ID.match(text))), None)
 
 
 def verdict_of(value: Json) -> Verdict | None:
-    """PASS or FAIL, when the value is that word and nothing else."""
+    """PASS or FAIL if the value is exactly that word, else None."""
     word = _WORD.fullmatch(value) if isinstance(value, str) else None
     return Verdict(word[1].upper()) if word else None
 
 
 def key_of(name: str) -> str:
-    """`Verdict`, `**verdict**` are `verdict`. Only ASCII folds: `ſtatus` is another word."""
+    """Normalizes `Verdict` and `**verdict**` to `verdict`. Only for ASCII: `ſtatus` is a different key."""
     key = name.strip(" *_`")
     return key.lower().replace(" ", "_") if key.isascii() else key
 
 
-def words_in(node: JsonObject, keys: tuple[str, ...], asked: str) -> str:
+def words_in(node: JsonObject, keys: tuple[str, ...], criterion_id: str) -> str:
     """The first text under one of `keys`, in the order of the keys; "" when there is none."""
     members = [(key_of(name), value) for name, value in node.members]
-    texts = (_text(value, asked) for key in keys for name, value in members if name == key)
+    texts = (_text(value, criterion_id) for key in keys for name, value in members if name == key)
     return next((text for text in texts if text), "")
 
 
-def _text(value: Json, asked: str) -> str:
-    """A text, a list of texts as lines, or what an object says under the asked id."""
+def _text(value: Json, criterion_id: str) -> str:
+    """A text, a list of texts joined as lines, or an object's text for the criterion."""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, list):
         return "\n".join(item.strip() for item in value if isinstance(item, str)).strip()
     if isinstance(value, JsonObject):
-        return next((v.strip() for name, v in value.members if name.upper() == asked and isinstance(v, str)), "")
+        return next((v.strip() for name, v in value.members if name.upper() == criterion_id and isinstance(v, str)), "")
     return ""

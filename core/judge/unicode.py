@@ -1,4 +1,4 @@
-"""Text that can be sent and stored: without unpaired surrogates, which JSON escapes smuggle in and UTF-8 refuses."""
+"""Text that UTF-8 can encode: without the unpaired surrogates that JSON escapes may contain."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def encodable(text: str) -> str:
     return text
 
 
-def bounded(text: str, most_chars: int) -> str:
-    """`text`, or its first `most_chars` characters and a word on how many are not shown."""
-    if len(text) <= most_chars:
+def bounded(text: str, max_chars: int) -> str:
+    """`text`, or its first `max_chars` characters and the number of characters cut off."""
+    if len(text) <= max_chars:
         return text
-    return f"{text[:most_chars]} … ({len(text) - most_chars} more characters are not kept)"
+    return f"{text[:max_chars]} … ({len(text) - max_chars} more characters are not kept)"

@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.domain.verdict import Verdict
-from core.judge.answer import MAX_ANSWER_CHARS, MAX_OBJECTS, REASON_MOST_CHARS, Answer, read_answer
-from core.judge.objects import DEEPEST
+from core.judge.answer import MAX_ANSWER_CHARS, MAX_OBJECTS, MAX_REASON_CHARS, Answer, read_answer
+from core.judge.objects import MAX_DEPTH
 
 RECORDED = [
     pytest.param(case, id=f"{file.stem}: {case['name']}")
@@ -120,14 +120,14 @@ def test_a_verdict_nested_deeper_than_any_answer_is_not_used():
     def nested(depth: int) -> str:
         return '{"a":' * depth + '{"verdict": "PASS"}' + "}" * depth
 
-    assert read_answer(nested(DEEPEST - 1), "C2") is not None
-    assert read_answer(nested(DEEPEST), "C2") is None
+    assert read_answer(nested(MAX_DEPTH - 1), "C2") is not None
+    assert read_answer(nested(MAX_DEPTH), "C2") is None
 
 
 def test_a_reason_without_end_is_bounded_and_says_so():
-    answer = read_answer(json.dumps({"reason": "x" * (REASON_MOST_CHARS + 7), "verdict": "FAIL"}), "C1")
+    answer = read_answer(json.dumps({"reason": "x" * (MAX_REASON_CHARS + 7), "verdict": "FAIL"}), "C1")
     assert answer is not None
-    assert answer.reason == "x" * REASON_MOST_CHARS + " … (7 more characters are not kept)"
+    assert answer.reason == "x" * MAX_REASON_CHARS + " … (7 more characters are not kept)"
 
 
 def test_an_object_of_the_reply_that_the_judge_repeats_is_no_verdict():

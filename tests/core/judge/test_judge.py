@@ -11,7 +11,7 @@ from core.domain.task import Task
 from core.domain.verdict import CriterionVerdict, Verdict
 from core.errors import Advice, BadInput, Busy, ProviderError, TooLarge
 from core.judge.judge import Judge
-from core.judge.question import READ_AT_ONCE_CHARS, read_here
+from core.judge.question import MAX_INLINE_ANSWER_CHARS, read_here
 from core.providers.base import CallContext, ChatRequest, Provider
 from core.settings import CallSettings
 
@@ -195,7 +195,7 @@ async def test_a_failure_after_an_unusable_answer_keeps_both_words_and_no_cost_i
     assert (verdict.verdict, verdict.error, verdict.calls, verdict.cost_usd) == (
         Verdict.UNDETERMINED, "overloaded", 2, None,
     )  # fmt: skip
-    assert verdict.judge_text == "The lab answered 503.\n\nBefore that the judge said:\nno idea"
+    assert verdict.judge_text == "The lab answered 503.\n\nEarlier answer of the judge:\nno idea"
 
 
 @pytest.mark.parametrize("script", [(OUTAGE,), (reply("no idea", cost=0.0), OUTAGE)])
@@ -359,7 +359,7 @@ async def test_a_long_answer_is_read_where_nobody_waits_for_it(fails):
             raise TooLarge("Reading this was stopped.")
         return await read_here(chars, texts)
 
-    long = answer() + " " * READ_AT_ONCE_CHARS
+    long = answer() + " " * MAX_INLINE_ANSWER_CHARS
     judge, provider = judge_of(*[reply(long)] * SETTINGS.max_judge_attempts, read_long=read_long)
     verdict = await judge.grade(task(), task().criteria[1], "The reply.", MODEL, CallContext(session="s"))
     assert verdict.verdict is (Verdict.UNDETERMINED if fails else Verdict.PASS)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.judge.objects import DEEPEST, Found, JsonObject, whole_objects
+from core.judge.objects import MAX_DEPTH, Found, JsonObject, whole_objects
 
 
 def an_object(*members):
@@ -84,5 +84,5 @@ def test_what_is_deeper_than_any_answer_is_not_whole(opening, closing):
     def nested(depth):
         return '{"a":' + opening * (depth - 1) + "1" + closing * (depth - 1) + "}"
 
-    assert [found.start for found in whole_objects(nested(DEEPEST))] == [0]
-    assert 0 not in [found.start for found in whole_objects(nested(DEEPEST + 1))]
+    assert [found.start for found in whole_objects(nested(MAX_DEPTH))] == [0]
+    assert 0 not in [found.start for found in whole_objects(nested(MAX_DEPTH + 1))]

@@ -9,11 +9,11 @@ from core.judge.answer import read_answer
 from core.judge.prose import (
     corrects,
     introduction,
-    is_announced,
+    is_hypothetical,
     is_inside_sentence,
+    is_introduced_as_verdict,
     is_quoted,
-    is_supposed,
-    takes_back,
+    retracts,
     without_quoted_braces,
 )
 from core.judge.reply_words import ReplyWords
@@ -208,12 +208,12 @@ def test_an_object_is_inside_a_sentence_when_the_sentence_needs_it(text, inside)
 )  # fmt: skip
 def test_an_object_in_a_supposition_is_supposed(text, supposed):
     start = text.rindex("{}")
-    assert is_supposed(text, start, start + 2) is supposed
+    assert is_hypothetical(text, start, start + 2) is supposed
 
 
 def test_a_supposition_before_the_object_before_is_none():
     text = "If it had failed: {} {}"
-    assert (is_supposed(text, 21, 23), is_supposed(text, 21, 23, 20)) == (True, False)
+    assert (is_hypothetical(text, 21, 23), is_hypothetical(text, 21, 23, 20)) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -247,9 +247,9 @@ def test_what_was_said_before_the_object_before_quotes_nothing():
 def test_a_verdict_is_announced_in_words_that_the_reply_does_not_hold(lead, announced):
     text = f"{lead}{{}}"
     for reply in ("", "Danube and Rhine."):
-        assert is_announced(text, len(lead), 0, ReplyWords(reply)) is announced
-    assert not is_announced(text, len(lead), 0, ReplyWords(f"Danube. {lead} Rhine."))
-    assert not is_announced(text, len(lead), len(lead), ReplyWords(""))
+        assert is_introduced_as_verdict(text, len(lead), 0, ReplyWords(reply)) is announced
+    assert not is_introduced_as_verdict(text, len(lead), 0, ReplyWords(f"Danube. {lead} Rhine."))
+    assert not is_introduced_as_verdict(text, len(lead), len(lead), ReplyWords(""))
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_only_so_many_braces_and_pieces_are_looked_up():
     ],
 )  # fmt: skip
 def test_prose_takes_a_verdict_back_or_leaves_it(prose, taken):
-    assert takes_back(prose, Verdict.PASS, "C1", ReplyWords("Danube and Rhine.")) is taken
+    assert retracts(prose, Verdict.PASS, "C1", ReplyWords("Danube and Rhine.")) is taken
 
 
 @pytest.mark.parametrize(
@@ -327,4 +327,4 @@ def test_prose_takes_a_verdict_back_or_leaves_it(prose, taken):
 )  # fmt: skip
 def test_what_is_marked_as_the_replys_words_takes_nothing_back(prose, taken):
     reply = ReplyWords("I retract this. The verdict is FAIL.")
-    assert takes_back(prose, Verdict.PASS, "C1", reply) is taken
+    assert retracts(prose, Verdict.PASS, "C1", reply) is taken

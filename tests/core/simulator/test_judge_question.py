@@ -6,7 +6,7 @@ from core.domain.chat import Message
 from core.domain.criteria import Criterion
 from core.domain.task import Task
 from core.judge.prompt import judge_messages
-from core.judge.wording import once_more
+from core.judge.wording import retry_instruction
 from core.simulator.judge import Question, read_question
 
 CRITERIA = tuple(Criterion(id=f"C{n}", text=f'Does the response mention "x{n}"?') for n in (1, 2, 3))
@@ -61,9 +61,9 @@ def test_a_reference_check_is_known_by_the_missing_reference():
     assert question.is_reference_check
 
 
-def test_a_judge_that_is_asked_once_more_still_finds_its_question():
+def test_a_retry_still_contains_the_judge_question():
     asked = judge_messages(task(), CRITERIA[0], "reply")
-    again = (*asked, Message(role="assistant", content="hm"), Message(role="user", content=once_more("C1")))
+    again = (*asked, Message(role="assistant", content="hm"), Message(role="user", content=retry_instruction("C1")))
     assert read_question(again) == read_question(asked)
 
 
