@@ -66,7 +66,7 @@ class Judge:
         context: CallContext,
         history: tuple[Message, ...] = (),
     ) -> CriterionVerdict:
-        """The verdict on one criterion of one reply, after at max_chars `max_judge_attempts` attempts.
+        """The verdict on one criterion of one reply, after at most `max_judge_attempts` attempts.
 
         UNDETERMINED when the judge is unavailable or gives no usable answer. Cancelling ends the call immediately.
         """
@@ -136,7 +136,7 @@ class Judge:
             return "empty_reply", "There is no reply to judge."
         if len(reply_text) > max_chars:
             return "reply_too_long", (
-                f"The reply has {len(reply_text):,} characters; at max_chars {max_chars:,} can be judged."
+                f"The reply has {len(reply_text):,} characters; at most {max_chars:,} can be judged."
             )
         return None
 

@@ -1,6 +1,6 @@
-"""Here lives reading and writing task notebooks: headings, cells, criteria, slots, export.
+"""Parsing and writing task notebooks: headings, cells, criteria, slots, export.
 May use core.domain, core.errors, core.settings; nbformat to validate, json-repair before a schema check.
-Never changes what it was not asked to change: unchanged export is byte-identical.
-Owned and closed by nobody: pure functions over bytes.
+Never changes unedited parts: an export without changes is byte-identical.
+Pure functions over bytes; nothing to close.
 Tests in tests/core/notebooks.
 """

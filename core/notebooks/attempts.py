@@ -1,4 +1,4 @@
-"""The body of `number_of_attempts_made`: a number, or numbers by model. What was not understood is left alone."""
+"""The body of `number_of_attempts_made`: a number, or numbers by model. Other text is not changed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 _SEPARATED = r"[0-9]{1,3}(?P<separator>[,.' \u2019\u00a0\u202f_])[0-9]{3}(?:(?P=separator)[0-9]{3})?"
 _NUMBER = rf"(?<!-)(?P<number>{_SEPARATED}|[0-9]{{1,9}})(?![^\W\d_])"
-"""`10k` and `3x` are not understood: no letter follows directly."""
+"""Not followed by a letter: `10k` and `3x` are not numbers."""
 _SIGNS = r"[\s*_`:：;.!()\[\]–—-]"
 _AFTER = rf"(?:{_SIGNS}|[^\W\d_]){{0,200}}"
 _ALONE = re.compile(rf"{_SIGNS}{{0,20}}{_NUMBER}{_AFTER}")
@@ -14,7 +14,7 @@ _BY_MODEL = re.compile(rf"(?:[-*•]\s)?(?P<name>[^:：=|]{{1,120}})[:：=]\s{{0
 _TOTAL = re.compile(r"(?:total|sum|all|overall|altogether)\b", re.IGNORECASE)
 MAX_LINES = 200
 BEFORE = "Before: "
-"""What an export writes in front of numbers by model that it keeps under the new total."""
+"""Prefix that an export writes before numbers by model, below the new total."""
 
 
 def read_attempts(body: str) -> int | None:
@@ -36,7 +36,7 @@ def read_attempts(body: str) -> int | None:
 
 
 def with_attempts(body: str, attempts: int) -> str:
-    """What the cell says with that number. Numbers by model stay, under it; what is not understood stays as it is."""
+    """`body` with the new number. Numbers by model are kept below it; a body that is not understood is not changed."""
     if not body.strip():
         return str(attempts)
     stated = read_attempts(body)

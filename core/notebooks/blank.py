@@ -1,4 +1,4 @@
-"""A notebook for a task that came without one."""
+"""Notebooks made from a task, and the empty template."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RULE = {
 
 
 SLOTS = 4
-"""Of the template."""
+"""Number of slots in the template."""
 
 
 def template_notebook() -> bytes:

@@ -1,4 +1,4 @@
-"""The cells of a notebook with their headings: found by what they are, first one first."""
+"""The cells of a notebook that have a heading, in file order."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Cell:
 
     @property
     def body(self) -> str:
-        """What follows the heading and one blank line, exactly as it stands."""
+        """The text after the heading and one blank line, unchanged."""
         rest = self.text[self.heading.end :]
         if self.heading.role is Role.METADATA:
             return rest
@@ -55,7 +55,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Cells:
-    """All cells that have one of our headings; `others` repeat an earlier heading and are left alone."""
+    """All cells that have one of our headings; `others` repeat an earlier heading and are never edited."""
 
     by_key: dict[Key, Cell]
     others: tuple[Cell, ...]
@@ -100,11 +100,11 @@ def read_cells(document: Document) -> Cells:
 def _with_one_turn(by_key: dict[Key, Cell]) -> dict[Key, Cell]:
     """A notebook with one turn is an ordinary one, whichever headings it has: `[Turn-1: Prompt]` is its prompt."""
     numbered = {number for role, number in by_key if role in OF_ONE_TURN}
-    goes_on = any(role in {Role.SELECTED_RESPONSE, Role.HISTORY} for role, _ in by_key)
-    if numbered != {1} or goes_on:
+    has_history = any(role in {Role.SELECTED_RESPONSE, Role.HISTORY} for role, _ in by_key)
+    if numbered != {1} or has_history:
         return by_key
     plain = {(OF_ONE_TURN.get(role, role), None if role in OF_ONE_TURN else number) for role, number in by_key}
-    if len(plain) < len(by_key):  # a plain cell and one of turn 1: which of the two counts is not ours to say
+    if len(plain) < len(by_key):  # ambiguous: a plain cell and one of turn 1
         return by_key
     return {
         (OF_ONE_TURN[role], None) if role in OF_ONE_TURN else (role, number): cell

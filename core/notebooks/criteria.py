@@ -1,7 +1,7 @@
-"""The criteria of a task: found inside the prose of `response_reference`, in any of the forms people write.
+"""The criteria of a task: found in the prose of `response_reference`, in any common form.
 
-What cannot be read with certainty is only proposed: criteria are never guessed. Never hand in `judge_system_prompt`:
-real ones hold another task's criteria.
+Uncertain criteria are only proposed, never guessed. Never pass `judge_system_prompt`: real ones contain another
+task's criteria.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from core.notebooks.criteria_repair import looks_like_criteria, looks_like_sente
 from core.notebooks.criteria_tables import find_table
 from core.notebooks.text import shortened, without_surrogates
 
-MOST_CHARS = 200_000
-"""Longer text is not searched: real cells have a few thousand characters."""
+MAX_SEARCHED_CHARS = 200_000
+"""Maximum text length that is searched. Real cells have a few thousand characters."""
 MAX_NAMED_CHARS = 200
-"""How much of a list of wrong ids is named in a message."""
+"""Maximum length of a list of wrong ids in a message."""
 _CONFIRM = "Compare what was understood with the notebook and confirm it, or write the criteria anew."
 
 
@@ -30,28 +30,28 @@ class ReadCriteria:
     criteria: tuple[Criterion, ...] = ()
     """Read with certainty; empty when there is a `problem`."""
     proposed: tuple[Criterion, ...] = ()
-    """What was probably meant; becomes criteria only when the trainer says so."""
+    """A proposal, which the trainer must confirm."""
     code: str = ""
-    """Of the problem or remark, for programs; "" when there is none."""
+    """Machine-readable code of the problem or remark; "" when there is none."""
     problem: str = ""
-    """What is wrong and what to do, for people."""
+    """The problem and its fix, for the trainer."""
     found: Found | None = None
-    """Where the list stands and how it is written; None when it is broken or not there."""
+    """The list's position and form; None when it is broken or missing."""
     span: Span | None = None
-    """The list's place, broken or whole; None when there is none."""
+    """The list's position, also when it is broken; None when there is none."""
 
     def prose(self, body: str) -> str:
-        """What stands around the list: where the pass rule is stated."""
+        """The text around the list, which states the pass rule."""
         return body if self.span is None else f"{body[: self.span.start]}\n\n{body[self.span.end :]}"
 
 
 def read_criteria(body: str) -> ReadCriteria:
-    """The criteria in the body of a `response_reference` cell. Takes time that grows with its length only."""
-    if len(body) > MOST_CHARS:
+    """The criteria in the body of a `response_reference` cell. Takes linear time."""
+    if len(body) > MAX_SEARCHED_CHARS:
         return ReadCriteria(
             code="criteria_too_long",
-            problem=f"response_reference has {len(body):,} characters, more than the {MOST_CHARS:,} that are searched "
-            "for criteria. Shorten it, or write the criteria anew.",
+            problem=f"response_reference has {len(body):,} characters, more than the limit of {MAX_SEARCHED_CHARS:,}. "
+            "Shorten it, or write the criteria anew.",
         )
     search = search_json(body)
     broken = [span for span in search.broken if looks_like_criteria(span.of(body)[:100_000])]
@@ -135,7 +135,7 @@ def _checked(found: Found, *, second: bool = False) -> ReadCriteria:
 
 
 def _last_bracket(body: str, broken: Span) -> int:
-    """Where a broken list ends, as far as can be seen: behind its last bracket. Prose behind it is not part of it."""
+    """The probable end of a broken list: after its last bracket."""
     last = max(body.rfind("]", broken.start, broken.end), body.rfind("}", broken.start, broken.end))
     return last + 1 if last > broken.start else broken.end
 
@@ -154,7 +154,7 @@ def _broken(body: str, span: Span, search: JsonSearch) -> ReadCriteria:
 
 
 def _proposal(pairs: Iterable[tuple[str, str]]) -> tuple[Criterion, ...]:
-    """Criteria with valid ids, each once: what has no usable id of its own gets the next free one."""
+    """Criteria with unique valid ids: items without a usable id get the next free one."""
     read = [(i, without_surrogates(text)) for i, text in pairs if text.strip()]
     taken = {i for i, _ in read}
     used: set[str] = set()

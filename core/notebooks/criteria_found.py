@@ -1,4 +1,4 @@
-"""A list of criteria found inside prose: its form, its items, and where each stands, so that it can be replaced."""
+"""A list of criteria found inside prose: its form, its items, and their positions, so that they can be replaced."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Form(StrEnum):
 
 
 NAMED_FORMS = frozenset({Form.OBJECTS, Form.MAPPING})
-"""Lists that say themselves that they hold criteria."""
+"""Forms that identify themselves as criteria."""
 JSON_FORMS = frozenset({Form.OBJECTS, Form.OTHER_OBJECTS, Form.STRINGS, Form.MAPPING})
 
 
 MAX_ITEMS = 10_000
-"""Of one list; what follows is not read. Ids end at C9999, so that such a list is never taken as criteria."""
+"""Maximum items parsed per list. Ids end at C9999, so a longer list is never accepted as criteria."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Item:
-    """One criterion as it stands: its whole, its text, and its id when one is written."""
+    """One criterion in the text: the positions of the item, its text, and its id if it has one."""
 
     whole: Span
     text_at: Span

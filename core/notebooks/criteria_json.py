@@ -1,6 +1,6 @@
-"""Criteria as JSON inside prose. Every bracket that may begin a value is tried; strings are respected by the decoder.
+"""Criteria as JSON inside prose. Tries every bracket that may start a value; the decoder handles strings.
 
-Work is bounded: at most MOST_TRIES brackets, and about eight times the text's length in all.
+Work is limited to MAX_BRACKETS brackets and about eight times the text's length.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from core.notebooks.criteria_found import Form, Found, Item, Span, id_in, is_id, is_text
 from core.notebooks.json_text import Member, Node, elements_at, members_at, value_at
 
-MOST_TRIES = 400
+MAX_BRACKETS = 400
 _MAY_BEGIN = re.compile(r"""\[(?=\s{0,2000}[{"“”„'‘’])|\{(?=\s{0,2000}["“”„'‘’])""")
 _BRACKET = re.compile(r'\\.|["\[\]{}]', re.DOTALL)
 _ID_WRITTEN = re.compile(r"(C[1-9][0-9]{0,3})\s{0,3}[:：.)–-]\s{1,3}(?=\S)", re.IGNORECASE | re.ASCII)
@@ -21,20 +21,20 @@ _ID_WRITTEN = re.compile(r"(C[1-9][0-9]{0,3})\s{0,3}[:：.)–-]\s{1,3}(?=\S)", 
 
 @dataclass
 class JsonSearch:
-    """What a search found. `broken`: places that look like JSON and are not."""
+    """The result of a search. `broken`: spans that look like JSON but are invalid."""
 
     strong: Found | None = None
-    """Objects or a mapping: these say themselves that they are criteria."""
+    """Objects or a mapping, which identify themselves as criteria."""
     weak: Found | None = None
-    """A list of sentences: taken only when nothing better is there."""
+    """A list of sentences, used only if nothing better is found."""
     other: Found | None = None
     """Objects with an id and one text under a key of their own choice."""
     uncertain: Found | None = None
-    """Objects with an id and several texts: which of them is the criterion is not ours to say."""
+    """Objects with an id and several texts, where the criterion is ambiguous."""
     further: Found | None = None
     """A second list of objects after the first."""
     loose: list[Item] = field(default_factory=list)
-    """Criterion objects that stand in no array."""
+    """Criterion objects outside an array."""
     broken: list[Span] = field(default_factory=list)
 
 
@@ -65,14 +65,14 @@ def search_json(body: str) -> JsonSearch:
 
 
 def _values(body: str, broken: list[Span]) -> Iterator[tuple[int, Node]]:
-    """Each value that decodes, outside of broken ones, which are noted in `broken`."""
+    """Each value that decodes, outside broken ones, whose spans are added to `broken`."""
     closed = tries = work = 0
     for bracket in _MAY_BEGIN.finditer(body):
         start = bracket.start()
         if start < closed:
             continue
         tries += 1
-        if tries > MOST_TRIES or work > 8 * len(body) + 10_000:
+        if tries > MAX_BRACKETS or work > 8 * len(body) + 10_000:
             broken.append(Span(start, len(body)))
             return
         try:
@@ -87,7 +87,7 @@ def _values(body: str, broken: list[Span]) -> Iterator[tuple[int, Node]]:
 
 
 def _balanced_end(body: str, start: int) -> int:
-    """The place after the bracket that closes the one at `start`, brackets in strings aside; the end when none does."""
+    """The offset after the bracket that closes the one at `start`, ignoring strings; the end if none does."""
     depth, in_string = 0, False
     for mark in _BRACKET.finditer(body, start):
         sign = mark.group()

@@ -1,4 +1,4 @@
-"""Broken JSON made whole with json-repair, as a proposal that the trainer confirms; never as criteria."""
+"""Repair broken JSON with json-repair. The result is a proposal that the trainer must confirm."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import json_repair
 from core.notebooks.criteria_found import Span, id_in, is_id, is_text
 from core.notebooks.criteria_json import id_key, text_key
 
-MOST_REPAIRED = 30_000
+MAX_REPAIR_CHARS = 30_000
 """Characters. json-repair's time grows with the square on hostile text: 60 ms at 15,000, so about 250 ms here."""
 
 _QUOTE = "[\"“”„'‘’]"
@@ -23,11 +23,11 @@ _LIKE_SENTENCES = re.compile(
 )
 _SMART = str.maketrans({"“": '"', "”": '"', "„": '"'})
 _SMART_JSON = re.compile(r"[\[{]\s{0,20}[“”„]")
-"""Typographic marks that stand where JSON's own do, and not inside a text."""
+"""Typographic quotation marks in place of JSON's own, and not inside a text."""
 
 
 def looks_like_criteria(text: str) -> bool:
-    """Whether a broken piece was probably meant as criteria in one of the forms that name themselves."""
+    """Whether broken JSON was probably meant as criteria, in a form that identifies itself."""
     return bool(_LIKE_OBJECTS.search(text) or _LIKE_MAPPING.search(text))
 
 
@@ -36,10 +36,10 @@ def looks_like_sentences(text: str) -> bool:
 
 
 def repaired(body: str, broken: Span) -> list[tuple[str, str]]:
-    """(id or "", text) of what the broken piece was probably meant to say; empty when nothing can be made of it."""
+    """(id or "", text) of each item in the repaired JSON; empty if it cannot be repaired."""
     text = broken.of(body)
     text = text[: max(text.rfind("]"), text.rfind("}")) + 1] or text
-    if len(text) > MOST_REPAIRED:
+    if len(text) > MAX_REPAIR_CHARS:
         return []
     try:
         return _pairs(json_repair.loads(text.translate(_SMART) if _SMART_JSON.search(text) else text))

@@ -1,7 +1,6 @@
-"""Edited criteria written back where the old ones stood, in their form; the prose around them stays as it was.
+"""Replace the criteria in a cell, in their form; the surrounding prose is not changed.
 
-What was written is read again before it is used: a form that cannot carry the new criteria exactly gives way to a
-JSON array at the same place.
+The result is parsed again as a check. If the form cannot represent the new criteria exactly, a JSON array replaces it.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ _LAST_NUMBER = re.compile(r"[0-9]+(?=[^0-9]*\Z)")
 
 
 def write_criteria(body: str, wanted: Sequence[Criterion]) -> str:
-    """`body` with its list of criteria replaced by `wanted`; the body itself when it says that already."""
+    """`body` with its list of criteria replaced by `wanted`; `body` itself if they are equal."""
     read = read_criteria(body)
     criteria = tuple(wanted)
     if read.criteria == criteria and read.code in {"", "two_lists", "missing_criteria"}:
@@ -47,7 +46,7 @@ def _attempts(body: str, read: ReadCriteria, wanted: tuple[Criterion, ...]) -> I
 
 
 def criteria_array(criteria: Sequence[Criterion]) -> str:
-    """The form that is written where none stood before: a JSON array whose text keys are numbered."""
+    """The default form: a JSON array with numbered text keys."""
     rows = [
         f'  {{ "id": "{c.id}", "criteria{c.id.removeprefix("C")}": {json.dumps(c.text, ensure_ascii=False)} }}'
         for c in criteria

@@ -1,4 +1,4 @@
-"""A notebook file opened: its JSON, and where cells and metadata stand in it. Refuses what is no notebook."""
+"""Open a notebook file: its JSON, and the positions of cells and metadata. Rejects files that are not notebooks."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _ASK_AGAIN = "Open the file in Jupyter or Colab, save it again as .ipynb, and lo
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a notebook may have that somebody brings; None: however much there is."""
+    """Limits for an uploaded notebook; None: unlimited."""
 
     max_bytes: int | None = None
     max_cells: int | None = None
     max_values: int | None = None
     max_criteria: int | None = None
-    """Of one task; also of the tasks that an export of ours brings along."""
+    """Per task, including the tasks in an export's record."""
 
 
 UNBOUNDED = Bounds()
@@ -103,7 +103,7 @@ def _decoded(raw: bytes) -> str:
 
 
 def _not_utf8(raw: bytes, error: UnicodeDecodeError) -> BadNotebook:
-    """Which encoding it is most likely in, and how to save it in the one that notebooks have."""
+    """An error with the probable encoding, and how to save the file as UTF-8."""
     if raw[:2_000].lstrip()[:1] == b"{":
         written = raw[error.start : error.start + 1].decode("cp1252", "replace")
         line = raw.count(b"\n", 0, error.start) + 1

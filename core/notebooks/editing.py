@@ -1,6 +1,6 @@
 """Edits of a notebook file: sources replaced, cells added, removed or moved to the end, metadata set.
 
-All of it happens in the file's own text, so that what is not edited stays as it was to the byte.
+Edits work on the file's text, so that unedited parts stay byte-identical.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The finished notebook: the original file with its result cells written, and nothing else touched.
+"""The finished notebook: the original file with new result cells; nothing else changes.
 
-Nothing hunted and nothing edited gives the same bytes; exporting an export again changes nothing. Replies that nobody
-could choose yet (not judged, cut off) are kept in the metadata: they were paid for.
+Without hunts and edits the bytes are identical, and exporting an export again changes nothing. Replies that cannot be
+selected yet (not judged, cut off) are kept in the metadata, since they cost money.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Export(Value):
     hunts: tuple[Hunt, ...] = ()
     """All hunts of the session: they are kept in the file's metadata."""
     selected: tuple[Hunt, ...] = ()
-    """What stands in the slots, in order."""
+    """The hunts in the slots, in order."""
     attempts: int = 0
     """`number_of_attempts_made`: all hunts with a reply, plus what the notebook came with."""
     reviews: Mapping[str, Grading] = Field(default_factory=dict)
@@ -49,7 +49,7 @@ class Export(Value):
 
 
 def export_notebook(raw: bytes, export: Export) -> bytes:
-    """The bytes of the finished notebook. Raises BadNotebook when `raw` is none."""
+    """The bytes of the finished notebook. Raises BadNotebook when `raw` is not a notebook."""
     session = export.session
     nothing_made = not export.selected and not any(hunt.reply for hunt in export.hunts)
     if nothing_made and session.task == session.loaded_task:
@@ -69,7 +69,7 @@ def export_notebook(raw: bytes, export: Export) -> bytes:
 
 
 def kept_record(document: Document) -> Any:
-    """What stands in the notebook's metadata of an earlier export, or None."""
+    """The record of an earlier export in the notebook's metadata, or None."""
     metadata = document.metadata
     return metadata.value.get(METADATA_KEY) if metadata else None
 
@@ -85,7 +85,7 @@ def _slot_text(export: Export, hunt: Hunt) -> SlotText:
 
 
 def _record(export: Export, cells: Cells) -> dict[str, Any]:
-    """The session for resuming, and for other readers what stands in the slots."""
+    """The session for resuming, and the contents of the slots for other programs."""
     task, loaded = export.session.task, export.session.loaded_task
     body = cells.body(Role.RESPONSE_REFERENCE)
     if task.criteria != loaded.criteria:

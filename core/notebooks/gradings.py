@@ -1,4 +1,4 @@
-"""Judge cells: what stands in them, and the form in which they are written."""
+"""Parse and write judge cells."""
 
 from __future__ import annotations
 

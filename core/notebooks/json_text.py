@@ -1,4 +1,4 @@
-"""JSON read together with where its parts stand in the text, so that one part can be replaced and the rest stays.
+"""Parse JSON with the positions of its parts in the text, so that one part can be replaced without changing the rest.
 
 Decoding is the standard library's; this file only walks over brackets, commas and keys.
 Malformed text raises json.JSONDecodeError, too deep nesting RecursionError, a number of absurd length ValueError.
@@ -126,7 +126,7 @@ def begins_more_than(raw: bytes, most: int) -> bool:
         return False
     bare = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
     inside, found = 0, 0
-    for start in range(0, len(bare), _BLOCK_BYTES):  # a piece at a time: others want to go on meanwhile
+    for start in range(0, len(bare), _BLOCK_BYTES):  # in blocks, so that other threads can run in between
         pieces = bare[start : start + _BLOCK_BYTES].split(b'"')
         found += _marks(b"".join(pieces[inside::2]))
         inside ^= (len(pieces) - 1) & 1

@@ -1,4 +1,4 @@
-"""How a notebook file is written: indent, separators, line ends, escapes. New parts are written alike."""
+"""The layout of a notebook file: indent, separators, line ends, escapes. New parts use the same layout."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from core.domain.session import TaskWarning
 from core.domain.task import Metadata
 
 MAX_CHARS = 100_000
-"""What stands further down is not read: real cells have a few hundred characters."""
+"""Maximum text length that is parsed. Real cells have a few hundred characters."""
 _MAX_KEY = 60
 _NUMBERS = re.compile(r"[0-9]{1,6}(?:,[0-9]{3})?", re.ASCII)
 _AT_LEAST = re.compile(r"\b(?:above|over|more than|at least|minimum|min)\b|[>≥]|[0-9]\s?\+", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""A notebook file as a task, its slots and what was odd about it."""
+"""Parse a notebook file into a task, its slots and warnings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from core.notebooks.resume import METADATA_KEY, Resumed, read_resume
 from core.notebooks.slots import read_slots
 from core.notebooks.text import neat
 
-MOST_WARNINGS = 50
+MAX_WARNINGS = 50
 _EDITED = TaskWarning(
     code="edited_since_export",
     message="The task was edited in the notebook since it was exported. The notebook counts; earlier hunts were made "
@@ -40,14 +40,14 @@ class LoadedNotebook(Value):
     attempts_before: int = 0
     """`number_of_attempts_made` without the hunts of `resumed`, which count themselves."""
     proposed_criteria: tuple[Criterion, ...] = ()
-    """What unreadable criteria were probably meant to be. Not criteria until the trainer confirms them."""
+    """A proposal for unreadable criteria, which the trainer must confirm."""
     resumed: Resumed | None = None
 
 
 def parse_notebook(raw: bytes, bounds: Bounds) -> LoadedNotebook:
     """Read a notebook within `bounds`.
 
-    Raises TooLarge, BadTask (`too_many_criteria`), and BadNotebook for a file that is no notebook. A notebook whose
+    Raises TooLarge, BadTask (`too_many_criteria`), and BadNotebook for a file that is not a notebook. A notebook whose
     task is incomplete or whose criteria cannot be read loads, with warnings that say what to fix.
     """
     document = open_document(raw, bounds)
@@ -67,7 +67,7 @@ def parse_notebook(raw: bytes, bounds: Bounds) -> LoadedNotebook:
     before = stated
     if resumed:
         _refuse_kept_criteria(resumed.session, bounds.max_criteria)
-        task = _in_kept_words(task, resumed.session.task, _kept_record(document))
+        task = _with_kept_texts(task, resumed.session.task, _kept_record(document))
         if _kept_record(document).get("pass_rule_chosen") is True:
             warnings = [warning for warning in warnings if warning.code != UNCLEAR_RULE]
         if task.content_hash() != resumed.session.task.content_hash():
@@ -85,12 +85,12 @@ def parse_notebook(raw: bytes, bounds: Bounds) -> LoadedNotebook:
 
 
 def _bounded(warnings: list[TaskWarning]) -> tuple[TaskWarning, ...]:
-    """The task's own warnings first; of a great many only the beginning."""
+    """The task's own warnings first, at most MAX_WARNINGS."""
     ordered = sorted(warnings, key=lambda w: w.code in {"duplicate_heading", "not_markdown"})
-    if len(ordered) <= MOST_WARNINGS:
+    if len(ordered) <= MAX_WARNINGS:
         return tuple(ordered)
-    rest = TaskWarning(code="more_warnings", message=f"There are {len(ordered) - MOST_WARNINGS:,} further warnings.")
-    return (*ordered[:MOST_WARNINGS], rest)
+    rest = TaskWarning(code="more_warnings", message=f"There are {len(ordered) - MAX_WARNINGS:,} further warnings.")
+    return (*ordered[:MAX_WARNINGS], rest)
 
 
 def _reference(cells: Cells) -> str:
@@ -145,7 +145,7 @@ def _missing(task: Task, cells: Cells, cell_count: int) -> list[TaskWarning]:
 
 
 def _oddities(task: Task, cells: Cells) -> list[TaskWarning]:
-    """What may be meant so and is worth a look."""
+    """Warnings about oddities that may be intended."""
     found = []
     prompt = cells.find(Role.PROMPT)
     first_prompt = cells.body(Role.TURN_PROMPT, 1) or task.prompt
@@ -170,7 +170,7 @@ _RULE_WORDS = {
 
 
 def _pass_rule_question(task: Task, stated: StatedRule, cells: Cells) -> list[TaskWarning]:
-    """A question where the prose seems to state a rule that is neither of ours: it is never decided silently."""
+    """A question if the prose seems to state another pass rule, which is never decided silently."""
     if not stated.unclear or not task.criteria:
         return []
     words = (
@@ -214,7 +214,7 @@ def _refuse_kept_criteria(session: Session, max_criteria: int | None) -> None:
     refuse_too_many_criteria(max(len(task.criteria) for task in kept), max_criteria)
 
 
-def _in_kept_words(task: Task, kept: Task, record: Any) -> Task:
+def _with_kept_texts(task: Task, kept: Task, record: Any) -> Task:
     """The cells' task with the kept session's texts where they say the same: blank lines at the ends are exact there.
 
     A cell that was edited since the export wins. The pass rule is the kept one unless the prose states another now.

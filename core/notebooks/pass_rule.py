@@ -1,8 +1,7 @@
 """The pass rule that the prose around the criteria states.
 
-Prose is read sentence by sentence. A sentence that plainly states one of the two rules counts. A sentence that states
-a threshold which is neither, or which can be read both ways, is returned as a question for the trainer: a pass rule
-is never guessed from it.
+Prose is read sentence by sentence. A sentence that clearly states one of the two rules counts. A sentence with another
+threshold, or an ambiguous one, becomes a question for the trainer: the pass rule is never guessed.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from core.domain.task import PassRule
 
 MAX_PROSE_CHARS = 100_000
 MAX_SENTENCE_CHARS = 600
-"""Of a longer sentence only the beginning is read."""
+"""Only this much of a longer sentence is read."""
 MAX_QUOTED_CHARS = 160
 
 
 @dataclass(frozen=True)
 class StatedRule:
     rule: PassRule | None = None
-    """What the prose plainly states; None when it states nothing, or nothing that is understood."""
+    """The clearly stated rule; None when there is none."""
     unclear: str = ""
     """The first sentence that seems to state a rule and was not understood, shortened; "" when there is none."""
 

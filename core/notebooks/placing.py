@@ -1,4 +1,4 @@
-"""Where a cell that was not there belongs: the written order of headings, as far as the file keeps it."""
+"""The position of a new cell: the standard order of headings, as far as the file follows it."""
 
 from __future__ import annotations
 

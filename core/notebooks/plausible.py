@@ -1,8 +1,7 @@
-"""Whether a kept session could have been written by us.
+"""Validate a session record from an export.
 
-Whoever can edit a notebook can write its record anew, checksum and all. So what the rest of the house may rely on is
-looked at here, once, when it comes in: every number and time in its bounds, every id in its form, and everything that
-names something names something that is there.
+Anyone who edits a notebook can rewrite its record and checksum. So each record is validated once, when it is loaded:
+numbers and times are within bounds, ids have the right form, and references have a target.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ from core.domain.ids import hunt_id
 from core.domain.run import Run
 from core.domain.session import Session
 
-MAX_GOING_ON = 20_000
-"""Most hunts of runs that had not ended: each is given an end when the export is loaded."""
+MAX_UNFINISHED_HUNTS = 20_000
+"""Maximum hunts of unfinished runs. Loading the export marks each as interrupted."""
 MAX_NUMBER = 10**9
-"""Of anything that is counted or measured: hunts, tokens, milliseconds, flips."""
-COST_MOST_USD = 1_000_000.0
-"""Of one call, and of all calls of a session together: the stores sum costs up in 64 bits."""
-SLOTS_MOST = 1000
+"""Maximum of any count or measurement: hunts, tokens, milliseconds, flips."""
+MAX_COST_USD = 1_000_000.0
+"""Maximum cost of a call and of a session: the stores sum costs in 64 bits."""
+MAX_SLOTS = 1000
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 SESSION_MAX_VALUES, HUNT_MAX_VALUES = 30_000, 30_000
 """JSON values of a record's session, of its tasks, of one hunt: each of them is unpickled in one piece, in less than
@@ -49,7 +48,7 @@ def _values_in(value: Any) -> int:
 
 
 def implausible(session: Session, hunts: Collection[Hunt]) -> str:
-    """What cannot have been written by us, in words for people; "" when there is nothing."""
+    """The first invalid part, as a message; "" when the record is valid."""
     looks = (
         _values(session, hunts),
         _runs(session),
@@ -61,12 +60,12 @@ def implausible(session: Session, hunts: Collection[Hunt]) -> str:
 
 
 def _values(session: Session, hunts: Iterable[Hunt]) -> Iterator[str]:
-    yield from _told("session", session.model_dump(exclude_defaults=True))
+    yield from _invalid_values("session", session.model_dump(exclude_defaults=True))
     for hunt in hunts:
-        yield from _told(f"hunt {hunt.hunt_id[:40]}", hunt.model_dump(exclude_defaults=True))
+        yield from _invalid_values(f"hunt {hunt.hunt_id[:40]}", hunt.model_dump(exclude_defaults=True))
 
 
-def _told(name: str, values: dict[str, Any]) -> Iterator[str]:
+def _invalid_values(name: str, values: dict[str, Any]) -> Iterator[str]:
     for path in _odd(values):
         yield f"{name}: {'.'.join(map(str, path))} is a number or a time that nothing comes to"
 
@@ -89,7 +88,7 @@ def _odd(value: Any) -> Iterator[tuple[object, ...]]:
 def _runs(session: Session) -> Iterator[str]:
     if _twice(run.run_id for run in session.runs):
         yield "a run id stands twice"
-    if sum(run.hunts for run in session.active_runs) > MAX_GOING_ON:
+    if sum(run.hunts for run in session.active_runs) > MAX_UNFINISHED_HUNTS:
         yield "more hunts were going on than anybody starts"
     if min(session.hunts_issued, session.trials_issued, session.attempts_before) < 0:
         yield "a count of hunts is below zero"
@@ -155,7 +154,7 @@ def _costs(hunts: Collection[Hunt]) -> Iterator[str]:
     costs = [hunt.reply.cost_usd for hunt in hunts if hunt.reply is not None]
     costs += [verdict.cost_usd for hunt in hunts for verdict in hunt.every_verdict]
     known = [cost for cost in costs if cost is not None]
-    if known and (min(known) < 0 or sum(known) > COST_MOST_USD):
+    if known and (min(known) < 0 or sum(known) > MAX_COST_USD):
         yield "its hunts cost less than nothing, or more than anybody pays"
 
 
@@ -170,7 +169,7 @@ def _trainers_part(session: Session, hunts: Collection[Hunt]) -> Iterator[str]:
         yield "a hunt that a turn goes on from is not there"
     if _twice(chosen) or _twice(reviewed):
         yield "a hunt is selected or reviewed twice"
-    if not (1 <= session.selection.slots <= SLOTS_MOST and 0 <= session.selection.least_breaks <= SLOTS_MOST):
+    if not (1 <= session.selection.slots <= MAX_SLOTS and 0 <= session.selection.least_breaks <= MAX_SLOTS):
         yield "its selection has more slots than anybody fills, or none"
 
 

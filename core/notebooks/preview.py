@@ -1,4 +1,4 @@
-"""What an export changes, cell by cell: shown before it is downloaded."""
+"""Preview the changes of an export, cell by cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The result cells: what stands in the slots, and the number of attempts."""
+"""The result cells: slots and number of attempts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.notebooks.traces import split_reply
 
 @dataclass(frozen=True)
 class SlotText:
-    """What stands in the cells of one slot; `reviewed` None: nobody has reviewed this hunt here."""
+    """The contents of one slot's cells; `reviewed` None: nobody has reviewed this hunt here."""
 
     hunt: Hunt
     judged: str
@@ -37,13 +37,13 @@ class SlotText:
 
 
 class ResultCells:
-    """Writes the results into the cells that are there, and adds those that are not."""
+    """Writes the results into existing cells and adds missing ones."""
 
     def __init__(self, edits: Edits, cells: Cells, earlier_reviews: Mapping[str, str]) -> None:
         self._edits = edits
         self._cells = cells
         self._reviews = earlier_reviews
-        """By hunt id: what a person wrote into an earlier export beside that hunt."""
+        """Reviews written into an earlier export, by hunt id."""
 
     def write(self, slots: Sequence[SlotText], attempts: int) -> None:
         """Slot k holds the k-th of `slots`; slots beyond them get empty bodies; older traces go; attempts come last."""

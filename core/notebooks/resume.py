@@ -1,6 +1,6 @@
-"""The session as it is kept inside an export, so that loading the export goes on where it ended.
+"""The session record inside an export, from which loading the export resumes the session.
 
-Everything of the session but its id, which lets people in and stays out of files; and all hunts. Tasks, which every
+Contains all hunts and the whole session except its id, which grants access. Tasks, which every
 run holds, are written once. `sha256` is over the values, not over their JSON: an editor may rewrite 1.0 as 1.
 """
 
@@ -42,7 +42,7 @@ def may_hold_record(raw: bytes) -> bool:
 
 
 class Resumed(Value):
-    """What stood in an export. `session.session_id` is "": the caller gives it a new one."""
+    """A session from an export. `session.session_id` is "": the caller gives it a new one."""
 
     session: Session
     hunts: tuple[Hunt, ...] = ()

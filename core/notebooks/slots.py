@@ -1,4 +1,4 @@
-"""The slots that a notebook came with: model, reply, trace, both gradings."""
+"""Parse the slots of a notebook: model, reply, trace, both gradings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.notebooks.headings import Role
 from core.notebooks.traces import collected_traces, split_reply
 
 SLOT_ROLES = (Role.MODEL, Role.LLM_JUDGE, Role.HUMAN_JUDGE, Role.REASONING_TRACE)
-"""In the order in which a slot's cells stand."""
+"""In the order of a slot's cells."""
 
 
 def read_slots(cells: Cells) -> tuple[Slot, ...]:

@@ -1,4 +1,4 @@
-"""The task's cells, rewritten only where the task was edited here."""
+"""Write edited parts of the task into its cells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reasoning traces in the three places where files have them."""
+"""Parse reasoning traces from the three places where files have them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def collected_traces(cells: Cells) -> dict[int, str]:
 
 
 def _unfenced(text: str) -> str:
-    """What stands between the first fence and the last."""
+    """The text between the first and the last fence."""
     text = text.strip()
     if not text.startswith("```"):
         return text

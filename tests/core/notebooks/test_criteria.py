@@ -7,7 +7,7 @@ import json
 import pytest
 
 from core.domain.criteria import Criterion
-from core.notebooks.criteria import MOST_CHARS, ReadCriteria, read_criteria
+from core.notebooks.criteria import MAX_SEARCHED_CHARS, ReadCriteria, read_criteria
 from core.notebooks.criteria_found import Span
 from tests.core.notebooks.building import criteria, load, raw_notebook
 
@@ -198,7 +198,7 @@ def test_criteria_are_never_taken_from_the_judge_system_prompt():
 )  # fmt: skip
 @pytest.mark.timeout(10)
 def test_hostile_text_is_read_in_bounded_time(piece):
-    body = piece * (MOST_CHARS // len(piece))
+    body = piece * (MAX_SEARCHED_CHARS // len(piece))
     assert len(read_criteria(body).criteria) <= 1
 
 
@@ -319,10 +319,10 @@ def test_the_form_that_says_most_clearly_what_it_is_wins(body, texts):
 
 
 def test_a_body_as_long_as_is_searched_is_read_and_a_longer_one_says_so():
-    body = f"{ONE}{' ' * (MOST_CHARS - len(ONE))}"
+    body = f"{ONE}{' ' * (MAX_SEARCHED_CHARS - len(ONE))}"
     assert read_criteria(body).criteria == criteria("a b")
     assert read_criteria(body + " ") == ReadCriteria(
         code="criteria_too_long",
-        problem="response_reference has 200,001 characters, more than the 200,000 that are searched for criteria. "
+        problem="response_reference has 200,001 characters, more than the limit of 200,000. "
         "Shorten it, or write the criteria anew.",
     )

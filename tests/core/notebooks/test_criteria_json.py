@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.notebooks.criteria_found import Form
-from core.notebooks.criteria_json import MOST_TRIES, id_key, other_text_keys, search_json, text_key
+from core.notebooks.criteria_json import MAX_BRACKETS, id_key, other_text_keys, search_json, text_key
 from tests.core.notebooks.building import pieces
 
 KINDS = ("strong", "further", "other", "uncertain", "weak")
@@ -119,8 +119,8 @@ def test_what_is_never_closed_is_broken_to_the_end():
 
 def test_so_many_brackets_are_tried_and_no_more():
     tries = '{"a": 1} '
-    assert found(tries * (MOST_TRIES - 1) + MAPPING) == found(MAPPING)
-    body = tries * MOST_TRIES + MAPPING
+    assert found(tries * (MAX_BRACKETS - 1) + MAPPING) == found(MAPPING)
+    body = tries * MAX_BRACKETS + MAPPING
     assert (found(body), [span.of(body) for span in search_json(body).broken]) == ({}, [MAPPING])
 
 

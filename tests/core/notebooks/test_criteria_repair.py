@@ -3,7 +3,7 @@
 import pytest
 
 from core.notebooks.criteria_found import Span
-from core.notebooks.criteria_repair import MOST_REPAIRED, looks_like_criteria, looks_like_sentences, repaired
+from core.notebooks.criteria_repair import MAX_REPAIR_CHARS, looks_like_criteria, looks_like_sentences, repaired
 
 
 def meant(text, before="", after=""):
@@ -83,7 +83,7 @@ def test_what_follows_the_last_bracket_is_no_part_of_it(last):
 
 
 def test_longer_text_is_not_repaired():
-    text = f'["{"a " * ((MOST_REPAIRED - 4) // 2)}"]'
-    assert len(text) == MOST_REPAIRED
+    text = f'["{"a " * ((MAX_REPAIR_CHARS - 4) // 2)}"]'
+    assert len(text) == MAX_REPAIR_CHARS
     assert len(meant(text)) == 1
     assert meant(text + " ]") == []
