@@ -1,5 +1,5 @@
-"""Who may look, asked again at every run of a page and its fragments: the websocket that brings them stays open for
-hours, and a pass may run out meanwhile. The sign-in itself comes before Streamlit (sign_in.py)."""
+"""Checks access at every run of a page and its fragments: the websocket stays open for hours, and a pass may expire
+meanwhile. The sign-in itself runs before Streamlit (sign_in.py)."""
 
 from __future__ import annotations
 
@@ -16,61 +16,61 @@ from core.access.tokens import Holder, Scope
 from dashboard_app.configuration import register, settings
 from dashboard_app.words import plain
 
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - where Streamlit listens when nobody says where
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - Streamlit's default address
 WATCH = (Path(__file__).parent / "watch.html").read_text(encoding="utf-8")
 
 
-def may_look() -> bool:
-    """Whether views may be shown; otherwise the page says why not. Raises BadSettings when strangers would see it."""
+def is_allowed() -> bool:
+    """Whether views may be shown; otherwise shows the reason. Raises BadSettings if the port is open without tokens."""
     settings().refuse_strangers(str(st.get_option("server.address") or EVERYWHERE), "DASHBOARD_HOST")
-    if not _asked_by_our_page():
+    if not _is_own_page():
         return False
-    looker = _looker()
-    _watch(looker)
-    if looker is None and not register().open_to_all:
-        st.info("**The sign-in has run out.** Reload the page to sign in again.")
+    admin = _admin()
+    _watch(admin)
+    if admin is None and not register().open_to_all:
+        st.info("**Your sign-in has run out.** Reload the page to sign in again.")
         return False
     return True
 
 
-def while_it_may(show: Callable[[], None], every_s: float) -> None:
-    """`show` now and every so often, as a fragment; when the sign-in has run out, the page is asked for again."""
+def refresh_while_allowed(show: Callable[[], None], every_s: float) -> None:
+    """Run `show` now and every `every_s` seconds, as a fragment. Rerun the page when the sign-in has run out."""
 
     def shown() -> None:
-        if _looker() is None and not register().open_to_all:
+        if _admin() is None and not register().open_to_all:
             st.rerun()
         show()
 
     st.fragment(shown, run_every=every_s)()
 
 
-def _asked_by_our_page() -> bool:
-    """Whether our own page asks, under a name that we answer to; otherwise it is said. Streamlit's own look lets any
-    port of localhost in, with the cookie of who is signed in, and any name that leads here (decision record 0056)."""
+def _is_own_page() -> bool:
+    """Whether the request comes from the dashboard's own page, under an allowed host name; otherwise shows an error.
+    Streamlit's own check accepts any port of localhost, with its cookies, and any host name (decision record 0056)."""
     host, origin = st.context.headers.get("Host", ""), st.context.headers.get("Origin")
     if register().open_to_all and not is_known_host(host, settings().access.hosts):
         name = plain(host[:100])
-        st.error(f"**The dashboard does not answer to the name {name}.** Use localhost, or put it into HUNTER_HOSTS.")
+        st.error(f"**Host name not allowed: {name}.** Use localhost, or add the name to HUNTER_HOSTS.")
         return False
-    # Whoever sends this header only has more origins refused: no need to know whether a proxy of ours does.
+    # The header is safe to trust from anyone: it can only make more origins fail the check.
     if is_of_another_page(host, origin, secure=st.context.headers.get("X-Forwarded-Proto", "") == "https"):
-        st.error("**Another site's page cannot look in here.** A proxy has to hand on the Host that the browser sent.")
+        st.error("**Another site's page can't open the dashboard.** A proxy must pass on the browser's Host header.")
         return False
     return True
 
 
-def _looker() -> Holder | None:
-    """The admin whose pass the browser had when it opened the websocket, as long as it is good."""
+def _admin() -> Holder | None:
+    """The admin whose valid pass the browser sent when it opened the websocket."""
     found = read_pass(st.context.cookies.get(COOKIE, ""), register(), datetime.now(UTC).timestamp())
     return found.holder if found and found.holder.scope is Scope.ADMIN else None
 
 
-def _watch(looker: Holder | None) -> None:
-    """Who looks, a way out, and the script by which the page goes when that changes: also where nobody has to sign in
-    yet, since tokens may come with the next start."""
-    name = looker.name if looker else ""
+def _watch(admin: Holder | None) -> None:
+    """The name, "Sign out", and the script that reloads the page when the sign-in changes. Also needed without tokens,
+    since a restart may add some."""
+    name = admin.name if admin else ""
     with st.sidebar:
-        if looker:
+        if admin:
             st.caption(f"Signed in as {plain(name)}.")
-        page = WATCH.replace("{{who}}", escape(name)).replace("{{sign_out}}", "" if looker else "hidden")
+        page = WATCH.replace("{{who}}", escape(name)).replace("{{sign_out}}", "" if admin else "hidden")
         st.html(page, unsafe_allow_javascript=True)

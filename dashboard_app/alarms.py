@@ -1,6 +1,6 @@
-"""What a lead must not miss: each rule with its threshold (a setting), what is found, and what to do about it.
+"""Alarm rules: each has a threshold (a setting), a current value and advice.
 
-Simulated models fail on purpose: they raise no alarm. A share of few hunts or calls raises none either.
+Simulated models fail on purpose, so they raise no alarm. A share needs ALARM_MIN_SAMPLES hunts, calls or verdicts.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ OWN_SETTING = frozenset(row.name for row in PROVIDERS)
 
 class State(StrEnum):
     RAISED = "raised"
-    FINE = "fine"
+    OK = "ok"
     TOO_FEW = "too few"
-    """Not enough happened to tell."""
+    """Fewer samples than ALARM_MIN_SAMPLES."""
     OFF = "off"
-    """Its setting says never."""
+    """Its setting is 0."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def _errors(reader: TelemetryReader, settings: AlarmSettings, since: datetime) -
         _share_words(lost, hunts, "hunt"),
         _limit(settings.errors_percent, settings),
         "ALARM_ERRORS",
-        "See the causes on the Providers page; a key, a credit or a provider may be gone.",
+        "See the causes on the Providers page. Check API keys, credit and provider status.",
     )
 
 
@@ -82,12 +82,12 @@ def _rate_limited(reader: TelemetryReader, settings: AlarmSettings, since: datet
         _share_words(refused, calls, "call") + (f": {counts}" if counts else ""),
         _limit(settings.rate_limited_percent, settings),
         "ALARM_RATE_LIMITED",
-        f"These providers allow less than is configured: lower {_limits_of(named)}, or ask them for more.",
+        f"The providers' limits are below the configured ones: lower {_limits_of(named)}, or request higher limits.",
     )
 
 
 def _limits_of(providers: list[str]) -> str:
-    """What limits these accounts, most refused first: "OPENAI_CONCURRENCY"; others stand in OPENAI_COMPATIBLE."""
+    """The settings that limit these accounts: "OPENAI_CONCURRENCY", or an entry of OPENAI_COMPATIBLE."""
     own = [f"{name.upper()}_CONCURRENCY" for name in providers if name in OWN_SETTING]
     others = [plain(name) for name in providers if name not in OWN_SETTING]
     return " and ".join([*own, *([f"the limit of {', '.join(others)} in OPENAI_COMPATIBLE"] if others else [])])
@@ -108,12 +108,12 @@ def _undetermined(reader: TelemetryReader, settings: AlarmSettings, since: datet
         _share_words(missed, verdicts, "verdict"),
         _limit(settings.undetermined_percent, settings),
         "ALARM_UNDETERMINED",
-        "See the Judge page; try another judge model, or fix the judge prompt of the task.",
+        "See the Judge page. Try another judge model, or fix the task's judge prompt.",
     )
 
 
 def _no_breaks(reader: TelemetryReader, settings: AlarmSettings, since: datetime) -> Alarm:
-    most = settings.max_hunts_without_break
+    maximum = settings.max_hunts_without_break
     sql = f"""WITH decided AS (SELECT {TASK} AS task, notebook, ts, outcome FROM hunts
                 WHERE NOT simulated AND outcome IN ('broke', 'held')),
               last AS (SELECT task, max(ts) FILTER (outcome = 'broke') AS broke FROM decided
@@ -122,15 +122,15 @@ def _no_breaks(reader: TelemetryReader, settings: AlarmSettings, since: datetime
               WHERE last.broke IS NULL OR decided.ts > last.broke GROUP BY task ORDER BY hunts DESC LIMIT 1"""  # noqa: S608
     found = reader.query(sql, [since])
     hunts = int(found["hunts"].iloc[0]) if len(found) else 0
-    state = State.OFF if not most else State.RAISED if hunts >= most else State.FINE
+    state = State.OFF if not maximum else State.RAISED if hunts >= maximum else State.OK
     notebook = f" ({plain(str(found['notebook'].iloc[0]))})" if hunts else ""
     return Alarm(
         "Many hunts without a break",
         state,
-        f"at most {count(hunts, 'decided hunt')} in a row{notebook}",
-        f"{most:,} of one task" if most else "never",
+        f"{count(hunts, 'decided hunt')} in a row{notebook}",
+        f"{maximum:,} of one task" if maximum else "off",
         "ALARM_NO_BREAKS",
-        "The task may be too easy for these models: make it harder, or stop paying for it.",
+        "The task may be too easy for these models. Make it harder, or stop hunting it.",
     )
 
 
@@ -141,12 +141,12 @@ def _budget(reader: TelemetryReader, settings: AlarmSettings, since: datetime) -
         [since],
     ).iloc[0]
     spent, unknown = float(row["usd"] or 0) if row["usd"] == row["usd"] else 0.0, int(row["unknown"])
-    most = settings.budget_usd
+    budget = settings.budget_usd
     return Alarm(
         "Cost of the last 24 hours",
-        State.OFF if not most else State.RAISED if spent > most else State.FINE,
+        State.OFF if not budget else State.RAISED if spent > budget else State.OK,
         usd(spent) + (f" + {count(unknown, 'unknown cost')}" if unknown else ""),
-        f"{usd(most)} a day" if most else "no budget set",
+        f"{usd(budget)} a day" if budget else "no budget set",
         "ALARM_BUDGET",
         "See which model and task cost most on the Costs page.",
     )
@@ -154,12 +154,12 @@ def _budget(reader: TelemetryReader, settings: AlarmSettings, since: datetime) -
 
 def _dropped(reader: TelemetryReader, settings: AlarmSettings, since: datetime) -> Alarm:
     (lost,) = _counts(reader, "SELECT sum(dropped) FROM process WHERE ts >= ?", since)
-    most = settings.dropped_records
+    maximum = settings.dropped_records
     return Alarm(
         "Telemetry records lost",
-        State.OFF if not most else State.RAISED if lost >= most else State.FINE,
+        State.OFF if not maximum else State.RAISED if lost >= maximum else State.OK,
         f"{count(lost, 'record')} in 24 hours",
-        f"{most:,}" if most else "never",
+        f"{maximum:,}" if maximum else "off",
         "ALARM_DROPPED",
         "Missing from the history: check the disk of TELEMETRY_DIR.",
     )
@@ -170,10 +170,10 @@ def _counts(reader: TelemetryReader, sql: str, since: datetime) -> list[int]:
     return [0 if value != value or value is None else int(value) for value in row]
 
 
-def _share_state(part: int, whole: int, most_percent: float, least: int) -> State:
-    if whole < least:
+def _share_state(part: int, whole: int, max_percent: float, min_samples: int) -> State:
+    if whole < min_samples:
         return State.TOO_FEW
-    return State.RAISED if 100 * part > most_percent * whole else State.FINE
+    return State.RAISED if 100 * part > max_percent * whole else State.OK
 
 
 def _share_words(part: int, whole: int, thing: str) -> str:
@@ -181,7 +181,7 @@ def _share_words(part: int, whole: int, thing: str) -> str:
 
 
 def _limit(percent: float, settings: AlarmSettings) -> str:
-    return f"over {percent:g} % in {settings.window_min} min"
+    return f"over {percent:g}% in {settings.window_min} min"
 
 
 def _in_the_log(moment: datetime) -> datetime:

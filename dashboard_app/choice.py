@@ -1,4 +1,4 @@
-"""What a viewer has chosen to look at: the part of the log that every number and chart of a page is about."""
+"""The filters of the history pages and their SQL conditions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Period(StrEnum):
-    """Up to now. The values stand in the page's address."""
+    """Ends now. The values appear in the page's URL."""
 
     HOUR = "1h"
     DAY = "24h"
@@ -37,34 +37,34 @@ CALLS = """
     ($since IS NULL OR ts >= $since) AND ($until IS NULL OR ts < $until) AND ($model IS NULL OR model = $model)
     AND ($simulated IS NULL OR simulated = $simulated)
 """
-"""Which rows of `calls` are meant. A call knows its model, and nothing of tasks."""
+"""Condition on `calls`, which have a model but no task."""
 HUNTS = (
     CALLS + " AND ($notebook IS NULL OR notebook = $notebook) AND ($domain IS NULL OR coalesce(domain, '') = $domain)"
 )
-"""Which rows of `hunts`, and of `reviews` but for the domain, are meant."""
+"""Condition on `hunts`."""
 TASK = "coalesce(nullif(task, ''), notebook)"
-"""Criteria are compared within one of these: the same text of a task, or for old logs the same notebook."""
+"""Groups hunts by the hash of the task's text; logs of older versions have no hash and are grouped by notebook."""
 
 
 @dataclass(frozen=True)
 class Choice:
     now: datetime
-    """Aware; the period goes up to here, and what a writer whose clock is ahead has written counts too."""
+    """Aware. The period ends here; later records, from writers whose clock is ahead, count too."""
     period: Period = Period.ALL
     model: str | None = None
     notebook: str | None = None
     domain: str | None = None
     origin: Origin = Origin.ANY
     until: datetime | None = None
-    """The end of a period that is over."""
+    """The end of a past period."""
     read_since: datetime | None = None
-    """Of the log before it not all has been read yet; None: all is there."""
+    """Records before this time have not all been read yet; None: the whole log has been read."""
     log_begin: datetime | None = None
-    """Aware; the log's oldest record. None: not known, then nothing is compared to what may be missing."""
+    """Aware; the time of the log's oldest record. None: unknown, so there is no comparison."""
 
     @property
     def since(self) -> datetime | None:
-        """The period's beginning; None: the log's."""
+        """Start of the period; None: the start of the log."""
         length = LENGTH.get(self.period)
         return self.now - length if length else None
 
@@ -82,14 +82,14 @@ class Choice:
 
     @property
     def before(self) -> Choice | None:
-        """The same choice in the previous period. None for the whole log, which has none, and where the log does not
-        hold that period from its beginning on: because it is still being read, or because the log is younger."""
+        """The same filters in the previous period. None for the whole log, and if that period is not in the log or not
+        read yet."""
         before = self._previous
         return before if before is not None and before.complete and not self.log_is_younger else None
 
     @property
     def log_is_younger(self) -> bool:
-        """Whether the log begins within the previous period, or after it."""
+        """Whether the log begins during or after the previous period."""
         before = self._previous
         if before is None or before.since is None:
             return False
@@ -101,7 +101,7 @@ class Choice:
 
     @property
     def complete(self) -> bool:
-        """Everything that the choice means has been read."""
+        """Whether the log has been read for the whole period."""
         return self.read_since is None or (self.since is not None and self.since >= self.read_since)
 
 

@@ -1,4 +1,4 @@
-"""The settings of this server and who has a token, read once; light, since the server needs them before any page."""
+"""Settings and access tokens, read once per process. Light, since the server needs them before any page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _log = logging.getLogger(__name__)
 
 @st.cache_resource(show_spinner=False)
 def settings() -> Settings:
-    """Raises BadSettings, in words for the reader."""
+    """Raises BadSettings with a message for people."""
     load_env_file()
     read = read_settings()
     for warning in settings_warnings(read):
@@ -25,5 +25,5 @@ def settings() -> Settings:
 
 @st.cache_resource(show_spinner=False)
 def register() -> Register:
-    """Everybody who has a token."""
+    """The holders of access tokens."""
     return Register(settings().access.tokens)

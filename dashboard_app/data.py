@@ -1,4 +1,4 @@
-"""Where the dashboard gets what it shows: the log's reader and the API's client, one of each for all viewers."""
+"""Data sources shared by all viewers: the telemetry log's reader and the API's client, with caches."""
 
 from __future__ import annotations
 
@@ -20,49 +20,49 @@ from dashboard_app.frames.overview import names as names_in_log
 from dashboard_app.live import TIMEOUT, Silence, Status, ask_status
 
 CACHE_FOLDER = ".cache"
-"""In the log's folder, unless TELEMETRY_CACHE says where."""
-SEARCHES_KEPT = 8
-"""Words whose hunts are remembered until the log changes."""
-SHARED_ALARMS_S = 5.0
-SHARED_ANSWER_S = 0.5
-"""Viewers who look within this time get the same answer: a hundred open pages are not a hundred questions."""
+"""In the log's folder, unless TELEMETRY_CACHE is set."""
+MAX_CACHED_SEARCHES = 8
+"""Searches cached until the log changes."""
+ALARMS_TTL_S = 5.0
+STATUS_TTL_S = 0.5
+"""Viewers share one status request per interval, so that a hundred open pages do not send a hundred requests."""
 
 
 def telemetry() -> tuple[TelemetryReader, RefreshReport]:
-    """The log as of now; of a long one the newest days first. Raises OSError when its folder cannot be read."""
+    """The current log; a long log is read newest days first. Raises OSError if its folder cannot be read."""
     log = followed()
     report = log.look()
     return log.reader, report
 
 
 def followed() -> Following:
-    """The one log of this server, opened when somebody asks for it first."""
+    """The log of this server, opened on first use."""
     now = settings()
     return _followed(now.telemetry.directory, now.telemetry.cache_dir, now.server.dashboard_memory_mib)
 
 
 def all_alarms(reader: TelemetryReader) -> list[Alarm]:
-    """Every rule with its state as of now; viewers who look within a few seconds share the answer."""
+    """Every rule with its current state; shared between viewers for a few seconds."""
     return _shared_alarms(reader)
 
 
 def names(reader: TelemetryReader, column: str) -> list[str]:
-    """What a filter offers; asked anew only when the log has changed."""
+    """The options of a filter; queried again only when the log has changed."""
     return _shared_names(reader, column, reader.changes)
 
 
 def log_begin(reader: TelemetryReader) -> datetime | None:
-    """The log's oldest record; None for an empty log."""
+    """Time of the log's oldest record; None for an empty log."""
     return _shared_begin(reader, reader.changes)
 
 
 def in_replies(reader: TelemetryReader, word: str, since: datetime | None) -> tuple[str, ...]:
-    """Hunts with `word` in their reply; the files are searched anew only when they have changed."""
+    """Hunts with `word` in their reply; the files are searched again only when they have changed."""
     return _shared_replies(reader, word, since.date() if since else None, reader.changes) if word else ()
 
 
 def alarms_if_readable() -> list[Alarm]:
-    """The same, or none when the log cannot be read: the pages about the past tell of that."""
+    """Every rule, or none if the log cannot be read; the history pages report that error."""
     try:
         reader, _ = telemetry()
     except OSError:
@@ -94,7 +94,7 @@ def _shared_begin(_reader: TelemetryReader, changes: tuple[int, int]) -> datetim
     return log_begin_in(_reader)
 
 
-@st.cache_data(show_spinner="Looking through all replies …", max_entries=SEARCHES_KEPT)
+@st.cache_data(show_spinner="Searching all replies …", max_entries=MAX_CACHED_SEARCHES)
 def _shared_replies(
     _reader: TelemetryReader,
     word: str,
@@ -104,17 +104,17 @@ def _shared_replies(
     return find.in_replies(_reader, word, since)
 
 
-@st.cache_data(show_spinner=False, ttl=SHARED_ALARMS_S, max_entries=1)
+@st.cache_data(show_spinner=False, ttl=ALARMS_TTL_S, max_entries=1)
 def _shared_alarms(_reader: TelemetryReader) -> list[Alarm]:
     return alarms(_reader, settings().alarms, datetime.now(UTC))
 
 
 @st.cache_resource(show_spinner=False, on_release=httpx.Client.close, max_entries=1)
 def _client(address: str) -> httpx.Client:
-    # The API is a neighbour: a proxy from the environment would stand in between.
+    # The API is local: bypass any proxy from the environment.
     return httpx.Client(base_url=address, timeout=TIMEOUT, trust_env=False)
 
 
-@st.cache_resource(show_spinner=False, ttl=SHARED_ANSWER_S, max_entries=1)
+@st.cache_resource(show_spinner=False, ttl=STATUS_TTL_S, max_entries=1)
 def _shared_answer(address: str) -> Status | Silence:
     return ask_status(_client(address), service_pass(settings().access.tokens, datetime.now(UTC).timestamp()))

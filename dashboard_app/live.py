@@ -1,4 +1,4 @@
-"""What the API says of itself now: `GET /api/admin/status`, as a value, or as a value that says why there is none."""
+"""Fetches and parses the API's status (`GET /api/admin/status`)."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ from core.access.passes import COOKIE
 
 PATH = "/api/admin/status"
 TIMEOUT = httpx.Timeout(3.0, connect=2.0)
-"""Seconds. A status that takes longer is as good as none: the next question comes soon."""
+"""Seconds. Shorter than the wait for a late status is worth: the page polls again soon."""
 
 RETRYING = "Retrying automatically."
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class Told(BaseModel):
-    """What the API says, of whatever version: unknown fields are left aside, missing ones have their default.
+    """Base of the API's models. Accepts other versions of the API: unknown fields are ignored, missing ones default.
 
-    A field with a default that holds something else than is expected is taken for missing; one without makes the
-    whole answer one that is not ours.
+    An invalid value counts as missing if the field has a default; otherwise the whole response is invalid.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -61,14 +60,14 @@ class Redis(Told):
     configured: bool = False
     connected: bool = False
     reason: str = ""
-    """Why memory stands in."""
+    """Why sessions are in memory."""
     sessions_away: int = 0
-    """Sessions with changes that are in memory and in the journal only."""
+    """Sessions with changes that only memory and the journal hold."""
     journal_bytes: int = 0
 
 
 class Instance(Told):
-    """Another process of the API, as this one knows it."""
+    """An API process, as the responding process knows it."""
 
     instance: str
     version: str = ""
@@ -82,9 +81,9 @@ class Provider(Told):
     account: str = ""
     limit: int = 0
     ceiling: int = 0
-    """The configured limit, where the present one adapts; 0: not told."""
+    """The configured limit, if `limit` adapts; 0: not reported."""
     limit_reason: str = ""
-    """Of the limit's last change."""
+    """Reason for the limit's last change."""
     limit_changed_at: datetime | None = None
     in_flight: int = 0
     queued: int = 0
@@ -129,14 +128,14 @@ class Telemetry(Told):
 
 
 class LimitConflict(Told):
-    """Processes that were started with different concurrencies for one account."""
+    """Processes configured with different concurrency limits for one account."""
 
     account: str
     limits: dict[str, int] = {}
 
 
 class Status(Told):
-    """One process of the API; behind a balancer another one may answer next time."""
+    """Status of one API process; behind a load balancer, the next response may come from another."""
 
     instance: str
     version: str
@@ -165,53 +164,53 @@ class Status(Told):
 
 @dataclass(frozen=True)
 class Silence:
-    """No status: what happened, and what the reader can do."""
+    """No status: what happened, and what to do."""
 
     what: str
     hint: str
 
 
 def _how_to_start(host: str) -> str:
-    """Here it is a program of this machine; elsewhere a container or another machine, where nobody runs make."""
+    """On localhost the API is a local program; elsewhere it is a container or another machine, without make."""
     if host in LOOPBACK:
-        return "Start the API with make run, or check why it ended."
+        return "Start the API with make run, or check its log."
     return (
-        f"Check why the API at {host} is not running; with Docker: docker-compose ps, "
+        f"Check that the API at {host} is running. With Docker: docker-compose ps, "
         "docker-compose logs model-hunter, ./deploy.sh status."
     )
 
 
-def ask_status(client: httpx.Client, with_pass: str = "") -> Status | Silence:
-    """Asks once. `client` has the API's address; `with_pass` says that an admin asks; expected failures come back as
+def ask_status(client: httpx.Client, admin_pass: str = "") -> Status | Silence:
+    """Send one request. `client` has the API's base URL, `admin_pass` an admin's pass. Expected failures return
     Silence."""
     address = str(client.base_url).rstrip("/")
     try:
-        answer = client.get(PATH, headers={"Cookie": f"{COOKIE}={with_pass}"} if with_pass else None)
+        answer = client.get(PATH, headers={"Cookie": f"{COOKIE}={admin_pass}"} if admin_pass else None)
     except httpx.TimeoutException:
         return Silence(
-            f"The API at {address} did not answer within {TIMEOUT.read:g} s.",
-            f"It may be overloaded or stuck; check its log. {RETRYING}",
+            f"No response from {address} within {TIMEOUT.read:g} s.",
+            f"The API may be overloaded or stuck; check its log. {RETRYING}",
         )
     except httpx.HTTPError:
         return Silence(
-            f"Nothing answers at {address}.",
-            f"{_how_to_start(client.base_url.host)} Or set API_URL to where it is. {RETRYING}",
+            f"Couldn't connect to {address}.",
+            f"{_how_to_start(client.base_url.host)} Or set API_URL to its address. {RETRYING}",
         )
     if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         return Silence(
-            f"The API at {address} does not let this dashboard see its state ({answer.status_code}).",
-            "Give both the same HUNTER_TOKENS, with an admin among them; without tokens, put the host of API_URL into "
-            f"the API's HUNTER_HOSTS. {RETRYING}",
+            f"The API at {address} denied access to its status ({answer.status_code}).",
+            "Use the same HUNTER_TOKENS for the API and the dashboard, with at least one admin. Without tokens, add "
+            f"the host of API_URL to the API's HUNTER_HOSTS. {RETRYING}",
         )
     if answer.status_code != httpx.codes.OK:
         return Silence(
-            f"The API at {address} answered with status {answer.status_code} instead of its state.",
+            f"The API at {address} answered with HTTP status {answer.status_code}.",
             f"It may be starting, draining or in maintenance; check its log. {RETRYING}",
         )
     try:
         return Status.model_validate_json(answer.content)
     except ValidationError:
         return Silence(
-            f"What answers at {address} is not Model Hunter's API, or one of another version.",
+            f"The server at {address} is not Model Hunter's API, or a different version of it.",
             f"Set API_URL to the API's address, without a path. {RETRYING}",
         )

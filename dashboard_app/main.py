@@ -1,6 +1,6 @@
 """Starts the dashboard: `streamlit run dashboard_app/main.py`.
 
-Streamlit's server imports this file once for `app`, and runs it as a script for everybody who looks.
+Streamlit's server imports this file once for `app`, and runs it as a script for every viewer.
 """
 
 from __future__ import annotations

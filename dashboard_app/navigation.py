@@ -1,4 +1,4 @@
-"""The navigation: which pages there are, and who may see them. Runs anew for everybody who looks (main.py)."""
+"""The navigation and its access check. Runs once per viewer and page view (main.py)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.errors import BadSettings
 from dashboard_app import access
-from dashboard_app.components import emptiness
+from dashboard_app.components import notices
 from dashboard_app.views import (
     activity,
     alarms,
@@ -22,21 +22,21 @@ from dashboard_app.views import (
     sessions,
 )
 
-# Streamlit leaves a third of the first screen empty. No docstring here: it would stand on every page.
-TIGHTER = """<style>
+# Streamlit leaves a third of the first screen empty. No docstring here: Streamlit would show it on every page.
+STYLES = """<style>
     .stMainBlockContainer { padding-top: 2.5rem; padding-bottom: 3rem; }
     @media (min-width: 800px) { .stMainBlockContainer { padding-left: 3rem; padding-right: 3rem; } }
     [data-testid="stMetricValue"] { font-weight: 600; }
-    /* A table's own download would hand hostile replies to a spreadsheet as formulas; ours below it does not. */
+    /* Streamlit's own CSV download does not escape formulas in hostile replies; the button below the table does. */
     [data-testid="stElementToolbarButton"]:has([aria-label="Download as CSV"]) { display: none; }
 </style>"""
 
 SIDEBAR_PX = 216
-"""The filters and the widest tables fit beside it in a window of 1280."""
+"""Leaves space for the filters and the widest tables at a width of 1280 pixels."""
 
 
 def pages() -> dict[str, list[st.Page]]:
-    """The navigation. Who opens the dashboard sees what happens now."""
+    """The pages by section; Live is the default."""
     return {
         "Now": [
             st.Page(live.show, title="Live", icon=":material/monitor_heart:", default=True),
@@ -64,12 +64,12 @@ def main() -> None:
     st.set_page_config(
         page_title="Model Hunter dashboard", page_icon="🎯", layout="wide", initial_sidebar_state=SIDEBAR_PX
     )
-    st.html(TIGHTER)
+    st.html(STYLES)
     page = st.navigation(pages())
     try:
-        let_in = access.may_look()
+        allowed = access.is_allowed()
     except BadSettings as error:
-        emptiness.bad_settings(error)
+        notices.bad_settings(error)
         return
-    if let_in:
+    if allowed:
         page.run()

@@ -12,7 +12,7 @@ OUTCOMES: dict[str, str] = {
     Outcome.CANCELLED.value: "#c0c5ce",
     Outcome.INTERRUPTED.value: "#dfe3e8",
 }
-"""In the order in which they are stacked and listed."""
+"""In stacking and listing order."""
 
 SIGNS: dict[str, str] = {
     Outcome.BROKE.value: "✗ broke",
@@ -26,4 +26,4 @@ SIGNS: dict[str, str] = {
 TARGET, JUDGE = "#3a86c8", "#e09f3e"
 IN_FLIGHT, QUEUED, LIMIT = "#2a9d8f", "#e09f3e", "#8d99ae"
 PLAIN = "#3a86c8"
-"""For what has no meaning of its own but its length; reads on white and on black."""
+"""For marks whose colour has no meaning; readable on white and on black."""

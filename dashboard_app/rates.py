@@ -1,4 +1,4 @@
-"""How often a model breaks, and how sure that is."""
+"""Break rates with confidence intervals."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from math import sqrt
 
 Z_95 = 1.959964
-"""Standard deviations of the normal distribution that hold 95 %."""
+"""Standard deviations that cover 95% of the normal distribution."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Breaks over decided hunts (broke + held); errors and undecided hunts say nothing about a model."""
+    """Breaks over decided hunts (broke + held); errors and undecided hunts do not count."""
 
     broke: int
     decided: int
 
     @property
     def share(self) -> float | None:
-        """0 to 1; None ("n/a") when no hunt is decided."""
+        """0 to 1; None ("n/a") without decided hunts."""
         return self.broke / self.decided if self.decided else None
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """Wilson's score interval, 95 %: holds for few hunts and for rates of 0 and 1, where the usual one fails."""
+        """95% Wilson score interval: valid for few hunts and for rates of 0 and 1, unlike the normal approximation."""
         if not self.decided:
             return None
         share, n, z2 = self.broke / self.decided, self.decided, Z_95**2

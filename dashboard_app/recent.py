@@ -1,4 +1,4 @@
-"""The last minutes as one viewer's page has seen them: each account's calls and limit at each look."""
+"""Samples of the last ten minutes for one viewer: each account's calls and limit at each poll."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import pandas as pd
 
 from dashboard_app.live import Status
 
-KEPT = timedelta(minutes=10)
-MAX_LOOKS = 3000
-"""However short the pause between two looks is set."""
-LAST_ANSWERS = 30
-"""Of so many at least one comes from every replica of a few: whoever is not among them has gone."""
+RETENTION = timedelta(minutes=10)
+MAX_SAMPLES = 3000
+"""Bounds memory for short polling intervals."""
+MAX_ANSWERS = 30
+"""Enough that every live replica of a few is among them; a replica that is missing has stopped."""
 STARTING = timedelta(minutes=1)
-"""Longer than a process takes from its start to its first answer, while the one that it replaces still answers."""
+"""Longer than a new process takes to its first answer, during which the process it replaces still answers."""
 
 
 @dataclass(frozen=True)
-class Look:
+class Sample:
     at: datetime
     instance: str
     provider: str
@@ -34,28 +34,28 @@ class Answer:
     at: datetime
     instance: str
     started: datetime
-    """When that process did, by its own uptime."""
+    """Start time of the process, from its uptime."""
 
 
 @dataclass
 class Recent:
-    """Bounded by age and by number."""
+    """Samples and answers, bounded by age and number."""
 
-    looks: deque[Look] = field(default_factory=lambda: deque(maxlen=MAX_LOOKS))
-    answers: deque[Answer] = field(default_factory=lambda: deque(maxlen=LAST_ANSWERS))
+    samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=MAX_SAMPLES))
+    answers: deque[Answer] = field(default_factory=lambda: deque(maxlen=MAX_ANSWERS))
 
     def add(self, at: datetime, status: Status) -> None:
-        """Notes every provider that can be called."""
+        """Record a sample of every usable provider."""
         self.answers.append(Answer(at, status.instance, at - timedelta(seconds=status.uptime_s)))
-        self.looks.extend(
-            Look(at, status.instance, p.name, p.in_flight, p.queued, p.limit) for p in status.providers if p.usable
+        self.samples.extend(
+            Sample(at, status.instance, p.name, p.in_flight, p.queued, p.limit) for p in status.providers if p.usable
         )
-        while self.looks and self.looks[0].at < at - KEPT:
-            self.looks.popleft()
+        while self.samples and self.samples[0].at < at - RETENTION:
+            self.samples.popleft()
 
     @property
     def instances(self) -> list[str]:
-        """Those that answer in turn. One that a newer one has replaced is not among them: it has not answered since."""
+        """Instances that answer alternately, without those that a newer process has replaced."""
         if not self.answers:
             return []
         since = max(answer.started for answer in self.answers) + STARTING
@@ -63,18 +63,18 @@ class Recent:
 
     @property
     def providers(self) -> list[str]:
-        """The busiest first."""
-        busy = Counter({look.provider: 0 for look in self.looks})
-        for look in self.looks:
-            busy[look.provider] += look.in_flight + look.queued
+        """Provider names, busiest first."""
+        busy = Counter({sample.provider: 0 for sample in self.samples})
+        for sample in self.samples:
+            busy[sample.provider] += sample.in_flight + sample.queued
         return [name for name, _ in sorted(busy.items(), key=lambda pair: (-pair[1], pair[0]))]
 
     def frame(self, provider: str) -> pd.DataFrame:
-        """at (UTC), instance, what ("in flight", "queued" or "limit"), calls: of one provider."""
+        """at (UTC), instance, what ("in flight", "queued" or "limit"), calls, for one provider."""
         rows = [
-            (look.at, look.instance, what, calls)
-            for look in self.looks
-            if look.provider == provider
-            for what, calls in (("in flight", look.in_flight), ("queued", look.queued), ("limit", look.limit))
+            (sample.at, sample.instance, what, calls)
+            for sample in self.samples
+            if sample.provider == provider
+            for what, calls in (("in flight", sample.in_flight), ("queued", sample.queued), ("limit", sample.limit))
         ]
         return pd.DataFrame(rows, columns=["at", "instance", "what", "calls"])

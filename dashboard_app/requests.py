@@ -1,8 +1,8 @@
-"""What the dashboard's port answers at all: looking, on the paths that its page needs, and one websocket.
+"""Restricts the dashboard's port to read requests on the paths that its pages need, and one websocket.
 
-Streamlit opens more before anybody has signed in: uploads, which stay in memory, its metrics, an interface for agents,
-components, a sign-in of its own. Nothing of ours uses them. nginx refuses the same (nginx/dashboard.conf); here it also
-holds without nginx.
+Streamlit also serves, without a sign-in: uploads, which stay in memory, its metrics, an interface for agents,
+components, and a sign-in of its own. The dashboard uses none of them. nginx blocks the same paths
+(nginx/dashboard.conf); this filter also works without nginx.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ CORE = "_stcore"
 CORE_PATHS = frozenset({f"{CORE}/health", f"{CORE}/host-config"})
 WEBSOCKET = f"{CORE}/stream"
 CLOSED = frozenset({CORE, "component", "auth", "oauth2callback"})
-"""First parts of paths, under the base path or without one."""
+"""First path segments, with or without the base path."""
 MAX_SOCKETS = 500
-"""Websockets at once, of everybody: each keeps a visit of some hundred kB, signed in or not."""
+"""Maximum open websockets in total: each keeps a Streamlit session of some hundred kB, signed in or not."""
 TRY_AGAIN_LATER = 1013
 
 
@@ -39,7 +39,7 @@ class RequestFilter:
 
     def _refusal(self, method: str, path: str) -> PlainTextResponse | None:
         if method not in METHODS:
-            return PlainTextResponse("The dashboard only shows.\n", 405, {"Allow": ", ".join(sorted(METHODS))})
+            return PlainTextResponse("The dashboard is read-only.\n", 405, {"Allow": ", ".join(sorted(METHODS))})
         inside = path_inside(path, self._base)
         if inside.split("/")[0] in CLOSED and inside not in CORE_PATHS:
             return PlainTextResponse("Not found.\n", 404)
@@ -57,7 +57,6 @@ class RequestFilter:
 
 
 def path_inside(path: str, base: str) -> str:
-    """The path without Streamlit's server.baseUrlPath and without slashes before it; Streamlit's router needs the exact
-    one."""
+    """The path without Streamlit's server.baseUrlPath and leading slashes; Streamlit's router needs the exact path."""
     prefix = f"/{base.strip('/')}/" if base.strip("/") else "/"
     return path.removeprefix(prefix).lstrip("/")

@@ -1,8 +1,7 @@
 """The sign-in, before Streamlit sees a request: only admins reach its pages, its websocket and its downloads.
 
-The pass is in the cookie of the hunting page, so that a sign-in or a sign-out counts for both; cookies do not know
-ports, and nginx serves both under one name. An open page asks `who` every few seconds (watch.html) and goes when the
-answer is another one.
+The pass is in the hunting page's cookie, so a sign-in or sign-out applies to both: cookies ignore ports, and nginx
+serves both under one name. An open page polls `who` every few seconds (watch.html) and reloads when the answer changes.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ from dashboard_app.requests import CORE, path_inside
 
 OPEN = frozenset({f"{CORE}/health", "favicon.png", "manifest.json"})
 OPEN_FOLDER = "static/"
-"""Streamlit's own files: code."""
+"""Streamlit's static files."""
 A_PAGE = re.compile(r"[^/]*")
 BODY_TIMEOUT_S = 10.0
 FORM = (Path(__file__).parent / "sign_in.html").read_text(encoding="utf-8")
@@ -72,12 +71,12 @@ class SignIn:
             await _refusal(HTTPConnection(scope), inside)(scope, receive, send)
 
     async def _answer(self, request: Request, inside: str) -> Response | None:
-        """What is answered here and not by Streamlit; None for everything else."""
+        """Responses of the sign-in's own routes; None for all other requests."""
         match request.method, inside:
             case "GET", "who":
                 return _who(request)
             case "POST", "sign-in" | "sign-out" if _of_another_page(request):
-                return PlainTextResponse("Another site's page cannot change anything here.\n", 403, NO_STORE)
+                return PlainTextResponse("Requests from another site are not allowed.\n", 403, NO_STORE)
             case "POST", "sign-in":
                 return await self._sign_in(request)
             case "POST", "sign-out":
@@ -86,17 +85,17 @@ class SignIn:
 
     async def _sign_in(self, request: Request) -> Response:
         if _register().open_to_all:
-            return PlainTextResponse("Nobody has to sign in here.\n", 400, NO_STORE)
+            return PlainTextResponse("This server has no sign-in (HUNTER_TOKENS is empty).\n", 400, NO_STORE)
         address, now_s = _address(request), time.monotonic()
         if wait_s := ceil(self._brake.wait_s(address, now_s)):
-            said = f"Too many wrong tokens came from this address. Try again in {wait_s} s.\n"
+            said = f"Too many wrong tokens from this address. Try again in {wait_s} s.\n"
             return PlainTextResponse(said, 429, {**NO_STORE, "Retry-After": str(wait_s)})
         holder = _register().by_token(await _read_token(request))
         if holder is None:
             self._brake.record_failure(address, now_s)
             return PlainTextResponse("Unknown token. Copy all of it; it begins with mh_.\n", 401, NO_STORE)
         if holder.scope is not Rights.ADMIN:
-            said = f"This is the token of {holder.name}, a trainer. The dashboard is for admins.\n"
+            said = f"This token belongs to {holder.name}, a trainer. The dashboard is for admins.\n"
             return PlainTextResponse(said, 403, NO_STORE)
         self._brake.record_success(address)
         life_s = settings().access.sign_in_ttl_s
@@ -105,12 +104,12 @@ class SignIn:
 
 
 def is_open(inside: str) -> bool:
-    """Whether that path is answered to everybody: what says how we are, and files that are code."""
+    """Whether the path needs no sign-in: health and static files."""
     return inside in OPEN or inside.startswith(OPEN_FOLDER)
 
 
 def _register() -> Register:
-    """Everybody who has a token. With settings that cannot be read the page says that alone, to everybody."""
+    """The holders of tokens; none if the settings are invalid: the page then shows only that error, to everyone."""
     try:
         return register()
     except BadSettings:
@@ -128,7 +127,7 @@ def _admin(connection: HTTPConnection) -> Holder | None:
 
 
 def _who(request: Request) -> Response:
-    """Who may look: a name; "" where nobody signs in."""
+    """The signed-in admin's name; "" if the server has no sign-in."""
     if _register().open_to_all:
         return PlainTextResponse("", headers=NO_STORE)
     admin = _admin(request)
@@ -136,17 +135,17 @@ def _who(request: Request) -> Response:
 
 
 def _refusal(connection: HTTPConnection, inside: str) -> Response:
-    """The form where a page was asked for, under the page's own address: what was wanted comes after the sign-in."""
+    """The sign-in form under the page's own URL, so that the page follows the sign-in; plain 401 for other paths."""
     if connection.scope["method"] not in {"GET", "HEAD"} or not A_PAGE.fullmatch(inside):
         return PlainTextResponse("Not signed in.\n", 401, NO_STORE)
     holder = _holder(connection)
-    told = f"You are signed in as {holder.name}, a trainer." if holder else ""
-    page = FORM.replace("{{told}}", escape(told)).replace("{{sign_out}}", "" if holder else "hidden")
+    notice = f"You are signed in as {holder.name}, a trainer." if holder else ""
+    page = FORM.replace("{{notice}}", escape(notice)).replace("{{sign_out}}", "" if holder else "hidden")
     return Response(page, 401, {**NO_STORE, "Content-Security-Policy": POLICY}, "text/html")
 
 
 async def _read_token(request: Request) -> str:
-    """The body; as much of it as is longer than any token makes it an unknown one."""
+    """The request body. Reading stops beyond the length of any token; the result is then an unknown token."""
     body = b""
     try:
         async with asyncio.timeout(BODY_TIMEOUT_S):
@@ -181,14 +180,14 @@ def _of_another_page(request: Request) -> bool:
 
 
 def _with_cookie(response: Response, request: Request, value: str, life_s: int) -> Response:
-    """As the API sets it (api/routes/access.py), so that each takes the other's."""
+    """Set the cookie like the API (api/routes/access.py), so that both accept it."""
     secure = _over_tls(request)
     response.set_cookie(COOKIE, value, max_age=life_s, path="/", secure=secure, httponly=True, samesite="lax")
     return response
 
 
 def _unstored(send: Send) -> Send:
-    """So that the Back button shows nothing after a sign-out, neither pages nor downloads."""
+    """Forbid caching, so that the Back button shows no pages or downloads after a sign-out."""
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":

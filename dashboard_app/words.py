@@ -1,4 +1,4 @@
-"""Numbers and names in the form in which people read them. "n/a" for what is not known, never 0."""
+"""Formats numbers and names for people. Unknown values are "n/a", never 0."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 
 
 def plain(text: str) -> str:
-    """`text` from outside, so that Streamlit shows it letter by letter instead of reading markdown in it."""
+    """Escapes untrusted text, so that Streamlit does not render markdown in it."""
     return _MARKDOWN.sub(r"\\\1", text.replace("\n", " "))
 
 
 def percent(share: float | None) -> str:
-    """ "29%"; below one per cent with a digit more, since 0% would say that there is nothing."""
+    """ "29%"; below 1% with one decimal, since 0% would mean none."""
     if share is None:
         return NOT_KNOWN
     return f"{share:.1%}" if 0 < share < 0.01 else f"{share:.0%}"
 
 
 def interval(rate: Rate) -> str:
-    """ "24 % to 33 %"; empty when no hunt is decided."""
+    """ "24% to 33%"; empty without decided hunts."""
     return f"{rate.interval[0]:.0%} to {rate.interval[1]:.0%}" if rate.interval else ""
 
 
@@ -63,10 +63,10 @@ def model_label(model: str) -> str:
 
 
 def cause_label(code: str) -> str:
-    """The code of an error as words: "output limit"."""
+    """An error code as text: "output limit"."""
     return code.replace("_", " ")
 
 
 def file_part(text: str) -> str:
-    """`text` as a part of a file's name."""
+    """`text` for use in a file name."""
     return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-").lower()

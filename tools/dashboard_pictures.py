@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars")
 WAIT_MS = 30_000
-SETTLE_MS, MAX_LOOKS = 700, 10
+SETTLE_MS, MAX_SAMPLES = 700, 10
 DRAWN = """() => document.querySelector('[data-testid=stApp][data-test-script-state=notRunning]')
     && !document.querySelector('[data-testid=stSkeleton], [data-stale=true]')
     && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(
@@ -45,7 +45,7 @@ class Screen:
 EMPTY = r"|No hunts yet|No hunts match"
 VIEWS = (
     View("live", "", r"Calls in the last minutes|The API is not answering"),
-    View("alarms", "alarms", r"No alarm|What a lead must not miss"),
+    View("alarms", "alarms", r"No alarm|Every rule and its current value"),
     View("overview", "overview?period=all", r"Break rate by model" + EMPTY),
     View("breaks", "breaks?period=all", r"By number of criteria" + EMPTY),
     View("criteria", "criteria?period=all", r"How hard each criterion|No task has" + EMPTY),
@@ -55,7 +55,7 @@ VIEWS = (
     View("activity", "activity?period=all", r"By hour and weekday" + EMPTY),
     View("sessions", "sessions?period=all", r"sessions.csv|One row per loaded task" + EMPTY),
     View("find", "find?period=all&outcome=broke", r"hunts? found" + EMPTY),
-    View("hunt", "hunt", r"No hunt chosen|Verdicts|No hunts yet"),
+    View("hunt", "hunt", r"No hunt selected|Verdicts|No hunts yet"),
 )
 SCREENS = (
     Screen("light", 1440, 900, "light"),
@@ -108,7 +108,7 @@ def _wait_for(page: Page, view: View, width: int) -> None:
     """Until the view has drawn itself in a window as tall as everything: Streamlit scrolls inside the page."""
     page.get_by_text(re.compile(view.says)).first.wait_for(timeout=WAIT_MS)
     before = 0
-    for _ in range(MAX_LOOKS):  # parts come one after the other, and charts change their height once they have room
+    for _ in range(MAX_SAMPLES):  # parts come one after the other, and charts change their height once they have room
         page.wait_for_function(DRAWN, timeout=WAIT_MS)
         page.wait_for_timeout(SETTLE_MS)
         height = int(page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight"))

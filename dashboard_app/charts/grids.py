@@ -1,4 +1,4 @@
-"""Charts of two things at once: hours of the week, criteria that fail together, person against judge."""
+"""Heat maps: hours of the week, criteria that fail together, person against judge."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from dashboard_app.palette import PLAIN
 
 CELL_PX = 30
 REDS, BLUES = ("#f6dcdf", "#b02a40"), ("#dbe9f5", "#1f5f99")
-REDS_IN_THE_DARK, BLUES_IN_THE_DARK = ("#33191e", "#c23b54"), ("#172938", "#2f78bd")
-"""The lowest value is nearest to the background in both themes; white letters read on all of the dark shades."""
+REDS_DARK_THEME, BLUES_DARK_THEME = ("#33191e", "#c23b54"), ("#172938", "#2f78bd")
+"""The lowest value is closest to the background in both themes; white text is readable on all dark shades."""
 DARK_FROM, ON_LIGHT, ON_DARK = 0.6, "#222222", "#ffffff"
-"""In the light theme letters in a cell are white from this part of the scale on."""
+"""In the light theme, text is white above this share of the scale."""
 MANY_COLUMNS = 10
-"""From so many on, labels below the columns stand upright: side by side they would overlap."""
+"""With more columns, their labels are vertical to avoid overlaps."""
 
 
 def hours(frame: pd.DataFrame) -> Drawing:
-    """weekday, hour, hunts: all 168 cells. The fuller, the more hunts; empty ones stay clear."""
+    """weekday, hour, hunts: all 168 cells. Opacity shows the number of hunts."""
     most = max(1, int(frame["hunts"].max()))
     drawn = frame.assign(filled=0.06 + 0.94 * frame["hunts"] / most)
     chart: alt.Chart = (
@@ -37,32 +37,32 @@ def hours(frame: pd.DataFrame) -> Drawing:
 
 
 def together(frame: pd.DataFrame, order: list[str], *, dark: bool = False) -> Drawing:
-    """first, second, both, failed, share: of the hunts that failed the row, the share that failed the column too."""
+    """first, second, both, failed, share: of the hunts that failed the row, the share that also failed the column."""
     base = alt.Chart(frame).encode(
-        x=alt.X("second:N", title="failed too", sort=order, scale=_gaps(), axis=_names(len(order))),
+        x=alt.X("second:N", title="Also failed", sort=order, scale=_gaps(), axis=_names(len(order))),
         y=alt.Y("first:N", title="Failed", sort=order, scale=_gaps()),
         tooltip=[
             words("first", "Failed"),
-            words("second", "Failed too"),
+            words("second", "Also failed"),
             number("share", "Share", ".0%"),
             number("both", "Hunts that failed both"),
             number("failed", "Hunts that failed the first"),
         ],
     )
-    cells = base.mark_rect(cornerRadius=3).encode(color=_shades("share", REDS_IN_THE_DARK if dark else REDS))
+    cells = base.mark_rect(cornerRadius=3).encode(color=_shades("share", REDS_DARK_THEME if dark else REDS))
     return alt.layer(cells, _texts(base, "share", ".0%", dark=dark)).properties(
         height=CELL_PX * max(3, len(order)) + 70
     )
 
 
 def confusion(frame: pd.DataFrame, *, dark: bool = False) -> Drawing:
-    """human, judge, criteria, part (of all): where person and judge agree and where not."""
+    """human, judge, criteria, part (of all): verdicts of person against judge."""
     base = alt.Chart(frame).encode(
         x=alt.X("judge:N", title="Judge", sort=["PASS", "FAIL"], scale=_gaps(), axis=alt.Axis(labelAngle=0)),
         y=alt.Y("human:N", title="Person", sort=["PASS", "FAIL"], scale=_gaps()),
         tooltip=[words("human", "Person"), words("judge", "Judge"), number("criteria", "Criteria")],
     )
-    cells = base.mark_rect(cornerRadius=3).encode(color=_shades("part", BLUES_IN_THE_DARK if dark else BLUES))
+    cells = base.mark_rect(cornerRadius=3).encode(color=_shades("part", BLUES_DARK_THEME if dark else BLUES))
     return alt.layer(cells, _texts(base, "criteria", ",d", by="part", dark=dark)).properties(height=200)
 
 

@@ -1,4 +1,4 @@
-"""Charts along a time axis: outcomes, costs, what each provider's account was doing, agreement by week."""
+"""Charts over time: outcomes, costs, calls of each account, agreement by week."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ def costs(frame: pd.DataFrame, period: tuple[datetime, datetime]) -> Drawing:
 
 
 def in_flight(frame: pd.DataFrame) -> Drawing:
-    """Calls in flight against the limit of the account; dashes tell them apart beside the colour."""
+    """Calls in flight against the account's limit; dashes distinguish the lines without colours."""
     return _calls(frame, {"in flight": (IN_FLIGHT, [1, 0]), "limit": (LIMIT, [2, 2])}, IN_FLIGHT_PX)
 
 
 def waiting(frame: pd.DataFrame) -> Drawing:
-    """Calls that wait for a slot: on an axis of their own, since there may be a hundred times as many."""
+    """Queued calls, on a separate axis, since there may be a hundred times as many."""
     return _calls(frame, {"queued": (QUEUED, [1, 0])}, WAITING_PX)
 
 

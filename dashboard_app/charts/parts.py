@@ -1,6 +1,6 @@
-"""What charts have in common. Texts, shapes and tooltips say what colours say.
+"""Shared parts of charts. Texts, shapes and tooltips repeat the information of colours.
 
-Times are UTC on every axis, whatever zone the viewer's browser is in: so are the log's names and the API's answers.
+Times are UTC on every axis, independent of the browser's zone, like the log's file names and the API's responses.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ Drawing = alt.Chart | alt.LayerChart | alt.FacetChart
 
 HEIGHT = 260
 ROW_HEIGHT, NARROW_ROW_HEIGHT, AROUND_ROWS = 36, 24, 70
-"""Pixels of one row, and of axis and legend, which Streamlit counts in: a chart by model grows with its models."""
+"""Pixels per row, and of axis and legend, which Streamlit includes in the height."""
 WHEN = "%-d %b %H:%M"
 LABEL_PX = 215
 INK = "#7d848f"
-"""A grey that reads on white and on black: texts inside a chart do not follow the theme."""
+"""A grey that is readable on white and on black, since texts inside a chart do not follow the theme."""
 LEGEND = alt.Legend(orient="top", title=None, labelLimit=200, columns=3, offset=4)
 
 
@@ -52,7 +52,7 @@ def whole_axis(title: str, **more: Any) -> alt.Axis:
 
 
 def bar_width(frame: pd.DataFrame) -> str:
-    """What one bar stands for, in words: "5 min", "hour", "3 h", "day", "7 d". `frame`: begin, end."""
+    """The time span of one bar: "5 min", "hour", "3 h", "day", "7 d". `frame`: begin, end."""
     if frame.empty:
         return "bar"
     minutes = round((frame["end"].iloc[0] - frame["begin"].iloc[0]).total_seconds() / 60)
@@ -79,7 +79,7 @@ def number(column: str, title: str, form: str = ",d") -> alt.Tooltip:
 
 
 def with_when(frame: pd.DataFrame) -> pd.DataFrame:
-    """The tooltip's own words for the time: a browser would put it into its own zone."""
+    """Add the time as text for tooltips, since a browser would convert it to its own zone."""
     begin, end = frame["begin"].dt.strftime(WHEN), frame["end"].dt.strftime(WHEN)
     return frame.assign(when=begin + " to " + end)
 
@@ -93,7 +93,7 @@ def height(rows: int, row: int = ROW_HEIGHT) -> int:
 
 
 def _label(period: tuple[datetime, datetime]) -> str:
-    """An expression, since a plain format makes Vega take a binned time for a number."""
+    """An expression, since with a plain format Vega treats a binned time as a number."""
     days = (period[1] - period[0]).total_seconds() / 86_400
     form = "%H:%M" if days <= 1 else "%-d %b %H:%M" if days < 3 else "%-d %b"
     return f"utcFormat(datum.value, '{form}')"

@@ -1,4 +1,4 @@
-"""Charts with one row for each thing: rates with their intervals, latencies, counts, costs."""
+"""Charts with one row per item: rates with intervals, latencies, counts, costs."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from dashboard_app.words import cause_label, percent, usd
 
 BAR_PX = 16
 INSIDE = "datum.share > 0.8 ? 'right' : datum.share < 0.2 ? 'left' : 'center'"
-"""Texts at the ends of a scale from 0 to 1 stay inside the chart."""
-ROOM_FOR_TEXT = 1.12
-"""Of the longest bar, so that its number behind it is not clipped."""
+"""Aligns texts at both ends of a scale from 0 to 1 so that they stay inside the chart."""
+TEXT_MARGIN = 1.12
+"""Scale factor for the longest bar, so that the number after it is not clipped."""
 
 
 def rates(frame: pd.DataFrame, *, hits: str, of: str, colour: str, titles: tuple[str, str]) -> Drawing:
-    """label, share, low, high and the two counts; in its order. `titles`: of the axis, and of the count `of`."""
+    """`frame`: label, share, low, high and the columns `hits` and `of`. `titles`: of the axis, and of `of`."""
     drawn = with_label(frame, "label").assign(
         name=frame["label"],
         text=[f"{percent(share)} of {n:,}" for share, n in zip(frame["share"], frame[of], strict=True)],
@@ -39,9 +39,9 @@ def rates(frame: pd.DataFrame, *, hits: str, of: str, colour: str, titles: tuple
     base = alt.Chart(drawn).encode(
         y=label_axis(list(drawn["label"])),
         tooltip=[
-            words("name", "What"),
+            words("name", "Name"),
             words("text", titles[0]),
-            words("reach", "95 % interval"),
+            words("reach", "95% interval"),
             number(hits, "Count"),
             number(of, titles[1] + " (n)"),
         ],
@@ -76,7 +76,7 @@ def latencies(frame: pd.DataFrame) -> Drawing:
             shape=alt.Shape("which:N", title=None, scale=alt.Scale(range=["circle", "diamond"]), legend=LEGEND),
             tooltip=[
                 words("model", "Model"),
-                words("which", "Which"),
+                words("which", "Percentile"),
                 number("seconds", "Seconds", ",.2f"),
                 number("replies", "Replies"),
             ],
@@ -93,7 +93,7 @@ def causes(frame: pd.DataFrame, count: str, title: str, colour: str) -> Drawing:
         x=alt.X(
             f"{count}:Q",
             axis=whole_axis(title),
-            scale=alt.Scale(domain=[0, ROOM_FOR_TEXT * int(drawn[count].max())], nice=False),
+            scale=alt.Scale(domain=[0, TEXT_MARGIN * int(drawn[count].max())], nice=False),
         ),
     )
     tips = [words("cause", "Cause"), words("provider", "Provider"), number(count, title)]

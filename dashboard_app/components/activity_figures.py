@@ -22,17 +22,17 @@ def hours(frame: pd.DataFrame) -> None:
 
 
 def trainers(frame: pd.DataFrame, hunts: int) -> None:
-    """`hunts`: how many are chosen, with and without a name."""
+    """`hunts`: number of matching hunts, with and without a trainer's name."""
     st.subheader("Trainers", anchor=False)
     if frame.empty:
         st.caption(
-            "No session in this choice carries a name. They do where people sign in: give each trainer a token of "
-            "their own in HUNTER_TOKENS, and hunts from then on stand here by name."
+            "No matching session has a trainer's name. To record names, give each trainer a token in HUNTER_TOKENS; "
+            "later hunts then appear here by name."
         )
         return
     nameless = hunts - int(frame["hunts"].sum())
     if nameless:
-        st.caption(f"Besides, {count(nameless, 'hunt')} of sessions without a name.")
+        st.caption(f"Not included: {count(nameless, 'hunt')} of sessions without a name.")
     tables.table(
         "trainers",
         frame,

@@ -1,4 +1,4 @@
-"""How the columns of tables are called and written, one way for the same thing everywhere."""
+"""Column types of tables, so that every table formats the same kind of value alike."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def whole(title: str, about: str = "") -> Any:
     return config.NumberColumn(title, help=about or None, format="localized")
 
 
-def usd(title: str, about: str = "n/a: nobody knows.") -> Any:
+def usd(title: str, about: str = "n/a: unknown.") -> Any:
     return config.NumberColumn(title, help=about, format="$%.4f")
 
 
@@ -26,7 +26,7 @@ def seconds(title: str, about: str = "") -> Any:
 
 
 def percent(title: str, about: str = "") -> Any:
-    """Of a share between 0 and 1."""
+    """For a share between 0 and 1."""
     return config.NumberColumn(title, help=about or None, format="percent")
 
 

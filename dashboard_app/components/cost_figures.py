@@ -1,4 +1,4 @@
-"""What hunting costs, in numbers, over time, by model and for a break."""
+"""Costs: totals, over time, by model, per hunt and per break."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from dashboard_app.components.figures import figure, nothing
 from dashboard_app.components.numbers import Number, row
 from dashboard_app.words import NOT_KNOWN, count, model_label, plain, usd
 
-AVERAGES = "Over hunts of paid models whose costs are all known; hunts that failed without a reply cost nothing known."
+AVERAGES = "Over hunts of paid models whose costs are all known. Hunts without a reply have no known cost."
 MAX_NAMED = 4
 
 
-def numbers_of(by_model: pd.DataFrame) -> None:
+def totals(by_model: pd.DataFrame) -> None:
     target, judge, known = (_sum(by_model[name]) for name in ("target_usd", "judge_usd", "known_usd"))
     paid = by_model[~by_model["free"]]
     hunts, breaks = (int(paid[name].sum()) for name in ("priced_hunts", "priced_breaks"))
     row(
         (
-            Number("Known cost", usd(known), "", "Targets and judges together."),
+            Number("Known cost", usd(known), "", "Targets plus judges."),
             Number("Targets", usd(target)),
             Number("Judges", usd(judge)),
             Number("Cost per break", _each(paid, breaks), count(breaks, "priced break"), AVERAGES),
             Number("Cost per hunt", _each(paid, hunts), count(hunts, "priced hunt"), AVERAGES),
             Number(
-                "Unknown costs", f"{int(by_model['unknown'].sum()):,}", "", "Replies or judgements without a price."
+                "Unknown costs", f"{int(by_model['unknown'].sum()):,}", "", "Replies or judgings without a known price."
             ),
         )
     )
@@ -39,7 +39,7 @@ def numbers_of(by_model: pd.DataFrame) -> None:
 
 
 def _left_out(by_model: pd.DataFrame, paid: pd.DataFrame) -> str:
-    """Which hunts are in no average, and of which models: "12 hunts of free or simulated models (a, b)"."""
+    """Hunts excluded from the averages, with their models: "12 hunts of free or simulated models (a, b)"."""
     free = by_model[by_model["free"]]
     unpriced = paid[paid["unpriced_hunts"] > 0]
     groups = (
@@ -57,16 +57,16 @@ def _named(models: pd.DataFrame) -> str:
 
 def over_time(frame: pd.DataFrame, period: tuple[datetime, datetime]) -> None:
     if not frame["usd"].gt(0).any():
-        nothing("Over time", "No known cost above 0 here.")
+        nothing("Over time", "No known costs above 0.")
         return
-    figure("Over time", along.costs(frame, period), "Known cost over time, target and judge apart.")
+    figure("Over time", along.costs(frame, period), "Known cost over time, target and judge separately.")
 
 
 def by_model(frame: pd.DataFrame) -> None:
     if not frame["usd"].gt(0).any():
-        nothing("By model", "No known cost above 0 here.")
+        nothing("By model", "No known costs above 0.")
         return
-    figure("By model", ranking.costs(frame), "Known cost of each model's hunts, target and judge apart.")
+    figure("By model", ranking.costs(frame), "Known cost of each model's hunts, target and judge separately.")
 
 
 def table(frame: pd.DataFrame) -> None:
@@ -82,10 +82,10 @@ def table(frame: pd.DataFrame) -> None:
             "judge_usd": columns.usd("Judge"),
             "usd_a_hunt": columns.usd("Cost per hunt", "Over this model's hunts whose costs are all known."),
             "usd_a_break": columns.usd(
-                "Cost per break", "Over the hunts whose costs are all known. n/a: none of them broke."
+                "Cost per break", "Over this model's hunts whose costs are all known. n/a: none of them broke."
             ),
             "unknown": columns.whole(
-                "Unknown", "Replies or judgements without a price. They are in no average; the sums are lower bounds."
+                "Unknown", "Replies or judgings without a known price. Not in the averages; the sums are lower bounds."
             ),
         },
     )

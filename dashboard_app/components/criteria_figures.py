@@ -1,4 +1,4 @@
-"""The criteria of one task: which task, how hard each criterion is, which fail together."""
+"""The criteria of one task: difficulty, texts and joint failures."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from dashboard_app.charts import grids, ranking
 from dashboard_app.components import columns
 from dashboard_app.components.figures import figure, is_dark, nothing
 from dashboard_app.components.tables import table
-from dashboard_app.frames.criteria import TaskSeen
+from dashboard_app.frames.criteria import JudgedTask
 from dashboard_app.palette import OUTCOMES
 from dashboard_app.words import count
 
 
-def choose(tasks: Sequence[TaskSeen]) -> TaskSeen:
-    """The task of which the criteria are shown; in the address as `of`."""
-    names = {f"{seen.notebook} · {seen.task[:6]}": seen for seen in tasks}
+def choose(tasks: Sequence[JudgedTask]) -> JudgedTask:
+    """The selected task; in the URL as `of`."""
+    names = {f"{task.notebook} · {task.task[:6]}": task for task in tasks}
     chosen = st.selectbox(
         "Criteria of",
         list(names),
         key="of",
         bind="query-params",
         width=420,
-        help="The letters behind the name change when the task's text changes: its verdicts are counted anew then.",
+        help="The code after the name identifies the version of the task's text. Each version is counted separately.",
     )
-    seen = names[chosen]
-    st.caption(f"{count(seen.judged, 'judged hunt')} of this text of the task.")
-    return seen
+    task = names[chosen]
+    st.caption(f"{count(task.judged, 'judged hunt')} of this version of the task.")
+    return task
 
 
 def difficulty(frame: pd.DataFrame) -> None:
@@ -42,8 +42,8 @@ def difficulty(frame: pd.DataFrame) -> None:
             colour=OUTCOMES["broke"],
             titles=("Share that failed", "Judged PASS or FAIL"),
         ),
-        "Share of judged hunts that failed each criterion, with its 95 % interval.",
-        "One that never fails tells replies apart as little as one that always does.",
+        "Share of judged hunts that failed each criterion, with its 95% interval.",
+        "A criterion that always passes or always fails doesn't distinguish replies.",
     )
 
 
@@ -53,23 +53,23 @@ def texts(frame: pd.DataFrame) -> None:
         frame,
         {
             "criterion": columns.text("Criterion", width="small"),
-            "text": columns.text("Says", width="large"),
+            "text": columns.text("Text", width="large"),
             "share": columns.percent("Failed"),
             "judged": columns.whole("n", "Judged PASS or FAIL"),
-            "undetermined": columns.whole("Undetermined", "The judge had no usable answer; in no rate."),
+            "undetermined": columns.whole("Undetermined", "The judge gave no usable answer. Not in any rate."),
         },
     )
 
 
 def together(frame: pd.DataFrame) -> None:
     if frame.empty:
-        nothing("Failing together", "No hunt failed two criteria at once here.")
+        nothing("Failing together", "No matching hunt failed two criteria at once.")
         return
     order = sorted(set(frame["first"]), key=lambda name: (len(name), name))
     figure(
         "Failing together",
         grids.together(frame, order, dark=is_dark()),
-        "For each pair of criteria, the share of hunts failing the first that failed the second too.",
-        "Of the hunts that failed the one on the left, so many failed the one below too. Two that always fail "
-        "together ask for the same thing.",
+        "For each pair of criteria, the share of hunts failing the first that also failed the second.",
+        "Share of the hunts that failed the criterion on the left and also failed the one below. Two criteria that "
+        "always fail together may test the same thing.",
     )

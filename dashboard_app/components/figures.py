@@ -1,4 +1,4 @@
-"""One chart with its heading, its words, and what it says when there is nothing to draw."""
+"""A chart with heading, note and text alternative, or a sentence if there is no data."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def nothing(heading: str, sentence: str) -> None:
 
 
 def is_dark() -> bool:
-    """Whether the viewer sees the dark theme; False while the browser has not said."""
+    """Whether the viewer uses the dark theme; False until the browser reports it."""
     return st.context.theme.type == "dark"

@@ -1,4 +1,4 @@
-"""What to look at: period, models, task, domain. All of it stands in the page's address, to be shared."""
+"""The filters: period, models, task, domain. They are part of the URL, so that a page can be shared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dashboard_app.choice import Choice, Origin, Period
 
 ALL_MODELS, ALL_TASKS, ALL_DOMAINS = "All models", "All tasks", "All domains"
 LIST_PX = 144
-"""So that all filters stand in one row in a window of 1280 pixels."""
+"""Fits all filters in one row at a width of 1280 pixels."""
 
 
 def choose(
@@ -20,11 +20,11 @@ def choose(
     read_since: datetime | None = None,
     log_begin: datetime | None = None,
 ) -> Choice:
-    """`names` tells what a column of the log holds; `read_since` from when on it is there as a whole, None: all is;
-    `log_begin` the log's oldest record.
+    """`names` returns the values of a column of the log. The log is complete from `read_since` on (None: all of it).
+    `log_begin`: time of the log's oldest record.
 
-    A choice in the address that is no longer there (a model that left the log) is everything again, but not before the
-    whole log has been read. The keys are the same on every page: what is chosen stays chosen from page to page.
+    A filter value in the URL that is not in the log resets to "all", but only once the whole log has been read. The
+    keys are the same on every page, so filters persist between pages.
     """
     with st.container(horizontal=True, vertical_alignment="top", gap="small"):
         period = st.segmented_control(
@@ -34,7 +34,7 @@ def choose(
             required=True,
             key="period",
             bind="query-params",
-            help="Up to now: an hour, a day, a week, 30 days, or the whole log.",
+            help="The last hour, day, week or 30 days, or the whole log.",
         )
         origin = st.segmented_control(
             "Models are",
@@ -43,7 +43,7 @@ def choose(
             required=True,
             key="origin",
             bind="query-params",
-            help="Simulated models are made up by Model Hunter and cost nothing.",
+            help="Simulated models are built into Model Hunter and cost nothing.",
         )
         still_reading = read_since is not None
         model = _one_of("Model", ALL_MODELS, "model", names("model"), still_reading)
@@ -63,7 +63,7 @@ def choose(
 
 
 def _one_of(label: str, everything: str, key: str, known: list[str], still_reading: bool) -> str | None:
-    asked = st.query_params.get(key)
-    more = [asked] if still_reading and asked and asked not in {everything, *known} else []
+    requested = st.query_params.get(key)
+    more = [requested] if still_reading and requested and requested not in {everything, *known} else []
     chosen = st.selectbox(label, [everything, *known, *more], key=key, bind="query-params", width=LIST_PX)
     return None if chosen == everything else chosen

@@ -1,4 +1,4 @@
-"""The head of the live page: is it well, who says so, and what to do when nobody answers."""
+"""The top of the live page: health, the responding process, and errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dashboard_app.words import count, plain, span
 
 
 def state(status: Status, alarms: int = 0) -> None:
-    """`alarms`: how many are raised. Then nothing is green here: that the API works is not that all is well."""
+    """`alarms`: number of raised alarms. With any, the status is not green, even if the API is healthy."""
     reason = plain(status.health.reason)
     if status.health.status == "healthy" and alarms:
         st.info(f"**The API is healthy** and accepts work; {count(alarms, 'alarm')} raised.", icon=":material/info:")
@@ -26,13 +26,13 @@ def state(status: Status, alarms: int = 0) -> None:
 def silence(answer: Silence) -> None:
     st.error(f"**The API is not answering.** {plain(answer.what)}", icon=":material/cloud_off:")
     st.markdown(plain(answer.hint))
-    st.caption("The history does not need the API: it is read from the telemetry log and stays usable.")
+    st.caption("The history pages read the telemetry log and stay usable without the API.")
 
 
 def several(instances: list[str]) -> None:
-    """Behind a balancer every look may reach another process; each tells only of itself."""
+    """Behind a load balancer, each response may come from another process and describes only that one."""
     if len(instances) > 1:
-        st.caption(f"{len(instances)} instances answered in turn; the numbers are those of the last one.")
+        st.caption(f"{len(instances)} instances responded; the numbers are those of the latest response.")
 
 
 def _who(status: Status) -> str:
@@ -48,31 +48,30 @@ def _concerns(status: Status) -> None:
     if redis.sessions_away:
         st.warning(
             f"{count(redis.sessions_away, 'session')} in memory and in the journal "
-            f"({redis.journal_bytes / 1e6:.1f} MB), not yet in Redis. They go there by themselves when it is back.",
+            f"({redis.journal_bytes / 1e6:.1f} MB), not yet in Redis. They move there when Redis is available again.",
             icon=":material/database_off:",
         )
     for conflict in status.limit_conflicts:
         limits = ", ".join(f"{name} {limit}" for name, limit in sorted(conflict.limits.items()))
         st.warning(
-            f"Processes on one Redis have different concurrencies for {plain(conflict.account)}: {plain(limits)}. "
-            "While the one with the smallest uses the account, that one holds for all. Give all of them the same.",
+            f"Processes on one Redis have different concurrency limits for {plain(conflict.account)}: {plain(limits)}. "
+            "The smallest one applies to all while its process uses the account. Configure the same limit everywhere.",
             icon=":material/rule:",
         )
     if status.bugs:
         st.warning(
-            f"{count(status.bugs, 'bug')} since start: requests that ended in an internal error. "
-            "The API's log has the traces.",
+            f"{count(status.bugs, 'internal error')} since start. The API's log has the stack traces.",
             icon=":material/bug_report:",
         )
     if telemetry.dropped:
         st.warning(
-            f"{count(telemetry.dropped, 'telemetry record')} dropped: they are missing from the history. "
+            f"{count(telemetry.dropped, 'telemetry record')} dropped and missing from the history. "
             "The disk of TELEMETRY_DIR is too slow.",
             icon=":material/history_toggle_off:",
         )
     if telemetry.failed:
         st.warning(
-            f"The telemetry log could not be written {count(telemetry.failed, 'time')}. "
-            "Look at the space and the rights of TELEMETRY_DIR.",
+            f"Writing the telemetry log failed {count(telemetry.failed, 'time')}. "
+            "Check the free space and permissions of TELEMETRY_DIR.",
             icon=":material/hard_drive:",
         )

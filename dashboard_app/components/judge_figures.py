@@ -1,4 +1,4 @@
-"""How far the judge can be trusted: beside people, beside itself, and how often it has no answer."""
+"""The judge's agreement with people, its consistency, and undetermined verdicts."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def agreement(found: Agreement) -> None:
     st.subheader("Judge against people", anchor=False)
     if not found.n:
         st.info(
-            "**No reviews yet.** When trainers review selected hunts and reveal the judge's verdicts, agreement, "
-            "kappa, disagreements and their drift by week stand here.",
+            "**No reviews yet.** Agreement, kappa, disagreements and weekly agreement appear here after trainers "
+            "review selected hunts and reveal the judge's verdicts.",
             icon=":material/rate_review:",
         )
         return
@@ -33,19 +33,19 @@ def agreement(found: Agreement) -> None:
         (
             Number("Agreement", percent(rate.share), interval(rate), "Same verdict on the same criterion."),
             Number("Kappa", *kappa_words(found.kappa), "Agreement beyond chance (Cohen)."),
-            Number("Criteria reviewed", f"{found.n:,}", "", "PASS or FAIL by both."),
+            Number("Criteria reviewed", f"{found.n:,}", "", "Rated PASS or FAIL by both."),
             Number("Judge too strict", f"{found.human_pass:,}", "", "The person passed it, the judge failed it."),
             Number("Judge too lenient", f"{found.human_fail:,}", "", "The person failed it, the judge passed it."),
-            Number("Left out", f"{found.left_out:,}", "", "The judge had no usable answer."),
+            Number("Left out", f"{found.left_out:,}", "", "The judge gave no usable answer."),
         )
     )
 
 
 def kappa_words(kappa: float | None) -> tuple[str, str]:
-    """The number, and in a word what it means."""
+    """Kappa, and a word that rates it."""
     if kappa is None:
-        return NOT_KNOWN, "chance alone agrees"
-    return f"{kappa:.2f}", next((word for least, word in BEYOND_CHANCE if kappa >= least), "poor")
+        return NOT_KNOWN, "not defined"
+    return f"{kappa:.2f}", next((word for minimum, word in BEYOND_CHANCE if kappa >= minimum), "poor")
 
 
 def confusion(found: Agreement) -> None:
@@ -58,9 +58,9 @@ def confusion(found: Agreement) -> None:
     rows = [(*who, n, n / found.n) for who, n in cells.items()]
     frame = pd.DataFrame(rows, columns=["human", "judge", "criteria", "part"])
     figure(
-        "Who says what",
+        "Person against judge",
         grids.confusion(frame, dark=is_dark()),
-        "Verdicts of person and judge against each other, in numbers.",
+        "Number of criteria by the person's verdict and the judge's verdict.",
     )
 
 
@@ -68,7 +68,7 @@ def drift(weeks: pd.DataFrame) -> None:
     figure(
         "Agreement by week",
         over_time.agreement(weeks),
-        "Share of criteria on which person and judge agree, week by week, with its 95 % interval.",
+        "Share of criteria on which person and judge agree, by week, with its 95% interval.",
     )
 
 
@@ -80,8 +80,8 @@ def by_judge(frame: pd.DataFrame) -> None:
         {
             "label": columns.text("Judge"),
             "share": columns.percent("Agreement"),
-            "low": columns.percent("from", "95 % interval (Wilson)"),
-            "high": columns.percent("to", "95 % interval (Wilson)"),
+            "low": columns.percent("from", "95% interval (Wilson)"),
+            "high": columns.percent("to", "95% interval (Wilson)"),
             "kappa": st.column_config.NumberColumn("Kappa", format="%.2f"),
             "n": columns.whole("n", "Criteria judged by both"),
         },
@@ -91,7 +91,7 @@ def by_judge(frame: pd.DataFrame) -> None:
 def undetermined(frame: pd.DataFrame) -> None:
     title = "Undetermined verdicts"
     if frame.empty:
-        nothing(title, "No hunt was judged here.")
+        nothing(title, "No matching hunt was judged.")
         return
     figure(
         title,
@@ -100,7 +100,7 @@ def undetermined(frame: pd.DataFrame) -> None:
             hits="missed",
             of="verdicts",
             colour=OUTCOMES["error"],
-            titles=("Share UNDETERMINED", "Verdicts asked for"),
+            titles=("Share UNDETERMINED", "Verdicts requested"),
         ),
         "Share of verdicts that are UNDETERMINED, by judge model.",
         f"{count(int(frame['missed'].sum()), 'verdict')} of {int(frame['verdicts'].sum()):,}.",
@@ -110,7 +110,7 @@ def undetermined(frame: pd.DataFrame) -> None:
 def flips(frame: pd.DataFrame) -> None:
     title = "Same reply, other verdict"
     if frame.empty:
-        nothing(title, "No reply came twice letter by letter and was judged again, so there is nothing to compare.")
+        nothing(title, "No identical replies were judged more than once, so there is nothing to compare.")
         return
     figure(
         title,
@@ -122,5 +122,5 @@ def flips(frame: pd.DataFrame) -> None:
             titles=("Share that flipped", "Criteria judged again"),
         ),
         "Share of criteria that got both PASS and FAIL for the same reply, by judge model.",
-        "Criteria of replies that came more than once, letter by letter, and got both PASS and FAIL.",
+        "Criteria that got both PASS and FAIL for identical replies.",
     )

@@ -1,4 +1,4 @@
-"""What the live page draws: the last minutes of each account, and the processes behind the API."""
+"""Charts of each account's recent calls, and the table of API processes."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from dashboard_app.words import plain
 MAX_CHARTS = 4
 
 
-def recent(looks: Recent) -> None:
-    """One chart for each of the busiest providers, two in a row."""
+def recent(samples: Recent) -> None:
+    """A chart for each of the busiest providers, in two columns."""
     st.subheader("Calls in the last minutes", anchor=False)
     sides = st.columns(2)
-    for place, provider in enumerate(looks.providers[:MAX_CHARTS]):
+    for place, provider in enumerate(samples.providers[:MAX_CHARTS]):
         with sides[place % 2]:
             st.markdown(f"**{plain(provider)}**")
-            frame = looks.frame(provider)
+            frame = samples.frame(provider)
             at = f"at {provider} over the last ten minutes"
             st.altair_chart(over_time.in_flight(frame), alt=f"Calls in flight against the limit {at}.")
             if frame["calls"][frame["what"] == "queued"].any():
-                st.altair_chart(over_time.waiting(frame), alt=f"Calls waiting for a slot {at}.")
+                st.altair_chart(over_time.waiting(frame), alt=f"Queued calls {at}.")
             else:
-                st.caption("No call waited for a slot.")
-    st.caption("Since this page was opened, at most ten minutes.")
+                st.caption("No queued calls.")
+    st.caption("Since you opened this page, up to ten minutes.")
 
 
 def instances(status: Status) -> None:

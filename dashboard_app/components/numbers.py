@@ -1,4 +1,4 @@
-"""Rows of numbers that wrap: six across on a screen, two on a telephone."""
+"""Rows of key figures. They wrap: six per row on a desktop screen, two on a phone."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def row(numbers: Iterable[Number]) -> None:
             )
 
 
-def of_history(totals: Totals, before: Totals | None) -> None:
-    """The chosen hunts; `before` is the previous period, None where there is none to compare with."""
+def history(totals: Totals, before: Totals | None) -> None:
+    """Key figures of the matching hunts; `before`: the previous period, None without a comparison."""
     rate = totals.rate
     undecided = totals.hunts - rate.decided
     was = before if before and before.hunts else None
@@ -49,14 +49,14 @@ def of_history(totals: Totals, before: Totals | None) -> None:
                 "Break rate",
                 percent(rate.share),
                 _rate_note(rate, was),
-                "Breaks over decided hunts (broke + held), with the 95 % interval (Wilson)."
+                "Breaks over decided hunts (broke + held), with the 95% interval (Wilson)."
                 + (_before(percent(was.rate.share)) if was else ""),
             ),
             Number(
                 "Breaks",
                 f"{rate.broke:,}",
                 f"of {rate.decided:,} decided",
-                "Hunts in which the model failed." + (_before(f"{was.rate.broke:,}") if was else ""),
+                "Hunts whose reply fails the pass rule." + (_before(f"{was.rate.broke:,}") if was else ""),
             ),
             Number(
                 "Hunts",
@@ -69,40 +69,40 @@ def of_history(totals: Totals, before: Totals | None) -> None:
                 "Errors",
                 f"{totals.errors:,}",
                 f"{percent(totals.errors / totals.hunts)} of hunts" if totals.hunts else "",
-                "Hunts that ended without a usable reply; never a break." + (_before(f"{was.errors:,}") if was else ""),
+                "Hunts without a usable reply. Never counted as breaks." + (_before(f"{was.errors:,}") if was else ""),
             ),
             Number(
                 "Cost",
                 _cost(totals),
                 _unknown(totals.unknown_costs),
-                "Targets and judges together, as far as it is known; behind it the number of costs that nobody knows. "
-                "Reference checks are not in it." + (_before(_cost(was)) if was else ""),
+                "Known costs of targets and judges, and the number of unknown costs. Reference checks are not included."
+                + (_before(_cost(was)) if was else ""),
             ),
             Number(
                 "Median latency",
                 latency(totals.median_latency_ms),
                 change(totals.median_latency_ms, was.median_latency_ms) if was else "",
-                "Of the target's replies." + (_before(latency(was.median_latency_ms)) if was else ""),
+                "Until the end of the target's reply." + (_before(latency(was.median_latency_ms)) if was else ""),
             ),
         )
     )
 
 
 def why_not_compared(choice: Choice) -> None:
-    """Says why the numbers stand there without a comparison, where there could be one."""
+    """Explains a missing comparison with the previous period."""
     if choice.log_is_younger and choice.log_begin is not None:
         st.caption(
-            f"Not compared with the previous period: the log begins on {choice.log_begin:%-d %b %Y, %H:%M} UTC and "
-            "does not hold all of it."
+            f"Not compared with the previous period: the log begins on {choice.log_begin:%-d %b %Y, %H:%M} UTC, "
+            "after that period began."
         )
 
 
-def of_now(status: Status) -> None:
+def current(status: Status) -> None:
     hunts, telemetry, streams = status.hunts, status.telemetry, status.event_streams
     row(
         (
             Number("Sessions", f"{status.sessions.count:,}", f"in {plain(status.sessions.backend)}"),
-            Number("Runs at work", f"{status.runs.active:,}", f"{status.runs.queued:,} waiting to start"),
+            Number("Active runs", f"{status.runs.active:,}", f"{status.runs.queued:,} queued"),
             Number(
                 "Hunts in flight", f"{hunts.active:,}", f"{hunts.done:,} done", f"{hunts.error:,} errors since start."
             ),
@@ -112,7 +112,7 @@ def of_now(status: Status) -> None:
                 "Telemetry",
                 f"{telemetry.written:,}",
                 f"{telemetry.dropped:,} dropped",
-                f"Records written since start; {telemetry.queued:,} wait. "
+                f"Records written since start; {telemetry.queued:,} queued. "
                 "Dropped records are missing from the history.",
             ),
         )

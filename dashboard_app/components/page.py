@@ -1,4 +1,4 @@
-"""The frame of every page about the past: its heading, the log read anew by itself, what to look at, and the view."""
+"""The layout of every history page: heading, filters, view and notices, refreshed from the log."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import streamlit as st
 from core.telemetry.reader import RefreshReport, TelemetryReader
 from dashboard_app import access, data
 from dashboard_app.choice import Choice
-from dashboard_app.components import emptiness
+from dashboard_app.components import notices
 from dashboard_app.components.filters import choose
 from dashboard_app.configuration import settings
 from dashboard_app.frames import overview
 
 View = Callable[[TelemetryReader, Choice], None]
-READING_LOOK_S = 1.0
-"""How often a page looks how far the reading of older days has come."""
+READING_POLL_S = 1.0
+"""Polling interval while older days of the log are being read."""
 
 
-def of_history(title: str, about: str, view: View) -> None:
-    """`view` is shown only when the log holds chosen hunts; the page says what to do otherwise."""
+def show_history(title: str, about: str, view: View) -> None:
+    """Show `view` if any hunts match the filters, otherwise a message."""
 
     def chosen(reader: TelemetryReader, report: RefreshReport) -> None:
         choice = choose(
@@ -29,18 +29,18 @@ def of_history(title: str, about: str, view: View) -> None:
         )
         if not choice.complete:
             _until_read()
-        hunts, simulated = overview.seen(reader, choice)
+        hunts, simulated = overview.count_hunts(reader, choice)
         if not hunts:
-            emptiness.nothing_chosen()
+            notices.nothing_chosen()
             return
-        emptiness.simulated_hunts(simulated, hunts)
+        notices.simulated_hunts(simulated, hunts)
         view(reader, choice)
 
     _of_log(title, about, chosen)
 
 
-def of_log(title: str, about: str, view: Callable[[TelemetryReader], None], *, needs_hunts: bool = True) -> None:
-    """`view` gets the log as of now, again every 30 seconds; it needs no API."""
+def show_log(title: str, about: str, view: Callable[[TelemetryReader], None], *, needs_hunts: bool = True) -> None:
+    """Show `view` with the current log, refreshed every `dashboard_reread_s` seconds."""
 
     def whole(reader: TelemetryReader, report: RefreshReport) -> None:
         if report.complete_after:
@@ -51,19 +51,19 @@ def of_log(title: str, about: str, view: Callable[[TelemetryReader], None], *, n
 
 
 def _until_read() -> None:
-    """Says how far the reading of a long log is, and shows the page anew when it has ended."""
+    """Show the progress of reading a long log, and rerun the page when it is complete."""
 
     def show() -> None:
         report = data.followed().look()
         if report.complete_after is None:
             st.rerun()
-        emptiness.still_reading(report)
+        notices.still_reading(report)
 
-    st.fragment(show, run_every=READING_LOOK_S)()
+    st.fragment(show, run_every=READING_POLL_S)()
 
 
 def read_since(report: RefreshReport) -> datetime | None:
-    """From when on the log is there as a whole; None: all of it is."""
+    """The time from which the log is complete; None: all of it is."""
     day = report.complete_after
     return datetime.combine(day + timedelta(days=1), time.min, UTC) if day else None
 
@@ -78,16 +78,16 @@ def _of_log(
         try:
             reader, report = data.telemetry()
         except OSError as error:
-            emptiness.unreadable_log(directory, error)
+            notices.unreadable_log(directory, error)
             return
         if needs_hunts and not data.names(reader, "model"):
-            emptiness.nothing_yet(directory)
+            notices.nothing_yet(directory)
         else:
             view(reader, report)
-        emptiness.log_state(report)
+        notices.log_state(report)
 
-    # Made here and not by a decorator: how often is a setting.
-    access.while_it_may(show, settings().server.dashboard_reread_s)
+    # Not a decorator: the interval is a setting.
+    access.refresh_while_allowed(show, settings().server.dashboard_reread_s)
 
 
 def heading(title: str, about: str) -> None:

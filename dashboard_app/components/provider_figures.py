@@ -1,4 +1,4 @@
-"""How providers answered: calls, latencies, failures by cause."""
+"""Calls, latencies, and failures by cause."""
 
 from __future__ import annotations
 
@@ -9,46 +9,45 @@ from dashboard_app.charts import ranking
 from dashboard_app.components import columns, tables
 from dashboard_app.components.figures import figure, nothing
 from dashboard_app.palette import OUTCOMES
-from dashboard_app.words import count
 
 MAX_CAUSES = 12
-"""Bars; rarer causes are summed up in words."""
+"""Bars per chart; a note gives the sum of the rarer causes."""
 
 
 def calls(frame: pd.DataFrame) -> None:
     st.subheader("Calls", anchor=False)
     if frame.empty:
-        st.caption("No calls here. A task or a domain cannot be told of calls; a model and a period can.")
+        st.caption("No calls match. Calls can be filtered by model and period, not by task or domain.")
         return
     tables.table(
         "calls",
         frame,
         {
             "provider": columns.text("Provider"),
-            "purpose": columns.text("For", "target: the model that is hunted; judge: one criterion of a reply"),
+            "purpose": columns.text("For", "target: the model under test; judge: one criterion of a reply"),
             "calls": columns.whole("Calls"),
             "failed": columns.whole("Failed"),
             "share": columns.percent("Share failed"),
-            "p50_s": columns.seconds("p50", "Half of the calls that went well were faster."),
-            "p95_s": columns.seconds("p95", "19 of 20 were faster."),
-            "wait_p95_s": columns.seconds("Wait p95", "For a slot of the account: 19 of 20 waited less."),
+            "p50_s": columns.seconds("p50", "Median latency of successful calls."),
+            "p95_s": columns.seconds("p95", "95% of successful calls were faster."),
+            "wait_p95_s": columns.seconds("Wait p95", "Time in the queue: 95% of the calls waited less."),
         },
     )
 
 
 def latencies(frame: pd.DataFrame) -> None:
     if frame.empty:
-        nothing("Latency by model", "No replies here, so there is no latency.")
+        nothing("Latency by model", "No matching replies.")
         return
     figure("Latency by model", ranking.latencies(frame.head(15)), "Median and 95th percentile of each model's latency.")
 
 
 def failures(frame: pd.DataFrame) -> None:
-    _causes("Failed calls by cause", frame, "calls", "Calls failed", "No call failed here.")
+    _causes("Failed calls by cause", frame, "calls", "Calls failed", "No failed calls.")
 
 
 def lost_hunts(frame: pd.DataFrame) -> None:
-    _causes("Hunts lost by cause", frame, "hunts", "Hunts lost", "No hunt was lost to an error here.")
+    _causes("Hunts lost by cause", frame, "hunts", "Hunts lost", "No hunts lost to errors.")
 
 
 def _causes(title: str, frame: pd.DataFrame, counted: str, axis: str, none: str) -> None:
@@ -60,5 +59,5 @@ def _causes(title: str, frame: pd.DataFrame, counted: str, axis: str, none: str)
         title,
         ranking.causes(frame.head(MAX_CAUSES), counted, axis, OUTCOMES["error"]),
         f"{title} and provider.",
-        f"{count(rest, 'more', 'more')} of rarer causes." if rest else "",
+        f"{rest:,} more with rarer causes." if rest else "",
     )

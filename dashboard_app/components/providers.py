@@ -1,4 +1,4 @@
-"""Who answers the calls: how full each account is, and what goes wrong there."""
+"""The table of providers: use of each account, errors, latency and state."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROW_PX = 35
 
 def table(providers: Sequence[Provider]) -> None:
     if not providers:
-        st.info("The API names no provider.")
+        st.info("The API reports no providers.")
         return
     whole = st.column_config.NumberColumn
     shown = frame(providers)
@@ -27,34 +27,34 @@ def table(providers: Sequence[Provider]) -> None:
         column_config={
             "provider": st.column_config.TextColumn("Provider", pinned=True, width=110),
             "fill": st.column_config.ProgressColumn(
-                "Slots in use",
+                "Load",
                 width=105,
                 min_value=0,
                 max_value=100,
-                format="%.0f %%",
-                help="Calls in flight over the limit.",
+                format="%.0f%%",
+                help="Calls in flight divided by the limit.",
             ),
             "in_flight": st.column_config.TextColumn(
-                "In flight / limit", width=105, help="The limit belongs to the account."
+                "In flight / limit", width=105, help="Concurrency limit of the account."
             ),
-            "queued": whole("Queued", width=70, help="Calls that wait for a slot.", format="localized"),
+            "queued": whole("Queued", width=70, help="Calls waiting for the concurrency limit.", format="localized"),
             "requests": whole("Requests", width=85, help="HTTP calls since start.", format="localized"),
             "errors": whole("Errors", width=65, format="localized"),
             "rate_limited": whole(
-                "Rate limited", width=95, help="The provider asked to slow down.", format="localized"
+                "Rate limited", width=95, help="Calls refused by the provider's rate limit.", format="localized"
             ),
             "retries": whole("Retries", width=70, format="localized"),
-            "p50_s": whole("p50", width=75, help="Half of the calls were faster.", format="%.2f s"),
-            "p95_s": whole("p95", width=75, help="19 of 20 calls were faster.", format="%.2f s"),
-            "state": st.column_config.TextColumn("State", help="Whether it can be called, and why not.", width=170),
+            "p50_s": whole("p50", width=75, help="Median latency.", format="%.2f s"),
+            "p95_s": whole("p95", width=75, help="95% of the calls were faster.", format="%.2f s"),
+            "state": st.column_config.TextColumn("State", help="Usable, or the reason why not.", width=170),
         },
     )
     if changes := [f"{name} {moved}" for name, moved in zip(shown["provider"], shown["limit"], strict=True) if moved]:
-        st.caption(plain(f"Limits below what is configured: {'; '.join(changes)}."))
+        st.caption(plain(f"Limits below the configured ones: {'; '.join(changes)}."))
 
 
 def frame(providers: Sequence[Provider]) -> pd.DataFrame:
-    """One row a provider; latencies in seconds, NaN while there has been no call."""
+    """One row per provider; latencies in seconds, NaN before the first call."""
     return pd.DataFrame(
         [
             {
@@ -78,7 +78,7 @@ def frame(providers: Sequence[Provider]) -> pd.DataFrame:
 
 
 def _limit(provider: Provider) -> str:
-    """ "4 of 8 at 12:03: rate limited"; empty where the API tells nothing of it."""
+    """ "4 of 8 at 12:03: rate limited"; empty if the API does not report it."""
     if not provider.ceiling or not (provider.limit_reason or provider.limit != provider.ceiling):
         return ""
     when = f" at {provider.limit_changed_at:%H:%M:%S}" if provider.limit_changed_at else ""

@@ -1,4 +1,4 @@
-"""Break rates with their intervals, and the same as a table."""
+"""Break rates with intervals, as a chart and a table."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from dashboard_app.words import count, file_part
 MAX_ROWS = 15
 
 
-def of_breaks(title: str, frame: pd.DataFrame) -> None:
-    """label, broke, decided, share, low, high; highest rates first, rarer groups in the table only."""
+def break_rates(title: str, frame: pd.DataFrame) -> None:
+    """`frame`: label, broke, decided, share, low, high; the chart shows the first 15 rows, the table all."""
     if frame.empty:
-        nothing(title, "n/a: no hunt is decided here, so there is no rate.")
+        nothing(title, "n/a: no decided hunts.")
         return
     rest = len(frame) - MAX_ROWS
     figure(
@@ -30,7 +30,7 @@ def of_breaks(title: str, frame: pd.DataFrame) -> None:
             colour=OUTCOMES["broke"],
             titles=("Share that broke", "Decided hunts"),
         ),
-        f"{title}: break rates with their 95 % intervals.",
+        f"{title}: break rates with 95% intervals.",
         f"{count(rest, 'more row')} in the table." if rest > 0 else "",
     )
     with st.expander("As a table", icon=":material/table:"):
@@ -38,10 +38,10 @@ def of_breaks(title: str, frame: pd.DataFrame) -> None:
             file_part(f"break rate {title}"),
             frame,
             {
-                "label": columns.text("What"),
+                "label": columns.text("Group"),
                 "share": columns.percent("Break rate"),
-                "low": columns.percent("from", "95 % interval (Wilson)"),
-                "high": columns.percent("to", "95 % interval (Wilson)"),
+                "low": columns.percent("from", "95% interval (Wilson)"),
+                "high": columns.percent("to", "95% interval (Wilson)"),
                 "broke": columns.whole("Breaks"),
                 "decided": columns.whole("n", "Decided hunts: broke + held"),
                 "simulated": columns.yes_no("Simulated"),

@@ -1,4 +1,4 @@
-"""A list of sessions to choose from, and the events of one."""
+"""The list of sessions, and the events of the selected one."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import streamlit as st
 
 from dashboard_app.components import columns
 from dashboard_app.components.tables import downloads, table
-from dashboard_app.frames.sessions import MAX_LINES, SESSIONS_MOST
+from dashboard_app.frames.sessions import MAX_LINES, MAX_SESSIONS
 from dashboard_app.words import count, plain
 
 ROWS_PX, LIST_PX = 360, 260
 TABLE = "sessions"
 CHOSEN = "session"
-"""In the address: the session whose events are shown."""
+"""URL parameter of the selected session."""
 
 
 def choose(frame: pd.DataFrame) -> str:
-    """The session that is chosen, in the table or in the list below it; in the address as `session`. "" for none."""
+    """The session selected in the table or in the list below it; in the URL as `session`. "" for none."""
     every = [str(session) for session in frame["session"]]
     st.dataframe(
         frame,
@@ -28,7 +28,7 @@ def choose(frame: pd.DataFrame) -> str:
         on_select=lambda: _choose_row(every),
         selection_mode="single-row",
         column_config={
-            "session": columns.text("Session", "A short hash, not the address.", width="small"),
+            "session": columns.text("Session", "A short hash, not the ID in the URL.", width="small"),
             "notebook": columns.text("Task", width=150),
             "trainer": columns.text("Trainer", width="small"),
             "simulated": columns.yes_no("Simulated"),
@@ -42,17 +42,17 @@ def choose(frame: pd.DataFrame) -> str:
         },
     )
     downloads("sessions", lambda: frame, count(len(frame), "session"))
-    if len(frame) == SESSIONS_MOST:
-        st.caption(f"The newest {SESSIONS_MOST}; narrow the choice to see older ones.")
-    asked = st.query_params.get(CHOSEN)
-    older = [asked] if asked and asked not in every else []
+    if len(frame) == MAX_SESSIONS:
+        st.caption(f"The newest {MAX_SESSIONS} sessions. Narrow the filters to see older ones.")
+    requested = st.query_params.get(CHOSEN)
+    older = [requested] if requested and requested not in every else []
     label, about = "Events of session", "Or select its row."
     chosen = st.selectbox(label, [*every, *older], None, key=CHOSEN, bind="query-params", width=LIST_PX, help=about)
     return chosen or ""
 
 
 def _choose_row(sessions: list[str]) -> None:
-    """The selected row's session goes where the list's choice is, and so into the address."""
+    """Copy the selected row's session to the list, and so to the URL."""
     rows = st.session_state[TABLE]["selection"]["rows"]
     st.session_state[CHOSEN] = sessions[rows[0]] if rows else None
 
@@ -60,17 +60,18 @@ def _choose_row(sessions: list[str]) -> None:
 def replay(session: str, frame: pd.DataFrame) -> None:
     st.subheader(f"What happened in {plain(session)}", anchor=False)
     if frame.empty:
-        st.caption("The log holds nothing of this session any more.")
+        st.caption("The log has no events of this session.")
         return
     st.caption(
-        f"{count(len(frame), 'event')}, oldest first." + (" Only these are shown." if len(frame) == MAX_LINES else "")
+        f"{count(len(frame), 'event')}, oldest first."
+        + (" Later events are not shown." if len(frame) == MAX_LINES else "")
     )
     table(
         f"session-{session}",
         frame.assign(open=[f"hunt?hunt={hunt}" if hunt else "" for hunt in frame["hunt_id"]]),
         {
             "time": columns.moment("Time"),
-            "what": columns.text("What", width="medium"),
+            "what": columns.text("Event", width="medium"),
             "detail": columns.text("Detail", width="large"),
             "open": st.column_config.LinkColumn("Hunt", display_text="open"),
         },

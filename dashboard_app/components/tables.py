@@ -1,4 +1,4 @@
-"""Tables, each with the same as a file: CSV for spreadsheets, Parquet for programs."""
+"""Tables with downloads: CSV for spreadsheets, Parquet for programs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def table(
     whole: Whole | None = None,
     rows: int = ROWS_SHOWN,
 ) -> None:
-    """`columns` names those that are shown, in order. `whole` makes what is downloaded, when it is more."""
+    """Show `columns` in their order. `whole` makes the downloaded frame if it has more rows or columns."""
     st.dataframe(
         frame[list(columns)].round({name: 3 for name, column in columns.items() if _is_share(column)}),
         hide_index=True,
@@ -32,16 +32,16 @@ def table(
         height=ROW_PX * (min(len(frame), rows) + 1) + 2,
         column_config=dict(columns),
     )
-    downloads(name, whole or (lambda: frame), count(len(frame), "row") if whole is None else "all that is found")
+    downloads(name, whole or (lambda: frame), count(len(frame), "row") if whole is None else "all results")
 
 
 def _is_share(column: Any) -> bool:
-    """Shown with one digit behind the point at most; files hold all of them."""
+    """Shares are rounded for display; files keep full precision."""
     return bool(column["type_config"].get("format") == "percent")
 
 
 def downloads(name: str, whole: Whole, what: str) -> None:
-    """The files are made when somebody asks for them."""
+    """Download buttons. A file is made on click."""
     with st.container(horizontal=True, gap="small"):
         for kind, suffix, mime, make in (
             ("CSV", "csv", "text/csv", as_csv),
@@ -61,7 +61,7 @@ def downloads(name: str, whole: Whole, what: str) -> None:
 
 
 def as_csv(frame: pd.DataFrame) -> bytes:
-    """UTF-8 with a mark for spreadsheets. Replies are hostile text: none of them may become a formula there."""
+    """UTF-8 with a byte order mark, for spreadsheets. Formulas are escaped, since replies are hostile text."""
     safe = frame.copy()
     for column in frame.select_dtypes(include=["object", "string"]).columns:
         safe[column] = frame[column].map(_no_formula)

@@ -1,4 +1,4 @@
-"""What hunts cost, as far as anybody knows: target and judge apart. What nobody knows is counted, never taken for 0."""
+"""Known costs of hunts, target and judge separately. Unknown costs are counted, never taken as 0."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ import pandas as pd
 
 from core.telemetry.reader import TelemetryReader
 from dashboard_app.choice import HUNTS, Choice
-from dashboard_app.frames.asking import ask, in_utc
+from dashboard_app.frames.queries import in_utc, run_query
 
 UNKNOWN = """(latency_ms IS NOT NULL AND cost_usd IS NULL)::INTEGER
     + (verdicts_json::VARCHAR <> '{}' AND judge_cost_usd IS NULL)::INTEGER"""
-"""A latency means that there was a reply, verdicts that it was judged: each costs, whatever became of the hunt."""
+"""Number of unknown costs of a hunt. A latency implies a reply, verdicts imply judging; both cost money."""
 
 PRICED = f"{UNKNOWN} = 0 AND coalesce(cost_usd, judge_cost_usd) IS NOT NULL"
-"""Hunts of which every cost is known: averages are made of these alone, costs and counts alike."""
+"""Hunts whose costs are all known; averages use only these."""
 
 
 def over_time(reader: TelemetryReader, choice: Choice, width: timedelta) -> pd.DataFrame:
-    """begin, end (UTC), part ("target" or "judge"), usd: what is known of it."""
+    """begin, end (UTC), part ("target" or "judge"), usd (known costs)."""
     frame = in_utc(_parts(reader, choice, "time_bucket($width, ts)", "begin", width=width), "begin")
     frame.insert(1, "end", frame["begin"] + width)
     return frame
 
 
 def by_model(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
-    """model, part, usd, unknown (costs of this model's hunts that nobody knows)."""
+    """model, part, usd, unknown (number of unknown costs)."""
     return _parts(reader, choice, "model", "model")
 
 
 def per_break(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
     """model, hunts, breaks, target_usd, judge_usd, known_usd, priced_usd, priced_hunts, unpriced_hunts
-    (of which a cost is unknown), priced_breaks, usd_a_hunt, usd_a_break, unknown,
-    free (simulated, or no reply of it cost anything); dearest first.
+    (with an unknown cost), priced_breaks, usd_a_hunt, usd_a_break, unknown,
+    free (simulated, or all replies cost 0); highest cost first.
 
-    What a hunt and a break cost is an average over the priced hunts, so that an unknown price does not look cheap.
+    Cost per hunt and per break are averages over the priced hunts, so that an unknown price does not look cheap.
     """
     sql = f"""WITH summed AS (
                 SELECT model, count(*) AS hunts, count(*) FILTER (outcome = 'broke') AS breaks,
@@ -52,7 +52,7 @@ def per_break(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
                      priced_breaks, CASE WHEN priced_hunts > 0 THEN priced_usd / priced_hunts END AS usd_a_hunt,
                      CASE WHEN priced_breaks > 0 THEN priced_usd / priced_breaks END AS usd_a_break, unknown, free
               FROM known ORDER BY known_usd DESC NULLS LAST, model"""  # noqa: S608
-    return ask(reader, choice, sql)
+    return run_query(reader, choice, sql)
 
 
 def _parts(reader: TelemetryReader, choice: Choice, group: str, name: str, **params: Any) -> pd.DataFrame:
@@ -62,4 +62,4 @@ def _parts(reader: TelemetryReader, choice: Choice, group: str, name: str, **par
                 FROM hunts WHERE {HUNTS} GROUP BY 1)
               SELECT {name}, part, usd, unknown FROM known UNPIVOT INCLUDE NULLS (usd FOR part IN (target, judge))
               ORDER BY {name}, part DESC"""  # noqa: S608
-    return ask(reader, choice, sql, **params)
+    return run_query(reader, choice, sql, **params)

@@ -1,4 +1,4 @@
-"""Single hunts: found among all of them by a word, and one of them with everything that the log holds about it."""
+"""Search for hunts, and all data of one hunt."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from core.telemetry.lines import lines_with
 from core.telemetry.reader import TelemetryReader
 from core.telemetry.replies import hunts_replied_with
 from dashboard_app.choice import HUNTS, Choice
-from dashboard_app.frames.asking import ask, in_utc
 from dashboard_app.frames.criteria import criterion_texts
+from dashboard_app.frames.queries import in_utc, run_query
 
 PAGE_HUNTS = 50
 MAX_DOWNLOAD = 100_000
@@ -33,7 +33,7 @@ COLUMNS = """hunt_id, ts AS time, outcome, model, notebook, number, session, lat
 class Search:
     choice: Choice
     word: str = ""
-    """Found anywhere in a session, hunt, run, notebook, model, error, trainer or in the beginning of a reply."""
+    """Matches session, hunt, run, notebook, model, error, trainer, or the beginning of a reply."""
     outcome: Outcome | None = None
     in_replies: tuple[str, ...] = ()
     """Hunts with the word anywhere in their reply, beyond its beginning (`in_replies` below)."""
@@ -53,17 +53,17 @@ class Search:
 
 @dataclass(frozen=True)
 class HuntFound:
-    """Everything that the log holds about one hunt, as far as it may be shown."""
+    """All data of one hunt, without sealed verdicts."""
 
     data: dict[str, Any]
     hidden: bool
-    """Its session is blind and no review of it is in the log: nothing of the judge but the outcome is in here."""
+    """The session is blind and the hunt has no review in the log: of the judge's data, only the outcome is included."""
     criteria: pd.DataFrame
     """criterion, text, judge, human; empty when hidden."""
 
 
 def in_replies(reader: TelemetryReader, word: str, since: date | None) -> tuple[str, ...]:
-    """The hunts since that day with `word` in their reply; none for the id of one hunt, run or session."""
+    """Hunts since that day with `word` in their reply; none if `word` is the ID of a hunt, run or session."""
     ids = "SELECT 1 FROM hunts WHERE $word IN (hunt_id, run_id, session) LIMIT 1"
     if not word or len(reader.query(ids, {"word": word})):
         return ()
@@ -71,21 +71,21 @@ def in_replies(reader: TelemetryReader, word: str, since: date | None) -> tuple[
 
 
 def found(reader: TelemetryReader, search: Search) -> int:
-    """How many hunts a search finds."""
+    """Number of hunts that a search finds."""
     sql = f"SELECT count(*) AS hunts FROM hunts WHERE {_WHERE}"  # noqa: S608
-    return int(ask(reader, search.choice, sql, **search.params)["hunts"].iloc[0])
+    return int(run_query(reader, search.choice, sql, **search.params)["hunts"].iloc[0])
 
 
 def hunts(reader: TelemetryReader, search: Search, *, page: int = 1, page_hunts: int = PAGE_HUNTS) -> pd.DataFrame:
-    """One page of what is found, newest first. Nothing of the judge but the outcome: sessions may be blind."""
+    """One page of results, newest first. Of the judge's data, only the outcome, since sessions may be blind."""
     sql = f"""SELECT {COLUMNS} FROM hunts WHERE {_WHERE}
-              ORDER BY ts DESC, hunt_id DESC LIMIT $most OFFSET $skipped"""  # noqa: S608
-    params = {**search.params, "most": page_hunts, "skipped": (page - 1) * page_hunts}
-    return in_utc(ask(reader, search.choice, sql, **params), "time")
+              ORDER BY ts DESC, hunt_id DESC LIMIT $page_hunts OFFSET $offset"""  # noqa: S608
+    params = {**search.params, "page_hunts": page_hunts, "offset": (page - 1) * page_hunts}
+    return in_utc(run_query(reader, search.choice, sql, **params), "time")
 
 
 def hunt(reader: TelemetryReader, hunt_id: str) -> HuntFound | None:
-    """The whole record from the log; None when there is no such hunt."""
+    """The hunt's record in the log; None if there is none."""
     files = reader.files_with("hunt_id = $hunt", {"hunt": hunt_id})
     lines = lines_with(files, hunt_id, field="hunt_id", most=10)
     data = next((line.data | {"ts": line.at} for line in reversed(lines) if line.type == "hunt"), None)
@@ -96,7 +96,7 @@ def hunt(reader: TelemetryReader, hunt_id: str) -> HuntFound | None:
     passed = data.pop("passed", None)
     hidden = bool(data.get("blind")) and human is None
     if hidden:
-        for name in ("judge_cost_usd", "duration_ms"):  # both go up and down with the judge's verdicts
+        for name in ("judge_cost_usd", "duration_ms"):  # both correlate with the judge's verdicts
             data.pop(name, None)
     else:
         data["passed"] = passed

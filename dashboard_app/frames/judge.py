@@ -1,4 +1,4 @@
-"""The judge itself: how often it gives no usable answer, contradicts itself, or disagrees with people."""
+"""The judge: undetermined verdicts, different verdicts on identical replies, agreement with people."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 
 from core.telemetry.reader import TelemetryReader
 from dashboard_app.choice import CALLS, HUNTS, TASK, Choice
-from dashboard_app.frames.asking import ask, count_alike, with_rates
+from dashboard_app.frames.queries import run_query, sum_hunts, with_rates
 
 _UNDETERMINED = '"UNDETERMINED"'
 _OF_REVIEWS = CALLS + " AND ($notebook IS NULL OR notebook = $notebook)"
@@ -25,7 +25,7 @@ class Agreement:
     human_fail: int
     """FAIL by the person, PASS by the judge."""
     left_out: int
-    """The judge had no usable answer: counted nowhere else."""
+    """No usable answer of the judge; in no other count."""
 
     @property
     def n(self) -> int:
@@ -37,7 +37,7 @@ class Agreement:
 
     @property
     def kappa(self) -> float | None:
-        """Cohen's kappa: agreement beyond chance; None when chance alone would always agree, or there is nothing."""
+        """Cohen's kappa: agreement beyond chance; None without data, or if chance agreement is 1."""
         if not self.n:
             return None
         human = (self.both_pass + self.human_pass) / self.n
@@ -53,14 +53,14 @@ def undetermined(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
                 AND verdicts_json::VARCHAR <> '{{}}')
               SELECT judge_model AS label, sum({times("text", _UNDETERMINED)})::BIGINT AS missed,
                      sum({times("text", '":')})::BIGINT AS verdicts FROM counted GROUP BY 1 ORDER BY 1"""  # noqa: S608
-    return with_rates(ask(reader, choice, sql), "missed", "verdicts")
+    return with_rates(run_query(reader, choice, sql), "missed", "verdicts")
 
 
 def flips(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
     """label (judge model), flipped, repeated, share, low, high.
 
-    The same reply, letter by letter, to the same task was judged more than once; a flip is a criterion of it that got
-    both PASS and FAIL.
+    Over identical replies to the same task that were judged more than once. A flip is a criterion with both PASS and
+    FAIL.
     """
     sql = f"""WITH again AS MATERIALIZED (
                 SELECT reply_mark FROM hunts WHERE {HUNTS} AND reply_mark <> '' GROUP BY 1 HAVING count(*) > 1),
@@ -72,18 +72,18 @@ def flips(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
                        GROUP BY task, judge_model, reply_mark, entry.key HAVING count(*) > 1)
               SELECT judge_model AS label, count(*) FILTER (verdicts > 1) AS flipped, count(*) AS repeated
               FROM each GROUP BY 1 ORDER BY 1"""  # noqa: S608
-    return with_rates(ask(reader, choice, sql), "flipped", "repeated")
+    return with_rates(run_query(reader, choice, sql), "flipped", "repeated")
 
 
 def compared(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
-    """judge_model, week (the day it begins), and the counts of an Agreement: all that is known of people and judges."""
+    """judge_model, week (the day it begins), and the counts of an Agreement."""
     sql = f"""WITH {_PAIRS} SELECT judge_model, strftime(week, '%Y-%m-%d') AS week, {_CELLS}
               FROM pairs GROUP BY ALL ORDER BY ALL"""  # noqa: S608
-    return ask(reader, choice, sql)
+    return run_query(reader, choice, sql)
 
 
 def agreement(pairs: pd.DataFrame) -> Agreement:
-    """Over all of what `compared` found."""
+    """Totals of the pairs from `compared`."""
     return _agreement(pairs[_COUNTS].sum())
 
 
@@ -108,7 +108,7 @@ def _agreement(row: pd.Series) -> Agreement:
 
 
 def times(text: str, word: str) -> str:
-    """How often `word` stands in `text`."""
+    """SQL for the number of times that `word` occurs in `text`."""
     return f"(length({text}) - length(replace({text}, '{word}', ''))) // {len(word)}"
 
 
@@ -120,9 +120,9 @@ _PAIRS = f"""alike AS (SELECT judge_model, date_trunc('week', ts) AS week, human
         unnest(map_entries(TRY_CAST(human{_MAP}))) AS entry FROM alike),
     pairs AS (SELECT judge_model, week, hunts, entry.value AS human, judge[entry.key] AS judge
         FROM reviewed)"""  # noqa: S608
-"""Reviews with the same verdicts are one row: unfolding them is what takes time."""
+"""Groups reviews with the same verdicts before unnesting, which is the slow part."""
 _CELLS = ", ".join(
-    f"{count_alike(condition)} AS {name}"
+    f"{sum_hunts(condition)} AS {name}"
     for name, condition in {
         "both_pass": "human = 'PASS' AND judge = 'PASS'",
         "both_fail": "human = 'FAIL' AND judge = 'FAIL'",

@@ -1,4 +1,4 @@
-"""Sessions: a list of them, and everything that the log holds of one, in order."""
+"""The list of sessions, and the events of one in order."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pandas as pd
 from core.telemetry.lines import LogLine, lines_with
 from core.telemetry.reader import TelemetryReader
 from dashboard_app.choice import HUNTS, Choice
-from dashboard_app.frames.asking import ask, in_utc
+from dashboard_app.frames.queries import in_utc, run_query
 from dashboard_app.words import cause_label, latency, usd
 
-SESSIONS_MOST = 500
+MAX_SESSIONS = 500
 MAX_LINES = 5000
 
 
@@ -25,25 +25,25 @@ def newest(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
               count(*) FILTER (outcome IN ('broke', 'held')) AS decided, count(*) FILTER (outcome = 'error') AS errors,
               CASE WHEN count(cost_usd) + count(judge_cost_usd) > 0
                    THEN coalesce(sum(cost_usd), 0) + coalesce(sum(judge_cost_usd), 0) END AS usd
-              FROM hunts WHERE {HUNTS} GROUP BY session ORDER BY last DESC, session LIMIT {SESSIONS_MOST}"""  # noqa: S608
-    return in_utc(ask(reader, choice, sql), "first", "last")
+              FROM hunts WHERE {HUNTS} GROUP BY session ORDER BY last DESC, session LIMIT {MAX_SESSIONS}"""  # noqa: S608
+    return in_utc(run_query(reader, choice, sql), "first", "last")
 
 
 def replay(reader: TelemetryReader, session: str) -> pd.DataFrame:
-    """time (UTC), what, detail, hunt_id: the session's records as they were written, at most 5,000. Of a blind session
-    without what its judge calls cost and took, until its reviews are in the log."""
+    """time (UTC), what, detail, hunt_id: the session's records in order, at most 5,000. For a blind session, costs and
+    times of judge calls are left out until a review is in the log."""
     lines = lines_with(
         reader.files_with("session = $session", {"session": session}), session, field="session", most=MAX_LINES
     )
     hidden = any(line.data.get("blind") for line in lines) and not any(line.type == "review" for line in lines)
-    return pd.DataFrame([_told(line, hidden) for line in lines], columns=["time", "what", "detail", "hunt_id"])
+    return pd.DataFrame([_event_row(line, hidden) for line in lines], columns=["time", "what", "detail", "hunt_id"])
 
 
-def _told(line: LogLine, hidden: bool) -> tuple[Any, str, str, str]:
+def _event_row(line: LogLine, hidden: bool) -> tuple[Any, str, str, str]:
     if hidden and line.type == "call" and line.data.get("purpose") == "judge":
         return line.at, "judge call", str(line.data.get("model") or ""), ""
-    tell = {"session": _session, "run": _run, "hunt": _hunt, "call": _call, "review": _review}.get(line.type)
-    what, detail = tell(line.data) if tell else (line.type, "")
+    describe = {"session": _session, "run": _run, "hunt": _hunt, "call": _call, "review": _review}.get(line.type)
+    what, detail = describe(line.data) if describe else (line.type, "")
     return line.at, what, detail, str(line.data.get("hunt_id") or "")
 
 
@@ -67,8 +67,8 @@ def _hunt(data: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _call(data: Mapping[str, Any]) -> tuple[str, str]:
-    ended = "well" if data.get("ok") else cause_label(str(data.get("error") or "failed"))
-    return f"{data.get('purpose')} call: {ended}", _joined(
+    result = "succeeded" if data.get("ok") else cause_label(str(data.get("error") or "failed"))
+    return f"{data.get('purpose')} call: {result}", _joined(
         data.get("model"),
         f"waited {latency(data.get('wait_ms'))}",
         f"took {latency(data.get('latency_ms'))}",

@@ -1,4 +1,4 @@
-"""Activity: when the team hunts, and who."""
+"""Activity: hunts by time and trainer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dashboard_app.frames import activity
 
 
 def show() -> None:
-    page.of_history("Activity", "Hunts by time and trainer.", _show)
+    page.show_history("Activity", "Hunts by time and trainer.", _show)
 
 
 def _show(reader: TelemetryReader, choice: Choice) -> None:

@@ -1,4 +1,4 @@
-"""Alarms: every rule, its threshold, and what is found now."""
+"""Alarms: every rule, its threshold and its current value."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from core.telemetry.reader import TelemetryReader
 from dashboard_app import data
 from dashboard_app.components import alarm_strip, page
 
-ABOUT = "What a lead must not miss. Simulated hunts raise no alarm; neither does a share of very few hunts or calls."
+ABOUT = "Every rule and its current value. Simulated hunts raise no alarms; neither do shares of very few samples."
 
 
 def show() -> None:
-    page.of_log("Alarms", ABOUT, _show, needs_hunts=False)
+    page.show_log("Alarms", ABOUT, _show, needs_hunts=False)
 
 
 def _show(reader: TelemetryReader) -> None:

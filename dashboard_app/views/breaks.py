@@ -1,4 +1,4 @@
-"""Breaks: where they come from, each rate with how sure it is."""
+"""Breaks: break rates by model, criteria, domain and taxonomy, with intervals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dashboard_app.choice import Choice
 from dashboard_app.components import page, rate_figures
 from dashboard_app.frames import breaks
 
-ABOUT = "Breaks over decided hunts. The dot is the rate, the line its 95 % interval: few hunts, long line."
+ABOUT = "Breaks over decided hunts. The dot is the rate, the line its 95% interval: fewer hunts, longer line."
 SHOWN = {
     "model": "By model",
     "criteria": "By number of criteria",
@@ -19,11 +19,11 @@ SHOWN = {
 
 
 def show() -> None:
-    page.of_history("Breaks", ABOUT, _show)
+    page.show_history("Breaks", ABOUT, _show)
 
 
 def _show(reader: TelemetryReader, choice: Choice) -> None:
     sides = st.columns(2)
     for place, (group, title) in enumerate(SHOWN.items()):
         with sides[place % 2]:
-            rate_figures.of_breaks(title, breaks.break_rates(reader, choice, group))
+            rate_figures.break_rates(title, breaks.break_rates(reader, choice, group))

@@ -1,4 +1,4 @@
-"""Costs: what hunting costs, target and judge apart, and what a break costs."""
+"""Costs: target and judge costs, cost per hunt and per break."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ ABOUT = "Known costs. Unknown costs are counted separately, never as 0."
 
 
 def show() -> None:
-    page.of_history("Costs", ABOUT, _show)
+    page.show_history("Costs", ABOUT, _show)
 
 
 def _show(reader: TelemetryReader, choice: Choice) -> None:
     by_model = costs.per_break(reader, choice)
-    cost_figures.numbers_of(by_model)
+    cost_figures.totals(by_model)
     over = costs.over_time(reader, choice, overview.step(reader, choice))
     left, right = st.columns(2)
     with left:

@@ -1,4 +1,4 @@
-"""Judge: can its verdicts be trusted. Against people, against itself, and how often it has none."""
+"""Judge: agreement with people, consistency and undetermined verdicts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dashboard_app.choice import Choice
 from dashboard_app.components import judge_figures, page
 from dashboard_app.frames import judge
 
-ABOUT = "Against people, against itself, and how often it had no usable answer."
+ABOUT = "Agreement with people, consistency on identical replies, and undetermined verdicts."
 
 
 def show() -> None:
-    page.of_history("Judge", ABOUT, _show)
+    page.show_history("Judge", ABOUT, _show)
 
 
 def _show(reader: TelemetryReader, choice: Choice) -> None:

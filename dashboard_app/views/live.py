@@ -1,4 +1,4 @@
-"""Live: what happens now, as the API tells it. It asks again by itself, also while nobody answers."""
+"""Live: current state, as reported by the API. Polls the API, also while it does not respond."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from dashboard_app.recent import Recent
 
 def show() -> None:
     page.heading("Live", "Current state, as reported by the API.")
-    # Made here and not by a decorator: how often is a setting.
-    access.while_it_may(_show_now, settings().server.dashboard_refresh_s)
+    # Not a decorator: the interval is a setting.
+    access.refresh_while_allowed(_show_now, settings().server.dashboard_refresh_s)
 
 
 def _show_now() -> None:
@@ -32,9 +32,9 @@ def _show_status(status: Status) -> None:
     recent.add(datetime.now(UTC), status)
     alarms = data.alarms_if_readable()
     alarm_strip.strip(alarms, quiet=True)
-    health.state(status, len(alarm_strip.raised_of(alarms)))
+    health.state(status, len(alarm_strip.raised_alarms(alarms)))
     health.several(recent.instances)
-    numbers.of_now(status)
+    numbers.current(status)
     st.subheader("Providers", anchor=False)
     providers.table(status.providers)
     live_figures.recent(recent)

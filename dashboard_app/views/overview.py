@@ -1,4 +1,4 @@
-"""Overview: is all well, how often do models break, and where does it come from. It does not need the API."""
+"""Overview: alarms, key figures and break rates. It does not need the API."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from dashboard_app.frames import breaks, overview
 
 
 def show() -> None:
-    page.of_history("Overview", "What happened, compared with the previous period.", _show)
+    page.show_history("Overview", "Key figures, compared with the previous period.", _show)
 
 
 def _show(reader: TelemetryReader, choice: Choice) -> None:
     alarm_strip.strip(data.all_alarms(reader), quiet=True)
     before = overview.totals(reader, choice.before) if choice.before else None
-    numbers.of_history(overview.totals(reader, choice), before)
+    numbers.history(overview.totals(reader, choice), before)
     numbers.why_not_compared(choice)
     hunts = overview.outcomes_over_time(reader, choice, overview.step(reader, choice))
     figure(
@@ -30,6 +30,6 @@ def _show(reader: TelemetryReader, choice: Choice) -> None:
     )
     left, right = st.columns(2)
     with left:
-        rate_figures.of_breaks("Break rate by model", breaks.break_rates(reader, choice, "model"))
+        rate_figures.break_rates("Break rate by model", breaks.break_rates(reader, choice, "model"))
     with right:
-        rate_figures.of_breaks("Break rate by domain", breaks.break_rates(reader, choice, "domain"))
+        rate_figures.break_rates("Break rate by domain", breaks.break_rates(reader, choice, "domain"))

@@ -1,4 +1,4 @@
-"""Providers: how fast they answer, and what goes wrong there."""
+"""Providers: latency and failures."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from dashboard_app.choice import Choice
 from dashboard_app.components import page, provider_figures
 from dashboard_app.frames import providers
 
-ABOUT = "Latency and failures. A call that was repeated counts each time; task and domain are not known of calls."
+ABOUT = "Latency and failures. Repeated calls count each time. Task and domain filters don't apply to calls."
 
 
 def show() -> None:
-    page.of_history("Providers", ABOUT, _show)
+    page.show_history("Providers", ABOUT, _show)
 
 
 def _show(reader: TelemetryReader, choice: Choice) -> None:

@@ -1,4 +1,4 @@
-"""Sessions: the newest ones, and everything that happened in one of them, in order."""
+"""Sessions: the newest sessions, and the events of one in order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ABOUT = "One row per loaded task. Select a row to see its events."
 
 
 def show() -> None:
-    page.of_history("Sessions", ABOUT, _show)
+    page.show_history("Sessions", ABOUT, _show)
 
 
 def _show(reader: TelemetryReader, choice: Choice) -> None:

@@ -89,7 +89,7 @@ RAISING = {
     "ALARM_BUDGET": [a_call(cost_usd=2.6)] * 2,
     "ALARM_DROPPED": [ProcessRecord(action="stopped", instance="i", version="v", dropped=1)],
 }
-FINE = {
+NOT_RAISED = {
     "ALARM_ERRORS": [a_hunt(outcome="error", verdicts={}, error="timeout")] * 2 + [a_hunt()] * 9,
     "ALARM_RATE_LIMITED": [a_call(ok=False, error="rate_limited")] + [a_call()] * 10,
     "ALARM_UNDETERMINED": [a_hunt(verdicts={"C1": "UNDETERMINED", "C2": "PASS"})] * 2 + [a_hunt()] * 9,
@@ -105,9 +105,9 @@ def test_it_is_raised_above_its_threshold_and_alone(log_dir, setting):
     assert {name for name, state in found.items() if state is State.RAISED} == {setting}
 
 
-@pytest.mark.parametrize("setting", FINE)
+@pytest.mark.parametrize("setting", NOT_RAISED)
 def test_it_is_silent_at_its_threshold(log_dir, setting):
-    assert states(log_dir, FINE[setting])[setting] is State.FINE
+    assert states(log_dir, NOT_RAISED[setting])[setting] is State.OK
 
 
 @pytest.mark.parametrize("setting", [name for name in RAISING if name != "ALARM_DROPPED"])
@@ -124,7 +124,7 @@ def test_what_is_long_past_raises_none(log_dir, setting):
 def test_a_break_ends_the_row_of_hunts_without_one(log_dir):
     write_log(log_dir, at(50, [a_hunt()] * 29))
     write_log(log_dir, at(40, [a_hunt(outcome="broke")]))
-    assert states(log_dir, [a_hunt()] * 29)["ALARM_NO_BREAKS"] is State.FINE
+    assert states(log_dir, [a_hunt()] * 29)["ALARM_NO_BREAKS"] is State.OK
 
 
 def test_few_tell_nothing(log_dir):

@@ -8,7 +8,7 @@ import pytest
 from dashboard_app import words
 from dashboard_app.components.tables import as_csv
 from dashboard_app.live import Status
-from dashboard_app.recent import KEPT, MAX_LOOKS, Recent
+from dashboard_app.recent import MAX_SAMPLES, RETENTION, Recent
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_what_a_page_remembers_is_bounded_by_age_and_number():
         }
     )
     recent, begin = Recent(), datetime(2026, 11, 24, tzinfo=UTC)
-    for number in range(MAX_LOOKS + 50):
+    for number in range(MAX_SAMPLES + 50):
         recent.add(begin + timedelta(milliseconds=100 * number), status)
-    assert len(recent.looks) == MAX_LOOKS
-    recent.add(begin + KEPT * 2, status)
-    assert len(recent.looks) == 1
+    assert len(recent.samples) == MAX_SAMPLES
+    recent.add(begin + RETENTION * 2, status)
+    assert len(recent.samples) == 1
     assert list(recent.frame("a")["what"]) == ["in flight", "queued", "limit"]

@@ -46,7 +46,7 @@ def test_a_log_of_broken_lines_says_so(page, log_dir, view):
     (log_dir / "telemetry-2026-11-24-a.jsonl").write_bytes(b"{\n[]\nnonsense\n")
     test = page(view)
     assert not test.exception
-    assert "3 lines of the log left out: 3 damaged or cut off" in words(test)
+    assert "3 lines of the log skipped: 3 damaged or cut off" in words(test)
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -57,7 +57,7 @@ def test_a_single_hunt_is_enough_and_broken_lines_beside_it_do_no_harm(page, log
         file.write(b'{"ts": "2026-11-24T10:00:00Z", "type": "hunt", "schema": 1, "data": {}}\n{"half')
     test = page(view, period="all")
     assert not test.exception
-    assert "1 line of the log left out: 1 without fields" in words(test)
+    assert "1 line of the log skipped: 1 without fields" in words(test)
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -85,7 +85,7 @@ def test_one_hunt_that_held_is_a_rate_of_nought_and_one_error_is_no_rate(page, l
     test = page("overview", period="all")
     assert numbers(test)["Break rate"] == ("n/a", "")
     assert numbers(test)["Cost"][0] == "n/a"
-    assert "n/a: no hunt is decided here" in words(test)
+    assert "n/a: no decided hunts" in words(test)
     write_log(log_dir, [next(entry for entry in hunts if entry[1].outcome == "held")])
     test.run()
     assert numbers(test)["Break rate"] == ("0%", "0% to 79%")
@@ -196,8 +196,8 @@ def test_a_hunt_is_opened_with_everything_about_it(page, log_dir):
     assert "Blind session" in words(hidden)
     assert len(hidden.dataframe) == 0
     assert "PASS" not in hidden.json[0].value
-    assert "holds no hunt h_x" in words(page("hunt", hunt="h_x"))
-    assert "No hunt chosen" in words(page("hunt"))
+    assert "Hunt h_x not found" in words(page("hunt", hunt="h_x"))
+    assert "No hunt selected" in words(page("hunt"))
 
 
 def test_a_session_in_the_address_is_told_in_order(page, log_dir):
@@ -231,7 +231,7 @@ def test_trainers_are_shown_and_hunts_without_a_name_are_counted_apart(page, log
 
 def test_without_names_the_activity_page_says_why(page, log_dir):
     write_log(log_dir, [(at, hunt.model_copy(update={"trainer": ""})) for at, hunt in hunts_only(hunts=40)])
-    assert "No session in this choice carries a name" in words(page("activity", period="all"))
+    assert "No matching session has a trainer's name" in words(page("activity", period="all"))
     assert "HUNTER_TOKENS" in words(page("activity", period="all"))
 
 
@@ -324,7 +324,7 @@ def test_a_hunt_is_found_by_the_end_of_its_reply(page, log_dir):
 
 def test_a_reply_of_which_the_log_keeps_a_part_says_so(page, log_dir):
     (entry,) = hunts_only(hunts=1, seed=9)
-    for reply, chars, said in (("Once upon", 5_000, "The first 9 of 5,000 characters"), ("", 0, "keeps no more")):
+    for reply, chars, said in (("Once upon", 5_000, "The first 9 of 5,000 characters"), ("", 0, "stores no more")):
         kept = entry[1].model_copy(update={"reply": reply, "reply_chars": chars, "excerpt": "Once", "hunt_id": said})
         write_log(log_dir, [(entry[0], kept)])
         test = page("hunt", hunt=said)

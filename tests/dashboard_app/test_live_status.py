@@ -20,9 +20,9 @@ def fails(error: type[httpx.HTTPError]):
 @pytest.mark.parametrize(
     ("handler", "said"),
     [
-        (fails(httpx.ConnectError), "Nothing answers at http://api:8000."),
-        (fails(httpx.ReadTimeout), "did not answer within 3 s"),
-        (fails(httpx.RemoteProtocolError), "Nothing answers"),
+        (fails(httpx.ConnectError), "Couldn't connect to http://api:8000."),
+        (fails(httpx.ReadTimeout), "No response from http://api:8000 within 3 s."),
+        (fails(httpx.RemoteProtocolError), "Couldn't connect"),
         (lambda _: httpx.Response(503, html="<h1>maintenance</h1>"), "status 503"),
         (lambda _: httpx.Response(302, headers={"location": "/"}), "status 302"),
         (lambda _: httpx.Response(200, html="<h1>hello</h1>"), "is not Model Hunter's API"),

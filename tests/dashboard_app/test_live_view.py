@@ -26,7 +26,7 @@ def test_a_healthy_api_shows_its_numbers(page, api):
     assert "api-1, version 0.1.0 (9f2c1ab), up 3 h 12 min, Redis connected" in words(test)
     assert {metric.label: (metric.value, metric.delta) for metric in test.metric} == {
         "Sessions": ("42", "in redis"),
-        "Runs at work": ("5", "1 waiting to start"),
+        "Active runs": ("5", "1 queued"),
         "Hunts in flight": ("24", "1,630 done"),
         "Breaks": ("402", "1,130 held"),
         "Event streams": ("37", "of 2,000"),
@@ -44,7 +44,7 @@ def test_a_degraded_api_says_why_and_what_is_lost(page, api):
     api.body["telemetry"] = {"queued": 9, "written": 1, "dropped": 4, "failed": 2}
     api.body["bugs"] = 1
     said = words(page("live"))
-    for expected in ("Degraded", "kept in *memory*", "4 telemetry records dropped", "2 times", "1 bug since start"):
+    for expected in ("Degraded", "kept in *memory*", "4 telemetry records dropped", "2 times", "1 internal error since start"):
         assert expected in said
 
 
@@ -65,7 +65,7 @@ def test_a_silent_api_says_what_to_do_and_recovers_by_itself(page, api):
 def test_nobody_at_the_address(page):
     test = page("live")
     assert not test.exception
-    assert "Nothing answers at http://127.0.0.1:9." in words(test)
+    assert "Couldn't connect to http://127.0.0.1:9." in words(test)
     assert "make run" in words(test)
 
 
@@ -91,7 +91,7 @@ def test_fields_of_a_newer_api_are_no_harm_and_those_that_lack_neither(page, api
     test = page("live")
     assert not test.exception
     assert "Healthy" in words(test)
-    assert "names no provider" in words(test)
+    assert "reports no providers" in words(test)
 
 
 def test_two_instances_behind_a_balancer_are_told_apart(page, api):
@@ -99,7 +99,7 @@ def test_two_instances_behind_a_balancer_are_told_apart(page, api):
     api.body = {**STATUS, "instance": "api-2"}
     st.cache_resource.clear()
     test.run()
-    assert "2 instances answered in turn" in words(test)
+    assert "2 instances responded" in words(test)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_the_adaptive_limit_the_journal_and_the_processes_are_shown_where_they_a
     api.body["instances"] = [{"instance": "api-1", "version": "1", "hunts": 3}, {"instance": "api-2", "version": "1"}]
     test = page("live")
     assert not test.exception
-    assert "Limits below what is configured: openai 4 of 8 at 12:03:00: rate limited." in words(test)
+    assert "Limits below the configured ones: openai 4 of 8 at 12:03:00: rate limited." in words(test)
     assert "2 sessions in memory and in the journal (1.5 MB)" in words(test)
     assert list(test.dataframe[1].value["instance"]) == ["api-1", "api-2"]
 

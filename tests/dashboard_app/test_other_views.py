@@ -42,14 +42,14 @@ EXPECTED: dict[Callable[[Path], None], dict[str, str]] = {
     nothing: {"live": "Healthy", "alarms": "No alarms", "hunt": "No hunts yet"},
     broken: {
         "live": "Healthy",
-        "alarms": "4 lines of the log left out: 3 damaged or cut off, 1 without fields",
-        "hunt": "4 lines of the log left out: 3 damaged or cut off, 1 without fields",
+        "alarms": "4 lines of the log skipped: 3 damaged or cut off, 1 without fields",
+        "hunt": "4 lines of the log skipped: 3 damaged or cut off, 1 without fields",
     },
     little: {"live": "Healthy", "alarms": "No alarms", "hunt": "The reply"},
     little_and_broken: {
         "live": "Healthy",
-        "alarms": "4 lines of the log left out: 3 damaged or cut off, 1 without fields",
-        "hunt": "4 lines of the log left out: 3 damaged or cut off, 1 without fields",
+        "alarms": "4 lines of the log skipped: 3 damaged or cut off, 1 without fields",
+        "hunt": "4 lines of the log skipped: 3 damaged or cut off, 1 without fields",
     },
     much: {"live": "Healthy", "alarms": "No alarms", "hunt": "The reply"},
 }

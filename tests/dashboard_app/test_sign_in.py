@@ -138,8 +138,8 @@ def test_a_sign_in_and_a_sign_out(tokens, base):
 
 @pytest.mark.parametrize(
     ("token", "status", "said"),
-    [("", 401, "not known here"), ("mh_wrong", 401, "not known here"), ("x" * 100_000, 401, "not known here"),
-     (ROOT.digest.hex(), 401, "not known here"), (TOKENS["alice"], 403, "alice, a trainer"), (b"\xff\x00", 401, "not known")],
+    [("", 401, "Unknown token"), ("mh_wrong", 401, "Unknown token"), ("x" * 100_000, 401, "Unknown token"),
+     (ROOT.digest.hex(), 401, "Unknown token"), (TOKENS["alice"], 403, "alice, a trainer"), (b"\xff\x00", 401, "Unknown")],
 )  # fmt: skip
 def test_who_is_no_admin_stays_outside_and_is_told_why(tokens, token, status, said):
     client = open_port()

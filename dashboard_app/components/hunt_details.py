@@ -1,4 +1,4 @@
-"""One hunt on a sheet: outcome first, then the reply, the verdicts where they may be seen, and all the rest."""
+"""The details of one hunt: outcome, reply, verdicts unless they are sealed, and all other data."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from dashboard_app.palette import SIGNS
 from dashboard_app.words import cause_label, latency, plain, usd
 
 REPLY_PX, REPLY_LONG_CHARS = 420, 1_200
-"""A longer reply scrolls in itself, so that the verdicts stay in sight."""
+"""A longer reply scrolls in its own box, so that the verdicts stay visible."""
 
 
 def show(hunt: HuntFound) -> None:
     data = hunt.data
     if data.get("simulated"):
-        st.warning("**Simulated.** A simulated model made this reply.", icon=":material/science:")
+        st.warning("**Simulated.** This reply is from a simulated model.", icon=":material/science:")
     _numbers(data)
     if data.get("error"):
-        said = plain(str(data.get("error_message") or ""))
-        st.error(f"**{plain(cause_label(str(data['error'])).capitalize())}.** {said}", icon=":material/error:")
+        message = plain(str(data.get("error_message") or ""))
+        st.error(f"**{plain(cause_label(str(data['error'])).capitalize())}.** {message}", icon=":material/error:")
     left, right = st.columns(2)
     with left:
         _reply(data)
     with right:
         _verdicts(hunt)
-    with st.expander("Everything in the log about it", icon=":material/data_object:"):
+    with st.expander("All data in the log", icon=":material/data_object:"):
         st.json(json.dumps(data, default=str))
     downloads(f"hunt-{data.get('hunt_id')}", lambda: pd.json_normalize([_flat(data)]), "this hunt")
     st.link_button(
@@ -66,13 +66,13 @@ def _reply(data: dict[str, Any]) -> None:
         st.warning("**Cut off.** The reply stopped at an output limit.", icon=":material/content_cut:")
     text, whole = str(data.get("reply") or data.get("excerpt") or ""), int(data.get("reply_chars") or 0)
     if not text:
-        st.caption("There was no reply.")
+        st.caption("No reply.")
         return
     st.code(text, language=None, wrap_lines=True, height=REPLY_PX if len(text) > REPLY_LONG_CHARS else "content")
     if len(text) < whole:
-        st.caption(f"The first {len(text):,} of {whole:,} characters: the log keeps no more (TELEMETRY_REPLY_CHARS).")
+        st.caption(f"The first {len(text):,} of {whole:,} characters; the log stores no more (TELEMETRY_REPLY_CHARS).")
     elif not whole:
-        st.caption("Its beginning: the log of that day keeps no more.")
+        st.caption("Only the beginning; the log of that day stores no more.")
 
 
 def _verdicts(hunt: HuntFound) -> None:
@@ -83,14 +83,14 @@ def _verdicts(hunt: HuntFound) -> None:
             icon=":material/visibility_off:",
         )
     elif hunt.criteria.empty:
-        st.caption("It was not judged.")
+        st.caption("Not judged.")
     else:
         st.dataframe(
             hunt.criteria,
             hide_index=True,
             column_config={
                 "criterion": columns.text("Criterion", width=70),
-                "text": columns.text("Says", width=230),
+                "text": columns.text("Text", width=230),
                 "judge": columns.text("Judge", width=70),
                 "human": columns.text("Person", width=70),
             },

@@ -1,4 +1,4 @@
-"""Looking for hunts: the word and the outcome, pages of what is found, and the way to one of them."""
+"""The search for hunts: its form, its pages of results, and links to single hunts."""
 
 from __future__ import annotations
 
@@ -37,16 +37,16 @@ def choose(choice: Choice) -> Search:
 
 def nothing(search: Search) -> None:
     word = f" with “{plain(search.word)}”" if search.word else ""
-    said = f"**No hunt{word} matches.** Try another word, a longer period, or all outcomes."
-    st.info(said, icon=":material/search_off:")
+    message = f"**No hunts{word} found.** Try another word, a longer period, or all outcomes."
+    st.info(message, icon=":material/search_off:")
 
 
 def page(found: int, *, many: bool) -> int:
-    """Which page of what is found is shown, from 1; in the address as `page`. `many`: not all replies are in it."""
+    """The selected page of results, from 1; in the URL as `page`. `many`: not all matching replies are included."""
     pages = max(1, ceil(found / PAGE_HUNTS))
-    st.caption(f"{count(found, 'hunt')} found, newest first, {PAGE_HUNTS} a page.")
+    st.caption(f"{count(found, 'hunt')} found, newest first, {PAGE_HUNTS} per page.")
     if many:
-        st.caption(f"The word stands in more replies: of those only the newest {MAX_FOUND:,} are found.")
+        st.caption(f"More replies contain the text; only the newest {MAX_FOUND:,} are included.")
     if pages == 1:
         return 1
     return min(pages, st.pagination(pages, key="page", bind="query-params"))
@@ -58,7 +58,7 @@ def hunts(frame: pd.DataFrame, found: int, *, whole: Whole) -> None:
         outcome=frame["outcome"].map(lambda outcome: SIGNS.get(outcome, outcome)),
         cause=[_cause(*row) for row in frame[["error", "error_message", "cut_off"]].itertuples(index=False)],
     )
-    why = columns.text("Cause", "Why there is no outcome, or that the reply was cut off.", width=230)
+    why = columns.text("Cause", "Why the hunt has no outcome, or that its reply was cut off.", width=230)
     table(
         "hunts",
         shown,
@@ -74,18 +74,18 @@ def hunts(frame: pd.DataFrame, found: int, *, whole: Whole) -> None:
             "target_usd": columns.usd("Target"),
             "judge_usd": columns.usd("Judge"),
             "session": columns.text("Session", width="small"),
-            "number": columns.whole("No.", "As counted in its session."),
+            "number": columns.whole("No.", "Number within its session."),
             "simulated": columns.yes_no("Simulated"),
         },
         whole=whole,
         rows=PAGE_HUNTS,
     )
     if found > MAX_DOWNLOAD:
-        st.caption(f"A download holds the newest {MAX_DOWNLOAD:,} of them.")
+        st.caption(f"Downloads contain the newest {MAX_DOWNLOAD:,} of them.")
 
 
 def _cause(error: str | None, message: str | None, cut_off: bool) -> str:
-    """ "output limit: spent its whole output limit"; "cut off" for a reply that was judged all the same."""
+    """ "output limit: spent its whole output limit"; "cut off" for a reply that was judged anyway."""
     parts = [
         cause_label(part) if part is error else part for part in (error, message) if isinstance(part, str) and part
     ]

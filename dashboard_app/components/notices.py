@@ -1,4 +1,4 @@
-"""What is said when there is nothing to show, and what the log could not give."""
+"""Messages for empty pages, simulated data, and problems with the log or the settings."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dashboard_app.words import count, plain
 
 
 def nothing_yet(directory: str) -> None:
-    st.info("**No hunts yet.** Once there are some, their outcomes, rates, latencies and costs stand here.", icon="🎯")
+    st.info("**No hunts yet.** Outcomes, rates, latencies and costs appear here after the first hunts.", icon="🎯")
     st.markdown(
         "1. Open the hunting page and load a task, or one of the examples.\n"
-        "2. Press Start. Without any key the simulated models hunt.\n"
-        "3. Come back: this page reads anew by itself.\n\n"
-        f"Is there something missing? The log is read from `{directory.replace('`', '')}` (TELEMETRY_DIR): "
-        "the API has to write to the same place."
+        "2. Press Start. Without API keys, simulated models answer.\n"
+        "3. Come back. This page updates automatically.\n\n"
+        f"Hunts missing? The dashboard reads the log in `{directory.replace('`', '')}` (TELEMETRY_DIR). "
+        "The API must write to the same folder."
     )
 
 
@@ -24,40 +24,40 @@ def nothing_chosen() -> None:
     st.info("**No hunts match.** Choose a longer period, or all models and tasks.", icon=":material/filter_alt_off:")
 
 
-def too_few_judged(least: int) -> None:
+def too_few_judged(minimum: int) -> None:
     st.info(
-        f"**No task has {least} judged hunts here.** Choose a longer period or another task; with fewer, criteria tell "
-        "nothing, and in a blind session too much.",
+        f"**No task has {minimum} judged hunts in this selection.** Choose a longer period or another task. "
+        "With fewer, rates mean little and could reveal verdicts of blind sessions.",
         icon=":material/rule:",
     )
 
 
 def no_such_hunt(hunt_id: str) -> None:
     if hunt_id:
-        gone = f"**The log holds no hunt {plain(hunt_id)}.** Its day may have been removed."
-        st.info(gone, icon=":material/search_off:")
+        missing = f"**Hunt {plain(hunt_id)} not found.** The log of its day may have been deleted."
+        st.info(missing, icon=":material/search_off:")
     else:
-        st.info("**No hunt chosen.** Look for one on the page Find and open it there.", icon=":material/search:")
+        st.info("**No hunt selected.** Open one from the Find page.", icon=":material/search:")
 
 
 def simulated_hunts(simulated: int, hunts: int) -> None:
-    """Simulated models say nothing about real ones; nobody may mistake them."""
+    """A warning, since results of simulated models say nothing about real ones."""
     if simulated and simulated == hunts:
-        st.warning("**Simulated.** All of these hunts were made with simulated models.", icon=":material/science:")
+        st.warning("**Simulated.** All of these hunts used simulated models.", icon=":material/science:")
     elif simulated:
         st.warning(
-            f"**{simulated:,} of {hunts:,} hunts are simulated** and count in these numbers. "
-            'Choose "real" above to leave them out.',
+            f"**{simulated:,} of {hunts:,} hunts are simulated** and included in these numbers. "
+            'Choose "real" above to exclude them.',
             icon=":material/science:",
         )
 
 
 def still_reading(report: RefreshReport) -> None:
-    """Numbers of a log that is not read to its end must not be taken for whole ones."""
+    """Says from which day on the numbers are complete."""
     day = report.complete_after
     st.info(
-        f"**Older days are still being read**, about {report.waiting_bytes / 1e6:,.0f} MB more. Everything after "
-        f"{day:%-d %b %Y} (UTC) is in these numbers; earlier days are missing in part. The page follows by itself.",
+        f"**Older days are still being read**, about {report.waiting_bytes / 1e6:,.0f} MB left. The numbers are "
+        f"complete after {day:%-d %b %Y} (UTC); earlier days are incomplete. The page updates automatically.",
         icon=":material/hourglass_top:",
     )
 
@@ -67,11 +67,11 @@ def log_state(report: RefreshReport) -> None:
         names = ", ".join(plain(name) for name in report.unreadable[:3])
         st.warning(f"{count(len(report.unreadable), 'log file')} cannot be read: {names}.", icon=":material/error:")
     if report.skipped_lines:
-        st.caption(f"{count(report.skipped_lines, 'line')} of the log left out: {_skipped(report)}.")
+        st.caption(f"{count(report.skipped_lines, 'line')} of the log skipped: {_skipped(report)}.")
 
 
 def _skipped(report: RefreshReport) -> str:
-    """Why lines were left out, each reason with its number."""
+    """The number of skipped lines by reason."""
     reasons = (
         (report.skipped_lines - report.skipped_incomplete - report.skipped_unknown, "damaged or cut off"),
         (report.skipped_incomplete, "without fields that this version needs (written by an older version)"),
@@ -82,7 +82,7 @@ def _skipped(report: RefreshReport) -> str:
 
 def unreadable_log(directory: str, error: OSError) -> None:
     st.error(f"**The telemetry log cannot be read.** {plain(str(error))}", icon=":material/error:")
-    st.markdown(plain(f"Look at the rights of {directory} (TELEMETRY_DIR). This page tries again by itself."))
+    st.markdown(plain(f"Check the permissions of {directory} (TELEMETRY_DIR). This page retries automatically."))
 
 
 def bad_settings(error: BadSettings) -> None:
