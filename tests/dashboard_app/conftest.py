@@ -1,4 +1,4 @@
-"""A log to look at, an API to ask, and the dashboard's pages run by Streamlit's own AppTest."""
+"""A telemetry log, a fake API, and the dashboard's pages run by Streamlit's AppTest."""
 
 from collections.abc import Callable
 
@@ -58,7 +58,7 @@ def reader(log_dir, entries):
 
 @pytest.fixture
 def page() -> Callable[..., AppTest]:
-    """Runs one view, as it stands in the navigation, with `query` in its address."""
+    """Run one page of the navigation with `query` in its URL."""
 
     def run(name: str, **query: str) -> AppTest:
         test = AppTest.from_function(_view, default_timeout=50, args=(name,))

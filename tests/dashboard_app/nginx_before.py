@@ -1,4 +1,4 @@
-"""A real nginx on loopback that hands /dashboard/ to Streamlit, websocket included, as a deployment does."""
+"""A real nginx on loopback that proxies /dashboard/ to Streamlit, including the websocket, as in a deployment."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ START_DEADLINE_S = 20.0
 
 @contextmanager
 def nginx_before(program: Path, folder: Path, dashboard_port: int) -> Iterator[str]:
-    """The address under which nginx serves the dashboard, with its closing slash."""
+    """The URL under which nginx serves the dashboard, with a trailing slash."""
     port = find_free_port()
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "nginx.conf"

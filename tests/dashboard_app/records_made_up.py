@@ -1,4 +1,4 @@
-"""Plausible telemetry, the same for the same seed: records with their times, and the files they would be in."""
+"""Generates plausible telemetry from a seed: records with their times, and their log files."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ ENDS = (
     "and so on in the same manner until the last of them is named. All in all this is what was asked for, with every "
     "word of it counted and checked twice."
 )
-"""Behind the first 200 characters of every long reply."""
+"""Text after the first 200 characters of every long reply."""
 WORDS = [
     "the",
     "plan",
@@ -249,13 +249,13 @@ def _calls(chance: random.Random, hunt: HuntRecord) -> Iterator[CallRecord]:
 
 
 def line(at: datetime, record: Record) -> bytes:
-    """The line of the log that holds `record`, written independently of the writer."""
+    """The log line of `record`, built without the production writer."""
     envelope = {"ts": at, "type": TYPES[type(record)], "schema": SCHEMA, "data": record.model_dump()}
     return orjson.dumps(envelope, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
 
 
 def write_log(directory: Path, entries: Iterable[At], *, instance: str = "api-1") -> None:
-    """Puts `entries` into the files of their days."""
+    """Write `entries` to the log files of their days."""
     directory.mkdir(parents=True, exist_ok=True)
     by_day: dict[date, list[bytes]] = {}
     for at, record in entries:

@@ -1,4 +1,4 @@
-"""A stand-in for the API on loopback: answers `GET /api/admin/status` with what it is told to, over real HTTP."""
+"""A fake API on loopback: serves `GET /api/admin/status` with a configurable body, over real HTTP."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ STATUS: dict[str, Any] = {
 
 
 class StandIn:
-    """What is answered; tests change it while it runs."""
+    """The response body; tests may change it at run time."""
 
     def __init__(self) -> None:
         self.status = 200
@@ -116,7 +116,7 @@ def api_stand_in(port: int = 0) -> Iterator[StandIn]:
             self.wfile.write(body)
 
         def log_message(self, *args: Any) -> None:
-            """Says nothing: the test says what matters."""
+            """Silenced."""
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Answer)
     told.url = f"http://127.0.0.1:{server.server_port}"

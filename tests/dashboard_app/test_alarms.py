@@ -1,4 +1,4 @@
-"""Each alarm: silent below its threshold, raised above it, never by simulated hunts or by very few."""
+"""Each alarm: not raised below its threshold, raised above it, never by simulated hunts or very few samples."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -60,7 +60,7 @@ def a_call(**changes) -> CallRecord:
 
 
 def at(minutes_ago: float, records: list) -> list:
-    """Each hunt is one of its own: the same one told twice counts once."""
+    """Each hunt has its own ID: repeated records of one hunt count once."""
     return [
         (
             NOW - timedelta(minutes=minutes_ago),

@@ -1,4 +1,4 @@
-"""What the dashboard's own port answers before anybody has signed in: what its page needs, and nothing else."""
+"""Without a sign-in, the dashboard's port serves only what its page needs."""
 
 import pytest
 from starlette.applications import Starlette
@@ -22,7 +22,7 @@ async def talk(websocket):
 
 @pytest.fixture(params=["", "dashboard", "/a/b/"])
 def port(request):
-    """(client, base path) of a server that answers everything behind the filter."""
+    """(client, base path) of a server behind the filter that accepts every request."""
     base = f"/{request.param.strip('/')}".rstrip("/")
     every = [
         WebSocketRoute("/{path:path}", talk),

@@ -1,4 +1,4 @@
-"""Numbers and names as people read them; hostile text stays text, in the page and in the file."""
+"""Formatting of numbers and names; escaping of hostile text in pages and files."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Every page about the past: with nothing, with little, with broken lines, with much, and without the API."""
+"""Every history page: with an empty, small, damaged or large log, and without the API."""
 
 import random
 import threading
@@ -265,7 +265,7 @@ def test_a_table_comes_as_csv_and_as_parquet(reader):
 
 @pytest.fixture
 def older_days_wait(monkeypatch, log_dir):
-    """A log of ten days of which only the newest is read, until the test lets the others come."""
+    """A log of ten days of which only the newest is read until the test releases the others."""
     write_log(log_dir, team_at_work(hunts=400, days=9, now=datetime.now(UTC)))
     may_go, refresh = threading.Event(), TelemetryReader.refresh
 

@@ -1,4 +1,4 @@
-"""Asking the API: every way in which it may not answer is a value with words."""
+"""Status requests: every failure is a value with a message."""
 
 import httpx
 import pytest

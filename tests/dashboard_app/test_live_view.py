@@ -1,4 +1,4 @@
-"""The live page: the API well, ill, silent, talking nonsense, and back again."""
+"""The live page: API healthy, degraded, unreachable, with invalid responses, and recovered."""
 
 import copy
 from datetime import UTC, datetime, timedelta

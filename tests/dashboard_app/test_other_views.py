@@ -1,4 +1,4 @@
-"""The pages beside those about a chosen part of the past: live, alarms, one hunt. And no page is without such a test."""
+"""The pages without filters: Live, Alarms, Hunt. Also checks that every page has a test."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""The sign-in before Streamlit: what is answered to whom, the cookie, other sites' pages, and the brake."""
+"""The sign-in before Streamlit: access, the cookie, requests from other sites, and the rate limit."""
 
 import re
 from contextlib import suppress
@@ -54,7 +54,7 @@ def tokens(monkeypatch):
 
 
 def allowed(client, cookie=None):
-    """(the page, who, a download, the websocket) for somebody with that cookie."""
+    """(page, who, download, websocket) for a client with that cookie."""
     if cookie is not None:
         client.cookies = {COOKIE: cookie}
     page, who, file = (client.get(path) for path in ("overview?period=30d", "who", "media/abc.csv"))

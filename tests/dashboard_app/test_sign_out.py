@@ -1,4 +1,4 @@
-"""An open tab of a real dashboard shows nothing any more within seconds of a sign-out, however that came about."""
+"""After any kind of sign-out, an open tab of a real dashboard hides its content within seconds."""
 
 import os
 import subprocess
@@ -21,12 +21,12 @@ from tests.house.loopback_only import find_free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 TOLD_WITHIN_MS = 15_000
-"""A few seconds, and as much again for a busy machine."""
+"""A few seconds, doubled for a busy machine."""
 SHOWN = "Break rate by model"
 
 
 class Dashboard:
-    """A real one whose History pages read nothing anew by themselves: they are idle."""
+    """A real dashboard whose history pages do not refresh, so they are idle."""
 
     def __init__(self, folder, api_url, base):
         self.port = find_free_port()
@@ -72,11 +72,11 @@ def page(browser_page):  # noqa: F811
 
 
 BOTH = pytest.mark.parametrize("dashboard", ["", "dashboard"], indirect=True)
-"""Direct on its port, and under the path that it has behind nginx."""
+"""Directly on its port, and under its path behind nginx."""
 
 
 def come_in(page, dashboard, *, life_s=600):
-    """With the cookie of a sign-in on the hunting page, to a page that stands still; when the pass was made."""
+    """Open an idle page with the hunting page's cookie; returns when the pass was created."""
     made_s = datetime.now(UTC).timestamp()
     value = new_pass(holders()[2], made_s, life_s)
     page.context.add_cookies([{"name": COOKIE, "value": value, "domain": "127.0.0.1", "path": "/", "httpOnly": True}])
