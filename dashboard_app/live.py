@@ -26,7 +26,7 @@ RETRYING = "Retrying automatically."
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class Told(BaseModel):
+class ApiModel(BaseModel):
     """Base of the API's models. Accepts other versions of the API: unknown fields are ignored, missing ones default.
 
     An invalid value counts as missing if the field has a default; otherwise the whole response is invalid.
@@ -36,7 +36,7 @@ class Told(BaseModel):
 
     @field_validator("*", mode="wrap")
     @classmethod
-    def _or_missing(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    def _default_if_invalid(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
         try:
             return handler(value)
         except ValidationError:
@@ -46,17 +46,17 @@ class Told(BaseModel):
             return field.get_default()
 
 
-class Health(Told):
+class Health(ApiModel):
     status: str
     reason: str = ""
 
 
-class Sessions(Told):
+class Sessions(ApiModel):
     backend: str
     count: int
 
 
-class Redis(Told):
+class Redis(ApiModel):
     configured: bool = False
     connected: bool = False
     reason: str = ""
@@ -66,7 +66,7 @@ class Redis(Told):
     journal_bytes: int = 0
 
 
-class Instance(Told):
+class Instance(ApiModel):
     """An API process, as the responding process knows it."""
 
     instance: str
@@ -76,7 +76,7 @@ class Instance(Told):
     last_seen: datetime | None = None
 
 
-class Provider(Told):
+class Provider(ApiModel):
     name: str
     account: str = ""
     limit: int = 0
@@ -98,14 +98,14 @@ class Provider(Told):
     simulated: bool = False
 
 
-class Runs(Told):
+class Runs(ApiModel):
     active: int = 0
     queued: int = 0
     started: int = 0
     finished: int = 0
 
 
-class Hunts(Told):
+class Hunts(ApiModel):
     active: int = 0
     done: int = 0
     broke: int = 0
@@ -115,26 +115,26 @@ class Hunts(Told):
     cancelled: int = 0
 
 
-class EventStreams(Told):
+class EventStreams(ApiModel):
     open: int = 0
     limit: int = 0
 
 
-class Telemetry(Told):
+class Telemetry(ApiModel):
     queued: int = 0
     written: int = 0
     dropped: int = 0
     failed: int = 0
 
 
-class LimitConflict(Told):
+class LimitConflict(ApiModel):
     """Processes configured with different concurrency limits for one account."""
 
     account: str
     limits: dict[str, int] = {}
 
 
-class Status(Told):
+class Status(ApiModel):
     """Status of one API process; behind a load balancer, the next response may come from another."""
 
     instance: str
