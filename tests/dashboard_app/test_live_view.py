@@ -54,7 +54,7 @@ def test_a_silent_api_says_what_to_do_and_recovers_by_itself(page, api):
     assert not test.exception
     assert "The API is not answering" in words(test)
     assert "status 503" in words(test)
-    assert "stays usable" in words(test)
+    assert "stay usable" in words(test)
     api.status = 200
     st.cache_resource.clear()
     test.run()
