@@ -157,7 +157,7 @@ def test_simulated_hunts_are_labelled_and_can_be_left_out(page, log_dir, view):
     assert "hunts are simulated" in words(page(view, period="all"))
     assert "hunts are simulated" not in words(page(view, period="all", origin="real"))
     only = words(page(view, period="all", origin="simulated"))
-    assert "All of these hunts were made with simulated models" in only
+    assert "All of these hunts used simulated models" in only
 
 
 def test_new_hunts_appear_at_the_next_run(page, log_dir):
