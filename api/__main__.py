@@ -1,12 +1,12 @@
-"""`python -m api` serves the API and the hunting page alone."""
+"""`python -m api` serves the API and the hunting page."""
 
 from __future__ import annotations
 
 import signal
 import sys
 
-# In a container we are process 1, to which the system does not deliver a signal that it does not handle: asked to end
-# while it still loads, it would serve on and be killed at the end of the grace. run_server puts its own in place.
+# In a container this is process 1, and the kernel drops signals that process 1 does not handle: a SIGTERM during
+# start-up would be lost, and the process killed at the end of the grace period. run_server installs its own handlers.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
 import structlog

@@ -1,4 +1,4 @@
-"""The shapes of what reviewer and judge agree on (see api/shapes.py), and the base of all shapes."""
+"""Shapes for the agreement between reviewer and judge (see api/shapes.py), and the base class of all shapes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AgreementShape(TallyShape):
 
 
 class ComparisonShape(Shape):
-    """What the judge and the finished reviews make of the hunts that are delivered."""
+    """The judge's verdicts and the finished reviews of the delivered hunts, compared."""
 
     hunts: int
     reviewed: int
@@ -42,8 +42,8 @@ class ComparisonShape(Shape):
     """Among the reviewed hunts."""
     differ: bool
     differing: list[str]
-    """Hunts that were reviewed otherwise than judged; none are named while the judge's opinion is sealed."""
+    """Hunts whose review and judge disagree; empty while the verdicts are sealed."""
     words: str
-    """Empty when nothing is reviewed."""
+    """Empty when no hunt is reviewed."""
     question: str
-    """What to ask before the notebook is delivered; empty when the reviews agree."""
+    """The question to show before delivery; empty when the reviews agree."""

@@ -1,4 +1,4 @@
-"""The Quart application: routes, errors, headers. Everything it needs comes with the runtime."""
+"""The Quart application: routes, errors, headers. The runtime provides everything else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from quart_schema.openapi import ExternalDocumentation
 from api.context import put_renderer, put_runtime, put_static_files
 from api.describing import Describer
 from api.errors import register_errors
-from api.identity import guard
+from api.identity import install_access_guard
 from api.protocols import OnlyHttp1
 from api.rendering import Renderer
 from api.routes.access import access
@@ -40,25 +40,25 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-ASKED = (sessions, summaries, runs, estimates, hunts, trials, selection, reviews, turns, events, models, markdown, docs,
-         page, access)  # fmt: skip
-"""What a process that only works does not answer."""
+API_BLUEPRINTS = (sessions, summaries, runs, estimates, hunts, trials, selection, reviews, turns, events, models,
+                  markdown, docs, page, access)  # fmt: skip
+"""Not served by a process whose role is worker."""
 REFUSED = 400
-"""From this status on a request may have been answered before its body was read."""
-ABOUT = "Load a task, hunt models with it, watch live, take the notebook away. Every error has one shape (ErrorAnswer)."
-ROOMS = {
-    "Sessions": "One loaded task and everything about it.",
+"""A response with this status or above may be sent before the request's body is read."""
+ABOUT = "Load a task, hunt models with it, watch live, export the notebook. Every error has the shape ErrorAnswer."
+TAG_DESCRIPTIONS = {
+    "Sessions": "A loaded task with its runs, hunts, selection and reviews.",
     "Runs": "N hunts over one or more models.",
     "Hunts": "One call of the target model and the judging of its reply.",
-    "Review": "Which hunts are delivered, what the trainer says of them, and how far the judge agrees.",
+    "Review": "The selection, the trainer's reviews, and their agreement with the judge.",
     "Turns": "A conversation of several prompts and replies.",
-    "Events": "What happens in a session, live.",
-    "Export": "The notebook to take away.",
-    "Models": "What can be chosen.",
-    "Access": "The sign-in, where HUNTER_TOKENS asks for one. Programs send Authorization: Bearer instead.",
+    "Events": "A session's events, live.",
+    "Export": "The finished notebook.",
+    "Models": "Available models and examples.",
+    "Access": "Sign-in, if HUNTER_TOKENS is set. Programs send Authorization: Bearer instead.",
     "Health": "For load balancers, operators and the dashboard.",
-    "Documentation": "This, and the same for people.",
-    "Pages": "The hunting page and its files.",
+    "Documentation": "This description, and a readable version.",
+    "Pages": "The hunting page and its static files.",
 }
 
 
@@ -75,19 +75,19 @@ def create_app(runtime: Runtime) -> Quart:
     QuartSchema(
         app,
         info=Info(title="Model Hunter", version=__version__, description=ABOUT),
-        tags=[Tag(name=name, description=about) for name, about in ROOMS.items()],
-        external_docs=ExternalDocumentation(url="/docs", description="The same for people, with curl."),
+        tags=[Tag(name=name, description=about) for name, about in TAG_DESCRIPTIONS.items()],
+        external_docs=ExternalDocumentation(url="/docs", description="The readable version, with curl."),
         openapi_provider_class=Describer,
-        openapi_path=None,  # a route of our own, like every other (api/routes/docs.py)
-        swagger_ui_path=None,  # these load their scripts from elsewhere; /docs is our own
+        openapi_path=None,  # served by api/routes/docs.py
+        swagger_ui_path=None,  # these load scripts from other sites; /docs replaces them
         redoc_ui_path=None,
         scalar_ui_path=None,
     )
     register_errors(app)
     watched = (health, admin)
-    for blueprint in watched if runtime.settings.server.role == "worker" else (*watched, *ASKED):
+    for blueprint in watched if runtime.settings.server.role == "worker" else (*watched, *API_BLUEPRINTS):
         app.register_blueprint(blueprint)
-    guard(app, runtime)
+    install_access_guard(app, runtime)
     app.after_request(_protect)
     app.asgi_app = OnlyHttp1(app.asgi_app)  # type: ignore[method-assign]
     return app
@@ -103,7 +103,9 @@ async def _protect(response: Response) -> Response:
     if response.mimetype == "text/html":
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     if response.status_code >= REFUSED and request.method not in SAFE_METHODS:
-        headers["Connection"] = "close"  # the body may still be on its way: whoever sends it must not go on here
+        headers["Connection"] = "close"  # the client may still be sending the body: it must not reuse this connection
     if request.endpoint == "static":
-        headers["Cache-Control"] = "no-cache"  # asked for again each time, by its ETag; the page names the others
+        headers["Cache-Control"] = (
+            "no-cache"  # revalidated by ETag on each request; the page links to the versioned files
+        )
     return response

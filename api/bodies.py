@@ -16,13 +16,13 @@ from core.large_input import SMALL_BYTES
 from core.notebooks.json_text import begins_more_than
 
 Some = TypeVar("Some", bound=Payload)
-KEY_MOST_CHARS = 200
+MAX_KEY_CHARS = 200
 
 
-async def read_json(kind: type[Some], *, optional: bool = False, most_bytes: int | None = None) -> Some:
-    """The request's body as a payload. `optional`: no body is an empty object. `most_bytes`: below MAX_BODY_BYTES,
-    for what anybody may send; a longer one is not read to its end (TooLarge)."""
-    raw = cast("bytes", await request.get_data()) if most_bytes is None else await _short_body(most_bytes)
+async def read_json(kind: type[Some], *, optional: bool = False, max_bytes: int | None = None) -> Some:
+    """Parses the request's body. `optional`: an empty body counts as `{}`. `max_bytes`: below MAX_BODY_BYTES,
+    for requests that need no sign-in; reading stops at the limit (TooLarge)."""
+    raw = cast("bytes", await request.get_data()) if max_bytes is None else await _short_body(max_bytes)
     if optional and not raw:
         return kind()
     if request.mimetype != "application/json":
@@ -47,15 +47,15 @@ def _has_many_values(raw: bytes) -> bool:
     return len(raw) <= SMALL_BYTES and begins_more_than(raw, MAX_VALUES)
 
 
-async def _short_body(most_bytes: int) -> bytes:
+async def _short_body(max_bytes: int) -> bytes:
     found = bytearray()
     try:
         async with asyncio.timeout(request.body_timeout):
             async for piece in request.body:
                 found += piece
-                if len(found) > most_bytes:
+                if len(found) > max_bytes:
                     raise TooLarge(
-                        f"This takes {most_bytes} bytes at most.", hint="Send what it needs and nothing else."
+                        f"The body must have at most {max_bytes} bytes.", hint="Send only the documented fields."
                     )
     except TimeoutError as error:
         raise RequestTimeout from error
@@ -63,11 +63,11 @@ async def _short_body(most_bytes: int) -> bytes:
 
 
 def idempotency_key() -> str:
-    """The header's key, "" without one. Raises BadInput: a key that was cut could be another's."""
+    """The header's key, "" without one. Raises BadInput for a long key: a truncated key could equal another one."""
     key: str = request.headers.get("Idempotency-Key", "")
-    if len(key) > KEY_MOST_CHARS:
+    if len(key) > MAX_KEY_CHARS:
         raise BadInput(
-            f"The Idempotency-Key has {len(key)} characters; the most is {KEY_MOST_CHARS}.",
-            hint="Use something short and unique, like a UUID.",
+            f"Idempotency-Key must have at most {MAX_KEY_CHARS} characters; got {len(key)}.",
+            hint="Use a short unique value, such as a UUID.",
         )
     return key

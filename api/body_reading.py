@@ -1,7 +1,8 @@
-"""JSON bodies as payloads, strictly, so that nothing that was meant is silently ignored. Large ones in a child process.
+"""Strict parsing of JSON bodies into payloads: nothing a client sends is silently ignored. Large ones in a child
+process.
 
-Refused: what is not UTF-8, NaN, half surrogate pairs, very deep nesting (the parser's own limits), a key that stands
-twice, heaps of values, and whatever does not fit the payload (400, with every problem named).
+Rejected with 400: text that is not UTF-8, NaN, lone surrogates, nesting beyond the parser's limits, duplicate keys, too
+many values, and values that don't match the payload (every problem is listed).
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from core.notebooks.json_text import begins_more_than, read_whole_number, refuse
 
 Some = TypeVar("Some", bound=Payload)
 MAX_VALUES = 20_000
-"""Of one body, a notebook in it not counted; several times what any request needs. Each of them can be a problem to
-name: sixteen megabytes of wrong ones took two minutes and 13 GB."""
+"""Maximum values per body, excluding a notebook; several times what any request needs. Each value can be a validation
+problem: 16 MB of invalid ones took two minutes and 13 GB."""
 MAX_PROBLEMS = 50
 INDENTED_DEPTH = 8
 """As deep as the lines of a cell's output."""
@@ -28,9 +29,9 @@ _COMPACT = json.JSONEncoder(ensure_ascii=False)
 def parse_payload(raw: bytes, kind: type[Some]) -> Some:
     """A body as a payload. Raises BadInput."""
     if begins_more_than(raw, MAX_VALUES):
-        raise _heap()
+        raise _body_too_complex()
     payload = _validated(raw, kind)
-    json.loads(raw, object_pairs_hook=_refuse_twice)
+    json.loads(raw, object_pairs_hook=_reject_duplicates)
     return payload
 
 
@@ -44,7 +45,7 @@ def parse_open_payload(raw: bytes, notebook_max_values: int) -> tuple[OpenPayloa
             raw.decode(), object_pairs_hook=_once, parse_constant=refuse_constant, parse_int=read_whole_number
         )
     except (ValueError, RecursionError):
-        _validated(raw, OpenPayload)  # says what is wrong with it, and where
+        _validated(raw, OpenPayload)  # reports the problem and its location
         raise BadInput("The body is not JSON, or nested too deeply.", hint="See /docs for its shape.") from None
     notebook = whole.get("notebook") if isinstance(whole, dict) else None
     if not isinstance(notebook, dict):
@@ -81,14 +82,14 @@ def _validated(raw: bytes, kind: type[Some]) -> Some:
 
 
 def invalid(error: ValidationError) -> BadInput:
-    """What is wrong with a request, in the shape of our errors."""
+    """Converts validation problems into our error shape."""
     problems = [
         {"field": ".".join(str(part) for part in problem["loc"]) or "body", "problem": problem["msg"]}
         for problem in error.errors(include_url=False, include_context=False, include_input=False)
     ]
     listed = "; ".join(f"{p['field']}: {p['problem']}" for p in problems[:5])
     return BadInput(
-        f"The request is not right: {listed}.",
+        f"Invalid request: {listed}.",
         hint="See /docs for its shape.",
         details={"problems": problems[:MAX_PROBLEMS]},
     )
@@ -96,32 +97,32 @@ def invalid(error: ValidationError) -> BadInput:
 
 def _too_many_values(raw: bytes, most: int) -> BadInput | TooLarge:
     if b'"notebook"' not in raw:
-        return _heap()
+        return _body_too_complex()
     return TooLarge(
         f"The body holds more than {most:,} values.",
-        hint="Take pictures and outputs out of the notebook and load it again.",
+        hint="Remove images and outputs from the notebook and load it again.",
     )
 
 
-def _heap() -> BadInput:
-    return BadInput(f"The body holds more than {MAX_VALUES:,} values.", hint="See /docs for what this request takes.")
+def _body_too_complex() -> BadInput:
+    return BadInput(f"The body holds more than {MAX_VALUES:,} values.", hint="See /docs for this request's fields.")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A hook for json.loads that refuses a key that stands twice."""
+    """A hook for json.loads that rejects duplicate keys."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        _refuse_twice(pairs)
+        _reject_duplicates(pairs)
     return found
 
 
-def _refuse_twice(pairs: list[tuple[str, Any]]) -> None:
-    """A hook for json.loads that keeps nothing."""
+def _reject_duplicates(pairs: list[tuple[str, Any]]) -> None:
+    """A hook for json.loads that discards the values."""
     if len({name for name, _ in pairs}) == len(pairs):
         return
     seen: set[str] = set()
-    twice = sorted({n for n, _ in pairs if n in seen or seen.add(n)})  # type: ignore[func-returns-value]
+    duplicates = sorted({n for n, _ in pairs if n in seen or seen.add(n)})  # type: ignore[func-returns-value]
     raise BadInput(
-        f"Duplicate JSON key: {', '.join(name[:60] for name in twice[:5])}.",
-        hint="Keep one of them: nobody can tell which one was meant.",
+        f"Duplicate JSON key: {', '.join(name[:60] for name in duplicates[:5])}.",
+        hint="Remove one of them: it is unclear which one counts.",
     )

@@ -1,4 +1,4 @@
-"""How a route finds the runtime and the page's files, and how it answers."""
+"""Access to the runtime and the page's files for routes, and JSON responses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def put_static_files(app: Quart, files: StaticFiles) -> None:
 
 
 def static_files() -> StaticFiles:
-    """The page's files, of the app that answers this request."""
+    """The page's files of the current app."""
     return cast("StaticFiles", current_app.config[FILES])
 
 
@@ -39,12 +39,12 @@ async def rendered(text: str) -> str:
 
 
 def runtime() -> Runtime:
-    """The runtime of the app that answers this request."""
+    """The runtime of the current app."""
     return cast("Runtime", current_app.config[KEY])
 
 
 def answer(view: Any, status: int = 200, **headers: str) -> Response:
-    """A JSON answer. Never cached: everything here is live."""
+    """A JSON response. Never cached: the data changes at any time."""
     response = Response(to_json(view), status=status, content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
     response.headers.update(headers)

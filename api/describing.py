@@ -1,4 +1,4 @@
-"""What a route says about itself for /openapi.json. It describes; it neither validates nor writes an answer."""
+"""The routes' descriptions for /openapi.json. They neither validate nor serialise responses."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ Route = TypeVar("Route", bound=Callable[..., Any])
 ATTRIBUTE = "_described"
 ERRORS = {
     400: "The request is invalid; the message says what to correct.",
-    401: "Nobody is signed in, or the token is not known (HUNTER_TOKENS).",
-    403: "It takes an admin, or a page of another site wants to change something, or the server has another name.",
-    404: "There is no such session, run, hunt, example or page; or it is somebody else's.",
+    401: "Not signed in, or unknown token (HUNTER_TOKENS).",
+    403: "Admin scope required, request from another site's page, or host name not allowed.",
+    404: "Session, run, hunt, example or page not found, or owned by another user.",
     408: "The body did not arrive within 60 s.",
-    409: "Conflict with the current state, or the events after that id are no longer kept.",
+    409: "Conflict with the current state, or the events after that ID have been dropped.",
     413: "Over a size limit (MAX_BODY_BYTES, MAX_NOTEBOOK_BYTES).",
-    415: "The body is neither JSON nor, where that is taken, a multipart form.",
+    415: "The body is neither JSON nor (where accepted) a multipart form.",
     429: "A bounded queue is full.",
-    500: "A bug of ours, logged with its trace.",
-    503: "It cannot be served now.",
+    500: "Internal error, logged with its traceback.",
+    503: "Temporarily unavailable.",
 }
-OF_THE_DOOR = (401, 403)
-"""What any route may answer before it is asked (api/identity.py)."""
-OF_A_BODY = (400, 403, 408, 413, 415, 429)
+ACCESS_ERRORS = (401, 403)
+"""Any route may return these before its own code runs (api/identity.py)."""
+BODY_ERRORS = (400, 403, 408, 413, 415, 429)
 PARAMETERS: dict[str, dict[str, Any]] = {
-    "sid": {"description": "The session's id.", "example": "s_9fQ2bq0L1a5XrDg7uUo3cWm8Zt4YkE6P"},
-    "rid": {"description": "The run's id.", "example": "r_3mVx0aPq7LkT"},
-    "hid": {"description": "The hunt's id.", "example": "r_3mVx0aPq7LkT.1"},
-    "cid": {"description": "A card's id from the desk, or the hunt's id.", "example": "c_0f3a51d29be47c6688a1f0d2"},
+    "sid": {"description": "The session's ID.", "example": "s_9fQ2bq0L1a5XrDg7uUo3cWm8Zt4YkE6P"},
+    "rid": {"description": "The run's ID.", "example": "r_3mVx0aPq7LkT"},
+    "hid": {"description": "The hunt's ID.", "example": "r_3mVx0aPq7LkT.1"},
+    "cid": {"description": "A card's ID from the desk, or the hunt's ID.", "example": "c_0f3a51d29be47c6688a1f0d2"},
     "turn": {"description": "The turn's number, from 1.", "example": "1"},
-    "version": {"description": "The hash of all of the page's files.", "example": "0f3a51d29be47c66"},
+    "version": {"description": "The hash of the page's files.", "example": "0f3a51d29be47c66"},
     "filename": {"description": "A file of the page.", "example": "scripts/main.js"},
 }
 IDEMPOTENCY_KEY = {
@@ -52,7 +52,7 @@ LAST_EVENT_ID = {
     "name": "Last-Event-ID",
     "in": "header",
     "required": False,
-    "description": "Id of the last event that was seen; browsers send it by themselves. Wins over ?after=.",
+    "description": "ID of the last received event; browsers send it automatically. Overrides ?after=.",
     "schema": {"type": "string"},
     "example": "1795532627599-0",
 }
@@ -70,11 +70,11 @@ class Description:
 
 
 STATIC_FILES = Description(200, ("*/*",), (404,), (), {}, form=False, optional_body=False)
-"""Quart's own route, the only one that does not describe itself."""
+"""Quart's own route, the only one without a description of its own."""
 
 
 def described(
-    room: str,
+    tag_name: str,
     shape: type[BaseModel] | None = None,
     *,
     status: int = 200,
@@ -86,21 +86,21 @@ def described(
     optional_body: bool = False,
     also: dict[int, type[BaseModel]] | None = None,
 ) -> Callable[[Route], Route]:
-    """Describe a route: its room (tag), the shape of its JSON answer, further media types, errors, headers;
-    `also`: the shapes of other statuses that are no errors of ours."""
+    """Describes a route: its tag, the shape of its JSON response, other media types, errors, headers; `also`: the
+    shapes of other statuses that are not errors."""
 
     def describe(route: Route) -> Route:
         for each, its_shape in {**({status: shape} if shape else {}), **(also or {})}.items():
             document_response(its_shape, each)(route)
-        told = Description(status, media, errors, headers, body_examples or {}, form, optional_body)
-        setattr(route, ATTRIBUTE, told)
-        return tag([room])(route)
+        description = Description(status, media, errors, headers, body_examples or {}, form, optional_body)
+        setattr(route, ATTRIBUTE, description)
+        return tag([tag_name])(route)
 
     return describe
 
 
 class Describer(OpenAPIProvider):
-    """quart-schema's description, finished with errors, media types, headers and examples."""
+    """quart-schema's description, completed with errors, media types, headers and examples."""
 
     def schema(self) -> dict[str, Any]:
         whole: dict[str, Any] = super().schema()
@@ -116,48 +116,48 @@ class Describer(OpenAPIProvider):
 
     def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
         paths, components = super().build_paths(rule)
-        told = getattr(self._app.view_functions[rule.endpoint], ATTRIBUTE, STATIC_FILES)
+        description = getattr(self._app.view_functions[rule.endpoint], ATTRIBUTE, STATIC_FILES)
         for operation in (operation for path in paths.values() for operation in path.values()):
-            if told is STATIC_FILES:
+            if description is STATIC_FILES:
                 operation |= {"summary": "A file of the page.", "tags": ["Pages"]}
-            _finish(operation, told)
+            _finish(operation, description)
         return paths, components
 
 
 def _refer(message: dict[str, Any], shapes: dict[str, Any]) -> None:
-    """Move the named shapes of a body to the shared ones and refer to them there: the same shape for several statuses
-    or routes is one type for whoever makes a client of this description."""
+    """Moves a body's named shapes to the shared components and references them, so that generated clients have one type
+    per shape."""
     for body in message.get("content", {}).values():
         name = body["schema"].get("title")
         if name is not None and shapes.setdefault(name, body["schema"]) == body["schema"]:
             body["schema"] = {"$ref": f"#/components/schemas/{name}"}
 
 
-def _finish(operation: dict[str, Any], told: Description) -> None:
+def _finish(operation: dict[str, Any], description: Description) -> None:
     for parameter in operation["parameters"]:
         parameter.update(PARAMETERS.get(parameter["name"], {}))
-    operation["parameters"] += told.headers
+    operation["parameters"] += description.headers
     if "requestBody" in operation:
-        _finish_body(operation["requestBody"], told)
+        _finish_body(operation["requestBody"], description)
     responses = {str(status): response for status, response in operation["responses"].items()}
-    success = responses.setdefault(str(told.status), {"description": operation["summary"]})
-    for media in told.media:
+    success = responses.setdefault(str(description.status), {"description": operation["summary"]})
+    for media in description.media:
         kind = "object" if media.endswith("+json") else "string"
         success.setdefault("content", {})[media] = {"schema": {"type": kind}}
-    if told.status == 201:
-        success["headers"] = {"Location": {"schema": {"type": "string"}, "description": "Its address."}}
-    for status in sorted({*told.errors, *OF_THE_DOOR, 500}):
+    if description.status == 201:
+        success["headers"] = {"Location": {"schema": {"type": "string"}, "description": "URL of the new resource."}}
+    for status in sorted({*description.errors, *ACCESS_ERRORS, 500}):
         responses.setdefault(str(status), _error(status))
     for response in responses.values():
         response["description"] = response["description"] or operation["summary"]
     operation["responses"] = responses
 
 
-def _finish_body(body: dict[str, Any], told: Description) -> None:
-    body["required"] = not told.optional_body
+def _finish_body(body: dict[str, Any], description: Description) -> None:
+    body["required"] = not description.optional_body
     content = body["content"]["application/json"]
-    content["examples"] = {name: {"value": value} for name, value in told.body_examples.items()}
-    if told.form:
+    content["examples"] = {name: {"value": value} for name, value in description.body_examples.items()}
+    if description.form:
         body["content"]["multipart/form-data"] = {
             "schema": {
                 "type": "object",

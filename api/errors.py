@@ -1,4 +1,4 @@
-"""The one place where errors become answers: our tree to status codes, everything else to a counted 500."""
+"""Maps errors to responses: our errors to their status codes, everything else to a counted 500."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ STATUS: tuple[tuple[type[HunterError], int], ...] = (
 
 HINTS = {
     400: ("bad_input", "See /docs for the shape of this request."),
-    404: ("not_found", "Look at /docs for the addresses that exist."),
-    405: ("method_not_allowed", "Look at /docs for the methods of this address."),
-    408: ("timeout", "Send the body faster, or make it smaller."),
+    404: ("not_found", "See /docs for the existing routes."),
+    405: ("method_not_allowed", "See /docs for the methods of this route."),
+    408: ("timeout", "Send a smaller body, or use a faster connection."),
     413: ("too_large", "Send a smaller body, or raise MAX_BODY_BYTES."),
     415: ("unsupported_media_type", "Send JSON with Content-Type: application/json, or a multipart form."),
 }
@@ -68,10 +68,10 @@ def register_errors(app: Quart) -> None:
 
 
 async def _ours(error: HunterError) -> Response:
-    told = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotSignedIn) else {}
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotSignedIn) else {}
     if (wait_s := error.details.get("retry_after_s")) is not None:
-        told["Retry-After"] = str(wait_s)
-    return answer(error_body(error.code, error.message, error.hint, error.details), status_of(error), **told)
+        headers["Retry-After"] = str(wait_s)
+    return answer(error_body(error.code, error.message, error.hint, error.details), status_of(error), **headers)
 
 
 async def _bad_request(error: RequestSchemaValidationError) -> Response:
@@ -97,14 +97,14 @@ async def _http(error: HTTPException) -> Response:
 
 
 async def _bug(error: Exception) -> Response:
-    """Not ours and not expected: logged with its trace, counted, told in the same shape without its insides."""
-    log.exception("a request failed in a way nobody expected", method=request.method, path=request.path)
+    """An unexpected error: logged with its traceback and counted; the response has no details."""
+    log.exception("request.failed", method=request.method, path=request.path)
     runtime().activity.record_unexpected_error(error)
     return answer(
         error_body(
             "internal_error",
-            "Something failed in the server that should not have.",
-            "It has been logged. Try again; if it happens again, tell the operator when.",
+            "Internal server error.",
+            "The error is logged. Try again; if it persists, report the time to the operator.",
         ),
         500,
     )

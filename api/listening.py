@@ -1,8 +1,8 @@
-"""The listening socket, and how it is closed without failing a request that is just arriving (decision 0051).
+"""The listening socket, closed without failing requests that are just arriving (decision 0051).
 
-A plain close resets every connection that the system has completed and that nobody has accepted yet; a proxy may not
-repeat a POST that it has sent there. So first no new connection is completed any more, then those that wait are
-accepted, then the socket goes.
+A plain close resets every connection that the kernel has completed and the server has not accepted yet, and a proxy
+must not repeat a POST. So new connections are refused first, then the pending ones are accepted, then the socket is
+closed.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from core.settings import ServerSettings
 log = structlog.get_logger(__name__)
 SO_ATTACH_FILTER = 26  # <asm-generic/socket.h>
 DROP_EVERYTHING = struct.pack("=HBBI", 0x06, 0, 0, 0)  # one instruction of classic BPF: return 0 bytes
-LAST_ARRIVALS_S = 0.1
-"""From the closed door to the closed socket: many rounds of the event loop, each of which accepts what waits."""
+ACCEPT_GRACE_S = 0.1
+"""From refusing new connections to closing the socket: many event loop iterations, each accepts pending connections."""
 
 
-def take_port(settings: ServerSettings) -> socket.socket:
-    """A socket that has the port but does not listen yet: until the process can serve, connections are refused, so
-    that a proxy asks elsewhere. Raises BadSettings when the port cannot be had.
+def bind_port(settings: ServerSettings) -> socket.socket:
+    """Binds the port without listening: connections are refused until the process can serve, so that a proxy uses
+    another replica. Raises BadSettings if the port cannot be bound.
     """
     host, port = settings.api_host, settings.api_port
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
@@ -39,17 +39,17 @@ def take_port(settings: ServerSettings) -> socket.socket:
         listener.close()
         raise BadSettings(
             f"Cannot listen on {host}:{port} ({os.strerror(error.errno or 0)}).",
-            hint="Stop the program that has the port, or set API_PORT (or API_HOST) to another.",
+            hint="Stop the program that uses the port, or change API_PORT or API_HOST.",
         ) from error
     listener.setblocking(False)
     return listener
 
 
-async def turn_away(listener: socket.socket) -> None:
-    """No new connection is completed; those that were are accepted by whoever serves the socket.
+async def refuse_new_connections(listener: socket.socket) -> None:
+    """Stops completing new connections; the server accepts the completed ones. Open connections are not affected.
 
-    Linux only (elsewhere, nothing is deployed this way), and not on kernels that keep packet filters for privileged
-    processes: there the socket is closed at once, which is said in the log. Open connections are not touched.
+    Linux only (no other system is deployed to), and not on kernels that restrict packet filters to privileged
+    processes: there a warning is logged and the socket is closed at once.
     """
     if sys.platform != "linux":
         return
@@ -57,6 +57,6 @@ async def turn_away(listener: socket.socket) -> None:
     try:
         listener.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(program)))
     except PermissionError:
-        log.warning("this kernel lets no unprivileged process filter its own socket: who arrives this instant is reset")
+        log.warning("server.socket_filter_denied", consequence="connections arriving now are reset")
         return
-    await asyncio.sleep(LAST_ARRIVALS_S)
+    await asyncio.sleep(ACCEPT_GRACE_S)

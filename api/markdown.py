@@ -1,4 +1,4 @@
-"""Markdown of models as HTML that can do nothing: raw HTML is text, and what is left is sanitised again."""
+"""Renders models' Markdown as inert HTML: raw HTML stays text, and the output is sanitised."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import nh3
 
 from api.reply_markdown import ReplyMarkdown
 
-RENDERED_MOST_CHARS = 200_000
-"""Longer replies are shown as plain text: rendering is for reading, and nobody reads that."""
+MAX_RENDERED_CHARS = 200_000
+"""Longer replies are shown as plain text."""
 
 _TAGS = {
     "p",
@@ -52,15 +52,15 @@ _markdown = ReplyMarkdown()
 
 
 def as_text(text: str, note: str = "") -> str:
-    """The text as it is, for what is not rendered, below a note that says why."""
-    said = f"<p><em>{html.escape(note)}</em></p>\n" if note else ""
-    return f"{said}<pre>{html.escape(text)}</pre>"
+    """The unrendered text, below a note with the reason."""
+    header = f"<p><em>{html.escape(note)}</em></p>\n" if note else ""
+    return f"{header}<pre>{html.escape(text)}</pre>"
 
 
 def render(text: str) -> str:
-    """Sanitised HTML of a reply: no scripts, no styles, no pictures (they would be fetched; what stands there
-    for one is shown), links that lead nowhere by themselves (`rel="noopener noreferrer nofollow"`)."""
-    if len(text) > RENDERED_MOST_CHARS:
+    """Sanitised HTML of a reply: no scripts, no styles, no images (their source is shown instead, nothing is fetched);
+    links have `rel="noopener noreferrer nofollow"`."""
+    if len(text) > MAX_RENDERED_CHARS:
         return as_text(text)
     return nh3.clean(
         _markdown.render(text),

@@ -19,22 +19,22 @@ def prometheus_text(status: AdminStatus) -> bytes:
 
 
 class _StatusCollector(Collector):
-    """Numbers are the status's own: there is one truth, shown in two forms."""
+    """The numbers come from the admin status, so that both agree."""
 
     def __init__(self, status: AdminStatus) -> None:
         self._status = status
 
     def collect(self) -> Iterator[Metric]:
         status = self._status
-        yield _gauge("sessions", "Sessions kept", status.sessions.count)
-        yield _gauge("runs_active", "Runs going on in this process", status.runs.active)
-        yield _gauge("hunts_active", "Hunts going on in this process", status.hunts.active)
-        yield _gauge("instances", "Processes that share the sessions", status.totals.instances)
-        yield _gauge("event_streams_open", "Event streams open", status.event_streams.open)
-        yield _gauge("telemetry_queued", "Telemetry records waiting", status.telemetry.queued)
-        yield _counter("telemetry_dropped", "Telemetry records dropped", status.telemetry.dropped)
-        yield _counter("bugs", "Failures that nobody expected", status.bugs)
-        hunts = CounterMetricFamily("model_hunter_hunts", "Hunts ended, by outcome", labels=["outcome"])
+        yield _gauge("sessions", "Stored sessions", status.sessions.count)
+        yield _gauge("runs_active", "Active runs in this process", status.runs.active)
+        yield _gauge("hunts_active", "Active hunts in this process", status.hunts.active)
+        yield _gauge("instances", "Processes sharing the session store", status.totals.instances)
+        yield _gauge("event_streams_open", "Open event streams", status.event_streams.open)
+        yield _gauge("telemetry_queued", "Queued telemetry records", status.telemetry.queued)
+        yield _counter("telemetry_dropped", "Dropped telemetry records", status.telemetry.dropped)
+        yield _counter("bugs", "Unexpected errors", status.bugs)
+        hunts = CounterMetricFamily("model_hunter_hunts", "Finished hunts by outcome", labels=["outcome"])
         for outcome, n in status.hunts.outcomes().items():
             hunts.add_metric([outcome], n)
         yield hunts

@@ -1,4 +1,4 @@
-"""What requests may hold. Unknown fields are refused, so that a misspelt one is not silently ignored."""
+"""Request payloads. Unknown fields are rejected, so that misspelled ones are not silently ignored."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Payload(BaseModel):
 
 
 ModelName = Annotated[str, Field(max_length=300)]
-NAME_MOST_CHARS = 255
+MAX_NAME_CHARS = 255
 MAX_WHOLE = 2**53
-"""Beyond this, JSON numbers are not whole in every language."""
+"""Larger integers lose precision in JavaScript and other languages."""
 
 
 class TaskPayload(Payload):
-    """A task that was typed in."""
+    """A task entered by hand."""
 
     prompt: str = ""
     response: str = ""
@@ -38,36 +38,36 @@ class OpenPayload(Payload):
     """Exactly one of url, notebook, example, task, blank."""
 
     url: Annotated[str, Field(max_length=2000)] | None = None
-    """Of a notebook on an allowed host (NOTEBOOK_HOSTS)."""
+    """URL of a notebook on an allowed host (NOTEBOOK_HOSTS)."""
     notebook: dict[str, Any] | None = None
-    """A notebook's own JSON."""
+    """The notebook's JSON."""
     example: Annotated[str, Field(max_length=200)] | None = None
-    """One of GET /api/examples."""
+    """Name of an example from GET /api/examples."""
     task: TaskPayload | None = None
     blank: Literal[True] | None = None
-    """An empty template of our own."""
-    name: Annotated[str, Field(max_length=NAME_MOST_CHARS)] = ""
-    """File name of the notebook; its export is named after it."""
+    """An empty task template."""
+    name: Annotated[str, Field(max_length=MAX_NAME_CHARS)] = ""
+    """File name of the notebook; the export's name derives from it."""
     visibility: Visibility = Visibility.OPEN
     require_check: bool = False
     judge_cut_replies: bool = False
-    """Judge replies that stopped at an output limit; otherwise they are errors. Fixed with the first run."""
+    """Judge replies cut off at an output limit; otherwise they are errors. Fixed by the first run."""
 
 
 class OpenForm(Payload):
-    """The fields beside `file` in an uploaded form."""
+    """The other fields of an upload form."""
 
     visibility: Visibility = Visibility.OPEN
     require_check: bool = False
     judge_cut_replies: bool = False
-    """Judge replies that stopped at an output limit; otherwise they are errors. Fixed with the first run."""
+    """Judge replies cut off at an output limit; otherwise they are errors. Fixed by the first run."""
 
 
 class TaskEdit(Payload):
-    """Changes to the task; what is left out stays as it is."""
+    """Changes to the task; omitted fields stay unchanged."""
 
     version: Annotated[int, Field(ge=0, le=MAX_WHOLE)]
-    """The session's version that was edited."""
+    """The session version the edit is based on."""
     prompt: str | None = None
     response: str | None = None
     criteria: tuple[Criterion, ...] | None = None
@@ -80,49 +80,49 @@ class CheckPayload(Payload):
     judge_model: ModelName = ""
     """Empty: the default judge."""
     criterion_ids: Annotated[tuple[str, ...], Field(max_length=1000)] = ()
-    """Ask for these alone; the verdicts on the others stay while the task is the same. Empty: all."""
+    """Judge only these; the other verdicts stay if the task is unchanged. Empty: all criteria."""
 
 
 class RunPayload(Payload):
-    """Models and hunts, or a run whose error hunts are tried again."""
+    """Models and number of hunts, or a run whose failed hunts are retried."""
 
     models: Annotated[tuple[ModelName, ...], Field(max_length=MOST_MODELS)] = ()
-    """provider/model id; the hunts are shared out over them in turn."""
+    """provider/model ID; the hunts are split across the models in rotation."""
     hunts: Annotated[int, Field(ge=1, le=MOST_HUNTS)] = 8
     retry_errors_of: Annotated[str, Field(max_length=100)] = ""
-    """A run of this session: one hunt for each of its hunts that ended as an error, on the same model."""
+    """A run of this session: retries each hunt that ended with an error, on the same model."""
     stop: StopRule = StopRule()
-    """When no further hunt is begun; what has begun goes to its end."""
+    """When to stop starting hunts; started hunts finish."""
     judge_model: ModelName = ""
     """Empty: the default judge."""
     override_check: bool = False
-    """Start although the reference check has not passed; it is recorded."""
+    """Start without a passed reference check; this is recorded."""
 
 
 class HuntsQuery(Payload):
     after: Annotated[int, Field(ge=0, le=MAX_WHOLE)] = 0
-    """The number of the last hunt that was read."""
+    """Number of the last received hunt."""
     limit: Annotated[int, Field(ge=1, le=1000)] = 200
     run_id: str | None = None
     """Only hunts of this run."""
     turn: Annotated[int, Field(ge=1, le=MAX_WHOLE)] | None = None
     """Only hunts of this turn."""
     texts: bool = True
-    """Without texts, response and reasoning are null."""
+    """If false, response and reasoning are null."""
 
 
 class EventsQuery(Payload):
     after: str | None = None
-    """Id of the last event that was seen; the header Last-Event-ID wins."""
+    """ID of the last received event; the header Last-Event-ID overrides it."""
     limit: Annotated[int, Field(ge=1, le=5000)] = 1000
-    """Most events of a JSON answer."""
+    """Maximum events in a JSON response."""
     format: Literal["json", "stream"] | None = None
-    """json: the same as JSON, at once, whatever the Accept header says."""
+    """json: returns the events as JSON at once, regardless of the Accept header."""
 
 
 class EstimateQuery(Payload):
     models: Annotated[str, Field(min_length=1, max_length=MOST_MODELS * 301)]
-    """provider/model id, comma-separated."""
+    """provider/model IDs, comma-separated."""
     hunts: Annotated[int, Field(ge=1, le=MOST_HUNTS)] = 8
     judge_model: ModelName = ""
     """Empty: the default judge."""
@@ -130,20 +130,20 @@ class EstimateQuery(Payload):
 
 class ExportQuery(Payload):
     hunt_ids: str | None = None
-    """Hunt ids, comma-separated, in slot order."""
+    """Hunt IDs, comma-separated, in slot order."""
 
 
 class ModelQuery(Payload):
     model: Annotated[str, Field(min_length=1, max_length=200)]
-    """provider/model id."""
+    """provider/model ID."""
 
 
 class MarkdownPayload(Payload):
-    """A text that is being written."""
+    """A text to preview."""
 
     text: Annotated[str, Field(max_length=1_000_000)]
 
 
 class SignInPayload(Payload):
     token: Annotated[str, Field(max_length=1000)]
-    """As `python -m core token` showed it."""
+    """The token from `python -m core token`."""

@@ -1,9 +1,9 @@
-"""What does not reach the application: websockets, HTTP/2, and whatever else a server may hand on.
+"""Rejects websockets, HTTP/2 and other protocols before they reach the application.
 
-There are no websockets here, and nobody needs HTTP/2 on this port (nginx speaks it to browsers): Hypercorn would take
-both up, h2c by prior knowledge or upgrade, past the limits that count connections and requests of HTTP/1.1.
+The API has no websockets, and this port needs no HTTP/2 (nginx offers it to browsers). Hypercorn would accept both, h2c
+by prior knowledge or upgrade, and bypass the connection and request limits of HTTP/1.1.
 
-Headers that the framework fails to read, before any of our error handlers, are rejected here too.
+Headers that make the framework fail before our error handlers run are rejected too.
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ from api.errors import error_body
 from core.hunting.views.sessions import to_json
 
 NO_WEBSOCKETS = to_json(
-    error_body("not_found", "There are no websockets here.", "GET /api/sessions/{sid}/events is a stream over HTTP.")
+    error_body(
+        "not_found", "Websockets are not supported.", "Use the HTTP event stream GET /api/sessions/{sid}/events."
+    )
 )
-NO_HTTP2 = to_json(error_body("http_version", "This port speaks HTTP/1.1 alone.", "Send the request over HTTP/1.1."))
+NO_HTTP2 = to_json(error_body("http_version", "This port supports HTTP/1.1 only.", "Send the request over HTTP/1.1."))
 REJECTION = "websocket.http.response"
 RANGES = frozenset({b"range", b"if-range"})
-"""Ignored, as HTTP allows: files here are small, and Quart fails on a range counted from the end (`bytes=-5`)."""
-CLOSE = ((b"connection", b"close"),)  # the body may still be on its way
+"""Ignored, as HTTP allows: the files are small, and Quart fails on suffix ranges (`bytes=-5`)."""
+CLOSE = ((b"connection", b"close"),)  # the client may still be sending the body
 
 
 class OnlyHttp1:
-    """Passes requests of HTTP/1 and the server's own messages on and rejects everything else, whoever asks."""
+    """Passes HTTP/1 requests and lifespan messages to the app and rejects everything else."""
 
     def __init__(self, app: ASGIFramework) -> None:
         self._app = app
@@ -44,7 +46,7 @@ class OnlyHttp1:
 
     async def _pass_on(self, scope: Any, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         if name := _unreadable(scope["headers"]):
-            message, hint = f"The header {name} cannot be read.", "Leave it out, or send what the standard allows."
+            message, hint = f"Invalid header {name}.", "Remove it, or send a valid value."
             await _answer(send, "http.response", 400, to_json(error_body("bad_input", message, hint)), CLOSE)
             return
         headers = [pair for pair in scope["headers"] if pair[0] not in RANGES]
@@ -52,8 +54,8 @@ class OnlyHttp1:
 
 
 def _unreadable(headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """The header that Werkzeug raises an exception for, "" when there is none: a Host with a part that is empty or
-    too long, credentials that are not ASCII."""
+    """The header that Werkzeug fails on, "" if there is none: a Host with an empty or overlong label, credentials that
+    are not ASCII."""
     for name, value in headers:
         try:
             if name == b"host":

@@ -1,8 +1,8 @@
-"""The Markdown of replies, read so that nothing of a reply is lost or altered where it is shown.
+"""Markdown rendering that neither drops nor alters any part of a reply.
 
-CommonMark drops or changes what only a typesetter misses: the backslashes of formulas, character references, the cells
-that a table's head does not count, link definitions, the numbers of list items, the languages of code. A trainer judges
-by what is shown, so all of that stays. What Markdown reads as markup (emphasis, headings, lists, …) is still rendered.
+CommonMark drops or changes backslashes in formulas, character references, table cells beyond the header's columns, link
+definitions, list item numbers and code languages. Trainers grade the rendered reply, so all of these are kept. Markup
+(emphasis, headings, lists, …) is still rendered.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 FORMULA_MAX_CHARS = 4000
-"""Longer formulas are read as ordinary text. The bound keeps the search for their ends linear."""
+"""Longer formulas are treated as ordinary text. The bound keeps the search for their end linear."""
 _ESCAPABLE = frozenset("*_`#+-.|~<>\n")
-"""Before these a backslash is markup: it keeps Markdown from reading them. Before all others it is part of the text."""
+"""A backslash before these is a Markdown escape; before any other character it is part of the text."""
 _PAIRS = {"$$": "$$", r"\(": r"\)", r"\[": r"\]"}
 _BEGIN = re.compile(r"\\begin\{([A-Za-z]{1,30}\*?)\}")
 _DOLLARS = re.compile(rf"\$(?!\s)(?:\\.|[^\\$]){{1,{FORMULA_MAX_CHARS}}}(?<!\s)\$(?!\d)", re.DOTALL)
-"""As in pandoc: no space inside the dollars, no digit behind them, so that prices are no formulas."""
+"""As in pandoc: no space inside the dollars and no digit after them, so that prices are not formulas."""
 _LINK = re.compile(r"(?:https?:|mailto:|[^:/?#]*(?:[/?#]|$))", re.IGNORECASE)
 
 
@@ -50,7 +50,7 @@ class ReplyMarkdown(MarkdownIt):
             self.add_render_rule(name, rule)
 
     def validateLink(self, url: str) -> bool:
-        """Whether a link's address is shown as a link; others stay as they are written, with their address."""
+        """Whether a URL is rendered as a link; other links stay as written, with their URL."""
         return _LINK.match(url) is not None
 
 
@@ -70,7 +70,7 @@ def _keep_backslash(state: StateInline, silent: bool) -> bool:
 
 
 def _formula(state: StateInline, silent: bool) -> bool:
-    """A formula within a line, shown as it is written: `$…$`, `$$…$$`, `\\(…\\)`, `\\[…\\]`, `\\begin{…}…\\end{…}`."""
+    """An inline formula, kept as written: `$…$`, `$$…$$`, `\\(…\\)`, `\\[…\\]`, `\\begin{…}…\\end{…}`."""
     if state.src[state.pos] not in "$\\":
         return False
     end = _end_of_formula(state.src, state.pos, state.posMax)
@@ -96,7 +96,7 @@ def _end_of_formula(src: str, begin: int, limit: int) -> int | None:
 
 
 def _formula_block(state: StateBlock, start: int, end_line: int, silent: bool) -> bool:
-    """A formula over several lines, where Markdown would read `=`, `-` and `+` at a line's beginning."""
+    """A formula of several lines, in which Markdown would interpret a leading `=`, `-` or `+`."""
     begin = state.bMarks[start] + state.tShift[start]
     opening = state.src[begin : begin + 2]
     if opening not in ("$$", r"\[", r"\b") or state.is_code_block(start):
@@ -116,7 +116,7 @@ def _formula_block(state: StateBlock, start: int, end_line: int, silent: bool) -
 
 
 def _keep_excess_cells(state: StateBlock, start: int, end_line: int, silent: bool) -> bool:
-    """CommonMark's tables drop the cells of a row that its head has no column for."""
+    """Keeps cells beyond the header's columns, which CommonMark's tables drop."""
     before = len(state.tokens)
     if not table(state, start, end_line, silent):
         return False
@@ -135,7 +135,7 @@ def _keep_excess_cells(state: StateBlock, start: int, end_line: int, silent: boo
 
 
 def _cells(state: StateBlock, line: int) -> list[str]:
-    """A row's cells up to the last one that has a text."""
+    """A row's cells up to the last non-empty one."""
     cells = [cell.strip() for cell in escapedSplit(getLine(state, line).strip())]
     while cells and not cells[-1]:
         cells.pop()
@@ -148,9 +148,9 @@ def _cell(text: str, line: int, level: int) -> tuple[Token, Token, Token]:
 
 
 def _keep_definition(state: StateBlock, start: int, end_line: int, silent: bool) -> bool:
-    """CommonMark shows nothing of a link's definition; often it is a source that the task asked for.
+    """Keeps link definitions, which CommonMark hides; often they are sources that the task requires.
 
-    Nor does it know footnotes: `[^1]` would become a link without its brackets."""
+    CommonMark has no footnotes either: `[^1]` would become a link without its brackets."""
     if state.src.startswith("[^", state.bMarks[start] + state.tShift[start]):
         return False
     if not reference(state, start, end_line, silent):
@@ -167,8 +167,7 @@ def _push_verbatim(state: StateBlock, kind: str, start: int, end: int) -> None:
 
 
 def _set_attributes(state: StateCore) -> None:
-    """Direction of writing by the text itself, the columns' alignment, the numbers that list items were given
-    and the sign behind them."""
+    """Sets text direction, column alignment, and the numbers and delimiters of list items as written."""
     for token in state.tokens:
         if token.level == 0 and token.nesting == 1:
             token.attrSet("dir", "auto")
@@ -185,11 +184,11 @@ Env = MutableMapping[str, Any]
 
 
 def _render_hard_break(_r: RendererHTML, _tokens: Tokens, _at: int, _options: OptionsDict, _env: Env) -> str:
-    return "<br>"  # line ends of the text are kept (styles/reply-frame.css); one behind it would be a second break
+    return "<br>"  # the CSS keeps newlines (styles/reply-frame.css); one after <br> would be a second break
 
 
 def _render_image(_r: RendererHTML, tokens: Tokens, at: int, _options: OptionsDict, _env: Env) -> str:
-    """What stands there for an image, as text: the page loads nothing for a reply."""
+    """An image's Markdown as text: the page loads nothing for a reply."""
     image = tokens[at]
     source, title = image.attrs["src"], image.attrs.get("title")
     written = f'![{image.content}]({source} "{title}")' if title else f"![{image.content}]({source})"

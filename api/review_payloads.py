@@ -1,4 +1,4 @@
-"""What requests of the trainer's part may hold: settings, selection, reviews, trials, judging again, turns."""
+"""Request payloads for settings, selection, reviews, trials, rejudging and turns."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ MAX_SUMMARIES = 50
 
 
 class SettingsPayload(Payload):
-    """Changes to a session's settings; what is left out stays as it is."""
+    """Changes to a session's settings; omitted fields stay unchanged."""
 
     version: Version
-    """The session's version that was edited."""
+    """The session version the edit is based on."""
     visibility: Visibility | None = None
-    """Fixed since the first run."""
+    """Fixed by the first run."""
     require_check: bool | None = None
     judge_cut_replies: bool | None = None
-    """Fixed since the first run."""
+    """Fixed by the first run."""
     slots: Annotated[int, Field(ge=1, le=1000)] | None = None
-    """How many hunts are to be selected; fixed since reveal."""
+    """Number of hunts to select; fixed by the reveal."""
     least_breaks: Annotated[int, Field(ge=0, le=1000)] | None = None
 
 
 class SelectionPayload(Payload):
     hunt_ids: Annotated[tuple[HuntId, ...], Field(max_length=1000)]
-    """In slot order; may be fewer than there are slots."""
+    """In slot order; may be fewer than the slots."""
     version: Version | None = None
 
 
 class ReviewPayload(Payload):
-    """The review as it stands, whole; a draft may lack verdicts and words."""
+    """The whole review; a draft may lack verdicts and explanation."""
 
     verdicts: dict[CriterionId, Literal["PASS", "FAIL"]] = Field(default_factory=dict, max_length=MAX_CRITERIA)
     explanation: str = ""
     based_on: Annotated[str, Field(max_length=40)] | None = None
-    """saved_at of the review that was edited, "" for none; left out: over whatever is there."""
+    """saved_at of the edited review, "" for a new one; omitted: overwrites any review."""
 
 
 class RevealPayload(Payload):
@@ -59,14 +59,14 @@ class TrialPayload(Payload):
 
 class RejudgePayload(Payload):
     criterion_ids: Annotated[tuple[CriterionId, ...], Field(max_length=MAX_CRITERIA)] = ()
-    """Empty: all of them."""
+    """Empty: all criteria."""
     judge_model: ModelName = ""
-    """Empty: whoever judged it before."""
+    """Empty: the previous judge."""
 
 
 class TurnPayload(Payload):
     hunt_id: HuntId
-    """A held hunt: its reply becomes the history's answer."""
+    """A held hunt; its reply becomes this turn's answer in the history."""
     prompt: str
     response: str = ""
     criteria: tuple[Criterion, ...] = ()

@@ -1,4 +1,4 @@
-"""The shapes of the trainer's part, for the OpenAPI description (see api/shapes.py)."""
+"""Response shapes for selection, reviews, trials and previews (see api/shapes.py)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.domain.verdict import Outcome
 
 
 class ProposalAnswer(Shape):
-    """Hunts that would make a good selection, and why."""
+    """A proposed selection, and the reason."""
 
     hunt_ids: list[str]
     why: str
@@ -21,23 +21,23 @@ class ProposalAnswer(Shape):
 
 class CardShape(Shape):
     card_id: str
-    """Says nothing about the hunt."""
+    """Does not reveal the hunt."""
     response: str
     response_html: str
     cut_off: bool
     """The reply stopped at an output limit."""
     criteria: list[CriterionShape]
-    """What this reply is reviewed by."""
+    """The criteria of this reply's task."""
     review: ReviewShape | None
     hunt_id: str | None = None
-    """This and what follows are left out while the judge's opinion is sealed."""
+    """This and the following fields are omitted while the verdicts are sealed."""
     number: int | None = None
     model: str | None = None
     outcome: Outcome | None = None
 
 
 class DeskAnswer(Shape):
-    """The review desk: one card per selected hunt, in an order that tells nothing."""
+    """The review desk: one card per selected hunt, in an order that does not reveal outcomes."""
 
     cards: list[CardShape]
     criteria: list[CriterionShape]
@@ -49,19 +49,19 @@ class DeskAnswer(Shape):
 
 
 class ReviewAnswer(Shape):
-    """The review as it is kept."""
+    """The saved review."""
 
     review: ReviewShape
 
 
 class TrialAnswer(Shape):
-    """The trial; it arrives by events."""
+    """The trial; its progress arrives as events."""
 
     hunt_id: str
 
 
 class TrialsAnswer(Shape):
-    """The calibration hunts that have begun, the first one first."""
+    """The started trials, oldest first."""
 
     hunts: list[HuntShape]
 
@@ -74,27 +74,27 @@ class CriterionInsightShape(Shape):
 
 
 class InsightsAnswer(Shape):
-    """What the verdicts so far say about the criteria. While the judge's opinion is sealed: duplicates alone."""
+    """Statistics of the criteria over the verdicts so far. While sealed: duplicates only."""
 
     criteria: list[CriterionInsightShape]
     together: list[list[str]]
-    """Pairs of criteria that always fall together."""
+    """Pairs of criteria that always get the same verdict."""
     flipped: list[str]
-    """Criteria whose answer changed when the same reply was judged again."""
+    """Criteria whose verdict changed when a reply was rejudged."""
     duplicates: list[list[str]]
-    """Pairs of hunts with nearly the same reply."""
+    """Pairs of hunts with nearly identical replies."""
 
 
 class CellShape(Shape):
     index: int
-    """Place in the export; of a removed cell its place in the file before."""
+    """Index in the export; for a removed cell, its index in the original."""
     heading: str
     change: Literal["same", "changed", "added", "removed"]
     before: str
-    """Cut at 4,000 characters."""
+    """Truncated at 4,000 characters."""
     after: str
     before_chars: int
-    """Length of the whole."""
+    """Full length."""
     after_chars: int
 
 
@@ -114,7 +114,7 @@ class CheckGlanceShape(Shape):
 class SummaryShape(Shape):
     session_id: str
     gone: bool | None = None
-    """It has ended; the rest is left out."""
+    """The session has expired or been deleted; the other fields are omitted."""
     name: str | None = None
     version: int | None = None
     turn: int | None = None
@@ -126,10 +126,10 @@ class SummaryShape(Shape):
     reviews_complete: bool | None = None
     revealed: bool | None = None
     reviews_differ: bool | None = None
-    """Finished reviews of the selection give another outcome than the judge."""
+    """Finished reviews of the selection disagree with the judge's outcome."""
 
 
 class SummariesAnswer(Shape):
-    """One row for each id. Looking does not renew a session."""
+    """One row per ID. Reading a summary does not renew a session."""
 
     sessions: list[SummaryShape]

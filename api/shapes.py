@@ -1,6 +1,6 @@
-"""The shapes of answers, for the OpenAPI description and for tests that hold real answers against it.
+"""Response shapes, for the OpenAPI description and for tests that compare real responses with it.
 
-Nothing is validated or written through these at run time: core.hunting.views makes the answers and orjson writes them.
+They neither validate nor serialise at run time: core.hunting.views builds the responses and orjson serialises them.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from core.providers.catalog import ModelRow, ProviderRow
 
 class ErrorShape(Shape):
     code: str
-    """Stable; what programs compare."""
+    """Stable; for programs."""
     message: str
-    """What happened, to which thing."""
+    """What happened, to what."""
     hint: str
-    """What you can do."""
+    """What to do."""
     details: dict[str, Any]
 
 
 class ErrorAnswer(Shape):
-    """Every error, whatever the status."""
+    """The shape of every error."""
 
     error: ErrorShape
 
 
 class WhoAnswer(Shape):
     name: str
-    """"" when nobody is signed in, and where nobody has to be."""
+    """"" if not signed in, or without a sign-in."""
     scope: Literal["trainer", "admin", ""]
     sign_in: bool
-    """Whether there is a sign-in at all."""
+    """Whether this server requires sign-in."""
 
 
 class CriterionShape(Shape):
@@ -59,13 +59,13 @@ class TaskShape(Shape):
     judge_prompt_template: str
     metadata: dict[str, str]
     hash: str
-    """Changes with everything that a verdict depends on."""
+    """Changes with everything a verdict depends on."""
     prompt_words: int
     missing_criteria: list[str]
-    """Ids that were loaded and have been removed since."""
+    """IDs of loaded criteria that have been removed since."""
     huntable: bool
     problems: list[str]
-    """Why it cannot be hunted yet."""
+    """Reasons why it cannot be hunted yet."""
 
 
 class WarningShape(Shape):
@@ -76,7 +76,7 @@ class WarningShape(Shape):
 
 
 class OpenedAnswer(Shape):
-    """The new session, or the one that the same Idempotency-Key made."""
+    """The new session, or the one created with the same Idempotency-Key."""
 
     session_id: str
     also_open: bool
@@ -86,7 +86,7 @@ class OpenedAnswer(Shape):
 
 
 class BareVerdictShape(Shape):
-    """A verdict while the others are on their way."""
+    """A verdict while others are still pending."""
 
     criterion_id: str
     verdict: Verdict
@@ -97,7 +97,7 @@ class BareVerdictShape(Shape):
 class VerdictShape(BareVerdictShape):
     judge_model: str
     judge_text: str
-    """The judge's own words when they could not be used."""
+    """The judge's raw answer if it is unusable."""
     error: str
     cost_usd: float | None
     latency_ms: float
@@ -129,18 +129,18 @@ class CheckShape(Shape):
     stale: bool
     """The task has been edited since."""
     task_hash: str
-    """Of the task that was checked; empty before the first check."""
+    """Hash of the checked task; empty before the first check."""
     judge_model: str
     verdicts: list[VerdictShape]
     flips: dict[str, int]
-    """By criterion: how often the answer has changed for the same task."""
+    """Per criterion: how often the verdict changed for the same task."""
     error: str
     started_at: datetime | None
     finished_at: datetime | None
 
 
 class CheckAnswer(Shape):
-    """The reference check as it stands; its progress arrives as events."""
+    """The current reference check; its progress arrives as events."""
 
     check: CheckShape
 
@@ -158,15 +158,15 @@ class CountsShape(Shape):
     cancelled: int
     interrupted: int
     break_rate: float | None
-    """Over decided hunts (broke and held); null when there are none."""
+    """Over decided hunts (broke and held); null if there are none."""
     cost_usd: float | None
-    """Of targets and judge; while sealed of the targets alone."""
+    """Targets and judge; while sealed, targets only."""
     judge_cost_usd: float | None
     """null while sealed."""
     replies: int
-    """What counts as an attempt made."""
+    """Hunts that count as attempts."""
     unknown_costs: int
-    """Finished calls whose cost nobody knows; while sealed target calls alone."""
+    """Finished calls of unknown cost; while sealed, target calls only."""
 
 
 class RunShape(Shape):
@@ -187,7 +187,7 @@ class RunShape(Shape):
     """The stop rule: {"rule": "all"}, {"rule": "breaks", "breaks"} or {"rule": "cost", "cost_usd"}."""
     stop_reason: str
     retry_of: str | None
-    """The run whose error hunts this one tries again."""
+    """The run whose failed hunts this run retries."""
     check_overridden: bool
     task_hash: str
     counts: CountsShape
@@ -195,7 +195,7 @@ class RunShape(Shape):
 
 
 class RunAnswer(Shape):
-    """The new run, or the one that the same Idempotency-Key started."""
+    """The new run, or the one started with the same Idempotency-Key."""
 
     run_id: str
     run: RunShape
@@ -205,11 +205,11 @@ class SettingsShape(Shape):
     visibility: Visibility
     require_check: bool
     judge_cut_replies: bool
-    """Replies that stopped at an output limit are judged; otherwise they are errors (`output_limit`)."""
+    """Replies cut off at an output limit are judged; otherwise they are errors (`output_limit`)."""
     slots: int
     least_breaks: int
     fixed: bool
-    """A run has begun: visibility can be changed no more."""
+    """A run has started, so visibility is fixed."""
 
 
 class TurnShape(Shape):
@@ -233,10 +233,10 @@ class SelectionShape(Shape):
 
 class ReviewShape(Shape):
     hunt_id: str | None = None
-    """Left out while the judge's opinion is sealed."""
+    """Omitted while the verdicts are sealed."""
     card_id: str | None = None
-    """Left out, while the judge's opinion is sealed, of the answer to a selection and of the snapshot when one hunt is
-    selected: the desk has it."""
+    """While sealed, omitted from the response to a selection, and from the snapshot if one hunt is selected; see the
+    desk."""
     verdicts: dict[str, Literal["PASS", "FAIL"]]
     explanation: str
     words: int
@@ -255,12 +255,12 @@ class SessionAnswer(Shape):
     created_at: datetime
     visibility: Visibility
     sealed: bool
-    """Blind and not revealed yet: of the judge's opinion only outcomes are given out."""
+    """Blind and not revealed: responses contain outcomes but no verdicts."""
     revealed: bool
     revealed_at: datetime | None
     require_check: bool
     judge_cut_replies: bool
-    """Replies that stopped at an output limit are judged; otherwise they are errors (`output_limit`)."""
+    """Replies cut off at an output limit are judged; otherwise they are errors (`output_limit`)."""
     settings: SettingsShape
     expires_in_s: float
     task: TaskShape
@@ -268,7 +268,7 @@ class SessionAnswer(Shape):
     loaded_criteria: list[CriterionShape]
     """As they were in the notebook."""
     proposed_criteria: list[CriterionShape]
-    """Read by repairing broken JSON; nobody's until they are saved with PATCH."""
+    """Recovered from broken JSON; not part of the task until saved with PATCH."""
     slots: list[SlotShape]
     attempts_before: int
     attempts_made: int
@@ -279,13 +279,13 @@ class SessionAnswer(Shape):
     total_counts: CountsShape
     """Of all turns."""
     trials: CountsShape
-    """Of the calibration hunts, which count nowhere else."""
+    """Trials, which no other counts include."""
     turn: int
     turns: list[TurnShape]
     """Earlier turns, read-only."""
     selection: SelectionShape
     reviews: list[ReviewShape]
-    """Of the selected hunts, drafts too, as their cards lie on the desk."""
+    """Reviews of the selected hunts, including drafts, in the desk's order."""
     can_reveal: bool
     reveal_problems: list[str]
     agreement: AgreementShape | None
@@ -317,16 +317,16 @@ class HuntShape(Shape):
     status: HuntStatus
     outcome: Outcome | None
     judgings: int
-    """How often its reply has been judged, the judging that goes on included."""
+    """How often its reply has been judged, including a judging in progress."""
     verdicts: list[VerdictShape | BareVerdictShape]
     passed: int | None
-    """null while the judge's opinion is sealed; the verdicts are empty then."""
+    """null while sealed; the verdicts are then empty."""
     criteria: int | None
     response: str | None
     reasoning: str | None
     excerpt: str
     finish_reason: str | None
-    """The provider's own word."""
+    """As the provider reports it."""
     cut_off: bool
     """The reply stopped at an output limit and is incomplete."""
     usage: UsageShape | None
@@ -337,7 +337,7 @@ class HuntShape(Shape):
     error: HuntError | None
     started_at: datetime | None
     finished_at: datetime | None
-    """null while the judge's opinion is sealed and there is a reply: it would tell how long the judge took."""
+    """null while sealed if there is a reply: it would reveal how long judging took."""
 
 
 class JudgingShape(Shape):
@@ -353,16 +353,16 @@ class HuntsAnswer(Shape):
 
     hunts: list[HuntShape]
     next: int | None
-    """What to give as `after` for the next page; null at the end."""
+    """Value of `after` for the next page; null on the last page."""
 
 
 class HuntAnswer(HuntShape):
-    """One hunt whole."""
+    """A complete hunt."""
 
     response_html: str
     """The reply as sanitised HTML."""
     judged: list[JudgingShape]
-    """What was replaced when the reply was judged again, oldest first."""
+    """Earlier judgings of the reply, oldest first."""
     raw_request: str | None
     raw_reply: str | None
 
@@ -374,7 +374,7 @@ class EventShape(Shape):
 
 
 class EventsAnswer(Shape):
-    """Events after an id. Each carries the whole state of what changed: applying one twice is harmless."""
+    """Events after an ID. Each event contains the full state of its subject, so applying it twice is harmless."""
 
     events: list[EventShape]
     last_event_id: str
@@ -384,11 +384,11 @@ class ModelEstimateShape(Shape):
     model: str
     hunts: int
     usd: float | None
-    """null: its price is not known."""
+    """null: unknown price."""
 
 
 class EstimateAnswer(Shape):
-    """What a run would cost, the models and the judge apart."""
+    """The estimated cost of a run, per model and for the judge."""
 
     targets: list[ModelEstimateShape]
     judge: ModelEstimateShape
@@ -396,23 +396,23 @@ class EstimateAnswer(Shape):
 
 
 class ModelsAnswer(Shape):
-    """What can be chosen, and why something cannot."""
+    """Available providers and models, and why some are unusable."""
 
     providers: list[ProviderRow]
     models: list[ModelRow]
     default_judge: str
     any_model: bool
-    """Models that are not listed may be named too: provider/model id."""
+    """Unlisted models are accepted too, as provider/model ID."""
 
 
 class ResolvedModelAnswer(Shape):
-    """Who answers for a model."""
+    """The provider of a model."""
 
     model: str
     provider: str
     listed: bool
     near: list[str]
-    """Listed models whose names are nearly this one's; none when it is listed itself."""
+    """Listed models with similar names; empty if the model is listed."""
 
 
 class ExamplesAnswer(Shape):
@@ -436,4 +436,4 @@ class OpenApiAnswer(Shape):
 
 class MarkdownAnswer(Shape):
     html: str
-    """Sanitised: no scripts, no styles, no pictures."""
+    """Sanitised: no scripts, styles or images."""

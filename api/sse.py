@@ -1,4 +1,4 @@
-"""Server-sent events: a session's event log as a stream that ends with a farewell, never in the middle of an event."""
+"""Server-sent events: a session's event log as a stream that ends with `reconnect`, never in the middle of an event."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.errors import NotFound
 from core.eventlog.base import EventLog, TooFarBehind
 
 RETRY_MS = 1000
-"""How long a browser waits before it connects again."""
+"""Reconnection delay for browsers."""
 
 
 def frame(event: Event) -> bytes:
@@ -23,19 +23,21 @@ def frame(event: Event) -> bytes:
 async def event_stream(
     log: EventLog, session_id: str, after: str, *, draining: asyncio.Event, heartbeat_s: float, life_s: float = inf
 ) -> AsyncGenerator[bytes]:
-    """Frames from `after` on, until the reader leaves, the session ends, the server drains or `life_s` is over.
+    """Yields frames after `after` until the client disconnects, the session expires, the server drains or `life_s`
+    elapses.
 
-    A quiet stream says `: alive` every `heartbeat_s`. A reader too far behind gets `reset` and goes on from now.
+    An idle stream sends `: alive` every `heartbeat_s`. A client too far behind gets `reset` and continues with new
+    events.
     """
     yield f"retry: {RETRY_MS}\n\n".encode()
-    farewell = asyncio.create_task(_farewell(draining, life_s), name="farewell")
+    stream_end = asyncio.create_task(_stream_end(draining, life_s), name="stream_end")
     watch = log.watch(session_id, after)
     batch = asyncio.create_task(_next(watch), name="watch")
     try:
-        while not farewell.done():
-            await asyncio.wait({batch, farewell}, timeout=heartbeat_s, return_when=asyncio.FIRST_COMPLETED)
+        while not stream_end.done():
+            await asyncio.wait({batch, stream_end}, timeout=heartbeat_s, return_when=asyncio.FIRST_COMPLETED)
             if not batch.done():
-                if not farewell.done():
+                if not stream_end.done():
                     yield b": alive\n\n"
                 continue
             try:
@@ -49,16 +51,16 @@ async def event_stream(
             batch = asyncio.create_task(_next(watch), name="watch")
         yield b"event: reconnect\ndata: {}\n\n"
     finally:
-        for task in (farewell, batch):
+        for task in (stream_end, batch):
             task.cancel()
-        await asyncio.wait({farewell, batch})
+        await asyncio.wait({stream_end, batch})
         if not batch.cancelled():
-            batch.exception()  # whatever it was: nobody waits for it any more
+            batch.exception()  # retrieved, so that asyncio does not log it
         await watch.aclose()
 
 
 async def counted(stream: AsyncGenerator[bytes], open_now: Counter[str], name: str) -> AsyncIterator[bytes]:
-    """The same stream, counted under that name from its first frame to its end."""
+    """The same stream, counted in `open_now` under `name` while it is open."""
     open_now[name] += 1
     try:
         async with aclosing(stream):
@@ -70,7 +72,7 @@ async def counted(stream: AsyncGenerator[bytes], open_now: Counter[str], name: s
             del open_now[name]
 
 
-async def _farewell(draining: asyncio.Event, life_s: float) -> None:
+async def _stream_end(draining: asyncio.Event, life_s: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(life_s):
             await draining.wait()

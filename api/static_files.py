@@ -1,6 +1,6 @@
-"""The page's files under an address that holds the hash of all of them (decision record 0057).
+"""The page's files under a URL with the hash of all of them (decision record 0057).
 
-A browser that has them does not ask again, and never mixes files of two versions: another version has another address.
+Browsers cache them for good and never mix two versions: each version has its own URL.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ FOREVER = "public, max-age=31536000, immutable"
 
 @dataclass
 class StaticFiles:
-    """A folder and the hash of what is in it, made anew when a file has changed."""
+    """A folder and the hash of its content, recomputed when a file changes."""
 
     folder: Path
     _seen: tuple[tuple[str, int, int], ...] = ()
@@ -23,19 +23,19 @@ class StaticFiles:
     _pages: dict[str, bytes] = field(default_factory=dict)
 
     def version(self) -> str:
-        """The hash of every file's name and content; what was read once is read again only when a file is another."""
+        """The hash of all file names and contents; files are read again only when one changes."""
         files = sorted(path for path in self.folder.rglob("*") if path.is_file())
         seen = tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files)
         if seen != self._seen:
-            told = hashlib.sha256()
+            digest = hashlib.sha256()
             for path in files:
                 content = path.read_bytes()
-                told.update(f"{path.relative_to(self.folder).as_posix()} {len(content)}\n".encode() + content)
-            self._seen, self._hash, self._pages = seen, told.hexdigest()[:HASH_CHARS], {}
+                digest.update(f"{path.relative_to(self.folder).as_posix()} {len(content)}\n".encode() + content)
+            self._seen, self._hash, self._pages = seen, digest.hexdigest()[:HASH_CHARS], {}
         return self._hash
 
     def page(self, name: str) -> bytes:
-        """An HTML file of the folder whose links lead to the files of this version."""
+        """An HTML file of the folder, with links to this version's files."""
         version = self.version()
         if name not in self._pages:
             text = (self.folder / name).read_text(encoding="utf-8")

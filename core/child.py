@@ -49,9 +49,9 @@ def serve(calls: BinaryIO, results: BinaryIO) -> None:
         gc.collect()
 
 
-def _limit_memory(most_bytes: int) -> None:
+def _limit_memory(max_bytes: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    soft = most_bytes if hard == resource.RLIM_INFINITY else min(most_bytes, hard)
+    soft = max_bytes if hard == resource.RLIM_INFINITY else min(max_bytes, hard)
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 

@@ -22,7 +22,7 @@ WATCH = (Path(__file__).parent / "watch.html").read_text(encoding="utf-8")
 
 def is_allowed() -> bool:
     """Whether views may be shown; otherwise shows the reason. Raises BadSettings if the port is open without tokens."""
-    settings().refuse_strangers(str(st.get_option("server.address") or EVERYWHERE), "DASHBOARD_HOST")
+    settings().reject_open_access(str(st.get_option("server.address") or EVERYWHERE), "DASHBOARD_HOST")
     if not _is_own_page():
         return False
     admin = _admin()

@@ -21,11 +21,11 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.access.brake import SignInBrake
+from core.access.sign_in_limiter import SignInLimiter
 from core.access.origins import is_foreign
 from core.access.passes import COOKIE, new_pass, read_pass
 from core.access.proxies import client_address, is_over_tls, is_proxy
-from core.access.tokens import TOKEN_MOST_CHARS, Holder, Register
+from core.access.tokens import MAX_TOKEN_CHARS, Holder, Register
 from core.access.tokens import Scope as Rights
 from core.errors import BadSettings
 from dashboard_app.configuration import register, settings
@@ -52,7 +52,7 @@ class SignIn:
     def __init__(self, app: ASGIApp, base: str = "") -> None:
         self._app = app
         self._base = base
-        self._brake = SignInBrake()
+        self._brake = SignInLimiter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -151,7 +151,7 @@ async def _read_token(request: Request) -> str:
         async with asyncio.timeout(BODY_TIMEOUT_S):
             async for part in request.stream():
                 body += part
-                if len(body) > 4 * TOKEN_MOST_CHARS:
+                if len(body) > 4 * MAX_TOKEN_CHARS:
                     break
     except (TimeoutError, ClientDisconnect):
         return ""

@@ -39,8 +39,8 @@ TASK_CELLS.append(REFERENCE + json.dumps([{"id": f"C{n}", "criteria1": "Is so."}
 def _in_metadata(piece: str, opening: str = "[", closing: str = "]", values: int = 1) -> Shape:
     """As much of a piece of JSON as there may be, in the notebook's metadata. `{n}` is a running number."""
 
-    def make(most_values: int, most_bytes: int) -> bytes:
-        count = min((most_values - 100) // (values + 1), (most_bytes - 5000) // (len(piece) + 8))
+    def make(most_values: int, max_bytes: int) -> bytes:
+        count = min((most_values - 100) // (values + 1), (max_bytes - 5000) // (len(piece) + 8))
         pieces = ",".join(piece.replace("{n}", str(n)) for n in range(count))
         return _file(json.dumps([{"cell_type": "markdown", "metadata": {}, "source": s} for s in TASK_CELLS]),
                      f'{{"a": {opening}{pieces}{closing}}}')  # fmt: skip
@@ -51,16 +51,16 @@ def _in_metadata(piece: str, opening: str = "[", closing: str = "]", values: int
 def _of_text(token: str, heading: str = "**[prompt]**\n\n", share: float = 1.0) -> Shape:
     """One cell with a long text of that token."""
 
-    def make(_values: int, most_bytes: int) -> bytes:
-        count = int((most_bytes - 3000) * share) // len(json.dumps(token)[1:-1])
+    def make(_values: int, max_bytes: int) -> bytes:
+        count = int((max_bytes - 3000) * share) // len(json.dumps(token)[1:-1])
         return written([heading + token * count, *TASK_CELLS[1:]])
 
     return make
 
 
 def _of_lines(line: str, heading: str = "**[prompt]**\n") -> Shape:
-    def make(values: int, most_bytes: int) -> bytes:
-        count = min(values - 200, most_bytes // (len(json.dumps(line)) + 2))
+    def make(values: int, max_bytes: int) -> bytes:
+        count = min(values - 200, max_bytes // (len(json.dumps(line)) + 2))
         return written([[heading, "\n", *([line] * count)], *TASK_CELLS[1:]])
 
     return make
@@ -69,23 +69,23 @@ def _of_lines(line: str, heading: str = "**[prompt]**\n") -> Shape:
 def _of_cells(source: str, **more: Any) -> Shape:
     """As many cells as there may be; `{n}` is a running number."""
 
-    def make(values: int, most_bytes: int) -> bytes:
+    def make(values: int, max_bytes: int) -> bytes:
         one = len(json.dumps(source)) + len(json.dumps(more)) + 60
-        count = min(CELLS, values // (4 + 2 * len(more)), most_bytes // one)
+        count = min(CELLS, values // (4 + 2 * len(more)), max_bytes // one)
         return written([*TASK_CELLS, *(source.replace("{n}", str(n)) for n in range(1, count))], **more)
 
     return make
 
 
 def _deep(depth: int, opening: str, closing: str) -> Shape:
-    return lambda values, most_bytes: _file(
+    return lambda values, max_bytes: _file(
         json.dumps([{"cell_type": "markdown", "metadata": {}, "source": s} for s in TASK_CELLS]),
         '{"a": [' + ",".join([opening * depth + "1" + closing * depth] * (values // depth - 2)) + "]}",
     )
 
 
-def _torn(values: int, most_bytes: int) -> bytes:
-    return _in_metadata("{}")(values, most_bytes)[:-1]
+def _torn(values: int, max_bytes: int) -> bytes:
+    return _in_metadata("{}")(values, max_bytes)[:-1]
 
 
 # -- exports of ours, made by somebody else
@@ -95,8 +95,8 @@ def _record(session: Any, hunts: list[Any]) -> bytes:
     return written(TASK_CELLS, {METADATA_KEY: resume_record(session, hunts)})
 
 
-def _many_hunts(values: int, most_bytes: int) -> bytes:
-    count = min(values // 70, most_bytes // 2000)
+def _many_hunts(values: int, max_bytes: int) -> bytes:
+    count = min(values // 70, max_bytes // 2000)
     runs = _runs(count // 500 + 1, 500, status=RunStatus.COMPLETED, started_at=NOW, finished_at=NOW)
     places = (run.hunt(place) for run in runs for place in range(run.hunts))
     hunts = [
@@ -109,12 +109,12 @@ def _runs(count: int, hunts: int, **more: Any) -> tuple[Run, ...]:
     return tuple(a_run(hunts, run_id=f"r_{n}", first_number=1 + n * hunts, **more) for n in range(count))
 
 
-def _hunts_not_begun(values: int, most_bytes: int) -> bytes:
+def _hunts_not_begun(values: int, max_bytes: int) -> bytes:
     runs = _runs(min(20, values // 500), 1000, status=RunStatus.RUNNING, started_at=NOW)
     return _record(a_session(runs=runs, hunts_issued=1000 * len(runs)), [])
 
 
-def _many_runs(values: int, most_bytes: int) -> bytes:
+def _many_runs(values: int, max_bytes: int) -> bytes:
     ended = {"status": RunStatus.COMPLETED, "started_at": NOW, "finished_at": NOW}
     count = min(RUNS, values // 30)
     task = a_task(criteria=100)
@@ -122,31 +122,31 @@ def _many_runs(values: int, most_bytes: int) -> bytes:
     return _record(a_session(runs=runs, hunts_issued=count, task=task), [])
 
 
-def _many_verdicts(values: int, most_bytes: int) -> bytes:
+def _many_verdicts(values: int, max_bytes: int) -> bytes:
     hunt = a_finished_hunt(1, Outcome.BROKE, verdicts=tuple(a_verdict() for _ in range(min(values // 8, 4000))))
     run = a_run(1, status=RunStatus.COMPLETED, started_at=NOW, finished_at=NOW)
     return _record(a_session(runs=(run,), hunts_issued=1), [hunt])
 
 
-def _damaged_record(values: int, most_bytes: int) -> bytes:
-    raw = json.loads(_many_hunts(values, most_bytes))
+def _damaged_record(values: int, max_bytes: int) -> bytes:
+    raw = json.loads(_many_hunts(values, max_bytes))
     raw["metadata"][METADATA_KEY]["hunts"][-1]["number"] = "x"
     return json.dumps(raw).encode()
 
 
-def _wrong_record(values: int, most_bytes: int) -> bytes:
+def _wrong_record(values: int, max_bytes: int) -> bytes:
     hunts = [{"hunt_id": n, "x": n} for n in range(values // 4)]
     record = {"schema_version": 1, "session": {}, "tasks": [], "hunts": hunts}
     return written(TASK_CELLS, {METADATA_KEY: record})
 
 
-def _notebooks_in_metadata(values: int, most_bytes: int) -> bytes:
+def _notebooks_in_metadata(values: int, max_bytes: int) -> bytes:
     inner = json.loads(written(TASK_CELLS))
-    count = min(values // 40, most_bytes // len(json.dumps(inner)))
+    count = min(values // 40, max_bytes // len(json.dumps(inner)))
     return written(TASK_CELLS, {"notebooks": [inner] * count})
 
 
-def _random_values(values: int, most_bytes: int) -> bytes:
+def _random_values(values: int, max_bytes: int) -> bytes:
     chosen = random.Random(7).choices([None, True, 1, -1.5, "a", [], {}, {"a": []}, "\ud83d"], k=values // 2)
     return written(TASK_CELLS, {"a": chosen})
 
@@ -223,16 +223,16 @@ NOTEBOOKS: dict[str, Shape] = {
 def _listed(key: str, piece: str, closing: str = "}") -> Callable[[int], bytes]:
     """A body with a list of as many pieces as bytes allow. `{n}` is a running number."""
 
-    def make(most_bytes: int) -> bytes:
-        count = most_bytes // (len(piece) + 6)
+    def make(max_bytes: int) -> bytes:
+        count = max_bytes // (len(piece) + 6)
         return f'{{"version": 1, "{key}": [{",".join(piece.replace("{n}", str(n)) for n in range(count))}]{closing}'.encode()
 
     return make
 
 
 def _text(key: str, token: str) -> Callable[[int], bytes]:
-    return lambda most_bytes: json.dumps(
-        {"version": 1, key: token * (most_bytes // (len(json.dumps(token)) - 1))}
+    return lambda max_bytes: json.dumps(
+        {"version": 1, key: token * (max_bytes // (len(json.dumps(token)) - 1))}
     ).encode()
 
 

@@ -26,8 +26,8 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 async def run_until_told_to_stop(settings: Settings) -> None:
     """Returns when a person asked it to stop; raises CannotStart or Ended."""
-    settings.refuse_strangers(settings.server.api_host, "API_HOST")
-    settings.refuse_strangers(settings.server.dashboard_host, "DASHBOARD_HOST")
+    settings.reject_open_access(settings.server.api_host, "API_HOST")
+    settings.reject_open_access(settings.server.dashboard_host, "DASHBOARD_HOST")
     parts = parts_of(settings.server)
     require_free_ports(parts)
 

@@ -1,4 +1,4 @@
-"""What the operator and the dashboard ask: the admin status, and the same numbers for Prometheus."""
+"""The admin status for operators and the dashboard, and the same numbers for Prometheus."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ admin = Blueprint("admin", __name__)
 @admin.get("/api/admin/status")
 @described("Health", AdminStatus)
 async def status() -> Response:
-    """Instance, sessions, providers, runs, streams, telemetry. No secrets, no session ids."""
+    """Instance, sessions, providers, runs, streams, telemetry. No secrets, no session IDs."""
     return answer((await runtime().board.status(draining=runtime().draining.is_set())).model_dump())
 
 

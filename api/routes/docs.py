@@ -1,4 +1,4 @@
-"""The API's documentation for people: docs/api.md, and the OpenAPI description for machines."""
+"""The API's documentation: docs/api.md as HTML, and the OpenAPI description."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SOURCE = data_path("docs/api.md")
 @docs.get("/openapi.json")
 @described("Documentation", OpenApiAnswer)
 async def openapi() -> Response:
-    """This description of the API, for machines."""
+    """The OpenAPI description."""
     provider: OpenAPIProvider = current_app.extensions["QUART_SCHEMA"].openapi_provider
     return answer(provider.schema())
 
@@ -29,7 +29,7 @@ async def openapi() -> Response:
 @docs.get("/docs")
 @described("Documentation", media=("text/html",))
 async def documentation() -> Response:
-    """The description of the API, for people."""
+    """The API documentation as HTML."""
     return Response(_page(), content_type="text/html; charset=utf-8")
 
 

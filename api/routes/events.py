@@ -1,4 +1,4 @@
-"""What happens in a session, as a stream or as JSON."""
+"""A session's events, as a stream or as JSON."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from quart_schema import validate_querystring
 
 from api.context import answer, runtime
 from api.describing import LAST_EVENT_ID, described
-from api.identity import caller, door, sign_in_left_s
+from api.identity import access_guard, caller, sign_in_left_s
 from api.payloads import EventsQuery
 from api.shapes import EventsAnswer
 from api.sse import counted, event_stream
@@ -22,7 +22,7 @@ events = Blueprint("events", __name__, url_prefix="/api/sessions/<sid>/events")
 @described("Events", EventsAnswer, errors=(400, 404, 409, 429), media=("text/event-stream",), headers=(LAST_EVENT_ID,))
 @validate_querystring(EventsQuery)
 async def watch_events(sid: str, query_args: EventsQuery) -> Response:
-    """Server-sent events from `Last-Event-ID` or `?after=` on; the same as JSON when JSON is asked for."""
+    """Server-sent events after `Last-Event-ID` or `?after=`; JSON if the client accepts JSON."""
     await runtime().store.read(sid)
     after = request.headers.get("Last-Event-ID") or query_args.after or START
     if query_args.format == "json" or request.accept_mimetypes.best == "application/json":
@@ -39,12 +39,12 @@ async def _as_json(sid: str, after: str, limit: int) -> Response:
 async def _as_stream(sid: str, after: str) -> Response:
     here = runtime()
     if here.events.watchers() >= here.settings.server.max_event_streams:
-        raise Busy("Too many event streams are open.", hint="Close other pages, or poll with ?format=json.")
-    name, streams, share = caller().name, door().streams, here.settings.server.max_event_streams_per_user
+        raise Busy("Too many open event streams.", hint="Close other pages, or poll with ?format=json.")
+    name, streams, share = caller().name, access_guard().streams, here.settings.server.max_event_streams_per_user
     if name and streams[name] >= share:
         raise Busy(
             f"{name} already has {share} open event streams, the maximum per user.",
-            hint="Close other pages, or poll with ?format=json; the operator sets MAX_EVENT_STREAMS_PER_USER.",
+            hint="Close other pages, or poll with ?format=json; the operator can raise MAX_EVENT_STREAMS_PER_USER.",
             code="share_used_up",
         )
     parse_event_id(after)
@@ -53,7 +53,7 @@ async def _as_stream(sid: str, after: str) -> Response:
         draining=here.draining, heartbeat_s=here.settings.server.sse_keepalive_s, life_s=sign_in_left_s(),
     )  # fmt: skip
     response = Response(counted(stream, streams, name) if name else stream)
-    response.timeout = None  # Quart cuts streamed responses after 60 s otherwise
+    response.timeout = None  # Quart's default cuts streamed responses after 60 s
     response.headers.update(
         {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )

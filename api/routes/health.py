@@ -1,4 +1,4 @@
-"""Is it well, can it work: for load balancers, deploys and people with curl."""
+"""Health, liveness and readiness, for load balancers, deployments and curl."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ health = Blueprint("health", __name__, url_prefix="/api/health")
 @health.get("")
 @described("Health", Health, also={503: Health})
 async def whole() -> Response:
-    """200 healthy or degraded (with the reason), 503 when it cannot serve."""
+    """200 if healthy or degraded (with the reason), 503 if unhealthy."""
     state = runtime().board.health(draining=runtime().draining.is_set())
     return answer(state.model_dump(), 503 if state.status == "unhealthy" else 200)
 
@@ -23,7 +23,7 @@ async def whole() -> Response:
 @health.get("/live")
 @described("Health", StateAnswer)
 async def live() -> Response:
-    """The process answers."""
+    """Liveness: the process responds."""
     return answer({"status": "alive"})
 
 

@@ -1,4 +1,4 @@
-"""Hunts: pages of them, and one with everything about it."""
+"""Hunts: list, show, rejudge, cancel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from quart_schema import document_request, validate_querystring
 
 from api.bodies import idempotency_key, read_json
 from api.context import answer, rendered, runtime
-from api.describing import IDEMPOTENCY_KEY, OF_A_BODY, described
+from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
 from api.payloads import HuntsQuery
 from api.review_payloads import RejudgePayload
 from api.shapes import HuntAnswer, HuntsAnswer, HuntShape
@@ -26,7 +26,7 @@ hunts = Blueprint("hunts", __name__, url_prefix="/api/sessions/<sid>/hunts")
 @described("Hunts", HuntsAnswer, errors=(400, 404))
 @validate_querystring(HuntsQuery)
 async def list_hunts(sid: str, query_args: HuntsQuery) -> Response:
-    """Hunts by number, a page at a time. Hunts that have not begun are not among them."""
+    """Started hunts by number, paginated."""
     store, session = runtime().store, await runtime().store.read(sid)
     if query_args.turn is None:
         page = await store.hunts(sid, after=query_args.after, limit=query_args.limit, run_id=query_args.run_id)
@@ -39,7 +39,7 @@ async def list_hunts(sid: str, query_args: HuntsQuery) -> Response:
 @hunts.get("/<hid>")
 @described("Hunts", HuntAnswer, errors=(404,))
 async def show_hunt(sid: str, hid: str) -> Response:
-    """One hunt whole: reply as text and as sanitised HTML, reasoning, raw request and reply."""
+    """A complete hunt: reply as text and sanitised HTML, reasoning, raw request and reply."""
     session = await runtime().store.read(sid)
     hunt = await runtime().store.hunt(sid, hid)
     view = hunt_view(hunt, sealed=session.sealed, texts=True)
@@ -51,11 +51,11 @@ async def show_hunt(sid: str, hid: str) -> Response:
 @hunts.post("/<hid>/rejudge")
 @document_request(RejudgePayload)
 @described(
-    "Hunts", HuntShape, status=202, errors=(*OF_A_BODY, 404, 409), headers=(IDEMPOTENCY_KEY,), optional_body=True,
+    "Hunts", HuntShape, status=202, errors=(*BODY_ERRORS, 404, 409), headers=(IDEMPOTENCY_KEY,), optional_body=True,
     body_examples={"all criteria": {}, "one criterion": {"criterion_ids": ["C2"]}},
 )  # fmt: skip
 async def rejudge(sid: str, hid: str) -> Response:
-    """Have a reply judged again, wholly or on some criteria; the earlier judging goes to its history."""
+    """Judge a reply again, on all or some criteria; the earlier judging moves to the history."""
     wish = await read_json(RejudgePayload, optional=True)
     order = RejudgeOrder(**wish.model_dump(), idempotency_key=idempotency_key())
     return await _changed(sid, await runtime().workbench.rejudge(sid, hid, order))
@@ -64,7 +64,7 @@ async def rejudge(sid: str, hid: str) -> Response:
 @hunts.post("/<hid>/cancel")
 @described("Hunts", HuntShape, status=202, errors=(403, 404))
 async def cancel_hunt(sid: str, hid: str) -> Response:
-    """End one hunt; its end arrives as an event. One that is done is returned as it is."""
+    """Cancel a hunt; the outcome arrives as an event. A finished hunt is returned unchanged."""
     return await _changed(sid, await runtime().workbench.cancel_hunt(sid, hid))
 
 
@@ -74,7 +74,7 @@ async def _changed(sid: str, hunt: Hunt) -> Response:
 
 
 def _raw(hunt: Hunt, session: Session) -> JsonObject:
-    """Request and reply as they went over the wire, put together again from what is kept of them."""
+    """The raw request and reply, reassembled from their stored parts."""
     if hunt.reply is None:
         return {"raw_request": None, "raw_reply": hunt.error.raw if hunt.error else None}
     run = session.run(hunt.run_id)

@@ -1,4 +1,4 @@
-"""How a text that is being written will read: the same rules as for replies."""
+"""Markdown preview with the same rules as for replies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from quart_schema import document_request
 
 from api.bodies import read_json
 from api.context import answer, rendered
-from api.describing import OF_A_BODY, described
+from api.describing import BODY_ERRORS, described
 from api.payloads import MarkdownPayload
 from api.shapes import MarkdownAnswer
 
@@ -16,8 +16,8 @@ markdown = Blueprint("markdown", __name__, url_prefix="/api/markdown")
 
 @markdown.post("")
 @document_request(MarkdownPayload)
-@described("Sessions", MarkdownAnswer, errors=OF_A_BODY, body_examples={"a list": {"text": "- one\n- **two**"}})
+@described("Sessions", MarkdownAnswer, errors=BODY_ERRORS, body_examples={"a list": {"text": "- one\n- **two**"}})
 async def preview_markdown() -> Response:
-    """Markdown as sanitised HTML; nothing is kept."""
+    """Render Markdown as sanitised HTML; nothing is stored."""
     wish = await read_json(MarkdownPayload)
     return answer({"html": await rendered(wish.text)})

@@ -1,4 +1,4 @@
-"""What can be chosen: models of the configured providers, and the example tasks."""
+"""The configured providers' models, and the example tasks."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from api.shapes import ExamplesAnswer, ModelsAnswer, ResolvedModelAnswer
 from core.notebooks.examples import list_examples
 
 NEAR_MODELS, NEAR_CUTOFF = 3, 0.75
-"""At most so many names that are at least so much alike (difflib's ratio): `openai/gpt5` is near `openai/gpt-5`."""
+"""Maximum number of similar names, and minimum similarity (difflib's ratio): `openai/gpt5` resembles `openai/gpt-5`."""
 models = Blueprint("models", __name__, url_prefix="/api")
 
 
 @models.get("/models")
 @described("Models", ModelsAnswer)
 async def list_models() -> Response:
-    """Providers and models, which are usable now and why not. Models that are not listed may be named too."""
+    """Providers and models, and why some are unusable. Unlisted models are accepted too."""
     catalog = runtime().catalog
     providers, rows = catalog.rows()
     return answer(
@@ -38,9 +38,9 @@ async def list_models() -> Response:
 @described("Models", ResolvedModelAnswer, errors=(400,))
 @validate_querystring(ModelQuery)
 async def resolve_model(query_args: ModelQuery) -> Response:
-    """Who answers for a model, before a run is paid for; nobody is called. 400 when nobody does, or cannot now.
+    """The provider of a model, without calling it. 400 if the provider is unknown or unusable.
 
-    A model that is not `listed` is asked for as it is written; `near` are listed ones of nearly that name.
+    An unlisted model is called by the given name; `near` has listed models with similar names.
     """
     catalog, model = runtime().catalog, query_args.model.strip()
     catalog.resolve(model)
@@ -53,5 +53,5 @@ async def resolve_model(query_args: ModelQuery) -> Response:
 @models.get("/examples")
 @described("Models", ExamplesAnswer)
 async def examples() -> Response:
-    """The example tasks that the page offers to try."""
+    """The example tasks."""
     return answer({"examples": [example.model_dump() for example in list_examples()]})

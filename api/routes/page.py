@@ -1,4 +1,4 @@
-"""The hunting page and its files, under an address that changes with them."""
+"""The hunting page and its files, under a versioned URL."""
 
 from __future__ import annotations
 
@@ -17,16 +17,20 @@ page = Blueprint("page", __name__)
 async def hunting_page() -> Response:
     """The hunting page."""
     if not (static_files().folder / "index.html").is_file():
-        raise NotFound("The hunting page is not part of this version.", hint="Use the API (/docs) or the command line.")
+        raise NotFound(
+            "This installation does not include the hunting page.", hint="Use the API (/docs) or the command line."
+        )
     return Response(static_files().page("index.html"), mimetype="text/html", headers={"Cache-Control": "no-cache"})
 
 
 @page.get("/static/v/<string:version>/<path:filename>")
 @described("Pages", media=("*/*",), errors=(404,))
 async def versioned_file(version: str, filename: str) -> Response:
-    """A file of the page, for ever; of another version there is none here, perhaps at another replica."""
+    """A file of the page, cached for good. 404 for another version, which another replica may serve."""
     if version != static_files().version():
-        raise NotFound("These are files of another version of the page.", hint="Reload the page.", code="other_version")
+        raise NotFound(
+            "This file belongs to another version of the page.", hint="Reload the page.", code="other_version"
+        )
     response = await send_from_directory(static_files().folder, filename)
     response.headers["Cache-Control"] = FOREVER
     return response
@@ -35,5 +39,5 @@ async def versioned_file(version: str, filename: str) -> Response:
 @page.get("/favicon.ico")
 @described("Pages", media=("image/svg+xml",), errors=(404,))
 async def favicon() -> Response:
-    """The page's sign."""
+    """The page's icon."""
     return await current_app.send_static_file("favicon.svg")

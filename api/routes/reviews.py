@@ -7,7 +7,7 @@ from quart_schema import document_request
 
 from api.bodies import read_json
 from api.context import answer, rendered, runtime
-from api.describing import OF_A_BODY, described
+from api.describing import BODY_ERRORS, described
 from api.review_payloads import RevealPayload, ReviewPayload
 from api.review_shapes import DeskAnswer, ReviewAnswer
 from api.shapes import SessionAnswer
@@ -25,7 +25,8 @@ REVIEW = {
 @reviews.get("/desk")
 @described("Review", DeskAnswer, errors=(404,))
 async def show_desk(sid: str) -> Response:
-    """The selected replies as cards in an order that tells nothing; blind ones without number, model and outcome."""
+    """The selected replies as cards, in an order that does not reveal outcomes; while sealed, without number, model and
+    outcome."""
     desk = await runtime().desk.desk(sid)
     for card in desk["cards"]:
         card["response_html"] = await rendered(card["response"])
@@ -34,9 +35,9 @@ async def show_desk(sid: str) -> Response:
 
 @reviews.put("/reviews/<cid>")
 @document_request(ReviewPayload)
-@described("Review", ReviewAnswer, errors=(*OF_A_BODY, 404, 409), body_examples={"a review": REVIEW})
+@described("Review", ReviewAnswer, errors=(*BODY_ERRORS, 404, 409), body_examples={"a review": REVIEW})
 async def save_review(sid: str, cid: str) -> Response:
-    """Keep a review, or a draft of one, by its card's id; where nothing is sealed also by its hunt's."""
+    """Save a review or a draft by card ID; if not sealed, also by hunt ID."""
     payload = await read_json(ReviewPayload)
     verdicts = tuple((criterion, Verdict(verdict)) for criterion, verdict in payload.verdicts.items())
     order = ReviewOrder(verdicts=verdicts, explanation=payload.explanation, based_on=payload.based_on)
@@ -45,9 +46,9 @@ async def save_review(sid: str, cid: str) -> Response:
 
 @reviews.post("/reveal")
 @document_request(RevealPayload)
-@described("Review", SessionAnswer, errors=(*OF_A_BODY, 404, 409), optional_body=True, body_examples={"now": {}})
+@described("Review", SessionAnswer, errors=(*BODY_ERRORS, 404, 409), optional_body=True, body_examples={"now": {}})
 async def reveal(sid: str) -> Response:
-    """Show the judge's verdicts beside the reviews, once and for all; again it changes nothing."""
+    """Reveal the judge's verdicts beside the reviews, permanently. Repeating it has no effect."""
     wish = await read_json(RevealPayload, optional=True)
     await runtime().desk.reveal(sid, wish.version)
     return answer(await runtime().board.snapshot(sid))

@@ -10,7 +10,7 @@ from quart_schema import document_request, validate_querystring
 
 from api.bodies import idempotency_key, read_json
 from api.context import answer, runtime
-from api.describing import IDEMPOTENCY_KEY, OF_A_BODY, described
+from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
 from api.payloads import EstimateQuery, RunPayload
 from api.shapes import EstimateAnswer, RunAnswer, RunShape
 from core.domain.run import Run
@@ -25,11 +25,11 @@ estimates = Blueprint("estimates", __name__, url_prefix="/api/sessions/<sid>")
 @runs.post("")
 @document_request(RunPayload)
 @described(
-    "Runs", RunAnswer, status=202, errors=(*OF_A_BODY, 404, 409), headers=(IDEMPOTENCY_KEY,),
+    "Runs", RunAnswer, status=202, errors=(*BODY_ERRORS, 404, 409), headers=(IDEMPOTENCY_KEY,),
     body_examples={"eight hunts": {"models": ["simulated/hasty", "simulated/careful"], "hunts": 8}},
 )  # fmt: skip
 async def start_run(sid: str) -> Response:
-    """Start N hunts over one or more models. The same Idempotency-Key answers with the same run."""
+    """Start N hunts over one or more models. Repeating an Idempotency-Key returns the same run."""
     order = RunOrder(**(await read_json(RunPayload)).model_dump(), idempotency_key=idempotency_key())
     run = await runtime().workbench.start_run(sid, order)
     return answer({"run_id": run.run_id, "run": await _shown(sid, run)}, 202)
@@ -39,10 +39,10 @@ async def start_run(sid: str) -> Response:
 @described("Runs", EstimateAnswer, errors=(400, 404))
 @validate_querystring(EstimateQuery)
 async def estimate_run(sid: str, query_args: EstimateQuery) -> Response:
-    """What a run over these models would cost; nobody is called."""
+    """The estimated cost of a run, without calling any model."""
     models = [name for name in query_args.models.split(",") if name]
     if not models:
-        raise BadInput("No model is named.", hint="Name at least one: ?models=provider/model id.")
+        raise BadInput("The parameter models is empty.", hint="Give at least one model: ?models=provider/model ID.")
     found = await runtime().workbench.estimate(sid, models, query_args.hunts, query_args.judge_model)
     return answer(
         {"targets": [asdict(one) for one in found.targets], "judge": asdict(found.judge), "words": found.words}
@@ -60,7 +60,7 @@ async def show_run(sid: str, rid: str) -> Response:
 @runs.post("/<rid>/cancel")
 @described("Runs", RunShape, status=202, errors=(403, 404))
 async def cancel_run(sid: str, rid: str) -> Response:
-    """End a run now. One that has ended is returned as it is."""
+    """Cancel a run. A finished run is returned unchanged."""
     return answer(await _shown(sid, await runtime().workbench.cancel_run(sid, rid)), 202)
 
 

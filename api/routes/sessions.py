@@ -10,9 +10,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from api.bodies import idempotency_key, read_json, read_open_payload
 from api.context import answer, runtime
-from api.describing import IDEMPOTENCY_KEY, OF_A_BODY, described
+from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
 from api.identity import caller
-from api.payloads import NAME_MOST_CHARS, CheckPayload, ExportQuery, OpenForm, OpenPayload, TaskEdit
+from api.payloads import MAX_NAME_CHARS, CheckPayload, ExportQuery, OpenForm, OpenPayload, TaskEdit
 from api.review_shapes import PreviewAnswer
 from api.shapes import CheckAnswer, OpenedAnswer, SessionAnswer
 from core.domain.session import Session
@@ -33,14 +33,14 @@ TASK = {
         {"id": "C3", "text": 'Does not mention "London".'},
     ],
 }
-"""What the documentation shows of a typed-in task."""
+"""Example of a typed-in task for the OpenAPI description."""
 sessions = Blueprint("sessions", __name__, url_prefix="/api/sessions")
 
 
 @sessions.post("")
 @document_request(OpenPayload)
 @described(
-    "Sessions", OpenedAnswer, status=201, errors=(*OF_A_BODY, 404), headers=(IDEMPOTENCY_KEY,), form=True,
+    "Sessions", OpenedAnswer, status=201, errors=(*BODY_ERRORS, 404), headers=(IDEMPOTENCY_KEY,), form=True,
     body_examples={"an example": {"example": "word-budget"}, "a typed-in task": {"task": TASK}},
 )  # fmt: skip
 async def open_session() -> Response:
@@ -78,10 +78,13 @@ async def delete_session(sid: str) -> Response:
 @sessions.patch("/<sid>/task")
 @document_request(TaskEdit)
 @described(
-    "Sessions", SessionAnswer, errors=(*OF_A_BODY, 404, 409), body_examples={"all": {"version": 1, "pass_rule": "all"}}
+    "Sessions",
+    SessionAnswer,
+    errors=(*BODY_ERRORS, 404, 409),
+    body_examples={"all": {"version": 1, "pass_rule": "all"}},
 )
 async def edit_task(sid: str) -> Response:
-    """Change the task; 409 when the version is not the current one."""
+    """Change the task. 409 if the version is not current."""
     edit = await read_json(TaskEdit)
     await runtime().workbench.edit_task(sid, EditOrder(**edit.model_dump(exclude_unset=True)))
     return answer(await runtime().board.snapshot(sid))
@@ -90,11 +93,11 @@ async def edit_task(sid: str) -> Response:
 @sessions.post("/<sid>/reference-check")
 @document_request(CheckPayload)
 @described(
-    "Sessions", CheckAnswer, status=202, errors=(*OF_A_BODY, 404, 409), optional_body=True,
+    "Sessions", CheckAnswer, status=202, errors=(*BODY_ERRORS, 404, 409), optional_body=True,
     body_examples={"the default judge": {}, "a judge": {"judge_model": "openai/gpt-5"}},
 )  # fmt: skip
 async def check_reference(sid: str) -> Response:
-    """Have the reference response judged; progress arrives as events. The same Idempotency-Key begins it once."""
+    """Judge the reference response; progress arrives as events. Repeating an Idempotency-Key starts it only once."""
     wish = await read_json(CheckPayload, optional=True)
     order = CheckOrder(**wish.model_dump(), idempotency_key=idempotency_key())
     session = await runtime().workbench.start_check(sid, order)
@@ -141,7 +144,7 @@ def _hunt_ids(query: ExportQuery) -> list[str] | None:
 
 
 def attachment(name: str) -> str:
-    """A download header for any file name: plain letters for old clients, the real name in RFC 5987's form."""
+    """A download header for any file name: ASCII for old clients, the full name as in RFC 5987."""
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%;' else "_" for c in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
@@ -149,10 +152,10 @@ def attachment(name: str) -> str:
 async def _open_upload() -> Session:
     form, files = await request.form, await request.files
     if [name for name, _ in files.items(multi=True)] != ["file"]:
-        raise BadInput("The form must have exactly one file.", hint="Send the notebook in a field named file.")
+        raise BadInput("The form must contain exactly one file.", hint="Send the notebook in a field named file.")
     upload = files["file"]
     order = _order(OpenForm.model_validate({key: value for key, value in form.items() if value}))
-    name = (upload.filename or "task.ipynb")[:NAME_MOST_CHARS]
+    name = (upload.filename or "task.ipynb")[:MAX_NAME_CHARS]
     return await runtime().workbench.open_notebook(upload.read(), name, order)
 
 

@@ -1,4 +1,4 @@
-"""Sessions at a glance: the home of somebody's work."""
+"""Summaries of several sessions, for the home page."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from quart_schema import document_request
 
 from api.bodies import read_json
 from api.context import answer, runtime
-from api.describing import OF_A_BODY, described
-from api.identity import caller, door
+from api.describing import BODY_ERRORS, described
+from api.identity import access_guard, caller
 from api.review_payloads import SummariesPayload
 from api.review_shapes import SummariesAnswer
 from core.errors import NotFound
@@ -21,11 +21,11 @@ summaries = Blueprint("summaries", __name__, url_prefix="/api/sessions")
 @summaries.post("/summaries")
 @document_request(SummariesPayload)
 @described(
-    "Sessions", SummariesAnswer, errors=OF_A_BODY,
+    "Sessions", SummariesAnswer, errors=BODY_ERRORS,
     body_examples={"one": {"session_ids": ["s_9fQ2bq0L1a5XrDg7uUo3cWm8Zt4YkE6P"]}},
 )  # fmt: skip
 async def summarise() -> Response:
-    """State and counts of the sessions that the asker names; looking does not renew them."""
+    """State and counts of the given sessions. Does not renew them."""
     wanted = (await read_json(SummariesPayload)).session_ids
     rows = await all_summaries(runtime().store, [sid for sid in wanted if await _is_there(sid)])
     known = {row["session_id"]: row for row in rows}
@@ -33,8 +33,8 @@ async def summarise() -> Response:
 
 
 async def _is_there(sid: str) -> bool:
-    """Other people's sessions are gone, like those that have ended."""
+    """Other users' sessions are reported as gone, like expired ones."""
     try:
-        return await door().shows(caller(), sid)
+        return await access_guard().shows(caller(), sid)
     except NotFound:
         return False

@@ -1,4 +1,4 @@
-"""Calibration: hunts that are tried without being counted."""
+"""Trials: single hunts that are not counted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from quart_schema import document_request
 
 from api.bodies import idempotency_key, read_json
 from api.context import answer, runtime
-from api.describing import IDEMPOTENCY_KEY, OF_A_BODY, described
+from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
 from api.review_payloads import TrialPayload
 from api.review_shapes import TrialAnswer, TrialsAnswer
 from core.hunting.hunts.queries import trials as all_trials
@@ -20,11 +20,11 @@ trials = Blueprint("trials", __name__, url_prefix="/api/sessions/<sid>/trials")
 @trials.post("")
 @document_request(TrialPayload)
 @described(
-    "Hunts", TrialAnswer, status=202, errors=(*OF_A_BODY, 404, 409), headers=(IDEMPOTENCY_KEY,),
+    "Hunts", TrialAnswer, status=202, errors=(*BODY_ERRORS, 404, 409), headers=(IDEMPOTENCY_KEY,),
     body_examples={"one": {"model": "simulated/hasty"}},
 )  # fmt: skip
 async def start_trial(sid: str) -> Response:
-    """Hunt once without counting it: it shows everything and cannot be selected."""
+    """Start a trial: one hunt that is not counted, shows its verdicts and cannot be selected."""
     wish = await read_json(TrialPayload)
     order = RunOrder(
         models=(wish.model,), hunts=1, judge_model=wish.judge_model, trial=True, idempotency_key=idempotency_key()
@@ -36,7 +36,7 @@ async def start_trial(sid: str) -> Response:
 @trials.get("")
 @described("Hunts", TrialsAnswer, errors=(404,))
 async def list_trials(sid: str) -> Response:
-    """The calibration hunts that have begun, the first one first."""
+    """The started trials, oldest first."""
     session = await runtime().store.read(sid)
     found = await all_trials(runtime().store, session)
     return answer({"hunts": [hunt_view(hunt, sealed=session.sealed, texts=True) for hunt in found]})

@@ -1,4 +1,4 @@
-"""Several turns: go on with a held reply; look at an earlier turn's hunts."""
+"""Conversations: start the next turn, list an earlier turn's hunts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from quart_schema import document_request, validate_querystring
 
 from api.bodies import idempotency_key, read_json
 from api.context import answer, runtime
-from api.describing import IDEMPOTENCY_KEY, OF_A_BODY, described
+from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
 from api.payloads import HuntsQuery
 from api.review_payloads import TurnPayload
 from api.shapes import HuntsAnswer, SessionAnswer
@@ -31,11 +31,11 @@ NEXT = {
 @turns.post("")
 @document_request(TurnPayload)
 @described(
-    "Turns", SessionAnswer, status=201, errors=(*OF_A_BODY, 404, 409), headers=(IDEMPOTENCY_KEY,),
+    "Turns", SessionAnswer, status=201, errors=(*BODY_ERRORS, 404, 409), headers=(IDEMPOTENCY_KEY,),
     body_examples={"and of Italy": NEXT},
 )  # fmt: skip
 async def go_on(sid: str) -> Response:
-    """Close this turn with a held hunt's reply and begin the next one with a new prompt and new criteria."""
+    """Close this turn with a held hunt's reply and start the next one with a new prompt and new criteria."""
     payload = await read_json(TurnPayload)
     order = TurnOrder(
         hunt_id=payload.hunt_id,
@@ -52,7 +52,7 @@ async def go_on(sid: str) -> Response:
 @described("Turns", HuntsAnswer, errors=(400, 404))
 @validate_querystring(HuntsQuery)
 async def list_hunts_of_turn(sid: str, turn: str, query_args: HuntsQuery) -> Response:
-    """One turn's hunts by number, a page at a time."""
+    """A turn's hunts by number, paginated."""
     session = await runtime().store.read(sid)
     known = {str(number) for number in range(1, session.turn + 1)}
     if turn not in known:

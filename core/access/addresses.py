@@ -44,7 +44,7 @@ def is_this_machine(host: str) -> bool:
         return False
 
 
-def refuse_strangers(host: str, variable: str, *, sign_in: bool) -> None:
+def reject_open_access(host: str, variable: str, *, sign_in: bool) -> None:
     """Raises BadSettings when others reach `host`, which `variable` sets, and nobody would be asked who they are."""
     if sign_in or is_this_machine(host):
         return

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from core.access.tokens import Holder, Register, Scope
 
 COOKIE = "model_hunter"
-PASS_MOST_CHARS = 200
-SERVICE_LIFE_S = 60
+MAX_PASS_CHARS = 200
+SERVICE_PASS_TTL_S = 60
 """How long a pass that a service makes for itself is good for: one question."""
 _PURPOSE = b"model hunter pass 1"
 
@@ -37,7 +37,7 @@ def new_pass(holder: Holder, now_s: float, life_s: float) -> str:
 def read_pass(text: str, register: Register, now_s: float) -> Pass | None:
     """The pass in `text`; None for one that is forged, has run out, or whose token is gone."""
     parts = text.rsplit(".", 2)  # names may hold dots; expiry and signature hold none
-    if len(text) > PASS_MOST_CHARS or len(parts) != 3:
+    if len(text) > MAX_PASS_CHARS or len(parts) != 3:
         return None
     name, expiry, signature = parts
     if not (expiry.isascii() and expiry.isdecimal()) or int(expiry) <= now_s:
@@ -52,7 +52,7 @@ def read_pass(text: str, register: Register, now_s: float) -> Pass | None:
 def service_pass(holders: Sequence[Holder], now_s: float) -> str:
     """A short pass with which one service of ours asks another, in the name of an admin; "" when there is none."""
     admin = next((holder for holder in holders if holder.scope is Scope.ADMIN), None)
-    return new_pass(admin, now_s, SERVICE_LIFE_S) if admin else ""
+    return new_pass(admin, now_s, SERVICE_PASS_TTL_S) if admin else ""
 
 
 def _signature(holder: Holder, expiry: int) -> str:

@@ -16,11 +16,11 @@ from enum import StrEnum
 from functools import cached_property
 
 TOKEN_ENTROPY_BYTES = 32
-TOKEN_MOST_CHARS = 200
+MAX_TOKEN_CHARS = 200
 """Longer ones are not looked at."""
 MARK = "mh_"
 """How a token begins, so that it is recognised where it should not stand."""
-HOW = "python -m core token NAME makes the entry."
+ENTRY_HINT = "python -m core token NAME makes the entry."
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,59}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -55,7 +55,7 @@ def read_holders(text: str) -> tuple[Holder, ...]:
     """The entries of HUNTER_TOKENS. Raises ValueError with a sentence that repeats no hash and no token."""
     holders = tuple(_holder(entry.strip()) for entry in text.split(",") if entry.strip())
     if len({holder.digest for holder in holders}) != len(holders):
-        raise ValueError(f"two entries have the same hash; everybody needs a token of their own. {HOW}")
+        raise ValueError(f"two entries have the same hash; everybody needs a token of their own. {ENTRY_HINT}")
     scopes: dict[str, Scope] = {}
     for holder in holders:
         if scopes.setdefault(holder.name, holder.scope) is not holder.scope:
@@ -68,18 +68,20 @@ def _holder(entry: str) -> Holder:
     scope, _, digest = rest.partition(":")
     _refuse_name(name)
     if scope not in list(Scope):
-        raise ValueError(f"the scope of {name} is none of {', '.join(Scope)}; an entry is name:scope:hash. {HOW}")
+        raise ValueError(
+            f"the scope of {name} is none of {', '.join(Scope)}; an entry is name:scope:hash. {ENTRY_HINT}"
+        )
     if digest.startswith(MARK):
-        raise ValueError(f"{name}: here stands a token where its hash belongs; treat it as lost. {HOW}")
+        raise ValueError(f"{name}: here stands a token where its hash belongs; treat it as lost. {ENTRY_HINT}")
     if not _HASH.fullmatch(digest):
-        raise ValueError(f"{name}: the hash is not 64 digits and small letters a to f. {HOW}")
+        raise ValueError(f"{name}: the hash is not 64 digits and small letters a to f. {ENTRY_HINT}")
     return Holder(name, Scope(scope), bytes.fromhex(digest))
 
 
 def _refuse_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         shown = name[:20] if len(name) < 40 and not name.startswith(MARK) else "an entry"
-        raise ValueError(f'"{shown}" begins with no name: small letters, digits and . _ @ -, 60 at most. {HOW}')
+        raise ValueError(f'"{shown}" begins with no name: small letters, digits and . _ @ -, 60 at most. {ENTRY_HINT}')
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ class Register:
 
     def by_token(self, token: str) -> Holder | None:
         """Whose token that is. What the look-up's time could tell is about a hash that nobody can steer."""
-        if len(token) > TOKEN_MOST_CHARS:
+        if len(token) > MAX_TOKEN_CHARS:
             return None
         digest = _digest(token)
         found = self._by_digest.get(digest)

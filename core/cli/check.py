@@ -14,7 +14,7 @@ from rich.markup import escape
 from core.cli.opening import open_source
 from core.cli.options import CONFIRM
 from core.cli.output import StdoutConsole, to_stdout
-from core.cli.report import tell_error
+from core.cli.report import report_error
 from core.cli.signals import stop_on_signals
 from core.cli.sources import Source, read_sources
 from core.domain.criteria import Criterion
@@ -50,7 +50,7 @@ async def check(
             try:
                 worst = max(worst, await _check_one(runtime, source, judge, as_json, opening))
             except HunterError as error:  # the other notebooks of a folder are checked all the same
-                tell_error(source.name, error, as_json=as_json)
+                report_error(source.name, error, as_json=as_json)
                 worst = 2
     return worst
 
@@ -60,15 +60,15 @@ async def _check_one(runtime: Runtime, source: Source, judge: str, as_json: bool
     problem = ""
     try:
         await runtime.workbench.start_check(session.session_id, CheckOrder(judge_model=judge))
-        session = await _ended(runtime, session.session_id)
+        session = await _wait_for_check(runtime, session.session_id)
     except BadTask as error:
         problem = error.message
     with to_stdout():
-        _tell(source.name, session, problem, as_json=as_json)
+        _report(source.name, session, problem, as_json=as_json)
     return 0 if session.check.status is CheckStatus.PASSED else 1
 
 
-def _tell(name: str, session: Session, problem: str, *, as_json: bool) -> None:
+def _report(name: str, session: Session, problem: str, *, as_json: bool) -> None:
     if as_json:
         shown = {
             "notebook": name,
@@ -83,7 +83,7 @@ def _tell(name: str, session: Session, problem: str, *, as_json: bool) -> None:
         _print(name, session, problem)
 
 
-async def _ended(runtime: Runtime, sid: str) -> Session:
+async def _wait_for_check(runtime: Runtime, sid: str) -> Session:
     async for _events in runtime.events.watch(sid, START):
         session = await runtime.store.read(sid)
         if session.check.finished_at is not None:

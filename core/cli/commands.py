@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from core.cli.options import SERVERS, parser
-from core.cli.output import OutputLost, give_up_stdout, replace_unencodable, say, to_stdout
+from core.cli.output import OutputLost, discard_stdout, replace_unencodable, say, to_stdout
 from core.errors import HunterError
 
 
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
         return 2
     except OutputLost as lost:
-        give_up_stdout()
+        discard_stdout()
         if lost.reason:
             print(f"Standard output cannot be written: {lost.reason}.", file=sys.stderr)
         return 1

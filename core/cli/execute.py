@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 
 from core.cli.check import check
-from core.cli.hunt import HuntWish, hunt
+from core.cli.hunt import HuntOptions, hunt
 from core.cli.simulate import simulate
 from core.cli.token import make_token
 from core.distribution import data_path
@@ -41,11 +41,11 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         how = {"as_json": options.json, "confirm": options.confirm_criteria, "pass_rule": options.pass_rule}
         return asyncio.run(check(settings, options.notebooks, options.judge, **how))
     if options.command == "demo":
-        wish = HuntWish((str(data_path("examples/word-budget.ipynb")),), ("simulated/hasty",), hunts=16)
-        return asyncio.run(hunt(settings, wish))
+        hunt_options = HuntOptions((str(data_path("examples/word-budget.ipynb")),), ("simulated/hasty",), hunts=16)
+        return asyncio.run(hunt(settings, hunt_options))
     if len(options.model) > MOST_MODELS:
         raise BadInput(f"{len(options.model)} models are more than one run may have ({MOST_MODELS}).")
-    wish = HuntWish(
+    hunt_options = HuntOptions(
         tuple(options.notebooks),
         tuple(options.model),
         options.hunts,
@@ -56,7 +56,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         pass_rule=options.pass_rule,
         judge_cut_replies=options.judge_cut_replies,
     )
-    return asyncio.run(hunt(settings, wish))
+    return asyncio.run(hunt(settings, hunt_options))
 
 
 def _quiet(settings: Settings) -> Settings:

@@ -13,12 +13,12 @@ from typing import IO, cast
 from rich.console import Console
 
 from core.cli.opening import how_to_confirm, open_source
-from core.cli.output import LastingStderr, OutputLost, StdoutConsole, give_up_stdout, say, to_stdout
+from core.cli.output import OutputLost, SafeStderr, StdoutConsole, discard_stdout, say, to_stdout
 from core.cli.places import STDOUT, places, write_notebook
-from core.cli.report import print_report, report_json, tell_error
+from core.cli.report import print_report, report_error, report_json
 from core.cli.signals import stop_on_signals
 from core.cli.sources import Source, read_sources
-from core.cli.watching import Watching
+from core.cli.watching import ProgressDisplay
 from core.domain.hunt import Hunt
 from core.domain.ids import is_simulated
 from core.domain.run import RUN_ENDED, Counts, Run, RunStatus
@@ -37,7 +37,7 @@ from core.settings import Settings
 
 
 @dataclass(frozen=True)
-class HuntWish:
+class HuntOptions:
     notebooks: tuple[str, ...]
     models: tuple[str, ...]
     hunts: int = 16
@@ -53,52 +53,58 @@ class HuntWish:
     """Judge replies that stopped at an output limit too; otherwise they are errors."""
 
 
-async def hunt(settings: Settings, wish: HuntWish) -> int:
-    """Hunt every notebook of the wish, one after the other. The exit code."""
-    sources = list(read_sources(wish.notebooks))
-    outs = places(sources, wish.out)
-    if wish.as_json and STDOUT in outs:
+async def hunt(settings: Settings, options: HuntOptions) -> int:
+    """Hunt every notebook of the options, one after the other. The exit code."""
+    sources = list(read_sources(options.notebooks))
+    outs = places(sources, options.out)
+    if options.as_json and STDOUT in outs:
         raise BadInput("--json and --out both write to standard output.", hint="Write the notebook to a file.")
     stopped = asyncio.Event()
     stop_on_signals(stopped.set, (signal.SIGINT, signal.SIGTERM))
     worst = 0
     async with open_runtime(settings) as runtime:
-        for model in (*wish.models, *filter(None, (wish.judge,))):
+        for model in (*options.models, *filter(None, (options.judge,))):
             runtime.catalog.resolve(model)  # a wrong name is told once, not for every notebook
         for source, out in zip(sources, outs, strict=True):
             try:
-                worst = max(worst, await _hunt_one(runtime, source, out, wish, stopped))
+                worst = max(worst, await _hunt_one(runtime, source, out, options, stopped))
             except HunterError as error:  # the other notebooks of a folder are hunted all the same
-                tell_error(source.name, error, as_json=wish.as_json)
+                report_error(source.name, error, as_json=options.as_json)
                 worst = 2
             except OutputLost:
                 if not stopped.is_set():
                     raise
-                give_up_stdout()  # who reads it was stopped by the same Ctrl-C
+                discard_stdout()  # who reads it was stopped by the same Ctrl-C
             if stopped.is_set():
                 return 130
     return worst
 
 
-async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: HuntWish, stopped: asyncio.Event) -> int:
+async def _hunt_one(
+    runtime: Runtime, source: Source, out: Path | None, options: HuntOptions, stopped: asyncio.Event
+) -> int:
     session = await open_source(
-        runtime, source, confirm=wish.confirm, pass_rule=wish.pass_rule, judge_cut_replies=wish.judge_cut_replies
+        runtime,
+        source,
+        confirm=options.confirm,
+        pass_rule=options.pass_rule,
+        judge_cut_replies=options.judge_cut_replies,
     )
     for warning in session.warnings:
         say(f"{source.name}: {warning.message}")
-    order = RunOrder(models=wish.models, hunts=wish.hunts, judge_model=wish.judge)
-    if not wish.as_json:
-        await _say_estimate(runtime, session, wish)
+    order = RunOrder(models=options.models, hunts=options.hunts, judge_model=options.judge)
+    if not options.as_json:
+        await _print_estimate(runtime, session, options)
     try:
         run = await runtime.workbench.start_run(session.session_id, order)
     except BadTask as error:
         error.hint = how_to_confirm(session) or error.hint
         raise
-    run, counts = await _follow(runtime, session, run, stopped, quiet=wish.as_json)
+    run, counts = await _follow(runtime, session, run, stopped, quiet=options.as_json)
     hunts = [h for h in await runtime.workbench.all_hunts(session.session_id) if h.run_id == run.run_id]
     try:
         with to_stdout():
-            _report(source.name, wish, session, run, counts, hunts, apart=out == STDOUT)
+            _report(source.name, options, session, run, counts, hunts, apart=out == STDOUT)
     finally:  # what was paid for is kept, also when nobody can be told of it any more
         if out is not None:
             await _deliver(runtime, session.session_id, source, out, hunts)
@@ -106,21 +112,21 @@ async def _hunt_one(runtime: Runtime, source: Source, out: Path | None, wish: Hu
     return 1 if run.status is RunStatus.FAILED or nothing_came else 0
 
 
-async def _say_estimate(runtime: Runtime, session: Session, wish: HuntWish) -> None:
+async def _print_estimate(runtime: Runtime, session: Session, options: HuntOptions) -> None:
     """What the run may cost, where it costs anything."""
-    expected = await runtime.workbench.estimate(session.session_id, wish.models, wish.hunts, wish.judge)
+    expected = await runtime.workbench.estimate(session.session_id, options.models, options.hunts, options.judge)
     if not all(is_simulated(one.model) for one in (*expected.targets, expected.judge)):
         say(f"Estimated cost. {expected.words}")
 
 
 def _report(
-    name: str, wish: HuntWish, session: Session, run: Run, counts: Counts, hunts: Sequence[Hunt], *, apart: bool
+    name: str, options: HuntOptions, session: Session, run: Run, counts: Counts, hunts: Sequence[Hunt], *, apart: bool
 ) -> None:
     """`apart`: standard output is the notebook's, so the report goes to standard error."""
-    if wish.as_json:
+    if options.as_json:
         sys.stdout.buffer.write(to_json(report_json(name, run, counts, hunts, sealed=session.sealed)) + b"\n")
     else:
-        console = Console(file=cast("IO[str]", LastingStderr())) if apart else StdoutConsole()
+        console = Console(file=cast("IO[str]", SafeStderr())) if apart else StdoutConsole()
         print_report(console, name, run, counts, hunts, sealed=session.sealed)
 
 
@@ -158,7 +164,7 @@ async def _follow(
     """Show the run until it ends; a signal cancels it and keeps what is there."""
     sid = session.session_id
     ctrl_c = asyncio.create_task(stopped.wait(), name="ctrl-c")
-    with Watching(run, quiet=quiet) as watching:
+    with ProgressDisplay(run, quiet=quiet) as watching:
         watch = asyncio.create_task(_watch(runtime, sid, run.run_id, watching), name="watch")
         await asyncio.wait({ctrl_c, watch}, return_when=asyncio.FIRST_COMPLETED)
         if not watch.done():
@@ -170,7 +176,7 @@ async def _follow(
     return run, counts
 
 
-async def _watch(runtime: Runtime, sid: str, rid: str, watching: Watching) -> None:
+async def _watch(runtime: Runtime, sid: str, rid: str, watching: ProgressDisplay) -> None:
     async for _events in runtime.events.watch(sid, START):
         run = (await runtime.store.read(sid)).run(rid)
         watching.show((await runtime.store.counts(sid))[rid])

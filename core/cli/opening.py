@@ -29,8 +29,8 @@ async def open_source(
         source.raw, source.name, OpenOrder(judge_cut_replies=judge_cut_replies)
     )
     if judge_cut_replies and not session.judge_cut_replies:  # an export of ours brings its own setting back
-        wish = SettingsOrder(version=session.version, judge_cut_replies=True)
-        session = await runtime.desk.change_settings(session.session_id, wish)
+        options = SettingsOrder(version=session.version, judge_cut_replies=True)
+        session = await runtime.desk.change_settings(session.session_id, options)
     changes: dict[str, Any] = {"pass_rule": pass_rule} if pass_rule else {}
     if confirm and session.proposed_criteria:
         changes["criteria"] = session.proposed_criteria

@@ -49,12 +49,12 @@ def to_stdout() -> Iterator[None]:
         raise OutputLost(error.strerror or str(error)) from error
 
 
-def give_up_stdout() -> None:
+def discard_stdout() -> None:
     """What is still buffered goes nowhere, so that the interpreter does not trip over it at its end."""
-    give_up(sys.stdout)
+    discard_output(sys.stdout)
 
 
-def give_up(stream: TextIO) -> None:
+def discard_output(stream: TextIO) -> None:
     """From now on what is written to `stream` goes nowhere, what it still holds included."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())
@@ -66,10 +66,10 @@ def say(text: str) -> None:
     try:
         print(text, file=sys.stderr, flush=True)
     except OSError:
-        give_up(sys.stderr)
+        discard_output(sys.stderr)
 
 
-class LastingStderr(io.TextIOBase):
+class SafeStderr(io.TextIOBase):
     """Standard error for a console, that outlives its terminal and its reader.
 
     It is the stream as it stands now: a live display puts one of its own in its place that writes to the console.
@@ -83,10 +83,10 @@ class LastingStderr(io.TextIOBase):
         return self._stream.encoding
 
     def write(self, text: str) -> int:
-        return self._surely(lambda: self._stream.write(text))
+        return self._ignore_errors(lambda: self._stream.write(text))
 
     def flush(self) -> None:
-        self._surely(self._stream.flush)
+        self._ignore_errors(self._stream.flush)
 
     def isatty(self) -> bool:
         return self._stream.isatty()
@@ -94,9 +94,9 @@ class LastingStderr(io.TextIOBase):
     def fileno(self) -> int:
         return self._stream.fileno()
 
-    def _surely(self, work: Callable[[], int | None]) -> int:
+    def _ignore_errors(self, work: Callable[[], int | None]) -> int:
         try:
             return work() or 0
         except OSError:
-            give_up(self._stream)
+            discard_output(self._stream)
             return 0

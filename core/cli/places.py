@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from core.cli.output import give_up_stdout
+from core.cli.output import discard_stdout
 from core.cli.sources import Source
 from core.errors import BadInput
 
@@ -84,7 +84,7 @@ def _write_to_stdout(notebook: bytes) -> None:
         sys.stdout.buffer.write(notebook)
         sys.stdout.flush()
     except OSError:
-        give_up_stdout()
+        discard_stdout()
         raise
 
 
@@ -118,7 +118,7 @@ def _write(place: Path, notebook: bytes, replaces: Callable[[bytes], bool]) -> P
             shutil.copymode(place, beside)
             if not replaces(place.read_bytes()):
                 kept = _free_name(place)
-                _keep(place, kept)
+                _keep_copy(place, kept)
         beside.replace(place)
     except OSError:
         beside.unlink(missing_ok=True)
@@ -154,7 +154,7 @@ def _free_name(place: Path) -> Path:
     return next(name for name in names if not name.exists())
 
 
-def _keep(place: Path, kept: Path) -> None:
+def _keep_copy(place: Path, kept: Path) -> None:
     """Give the file a second name; a copy where the disk knows no links (FAT, some network drives)."""
     try:
         os.link(place, kept)

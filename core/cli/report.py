@@ -142,7 +142,7 @@ def _cut(text: str) -> str:
     return line if len(line) <= EXCERPT_CHARS else f"{line[:EXCERPT_CHARS]}…"
 
 
-def tell_error(name: str, error: HunterError, *, as_json: bool) -> None:
+def report_error(name: str, error: HunterError, *, as_json: bool) -> None:
     """What is wrong with one notebook: for people on stderr, for scripts as its object on stdout."""
     if as_json:
         told = {"code": error.code, "message": error.message, "hint": error.hint, "details": error.details}

@@ -40,7 +40,7 @@ def _dashboard_arguments() -> tuple[str, ...]:
             f"The dashboard needs packages that are not installed: {', '.join(missing)}.",
             hint=f"Install them: {_install_command(missing)}",
         )
-    settings.refuse_strangers(settings.server.dashboard_host, "DASHBOARD_HOST")
+    settings.reject_open_access(settings.server.dashboard_host, "DASHBOARD_HOST")
     return streamlit_arguments(settings.server)
 
 

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 
-from core.cli.output import give_up
+from core.cli.output import discard_output
 
 
 def stop_on_signals(stop: Callable[[], object], numbers: Iterable[signal.Signals]) -> None:
@@ -24,7 +24,7 @@ def stop_on_signals(stop: Callable[[], object], numbers: Iterable[signal.Signals
 
     def hang_up() -> None:
         for stream in terminals:
-            give_up(stream)
+            discard_output(stream)
         stop()
 
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:

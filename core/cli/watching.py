@@ -10,21 +10,23 @@ from typing import IO, cast
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from core.cli.output import LastingStderr, say
+from core.cli.output import SafeStderr, say
 from core.domain.run import Counts, Run
 
-ROOMY = 60
+MIN_BAR_COLUMNS = 60
 """Columns; a narrower terminal is told the numbers alone."""
 LINE_EVERY_S = 10.0
 """A log that is read later needs no more."""
 
 
-class Watching:
+class ProgressDisplay:
     """Shows nothing when `quiet`. `now_s` is a monotonic clock."""
 
     def __init__(self, run: Run, *, quiet: bool, now_s: Callable[[], float] = time.monotonic) -> None:
-        console = Console(file=cast("IO[str]", LastingStderr()))
-        decoration = (BarColumn(), TimeElapsedColumn(), TimeRemainingColumn()) if console.width >= ROOMY else ()
+        console = Console(file=cast("IO[str]", SafeStderr()))
+        decoration = (
+            (BarColumn(), TimeElapsedColumn(), TimeRemainingColumn()) if console.width >= MIN_BAR_COLUMNS else ()
+        )
         self._lines = not quiet and not console.is_terminal
         self._progress = Progress(
             TextColumn("hunting"),
@@ -53,7 +55,7 @@ class Watching:
         if self._lines and (not self._last_line or self._now_s() - self._line_at_s >= LINE_EVERY_S):
             self._write_line()
 
-    def __enter__(self) -> Watching:
+    def __enter__(self) -> ProgressDisplay:
         self._progress.start()
         return self
 

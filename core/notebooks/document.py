@@ -11,7 +11,7 @@ from core.notebooks.json_text import Member, Node, TooManyElements, begins_more_
 from core.notebooks.layout import Layout, layout_of
 
 _BOM = "\ufeff"
-_TAKE_OUT = "Take pictures and outputs out of the notebook and load it again."
+_TAKE_OUT = "Remove images and outputs from the notebook and load it again."
 _SAVE_AS_UTF8 = "Open it in a text editor, choose Save as with the encoding UTF-8, and load that file."
 _ASK_AGAIN = "Open the file in Jupyter or Colab, save it again as .ipynb, and load that."
 

@@ -1,4 +1,4 @@
-"""The provider's promise: one request in, one whole reply out, or a ProviderError with advice."""
+"""The provider interface: takes one request, returns one complete reply or raises ProviderError with advice."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from core.errors import ProviderError
 
 
 class ChatRequest(Value):
-    """What is asked. `model` is the provider's own id of the model, without the provider's name."""
+    """A chat request. `model` is the provider's own model ID, without the provider's name."""
 
     model: str
     messages: tuple[Message, ...]
     purpose: Literal["target", "judge"] = "target"
     max_output_tokens: int | None = None
-    """None: the provider's own limit."""
+    """None: the provider's default."""
     temperature: float | None = None
-    """None: not sent, the model's own."""
+    """None: not sent, the model's default applies."""
 
 
 @dataclass(frozen=True)
 class OutputLimit:
-    """The output limit of a call, and where it is set."""
+    """The output limit of a call, and the setting that controls it."""
 
     setting: str
     tokens: int | None
-    """None: the provider's own limit."""
+    """None: the provider's default."""
 
     def __str__(self) -> str:
         now = f"{self.tokens:,}" if self.tokens else "the provider's own limit"
@@ -40,12 +40,12 @@ class OutputLimit:
 
 @dataclass
 class RetryBudget:
-    """How many retries a run may still spend, all its calls together. 0 left: the next failure is final."""
+    """The retries left for all calls of a run. At 0 the next failure is final."""
 
     left: int = 10
 
     def spend(self) -> bool:
-        """True when a retry may be made; it is then spent."""
+        """Uses one retry; False if none is left."""
         if self.left <= 0:
             return False
         self.left -= 1
@@ -55,27 +55,28 @@ class RetryBudget:
 OnLeft = Callable[[asyncio.Future[None]], None]
 
 
-async def _unheard(*_told: object) -> None:
-    """Nobody listens."""
+async def _ignore_async(*_args: object) -> None:
+    """Does nothing."""
 
 
-def _let_go(_gone: object) -> None:
-    """Nobody waits."""
+def _ignore(_ended: object) -> None:
+    """Does nothing."""
 
 
 @dataclass(frozen=True)
 class CallContext:
-    """On whose behalf a call is made. Owned by the caller, one for each call."""
+    """The context of one call, created by the caller."""
 
     session: str = ""
-    """For fair turns in the throttle; never sent to a provider."""
+    """For fair scheduling in the throttle; never sent to a provider."""
     budget: RetryBudget = field(default_factory=RetryBudget)
-    on_slot: Callable[[], Awaitable[None]] = _unheard
-    """Awaited when a slot was had and before the request goes out."""
-    on_retry: Callable[[ProviderError, int, float], Awaitable[None]] = _unheard
-    """Awaited before each pause: the failure, the tries so far, the pause in seconds."""
-    on_left: OnLeft = _let_go
-    """Called when a call that ended here is still in flight at the provider; done when it is gone there too."""
+    on_slot: Callable[[], Awaitable[None]] = _ignore_async
+    """Awaited after the slot is acquired and before the request is sent."""
+    on_retry: Callable[[ProviderError, int, float], Awaitable[None]] = _ignore_async
+    """Awaited before each retry's pause: the error, the attempts so far, the pause in seconds."""
+    on_left: OnLeft = _ignore
+    """Called when a cancelled call is still in flight at the provider, with a future that completes when it ends
+    there."""
 
 
 class ProviderNumbers(Value):
@@ -93,19 +94,19 @@ class Provider(ABC):
     """Calls models of one account. Holds no slot and does not retry: see Throttled and Retrying."""
 
     name: str
-    """The word before the first slash of a model's name."""
+    """The part of a model's name before the first slash."""
     account: str
-    """What limits belong to: one provider with one key."""
+    """One provider with one key; limits apply per account."""
     simulated: bool = False
 
     def output_limit(self, request: ChatRequest) -> OutputLimit:
-        """What limits the output of such a request."""
+        """The output limit of such a request."""
         return OutputLimit(f"{request.purpose.upper()}_MAX_OUTPUT_TOKENS", request.max_output_tokens)
 
     @abstractmethod
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
-        """One call: a whole, non-empty reply whose stream said that it was finished.
+        """Makes one call and returns a complete, non-empty reply.
 
-        Raises ProviderError with advice for everything else. Cancelling returns at once; what cannot be hung up on at
-        once is told to `context.on_left`.
+        Raises ProviderError with advice otherwise. Cancelling returns at once; a call that cannot be aborted at once is
+        passed to `context.on_left`.
         """

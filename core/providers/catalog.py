@@ -1,4 +1,4 @@
-"""Which providers and models there are, which can be used now and why not, and who answers for a model's name."""
+"""The configured providers and models, whether each is usable, and the provider of each model name."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ class ModelRow(Value):
     why_not: str
     simulated: bool
     reasoning: bool | None
-    """None: not known."""
+    """None: unknown."""
     input_usd_per_mtok: float | None
     output_usd_per_mtok: float | None
 
 
 @dataclass(frozen=True)
 class Configured:
-    """A provider, what is shown of it, and the models that are offered."""
+    """A provider with its public row and its listed models."""
 
     row: ProviderRow
     models: tuple[str, ...]
@@ -87,25 +87,25 @@ class Catalog:
         self.default_judge = default_judge or self._first_judge()
 
     def resolve(self, model: str) -> tuple[Provider, str]:
-        """The provider of `provider/model id`, ready to call, and its own id of the model.
+        """The provider of `provider/model ID` and the provider's own model ID.
 
-        Raises BadInput: `unknown_model` when the name is of no provider, `model_not_usable` when it cannot be called.
+        Raises BadInput: `unknown_model` if no provider matches, `model_not_usable` if it cannot be called.
         """
         name, slash, own_id = model.partition("/")
         entry = self._entries.get(name)
         if entry is None or not slash or not own_id.strip():
             raise BadInput(
-                f'"{model[:120]}" is not the name of a model here.',
-                hint=f"Write provider/model id; the providers are {', '.join(self._entries)}.",
+                f'"{model[:120]}" is not a known model.',
+                hint=f"Use provider/model ID; the providers are {', '.join(self._entries)}.",
                 code="unknown_model",
             )
         row = entry.configured.row
         if not row.usable:
             why = row.why_not[:1].upper() + row.why_not[1:]
-            raise BadInput(f"{model} cannot be used now.", hint=f"{why}.", code="model_not_usable")
+            raise BadInput(f"{model} is not usable.", hint=f"{why}.", code="model_not_usable")
         if row.simulated and own_id not in entry.configured.models:
             known = ", ".join(f"{name}/{known}" for known in entry.configured.models)
-            raise BadInput(f"There is no simulated model {own_id[:60]}.", hint=f"Use {known}.", code="unknown_model")
+            raise BadInput(f"Unknown simulated model: {own_id[:60]}.", hint=f"Use {known}.", code="unknown_model")
         return entry.retrying, own_id
 
     def limit(self, account: str) -> int:
@@ -117,17 +117,17 @@ class Catalog:
         return entry.throttled.numbers(entry.retrying.retries)
 
     async def close(self) -> None:
-        """Give back every slot that is still kept. Called before HTTP is closed."""
+        """Release every slot that is still held. Call before closing the HTTP client."""
         await asyncio.gather(*(entry.throttled.close() for entry in self._entries.values()))
 
     def rates(self, model: str) -> tuple[float | None, float | None]:
-        """US dollars for a million input and output tokens of any model, listed or not; None where not known."""
+        """US dollars per million input and output tokens of any model; None if unknown."""
         name, _, own_id = model.partition("/")
         entry = self._entries.get(name)
         return (None, None) if entry is None else listed_rates(own_id, entry.configured.price_list, self._clock.now())
 
     def rows(self) -> tuple[tuple[ProviderRow, ...], tuple[ModelRow, ...]]:
-        """Every provider, and every model that is offered; the usable ones first."""
+        """All providers and listed models, usable models first."""
         models = [row for entry in self._entries.values() for row in self._model_rows(entry.configured)]
         providers = tuple(entry.configured.row for entry in self._entries.values())
         return providers, tuple(sorted(models, key=lambda row: (not row.usable, row.simulated)))
@@ -148,14 +148,14 @@ class Catalog:
             )
 
     def _first_judge(self) -> str:
-        """OpenAI's when there is a key, else the first real model that can be used, else the simulated judge."""
+        """OpenAI's if usable, else the first usable real model, else the simulated judge."""
         _, models = self.rows()
         usable = [row.model for row in models if row.usable and not row.simulated]
         return PREFERRED_JUDGE if PREFERRED_JUDGE in usable else next(iter(usable), SIMULATED_JUDGE)
 
 
 def configured_limits(settings: ProviderSettings) -> list[tuple[str, int]]:
-    """(account, maximum calls in flight) of every provider."""
+    """(account, maximum concurrent calls) of every provider."""
     limits = [(account.name, account.concurrency) for account in settings.all_accounts]
     return [*limits, *([(SIMULATED, settings.simulated_concurrency)] if settings.simulated_provider else [])]
 
@@ -171,9 +171,9 @@ def build_catalog(
     clock: Clock,
     chance: random.Random,
 ) -> Catalog:
-    """The catalog of these settings. `simulated`: the simulated provider, or nothing.
+    """Builds the catalog from the settings. `simulated`: the simulated provider, or empty.
 
-    Raises BadSettings when the default judge is nobody here, or cannot be called.
+    Raises BadSettings if the default judge is unknown or unusable.
     """
     configured = [
         *(_configured(account, settings.calls, http, clock) for account in settings.providers.all_accounts),
@@ -189,17 +189,15 @@ def build_catalog(
         default_judge=settings.providers.default_judge,
     )
     if settings.providers.default_judge:
-        _refuse_bad_judge(catalog, settings.providers.default_judge)
+        _validate_judge(catalog, settings.providers.default_judge)
     return catalog
 
 
-def _refuse_bad_judge(catalog: Catalog, judge: str) -> None:
+def _validate_judge(catalog: Catalog, judge: str) -> None:
     try:
         catalog.resolve(judge)
     except BadInput as error:
-        raise BadSettings(
-            f"DEFAULT_JUDGE: {error.message}", hint=f"{error.hint} Or leave DEFAULT_JUDGE out."
-        ) from error
+        raise BadSettings(f"DEFAULT_JUDGE: {error.message}", hint=f"{error.hint} Or remove DEFAULT_JUDGE.") from error
 
 
 def _configured(account: Account, calls: CallSettings, http: ProviderHttp, clock: Clock) -> Configured:
@@ -208,7 +206,7 @@ def _configured(account: Account, calls: CallSettings, http: ProviderHttp, clock
         account.name,
         account.label or account.name,
         account.concurrency,
-        why_not=f"set {account.key_variable} and start again" if account.lacks_key else "",
+        why_not=f"set {account.key_variable} and restart" if account.lacks_key else "",
         custom=account.custom,
     )
     return Configured(row, account.models, kind.price_list or account.base_url, kind(account, http, clock, calls))

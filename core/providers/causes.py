@@ -1,6 +1,6 @@
-"""What a failure means, and what to do about it: one cause for the many names, statuses and words that providers use.
+"""Maps provider errors to causes: one cause for the many names, statuses and words that providers use.
 
-The tables are the shared dialect's; a provider adds to them in `cause_of` of its own file.
+The tables cover the shared dialect; a provider extends them by overriding `cause_of`.
 """
 
 from __future__ import annotations
@@ -17,98 +17,96 @@ _NEVER, _LATER, _SLOW_DOWN = Advice.NEVER, Advice.LATER, Advice.SLOW_DOWN
 
 @dataclass(frozen=True)
 class Cause:
-    """One kind of failure: its code, what to do about trying again, and its sentences for people."""
+    """A kind of failure: code, retry advice, message and hint."""
 
     code: str
     advice: Advice
     says: str
-    """What happened, after the provider's name: "OpenAI" + " did not accept the key"."""
+    """The message after the provider's name: "OpenAI" + " did not accept the key"."""
     hint: str = ""
 
 
-UNAUTHORIZED = Cause("unauthorized", _NEVER, "did not accept the key", "Check the key and what it may be used for.")
+UNAUTHORIZED = Cause("unauthorized", _NEVER, "did not accept the key", "Check the key and its permissions.")
 FORBIDDEN = Cause(
     "forbidden", _NEVER, "does not allow this call",
-    "See the provider's message: a region, the key's permissions, the account's policy, or a firewall in between.",
+    "See the provider's message. Possible causes: region, key permissions, account policy, or a firewall.",
 )  # fmt: skip
-OUT_OF_CREDIT = Cause("out_of_credit", _NEVER, "says that the account has no credit", "Add credit to the account.")
+OUT_OF_CREDIT = Cause("out_of_credit", _NEVER, "reports that the account has no credit", "Add credit to the account.")
 UNKNOWN_MODEL = Cause("unknown_model", _NEVER, "does not know this model", "Check the model's name at the provider.")
 WRONG_ADDRESS = Cause(
     "wrong_address", _NEVER, "has no chat completions at this address",
-    "The base URL may be wrong; most end in /v1. If it is right, check the model's name.",
+    "Check the base URL (most end in /v1) and the model's name.",
 )  # fmt: skip
-REFUSED = Cause("refused", _NEVER, "refused this content", "The provider's own filter stopped it; change the prompt.")
+REFUSED = Cause("refused", _NEVER, "refused this content", "The provider's filter blocked it. Change the prompt.")
 BAD_REQUEST = Cause(
-    "bad_request", _NEVER, "rejected the request", "See the provider's message; the same request fails again."
+    "bad_request", _NEVER, "rejected the request", "See the provider's message. Retrying the same request fails too."
 )
-TOO_LARGE = Cause("too_large", _NEVER, "says that the request is too large", "Shorten the prompt or the history.")
-RATE_LIMITED = Cause("rate_limited", _SLOW_DOWN, "limits the rate of calls", "Lower its concurrency if this stays.")
+TOO_LARGE = Cause("too_large", _NEVER, "reports that the request is too large", "Shorten the prompt or the history.")
+RATE_LIMITED = Cause("rate_limited", _SLOW_DOWN, "limits the rate of calls", "Lower its concurrency if this persists.")
 OVERLOADED = Cause("overloaded", _LATER, "is overloaded", "Wait, or choose another model.")
 SERVER_ERROR = Cause("server_error", _LATER, "failed on its side", "Try again later.")
 TIMEOUT = Cause("timeout", _LATER, "did not finish in time", "Raise CALL_TIMEOUT if the model needs longer.")
-SILENT = Cause("silent", _LATER, "sent nothing for too long", "Raise SILENCE_TIMEOUT if the model thinks longer.")
+SILENT = Cause("silent", _LATER, "sent nothing for too long", "Raise SILENCE_TIMEOUT if the model needs longer.")
 UNREACHABLE = Cause("unreachable", _LATER, "cannot be reached", "Check the address, the network and the proxy.")
-UNTRUSTED = Cause(
-    "unreachable", _NEVER, "shows a certificate that is not trusted", "Name the gateway's CA in TLS_CA_FILE."
-)
-_MAKE_ONE = (
-    "Give it one for a server, for example: openssl req -x509 -newkey rsa:2048 -nodes -days 365 -keyout key.pem -out "
-    "cert.pem -subj /CN=HOST -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:HOST "
-    "(IP:… for an address), and name that in TLS_CA_FILE."
+UNTRUSTED = Cause("unreachable", _NEVER, "presents an untrusted certificate", "Set TLS_CA_FILE to the gateway's CA.")
+_CERTIFICATE_HINT = (
+    "Create a server certificate, for example: openssl req -x509 -newkey rsa:2048 -nodes -days 365 -keyout key.pem "
+    "-out cert.pem -subj /CN=HOST -addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:HOST "
+    "(IP:… for an address), and set TLS_CA_FILE to it."
 )
 _CERTIFICATE_FAULTS: tuple[tuple[str, str, str], ...] = (
     (
         "causedasendentity",
-        "shows the certificate of a CA as its own, which is refused even where it is trusted",
-        f"`openssl req -x509` makes a CA's unless it is told otherwise. {_MAKE_ONE}",
+        "presents a CA certificate as its own, which is rejected even if it is trusted",
+        f"`openssl req -x509` creates a CA certificate by default. {_CERTIFICATE_HINT}",
     ),
     (
         "not valid for name|notvalidforname|hostname mismatch|ip address mismatch|not valid for '",
-        "shows a certificate for another name",
-        f"Use a host name from its certificate, or replace the certificate. {_MAKE_ONE}",
+        "presents a certificate for another name",
+        f"Use a host name from its certificate, or replace the certificate. {_CERTIFICATE_HINT}",
     ),
-    ("expired", "shows a certificate that has run out", "Renew it there. If it is valid, check the clock here."),
+    ("expired", "presents an expired certificate", "Renew it there. If it is valid, check this machine's clock."),
     (
         "not valid yet|notvalidyet|not yet valid",
-        "shows a certificate that is not valid yet",
+        "presents a certificate that is not valid yet",
         "Check the clocks of both machines.",
     ),
-    ("unsupportedcertversion", "shows a certificate of X.509 version 1, which nobody accepts", _MAKE_ONE),
+    ("unsupportedcertversion", "presents an X.509 version 1 certificate, which no client accepts", _CERTIFICATE_HINT),
 )
-"""Faults that no TLS_CA_FILE heals: patterns in the words of rustls (pyreqwest) and OpenSSL (httpx), lower case."""
+"""Faults that TLS_CA_FILE cannot fix: patterns in the lower-case messages of rustls (pyreqwest) and OpenSSL (httpx)."""
 
 
 def certificate_cause(words: str) -> Cause:
-    """Why a certificate was refused, from the words of the TLS library."""
+    """The cause of a rejected certificate, from the TLS library's message."""
     for pattern, says, hint in _CERTIFICATE_FAULTS:
         if re.search(pattern, words.lower()):
             return replace(UNTRUSTED, says=says, hint=hint)
     return UNTRUSTED
 
 
-CUT_STREAM = Cause("cut_stream", _LATER, "ended the reply before it was finished", "What came is not a reply.")
+CUT_STREAM = Cause("cut_stream", _LATER, "ended the reply before it was finished", "Try again.")
 EMPTY_REPLY = Cause("empty_reply", _LATER, "sent a reply without text", "Try again.")
 TOOLS_ONLY = replace(
     EMPTY_REPLY,
-    says="sent calls of tools instead of a reply",
-    hint="No tools are offered: choose another model, or ask for text in the prompt.",
+    says="sent tool calls instead of a reply",
+    hint="The request offers no tools. Choose another model, or ask for text in the prompt.",
 )
 OUTPUT_LIMIT = Cause(
-    "output_limit", _NEVER, "spent its whole output limit before the reply began", "It was spent on reasoning."
+    "output_limit", _NEVER, "used its whole output limit before the reply began", "Reasoning used it up."
 )
-"""The call was paid for, and the same call would end the same way. `output_limit` names the setting."""
-BAD_REPLY = Cause("bad_reply", _LATER, "sent what is no chat completion", "Check that the address ends in /v1.")
+"""The call was billed, and a retry would end the same way. `output_limit` names the setting."""
+BAD_REPLY = Cause("bad_reply", _LATER, "did not send a chat completion", "Check that the address ends in /v1.")
 REPLY_TOO_LARGE = Cause("too_large", _NEVER, "sent a reply that is too large", "Lower TARGET_MAX_OUTPUT_TOKENS.")
-MOVED = Cause("bad_request", _NEVER, "answers with another address", "Put the final address into the base URL.")
+MOVED = Cause("bad_request", _NEVER, "redirects to another URL", "Set the base URL to the final URL.")
 
 BY_STATUS: dict[int, Cause] = {
     400: BAD_REQUEST, 401: UNAUTHORIZED, 402: OUT_OF_CREDIT, 403: FORBIDDEN, 404: WRONG_ADDRESS, 405: WRONG_ADDRESS,
     407: UNREACHABLE, 408: TIMEOUT, 409: SERVER_ERROR, 413: TOO_LARGE, 425: OVERLOADED, 429: RATE_LIMITED,
     451: FORBIDDEN, 503: OVERLOADED, 504: TIMEOUT, 524: TIMEOUT, 529: OVERLOADED,
 }  # fmt: skip
-"""What is not here: 3xx moved, 4xx bad_request, 5xx server_error."""
+"""Other statuses: 3xx moved, 4xx bad_request, 5xx server_error."""
 UNCLEAR = frozenset({200, 400, 403, 404, 422})
-"""Statuses that gateways answer with for nearly everything, so that the words decide. 200: the error told none."""
+"""Statuses that gateways use for nearly every error, so the message decides. 200: the error has no status."""
 
 BY_NAME: tuple[tuple[Cause, re.Pattern[str]], ...] = tuple(
     (cause, re.compile(pattern))
@@ -131,7 +129,7 @@ BY_NAME: tuple[tuple[Cause, re.Pattern[str]], ...] = tuple(
         (SERVER_ERROR, r"server_error|internal_error|^internal$"),
     )
 )  # fmt: skip
-"""Names of errors (`code`, `type`, …) in small letters with underscores; stronger than the status."""
+"""Error names (`code`, `type`, …) in snake case; these override the status."""
 
 BY_WORDS: tuple[tuple[Cause, re.Pattern[str]], ...] = tuple(
     (cause, re.compile(pattern))
@@ -155,9 +153,9 @@ BY_WORDS: tuple[tuple[Cause, re.Pattern[str]], ...] = tuple(
         (OVERLOADED, r"\boverloaded\b|at capacity|no capacity"),
     )
 )  # fmt: skip
-"""What the words of an error say where neither its name nor its status does."""
+"""Error messages, used when neither name nor status is conclusive."""
 _TOO_LARGE_FOR_LIMIT = re.compile(r"request too large")
-"""A request that alone exceeds a limit on tokens in a minute: waiting does not help (OpenAI, status 429)."""
+"""A single request over the tokens-per-minute limit: waiting does not help (OpenAI, status 429)."""
 _ABOUT_MODEL = re.compile(r"\bmodels?\b")
 _BAD_REQUEST_NAMES = re.compile(r"invalid_(request|argument|parameter|param|input)|bad_request|validation")
 _CASE_CHANGE = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -165,13 +163,13 @@ _SEPARATORS = re.compile(r"[^a-z0-9]+")
 
 
 def output_limit(limit: OutputLimit) -> Cause:
-    """A reply without a text that ended at its output limit; the hint names the setting to raise."""
-    return replace(OUTPUT_LIMIT, hint=f"It was spent on reasoning. Raise {limit}.")
+    """An empty reply that ended at its output limit; the hint names the setting to raise."""
+    return replace(OUTPUT_LIMIT, hint=f"Reasoning used it up. Raise {limit}.")
 
 
 def cause_of(status: int, problem: Problem) -> Cause:
-    """The cause by the error's name, else by its status, else by its words. Status 200: the error told none."""
-    names = [_folded(name) for name in problem.names]
+    """The cause from the error's name, status or message, in this order. Status 200: the error has no status."""
+    names = [_normalize(name) for name in problem.names]
     words = problem.words.lower()
     if status == 429 and _TOO_LARGE_FOR_LIMIT.search(words):
         return TOO_LARGE
@@ -194,6 +192,6 @@ def _first(table: tuple[tuple[Cause, re.Pattern[str]], ...], texts: list[str]) -
     return next((cause for cause, pattern in table if any(pattern.search(text) for text in texts)), None)
 
 
-def _folded(name: str) -> str:
-    """`ContextWindowExceededError` and `context-window-exceeded` in small letters with underscores."""
+def _normalize(name: str) -> str:
+    """`ContextWindowExceededError` and `context-window-exceeded` in snake case."""
     return _SEPARATORS.sub("_", _CASE_CHANGE.sub("_", name).lower()).strip("_")

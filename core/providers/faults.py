@@ -1,4 +1,4 @@
-"""Failures as errors for people: an answer or a broken connection in, a ProviderError with advice out."""
+"""Converts failed responses and connections into ProviderErrors with advice."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import httpx
 
 from core.errors import Advice, ProviderError
 from core.providers.causes import BAD_REPLY, CUT_STREAM, SILENT, UNREACHABLE, Cause, certificate_cause
-from core.providers.wire import mended
+from core.providers.wire import replace_lone_surrogates
 
 MAX_RAW_BYTES = 4096
-WORDS_MOST_CHARS = 400
+MAX_WORDS_CHARS = 400
 
 
-def cause_of_break(error: httpx.RequestError) -> Cause:
-    """The cause of a connection that failed."""
+def cause_of_connection_error(error: httpx.RequestError) -> Cause:
+    """The cause of a failed connection."""
     if isinstance(error, httpx.ConnectError):
         return certificate_cause(str(error)) if "certificate" in str(error).lower() else UNREACHABLE
     if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout | httpx.ProxyError):
@@ -23,14 +23,16 @@ def cause_of_break(error: httpx.RequestError) -> Cause:
     if isinstance(error, httpx.TimeoutException):
         return SILENT
     if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
-        return replace(UNREACHABLE, advice=Advice.NEVER, hint="The address or the key holds what HTTP cannot send.")
+        return replace(
+            UNREACHABLE, advice=Advice.NEVER, hint="The URL or the key contains characters that HTTP cannot send."
+        )
     if isinstance(error, httpx.DecodingError):
         return BAD_REPLY
     return CUT_STREAM
 
 
 class Faults:
-    """Makes the errors of one provider. Knows the key only to take it out of everything that is told."""
+    """Creates the errors of one provider. Has the key only to redact it."""
 
     def __init__(self, provider: str, label: str, key: str) -> None:
         self._provider = provider
@@ -49,10 +51,10 @@ class Faults:
         retry_after_s: float | None = None,
         raw: bytes = b"",
     ) -> ProviderError:
-        """A ProviderError in sentences: what happened, the provider's own words, its bounded raw answer."""
-        says = mended(f"{self._label} {cause.says}") + (f" ({status})" if status else "")
-        words = " ".join(self._clean(mended(words)).split())[:WORDS_MOST_CHARS]
-        told = self._clean(raw.decode("utf-8", "replace")).encode()[:MAX_RAW_BYTES]
+        """A ProviderError with message, the provider's own words and the truncated raw response."""
+        says = replace_lone_surrogates(f"{self._label} {cause.says}") + (f" ({status})" if status else "")
+        words = " ".join(self._clean(replace_lone_surrogates(words)).split())[:MAX_WORDS_CHARS]
+        redacted = self._clean(raw.decode("utf-8", "replace")).encode()[:MAX_RAW_BYTES]
         return ProviderError(
             f"{says}: {words}" if words else f"{says}.",
             code=cause.code,
@@ -61,7 +63,7 @@ class Faults:
             status=status,
             provider=self._provider,
             hint=cause.hint,
-            raw=told.decode("utf-8", "ignore"),
+            raw=redacted.decode("utf-8", "ignore"),
         )
 
     def _clean(self, text: str) -> str:

@@ -1,4 +1,4 @@
-"""Fireworks: what is different from the shared dialect. Reasoning ends with a lone `</think>`; 503 is a rate limit."""
+"""Fireworks' differences from the shared dialect: reasoning ends with an unopened `</think>`; 503 is a rate limit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BUSY, NOT_DEPLOYED = 503, 412
 
 class Fireworks(OpenAICompatible):
     price_list = "fireworks"
-    lone_close = True
+    unopened_think_tag = True
 
     def cause_of(self, status: int, problem: Problem) -> Cause:
         if status == BUSY:

@@ -1,4 +1,4 @@
-"""OpenAI: what is different from the shared dialect."""
+"""OpenAI's differences from the shared dialect."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from core.providers.base import ChatRequest
 from core.providers.openai_compatible import OpenAICompatible
 
 REASONING_FAMILIES = ("gpt-5", "o1", "o3", "o4")
-"""These take no temperature; sending one is an error."""
+"""These models reject a temperature."""
 
 
 class OpenAI(OpenAICompatible):
     price_list = "openai"
-    lone_close = False
+    unopened_think_tag = False
     output_limit_field = "max_completion_tokens"
 
     def body(self, request: ChatRequest) -> dict[str, Any]:

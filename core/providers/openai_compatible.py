@@ -1,4 +1,4 @@
-"""The one dialect: a streamed chat completion as OpenAI's API has it, which all our providers speak."""
+"""The shared dialect: a streamed chat completion as in OpenAI's API, which all our providers support."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from core.providers.http import ProviderHttp
 from core.providers.problem import Problem, problem_of, read_problem
 from core.providers.refused_fields import MAX_TRIES, OUTPUT_LIMITS, RefusedFields, named_fields
 from core.providers.reply import Timing, read_reply
-from core.providers.retry_after import asked_pause_s
+from core.providers.retry_after import parse_retry_after
 from core.providers.transport import ON_LEFT
-from core.providers.wire import Merge, encoded
+from core.providers.wire import Merge, encode_json
 from core.settings import Account, CallSettings
 
 MAX_ERROR_BODY_BYTES = 64 * 1024
 AFTER_FINISH_S = 10.0
-"""Longest wait for the usage, the end mark or the end of the connection when the reply is finished."""
+"""Maximum wait for usage, end mark or end of connection after the reply is finished."""
 
 
 class OpenAICompatible(Provider):
-    """A provider at an account's address. Subclasses say only what is different there."""
+    """A provider at an account's base URL. Subclasses define only the differences."""
 
     price_list = ""
-    """An id of genai-prices; "" when its prices are not known."""
-    lone_close = True
-    """It may send reasoning, a lone `</think>` and then the reply as one text."""
+    """A provider ID of genai-prices; "" if its prices are unknown."""
+    unopened_think_tag = True
+    """Whether it may send reasoning, an unopened `</think>` and then the reply as one text."""
     output_limit_field = "max_tokens"
 
     def __init__(self, account: Account, http: ProviderHttp, clock: Clock, settings: CallSettings) -> None:
@@ -60,7 +60,7 @@ class OpenAICompatible(Provider):
         for tries in range(1, MAX_TRIES + 1):
             body = self._refused.fit(request.model, self.body(request))
             try:
-                reply = await self._ask(request, body, context.on_left)
+                reply = await self._call(request, body, context.on_left)
             except ProviderError as error:
                 if tries == MAX_TRIES or not self._refused.learn(request.model, body, error):
                     raise self._with_setting(error, request) from error
@@ -68,7 +68,7 @@ class OpenAICompatible(Provider):
                 return reply if tries == 1 else reply.model_copy(update={"calls": tries})
         raise AssertionError("the last try returns or raises")
 
-    async def _ask(self, request: ChatRequest, body: Mapping[str, Any], on_left: OnLeft) -> Reply:
+    async def _call(self, request: ChatRequest, body: Mapping[str, Any], on_left: OnLeft) -> Reply:
         call = _Call(self._clock, self._settings.max_reply_bytes)
         try:
             async with asyncio.timeout(self._settings.timeout_s) as deadline:
@@ -76,27 +76,27 @@ class OpenAICompatible(Provider):
             call.answer.close()
         except (TimeoutError, httpx.RequestError) as error:
             if not call.finished_when_cut():
-                raise self._broken(error) from error
+                raise self._connection_error(error) from error
         except BadAnswer as error:
             problem = read_problem(error.data)
             raise self._faults.error(causes.BAD_REPLY, problem.words, raw=error.data) from error
-        return self._whole(call, request, body)
+        return self._read_reply(call, request, body)
 
     def output_limit(self, request: ChatRequest) -> OutputLimit:
-        """That of this address, if it has one of its own."""
+        """This account's own limit, if it has one."""
         own = self._max_output_tokens(request.purpose)
         if own is None:
             return super().output_limit(request)
         return OutputLimit(f"{request.purpose}_max_output_tokens of {self.name} in OPENAI_COMPATIBLE", own or None)
 
     def _with_setting(self, error: ProviderError, request: ChatRequest) -> ProviderError:
-        """The error; where it is about the output limit, with a hint that names the setting."""
+        """The error; if it is about the output limit, with a hint that names the setting."""
         if error.code == causes.BAD_REQUEST.code and any(name in OUTPUT_LIMITS for name in named_fields(error)):
             error.hint = f"Set {self.output_limit(request)} to what the model takes."
         return error
 
     def body(self, request: ChatRequest) -> dict[str, Any]:
-        """The request's JSON. The messages go out exactly as they are."""
+        """The request's JSON. The messages are sent unchanged."""
         body: dict[str, Any] = {
             "model": request.model,
             "messages": [{"role": m.role, "content": m.content} for m in request.messages],
@@ -110,25 +110,25 @@ class OpenAICompatible(Provider):
         return body
 
     def headers(self) -> dict[str, str]:
-        """Headers of every call; the key is in no other place."""
-        told = {
+        """Headers of every call. The key appears nowhere else."""
+        headers = {
             "Content-Type": "application/json",
             "Accept": "text/event-stream",
-            "Accept-Encoding": "identity",  # a stream of small chunks gains nothing by it and loses time
+            "Accept-Encoding": "identity",  # compression does not help small chunks and adds latency
             "User-Agent": "model-hunter",
         }
-        return {**told, "Authorization": f"Bearer {self._key}"} if self._key else told
+        return {**headers, "Authorization": f"Bearer {self._key}"} if self._key else headers
 
     def cause_of(self, status: int, problem: Problem) -> Cause:
-        """What an error means here."""
+        """The cause of an error at this provider."""
         return causes.cause_of(status, problem)
 
     async def _receive(self, content: bytes, call: _Call, deadline: asyncio.Timeout, on_left: OnLeft) -> None:
-        """Read the answer to its end. After its finish only briefly: what follows can add counts of tokens, no more."""
-        async with aclosing(await self._sent(content, on_left)) as response:
+        """Read the response. After the finish, wait only briefly: only token counts can follow."""
+        async with aclosing(await self._send(content, on_left)) as response:
             call.headers = response.headers
             if not response.is_success:
-                raise await self._refusal(response)
+                raise await self._error_of_status(response)
             async for chunk in _chunks(response):
                 call.feed(chunk, deadline)
                 if call.answer.merged.done or (call.finished and call.answer.too_large):
@@ -136,16 +136,17 @@ class OpenAICompatible(Provider):
                 if call.answer.too_large:
                     raise self._faults.error(causes.REPLY_TOO_LARGE)
 
-    async def _sent(self, content: bytes, on_left: OnLeft) -> httpx.Response:
-        """The answer to that body, open. The request is made without the client's defaults, which cost more than it."""
+    async def _send(self, content: bytes, on_left: OnLeft) -> httpx.Response:
+        """Send the body and return the open response. Bypasses the client's defaults, which cost more than the
+        request."""
         extensions = {ON_LEFT: on_left}
         request = httpx.Request("POST", self._url, headers=self._headers, content=content, extensions=extensions)
         return await self._http.send_bare(request)
 
-    def _whole(self, call: _Call, request: ChatRequest, body: Mapping[str, Any]) -> Reply:
-        """The reply, if it is one: no error in it, said to be finished, not refused, not empty."""
+    def _read_reply(self, call: _Call, request: ChatRequest, body: Mapping[str, Any]) -> Reply:
+        """The reply. Raises ProviderError if it has an error or is unfinished, refused or empty."""
         merged = call.answer.merged
-        if failed := self._failed(merged, call.headers):
+        if failed := self._find_error(merged, call.headers):
             raise failed
         sent = {name: value for name, value in body.items() if name != "messages"}
         reply = read_reply(
@@ -154,28 +155,30 @@ class OpenAICompatible(Provider):
             timing=call.timing(),
             raw_request=orjson.dumps(sent).decode(),
             price_list=self.price_list,
-            lone_close=self.lone_close,
+            unopened_think_tag=self.unopened_think_tag,
             now=self._clock.now(),
         )
         if not reply.text.strip():
             raise self._empty(reply, merged, request)
         return reply
 
-    def _failed(self, merged: Merge, headers: Mapping[str, str]) -> ProviderError | None:
-        """What the provider says is wrong with its answer, if anything; of a finished one only that it is refused."""
+    def _find_error(self, merged: Merge, headers: Mapping[str, str]) -> ProviderError | None:
+        """The error in a response, if any; for a finished reply only a refusal."""
         kind = finish_kind(merged.finish_reason)
         if merged.error is not None:
-            return self._error_inside(merged.error, headers)
+            return self._error_in_body(merged.error, headers)
         if merged.refusal or kind is FinishKind.FILTERED:
-            return self._faults.error(causes.REFUSED, "".join(merged.refusal) or _unless("content_filter", merged))
+            return self._faults.error(
+                causes.REFUSED, "".join(merged.refusal) or _unusual_finish("content_filter", merged)
+            )
         if merged.finished:
             return None
         problem = problem_of(merged.rest)
         if problem.words or problem.status:
-            return self._error_inside(merged.rest, headers)
+            return self._error_in_body(merged.rest, headers)
         if kind is FinishKind.FAILED:
-            told = _unless("error", merged)
-            words = "the model failed while it was replying" + (f" ({told})" if told else "")
+            reason = _unusual_finish("error", merged)
+            words = "the model failed while it was replying" + (f" ({reason})" if reason else "")
             return self._faults.error(causes.SERVER_ERROR, words)
         return self._faults.error(causes.EMPTY_REPLY if merged.rest and not merged.choices else causes.CUT_STREAM)
 
@@ -184,8 +187,8 @@ class OpenAICompatible(Provider):
             return self._faults.error(causes.output_limit(self.output_limit(request)))
         return self._faults.error(causes.TOOLS_ONLY if merged.calls_tools else causes.EMPTY_REPLY)
 
-    async def _refusal(self, response: httpx.Response) -> ProviderError:
-        """The error of a status that is not 200, with as much of its body as came."""
+    async def _error_of_status(self, response: httpx.Response) -> ProviderError:
+        """The error of a non-200 status, with the received part of its body."""
         raw = bytearray()
         with suppress(httpx.RequestError):
             async for chunk in _chunks(response):
@@ -198,40 +201,42 @@ class OpenAICompatible(Provider):
         return self._faults.error(cause, problem.words, status=status, retry_after_s=pause, raw=bytes(raw))
 
     def _pause_s(self, cause: Cause, headers: Mapping[str, str]) -> float | None:
-        """How long the provider asks to be left alone, where trying again helps."""
-        return None if cause.advice is Advice.NEVER else asked_pause_s(headers, self._clock.now())
+        """The provider's Retry-After, if retrying helps."""
+        return None if cause.advice is Advice.NEVER else parse_retry_after(headers, self._clock.now())
 
-    def _broken(self, error: TimeoutError | httpx.RequestError) -> ProviderError:
+    def _connection_error(self, error: TimeoutError | httpx.RequestError) -> ProviderError:
         if isinstance(error, TimeoutError):
             return self._faults.error(causes.TIMEOUT, f"{self._settings.timeout_s:g} s have passed")
-        return self._faults.error(faults.cause_of_break(error), str(error))
+        return self._faults.error(faults.cause_of_connection_error(error), str(error))
 
-    def _error_inside(self, error: Any, headers: Mapping[str, str]) -> ProviderError:
-        """An error in an answer of status 200."""
+    def _error_in_body(self, error: Any, headers: Mapping[str, str]) -> ProviderError:
+        """An error in a response of status 200."""
         problem = problem_of(error)
         cause = self.cause_of(problem.status or 200, problem)
         pause = self._pause_s(cause, headers)
-        return self._faults.error(cause, problem.words, status=problem.status, retry_after_s=pause, raw=encoded(error))
+        return self._faults.error(
+            cause, problem.words, status=problem.status, retry_after_s=pause, raw=encode_json(error)
+        )
 
 
 def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The body as it arrives; decompressed where a proxy compressed it although nobody asked for that."""
+    """The body as it arrives; decompressed if a proxy compressed it unrequested."""
     encoding = response.headers.get("content-encoding", "identity")
     return response.aiter_raw() if encoding in {"", "identity"} else response.aiter_bytes()
 
 
-def _unless(usual: str, merged: Merge) -> str:
-    """The provider's finish reason, if it says more than the usual word."""
+def _unusual_finish(usual: str, merged: Merge) -> str:
+    """The provider's finish reason, if it differs from the usual one."""
     return "" if merged.finish_reason == usual else merged.finish_reason
 
 
 class _Call:
-    """One call: what has come of its answer, and when."""
+    """The state of one call: the received part of the response, and its timing."""
 
     def __init__(self, clock: Clock, max_reply_bytes: int) -> None:
         self.answer = AnswerReader(max_reply_bytes)
         self.headers: Mapping[str, str] = {}
-        """Of the answer, once its head has come."""
+        """The response's headers, once received."""
         self._clock = clock
         self._started_at = self._ended_at = clock.monotonic()
         self._first_at: float | None = None
@@ -241,7 +246,7 @@ class _Call:
         return self.answer.merged.finished
 
     def feed(self, chunk: bytes, deadline: asyncio.Timeout) -> None:
-        """Merge a chunk; the deadline comes closer once the reply has its end."""
+        """Merge a chunk; shorten the deadline once the reply is finished."""
         merged, choices = self.answer.merged, self.answer.merged.choices
         self.answer.feed(chunk)
         self._ended_at = self._clock.monotonic()
@@ -252,7 +257,7 @@ class _Call:
             deadline.reschedule(min(soon, deadline.when() or soon))
 
     def finished_when_cut(self) -> bool:
-        """Whether what came before the connection broke is a whole reply."""
+        """Whether the reply was complete before the connection broke."""
         with suppress(BadAnswer):
             self.answer.close()
         return self.finished

@@ -1,7 +1,7 @@
-"""OpenRouter: what is different from the shared dialect.
+"""OpenRouter's differences from the shared dialect.
 
-It bills in its answers when asked to, passes on errors of the providers behind it inside answers of status 200, and
-names those providers in the error's metadata.
+It reports costs on request, forwards upstream errors in responses of status 200, and names the upstream provider in the
+error's metadata.
 """
 
 from __future__ import annotations
@@ -26,5 +26,5 @@ class OpenRouter(OpenAICompatible):
 
     def cause_of(self, status: int, problem: Problem) -> Cause:
         cause = super().cause_of(status, problem)
-        behind = problem.metadata.get("provider_name")
-        return replace(cause, says=f"(through {behind}) {cause.says}") if isinstance(behind, str) else cause
+        upstream = problem.metadata.get("provider_name")
+        return replace(cause, says=f"(through {upstream}) {cause.says}") if isinstance(upstream, str) else cause

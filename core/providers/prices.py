@@ -1,6 +1,6 @@
-"""What a reply cost: what the provider billed, else computed from price data, else unknown (None, never 0).
+"""The cost of a reply: as billed by the provider, else computed from price data, else unknown (None, never 0).
 
-The price data is genai-prices' own, as installed; nothing is fetched.
+The price data comes from the installed genai-prices; nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -22,42 +22,42 @@ from core.domain.chat import Usage
 MTOK = 1_000_000
 
 
-def read_usage(told: Mapping[str, Any]) -> Usage:
-    """Token counts of a `usage` object; None where it does not say."""
-    received, sent = told.get("prompt_tokens_details"), told.get("completion_tokens_details")
+def read_usage(usage: Mapping[str, Any]) -> Usage:
+    """Token counts of a `usage` object; None if missing."""
+    received, sent = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
     return Usage(
-        input_tokens=_count(told.get("prompt_tokens")),
-        output_tokens=_count(told.get("completion_tokens")),
+        input_tokens=_count(usage.get("prompt_tokens")),
+        output_tokens=_count(usage.get("completion_tokens")),
         reasoning_tokens=_count(sent.get("reasoning_tokens")) if isinstance(sent, dict) else None,
         cached_tokens=_count(received.get("cached_tokens")) if isinstance(received, dict) else None,
     )
 
 
-def billed_usd(told: Mapping[str, Any]) -> float | None:
-    """What a `usage` object says that the call cost, in US dollars, all bills together; None when one is not told.
+def billed_usd(usage: Mapping[str, Any]) -> float | None:
+    """The total cost in US dollars according to a `usage` object; None if any part is missing.
 
-    A gateway that calls its upstream with the user's own key (BYOK) bills only its fee, often 0; the rest is billed by
-    the upstream and stands in `cost_details`.
+    A gateway that uses the user's own upstream key (BYOK) bills only its fee, often 0; the upstream bills the rest, in
+    `cost_details`.
     """
-    cost, details = told.get("cost"), told.get("cost_details")
+    cost, details = usage.get("cost"), usage.get("cost_details")
     billed = dollars(cost.get("total_cost") if isinstance(cost, dict) else cost)
     upstream = dollars(details.get("upstream_inference_cost")) if isinstance(details, dict) else None
-    if told.get("is_byok") is True or (upstream and not billed):
+    if usage.get("is_byok") is True or (upstream and not billed):
         return (billed or 0.0) + upstream if upstream else None
     return billed
 
 
 def dollars(value: Any) -> float | None:
-    """A finite amount that is not negative, or None."""
+    """A finite, non-negative amount, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value) if math.isfinite(value) and value >= 0 else None
 
 
 def priced_usd(usage: Usage, model: str, price_list: str, now: datetime) -> float | None:
-    """US dollars by the price list of that id, or None without both token counts or without a price.
+    """US dollars according to the price list, None if a token count or the price is missing.
 
-    `price_list`: an id of genai-prices, or an address that it knows; "" has no prices.
+    `price_list`: a provider ID or known base URL of genai-prices; "" has no prices.
     """
     if usage.input_tokens is None or usage.output_tokens is None:
         return None
@@ -74,7 +74,7 @@ def priced_usd(usage: Usage, model: str, price_list: str, now: datetime) -> floa
 
 
 def listed_rates(model: str, price_list: str, now: datetime) -> tuple[float | None, float | None]:
-    """US dollars for a million input and output tokens, before tiers; None where not known."""
+    """US dollars per million input and output tokens, before tiers; None if unknown."""
     found = _model(model, price_list)
     prices = found.get_prices(now) if found else None
     return _base(getattr(prices, "input_mtok", None)), _base(getattr(prices, "output_mtok", None))
@@ -92,7 +92,7 @@ def _model(model: str, price_list: str) -> ModelInfo | None:
 
 
 def _plain_rates(prices: ModelPrice) -> tuple[float, float, float] | None:
-    """(input, cached input, output) of a model without tiers. calc_price would take 160 µs of every call, this 1."""
+    """(input, cached input, output) of a model without tiers. Takes 1 µs per call; calc_price takes 160."""
     rates = [getattr(prices, name, None) for name in ("input_mtok", "cache_read_mtok", "output_mtok")]
     rates[1] = rates[0] if rates[1] is None else rates[1]
     if not all(isinstance(rate, Decimal) for rate in rates):
@@ -108,7 +108,7 @@ def _tiered_usd(fresh: int, cached: int, output: int, model: str, price_list: st
             price = calc_price(used, model, provider_api_url=price_list, genai_request_timestamp=now)
         else:
             price = calc_price(used, model, provider_id=price_list, genai_request_timestamp=now)
-    except (LookupError, ValueError):  # ValueError: a price list that wants counts which nobody reported
+    except (LookupError, ValueError):  # ValueError: the price list needs counts that were not reported
         return None
     return float(price.total_price)
 

@@ -1,4 +1,4 @@
-"""What a provider says about a failure: its words, names and status, in whatever shape its error has.
+"""Parses provider errors of any shape into message, names and status.
 
 The dialect's own shape is `{"error": {"message", "type", "code", "param"}}`. Gateways and frameworks answer with
 `detail` (FastAPI), `title` (RFC 9457), `fault` (Apigee), `errors[]`, `base_resp` (MiniMax), `msg`, `Message`, with the
@@ -14,24 +14,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.providers.sse import without_bom
-from core.providers.wire import encoded, mended, parsed
+from core.providers.wire import encode_json, parse_json, replace_lone_surrogates
 
 MAX_DEPTH, MAX_ITEMS, MAX_VALUES = 8, 10, 200
-"""How far an error is looked into: deeper, further down a list, or beyond so many values there is nothing to say."""
+"""Limits of the search in an error: nesting depth, items per list, values in total."""
 MAX_TEXT_CHARS = 2000
-"""Of one text. More than is shown, so that a key is taken out before the text is cut, and never cut in two."""
+"""Per text. Larger than the displayed length, so that keys are redacted before the text is truncated."""
 
 _TEXTS = (
     "title", "message", "msg", "errormessage", "errormsg", "errmsg", "statusmsg", "statusmessage", "faultstring",
     "errordescription", "description", "error", "errors", "fault", "detail", "details", "reason", "reasons", "baseresp",
     "metadata", "raw", "response", "innererror", "cause", "promptfeedback",
 )  # fmt: skip
-"""Fields that hold words, or an object or a list that does; general words before particular ones."""
+"""Fields with messages, directly or nested; general ones before specific ones."""
 _NAMES = ("code", "type", "status", "errorcode", "errortype", "error", "reason", "exception", "blockreason")
 _STATUSES = ("code", "status", "statuscode", "httpstatus", "httpstatuscode", "httpcode", "errorcode")
 _PARAMETERS = ("param", "parameter", "field")
-_FINE = (0, "0", 200, "200", "ok", "success")
-"""Codes of answers that are no errors."""
+_SUCCESS_CODES = (0, "0", 200, "200", "ok", "success")
+"""Codes of successful responses."""
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.:#/-]{0,100}")
 _NOT_WORDS = {"", "none", "null"}
 _PAGE_TEXTS = tuple(
@@ -43,38 +43,41 @@ _TAG = re.compile(r"<[^>]{0,200}>")
 
 @dataclass(frozen=True)
 class Problem:
-    """An error as the provider told it."""
+    """An error as the provider reported it."""
 
     words: str = ""
     names: tuple[str, ...] = ()
-    """Its codes and types, where they are words; the outermost first."""
+    """Its codes and types that are words, outermost first."""
     status: int | None = None
-    """Its code where that is a status: an error inside an answer of status 200."""
+    """Its code if that is an HTTP status: an error in a response of status 200."""
     parameters: tuple[str, ...] = ()
-    """Fields of the request that it names."""
+    """Request fields it names."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
     page: bool = False
-    """It came as a page for people (HTML), not from a program for programs."""
+    """The body is an HTML page, not an API error."""
 
 
 def read_problem(body: bytes) -> Problem:
-    """The error of a body, whatever its shape; text that is not JSON is the provider's words."""
+    """Parses an error body of any shape; text that is not JSON becomes the message."""
     body = without_bom(body.strip())
     try:
-        told = parsed(body)
+        parsed = parse_json(body)
     except ValueError:
         text = body.decode("utf-8", "replace")
-        return Problem(words=_plain(text), page=text.startswith("<"))
-    problem = problem_of(told)
-    if problem.words or told in ({}, [], None, ""):
+        return Problem(words=_plain_text(text), page=text.startswith("<"))
+    problem = problem_of(parsed)
+    if problem.words or parsed in ({}, [], None, ""):
         return problem
     return Problem(
-        encoded(told).decode("utf-8", "replace")[:MAX_TEXT_CHARS], problem.names, problem.status, problem.parameters
+        encode_json(parsed).decode("utf-8", "replace")[:MAX_TEXT_CHARS],
+        problem.names,
+        problem.status,
+        problem.parameters,
     )
 
 
 def problem_of(error: Any) -> Problem:
-    """An error that is read already: an object, a list of them, or just words. Without words in it there are none."""
+    """Converts a parsed error (object, list or text); the message may be empty."""
     found = _Found()
     found.add(error, MAX_DEPTH)
     return Problem(
@@ -87,7 +90,7 @@ def problem_of(error: Any) -> Problem:
 
 
 class _Found:
-    """What was found in an error so far."""
+    """Collects the parts of an error."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
@@ -107,18 +110,18 @@ class _Found:
             for item in value[:MAX_ITEMS]:
                 self.add(item, depth - 1)
         elif isinstance(value, dict):
-            self._add_object({_folded(name): value[name] for name in list(value)[:MAX_VALUES]}, depth)
+            self._add_object({_normalize(name): value[name] for name in list(value)[:MAX_VALUES]}, depth)
 
     def _add_text(self, text: str, depth: int) -> None:
         text = text.strip()
         if text.startswith(("{", "[")):
             try:
-                self.add(parsed(text.encode("utf-8", "replace")), depth - 1)
+                self.add(parse_json(text.encode("utf-8", "replace")), depth - 1)
             except ValueError:
                 pass
             else:
                 return
-        text = _plain(text)
+        text = _plain_text(text)
         if len(self.texts) >= MAX_ITEMS or text.lower() in _NOT_WORDS:
             return
         if any(text.lower() in known.lower() for known in self.texts):
@@ -134,32 +137,32 @@ class _Found:
         self.parameters += [value for name in _PARAMETERS if isinstance(value := error.get(name), str)]
         if isinstance(error.get("metadata"), dict) and not self.metadata:
             self.metadata = error["metadata"]
-        if "error" not in error and any(error.get(name) in _FINE for name in ("code", "statuscode")):
+        if "error" not in error and any(error.get(name) in _SUCCESS_CODES for name in ("code", "statuscode")):
             return
         if isinstance(error.get("loc"), list) and isinstance(error.get("msg"), str):
             self._add_place(error["loc"], error["msg"], depth)
             return
         known = [error[name] for name in _TEXTS if error.get(name) and not _is_name(name, error)]
-        if not known and depth < MAX_DEPTH:  # at the top of an answer, `type` and `status` are of no error
+        if not known and depth < MAX_DEPTH:  # at the top level, `type` and `status` are not an error's
             known = names[:1]
         for value in known:
             self.add(value, depth - 1)
 
     def _add_place(self, place: list[Any], words: str, depth: int) -> None:
-        """One item of a validation error (FastAPI, pydantic): where in the request, and what is wrong there."""
+        """One item of a validation error (FastAPI, pydantic): its location in the request, and its message."""
         steps = [str(step)[:100] for step in place[:MAX_ITEMS]]
         self.parameters += [step for step in steps if _IDENTIFIER.fullmatch(step)]
         self._add_text(f"{'.'.join(steps)}: {words}" if steps else words, depth)
 
 
 def _is_name(name: str, error: dict[str, Any]) -> bool:
-    """Whether a field holds a name and not words: `{"error": "invalid_token", "error_description": "…"}`."""
+    """Whether a field contains a name, not a message: `{"error": "invalid_token", "error_description": "…"}`."""
     value = error[name]
     return name in {"error", "reason"} and isinstance(value, str) and bool(_IDENTIFIER.fullmatch(value))
 
 
-def _folded(name: Any) -> str:
-    """`Error_Message`, `errorMessage` and `error-message` are one."""
+def _normalize(name: Any) -> str:
+    """`Error_Message`, `errorMessage` and `error-message` are equal."""
     return re.sub(r"[^a-z]", "", str(name)[:100].lower())
 
 
@@ -169,10 +172,10 @@ def _status(code: Any) -> int | None:
     return number if 400 <= number < 600 else None
 
 
-def _plain(text: str) -> str:
-    """Words on one line; of a page its title."""
+def _plain_text(text: str) -> str:
+    """The text on one line; for an HTML page its title."""
     text = text.strip()
     if text.startswith("<"):
         found = next((match[1] for pattern in _PAGE_TEXTS if (match := pattern.search(text))), "")
         text = html.unescape(_TAG.sub(" ", found))
-    return mended(" ".join(text[: 4 * MAX_TEXT_CHARS].split())[:MAX_TEXT_CHARS])
+    return replace_lone_surrogates(" ".join(text[: 4 * MAX_TEXT_CHARS].split())[:MAX_TEXT_CHARS])

@@ -1,8 +1,8 @@
-"""Keeping reasoning apart from the reply, where a provider sends both as one text.
+"""Splits reasoning from the reply when a provider sends both as one text.
 
-Works on the whole text, so it does not matter where a stream was cut; time is linear in it. A tag is only a tag where
-reasoning ends up: at the very beginning, or alone. What stands later in a reply, or in code, is the reply's own and
-stays. A block at the beginning that is never closed is reasoning without a reply: never judged as one.
+Works on the whole text, so chunk boundaries don't matter; time is linear. A tag counts only at the beginning of the
+text, or alone. Tags later in a reply or in code belong to the reply. An unclosed block at the beginning is reasoning
+without a reply and is never judged.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ BLOCKS: tuple[tuple[str, str], ...] = (
     ("<|START_THINKING|>", "<|END_THINKING|>"),  # Cohere
     ("<|channel>thought", "<channel|>"),  # Gemma
 )
-"""How models frame their reasoning; nobody else writes these at the beginning of a reply."""
-ASKED_FOR: tuple[tuple[str, str], ...] = tuple(
+"""Tags around reasoning; replies do not begin with these."""
+AMBIGUOUS_TAGS: tuple[tuple[str, str], ...] = tuple(
     (f"<{word}>", f"</{word}>") for word in ("thought", "thoughts", "thinking", "reasoning")
 )
-"""Tags that models use as well as prompts: a tag that the prompt names belongs to the reply that was asked for."""
-_BY_OPEN = {tag.lower(): re.compile(re.escape(close), re.IGNORECASE) for tag, close in (*BLOCKS, *ASKED_FOR)}
-_UNSURE = frozenset(tag for tag, _ in ASKED_FOR)
+"""Tags that prompts also request: a tag named in the prompt belongs to the reply."""
+_BY_OPEN = {tag.lower(): re.compile(re.escape(close), re.IGNORECASE) for tag, close in (*BLOCKS, *AMBIGUOUS_TAGS)}
+_UNSURE = frozenset(tag for tag, _ in AMBIGUOUS_TAGS)
 _OPENS = re.compile(r"\s*(" + "|".join(map(re.escape, _BY_OPEN)) + ")", re.IGNORECASE)
 _CLOSES = re.compile(r"(?:" + "|".join(re.escape(close) for _, close in BLOCKS) + ")")
 _QUOTED_END = re.compile(r"[`'\"“‘]$")
@@ -35,25 +35,27 @@ _CHANNEL = r"<\|channel\|>\s{0,9}(?:%s)\b[^<\n]{0,120}(?:<\|constrain\|>[^<\n]{0
 _HARMONY = re.compile(
     r"(?:<\|start\|>\s{0,9}\w{0,40}\s{0,9})?(?:<\|(?:channel|message)\|>|(?:analysis|commentary|final)<\|message\|>)"
 )
-"""How a text begins that has the channels of the harmony format in it: gpt-oss behind servers that do not parse."""
+"""The beginning of a text with harmony channels: gpt-oss behind servers that do not parse them."""
 _FINAL = re.compile(_CHANNEL % "final")
 _NO_CHANNEL = re.compile(r"(?:<\|start\|>\s{0,9}\w{0,40}\s{0,9}|final)?<\|message\|>")
 _ENDS = re.compile(r"<\|(?:end|call|return)\|>")
 _TOKENS = re.compile(r"<\|(?:start|end|channel|message|constrain|call|return)\|>")
 _LAST_TOKEN = re.compile(r"<\|(?:end|return)\|>\s*\Z")
 _BARE_ANALYSIS, _BARE_FINAL = re.compile(r"analysis(?=[A-Z])"), "assistantfinal"
-"""The same format where a server has dropped its tokens and left their words."""
+"""The same format after a server removed the special tokens."""
 MAX_BLOCKS = 100
-"""Of reasoning at the beginning of a text. What follows is the reply's: no model thinks in so many."""
+"""Maximum reasoning blocks at the beginning; further ones belong to the reply."""
 MAX_CLEANED_CHARS = 1_000_000
-"""Longer reasoning is kept with its headers, since nobody else may wait while they are taken out."""
+"""Longer reasoning keeps its headers: removing them would block the event loop."""
 
 
-def apart(text: str, thoughts: str, *, lone_close: bool, asked: Iterable[str] = ()) -> tuple[str, str]:
-    """(reply, reasoning) of a text and of the reasoning that came in fields of its own.
+def split_reasoning(
+    text: str, thoughts: str, *, unopened_think_tag: bool, asked: Iterable[str] = ()
+) -> tuple[str, str]:
+    """Returns (reply, reasoning) of a text and the separately received reasoning.
 
-    `lone_close`: this provider may send reasoning, `</think>`, reply without an opening tag. `asked`: the messages that
-    it answers; the tags of `ASKED_FOR` that they name stay in the reply.
+    `unopened_think_tag`: this provider may send reasoning, `</think>`, reply without an opening tag. `asked`: the
+    messages that it answers; the tags of `AMBIGUOUS_TAGS` that they name stay in the reply.
     """
     begun = text.lstrip()
     if _HARMONY.match(begun):
@@ -66,22 +68,22 @@ def apart(text: str, thoughts: str, *, lone_close: bool, asked: Iterable[str] = 
         return (text if reply is begun else reply), reasoning
     if closing := _CLOSES.match(begun):
         return _after_tag(begun[closing.end() :]), thoughts
-    if lone_close and not thoughts:
-        return _split_at_lone_close(text)
+    if unopened_think_tag and not thoughts:
+        return _split_at_unopened_tag(text)
     return text, thoughts
 
 
 def _of_blocks(text: str, thoughts: str, opening: re.Match[str] | None, asked: Iterable[str]) -> tuple[str, str]:
-    """All closed blocks that the text begins with are reasoning. A tag that is never closed is so only as the first."""
+    """Treats all closed blocks at the beginning as reasoning. An unclosed tag counts only if it is the first."""
     at, inner = 0, list[str]()
     asked_for = {tag for message in asked for tag in _UNSURE if tag in message.lower()}
     while opening and len(inner) < MAX_BLOCKS and (tag := opening[1].lower()) not in asked_for:
         closing = _BY_OPEN[tag].search(text, opening.end())
         if closing is None:
-            # when reasoning came on its own, a parser stood before us, so that this tag is the reply's own word
+            # separately received reasoning was already parsed out, so this tag belongs to the reply
             if inner or thoughts or tag in _UNSURE:
                 break
-            return "", text[opening.end() :].strip()  # cut while it was thinking: there is no reply
+            return "", text[opening.end() :].strip()  # cut off during reasoning: there is no reply
         inner.append(text[opening.end() : closing.start()].strip())
         at = closing.end()
         opening = _OPENS.match(text, at)
@@ -89,7 +91,7 @@ def _of_blocks(text: str, thoughts: str, opening: re.Match[str] | None, asked: I
 
 
 def _of_channels(text: str, thoughts: str) -> tuple[str, str]:
-    """What stands in the final channel is the reply, to the end of the text; without one there is none."""
+    """The reply is the final channel, to the end of the text; empty if there is none."""
     if begin := _NO_CHANNEL.match(text) or _FINAL.search(text):
         before = _words_of_channels(text[: begin.start()])
         return _LAST_TOKEN.sub("", text[begin.end() :]), _joined(thoughts, before)
@@ -97,14 +99,14 @@ def _of_channels(text: str, thoughts: str) -> tuple[str, str]:
 
 
 def _words_of_channels(text: str) -> str:
-    """The words of messages, without the headers before them."""
+    """The messages' text without their headers."""
     if len(text) > MAX_CLEANED_CHARS:
         return text.strip()
     messages = (part.rpartition("<|message|>")[2] for part in _ENDS.split(text))
     return "\n\n".join(words for part in messages if (words := _TOKENS.sub(" ", part).strip()) and words != "assistant")
 
 
-def _split_at_lone_close(text: str) -> tuple[str, str]:
+def _split_at_unopened_tag(text: str) -> tuple[str, str]:
     before, close, reply = text.partition(CLOSE)
     in_code = before.count("```") % 2 == 1 or _QUOTED_END.search(before)
     if not close or OPEN in before or in_code:
@@ -113,7 +115,7 @@ def _split_at_lone_close(text: str) -> tuple[str, str]:
 
 
 def _after_tag(reply: str) -> str:
-    """Only the line ends that belong to the tag go; spaces are the reply's own."""
+    """Strips only the newlines after the tag; spaces belong to the reply."""
     return reply.lstrip("\r\n")
 
 

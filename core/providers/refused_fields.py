@@ -1,9 +1,9 @@
-"""Fields of a request that an address does not take: asked for again without them, and remembered.
+"""Request fields that a provider rejects: the request is retried without them, and they are remembered.
 
-Gateways differ in what they accept: `max_tokens` or `max_completion_tokens`, no `stream_options`, a smaller output
-limit, no streaming for an account that is not verified. Where the refusal names the field, a second request is cheaper
-than an error for every call. Only fields whose absence leaves the prompt and the sampling as they are can go; what was
-sent in the end stands in the reply's `raw_request`.
+Gateways differ in the fields they accept: `max_tokens` or `max_completion_tokens`, no `stream_options`, a smaller
+output limit, no streaming for unverified accounts. If the rejection names the field, a second request is better than an
+error on every call. Only fields that affect neither prompt nor sampling are dropped; the reply's `raw_request` has the
+final request.
 """
 
 from __future__ import annotations
@@ -19,65 +19,65 @@ from core.errors import ProviderError
 from core.providers.problem import read_problem
 
 MAX_TRIES = 4
-"""Requests of one call: each further one goes without one more of the fields."""
+"""Maximum requests per call; each retry drops one more field."""
 MAX_MODELS = 1000
-"""Models that refusals are remembered for; people may type any name."""
+"""Maximum remembered models; users may enter any name."""
 OUTPUT_LIMITS = {"max_tokens": "max_completion_tokens", "max_completion_tokens": "max_tokens"}
-"""Names of the output limit, each with the other one."""
+"""The two names of the output limit, each mapped to the other."""
 _NAMED = {
     "stream_options": re.compile(r"(?<!\w)stream_options(?!\w)"),
     **{field: re.compile(rf"(?<!\w){field}(?!\w)|in the completion") for field in OUTPUT_LIMITS},
-    **{field: re.compile(rf"[`'\"]{field}[`'\"]") for field in ("usage", "stream")},  # words of plain English, too
+    **{field: re.compile(rf"[`'\"]{field}[`'\"]") for field in ("usage", "stream")},  # also plain English words
 }
-"""How a refusal names a field. "In the completion" is vLLM's: prompt and output limit together exceed the context."""
+"""How a rejection names a field. "In the completion" is vLLM's: prompt plus output limit exceed the context."""
 _TOO_MUCH = re.compile(r"too (large|high|big)|at most|maximum|exceed|less than|up to|greater than")
-"""Said of a value: the field as such is accepted."""
+"""The value is rejected, not the field."""
 _REFUSALS = frozenset({"bad_request", "too_large"})
 
 
 @dataclass(frozen=True)
 class _Change:
-    instead: str = ""
-    """The field that takes its value; empty: none."""
-    least: int = 0
-    """It is about values from here on."""
+    replacement: str = ""
+    """The replacement field; empty: none."""
+    min_value: int = 0
+    """Applies to values from this on."""
 
 
 class RefusedFields:
-    """What one account refused, by model, since the process started."""
+    """The fields that one account rejected, per model, since the process started."""
 
     def __init__(self) -> None:
         self._changes: LRUCache[str, dict[str, _Change]] = LRUCache(MAX_MODELS)
 
     def fit(self, model: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The body without what is known to be refused."""
+        """The body without fields known to be rejected."""
         fitted = dict(body)
         for field, change in self._changes.get(model, {}).items():
-            if field in fitted and _amount(fitted[field]) >= change.least:
+            if field in fitted and _amount(fitted[field]) >= change.min_value:
                 value = fitted.pop(field)
-                if change.instead:
-                    fitted[change.instead] = value
+                if change.replacement:
+                    fitted[change.replacement] = value
         if "stream" not in fitted:
             fitted.pop("stream_options", None)
         return fitted
 
     def learn(self, model: str, sent: Mapping[str, Any], error: ProviderError) -> bool:
-        """Remember what `error` refuses of what was sent; whether another request without it is worth a try."""
+        """Record the field that `error` rejects. Returns whether a retry without it makes sense."""
         fields = [field for field in named_fields(error) if field in sent]
         if not fields:
             return False
         changes = self._changes.setdefault(model, {})
         field = fields[0]
         if field in OUTPUT_LIMITS and _TOO_MUCH.search(error.raw.lower()):
-            changes[field] = _Change(least=_amount(sent[field]))
+            changes[field] = _Change(min_value=_amount(sent[field]))
         else:
-            instead = OUTPUT_LIMITS.get(field, "")
-            changes[field] = _Change("" if instead in changes else instead)
+            replacement = OUTPUT_LIMITS.get(field, "")
+            changes[field] = _Change("" if replacement in changes else replacement)
         return True
 
 
 def named_fields(error: ProviderError) -> list[str]:
-    """The fields of the table that a refusal names."""
+    """The known fields that a rejection names."""
     if error.code not in _REFUSALS:
         return []
     problem = read_problem(error.raw.encode("utf-8", "replace"))

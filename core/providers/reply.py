@@ -1,4 +1,4 @@
-"""From merged pieces to a whole reply: whether it is one, what it cost, what is kept of how it came."""
+"""Builds a Reply from merged chunks: text, reasoning, cost, and the raw response."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from core.domain.chat import Reply, Usage
 from core.providers.base import ChatRequest
 from core.providers.prices import billed_usd, priced_usd, read_usage
-from core.providers.reasoning import apart
-from core.providers.wire import Merge, encoded, mended
+from core.providers.reasoning import split_reasoning
+from core.providers.wire import Merge, encode_json, replace_lone_surrogates
 
 SHOWN_ELSEWHERE = frozenset({"choices", "usage", "error"})
 TEXTS = frozenset({"delta", "message"})
@@ -31,12 +31,15 @@ def read_reply(
     timing: Timing,
     raw_request: str,
     price_list: str,
-    lone_close: bool,
+    unopened_think_tag: bool,
     now: datetime,
 ) -> Reply:
-    """The reply of a stream that was finished. Its text may be empty: that is for the caller to refuse."""
-    text, reasoning = apart(
-        merged.text, merged.thoughts, lone_close=lone_close, asked=(message.content for message in request.messages)
+    """The reply of a finished stream. Its text may be empty; the caller rejects that."""
+    text, reasoning = split_reasoning(
+        merged.text,
+        merged.thoughts,
+        unopened_think_tag=unopened_think_tag,
+        asked=(message.content for message in request.messages),
     )
     usage = read_usage(merged.usage)
     cost, source = _cost(merged.usage, usage, request.model, price_list, now)
@@ -57,21 +60,23 @@ def read_reply(
 
 
 def raw_reply(merged: Merge) -> str:
-    """JSON of what came, chunks merged, without the texts."""
+    """The merged response as JSON, without the texts."""
     ending = {name: value for name, value in merged.ending.items() if name not in TEXTS}
     kept = {name: value for name, value in merged.rest.items() if name not in SHOWN_ELSEWHERE}
-    return encoded({**kept, "choices": [ending], "usage": merged.usage or None}).decode()
+    return encode_json({**kept, "choices": [ending], "usage": merged.usage or None}).decode()
 
 
-def _cost(told: dict[str, Any], usage: Usage, model: str, price_list: str, now: datetime) -> tuple[float | None, Any]:
-    billed = billed_usd(told)
+def _cost(
+    usage_fields: dict[str, Any], usage: Usage, model: str, price_list: str, now: datetime
+) -> tuple[float | None, Any]:
+    billed = billed_usd(usage_fields)
     if billed is not None:
         return billed, "provider"
     priced = priced_usd(usage, model, price_list, now)
-    if told.get("is_byok") is True:  # billed elsewhere: a price of 0 is not what was paid
+    if usage_fields.get("is_byok") is True:  # billed by the upstream: a price of 0 is not the real cost
         priced = priced or None
     return priced, "unknown" if priced is None else "prices"
 
 
 def _word(value: Any) -> str:
-    return mended(value) if isinstance(value, str) else ""
+    return replace_lone_surrogates(value) if isinstance(value, str) else ""

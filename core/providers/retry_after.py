@@ -1,4 +1,4 @@
-"""How long a provider asks to be left alone, from the headers of its answer."""
+"""Parses the requested retry delay from response headers."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from email.utils import parsedate_to_datetime
 
 _EPOCH_S = 1e9
 _EPOCH_MS = 1e12
-"""A reset above these is a moment since 1970, in seconds or milliseconds (OpenRouter), not a span."""
+"""A reset above these is a Unix time, in seconds or milliseconds (OpenRouter), not a duration."""
 _SPAN = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:([\d.]+)s)?(?:([\d.]+)ms)?")
 _SPAN_UNITS_S = (86_400.0, 3_600.0, 60.0, 1.0, 0.001)
 
 
-def asked_pause_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    """Seconds from `now`, never negative; None when the headers do not say. Header names are in small letters.
+def parse_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds from `now`, never negative; None if not specified. Header names are lower case.
 
-    Looked at in turn: `retry-after-ms`, `retry-after` (seconds or a date), and the resets of the limits that are
+    In order of priority: `retry-after-ms`, `retry-after` (seconds or a date), and the resets of the limits that are
     used up: `x-ratelimit-reset-requests` and `-tokens` ("6m0s", OpenAI, Fireworks), `x-ratelimit-reset` (OpenRouter).
     """
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return milliseconds / 1000
-    asked = headers.get("retry-after", "")
-    seconds = _number(asked)
+    value = headers.get("retry-after", "")
+    seconds = _number(value)
     if seconds is None:
-        seconds = _until_date(asked, now)
+        seconds = _until_date(value, now)
     return seconds if seconds is not None else _until_reset(headers, now)
 
 
@@ -66,7 +66,7 @@ def _until_date(text: str, now: datetime) -> float | None:
 
 
 def _number(text: str) -> float | None:
-    """A finite number that is not negative, or None."""
+    """A finite, non-negative number, or None."""
     try:
         number = float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Tries again as the provider advises: bounded in number and time, within the run's budget. Knows no status code."""
+"""Retries as the error advises, within limits on attempts and time and the run's budget."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from core.providers.base import CallContext, ChatRequest, OutputLimit, Provider
 from core.settings import CallSettings
 
 Sleep = Callable[[float], Awaitable[None]]
-EARLIER_MOST_CHARS = 200
-"""Of the message of an earlier try's failure, in the message of the last one's."""
+MAX_EARLIER_CHARS = 200
+"""Maximum length of an earlier error's message in the final error's message."""
 
 
 class Retrying(Provider):
@@ -52,25 +52,25 @@ class Retrying(Provider):
     def _pause_s(
         self, error: ProviderError, attempt: int, context: CallContext, earlier: Sequence[ProviderError]
     ) -> float:
-        """How long to pause before the next try; raises the error, with what failed earlier, when there is none."""
+        """The pause before the next attempt; raises the error, with the earlier failures, if there is none."""
         if error.advice is Advice.NEVER or attempt >= self._settings.max_attempts:
-            raise _ended(error, earlier)
+            raise _final_error(error, earlier)
         pause_s = pause_after_s(self._settings, attempt, error, self._chance)
         if pause_s > self._settings.max_retry_after_s:
-            why = f"it asks to wait {pause_s:.0f} s, which is too long"
-            raise _ended(error, earlier, why)
+            why = f"it asks to wait {pause_s:.0f} s, the maximum is {self._settings.max_retry_after_s:.0f} s"
+            raise _final_error(error, earlier, why)
         if not context.budget.spend():
-            raise _ended(error, earlier, "the run has spent its retries")
+            raise _final_error(error, earlier, "the run's retry budget is used up")
         return pause_s
 
 
-def _ended(error: ProviderError, earlier: Sequence[ProviderError], why: str = "") -> ProviderError:
-    """The same failure with the reason why it is final, and with the other causes that earlier tries failed of."""
+def _final_error(error: ProviderError, earlier: Sequence[ProviderError], why: str = "") -> ProviderError:
+    """The same error with the reason why it is final, and the other causes of earlier attempts."""
     others = {failure.code: failure for failure in reversed(earlier) if failure.code != error.code}
-    notes = [f"Not tried again: {why}."] if why else []
+    notes = [f"Not retried: {why}."] if why else []
     if others:
-        told = "; ".join(failure.message[:EARLIER_MOST_CHARS].rstrip(".") for failure in reversed(others.values()))
-        notes.append(f"Earlier tries: {told}.")
+        listed = "; ".join(failure.message[:MAX_EARLIER_CHARS].rstrip(".") for failure in reversed(others.values()))
+        notes.append(f"Earlier attempts: {listed}.")
     if not notes:
         return error
     return ProviderError(
@@ -86,9 +86,9 @@ def _ended(error: ProviderError, earlier: Sequence[ProviderError], why: str = ""
 
 
 def pause_after_s(settings: CallSettings, attempt: int, error: ProviderError, chance: random.Random) -> float:
-    """The pause after attempt number `attempt`: what the provider asked for, and at least our own, which doubles.
+    """The pause after attempt number `attempt`: the provider's Retry-After, or our exponential backoff.
 
-    Our own is drawn between half and all of it, so that calls that failed together do not come back together.
+    The backoff is randomised between half and all of it, so that calls that failed together don't retry together.
     """
     doubled_s = settings.retry_min_wait_s * 2 ** (attempt - 1)
     own_s = min(settings.retry_max_wait_s, doubled_s) * chance.uniform(0.5, 1.0)

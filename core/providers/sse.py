@@ -1,9 +1,9 @@
-"""Event streams: bytes in, the `data` of whole events out.
+"""Parses event streams: takes bytes, returns the `data` of complete events.
 
-Not httpx-sse: reading ten events of a short reply took it 0.9 ms of CPU a call where bare httpx takes 0.56 and this
-0.64 (same run, same transport), since it decodes text and passes every line through three asynchronous generators.
-Lines end at \\n or \\r\\n, in bytes, so that U+2028 inside a JSON string is not a line's end. The third ending that
-the standard allows, a lone \\r, is used by no provider and not read.
+Replaces httpx-sse: for ten events of a short reply it takes 0.9 ms of CPU per call, this 0.64, bare httpx 0.56 (same
+run, same transport), because httpx-sse decodes text and passes every line through three asynchronous generators. Lines
+end at \\n or \\r\\n as bytes, so that U+2028 in a JSON string does not end a line. The standard's third line ending, a
+single \\r, is not supported: no provider uses it.
 """
 
 from __future__ import annotations
@@ -18,23 +18,21 @@ _BOMS = re.compile(rb"(?:\xef\xbb\xbf)+\s*")
 
 
 class EventReader:
-    """Fed with chunks as they arrive. Comments, `event`, `id` and `retry` lines and empty data are passed over."""
+    """Parses chunks as they arrive. Ignores comments, `event`, `id` and `retry` lines, and empty data."""
 
     def __init__(self) -> None:
-        self._begun: list[bytes] = []
-        """Pieces of the line that has not ended yet."""
+        self._partial: list[bytes] = []
+        """Parts of the current line."""
         self._data: list[bytes] = []
-        """Data lines of the event that has not ended yet."""
+        """Data lines of the current event."""
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The data of the events that end in this chunk, in order."""
-        if (
-            b"\n" not in chunk
-        ):  # pieces are joined once, when the line ends: a long line costs its length, not its square
-            self._begun.append(chunk)
+        """The data of the events completed by this chunk, in order."""
+        if b"\n" not in chunk:  # parts are joined once per line, so a long line takes linear time
+            self._partial.append(chunk)
             return []
-        lines = b"".join((*self._begun, chunk)).split(b"\n")
-        self._begun = [lines.pop()]
+        lines = b"".join((*self._partial, chunk)).split(b"\n")
+        self._partial = [lines.pop()]
         ended = []
         for line in lines:
             if line in {b"", b"\r"}:
@@ -42,12 +40,14 @@ class EventReader:
                     ended.append(self._take())
             elif data := _data_of(line):
                 if self._data and self._data[-1].endswith(b"}") and (data == DONE or data.startswith(b"{")):
-                    ended.append(self._take())  # JSON cannot go on like that: an empty line is missing between events
+                    ended.append(
+                        self._take()
+                    )  # a complete object followed by a new one: the empty line between events is missing
                 self._data.append(data)
         return ended
 
     def rest(self) -> list[bytes]:
-        """What was begun when the stream ended; some servers leave out the last empty line."""
+        """The rest at the end of the stream; some servers omit the last empty line."""
         return self.feed(b"\n\n")
 
     def _take(self) -> bytes:
@@ -56,7 +56,7 @@ class EventReader:
 
 
 def without_bom(text: bytes) -> bytes:
-    """The text without the byte-order marks, and the space after them, that it begins with."""
+    """The text without leading byte-order marks and the space after them."""
     return text[marks.end() :] if (marks := _BOMS.match(text)) else text
 
 

@@ -1,6 +1,6 @@
-"""One slot for each HTTP call, and the numbers of an account: what went out, how it ended, how long it took.
+"""Holds one throttle slot per HTTP call, and counts an account's requests, errors and latencies.
 
-A slot is given back when the call is gone at the provider, which may be later than its end here (decision record 0010).
+A slot is released when the call ends at the provider, possibly after its end here (decision record 0010).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from core.providers.base import CallContext, ChatRequest, OutputLimit, Provider,
 from core.throttle.base import Throttle
 
 LATENCIES_KEPT = 500
-"""The newest replies that p50 and p95 are taken of."""
+"""Latest replies used for p50 and p95."""
 
 
 class CallEnd:
-    """How one call ended, for whoever writes it down."""
+    """The result of one call, for telemetry."""
 
     __slots__ = ("error", "provider", "reply", "request", "session", "took_ms", "waited_ms")
 
@@ -50,14 +50,14 @@ class Throttled(Provider):
         self._on_call = on_call
         self._requests = self._errors = self._rate_limited = 0
         self._latencies: deque[float] = deque(maxlen=LATENCIES_KEPT)
-        self._keeping: set[asyncio.Task[None]] = set()
-        """Each keeps the slot of a call that ended here and is still in flight at the provider."""
+        self._held_slots: set[asyncio.Task[None]] = set()
+        """Each holds the slot of a cancelled call that is still in flight at the provider."""
 
     def output_limit(self, request: ChatRequest) -> OutputLimit:
         return self._inner.output_limit(request)
 
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
-        """As the provider's, inside one slot. Raises Busy too, when too many wait."""
+        """Like the provider's, while holding one slot. Also raises Busy if too many calls wait."""
         slot = self._throttle.slot(self.account, context.session)
         waited_s = await slot.__aenter__()
         left: list[asyncio.Future[None]] = []
@@ -65,17 +65,17 @@ class Throttled(Provider):
             return await self._counted(request, replace(context, on_left=left.append), waited_s)
         finally:
             if left:
-                self._keep(slot, left)
+                self._hold_slot(slot, left)
             else:
                 await slot.__aexit__(None, None, None)
 
     async def close(self) -> None:
-        """Wait no longer for calls that are in flight at the provider; only the end of the process ends them, so the
-        throttle gives their slots back after that (decision record 0010)."""
-        for keeping in self._keeping:
+        """Stop waiting for calls in flight at the provider. They end with the process; the throttle then releases their
+        slots (decision record 0010)."""
+        for keeping in self._held_slots:
             keeping.cancel()
-        if self._keeping:
-            await asyncio.wait(self._keeping)
+        if self._held_slots:
+            await asyncio.wait(self._held_slots)
 
     async def _counted(self, request: ChatRequest, context: CallContext, waited_s: float) -> Reply:
         self._requests += 1
@@ -90,12 +90,12 @@ class Throttled(Provider):
             return end.reply
         finally:
             end.took_ms = (self._clock.monotonic() - started_at) * 1000
-            self._note(end)
+            self._record(end)
 
-    def _keep(self, slot: AbstractAsyncContextManager[float], left: list[asyncio.Future[None]]) -> None:
-        keeping = asyncio.create_task(_keep_until_gone(slot, left), name=f"slot-kept-{self.account}")
-        self._keeping.add(keeping)
-        keeping.add_done_callback(self._keeping.discard)
+    def _hold_slot(self, slot: AbstractAsyncContextManager[float], left: list[asyncio.Future[None]]) -> None:
+        keeping = asyncio.create_task(_release_when_ended(slot, left), name=f"slot-held-{self.account}")
+        self._held_slots.add(keeping)
+        keeping.add_done_callback(self._held_slots.discard)
 
     def numbers(self, retries: int) -> ProviderNumbers:
         ordered = sorted(self._latencies)
@@ -108,7 +108,7 @@ class Throttled(Provider):
             latency_p95_ms=_quantile(ordered, 0.95),
         )
 
-    def _note(self, end: CallEnd) -> None:
+    def _record(self, end: CallEnd) -> None:
         if end.reply is not None:
             self._throttle.note(self.account, slow_down=False)
             self._latencies.append(end.reply.latency_ms)
@@ -117,11 +117,11 @@ class Throttled(Provider):
             self._rate_limited += end.error.code == "rate_limited"
             if end.error.advice is Advice.SLOW_DOWN:
                 self._throttle.note(self.account, slow_down=True)
-        if end.reply is not None or end.error is not None:  # a cancelled call says nothing of the provider
+        if end.reply is not None or end.error is not None:  # a cancelled call reveals nothing about the provider
             self._on_call(end)
 
 
-async def _keep_until_gone(slot: AbstractAsyncContextManager[float], left: list[asyncio.Future[None]]) -> None:
+async def _release_when_ended(slot: AbstractAsyncContextManager[float], left: list[asyncio.Future[None]]) -> None:
     await asyncio.wait(left)
     await slot.__aexit__(None, None, None)
 

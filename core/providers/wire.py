@@ -1,6 +1,6 @@
-"""The pieces of a chat completion, merged as they come: streamed chunks, or one JSON answer.
+"""Merges the chunks of a chat completion as they arrive, or one JSON response.
 
-Nothing is judged here: whether the pieces make a whole reply is for `reply.py`, what an error means for `faults.py`.
+Merging only: `reply.py` builds the reply, `causes.py` interprets errors.
 """
 
 from __future__ import annotations
@@ -19,72 +19,72 @@ UNFINISHED = frozenset({FinishKind.NONE, FinishKind.FAILED})
 REASONING_FIELDS = (
     "reasoning_details", "reasoning", "reasoning_content", "thinking_blocks", "thinking", "reasoning_text", "content",
 )  # fmt: skip
-"""Where reasoning comes, the best source first; of `content` the typed parts that are reasoning."""
+"""Fields with reasoning, best source first; for `content`, its typed reasoning parts."""
 _TOOL_CALLS = frozenset({"tool_calls", "function_call"})
-_ASIDES = frozenset(REASONING_FIELDS) - {"content"} | _TOOL_CALLS | {"refusal"}
+_EXTRA_FIELDS = frozenset(REASONING_FIELDS) - {"content"} | _TOOL_CALLS | {"refusal"}
 _REASONING_KIND = re.compile(r"think|thought|reason|analysis", re.IGNORECASE)
 _HOLDS_TEXT = ("text", "thinking", "reasoning", "summary", "content", "parts", "value")
-"""Fields of a typed part that hold its text, the first of them counts."""
+"""Fields of a typed part that contain its text; the first match counts."""
 _ONLY_JSON_READS = (b"\\u", b"NaN", b"Infinity")
-"""Half a surrogate pair, which some providers send when a chunk ends inside an emoji, and numbers that are none."""
+"""Lone surrogates, which some providers send when a chunk ends inside an emoji, and NaN or Infinity."""
 _KEEP_ALIVE = re.compile(rb"\W{0,3}(ping|pong|keep[-_ ]?alive|heartbeat)\W{0,3}", re.IGNORECASE)
-"""An event of some proxies that should be a comment. Any other that is not JSON may be a lost piece of the reply."""
+"""Keep-alives that some proxies send as data. Any other event that is not JSON may be part of the reply."""
 MAX_CHUNKS_OF_EVENT = 50_000
-"""Merged without a pause for others: 0.1 s. A stream hands out its events as they come."""
+"""Merging this many blocks the event loop for 0.1 s. Streams deliver events one by one."""
 MIN_REPEATED = 24
-"""Characters that pieces must have in common before they are taken for repetitions of one growing text."""
+"""Minimum shared characters before chunks count as repetitions of one growing text."""
 
 
 class Merge:
-    """What a reply consists of so far. Fields hold what the provider sent, unchecked where typed Any."""
+    """The merged parts of a reply. Fields typed Any are unvalidated."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
         self.reasoning: dict[str, list[str]] = {}
-        """By where it came: a field of `REASONING_FIELDS`."""
+        """By source: a field of `REASONING_FIELDS`."""
         self.whole: str | None = None
-        """The text of a `message`: a complete one, where chunks have a `delta`."""
+        """The text of a complete `message`; chunks have a `delta`."""
         self.refusal: list[str] = []
         self.finish_reason = ""
         self.usage: dict[str, Any] = {}
         self.error: Any = None
         self.rest: dict[str, Any] = {}
-        """Everything else of the answer's top level, the last of each name."""
+        """All other top-level fields; the last value wins."""
         self.ending: dict[str, Any] = {}
-        """Everything else of the choice, the last of each name."""
+        """All other fields of the choice; the last value wins."""
         self.calls_tools = False
         self.done = False
-        """[DONE] has come."""
+        """[DONE] was received."""
         self.choices = 0
 
     @property
     def finished(self) -> bool:
-        """Whether the reply has its end: whatever comes after that, it is a whole reply, or a refusal."""
+        """Whether the reply is finished: complete or refused, whatever follows."""
         return bool(self.finish_reason) and finish_kind(self.finish_reason) not in UNFINISHED
 
     @property
     def begun(self) -> bool:
-        """Whether text or reasoning has come."""
+        """Whether text or reasoning was received."""
         return bool(self.pieces or self.reasoning or self.whole)
 
     @property
     def text(self) -> str:
-        told = mended(unrepeated(self.pieces))
-        whole = mended(self.whole or "")
-        return whole if whole.startswith(told) else told
+        streamed = replace_lone_surrogates(drop_repeats(self.pieces))
+        whole = replace_lone_surrogates(self.whole or "")
+        return whole if whole.startswith(streamed) else streamed
 
     @property
     def thoughts(self) -> str:
-        """The reasoning trace of the first source that has one; providers send the same one in several."""
+        """The reasoning trace of the first non-empty source; providers repeat it in several fields."""
         sources = (self.reasoning.get(field, []) for field in REASONING_FIELDS)
-        return mended(next((text for source in sources if (text := unrepeated(source)).strip()), ""))
+        return replace_lone_surrogates(next((text for source in sources if (text := drop_repeats(source)).strip()), ""))
 
     def add_event(self, data: bytes) -> None:
-        """Merge one event: a JSON object, a list of them, several lines of them, or nothing.
+        """Merge one event: a JSON object, a list of objects, one object per line, or nothing.
 
-        Raises ValueError when there is anything else in it; what stood before that is merged.
+        Raises ValueError for anything else; the part before it is merged.
         """
-        data = without_bom(data.strip()).removeprefix(b"data:").strip()  # some proxies frame what is framed already
+        data = without_bom(data.strip()).removeprefix(b"data:").strip()  # some proxies add the prefix twice
         if data == DONE:
             self.done = True
         elif data:
@@ -92,13 +92,13 @@ class Merge:
 
     def _add_json(self, data: bytes) -> None:
         try:
-            chunks = parsed(data)
+            chunks = parse_json(data)
         except ValueError:
             if _KEEP_ALIVE.fullmatch(data):
                 return
             if not 0 < data.count(b"\n") < MAX_CHUNKS_OF_EVENT:
                 raise
-            for line in data.split(b"\n"):  # one chunk on each line
+            for line in data.split(b"\n"):  # one chunk per line
                 self.add_event(line)
             return
         chunks = chunks if isinstance(chunks, list) else [chunks]
@@ -108,7 +108,7 @@ class Merge:
             self.add(chunk)
 
     def add(self, chunk: dict[str, Any]) -> None:
-        """Merge one chunk, or one whole answer. What claims to be an error after the finish changes nothing."""
+        """Merge one chunk or one complete response. Ignores errors after the finish."""
         if not self.finished and (chunk.get("error") or "error" in (chunk.get("object"), chunk.get("type"))):
             self.error = chunk
         usage = chunk.get("usage")
@@ -124,7 +124,7 @@ class Merge:
         delta, message = choice.get("delta"), choice.get("message")
         if isinstance(delta, dict):
             self._add_content(delta.get("content"), self.pieces)
-            self._add_asides(delta)
+            self._add_extras(delta)
         if isinstance(message, dict):
             self._add_message(message)
         if choice.get("error") and not self.finished:
@@ -134,10 +134,10 @@ class Merge:
         self.ending.update(choice)
 
     def _add_message(self, message: dict[str, Any]) -> None:
-        """Merge a complete message; its reasoning only where it does not repeat what streamed by before."""
+        """Merge a complete message; its reasoning only if none was streamed before."""
         complete = Merge()
         complete._add_content(message.get("content"), complete.pieces)
-        complete._add_asides(message)
+        complete._add_extras(message)
         self.whole = "".join(complete.pieces)
         self.refusal += complete.refusal
         self.calls_tools |= complete.calls_tools
@@ -146,12 +146,12 @@ class Merge:
     def _finish(self, reason: Any) -> None:
         if isinstance(reason, dict):
             reason = reason.get("type") or reason.get("reason")
-        word = mended(str(reason or "")[:MAX_WORD_CHARS])
+        word = replace_lone_surrogates(str(reason or "")[:MAX_WORD_CHARS])
         if word and not (self.finished and finish_kind(word) in UNFINISHED):
             self.finish_reason = word
 
     def _add_content(self, content: Any, pieces: list[str]) -> None:
-        """Content is a text, or typed parts: some of the reply, some of its reasoning."""
+        """Content is text or typed parts: reply or reasoning."""
         if isinstance(content, str):
             if content:
                 pieces.append(content)
@@ -163,9 +163,9 @@ class Merge:
             elif not typed or "text" in typed:
                 pieces += _strings(part)
 
-    def _add_asides(self, delta: dict[str, Any]) -> None:
+    def _add_extras(self, delta: dict[str, Any]) -> None:
         for field, value in delta.items():
-            if value and field in _ASIDES:
+            if value and field in _EXTRA_FIELDS:
                 if field == "refusal":
                     self.refusal += _strings(value)
                 elif field in _TOOL_CALLS:
@@ -192,8 +192,8 @@ def _strings(value: Any, depth: int = 6) -> list[str]:
     return []
 
 
-def parsed(data: bytes) -> Any:
-    """The value of a JSON text. Raises ValueError when it is none, or is nested deeper than anything that is meant."""
+def parse_json(data: bytes) -> Any:
+    """Parses JSON. Raises ValueError if it is invalid or nested too deeply."""
     try:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
@@ -205,8 +205,8 @@ def parsed(data: bytes) -> Any:
             raise ValueError("nested too deeply") from None
 
 
-def encoded(value: Any) -> bytes:
-    """JSON of what `parsed` has read, also of what only `json` can write; empty when it is nested too deeply."""
+def encode_json(value: Any) -> bytes:
+    """Serialises a value from `parse_json`, with `json` if orjson cannot; empty if it is nested too deeply."""
     try:
         return orjson.dumps(value)
     except TypeError:
@@ -216,10 +216,10 @@ def encoded(value: Any) -> bytes:
             return b""
 
 
-def unrepeated(pieces: list[str]) -> str:
-    """The text of pieces that continue each other, or that each repeat all that came before.
+def drop_repeats(pieces: list[str]) -> str:
+    """Joins chunks that continue each other, or that each repeat all earlier text.
 
-    Repetition is believed only with `MIN_REPEATED` characters of it: a reply may well say "1", "10", "100".
+    Requires `MIN_REPEATED` repeated characters: a reply may legitimately contain "1", "10", "100".
     """
     if len(pieces) > 1:
         if sum(map(len, pieces[:-1])) >= MIN_REPEATED and _cumulative(pieces):
@@ -231,14 +231,14 @@ def unrepeated(pieces: list[str]) -> str:
 
 
 def _cumulative(pieces: list[str]) -> bool:
-    """Each piece begins with the one before and is longer; only the very last may say nothing new."""
+    """Each chunk extends the previous one; only the last may repeat it unchanged."""
     *_, before, last = pieces
     grew = all(len(late) > len(early) and late.startswith(early) for early, late in pairwise(pieces[:-1]))
     return grew and last.startswith(before) and (len(last) > len(before) or len(pieces) > 2)
 
 
-def mended(text: str) -> str:
-    """Halves of surrogate pairs joined; a half that stays alone becomes U+FFFD, for nothing can store it."""
+def replace_lone_surrogates(text: str) -> str:
+    """Joins surrogate pairs; a lone surrogate becomes U+FFFD, because it cannot be stored."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
-from core.access.addresses import refuse_strangers
+from core.access.addresses import reject_open_access
 from core.settings.calls import CallSettings, ThrottleSettings
 from core.settings.hunting import HuntingSettings, NotebookSettings, ReviewSettings
 from core.settings.providers import ProviderSettings, account_rows
@@ -33,13 +33,13 @@ class Settings:
     telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
     alarms: AlarmSettings = field(default_factory=AlarmSettings)
 
-    def refuse_strangers(self, listens_at: str, variable: str) -> None:
+    def reject_open_access(self, listens_at: str, variable: str) -> None:
         """Raises BadSettings if `listens_at` (set by `variable`) is reachable by others and there are no tokens."""
         sign_in = bool(self.access.tokens)
         if self.server.published_on:
-            refuse_strangers(self.server.published_on, "HUNTER_BIND", sign_in=sign_in)
+            reject_open_access(self.server.published_on, "HUNTER_BIND", sign_in=sign_in)
         else:
-            refuse_strangers(listens_at, variable, sign_in=sign_in)
+            reject_open_access(listens_at, variable, sign_in=sign_in)
 
 
 class Setting(NamedTuple):

@@ -26,16 +26,16 @@ def append_lines(path: Path, lines: Sequence[bytes]) -> int:
     """
     descriptor = os.open(path, os.O_APPEND | os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, FILE_MODE)
     try:
-        _close_to_others(descriptor)
+        _restrict_mode(descriptor)
         fcntl.flock(descriptor, fcntl.LOCK_EX)  # given back when the descriptor is closed
         closing = b"" if _ends_whole(descriptor) else b"\n"
         taken = os.write(descriptor, closing + b"".join(lines)) - len(closing)
     finally:
         os.close(descriptor)
-    return _whole(lines, taken)
+    return _count_complete(lines, taken)
 
 
-def _close_to_others(descriptor: int) -> None:
+def _restrict_mode(descriptor: int) -> None:
     """Take from a file what everybody may do with it: releases before this one made files that all could read."""
     mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
     if mode & stat.S_IRWXO:
@@ -48,7 +48,7 @@ def _ends_whole(descriptor: int) -> bool:
     return size_bytes == 0 or os.pread(descriptor, 1, size_bytes - 1) == b"\n"
 
 
-def _whole(lines: Sequence[bytes], taken_bytes: int) -> int:
+def _count_complete(lines: Sequence[bytes], taken_bytes: int) -> int:
     end = 0
     for count, line in enumerate(lines):
         end += len(line)

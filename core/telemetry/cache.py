@@ -32,7 +32,7 @@ class CachePlace:
         self.database = self.scratch / "log.duckdb"
         self.kept = False
         if cache_directory is not None:
-            self._take(cache_directory, _mark(str(log_directory.resolve())), _mark(shape))
+            self._acquire(cache_directory, _short_hash(str(log_directory.resolve())), _short_hash(shape))
 
     def close(self) -> None:
         if self._lock is not None:
@@ -45,11 +45,11 @@ class CachePlace:
         for path in (self.database, _write_ahead_log(self.database)):
             path.unlink(missing_ok=True)
 
-    def _take(self, directory: Path, of_log: str, shape: str) -> None:
+    def _acquire(self, directory: Path, of_log: str, shape: str) -> None:
         database = directory / f"log-{of_log}-{shape}.duckdb"
         try:
             directory.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
-            self._lock = _locked(directory / f"log-{of_log}.lock")
+            self._lock = _acquire_lock(directory / f"log-{of_log}.lock")
             for old in directory.glob(f"log-{of_log}-*.duckdb*"):
                 if not old.name.startswith(database.name):
                     old.unlink(missing_ok=True)
@@ -61,7 +61,7 @@ class CachePlace:
             self.database, self.kept = database, True
 
 
-def _locked(path: Path) -> int:
+def _acquire_lock(path: Path) -> int:
     """Raises BlockingIOError while somebody else holds it, OSError when it cannot be made."""
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, FILE_MODE)
     try:
@@ -72,7 +72,7 @@ def _locked(path: Path) -> int:
     return descriptor
 
 
-def _mark(text: str) -> str:
+def _short_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:MARK_CHARS]
 
 

@@ -187,10 +187,12 @@ def _kind(every: tuple[Table, ...], stored: dict[str, str]) -> str:
 
 
 def _case(table: Table, stored: dict[str, str]) -> str:
-    return f"WHEN '{table.record_type}' THEN CASE WHEN {_whole(table, stored)} THEN {table.kind} ELSE {INCOMPLETE} END"
+    return (
+        f"WHEN '{table.record_type}' THEN CASE WHEN {_complete(table, stored)} THEN {table.kind} ELSE {INCOMPLETE} END"
+    )
 
 
-def _whole(table: Table, stored: dict[str, str]) -> str:
+def _complete(table: Table, stored: dict[str, str]) -> str:
     checks = (
         f'data."{c.name}"' if stored[c.name] in (c.sql_type, "JSON") else f'TRY_CAST(data."{c.name}" AS {c.sql_type})'
         for c in table.columns

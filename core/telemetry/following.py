@@ -15,7 +15,7 @@ from core.telemetry.reader import MIB, RefreshReport, TelemetryReader
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE_BYTES = 96 * MIB
+FIRST_READ_BYTES = 96 * MIB
 """Read before the first answer: about a quarter of a million records, a second on two cores."""
 STEP_BYTES = 64 * MIB
 """A step of the reading behind: new records of today wait for one at most."""
@@ -36,9 +36,11 @@ class Following:
         """The log as of now, or while older days are being read as of the last step. Raises OSError as `refresh`."""
         with self._starting:
             if self._behind is None or not self._behind.is_alive():
-                self._report = self.reader.refresh(AT_ONCE_BYTES)
+                self._report = self.reader.refresh(FIRST_READ_BYTES)
                 if self._report.waiting_bytes and not self._closing.is_set():
-                    self._behind = threading.Thread(target=self._read_on, name="telemetry-older-days", daemon=True)
+                    self._behind = threading.Thread(
+                        target=self._read_older_days, name="telemetry-older-days", daemon=True
+                    )
                     self._behind.start()
             return self._report
 
@@ -56,7 +58,7 @@ class Following:
         self.wait()
         self.reader.close()
 
-    def _read_on(self) -> None:
+    def _read_older_days(self) -> None:
         before = self._report.waiting_bytes + 1
         while 0 < self._report.waiting_bytes < before and not self._closing.is_set():  # without progress: the next look
             before = self._report.waiting_bytes

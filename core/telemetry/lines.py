@@ -24,7 +24,7 @@ class LogLine(Value):
     data: dict[str, Any]
 
 
-def lines_with(paths: Sequence[Path], word: str, *, field: str, most: int) -> list[LogLine]:
+def find_records(paths: Sequence[Path], word: str, *, field: str, most: int) -> list[LogLine]:
     """The records whose `field` is `word`, by time; at most `most`. Files that cannot be read or unpacked hold none."""
     found: list[LogLine] = []
     for path in paths:

@@ -95,7 +95,7 @@ class LogTables:
 
     def __init__(self, place: CachePlace, max_memory_mib: int) -> None:
         self._place = place
-        self._most_mib = max_memory_mib
+        self._max_memory_mib = max_memory_mib
         self._resting_mib = int(max_memory_mib * RESTING_SHARE)
         self._insert = _insert()
         try:
@@ -122,7 +122,7 @@ class LogTables:
             try:
                 return cursor.execute(sql, params).df()
             except duckdb.OutOfMemoryException:
-                self._allow(self._most_mib)
+                self._set_memory_limit(self._max_memory_mib)
                 return cursor.execute(sql, params).df()
 
     def load(
@@ -137,18 +137,18 @@ class LogTables:
         Rows of the files in `void` go in the same moment, so that nobody ever sees a file twice or half. `states`
         makes the new states from what came of each file, and may raise Moved.
         """
-        self._allow(self._most_mib)
+        self._set_memory_limit(self._max_memory_mib)
         self._database.execute("BEGIN")
         try:
-            self._forget(void)
+            self._delete(void)
             loaded = self._read(arrivals) if arrivals else {}
-            self._remember(states(loaded))
+            self._store_states(states(loaded))
             self._database.execute("COMMIT")
         except BaseException:
             self._rollback()
             raise
         finally:
-            self._allow(self._resting_mib)
+            self._set_memory_limit(self._resting_mib)
         return loaded
 
     def _open(self) -> duckdb.DuckDBPyConnection:
@@ -175,14 +175,14 @@ class LogTables:
         with suppress(duckdb.TransactionException):
             self._database.execute("ROLLBACK")
 
-    def _allow(self, memory_mib: int) -> None:
+    def _set_memory_limit(self, memory_mib: int) -> None:
         try:
             self._database.cursor().execute(f"SET GLOBAL memory_limit = '{memory_mib}MiB'")
         except duckdb.OutOfMemoryException:
             # Somebody's question holds more at this moment; the next refresh asks again.
             log.debug("telemetry.memory_still_used", wanted_mib=memory_mib)
 
-    def _forget(self, names: Sequence[str]) -> None:
+    def _delete(self, names: Sequence[str]) -> None:
         if names:
             where = "WHERE list_contains($names, name)"
             of_files = f"segment IN (SELECT segment FROM segments {where})"  # noqa: S608 - own words
@@ -215,7 +215,7 @@ class LogTables:
         fields = ("events", "bad_lines", "incomplete_lines", "unknown_lines")
         return {name: Loaded(**dict(zip(fields, numbers, strict=True))) for name, *numbers in counts}
 
-    def _remember(self, states: Mapping[str, FileState]) -> None:
+    def _store_states(self, states: Mapping[str, FileState]) -> None:
         rows = [(name, state.model_dump_json()) for name, state in states.items()]
         if rows:
             self._database.executemany("INSERT OR REPLACE INTO files VALUES (?, ?)", rows)
@@ -252,7 +252,7 @@ def _create(database: duckdb.DuckDBPyConnection) -> None:
     database.execute("COMMIT")
 
 
-def keep_readable(path: Path) -> int:
+def drop_unreadable_lines(path: Path) -> int:
     """Leaves only the lines in the file that are JSON and of bearable length; returns how many others there were."""
     lines = [line for line in path.read_bytes().split(b"\n") if line.strip()]
     readable = [line for line in lines if _is_readable(line)]

@@ -11,12 +11,12 @@ from pathlib import Path
 
 _NAME = re.compile(r"telemetry-(\d{4}-\d{2}-\d{2})-[^/]+\.jsonl(\.gz)?")
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
-INSTANCE_MOST_CHARACTERS = 80
+MAX_INSTANCE_CHARS = 80
 
 
 def file_name(day: date, instance: str) -> str:
     """The file of one process and day. Whatever `instance` holds, the name stays inside its folder."""
-    safe = _NOT_IN_A_NAME.sub("-", instance).strip("-.")[:INSTANCE_MOST_CHARACTERS]
+    safe = _NOT_IN_A_NAME.sub("-", instance).strip("-.")[:MAX_INSTANCE_CHARS]
     return f"telemetry-{day.isoformat()}-{safe or 'unnamed'}.jsonl"
 
 

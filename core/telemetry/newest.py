@@ -13,19 +13,19 @@ from itertools import groupby
 from core.telemetry.names import day_of
 from core.telemetry.tail import Fresh
 
-PACKED_TIMES = 8
+PACKED_RATIO = 8
 """About so much larger is what is in a packed file."""
 
 
-def newest_first(fresh: Sequence[Fresh], most_bytes: int | None) -> tuple[list[Fresh], list[Fresh]]:
+def newest_first(fresh: Sequence[Fresh], max_bytes: int | None) -> tuple[list[Fresh], list[Fresh]]:
     """What is read now, oldest first, and what waits. One day is read in any case, however large; None: all of it."""
     ordered = sorted(fresh, key=lambda one: (_day(one), one.path.name))
-    if most_bytes is None:
+    if max_bytes is None:
         return ordered, []
     now: list[Fresh] = []
     size_bytes = 0
     for _, of_day in groupby(reversed(ordered), key=_day):
-        if size_bytes and size_bytes >= most_bytes:
+        if size_bytes and size_bytes >= max_bytes:
             break
         files = list(of_day)
         now = [*reversed(files), *now]
@@ -36,7 +36,7 @@ def newest_first(fresh: Sequence[Fresh], most_bytes: int | None) -> tuple[list[F
 def new_bytes(one: Fresh) -> int:
     """About how much there is to read; of a packed file always all of it."""
     if one.path.suffix == ".gz":
-        return one.start.size_bytes * PACKED_TIMES
+        return one.start.size_bytes * PACKED_RATIO
     return one.start.size_bytes - one.start.offset_bytes
 
 

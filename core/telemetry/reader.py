@@ -22,7 +22,7 @@ import pandas as pd
 
 from core.domain.value import Value
 from core.telemetry.cache import CachePlace
-from core.telemetry.log_tables import Arrival, FileState, Loaded, LogTables, Moved, keep_readable, shape
+from core.telemetry.log_tables import Arrival, FileState, Loaded, LogTables, Moved, drop_unreadable_lines, shape
 from core.telemetry.names import day_of, telemetry_files
 from core.telemetry.newest import new_bytes, newest_day, newest_first
 from core.telemetry.tail import DamagedFile, Fresh, Position, new_lines, position_at_end, position_now, unchanged
@@ -90,18 +90,18 @@ class TelemetryReader:
         self._refreshing = threading.Lock()
         self._changes = 0
 
-    def refresh(self, most_bytes: int | None = None) -> RefreshReport:
+    def refresh(self, max_bytes: int | None = None) -> RefreshReport:
         """Reads what is new. Several may ask at once: they wait for one another and read nothing twice.
 
-        With `most_bytes` about so much, newest days first; the report tells what is left for the next time.
+        With `max_bytes` about so much, newest days first; the report tells what is left for the next time.
         Raises OSError when the folder is there and cannot be listed.
         """
         with self._refreshing:
             paths = telemetry_files(self._directory)
-            self._forget({path.name for path in paths})
+            self._delete({path.name for path in paths})
             unreadable: list[str] = []
             fresh = list(self._fresh(paths, unreadable))
-            now, waiting = newest_first(fresh, most_bytes)
+            now, waiting = newest_first(fresh, max_bytes)
             growing = max((day for path in paths if (day := day_of(path.name))), default=None)
             counts = [Loaded(), *self._read(now, growing, unreadable)]
             return RefreshReport(
@@ -150,7 +150,7 @@ class TelemetryReader:
 
     # ---------------------------------------------------------------- what is new
 
-    def _forget(self, present: set[str]) -> None:
+    def _delete(self, present: set[str]) -> None:
         self._damaged = {name: at for name, at in self._damaged.items() if name in present}
         if gone := sorted(self._files.keys() - present):
             self._tables.load([], lambda _: {}, void=gone)
@@ -219,7 +219,7 @@ class TelemetryReader:
             return self._load(batch)
         except duckdb.Error:
             # Rare: bytes that even `ignore_errors` does not get over, such as a line of many megabytes.
-            mended = [p.model_copy(update={"unreadable_lines": keep_readable(p.arrival.path)}) for p in batch]
+            mended = [p.model_copy(update={"unreadable_lines": drop_unreadable_lines(p.arrival.path)}) for p in batch]
             return self._load(mended)
         finally:
             for piece in batch:
@@ -232,7 +232,7 @@ class TelemetryReader:
         states: dict[str, FileState] = {}
 
         def after(loaded: Mapping[str, Loaded]) -> Mapping[str, FileState]:
-            _refuse_moved(batch)
+            _reject_moved(batch)
             states.update(self._states(batch, loaded, void))
             return states
 
@@ -279,7 +279,7 @@ def _in_place(one: Fresh) -> _Piece | None:
     return _Piece(arrival=arrival, end=end, anew=one.anew) if end else None
 
 
-def _refuse_moved(batch: Sequence[_Piece]) -> None:
+def _reject_moved(batch: Sequence[_Piece]) -> None:
     """Raises Moved, or OSError when one has gone."""
     for piece in batch:
         if piece.arrival.in_place and not unchanged(piece.arrival.path, piece.end):

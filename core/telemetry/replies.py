@@ -20,7 +20,7 @@ _SQL = f"""SELECT data.hunt_id AS hunt_id FROM read_ndjson($paths, ignore_errors
     WHERE type = 'hunt' AND contains(lower(data.reply), $word) ORDER BY ts DESC LIMIT {MAX_FOUND}"""  # noqa: S608
 
 
-def hunts_replied_with(reader: TelemetryReader, word: str, since: date | None) -> list[str]:
+def find_hunts_by_reply(reader: TelemetryReader, word: str, since: date | None) -> list[str]:
     """Ids of hunts of the day `since` (None: the first) and later whose reply holds `word`, in whatever case.
 
     Files that cannot be read or unpacked hold none: the reader names them.

@@ -78,8 +78,8 @@ def unchanged(path: Path, position: Position) -> bool:
     return now == (position.inode, position.size_bytes, position.modified_ns)
 
 
-def new_lines(path: Path, position: Position, most_bytes: int) -> Iterator[tuple[bytes, Position]]:
-    """Pieces of whole lines behind `position`, each with the position behind it; at most `most_bytes` a piece.
+def new_lines(path: Path, position: Position, max_bytes: int) -> Iterator[tuple[bytes, Position]]:
+    """Pieces of whole lines behind `position`, each with the position behind it; at most `max_bytes` a piece.
 
     A last line without its newline is left for later, except in a packed file, which does not grow any more.
     A line longer than a piece comes in pieces, each of them a broken line. Raises OSError, DamagedFile among them.
@@ -88,9 +88,9 @@ def new_lines(path: Path, position: Position, most_bytes: int) -> Iterator[tuple
     with _opened(path, packed) as file:
         file.seek(position.offset_bytes)
         rest = b""
-        while fresh := _read(file, most_bytes - len(rest)):
+        while fresh := _read(file, max_bytes - len(rest)):
             piece = rest + fresh
-            end = piece.rfind(b"\n") + 1 or (len(piece) if len(piece) >= most_bytes else 0)
+            end = piece.rfind(b"\n") + 1 or (len(piece) if len(piece) >= max_bytes else 0)
             rest = piece[end:]
             if end:
                 position = _moved(position, piece[:end], packed)
@@ -115,8 +115,8 @@ def _opened(path: Path, packed: bool) -> BinaryIO:
     return cast("BinaryIO", gzip.open(path, "rb")) if packed else path.open("rb")
 
 
-def _read(file: BinaryIO, most_bytes: int) -> bytes:
+def _read(file: BinaryIO, max_bytes: int) -> bytes:
     try:
-        return file.read(most_bytes)
+        return file.read(max_bytes)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DamagedFile(str(error)) from error

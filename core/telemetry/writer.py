@@ -98,7 +98,7 @@ class TelemetryWriter:
         await asyncio.to_thread(self._write_queue)
 
     async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._flush_now_and_then(), name="telemetry writer")
+        self._task = asyncio.create_task(self._flush_periodically(), name="telemetry writer")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -128,7 +128,7 @@ class TelemetryWriter:
             self._full = True
             log.warning("telemetry.queue_full", records=self._waiting, bytes=self._waiting_bytes)
 
-    async def _flush_now_and_then(self) -> None:
+    async def _flush_periodically(self) -> None:
         while not self._ending.is_set():
             try:
                 await self.flush()
@@ -142,15 +142,15 @@ class TelemetryWriter:
 
     def _write_queue(self) -> None:
         with self._one_at_a_time:
-            self._remove_outdated_once_a_day()
+            self._remove_outdated_files()
             try:
                 for _ in range(1 + self._waiting // RECORDS_PER_WRITE):
                     self._encode_some()
                     self._write_lines()
             except OSError as error:
-                self._tell_of_failure(error)
+                self._record_failure(error)
             else:
-                self._tell_of_success()
+                self._record_success()
 
     def _encode_some(self) -> None:
         while self._queue and len(self._lines) < RECORDS_PER_WRITE:
@@ -178,18 +178,18 @@ class TelemetryWriter:
         first = self._lines[0][0]
         return first, [line for _, line, _ in takewhile(lambda entry: entry[0] == first, self._lines)]
 
-    def _tell_of_failure(self, error: OSError) -> None:
+    def _record_failure(self, error: OSError) -> None:
         self._failed += 1
         if not self._failing:
             log.warning("telemetry.disk_fails", directory=str(self._directory), error=str(error))
         self._failing = True
 
-    def _tell_of_success(self) -> None:
+    def _record_success(self) -> None:
         if self._failing:
             log.info("telemetry.disk_works_again", directory=str(self._directory))
         self._failing = False
 
-    def _remove_outdated_once_a_day(self) -> None:
+    def _remove_outdated_files(self) -> None:
         today = self._clock.now().date()
         if today == self._cleaned_on:
             return

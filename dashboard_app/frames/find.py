@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from core.domain.verdict import Outcome
-from core.telemetry.lines import lines_with
+from core.telemetry.lines import find_records
 from core.telemetry.reader import TelemetryReader
-from core.telemetry.replies import hunts_replied_with
+from core.telemetry.replies import find_hunts_by_reply
 from dashboard_app.choice import HUNTS, Choice
 from dashboard_app.frames.criteria import criterion_texts
 from dashboard_app.frames.queries import in_utc, run_query
@@ -67,7 +67,7 @@ def in_replies(reader: TelemetryReader, word: str, since: date | None) -> tuple[
     ids = "SELECT 1 FROM hunts WHERE $word IN (hunt_id, run_id, session) LIMIT 1"
     if not word or len(reader.query(ids, {"word": word})):
         return ()
-    return tuple(hunts_replied_with(reader, word, since))
+    return tuple(find_hunts_by_reply(reader, word, since))
 
 
 def found(reader: TelemetryReader, search: Search) -> int:
@@ -87,7 +87,7 @@ def hunts(reader: TelemetryReader, search: Search, *, page: int = 1, page_hunts:
 def hunt(reader: TelemetryReader, hunt_id: str) -> HuntFound | None:
     """The hunt's record in the log; None if there is none."""
     files = reader.files_with("hunt_id = $hunt", {"hunt": hunt_id})
-    lines = lines_with(files, hunt_id, field="hunt_id", most=10)
+    lines = find_records(files, hunt_id, field="hunt_id", most=10)
     data = next((line.data | {"ts": line.at} for line in reversed(lines) if line.type == "hunt"), None)
     if data is None:
         return None

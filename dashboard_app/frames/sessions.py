@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from core.telemetry.lines import LogLine, lines_with
+from core.telemetry.lines import LogLine, find_records
 from core.telemetry.reader import TelemetryReader
 from dashboard_app.choice import HUNTS, Choice
 from dashboard_app.frames.queries import in_utc, run_query
@@ -32,7 +32,7 @@ def newest(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
 def replay(reader: TelemetryReader, session: str) -> pd.DataFrame:
     """time (UTC), what, detail, hunt_id: the session's records in order, at most 5,000. For a blind session, costs and
     times of judge calls are left out until a review is in the log."""
-    lines = lines_with(
+    lines = find_records(
         reader.files_with("session = $session", {"session": session}), session, field="session", most=MAX_LINES
     )
     hidden = any(line.data.get("blind") for line in lines) and not any(line.type == "review" for line in lines)

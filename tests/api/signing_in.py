@@ -1,4 +1,4 @@
-"""People with tokens, for tests of the door."""
+"""People with tokens, for tests of the access_guard."""
 
 from core.access.tokens import Holder, Scope, entry_of, new_token, read_holders
 

@@ -1,4 +1,4 @@
-"""The door: who may come in, what belongs to whom, what another site's page may do. Every route is looked at."""
+"""The access_guard: who may come in, what belongs to whom, what another site's page may do. Every route is looked at."""
 
 import asyncio
 from dataclasses import replace
@@ -19,7 +19,7 @@ from tests.settings import make_settings
 LIFE_S = 3600.0
 OPEN = {"/api/health", "/api/health/live", "/api/health/ready", "/sign-in", "/api/sign-in", "/api/sign-out", "/api/who",
         "/favicon.ico", "/static/<path:filename>", "/static/v/<string:version>/<path:filename>"}  # fmt: skip
-FOR_ADMINS = {"/api/admin/status", "/metrics"}
+ADMIN_PREFIXES = {"/api/admin/status", "/metrics"}
 SENT_ON = {"/", "/docs"}
 
 
@@ -93,7 +93,7 @@ async def test_without_a_sign_in_every_route_but_the_open_ones_refuses(client, r
         else:
             assert (answer.status_code, await code(answer)) == (401, "not_signed_in"), (method, rule)
             assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert {rule for _, rule in rules(runtime)} >= OPEN | FOR_ADMINS | SENT_ON
+    assert {rule for _, rule in rules(runtime)} >= OPEN | ADMIN_PREFIXES | SENT_ON
 
 
 async def test_what_does_not_exist_is_not_told_to_strangers(client):
@@ -107,7 +107,7 @@ async def test_health_tells_no_secret_to_strangers(client):
     assert told.keys() == {"status", "reason", "version", "revision", "sessions_backend", "simulated_only"}
 
 
-@pytest.mark.parametrize("rule", sorted(FOR_ADMINS))
+@pytest.mark.parametrize("rule", sorted(ADMIN_PREFIXES))
 async def test_only_admins_see_the_state_of_the_house(client, rule):
     assert (await client.get(rule, headers=bearer("root"))).status_code == 200
     refused = await client.get(rule, headers=bearer("alice"))

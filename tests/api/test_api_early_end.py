@@ -27,4 +27,4 @@ def test_asked_to_end_while_it_loads_it_ends_well(tmp_path):
             assert time.monotonic() < deadline
         process.terminate()
         assert process.wait(END_WITHIN_S) == 0
-        assert b"serving" not in process.stderr.read(), "it was asked before it had loaded"
+        assert b"server.started" not in process.stderr.read(), "it was asked before it had loaded"

@@ -161,12 +161,12 @@ async def test_no_notebook_at_the_limits_stops_anybody(tmp_path, upload):
 @pytest.mark.long
 @pytest.mark.timeout(600)
 async def test_no_body_at_the_limits_stops_anybody(tmp_path):
-    measured, most_bytes = {}, Settings().server.max_body_bytes - 100
+    measured, max_bytes = {}, Settings().server.max_body_bytes - 100
     async with open_api(tmp_path) as api:
         with httpx.Client(base_url=api.address, timeout=60) as http:
             place = f"/api/sessions/{http.post('/api/sessions', json={'task': TASK}).json()['session_id']}"
             for name, (method, path, make) in BODIES.items():
-                address, body = "/api/sessions" if path == "/" else f"{place}/{path}", make(most_bytes)[:most_bytes]
+                address, body = "/api/sessions" if path == "/" else f"{place}/{path}", make(max_bytes)[:max_bytes]
                 with Watch(api.address, api.process.pid) as watch:
                     watch.asked(
                         lambda asked=(method, address, body): http.request(*asked[:2], content=asked[2], headers=JSON)

@@ -5,13 +5,13 @@ import socket
 
 import pytest
 
-from api.listening import take_port, turn_away
+from api.listening import bind_port, refuse_new_connections
 from core.errors import BadSettings
 from core.settings import ServerSettings
 
 
 def listening():
-    listener = take_port(ServerSettings(api_port=0))
+    listener = bind_port(ServerSettings(api_port=0))
     listener.listen()
     return listener, listener.getsockname()
 
@@ -19,7 +19,7 @@ def listening():
 def test_a_taken_port_is_refused_with_what_to_do():
     listener, (_, port) = listening()
     with listener, pytest.raises(BadSettings) as problem:
-        take_port(ServerSettings(api_port=port))
+        bind_port(ServerSettings(api_port=port))
     assert str(port) in problem.value.message
     assert "API_PORT" in problem.value.hint
 
@@ -28,7 +28,7 @@ async def test_who_came_before_the_door_closed_is_still_accepted_and_nobody_afte
     listener, address = listening()
     loop = asyncio.get_running_loop()
     with listener, socket.create_connection(address, timeout=5) as before, socket.socket() as after:
-        await turn_away(listener)
+        await refuse_new_connections(listener)
         after.setblocking(False)
         late = asyncio.create_task(loop.sock_connect(after, address))
         accepted, _ = await loop.sock_accept(listener)
@@ -45,7 +45,7 @@ async def test_who_came_before_the_door_closed_is_still_accepted_and_nobody_afte
 
 
 def test_before_it_can_serve_connections_are_refused():
-    with take_port(ServerSettings(api_port=0)) as taken, pytest.raises(ConnectionRefusedError):
+    with bind_port(ServerSettings(api_port=0)) as taken, pytest.raises(ConnectionRefusedError):
         socket.create_connection(taken.getsockname(), timeout=5)
 
 
@@ -55,4 +55,4 @@ async def test_where_the_kernel_forbids_it_the_end_goes_on_at_once():
             raise PermissionError
 
     with Forbidden() as listener:
-        await asyncio.wait_for(turn_away(listener), 1)
+        await asyncio.wait_for(refuse_new_connections(listener), 1)

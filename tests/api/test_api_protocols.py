@@ -44,7 +44,7 @@ async def test_a_websocket_is_rejected_on_every_path_from_every_origin(api, path
     request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{origin}{HANDSHAKE}\r\n".encode()
     said = await answered(api, request, until=b"}}")
     assert said.startswith(b"HTTP/1.1 404")
-    assert b"There are no websockets here." in said
+    assert b"Websockets are not supported." in said
 
 
 @pytest.mark.asyncio(loop_scope="module")

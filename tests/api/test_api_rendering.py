@@ -8,7 +8,7 @@ from cachetools import LRUCache
 
 from api import rendering
 from api.markdown import render
-from api.rendering import DEADLINE_S, NOT_NOW, TOO_DEAR, TOO_LONG, Renderer
+from api.rendering import DEADLINE_S, TOO_LONG, TOO_SLOW, UNAVAILABLE, Renderer
 from core import child_process
 
 LONG = "**a** and *b*\n\n" * 1000
@@ -36,7 +36,7 @@ async def test_a_text_that_takes_too_long_is_shown_as_text_and_the_next_one_is_r
     before = time.monotonic()
     shown = await renderer.render(DEAR)
     assert time.monotonic() - before < DEADLINE_S + 1
-    assert shown.startswith(f"<p><em>{TOO_DEAR}</em></p>\n<pre>- a\n* b\n")
+    assert shown.startswith(f"<p><em>{TOO_SLOW}</em></p>\n<pre>- a\n* b\n")
     assert await renderer.render(LONG + "c") == render(LONG + "c")
     before = time.monotonic()
     assert await renderer.render(DEAR) == shown  # and is not tried again
@@ -69,9 +69,9 @@ async def test_what_is_hostile_to_the_process_is_text(renderer):
 
 async def test_a_process_that_cannot_be_had_and_a_long_line_before_it_give_text(renderer, monkeypatch):
     monkeypatch.setattr(child_process.sys, "executable", "/nowhere/python")
-    assert NOT_NOW in await renderer.render(LONG)
+    assert UNAVAILABLE in await renderer.render(LONG)
     monkeypatch.setattr(rendering, "MAX_WAITING", 0)
-    assert NOT_NOW in await renderer.render(LONG + "f")
+    assert UNAVAILABLE in await renderer.render(LONG + "f")
 
 
 async def test_the_cache_is_bounded_in_bytes(renderer):

@@ -145,7 +145,7 @@ async def test_one_name_cannot_use_up_the_streams_of_all(tmp_path, name):
                 await anext(told[1])
                 refused = await mine.get(here)
                 assert (refused.status_code, refused.json()["error"]["code"]) == (429, "share_used_up")
-                assert f"{name} has 2 event streams open" in refused.json()["error"]["message"]
+                assert f"{name} already has 2 open event streams" in refused.json()["error"]["message"]
                 assert (await mine.get(f"{here}?format=json")).status_code == 200
                 async with bobs.stream("GET", there) as others:
                     assert (await anext(events_of(others)))[1] == "comment"

@@ -10,7 +10,7 @@ from core.notebooks.gradings import read_grading
 from core.notebooks.metadata import read_metadata
 from core.notebooks.pass_rule import read_pass_rule
 from core.providers.problem import read_problem
-from core.providers.reasoning import apart
+from core.providers.reasoning import split_reasoning
 from tests.hostile_shapes import SHAPES
 
 OBJECT = '{"reason": "It does.", "evidence": "", "verdict": "PASS"}'
@@ -19,9 +19,11 @@ PARSERS = {
     "an object before it": lambda text: read_answer(OBJECT + text, "C1", text, "abcd"),
     "an object in it": lambda text: read_answer(text[: len(text) // 2] + OBJECT + text[len(text) // 2 :], "C1", ""),
     "evidence": lambda text: passage_of(text, " ".join(text[: len(text) // 2].split()) + "b"),
-    "reasoning": lambda text: apart(text, "", lone_close=True),
-    "reasoning, opened": lambda text: apart("<think>" + text, "", lone_close=True),
-    "reasoning, channels": lambda text: apart("<|channel|>analysis<|message|>" + text, "", lone_close=True),
+    "reasoning": lambda text: split_reasoning(text, "", unopened_think_tag=True),
+    "reasoning, opened": lambda text: split_reasoning("<think>" + text, "", unopened_think_tag=True),
+    "reasoning, channels": lambda text: split_reasoning(
+        "<|channel|>analysis<|message|>" + text, "", unopened_think_tag=True
+    ),
     "a pass rule": lambda text: read_pass_rule(text[:100_000]),
     "a grading": read_grading,
     "metadata": read_metadata,

@@ -269,13 +269,13 @@ def older_days_wait(monkeypatch, log_dir):
     write_log(log_dir, team_at_work(hunts=400, days=9, now=datetime.now(UTC)))
     may_go, refresh = threading.Event(), TelemetryReader.refresh
 
-    def wait_first(self: TelemetryReader, most_bytes: int | None = None) -> RefreshReport:
+    def wait_first(self: TelemetryReader, max_bytes: int | None = None) -> RefreshReport:
         if threading.current_thread().name == "telemetry-older-days":
             assert may_go.wait(60)
-        return refresh(self, most_bytes)
+        return refresh(self, max_bytes)
 
     monkeypatch.setattr(TelemetryReader, "refresh", wait_first)
-    monkeypatch.setattr(following, "AT_ONCE_BYTES", 1)
+    monkeypatch.setattr(following, "FIRST_READ_BYTES", 1)
     yield may_go
     may_go.set()
 

@@ -22,7 +22,7 @@ async def test_a_default_judge_that_is_none_is_refused_at_the_start(tmp_path):
     )
     _, err = await asyncio.wait_for(process.communicate(), 30)
     assert process.returncode == 2
-    assert err.decode().splitlines()[-1].startswith('DEFAULT_JUDGE: "foo" is not the name of a model here.')
+    assert err.decode().splitlines()[-1].startswith('DEFAULT_JUDGE: "foo" is not a known model.')
     assert b"Traceback" not in err
 
 

@@ -56,6 +56,6 @@ async def test_a_key_goes_to_its_provider_and_nowhere_else(tmp_path):
             assert await api.end(within_s=30) == 0
             written = {str(path): path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
     assert any("telemetry" in name for name in written)
-    assert "serving" in api.said()
+    assert "server.started" in api.said()
     assert [name for name, text in (answers | written).items() if KEY in text or OTHER_KEY in text] == []
     assert server.counters.total.calls > 24

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.access.addresses import is_outside, is_this_machine, refuse_strangers
+from core.access.addresses import is_outside, is_this_machine, reject_open_access
 from core.errors import BadSettings
 
 INSIDE = [
@@ -80,7 +80,7 @@ def test_what_is_no_plain_address_is_not_outside(text):
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "LOCALHOST"])
 def test_loopback_is_this_machine_and_needs_no_sign_in(host):
     assert is_this_machine(host)
-    refuse_strangers(host, "API_HOST", sign_in=False)
+    reject_open_access(host, "API_HOST", sign_in=False)
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_loopback_is_this_machine_and_needs_no_sign_in(host):
 )
 def test_elsewhere_there_has_to_be_a_sign_in(host):
     with pytest.raises(BadSettings) as refused:
-        refuse_strangers(host, "API_HOST", sign_in=False)
+        reject_open_access(host, "API_HOST", sign_in=False)
     assert refused.value.message.startswith(f"API_HOST={host} exposes the server")
     assert "python -m core token" in refused.value.hint
-    refuse_strangers(host, "API_HOST", sign_in=True)
+    reject_open_access(host, "API_HOST", sign_in=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from core.cli.watching import LINE_EVERY_S, Watching
+from core.cli.watching import LINE_EVERY_S, ProgressDisplay
 from core.domain.run import Counts
 from tests.builders import a_run
 from tests.core.cli.test_hunt import QUICK, folder, start
@@ -107,7 +107,7 @@ class Clock:
 
 def test_where_there_is_no_terminal_progress_is_a_line_now_and_then(capsys):
     clock = Clock()
-    with Watching(a_run(200), quiet=False, now_s=clock) as watching:
+    with ProgressDisplay(a_run(200), quiet=False, now_s=clock) as watching:
         watching.show(Counts(total=200, queued=200))
         for done in range(1, 50):
             clock.seconds += LINE_EVERY_S / 10
@@ -128,7 +128,7 @@ STOPPED = {
 
 @pytest.mark.parametrize("counts", STOPPED.values(), ids=STOPPED)
 def test_what_is_said_of_a_stopped_run_adds_up_to_its_hunts(counts, capsys):
-    with Watching(a_run(200), quiet=False) as watching:
+    with ProgressDisplay(a_run(200), quiet=False) as watching:
         watching.show(counts, ended=True)
     line = capsys.readouterr().err
     assert line.startswith("hunting 49/200 ")
@@ -155,7 +155,7 @@ async def test_a_run_that_is_stopped_early_accounts_for_every_hunt(folder, numbe
 
 
 def test_a_quiet_run_says_nothing(capsys):
-    with Watching(a_run(2), quiet=True) as watching:
+    with ProgressDisplay(a_run(2), quiet=True) as watching:
         watching.show(Counts(total=2, broke=2))
     assert capsys.readouterr().err == ""
 
@@ -181,5 +181,5 @@ def test_progress_that_nobody_can_read_stops_no_hunt(monkeypatch, number):
         lost = Lost()
         lost.file = file
         monkeypatch.setattr(sys, "stderr", lost)
-        with Watching(a_run(2), quiet=False) as watching:
+        with ProgressDisplay(a_run(2), quiet=False) as watching:
             watching.show(Counts(total=2, broke=2))

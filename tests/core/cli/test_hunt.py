@@ -133,7 +133,7 @@ async def test_a_setting_that_cannot_be_meant_is_a_sentence_and_a_2(folder):
 async def test_a_default_judge_that_is_none_names_its_variable_and_no_notebook(folder):
     code, out, err = await run(folder, "check", "words.ipynb", DEFAULT_JUDGE="foo")
     assert (code, out) == (2, "")
-    assert err.startswith('DEFAULT_JUDGE: "foo" is not the name of a model here.')
+    assert err.startswith('DEFAULT_JUDGE: "foo" is not a known model.')
 
 
 async def test_a_misspelt_setting_is_told_once(folder):

@@ -137,15 +137,15 @@ class H2Connection(asyncio.Protocol):
 
     async def _answer(self, number: int) -> None:
         await self._play(Stream(self, number))
-        self._ended(number)
+        self._final_error(number)
 
     def _hung_up(self, number: int) -> None:
         if task := self._playing.get(number):
             task.cancel()
             self._seen.hung_up += 1
-            self._ended(number)
+            self._final_error(number)
 
-    def _ended(self, number: int) -> None:
+    def _final_error(self, number: int) -> None:
         del self._playing[number]
         self._seen.in_flight -= 1
         if self._last is not None and not self._playing:

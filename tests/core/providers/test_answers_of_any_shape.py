@@ -67,7 +67,7 @@ def test_an_answer_of_any_shape_becomes_what_can_be_stored(seed):
             timing=Timing(1, None),
             raw_request="",
             price_list="",
-            lone_close=True,
+            unopened_think_tag=True,
             now=datetime(2026, 1, 1, tzinfo=UTC),
         )
         assert type(reply).model_validate_json(reply.model_dump_json()) == reply

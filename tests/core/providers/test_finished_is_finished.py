@@ -184,14 +184,14 @@ async def test_a_reply_of_tool_calls_alone_is_named_as_that(caller, field):
     async with raw_provider(says(stream(told, b"[DONE]"))) as provider, caller(provider.base_url) as calls:
         failed = await calls.failure()
     assert failed.code == "empty_reply"
-    assert failed.message == "OpenRouter sent calls of tools instead of a reply."
+    assert failed.message == "OpenRouter sent tool calls instead of a reply."
 
 
 async def test_a_compressed_error_is_told_in_its_words(caller):
     answer = packed(b'{"error": {"message": "No credit"}}', "application/json", "402 Payment Required")
     async with raw_provider(says(answer)) as provider, caller(provider.base_url) as calls:
         failed = await calls.failure()
-    assert failed.message == "OpenRouter says that the account has no credit (402): No credit"
+    assert failed.message == "OpenRouter reports that the account has no credit (402): No credit"
 
 
 @pytest.mark.parametrize(("transport", "code"), [("pyreqwest", "cut_stream"), ("httpx", "bad_reply")])

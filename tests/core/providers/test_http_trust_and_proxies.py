@@ -32,8 +32,8 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused_and_the_setting_
     ):
         failed = await calls.failure()
     assert (failed.code, failed.advice, failed.status) == ("unreachable", Advice.NEVER, None)
-    assert failed.message.startswith("OpenRouter shows a certificate that is not trusted: ")
-    assert failed.hint == "Name the gateway's CA in TLS_CA_FILE."
+    assert failed.message.startswith("OpenRouter presents an untrusted certificate: ")
+    assert failed.hint == "Set TLS_CA_FILE to the gateway's CA."
     assert (calls.pauses_s, calls.in_flight, provider.seen.calls) == ([], 0, 0)
 
 
@@ -86,7 +86,7 @@ async def test_a_ca_used_as_a_servers_certificate_is_told_from_one_that_nobody_v
     ):
         failed = await calls.failure()
     assert (failed.code, failed.advice, calls.pauses_s) == ("unreachable", Advice.NEVER, [])
-    assert failed.message.startswith("OpenRouter shows the certificate of a CA as its own")
+    assert failed.message.startswith("OpenRouter presents a CA certificate as its own")
     assert "basicConstraints=critical,CA:FALSE" in failed.hint
 
 
@@ -132,7 +132,7 @@ def test_only_a_certificate_that_nobody_vouches_for_is_to_be_named_in_tls_ca_fil
 
 @pytest.mark.parametrize(
     ("holds", "says_what"),
-    [(None, "cannot be read"), (b"", "holds no certificate"), (b"\x00 no PEM", "no certificate")],
+    [(None, "cannot be read"), (b"", "contains no certificate"), (b"\x00 no PEM", "no certificate")],
 )
 async def test_a_bad_file_of_certificates_is_a_sentence_at_the_start(tmp_path, holds, says_what):
     path = tmp_path / "ca.pem"
@@ -247,7 +247,7 @@ async def test_a_key_never_travels_along_a_redirect(certificate, caller, transpo
     ):
         failed = await calls.failure()
     assert (failed.code, failed.advice, failed.status) == ("bad_request", Advice.NEVER, 307)
-    assert failed.message.startswith("OpenRouter answers with another address (307)")
+    assert failed.message.startswith("OpenRouter redirects to another URL (307)")
     assert (other.requests, len(provider.requests)) == ([], 1)
 
 
@@ -273,7 +273,7 @@ async def test_the_systems_own_variable_for_authorities_is_honoured(
 async def test_a_proxy_that_cannot_be_used_is_told_in_a_sentence(monkeypatch, name, value):
     monkeypatch.setenv(name.lower(), value)
     for opened in (open_fetching(Settings()), open_http(CallSettings(http_transport="httpx"))):
-        with pytest.raises(BadSettings, match="A proxy of the environment cannot be used: ") as refused:
+        with pytest.raises(BadSettings, match="Invalid proxy in the environment: ") as refused:
             async with opened:
                 pass
         assert "NO_PROXY takes names" in refused.value.hint

@@ -73,7 +73,7 @@ FAILURES = {
     ),
     "error body in a stream of status 200": Case(
         says(stream(error("No credit", 402))),
-        "out_of_credit", NEVER, "says that the account has no credit (402): No credit", "Add credit", 402,
+        "out_of_credit", NEVER, "reports that the account has no credit (402): No credit", "Add credit", 402,
     ),
     "error in mid stream": Case(
         says(stream(delta("Half a sen"), error("Provider disconnected", 502, metadata={"provider_name": "Chutes"}), b"[DONE]")),
@@ -101,7 +101,7 @@ FAILURES = {
     ),
     "reasoning that ate the output limit": Case(
         says(stream(json.dumps({"choices": [{"delta": {"reasoning": "Hm."}, "finish_reason": "length"}]}).encode(), b"[DONE]")),
-        "output_limit", NEVER, "spent its whole output limit before the reply began",
+        "output_limit", NEVER, "used its whole output limit before the reply began",
         "Raise TARGET_MAX_OUTPUT_TOKENS (the provider's own limit now)",
     ),
     "refused content": Case(
@@ -129,18 +129,18 @@ FAILURES = {
     ),
     "closed in mid event": Case(
         says(OPEN_ENDED + HALF + b'data: {"choices": [{"del'),
-        "bad_reply", LATER, "sent what is no chat completion", "Check that the address ends in /v1.",
+        "bad_reply", LATER, "did not send a chat completion", "Check that the address ends in /v1.",
     ),
     "reset before the head": Case(
         cut_after(b""), "cut_stream", LATER, "ended the reply before it was finished: ", "What came is not a reply."
     ),
     "malformed event": Case(
         says(stream(delta("Hi"), b"{not json", b"[DONE]")),
-        "bad_reply", LATER, "sent what is no chat completion: {not json", "Check that the address ends in /v1.",
+        "bad_reply", LATER, "did not send a chat completion: {not json", "Check that the address ends in /v1.",
     ),
     "an event that is no object": Case(
         says(stream(delta("Hi"), b"[1, 2]", b"[DONE]")),
-        "bad_reply", LATER, "sent what is no chat completion", "Check that the address ends in /v1.",
+        "bad_reply", LATER, "did not send a chat completion", "Check that the address ends in /v1.",
     ),
     "malformed chunk length": Case(
         says(CHUNKED + b"%x\r\n%b\r\nzz\r\nnonsense" % (len(HALF), HALF)),
@@ -148,7 +148,7 @@ FAILURES = {
     ),
     "page of a proxy": Case(
         says(whole("200 OK", HTML, kind="text/html")),
-        "bad_reply", LATER, "sent what is no chat completion", "Check that the address ends in /v1.",
+        "bad_reply", LATER, "did not send a chat completion", "Check that the address ends in /v1.",
     ),
     "page of a proxy that blocks": Case(
         says(whole("403 Forbidden", HTML, kind="text/html")),
@@ -156,7 +156,7 @@ FAILURES = {
     ),
     "redirect": Case(
         says(whole("301 Moved Permanently", b"", "Location: https://elsewhere.example/v1")),
-        "bad_request", NEVER, "answers with another address (301).", "Put the final address into the base URL.", 301,
+        "bad_request", NEVER, "answers with another address (301).", "Set the base URL to the final URL.", 301,
     ),
     "bad key": Case(
         says(whole("401 Unauthorized", error(f"Incorrect API key provided: {KEY}.", "invalid_api_key"))),
@@ -168,15 +168,15 @@ FAILURES = {
     ),
     "no credit": Case(
         says(whole("402 Payment Required", error("Insufficient credits", 402))),
-        "out_of_credit", NEVER, "says that the account has no credit (402): Insufficient credits", "Add credit", 402,
+        "out_of_credit", NEVER, "reports that the account has no credit (402): Insufficient credits", "Add credit", 402,
     ),
     "quota that reads like a rate limit": Case(
         says(whole("429 Too Many Requests", error("You exceeded your quota", "insufficient_quota"), "Retry-After: 5")),
-        "out_of_credit", NEVER, "says that the account has no credit (429): You exceeded your quota", "Add credit", 429,
+        "out_of_credit", NEVER, "reports that the account has no credit (429): You exceeded your quota", "Add credit", 429,
     ),
     "too large": Case(
         says(whole("413 Content Too Large", b"")),
-        "too_large", NEVER, "says that the request is too large (413).", "Shorten the prompt", 413,
+        "too_large", NEVER, "reports that the request is too large (413).", "Shorten the prompt", 413,
     ),
     "bad request": Case(
         says(whole("400 Bad Request", b'{"detail": [{"loc": ["body"], "msg": "bad"}]}')),
@@ -290,7 +290,7 @@ async def test_a_pause_longer_than_we_wait_ends_the_call_and_says_why(caller):
         3600,
         1,
     )
-    assert failed.message.endswith("Not tried again: it asks to wait 3600 s, which is too long.")
+    assert failed.message.endswith("Not retried: it asks to wait 3600 s, the maximum is 300 s.")
 
 
 @pytest.mark.parametrize("transport", ["pyreqwest", "httpx"])

@@ -1,4 +1,4 @@
-"""Reasoning is kept apart from the reply in every form that models frame it in; what the reply itself holds stays."""
+"""Reasoning is kept split_reasoning from the reply in every form that models frame it in; what the reply itself holds stays."""
 
 import json
 import time
@@ -7,7 +7,7 @@ import pytest
 
 from core.providers.fireworks import Fireworks
 from core.providers.openrouter import OpenRouter
-from core.providers.reasoning import apart
+from core.providers.reasoning import split_reasoning
 from tests.core.providers.raw_provider import raw_provider, says, stream, whole
 
 REPLY = "Danube\nRhine\nElbe"
@@ -61,7 +61,7 @@ NO_REPLY = {
 
 
 def split(text, thoughts="", asked=("Name three rivers.",)):
-    return apart(text, thoughts, lone_close=False, asked=asked)
+    return split_reasoning(text, thoughts, unopened_think_tag=False, asked=asked)
 
 
 @pytest.mark.parametrize("name", APART)

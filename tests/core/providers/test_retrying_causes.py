@@ -17,12 +17,12 @@ CUT = cut_after(b"")
 @pytest.mark.parametrize(
     ("speaks", "code", "tells"),
     [
-        ([LIMITED, CUT, CUT], "cut_stream", ["Earlier tries: OpenRouter limits the rate of calls (429): Daily limit of tier 1."]),
+        ([LIMITED, CUT, CUT], "cut_stream", ["Earlier attempts: OpenRouter limits the rate of calls (429): Daily limit of tier 1."]),
         ([LIMITED, BROKEN, CUT], "cut_stream",
-         ["Earlier tries: OpenRouter limits the rate of calls (429): Daily limit of tier 1; "
+         ["Earlier attempts: OpenRouter limits the rate of calls (429): Daily limit of tier 1; "
           "OpenRouter failed on its side (500): CUDA out of memory."]),
-        ([CUT, CUT, LIMITED], "rate_limited", ["(429): Daily limit of tier 1. Earlier tries: OpenRouter ended the reply"]),
-        ([BROKEN, CUT, BROKEN], "server_error", ["CUDA out of memory. Earlier tries: OpenRouter ended the reply"]),
+        ([CUT, CUT, LIMITED], "rate_limited", ["(429): Daily limit of tier 1. Earlier attempts: OpenRouter ended the reply"]),
+        ([BROKEN, CUT, BROKEN], "server_error", ["CUDA out of memory. Earlier attempts: OpenRouter ended the reply"]),
     ],
 )  # fmt: skip
 async def test_the_last_failure_tells_the_other_causes_of_earlier_tries(caller, speaks, code, tells):
@@ -41,10 +41,10 @@ async def test_one_cause_is_told_once(caller, speak):
 
 async def test_the_causes_are_told_beside_the_reason_that_ends_the_call(caller):
     async with raw_provider(LIMITED, BROKEN) as provider, caller(provider.base_url, attempts=5) as calls:
-        with pytest.raises(Exception, match="Not tried again: the run has spent its retries") as failed:
+        with pytest.raises(Exception, match="Not retried: the run's retry budget is used up") as failed:
             await calls.retrying.complete(REQUEST, CallContext(budget=RetryBudget(left=1)))
     assert failed.value.advice is Advice.NEVER
-    assert "Earlier tries: OpenRouter limits the rate of calls" in failed.value.message
+    assert "Earlier attempts: OpenRouter limits the rate of calls" in failed.value.message
 
 
 async def test_long_words_of_earlier_tries_stay_short(caller):

@@ -87,7 +87,7 @@ def test_an_address_is_told_the_beginnings_that_are_right_for_it():
 @pytest.mark.parametrize(
     ("judge", "said"),
     [
-        ("foo", 'DEFAULT_JUDGE: "foo" is not the name of a model here.'),
+        ("foo", 'DEFAULT_JUDGE: "foo" is not a known model.'),
         ("simulated/nobody", "DEFAULT_JUDGE: There is no simulated model nobody."),
         ("openai/gpt-5", "DEFAULT_JUDGE: openai/gpt-5 cannot be used now."),
     ],

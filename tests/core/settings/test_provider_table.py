@@ -107,7 +107,7 @@ async def test_it_is_offered_and_shown_in_the_status(tmp_path):
 async def test_without_a_key_the_variable_is_named(tmp_path):
     async with open_runtime(make_settings(telemetry__directory=str(tmp_path))) as runtime:
         providers, _ = runtime.catalog.rows()
-    assert next(p.why_not for p in providers if p.name == "acme") == "set ACME_API_KEY and start again"
+    assert next(p.why_not for p in providers if p.name == "acme") == "set ACME_API_KEY and restart"
 
 
 async def test_its_class_makes_the_call():

@@ -29,7 +29,7 @@ DAY_BYTES = len(lines(DAYS[0], 10))
 
 @pytest.fixture(autouse=True)
 def one_day_at_once(monkeypatch):
-    monkeypatch.setattr(following, "AT_ONCE_BYTES", 1)
+    monkeypatch.setattr(following, "FIRST_READ_BYTES", 1)
 
 
 @pytest.fixture
@@ -45,10 +45,10 @@ def held_back(monkeypatch):
     """The thread reads on only when this is set; it is set at the end in any case."""
     may_go, refresh = threading.Event(), TelemetryReader.refresh
 
-    def wait_first(self: TelemetryReader, most_bytes: int | None = None) -> RefreshReport:
+    def wait_first(self: TelemetryReader, max_bytes: int | None = None) -> RefreshReport:
         if threading.current_thread().name == "telemetry-older-days":
             assert may_go.wait(WAIT_S)
-        return refresh(self, most_bytes)
+        return refresh(self, max_bytes)
 
     monkeypatch.setattr(TelemetryReader, "refresh", wait_first)
     yield may_go
@@ -60,10 +60,10 @@ def there(reader: TelemetryReader) -> dict[str, int]:
     return {str(day): int(n) for day, n in found.itertuples(index=False)}
 
 
-@pytest.mark.parametrize(("most_bytes", "days"), [(1, 1), (DAY_BYTES, 1), (DAY_BYTES + 1, 2), (10**9, 4), (None, 4)])
-def test_newest_days_come_first_and_each_as_a_whole(log, most_bytes, days):
+@pytest.mark.parametrize(("max_bytes", "days"), [(1, 1), (DAY_BYTES, 1), (DAY_BYTES + 1, 2), (10**9, 4), (None, 4)])
+def test_newest_days_come_first_and_each_as_a_whole(log, max_bytes, days):
     with TelemetryReader(log) as reader:
-        report = reader.refresh(most_bytes)
+        report = reader.refresh(max_bytes)
         assert there(reader) == dict.fromkeys(DAYS[-days:], 10)
         waiting = [path for path in log.glob("*.jsonl") if path.name[10:20] in DAYS[:-days]]
         assert report.waiting_bytes == sum(path.stat().st_size for path in waiting)
@@ -116,10 +116,10 @@ def test_closing_ends_the_reading_after_a_step(log, held_back, monkeypatch):
 def test_a_reading_that_fails_is_begun_again_by_the_next_look(log, monkeypatch):
     refresh, failures = TelemetryReader.refresh, [duckdb.IOException("disk")]
 
-    def failing(self: TelemetryReader, most_bytes: int | None = None) -> RefreshReport:
+    def failing(self: TelemetryReader, max_bytes: int | None = None) -> RefreshReport:
         if threading.current_thread().name == "telemetry-older-days" and failures:
             raise failures.pop()
-        return refresh(self, most_bytes)
+        return refresh(self, max_bytes)
 
     monkeypatch.setattr(TelemetryReader, "refresh", failing)
     followed = Following(TelemetryReader(log))
