@@ -15,9 +15,9 @@ from core.distribution import INSTALLED, data_path
 from core.errors import BadSettings
 
 VARIABLE = "ENV_FILE"
-"""Another path than the default, or empty to read none."""
+"""Path of the file; empty: read none."""
 DEFAULT = Path(".env") if INSTALLED else data_path(".env")
-"""Of an installed wheel in the working directory, else beside the code."""
+"""In the working directory for an installed wheel, else in the project folder."""
 UNDER_SYSTEMD = "INVOCATION_ID"
 """A variable that systemd sets for every service."""
 MAX_BYTES = 1_000_000
@@ -26,10 +26,10 @@ _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?[A-Za-z_][A-Za-z0-9_.-]*\s*=")
 
 
 def load_env_file() -> None:
-    """Put what the file says into the process's environment; what is set there already wins.
+    """Load the file into the process's environment; existing variables take precedence.
 
-    Raises BadSettings that names the file and what to do about it. A file that is not there is no fault, unless
-    ENV_FILE names it; nor is one that only root may read, for a service of systemd, which has read it as root.
+    Raises BadSettings with the file and a fix. A missing file is an error only if ENV_FILE names it. An unreadable
+    default file is not an error under systemd, which has already read it as root.
     """
     chosen = os.environ.get(VARIABLE)
     if chosen == "":
@@ -39,7 +39,9 @@ def load_env_file() -> None:
         return
     if not chosen and UNDER_SYSTEMD in os.environ and not os.access(path, os.R_OK):
         _log.warning(
-            "%s is another user's; systemd has given what its unit reads of it. %s= reads no file.", path, VARIABLE
+            "%s belongs to another user and is not read; systemd provides its variables. Set %s= to read no file.",
+            path,
+            VARIABLE,
         )
         return
     for name, value in read_env_file(path).items():
@@ -47,21 +49,21 @@ def load_env_file() -> None:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The names and values of a file: `export`, quotes and comments as shells and compose have them; `$` is a `$`."""
+    """The names and values of a file: `export`, quotes and comments as in shells and Compose; `$` is literal."""
     text = _decoded(path)
     lines = text.splitlines()
     for binding in parse_stream(io.StringIO(text)):
         if binding.error and _ASSIGNMENT.match(binding.original.string):
-            raise BadSettings(  # skipping it could mean no HUNTER_TOKENS, and so a server that is open to everybody
-                f"{path}, line {binding.original.line}: the quotation marks around the value do not close.",
-                hint="Write NAME=value or NAME='value', and nothing but a comment behind it.",
+            raise BadSettings(  # skipping it could drop HUNTER_TOKENS and open the server to everyone
+                f"{path}, line {binding.original.line}: unclosed quotation mark.",
+                hint="Write NAME=value or NAME='value', optionally followed by a comment.",
             )
     values = dotenv_values(stream=io.StringIO(text), interpolate=False)
     unread = [number for number, line in enumerate(lines, 1) if line.strip() and not _is_understood(line)]
     if unread and not any(value is not None for value in values.values()):
         raise BadSettings(
-            f"{path} holds no setting: line {unread[0]} is not NAME=value.",
-            hint=f"Write one NAME=value a line (.env.example shows how), or set {VARIABLE}= to read no file.",
+            f"{path} contains no setting: line {unread[0]} is not NAME=value.",
+            hint=f"Write one NAME=value per line (see .env.example), or set {VARIABLE}= to read no file.",
         )
     return {name: value for name, value in values.items() if value is not None}
 
@@ -79,7 +81,7 @@ def _decoded(path: Path) -> str:
             f"{path} cannot be read: {error.strerror}.", hint=f"Make it readable, or set {VARIABLE}= to read no file."
         ) from error
     if len(raw) > MAX_BYTES:
-        raise BadSettings(f"{path} has more than {MAX_BYTES:,} bytes.", hint="Put only settings into it.")
+        raise BadSettings(f"{path} has more than {MAX_BYTES:,} bytes.", hint="Keep only settings in it.")
     if b"\0" in raw:
         raise _not_utf8(path, "UTF-16")
     try:

@@ -1,4 +1,4 @@
-"""Structured logs: one line per event, as JSON for machines or readable on a terminal, never with a secret."""
+"""Structured logs: one line per event, as JSON for machines or readable on a terminal, with secrets redacted."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _LOOKS_SECRET = re.compile(
 
 
 def configure_logs(settings: Settings) -> None:
-    """Route structlog and the standard library's logging to stderr, with every known secret taken out."""
+    """Route structlog and the standard library's logging to stderr, with every known secret redacted."""
     readable = settings.server.log_format == "console" or (settings.server.log_format == "auto" and sys.stderr.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        _Hide(secrets(settings)),
+        _Redact(secrets(settings)),
     ]
     last = structlog.dev.ConsoleRenderer() if readable else structlog.processors.JSONRenderer()
     formatter = structlog.stdlib.ProcessorFormatter(
@@ -35,7 +35,7 @@ def configure_logs(settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=settings.server.log_level.upper(), force=True)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # one line per provider call, addresses included
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # logs one line per provider call, with its URL
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -52,8 +52,8 @@ def secrets(settings: Settings) -> tuple[str, ...]:
     return tuple(sorted((s for s in found if len(s) >= 6), key=len, reverse=True))
 
 
-class _Hide:
-    """A structlog processor that replaces secrets, and what looks like one, in every text of an event."""
+class _Redact:
+    """A structlog processor that redacts known secrets, and texts that look like one, in every event."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         self._secrets = tuple(secrets)

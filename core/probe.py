@@ -1,8 +1,7 @@
-"""Asks an address whether it is well: `python -m core.probe URL …`, for container health checks and deploys.
+"""Checks that URLs are healthy: `python -m core.probe URL …`, for container health checks and deployments.
 
-Images hold no curl; this needs the standard library only and starts fast. Exit code 0 when every address answered
-200 in time; otherwise 1, with one line per address that did not. `--revision TEXT`: the answer has to be of that
-revision too (the JSON field `revision`).
+Images have no curl; this uses only the standard library and starts fast. Exits with 0 if every URL returns 200 in time,
+else with 1 and one line per failure. `--revision TEXT`: the JSON field `revision` must also equal TEXT.
 """
 
 from __future__ import annotations
@@ -18,19 +17,19 @@ TIMEOUT_S = 3.0
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    asked = argparse.ArgumentParser(prog="python -m core.probe", description="Is this address well?")
-    asked.add_argument("urls", nargs="+", metavar="URL")
-    asked.add_argument("--revision", default="", help="what the field `revision` of the answer has to be")
-    asked.add_argument("--timeout", type=float, default=TIMEOUT_S, metavar="SECONDS")
-    said = asked.parse_args(words)
-    problems = [f"{url}: {why}" for url in said.urls if (why := fault(url, said.revision, said.timeout))]
+    parser = argparse.ArgumentParser(prog="python -m core.probe", description="Check that URLs are healthy.")
+    parser.add_argument("urls", nargs="+", metavar="URL")
+    parser.add_argument("--revision", default="", help="expected value of the JSON field `revision`")
+    parser.add_argument("--timeout", type=float, default=TIMEOUT_S, metavar="SECONDS")
+    options = parser.parse_args(words)
+    problems = [f"{url}: {why}" for url in options.urls if (why := fault(url, options.revision, options.timeout))]
     sys.stderr.write("".join(f"{problem}\n" for problem in problems))
     return 1 if problems else 0
 
 
 def fault(url: str, revision: str, timeout_s: float) -> str:
-    """What is wrong with the answer of `url`, "" when nothing is."""
-    # A proxy from the environment would answer for somebody else.
+    """The problem with the response of `url`, "" if it is healthy."""
+    # Bypass the environment's proxies: they could respond for another server.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=timeout_s) as response:

@@ -1,7 +1,7 @@
-"""The revision of the code in an image: what `deploy.sh` says, and when it is built by hand, what Git's own files say.
+"""The revision of the code in an image: set by `deploy.sh`, or read from Git's files for manual builds.
 
-`python core/revision.py REVISION FOLDER` prints it while an image is built (standard library only, no package around).
-FOLDER holds what the build was given of .git: HEAD, packed-refs, refs/heads, or nothing.
+`python core/revision.py REVISION FOLDER` prints it during an image build (standard library only, without the package).
+FOLDER contains HEAD, packed-refs and refs/heads of .git, or nothing.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import sys
 from pathlib import Path
 
 BAKED_IN = Path(__file__).resolve().parent.parent / "REVISION"
-"""Where an image keeps it; elsewhere this file does not exist."""
+"""The file in an image; it does not exist elsewhere."""
 BY_HAND = "-by-hand"
-"""Ends the revision of what was built without deploy.sh: whether files were changed since the commit is not known."""
+"""Suffix for builds without deploy.sh, which may contain uncommitted changes."""
 DIGITS = 12
 
 
 def baked_revision(path: Path = BAKED_IN) -> str:
-    """The revision of this image; empty outside of images, and where nobody knew it."""
+    """The revision of this image; empty outside images, or if unknown."""
     try:
         return path.read_text(encoding="utf-8").strip()
     except OSError:
@@ -25,7 +25,7 @@ def baked_revision(path: Path = BAKED_IN) -> str:
 
 
 def checked_out(git: Path) -> str:
-    """The commit that is checked out, shortened, with BY_HAND; empty when the folder does not say."""
+    """The short hash of the checked-out commit with BY_HAND; empty if unknown."""
     head = _read(git / "HEAD").strip()
     branch = head.removeprefix("ref: ")
     commit = head if branch == head else _read(git / branch).strip() or _packed(git, branch)

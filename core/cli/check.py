@@ -1,4 +1,4 @@
-"""`check`: what was read of a notebook, and whether its own reference response passes its criteria."""
+"""`check`: shows a notebook's task and whether its reference response passes its criteria."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ async def check(
     confirm: bool = False,
     pass_rule: PassRule | None = None,
 ) -> int:
-    """Check every notebook. 0 when all pass, 1 when one does not, 2 when one cannot be read."""
-    stop_on_signals(lambda: signal.raise_signal(signal.SIGINT), (signal.SIGTERM,))  # all end like Ctrl-C
+    """Check every notebook. Returns 0 if all pass, 1 if one does not, 2 if one cannot be read."""
+    stop_on_signals(lambda: signal.raise_signal(signal.SIGINT), (signal.SIGTERM,))  # same effect as Ctrl-C
     sources = list(read_sources(notebooks))
     worst = 0
     opening = {"confirm": confirm, "pass_rule": pass_rule}
@@ -49,7 +49,7 @@ async def check(
         for source in sources:
             try:
                 worst = max(worst, await _check_one(runtime, source, judge, as_json, opening))
-            except HunterError as error:  # the other notebooks of a folder are checked all the same
+            except HunterError as error:  # the other notebooks are still checked
                 report_error(source.name, error, as_json=as_json)
                 worst = 2
     return worst
@@ -100,7 +100,7 @@ def _print(name: str, session: Session, problem: str) -> None:
         console.print(f"  warning: {escape(warning.message)}", soft_wrap=True)
     _print_criteria(console, task.criteria)
     if session.proposed_criteria:
-        console.print(f"  understood, but not confirmed ({CONFIRM} takes them as they stand here):", soft_wrap=True)
+        console.print(f"  recovered, but not confirmed ({CONFIRM} accepts them):", soft_wrap=True)
         _print_criteria(console, session.proposed_criteria)
     if problem:
         console.print(f"  {escape(problem)}", soft_wrap=True)
@@ -112,7 +112,7 @@ def _print(name: str, session: Session, problem: str) -> None:
 
 
 def _print_verdicts(console: Console, verdicts: Sequence[CriterionVerdict]) -> None:
-    """One line each. Criteria for which the judge's calls failed for the same cause share the line of the first one."""
+    """One line per criterion. Criteria whose judge calls failed with the same cause share a line."""
     groups: defaultdict[str, list[CriterionVerdict]] = defaultdict(list)
     for verdict in verdicts:
         groups[f"error {verdict.error}" if verdict.error else verdict.criterion_id].append(verdict)

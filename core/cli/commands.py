@@ -1,4 +1,4 @@
-"""One command, from its arguments to its exit code: whatever goes wrong ends in one sentence."""
+"""Runs one command and returns its exit code; errors are printed as one sentence."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from core.errors import HunterError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; without `arguments`, those of the process. Returns the exit code."""
+    """Run one command (default: the process's arguments). Returns the exit code."""
     replace_unencodable()
     try:
         with to_stdout():  # for --help
             options = parser().parse_args(arguments)
-        # Imports take a second; --help and wrong options do not wait for them.
+        # Imports take a second; --help and option errors skip them.
         if options.command in SERVERS:
             from core.cli.serving import serve
 

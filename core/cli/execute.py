@@ -1,4 +1,4 @@
-"""Does what the options say. Imports everything that calls models."""
+"""Runs the parsed command. Imports everything that calls models."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.settings import Settings, read_settings, settings_warnings
 
 
 def execute(options: argparse.Namespace) -> int:
-    """The exit code. Raises HunterError for what is wrong with settings or notebooks."""
+    """Returns the exit code. Raises HunterError for invalid settings or notebooks."""
     load_env_file()
     settings = read_settings()
     configure_logs(settings if options.verbose else _quiet(settings))
@@ -44,7 +44,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         hunt_options = HuntOptions((str(data_path("examples/word-budget.ipynb")),), ("simulated/hasty",), hunts=16)
         return asyncio.run(hunt(settings, hunt_options))
     if len(options.model) > MOST_MODELS:
-        raise BadInput(f"{len(options.model)} models are more than one run may have ({MOST_MODELS}).")
+        raise BadInput(f"{len(options.model)} models exceed the maximum per run ({MOST_MODELS}).")
     hunt_options = HuntOptions(
         tuple(options.notebooks),
         tuple(options.model),
@@ -60,6 +60,6 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _quiet(settings: Settings) -> Settings:
-    """A command speaks for itself: of the log only warnings reach the terminal, unless -v asks for more."""
+    """Commands print their own output, so only warnings are logged without -v."""
     quiet = replace(settings.server, log_level="warning")
     return replace(settings, server=quiet) if settings.server.log_level == "info" else settings

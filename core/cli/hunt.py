@@ -1,4 +1,4 @@
-"""`hunt`: a run on the command line, watched live, its notebook written at the end or when it is stopped."""
+"""`hunt`: runs hunts with live progress and writes the notebook at the end or when stopped."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ class HuntOptions:
     hunts: int = 16
     judge: str = ""
     out: str = ""
-    """A file, or a folder when there are several notebooks; "" writes nothing."""
+    """A file, or a folder for several notebooks; "" writes nothing."""
     as_json: bool = False
     pass_rule: PassRule | None = None
-    """Replaces what the notebook's prose states."""
+    """Overrides the rule in the notebook's prose."""
     confirm: bool = False
-    """Take criteria that were understood, but not read with certainty, as they stand."""
+    """Accept criteria that were recovered from invalid JSON."""
     judge_cut_replies: bool = False
-    """Judge replies that stopped at an output limit too; otherwise they are errors."""
+    """Judge replies cut off at an output limit; otherwise they are errors."""
 
 
 async def hunt(settings: Settings, options: HuntOptions) -> int:
-    """Hunt every notebook of the options, one after the other. The exit code."""
+    """Hunt every notebook in turn. Returns the exit code."""
     sources = list(read_sources(options.notebooks))
     outs = places(sources, options.out)
     if options.as_json and STDOUT in outs:
@@ -64,17 +64,17 @@ async def hunt(settings: Settings, options: HuntOptions) -> int:
     worst = 0
     async with open_runtime(settings) as runtime:
         for model in (*options.models, *filter(None, (options.judge,))):
-            runtime.catalog.resolve(model)  # a wrong name is told once, not for every notebook
+            runtime.catalog.resolve(model)  # a wrong name is reported once, not per notebook
         for source, out in zip(sources, outs, strict=True):
             try:
                 worst = max(worst, await _hunt_one(runtime, source, out, options, stopped))
-            except HunterError as error:  # the other notebooks of a folder are hunted all the same
+            except HunterError as error:  # the other notebooks are still hunted
                 report_error(source.name, error, as_json=options.as_json)
                 worst = 2
             except OutputLost:
                 if not stopped.is_set():
                     raise
-                discard_stdout()  # who reads it was stopped by the same Ctrl-C
+                discard_stdout()  # the same Ctrl-C stopped the reader
             if stopped.is_set():
                 return 130
     return worst
@@ -104,8 +104,8 @@ async def _hunt_one(
     hunts = [h for h in await runtime.workbench.all_hunts(session.session_id) if h.run_id == run.run_id]
     try:
         with to_stdout():
-            _report(source.name, options, session, run, counts, hunts, apart=out == STDOUT)
-    finally:  # what was paid for is kept, also when nobody can be told of it any more
+            _report(source.name, options, session, run, counts, hunts, to_stderr=out == STDOUT)
+    finally:  # billed replies are saved even if stdout is gone
         if out is not None:
             await _deliver(runtime, session.session_id, source, out, hunts)
     nothing_came = all(hunt.outcome is Outcome.ERROR or judge_failure(hunt) for hunt in hunts)
@@ -113,20 +113,27 @@ async def _hunt_one(
 
 
 async def _print_estimate(runtime: Runtime, session: Session, options: HuntOptions) -> None:
-    """What the run may cost, where it costs anything."""
+    """Print the estimated cost, unless all models are simulated."""
     expected = await runtime.workbench.estimate(session.session_id, options.models, options.hunts, options.judge)
     if not all(is_simulated(one.model) for one in (*expected.targets, expected.judge)):
         say(f"Estimated cost. {expected.words}")
 
 
 def _report(
-    name: str, options: HuntOptions, session: Session, run: Run, counts: Counts, hunts: Sequence[Hunt], *, apart: bool
+    name: str,
+    options: HuntOptions,
+    session: Session,
+    run: Run,
+    counts: Counts,
+    hunts: Sequence[Hunt],
+    *,
+    to_stderr: bool,
 ) -> None:
-    """`apart`: standard output is the notebook's, so the report goes to standard error."""
+    """`to_stderr`: the notebook goes to stdout, so the report goes to stderr."""
     if options.as_json:
         sys.stdout.buffer.write(to_json(report_json(name, run, counts, hunts, sealed=session.sealed)) + b"\n")
     else:
-        console = Console(file=cast("IO[str]", SafeStderr())) if apart else StdoutConsole()
+        console = Console(file=cast("IO[str]", SafeStderr())) if to_stderr else StdoutConsole()
         print_report(console, name, run, counts, hunts, sealed=session.sealed)
 
 
@@ -135,22 +142,22 @@ async def _deliver(runtime: Runtime, sid: str, source: Source, out: Path, hunts:
     ids = {hunt.hunt_id for hunt in await runtime.workbench.all_hunts(sid)}
 
     def replaces(old: bytes) -> bool:
-        """Whether the file there is what was hunted, or an export whose hunts are all in the new one."""
+        """Whether the existing file is the hunted notebook, or an export whose hunts are all in the new one."""
         return old == source.raw or (_hunt_ids_in(old) or {""}) <= ids
 
     moved = await asyncio.to_thread(write_notebook, out, delivery.notebook, replaces=replaces)
     if moved is not None:
         say(f"{out} already existed with other content; it was renamed to {moved.name}.")
     if delivery.comparison.differ:
-        say(f"The reviews do not agree with the judge. {delivery.comparison.words}")
+        say(f"The reviews disagree with the judge. {delivery.comparison.words}")
     open_ = sum(hunt.reply is not None and not hunt.decided for hunt in hunts)
     kept = f"; {open_} replies without an outcome are in its metadata" if open_ else ""
     where = "standard output" if out == STDOUT else out
-    say(f"Written: {where} ({len(delivery.hunt_ids)} hunts in its slots){kept}")
+    say(f"Wrote {where} ({len(delivery.hunt_ids)} slots filled){kept}")
 
 
 def _hunt_ids_in(raw: bytes) -> set[str]:
-    """The hunts that a file holds if it is an export of ours; none if it is anything else."""
+    """The hunt IDs in a file if it is our export; empty otherwise."""
     try:
         resumed = parse_notebook(raw, UNBOUNDED).resumed
     except HunterError:
@@ -161,7 +168,7 @@ def _hunt_ids_in(raw: bytes) -> set[str]:
 async def _follow(
     runtime: Runtime, session: Session, run: Run, stopped: asyncio.Event, *, quiet: bool
 ) -> tuple[Run, Counts]:
-    """Show the run until it ends; a signal cancels it and keeps what is there."""
+    """Show progress until the run ends; a signal cancels it and keeps the finished hunts."""
     sid = session.session_id
     ctrl_c = asyncio.create_task(stopped.wait(), name="ctrl-c")
     with ProgressDisplay(run, quiet=quiet) as watching:
@@ -172,7 +179,7 @@ async def _follow(
         await watch
         ctrl_c.cancel()
         run, counts = (await runtime.store.read(sid)).run(run.run_id), (await runtime.store.counts(sid))[run.run_id]
-        watching.show(counts, ended=True)  # a cancelled run reads as ended before its hunts do
+        watching.show(counts, ended=True)  # a cancelled run ends before its hunts
     return run, counts
 
 

@@ -1,4 +1,4 @@
-"""A notebook becomes a session; criteria that were only understood become its own when the caller confirms them."""
+"""Opens a notebook as a session and applies the confirmed criteria and the pass rule."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ async def open_source(
     pass_rule: PassRule | None = None,
     judge_cut_replies: bool = False,
 ) -> Session:
-    """The session of a notebook. Confirming is the edit that the page's "Yes, these are the criteria" sends; a
-    `pass_rule` replaces what the prose says, and answers the question that an unclear one raises.
+    """Opens a session for the notebook. `confirm` makes the same edit as the page's "Yes, these are the criteria";
+    `pass_rule` overrides the rule in the prose.
 
-    Raises BadInput `settings_fixed` when cut replies are to be judged and the notebook brings hunts made without.
+    Raises BadInput `settings_fixed` if `judge_cut_replies` differs from the setting of hunts in the notebook.
     """
     session = await runtime.workbench.open_notebook(
         source.raw, source.name, OpenOrder(judge_cut_replies=judge_cut_replies)
     )
-    if judge_cut_replies and not session.judge_cut_replies:  # an export of ours brings its own setting back
+    if judge_cut_replies and not session.judge_cut_replies:  # our exports restore their own setting
         options = SettingsOrder(version=session.version, judge_cut_replies=True)
         session = await runtime.desk.change_settings(session.session_id, options)
     changes: dict[str, Any] = {"pass_rule": pass_rule} if pass_rule else {}
@@ -40,7 +40,7 @@ async def open_source(
 
 
 def how_to_confirm(session: Session) -> str:
-    """What to do about criteria that wait for a word; "" when none do."""
+    """A hint for unconfirmed criteria; "" if there are none."""
     if not session.proposed_criteria:
         return ""
-    return f"`check` shows the {len(session.proposed_criteria)} criteria that were understood; {CONFIRM} takes them."
+    return f"`check` shows the {len(session.proposed_criteria)} recovered criteria; {CONFIRM} accepts them."

@@ -1,4 +1,4 @@
-"""The commands and their options, and the exit codes that scripts rely on. Imports little: --help answers at once."""
+"""Commands, options and exit codes. Imports little, so that --help is fast."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ exit codes:
   130  Ctrl-C, SIGTERM or a closed terminal (SIGHUP); results so far were written
 """
 ABOUT_HUNT = """\
-Hunt one or more task notebooks. No reference check is made first: `check` makes it.
+Hunt one or more task notebooks. Makes no reference check: use `check`.
 The pass rule comes from the notebook: from the prose around the criteria under response_reference
-("more than 50%", "all criteria must pass"); where it states none, more than half must pass. A rule that is neither
+("more than 50%", "all criteria must pass"); by default, more than half must pass. A rule that is neither
 ("at least 3 of 4") is shown as a question; --pass-rule answers it."""
 SERVERS = {
     "serve": "serve the API and the hunting page (API_HOST, API_PORT)",
@@ -46,11 +46,11 @@ def parser() -> argparse.ArgumentParser:
     _check_options(_command(commands, "check", "read notebooks and judge their reference responses"))
     _command(commands, "demo", "hunt an example with the simulated provider")
     simulated = _command(commands, "simulate", "serve the simulated provider over HTTP")
-    simulated.add_argument("--host", default="127.0.0.1", help="where to listen (default: 127.0.0.1)")
+    simulated.add_argument("--host", default="127.0.0.1", help="host to listen on (default: 127.0.0.1)")
     simulated.add_argument("--port", type=_port, default=9000, help="port, 0 for any free one (default: 9000)")
-    simulated.add_argument("--script", default="", help="JSON: what the provider does (docs/simulated.md)")
+    simulated.add_argument("--script", default="", help="provider behaviour as JSON (docs/simulated.md)")
     token = commands.add_parser("token", help="create an access token (HUNTER_TOKENS)")
-    token.add_argument("name", metavar="NAME", help="whose: small letters, digits and . _ @ -")
+    token.add_argument("name", metavar="NAME", help="user name: lower-case letters, digits and . _ @ -")
     token.add_argument(
         "--scope",
         type=_scope,
@@ -88,7 +88,7 @@ def _port(text: str) -> int:
 
 
 def _whole_number(text: str) -> int | None:
-    """None for anything else, also for more digits than anybody means."""
+    """None for anything else, including numbers of ten or more digits."""
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
@@ -121,7 +121,7 @@ def _notebook_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         CONFIRM,
         action="store_true",
-        help="take criteria that were understood but not read with certainty, as `check` shows them",
+        help="accept criteria recovered from invalid JSON, as shown by `check`",
     )
     parser.add_argument(
         "--pass-rule",
@@ -134,18 +134,16 @@ def _notebook_options(parser: argparse.ArgumentParser) -> None:
 
 def _hunt_options(parser: argparse.ArgumentParser) -> None:
     _notebook_options(parser)
-    parser.add_argument("--model", action="append", required=True, help="provider/model id; may be given several times")
+    parser.add_argument("--model", action="append", required=True, help="provider/model ID; repeatable")
     parser.add_argument(
         "--hunts", type=_count, default=16, help="number of hunts, split across the models (default: 16)"
     )
     parser.add_argument(
         "--judge-cut-replies",
         action="store_true",
-        help="judge replies that stopped at an output limit, and mark them; otherwise they are errors",
+        help="judge replies cut off at an output limit, and mark them; otherwise they are errors",
     )
-    parser.add_argument(
-        "--out", default="", help="where the finished notebook goes: a file, a folder for several, - for stdout"
-    )
+    parser.add_argument("--out", default="", help="output file, folder for several notebooks, or - for stdout")
 
 
 def _check_options(parser: argparse.ArgumentParser) -> None:

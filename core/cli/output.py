@@ -1,4 +1,4 @@
-"""Standard output, which may be full, or closed by who reads it (`| head -1`): the command ends, without a trace."""
+"""Handles a full or closed stdout (`| head -1`): the command exits without a traceback."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.console import Console
 
 
 class OutputLost(Exception):
-    """Standard output takes nothing any more. `reason` is the system's words, "" when the reader has gone."""
+    """Stdout cannot be written. `reason`: the system's message, "" if the reader closed the pipe."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -22,14 +22,14 @@ class OutputLost(Exception):
 
 
 class StdoutConsole(Console):
-    """Writes to standard output; a reader who has gone is an error like others, not the end of the process."""
+    """Writes to stdout and raises BrokenPipeError if the reader closed the pipe; rich would exit."""
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def replace_unencodable() -> None:
-    """What the terminal's encoding lacks is shown as `?`: a letter of a task must not end the work with a trace."""
+    """Print characters outside the terminal's encoding as `?` instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -37,7 +37,7 @@ def replace_unencodable() -> None:
 
 @contextmanager
 def to_stdout() -> Iterator[None]:
-    """Around what is told on standard output; what was told is written at the end. Raises OutputLost."""
+    """Wraps writes to stdout and flushes them at the end. Raises OutputLost."""
     try:
         try:
             yield
@@ -50,19 +50,19 @@ def to_stdout() -> Iterator[None]:
 
 
 def discard_stdout() -> None:
-    """What is still buffered goes nowhere, so that the interpreter does not trip over it at its end."""
+    """Discard buffered output, so that the interpreter's final flush does not fail."""
     discard_output(sys.stdout)
 
 
 def discard_output(stream: TextIO) -> None:
-    """From now on what is written to `stream` goes nowhere, what it still holds included."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+    """Redirect `stream` to /dev/null, including its buffered output."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, stream.fileno())
+    os.close(devnull)
 
 
 def say(text: str) -> None:
-    """One line on standard error. Where nobody can read it any more it goes nowhere: no work is lost for it."""
+    """Print one line to stderr. A closed stderr is ignored, so that no work is lost."""
     try:
         print(text, file=sys.stderr, flush=True)
     except OSError:
@@ -70,9 +70,10 @@ def say(text: str) -> None:
 
 
 class SafeStderr(io.TextIOBase):
-    """Standard error for a console, that outlives its terminal and its reader.
+    """Stderr for a console; ignores a closed terminal or reader.
 
-    It is the stream as it stands now: a live display puts one of its own in its place that writes to the console.
+    Keeps the stream of the moment of its creation: a live display replaces sys.stderr with one that writes to the
+    console.
     """
 
     def __init__(self) -> None:

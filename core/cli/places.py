@@ -1,4 +1,4 @@
-"""Where finished notebooks go; looked at before anything is hunted: a hunt costs money, a place costs nothing."""
+"""Output paths of finished notebooks, validated before any hunt starts, because hunts cost money."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from core.cli.sources import Source
 from core.errors import BadInput
 
 MAX_LINKS = 40
-"""As the kernel follows: links may lead to each other."""
+"""As in the kernel: links may form a cycle."""
 STDOUT = Path("/dev/stdout")
-"""Also stands for `--out -` and for the file that standard output is redirected to."""
+"""Also for `--out -`, and for the file that stdout is redirected to."""
 
 
 def places(sources: Sequence[Source], out: str) -> list[Path | None]:
-    """The file of each notebook; None without `out`. Raises BadInput when that cannot work."""
+    """The output file of each notebook; None without `out`. Raises BadInput if a path is unusable."""
     if not out:
         return [None] * len(sources)
     if out == "-" or _is_stdout(out):
@@ -32,9 +32,9 @@ def places(sources: Sequence[Source], out: str) -> list[Path | None]:
         return [STDOUT]
     try:
         return _places(sources, Path(out), is_folder=out.endswith(os.sep))
-    except (OSError, RuntimeError) as error:  # a name that is too long; links that lead to each other
-        why = error.strerror if isinstance(error, OSError) else "its links lead to each other"
-        raise BadInput(f"{out} cannot be written: {why}.", hint="Write elsewhere with --out.") from error
+    except (OSError, RuntimeError) as error:  # a name that is too long; a cycle of links
+        why = error.strerror if isinstance(error, OSError) else "its links form a cycle"
+        raise BadInput(f"{out} cannot be written: {why}.", hint="Choose another path with --out.") from error
 
 
 def _places(sources: Sequence[Source], target: Path, *, is_folder: bool) -> list[Path | None]:
@@ -45,22 +45,24 @@ def _places(sources: Sequence[Source], target: Path, *, is_folder: bool) -> list
     twice = [name for name, n in Counter(source.name for source in sources).items() if n > 1]
     if twice:
         raise BadInput(
-            f"Several notebooks are named {', '.join(twice)}: one would be written over the other.",
-            hint="Hunt them one after the other, each with its own --out.",
+            f"Several notebooks are named {', '.join(twice)}: one would overwrite the other.",
+            hint="Hunt them separately, each with its own --out.",
         )
     try:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise BadInput(f"{target} cannot be made: {error.strerror}.", hint="Write elsewhere with --out.") from error
+        raise BadInput(
+            f"{target} cannot be created: {error.strerror}.", hint="Choose another path with --out."
+        ) from error
     return [_writable(target / source.name) for source in sources]
 
 
 def write_notebook(place: Path, notebook: bytes, *, replaces: Callable[[bytes], bool]) -> Path | None:
-    """Write it whole, or leave what stands there as it is.
+    """Write the notebook atomically.
 
-    `replaces(old)` says whether the new notebook holds all that the file there holds; otherwise the old file is kept
-    under another name, which is returned. Raises BadInput that names where the notebook was put instead when its place
-    refuses it.
+    `replaces(old)` returns whether the new notebook contains everything in the existing file; if not, the old file is
+    renamed, and its new path is returned. If writing fails, saves the notebook to a temporary file and raises BadInput
+    with its path.
     """
     try:
         return _write(place, notebook, replaces)
@@ -89,7 +91,7 @@ def _write_to_stdout(notebook: bytes) -> None:
 
 
 def _is_descriptor(place: Path) -> bool:
-    """Whether it is a file that is open already, by its number: `/dev/stderr`, `/dev/fd/3`, or a link to one."""
+    """Whether the path is an open file descriptor: `/dev/stderr`, `/dev/fd/3`, or a link to one."""
     for _ in range(MAX_LINKS):
         if not place.is_symlink():
             break
@@ -103,12 +105,12 @@ def _write(place: Path, notebook: bytes, replaces: Callable[[bytes], bool]) -> P
     if place == STDOUT:
         _write_to_stdout(notebook)
         return None
-    if _is_descriptor(place):  # others may write to it as well: neither cut off nor replaced
+    if _is_descriptor(place):  # others may write to it too: append only
         with place.open("ab") as file:
             file.write(notebook)
         return None
-    place = place.resolve()  # the file behind a link is replaced, not the link
-    if place.exists() and not place.is_file():  # a pipe, a device, or a folder, which refuses
+    place = place.resolve()  # replace the link's target, not the link
+    if place.exists() and not place.is_file():  # a pipe or a device; a folder raises OSError
         place.write_bytes(notebook)
         return None
     beside = _written_beside(place, notebook)
@@ -127,7 +129,7 @@ def _write(place: Path, notebook: bytes, replaces: Callable[[bytes], bool]) -> P
 
 
 def _written_beside(place: Path, notebook: bytes) -> Path:
-    """A new file in the same folder, on the disk before anything is replaced by it."""
+    """A new file in the same folder, synced to disk before it replaces the old one."""
     handle, name = tempfile.mkstemp(prefix=f".{place.stem[:40]}-", suffix=".part", dir=place.parent)
     beside = Path(name)
     try:
@@ -135,7 +137,7 @@ def _written_beside(place: Path, notebook: bytes) -> Path:
             file.write(notebook)
             file.flush()
             os.fsync(file.fileno())
-        beside.chmod(0o666 & ~_umask())  # mkstemp's is for nobody else to read
+        beside.chmod(0o666 & ~_umask())  # mkstemp creates owner-only files
     except OSError:
         beside.unlink(missing_ok=True)
         raise
@@ -149,13 +151,13 @@ def _umask() -> int:
 
 
 def _free_name(place: Path) -> Path:
-    """`done.1.ipynb` for `done.ipynb`, or the next number that is free."""
+    """`done.1.ipynb` for `done.ipynb`, or the next free number."""
     names = (place.with_name(f"{place.stem}.{number}{place.suffix}") for number in itertools.count(1))
     return next(name for name in names if not name.exists())
 
 
 def _keep_copy(place: Path, kept: Path) -> None:
-    """Give the file a second name; a copy where the disk knows no links (FAT, some network drives)."""
+    """Hard-link the file to a second name; copy it if the file system has no links (FAT, some network drives)."""
     try:
         os.link(place, kept)
     except OSError:
@@ -166,11 +168,11 @@ def _writable(place: Path) -> Path:
     if _is_descriptor(place):
         return place
     if place.is_dir():
-        raise BadInput(f"{place} is a folder, and a notebook is to be written there.", hint="Rename it, or use --out.")
-    for folder in (place.parent, place.resolve().parent):  # its own, and that of the file which a link names
+        raise BadInput(f"{place} is a folder, not a file.", hint="Rename it, or use --out.")
+    for folder in (place.parent, place.resolve().parent):  # the path's folder, and that of a link's target
         if not folder.is_dir():
-            raise BadInput(f"There is no folder {folder}.", hint="Make it first, or write elsewhere with --out.")
+            raise BadInput(f"Folder not found: {folder}.", hint="Create it, or choose another path with --out.")
     needed = place if place.exists() and not place.is_file() else place.resolve().parent
     if not os.access(needed, os.W_OK) or (place.is_file() and not os.access(place, os.W_OK)):
-        raise BadInput(f"{place} cannot be written: no permission.", hint="Write elsewhere with --out.")
+        raise BadInput(f"{place} cannot be written: no permission.", hint="Choose another path with --out.")
     return place

@@ -1,4 +1,4 @@
-"""What a run came to: a table for people, an object for scripts."""
+"""The report of a run: a table, or JSON for scripts."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ CUT_SHOWN = 3
 SEALED = "Blind session: verdicts and the judge's costs are sealed until its reviews are revealed."
 EXCERPT_CHARS = 100
 Rows = Mapping[str, Mapping[str, str]]
-"""By model: each column's text."""
+"""Per model: the text of each column."""
 WIDEST = 10_000
-"""Columns of a terminal beyond all; a table is measured as if it had them."""
+"""Terminal width for measuring a table's natural width."""
 
 
 def report_json(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, sealed: bool) -> JsonObject:
@@ -45,7 +45,7 @@ def report_json(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, s
 
 
 def print_report(console: Console, name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, sealed: bool) -> None:
-    """`sealed`: of the judge the outcomes alone, and costs are those of the target calls."""
+    """`sealed`: shows outcomes without verdicts, and target costs only."""
     if sealed:
         hunts, counts = [redact_verdicts(hunt) for hunt in hunts], counts.without_judge()
     simulated = "  (simulated)" if any(h.simulated for h in hunts) else ""
@@ -76,7 +76,7 @@ def _table(rows: Rows) -> Table:
 
 
 def _print_list(console: Console, rows: Rows) -> None:
-    """The same where the table would not fit: each model on a line of its own, its numbers below."""
+    """A list for narrow terminals: one line per model, its numbers below."""
     for model, cells in rows.items():
         console.print(escape(model), soft_wrap=True)
         numbers = ", ".join(f"{column} {cell}" for column, cell in cells.items())
@@ -84,7 +84,7 @@ def _print_list(console: Console, rows: Rows) -> None:
 
 
 def _by_model(run: Run, hunts: Iterable[Hunt]) -> dict[str, Counts]:
-    """Of every hunt that was planned, whether it began or not."""
+    """Counts per model, including hunts that never started."""
     planned = Counter(run.model_of(index) for index in range(run.hunts))
     tallies = {model: Tally() for model in planned}
     for hunt in hunts:
@@ -93,7 +93,7 @@ def _by_model(run: Run, hunts: Iterable[Hunt]) -> dict[str, Counts]:
 
 
 def _rows(by_model: Mapping[str, Counts]) -> Rows:
-    """Hunts that were cancelled or never began have a column only where there are any."""
+    """Adds a column for unfinished hunts only if there are any."""
     all_finished = all(counts.finished == counts.total for counts in by_model.values())
     return {model: _cells(counts, all_finished=all_finished) for model, counts in by_model.items()}
 
@@ -125,7 +125,7 @@ def _print_breaks(console: Console, breaks: Sequence[Hunt]) -> None:
 
 
 def _print_cut_off(console: Console, hunts: Sequence[Hunt]) -> None:
-    """Replies that stopped at an output limit: those that were judged all the same, and the others with their text."""
+    """Replies cut off at an output limit: the judged ones, and the others with their text."""
     cut = [hunt for hunt in hunts if hunt.cut_off]
     judged = [hunt for hunt in cut if hunt.outcome is not Outcome.ERROR]
     if judged:
@@ -137,23 +137,23 @@ def _print_cut_off(console: Console, hunts: Sequence[Hunt]) -> None:
 
 
 def _cut(text: str) -> str:
-    """The beginning of a text, on one line."""
+    """The beginning of a text on one line."""
     line = " ".join(text.split())
     return line if len(line) <= EXCERPT_CHARS else f"{line[:EXCERPT_CHARS]}…"
 
 
 def report_error(name: str, error: HunterError, *, as_json: bool) -> None:
-    """What is wrong with one notebook: for people on stderr, for scripts as its object on stdout."""
+    """Report a notebook's error: as text on stderr, or as JSON on stdout."""
     if as_json:
-        told = {"code": error.code, "message": error.message, "hint": error.hint, "details": error.details}
+        details = {"code": error.code, "message": error.message, "hint": error.hint, "details": error.details}
         with to_stdout():
-            sys.stdout.buffer.write(to_json({"notebook": name, "error": told}) + b"\n")
+            sys.stdout.buffer.write(to_json({"notebook": name, "error": details}) + b"\n")
     else:
         print(f"{name}: {error.message} {error.hint}".strip(), file=sys.stderr)
 
 
 def _print_judge_failures(console: Console, hunts: Iterable[Hunt]) -> None:
-    """Why replies stayed undecided, in the words of the judge's calls that failed."""
+    """The judge errors that left replies undecided."""
     causes: defaultdict[str, list[str]] = defaultdict(list)
     for hunt in hunts:
         if (failed := judge_failure(hunt)) is not None:

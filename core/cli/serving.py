@@ -1,7 +1,7 @@
 """`serve` and `dashboard` start the servers.
 
-The core imports neither: each begins as `python -m` would begin it, but in this process, so that it gets the signals,
-and so that no folder `api` or `core` of the working directory is imported instead.
+The core imports neither: each runs like `python -m`, but in this process, so that it receives signals and no folder
+`api` or `core` of the working directory is imported instead.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from core.errors import BadInput
 from core.settings import ServerSettings, read_settings
 
 DASHBOARD_PACKAGES = ("streamlit", "pandas", "duckdb", "altair")
-"""What requirements/dashboard.in has beyond requirements/api.in."""
+"""Packages in requirements/dashboard.in that requirements/api.in lacks."""
 
 
 def serve(command: str) -> NoReturn:
-    """Run the API (`serve`) or the dashboard until it is stopped. Raises BadSettings, and BadInput when packages are
+    """Run the API (`serve`) or the dashboard until it is stopped. Raises BadSettings, and BadInput if packages are
     missing."""
     if command == "dashboard":
         sys.argv = ["streamlit", "run", *_dashboard_arguments()]
@@ -45,14 +45,14 @@ def _dashboard_arguments() -> tuple[str, ...]:
 
 
 def streamlit_arguments(settings: ServerSettings) -> tuple[str, ...]:
-    """What follows `streamlit run`; the rest is in dashboard_app/.streamlit/config.toml."""
+    """Arguments of `streamlit run`; other options are in dashboard_app/.streamlit/config.toml."""
     main = find_spec("dashboard_app.main")
     script = str(main.origin) if main else "dashboard_app/main.py"
     return (script, f"--server.port={settings.dashboard_port}", f"--server.address={settings.dashboard_host}")
 
 
 def _install_command(missing: Sequence[str]) -> str:
-    """The packages by name, not `model-hunter[dashboard]`: an index may know another project by our name."""
+    """Lists the packages instead of `model-hunter[dashboard]`: an index may have another project of that name."""
     try:
         wanted = metadata.requires(NAME) or ()
     except metadata.PackageNotFoundError:

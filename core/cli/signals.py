@@ -1,4 +1,4 @@
-"""What ends a command before its time: Ctrl-C, SIGTERM, and a terminal that is closed (SIGHUP)."""
+"""Stops a command on Ctrl-C, SIGTERM or a closed terminal (SIGHUP)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from core.cli.output import discard_output
 
 
 def stop_on_signals(stop: Callable[[], object], numbers: Iterable[signal.Signals]) -> None:
-    """Have the running loop call `stop` for each of these signals, and for SIGHUP.
+    """Call `stop` in the running loop on each of these signals, and on SIGHUP.
 
-    A SIGHUP that is ignored already (`nohup`) stays ignored. When the terminal is closed, what would be written to it
-    goes nowhere: the work at the end must not fail for it.
+    An ignored SIGHUP (`nohup`) stays ignored. After SIGHUP, output to the terminal is discarded, so that the final work
+    does not fail.
     """
     loop = asyncio.get_running_loop()
     for number in numbers:

@@ -15,15 +15,15 @@ from core.simulator.server import SimulatedServer, open_server
 
 
 def simulate(host: str, port: int, script: str = "") -> int:
-    """Serve `script` (JSON; without one, SIMULATED_SCRIPT) on `host` and `port` (0: any free one) until it is stopped.
+    """Serve `script` (JSON; without one, SIMULATED_SCRIPT) on `host` and `port` (0: any free one) until stopped.
 
-    Returns the exit code: 0 after Ctrl-C, 1 when it cannot listen there. Raises BadSettings for a bad script.
+    Returns the exit code: 0 after Ctrl-C, 1 if it cannot listen. Raises BadSettings for an invalid script.
     """
     read = read_script(script or read_settings().providers.simulated_script)
     try:
         uvloop.run(_serve(read, host, port))
     except OSError as error:
-        print(f"Cannot listen on {host}:{port}: {error}. Choose another one with --port.", file=sys.stderr)
+        print(f"Cannot listen on {host}:{port}: {error}. Choose another port with --port.", file=sys.stderr)
         return 1
     return 0
 
@@ -42,21 +42,21 @@ async def _serve(script: Script, host: str, port: int) -> None:
 
 
 def greeting(host: str, server: SimulatedServer) -> str:
-    """What a person needs in order to use the server."""
+    """Usage instructions for the server."""
     shown_host = "127.0.0.1" if host in {"0.0.0.0", "::", ""} else f"[{host}]" if ":" in host else host  # noqa: S104 – to name it
     base = f"http://{shown_host}:{server.port}"
     default = server.script.behavior_of("any other")
     models = "\n".join(f"  {name:<8} {about}" for name, about in DESCRIPTIONS.items())
     return f"""\
-SIMULATED provider on {base} – no model answers here, whatever a reply says, and nothing costs money.
+SIMULATED provider on {base} – replies come from no real model and cost nothing.
 
-To let Model Hunter call it in place of a real provider, start it with:
+To use it instead of a real provider, start Model Hunter with:
   OPENROUTER_BASE_URL={base}/v1 OPENROUTER_API_KEY=simulated make run
-  (the same with OPENAI_ or FIREWORKS_)
+  (or OPENAI_, FIREWORKS_)
 
 Models:
 {models}
   any other name answers after {default.target_latency_ms:g} ms, as a judge after {default.judge_latency_ms:g} ms
 
-  curl {base}/sim/counters    what it counted: calls, most in flight, by model and by account
-  Ctrl-C ends it. docs/simulated.md lists what --script can say."""
+  curl {base}/sim/counters    its counters: calls and maximum in flight, per model and account
+  Ctrl-C stops it. docs/simulated.md lists what --script can say."""

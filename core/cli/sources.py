@@ -1,4 +1,4 @@
-"""Which notebooks a command is about: files, folders of them, or standard input."""
+"""Reads a command's notebooks: files, folders or stdin."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Source:
 
 
 def read_sources(paths: Sequence[str]) -> Iterator[Source]:
-    """Each notebook in turn; a folder gives its .ipynb files by name. Raises BadInput for what cannot be read."""
+    """Yields each notebook; a folder yields its .ipynb files sorted by name. Raises BadInput for unreadable ones."""
     for path in paths:
         if path == "-":
             yield Source("stdin.ipynb", sys.stdin.buffer.read())
@@ -30,7 +30,7 @@ def read_sources(paths: Sequence[str]) -> Iterator[Source]:
 def _notebooks_in(folder: Path) -> list[Path]:
     found = sorted(folder.glob("*.ipynb"))
     if not found:
-        raise BadInput(f"There is no .ipynb file in {folder}.", hint="Name a notebook, or another folder.")
+        raise BadInput(f"No .ipynb file in {folder}.", hint="Name a notebook, or another folder.")
     return found
 
 

@@ -1,4 +1,4 @@
-"""`python -m core token NAME --scope trainer`: a new token, shown once, and the entry that lets it in."""
+"""`python -m core token NAME --scope trainer`: creates a token, shown once, and its HUNTER_TOKENS entry."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from core.errors import BadInput
 
 
 def make_token(name: str, scope: str, known: Sequence[Holder]) -> str:
-    """What a person needs to know: the token and its entry. Raises BadInput for a name that cannot be one."""
+    """The token and its entry, as instructions. Raises BadInput for an invalid name."""
     wanted, others = Scope(scope), [holder for holder in known if holder.name == name]
     if any(holder.scope is not wanted for holder in others):
         raise BadInput(
-            f"{name} is in HUNTER_TOKENS as {others[0].scope} already.",
-            hint="One name has one scope: take the old entry out first, or choose another name.",
+            f"{name} is already in HUNTER_TOKENS with the scope {others[0].scope}.",
+            hint="A name can have only one scope: remove the old entry, or choose another name.",
         )
     token = new_token(secrets.token_bytes(TOKEN_ENTROPY_BYTES))
     try:
         entry = entry_of(name, wanted, token)
     except ValueError as error:
         raise BadInput(str(error)) from error
-    again = f"\n{name} has a token already; both work until you take the old entry out." if others else ""
+    again = f"\n{name} already has a token; both work until you remove the old entry." if others else ""
     return f"""\
-The token of {name}. It is shown only once; give it to nobody else:
+Token for {name} (shown once; keep it secret):
 
   {token}
 

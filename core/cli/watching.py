@@ -1,4 +1,4 @@
-"""A run's progress on stderr, so that stdout stays for results: a bar on a terminal, now and then a line elsewhere."""
+"""Shows a run's progress on stderr (stdout is for results): a bar on a terminal, periodic lines elsewhere."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from core.cli.output import SafeStderr, say
 from core.domain.run import Counts, Run
 
 MIN_BAR_COLUMNS = 60
-"""Columns; a narrower terminal is told the numbers alone."""
+"""Columns; narrower terminals show only the numbers."""
 LINE_EVERY_S = 10.0
-"""A log that is read later needs no more."""
+"""Interval of the progress lines."""
 
 
 class ProgressDisplay:
@@ -43,8 +43,8 @@ class ProgressDisplay:
         self._line_at_s = now_s()
 
     def show(self, counts: Counts, *, ended: bool = False) -> None:
-        """Only finished hunts fill the bar. Of a run that has `ended`, all others are reported as not finished,
-        so that the numbers add up to the run's hunts."""
+        """Only finished hunts advance the bar. If `ended`, all others count as not finished, so that the numbers add
+        up."""
         finished = counts.finished
         rest = self._total - finished if ended else counts.done - finished
         parts = [f"{counts.broke} breaks", f"{counts.held} held"]

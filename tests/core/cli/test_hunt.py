@@ -56,7 +56,7 @@ async def test_a_hunt_shows_progress_and_a_table_and_writes_the_notebook(folder)
     ):
         assert words in out
     assert "8/8" in err
-    assert "Written: done.ipynb (4 hunts in its slots)" in err
+    assert "Wrote done.ipynb (4 slots filled)" in err
     notebook = json.loads((folder / "done.ipynb").read_bytes())
     nbformat.validate(notebook)
     code, out, _ = await run(folder, "check", "done.ipynb")
@@ -108,7 +108,7 @@ async def test_a_folder_is_hunted_at_once_and_a_bad_notebook_in_it_stops_nothing
         (("hunt", "words.ipynb", "--model", "simulated/hasty", "--judge", "x"), "is not the name of a model here"),
         (("hunt", "words.ipynb", "--model", "simulated/hasty", "--hunts", "0"), '"0" is not a number of hunts'),
         (("hunt", "words.ipynb", *["--model", "simulated/hasty"] * 21), "21 models are more"),
-        (("hunt", "words.ipynb", "--model", "simulated/hasty", "--out", "no/where.ipynb"), "There is no folder no"),
+        (("hunt", "words.ipynb", "--model", "simulated/hasty", "--out", "no/where.ipynb"), "Folder not found: no"),
         (
             ("hunt", "words.ipynb", "words.ipynb", "--model", "simulated/hasty", "--out", "x"),
             "Several notebooks are named",
@@ -161,7 +161,7 @@ def broken_criteria():
 async def test_criteria_that_were_only_understood_are_shown_and_taken_when_confirmed(folder):
     code, out, _ = await run(folder, "check", "-", stdin=broken_criteria())
     assert code == 1
-    assert "understood, but not confirmed (--confirm-criteria takes them as they stand here)" in out
+    assert "recovered, but not confirmed (--confirm-criteria accepts them)" in out
     assert [line.strip() for line in out.splitlines() if line.startswith("  C")] == [
         "C1: One.",
         "C2: Two.",
@@ -170,7 +170,7 @@ async def test_criteria_that_were_only_understood_are_shown_and_taken_when_confi
     hunting = ("hunt", "-", "--model", "simulated/hasty", "--hunts", "2", "--json")
     code, out, _ = await run(folder, *hunting, stdin=broken_criteria())
     assert (code, json.loads(out)["error"]["code"]) == (2, "task_incomplete")
-    assert "--confirm-criteria takes them" in json.loads(out)["error"]["hint"]
+    assert "--confirm-criteria accepts them" in json.loads(out)["error"]["hint"]
     code, out, _ = await run(folder, *hunting, "--confirm-criteria", stdin=broken_criteria())
     assert (code, json.loads(out)["counts"]["total"]) == (0, 2)
     code, out, _ = await run(folder, "check", "-", "--json", "--confirm-criteria", stdin=broken_criteria())
@@ -222,7 +222,7 @@ async def test_a_full_disk_behind_stdout_is_one_sentence_and_a_1(folder, command
 
 async def test_a_hunt_whose_stdout_is_full_writes_its_notebook_all_the_same(folder):
     _, err = await shell(folder, f"{HUNT} --out done.ipynb > /dev/full")
-    assert "Written: done.ipynb" in err
+    assert "Wrote done.ipynb" in err
     assert json.loads((folder / "done.ipynb").read_bytes())["cells"]
 
 
@@ -305,7 +305,7 @@ async def test_ctrl_c_keeps_what_is_there(folder, number):
     assert process.returncode == 130
     assert "Traceback" not in err
     assert "words.ipynb: cancelled" in out
-    assert "Written: done.ipynb" in err
+    assert "Wrote done.ipynb" in err
     code, told, _ = await run(
         folder, "hunt", "done.ipynb", "--model", "simulated/hasty", "--hunts", "1", "--json", "--out", "again.ipynb"
     )

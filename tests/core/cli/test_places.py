@@ -86,11 +86,11 @@ ONE = [Source("a.ipynb", OLD)]
 @pytest.mark.parametrize(
     ("out", "says"),
     [
-        ("loop", "links lead to each other"),
-        ("dangling", "There is no folder .*/missing"),
+        ("loop", "links form a cycle"),
+        ("dangling", "Folder not found: .*/missing"),
         ("x" * 300 + ".ipynb", "File name too long"),
         ("folder", "a.ipynb is a folder"),
-        ("none/a.ipynb", "There is no folder .*/none"),
+        ("none/a.ipynb", "Folder not found: .*/none"),
     ],
 )
 def test_a_place_that_cannot_be_written_is_known_before_anything_is_hunted(tmp_path, out, says):
@@ -130,7 +130,7 @@ async def test_a_notebook_on_standard_output_is_alone_there_and_the_report_besid
     _, err = await shell(folder, f"{HUNT} --out {out} > same.ipynb")
     assert len(json.loads((folder / "same.ipynb").read_bytes())["metadata"]["model_hunter"]["hunts"]) == 2
     assert "words.ipynb: completed" in err
-    assert "Written: standard output" in err
+    assert "Wrote standard output" in err
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ async def test_a_pipe_takes_the_notebook(folder):
     out, err = await shell(folder, f"cat pipe > done.ipynb & {HUNT} --out pipe; wait")
     assert json.loads((folder / "done.ipynb").read_bytes())["metadata"]["model_hunter"]["hunts"]
     assert "words.ipynb: completed" in out
-    assert "Written: pipe" in err
+    assert "Wrote pipe" in err
 
 
 @pytest.mark.parametrize(("words", "said"), [

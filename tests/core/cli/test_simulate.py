@@ -45,7 +45,7 @@ def test_a_port_that_is_taken_is_told_in_a_sentence(capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert simulate("127.0.0.1", port, "{}") == 1
-    assert "Choose another one with --port." in capsys.readouterr().err
+    assert "Choose another port with --port." in capsys.readouterr().err
 
 
 def test_a_bad_script_is_refused_before_anything_listens():

@@ -34,6 +34,6 @@ def test_a_second_token_of_a_name_is_said_and_another_scope_refused(capsys, monk
     entry = re.search(r"HUNTER_TOKENS=(\S+)", capsys.readouterr().out)[1]
     monkeypatch.setenv("HUNTER_TOKENS", entry)
     assert main(["token", "alice"]) == 0
-    assert "alice has a token already" in capsys.readouterr().out
+    assert "alice already has a token" in capsys.readouterr().out
     assert main(["token", "alice", "--scope", "admin"]) == 2
-    assert "alice is in HUNTER_TOKENS as trainer already" in capsys.readouterr().err
+    assert "alice is already in HUNTER_TOKENS with the scope trainer" in capsys.readouterr().err
