@@ -1,6 +1,6 @@
-"""Here lives who may come in: tokens, the passes made of them, callers, and which addresses count as inside.
+"""Here lives access control: tokens, passes (signed cookies), callers, trusted proxies and address checks.
 May use the standard library and core.errors alone.
-Never knows a request, a session or a clock; never keeps a token, only its hash; opens no connection.
+Never knows a request, a session or a clock; never stores a token, only its hash; opens no connection.
 Owned and closed by nobody: everything here is a value or a pure function.
 Tests in tests/core/access.
 """

@@ -1,4 +1,4 @@
-"""Which addresses are inside: of this machine, of its network, or of nobody; and where a server is reached from."""
+"""Classifies IP addresses as public or not, and hosts as loopback or not."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def is_outside(address: str) -> bool:
-    """Whether that IP address is one of the public internet. What is no address is not.
+    """Whether an IP address is public. False for text that is not an address.
 
-    IPv6 forms that carry an IPv4 address (mapped, 6to4, Teredo, NAT64) are as good as the one that they carry.
+    IPv6 addresses that embed an IPv4 address (mapped, 6to4, Teredo, NAT64) are classified by the embedded address.
     """
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
         return False
-    if found in _NAT64:  # a name server of a network without IPv4 says so of public hosts
+    if found in _NAT64:  # DNS64 in IPv6-only networks returns these for public hosts
         return _public(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF))
     return all(_public(each) for each in (found, *_carried(found)))
 
@@ -36,7 +36,7 @@ def _carried(address: Address) -> tuple[Address, ...]:
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a server that listens there is reached from this machine alone. A name counts only if it is localhost."""
+    """Whether a server on this host is reachable from this machine only. The only accepted name is localhost."""
     name = host.strip("[]").lower()
     try:
         return name == "localhost" or ipaddress.ip_address(name).is_loopback
@@ -45,11 +45,11 @@ def is_this_machine(host: str) -> bool:
 
 
 def reject_open_access(host: str, variable: str, *, sign_in: bool) -> None:
-    """Raises BadSettings when others reach `host`, which `variable` sets, and nobody would be asked who they are."""
+    """Raises BadSettings if `host` (set by `variable`) is reachable from other machines and there is no sign-in."""
     if sign_in or is_this_machine(host):
         return
     raise BadSettings(
         f"{variable}={host} exposes the server, but HUNTER_TOKENS is empty: anyone could use your API keys.",
-        hint="Make a token (python -m core token NAME --scope admin) and put its entry into HUNTER_TOKENS, "
+        hint="Create a token (python -m core token NAME --scope admin) and add its entry to HUNTER_TOKENS, "
         f"or set {variable}=127.0.0.1.",
     )

@@ -1,4 +1,4 @@
-"""Who asks, and what may be seen."""
+"""The caller of a request and its permissions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.access.tokens import Holder, Scope
 
 @dataclass(frozen=True)
 class Caller:
-    """Whoever makes a request. `name` is "" where there is no sign-in; `until_s` is when the sign-in runs out."""
+    """The caller of a request. `name` is "" without a sign-in; `until_s` is the sign-in's expiry."""
 
     name: str
     scope: Scope
@@ -21,12 +21,12 @@ class Caller:
         return self.scope is Scope.ADMIN
 
     def sees(self, owner: str) -> bool:
-        """Whether what belongs to `owner` is there for this caller. What was made without a sign-in is the admins'."""
+        """Whether this caller may see items of `owner`. Items created without a sign-in are visible to admins only."""
         return self.admin or owner == self.name
 
 
 ANYBODY = Caller("", Scope.ADMIN)
-"""Everyone, where nobody has a token."""
+"""Every caller if HUNTER_TOKENS is empty."""
 
 
 def caller_of(holder: Holder, until_s: float = inf) -> Caller:

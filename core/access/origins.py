@@ -1,4 +1,4 @@
-"""Which requests come from a page of another site, and under which names a server without a sign-in answers."""
+"""Detects requests from other sites' pages, and validates Host headers without a sign-in."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from collections.abc import Collection
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 MAX_PORT = 65535
 ELSEWHERE = frozenset({"cross-site", "same-site"})
-"""Sec-Fetch-Site of requests that another page makes; other ports of this machine are `same-site`."""
+"""Sec-Fetch-Site of requests from other pages; other ports of this machine are `same-site`."""
 
 
 _HOST = re.compile(
     r"(?P<name>[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|\[[0-9a-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?", re.ASCII
 )
-"""A Host header as browsers send it: a name or an address, and a port. No user, path, zone or other alphabet."""
+"""A Host header as browsers send it: name or address, and port. No user, path, zone or non-ASCII."""
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 def is_foreign(method: str, host: str, origin: str | None, fetch_site: str | None, *, secure: bool = False) -> bool:
-    """Whether a browser sends this for a page that is not ours, and it would change something.
+    """Whether a browser sends this state-changing request for another site's page.
 
-    Every browser says Origin with what can change something; other programs say neither header and are no danger: they
-    have no cookie that the user did not give them.
+    Browsers send Origin with every state-changing request; other programs send neither header and are safe, because
+    they have only the cookies that the user gave them.
     """
     if method in SAFE_METHODS:
         return False
@@ -31,11 +31,11 @@ def is_foreign(method: str, host: str, origin: str | None, fetch_site: str | Non
 
 
 def is_of_another_page(host: str, origin: str | None, *, secure: bool = False) -> bool:
-    """Whether a browser says that a page of another host or port asks. With websockets, which no rule of the browser
-    keeps from reading, it always says who asks.
+    """Whether the Origin is a page of another host or port. Browsers always send it with websockets, which the
+    same-origin policy does not protect.
 
-    `secure`: the browser reached us over https; then a page of http, which anybody on the way may have written, is
-    another one. The other way round nothing is told: a proxy that ends TLS before ours need not say so.
+    `secure`: the browser uses https; an http origin, which anyone on the network may have forged, is then foreign. An
+    https origin is accepted on http: a TLS proxy in front of ours need not announce itself.
     """
     if origin is None:
         return False
@@ -46,10 +46,10 @@ def is_of_another_page(host: str, origin: str | None, *, secure: bool = False) -
 
 
 def is_known_host(host: str, names: Collection[str]) -> bool:
-    """Whether a server without a sign-in may answer to that Host header.
+    """Whether a server without a sign-in accepts that Host header.
 
-    A page of another site can have its own name lead to this machine (DNS rebinding) and is then no foreign origin; it
-    cannot make the browser send another name. Addresses in digits cannot be rebound.
+    Another site can resolve its own name to this machine (DNS rebinding) and is then same-origin, but its requests keep
+    that name in the Host header. IP addresses cannot be rebound.
     """
     name = _name_of(host)
     if name is None:
@@ -64,7 +64,7 @@ def is_known_host(host: str, names: Collection[str]) -> bool:
 
 
 def _parts(origin: str) -> tuple[str, str]:
-    """(scheme, host and port without the scheme's own) of an Origin; ("", "") of what is none."""
+    """(scheme, host and port without the default port) of an Origin; ("", "") if invalid."""
     scheme, _, rest = origin.strip().lower().partition("://")
     if not _HOST.fullmatch(rest):
         return "", ""
@@ -72,7 +72,7 @@ def _parts(origin: str) -> tuple[str, str]:
 
 
 def _name_of(host: str) -> str | None:
-    """The name in a Host header, small and without port and closing dot; None when it is none. "" stands for none."""
+    """The lower-case name in a Host header without port and trailing dot; None if invalid, "" if empty."""
     written = host.strip(" \t").lower()
     if not written:
         return ""

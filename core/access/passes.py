@@ -1,7 +1,7 @@
-"""Passes: what a browser gets for a token, so that the token itself is not kept there (decision record 0054).
+"""Passes: signed cookies issued for a token, so that browsers don't store the token (decision record 0054).
 
-`name.expiry.signature`. The key of the signature is made of the token's hash: every process that knows HUNTER_TOKENS
-can read a pass, nothing has to be stored, and a token that is taken away takes its passes along.
+Format: `name.expiry.signature`. The key derives from the token's hash: every process with the same HUNTER_TOKENS
+can verify a pass, nothing is stored, and revoking a token revokes its passes.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from core.access.tokens import Holder, Register, Scope
 COOKIE = "model_hunter"
 MAX_PASS_CHARS = 200
 SERVICE_PASS_TTL_S = 60
-"""How long a pass that a service makes for itself is good for: one question."""
+"""Lifetime of a pass that a service issues to itself for one request."""
 _PURPOSE = b"model hunter pass 1"
 
 
 @dataclass(frozen=True)
 class Pass:
-    """One that is good: whose it is, and until when (seconds since 1970)."""
+    """A valid pass: its holder and expiry (Unix time)."""
 
     holder: Holder
     expiry_s: int
@@ -35,7 +35,7 @@ def new_pass(holder: Holder, now_s: float, life_s: float) -> str:
 
 
 def read_pass(text: str, register: Register, now_s: float) -> Pass | None:
-    """The pass in `text`; None for one that is forged, has run out, or whose token is gone."""
+    """Parses a pass; None if it is forged or expired, or its token was revoked."""
     parts = text.rsplit(".", 2)  # names may hold dots; expiry and signature hold none
     if len(text) > MAX_PASS_CHARS or len(parts) != 3:
         return None
@@ -50,12 +50,12 @@ def read_pass(text: str, register: Register, now_s: float) -> Pass | None:
 
 
 def service_pass(holders: Sequence[Holder], now_s: float) -> str:
-    """A short pass with which one service of ours asks another, in the name of an admin; "" when there is none."""
+    """A short-lived pass for calls between our services as an admin; "" if there is no admin."""
     admin = next((holder for holder in holders if holder.scope is Scope.ADMIN), None)
     return new_pass(admin, now_s, SERVICE_PASS_TTL_S) if admin else ""
 
 
 def _signature(holder: Holder, expiry: int) -> str:
     key = hmac.digest(holder.digest, _PURPOSE, hashlib.sha256)
-    told = hmac.digest(key, f"{holder.name}.{holder.scope}.{expiry}".encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(told).decode().rstrip("=")
+    signature = hmac.digest(key, f"{holder.name}.{holder.scope}.{expiry}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(signature).decode().rstrip("=")

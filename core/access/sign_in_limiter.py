@@ -1,7 +1,7 @@
-"""A limiter on tries to sign in: who was wrong again and again waits, for seconds and never for long.
+"""Rate-limits failed sign-ins per address with short, growing waits.
 
-A token has 256 random bits, so that nobody guesses one: the limiter keeps tries from filling the log and the processor.
-Each process has its own. An address that nobody tries from is forgotten.
+Tokens have 256 random bits and cannot be guessed: the limiter protects the log and the CPU. Each process has its own.
+Inactive addresses are dropped.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from cachetools import LRUCache
 
 FREE_ATTEMPTS = 5
-"""Wrong tries of one address before it waits: people paste the wrong thing."""
+"""Failed attempts per address before it has to wait; allows for paste mistakes."""
 FIRST_WAIT_S, MAX_WAIT_S = 1.0, 30.0
-"""The wait doubles with each further wrong try. The longest is also the longest that a right token is kept out."""
+"""The wait doubles with each failure. The maximum also bounds the delay of a valid token."""
 RESET_AFTER_S = 600.0
 MAX_ADDRESSES = 10_000
 MAX_PER_MINUTE = 600
-"""Wrong tries of all addresses together, beyond which further ones are not even logged."""
+"""Failed attempts of all addresses per minute; further ones are not logged."""
 IPV6_NETWORK_BITS = 64
-"""What one customer has of addresses."""
+"""The usual prefix of one customer."""
 
 
 @dataclass
@@ -31,15 +31,15 @@ class _Tries:
 
 @dataclass
 class SignInLimiter:
-    """Safe to share between threads as far as it matters: a lost count is one more free try.
+    """Safe to share between threads: a lost update only allows one more attempt.
 
-    `now_s` is any clock that only grows, in seconds."""
+    `now_s` is a monotonic clock in seconds."""
 
     _by_address: LRUCache[str, _Tries] = field(default_factory=lambda: LRUCache(MAX_ADDRESSES))
     _all: _Tries = field(default_factory=_Tries)
 
     def wait_s(self, address: str, now_s: float) -> float:
-        """How long that address has to wait before its next try; 0.0 when it need not."""
+        """Seconds until the address may try again; 0.0 if it may now."""
         tries = self._by_address.get(_network(address))
         if tries is None or tries.wrong < FREE_ATTEMPTS:
             return 0.0
@@ -47,7 +47,7 @@ class SignInLimiter:
         return max(0.0, tries.last_s + wait_s - now_s)
 
     def record_failure(self, address: str, now_s: float) -> bool:
-        """Count a wrong try. Whether it is worth a line in the log."""
+        """Count a failed attempt. Returns whether to log it."""
         key = _network(address)
         tries = self._by_address.setdefault(key, _Tries())
         if now_s - tries.last_s > RESET_AFTER_S:
@@ -59,12 +59,12 @@ class SignInLimiter:
         return self._all.wrong <= MAX_PER_MINUTE
 
     def record_success(self, address: str) -> None:
-        """Somebody signed in from there: earlier tries are forgotten."""
+        """Reset the address after a successful sign-in."""
         self._by_address.pop(_network(address), None)
 
 
 def _network(address: str) -> str:
-    """The address; of IPv6 the network that one customer has; what is no address as it is, shortened."""
+    """The IPv4 address or IPv6 network; other text truncated."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:

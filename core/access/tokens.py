@@ -1,7 +1,7 @@
-"""Tokens: how they are made, written into the settings as hashes, and recognised (decision record 0054).
+"""Creates tokens, parses their hashes from the settings, and verifies them (decision record 0054).
 
-`HUNTER_TOKENS` is `name:scope:hash`, comma-separated. A token is 256 random bits, so that a plain SHA-256 of it
-cannot be guessed back; slow hashes are for passwords.
+`HUNTER_TOKENS` is `name:scope:hash`, comma-separated. A token is 256 random bits, so a plain SHA-256 of it
+cannot be reversed; slow hashes are for passwords.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from functools import cached_property
 
 TOKEN_ENTROPY_BYTES = 32
 MAX_TOKEN_CHARS = 200
-"""Longer ones are not looked at."""
+"""Longer tokens are rejected unread."""
 MARK = "mh_"
-"""How a token begins, so that it is recognised where it should not stand."""
+"""Prefix of every token, so that misplaced tokens are recognised."""
 ENTRY_HINT = "python -m core token NAME makes the entry."
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,59}")
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -27,14 +27,14 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 
 class Scope(StrEnum):
     TRAINER = "trainer"
-    """Hunts, and sees what is its own."""
+    """Hunts, and sees only its own sessions."""
     ADMIN = "admin"
     """Sees everything: all sessions, the admin status, the dashboard."""
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Somebody with a token. `digest`: the token's SHA-256, which is a secret too, since passes are signed with it."""
+    """A user with a token. `digest`: the token's SHA-256, also a secret, because it signs passes."""
 
     name: str
     scope: Scope
@@ -46,57 +46,61 @@ def new_token(entropy: bytes) -> str:
 
 
 def entry_of(name: str, scope: Scope, token: str) -> str:
-    """What stands in HUNTER_TOKENS for that token. Raises ValueError for a name that cannot be one."""
-    _refuse_name(name)
+    """The HUNTER_TOKENS entry for a token. Raises ValueError for an invalid name."""
+    _validate_name(name)
     return f"{name}:{scope}:{_digest(token).hex()}"
 
 
 def read_holders(text: str) -> tuple[Holder, ...]:
-    """The entries of HUNTER_TOKENS. Raises ValueError with a sentence that repeats no hash and no token."""
+    """Parses HUNTER_TOKENS. Raises ValueError with a message that contains no hash and no token."""
     holders = tuple(_holder(entry.strip()) for entry in text.split(",") if entry.strip())
     if len({holder.digest for holder in holders}) != len(holders):
-        raise ValueError(f"two entries have the same hash; everybody needs a token of their own. {ENTRY_HINT}")
+        raise ValueError(f"two entries have the same hash; each user needs a separate token. {ENTRY_HINT}")
     scopes: dict[str, Scope] = {}
     for holder in holders:
         if scopes.setdefault(holder.name, holder.scope) is not holder.scope:
-            raise ValueError(f"{holder.name} stands there with two scopes; one name has one scope.")
+            raise ValueError(f"{holder.name} has two scopes; a name can have only one.")
     return holders
 
 
 def _holder(entry: str) -> Holder:
     name, _, rest = entry.partition(":")
     scope, _, digest = rest.partition(":")
-    _refuse_name(name)
+    _validate_name(name)
     if scope not in list(Scope):
         raise ValueError(
             f"the scope of {name} is none of {', '.join(Scope)}; an entry is name:scope:hash. {ENTRY_HINT}"
         )
     if digest.startswith(MARK):
-        raise ValueError(f"{name}: here stands a token where its hash belongs; treat it as lost. {ENTRY_HINT}")
+        raise ValueError(
+            f"{name}: the entry contains a token instead of its hash; treat the token as compromised. {ENTRY_HINT}"
+        )
     if not _HASH.fullmatch(digest):
-        raise ValueError(f"{name}: the hash is not 64 digits and small letters a to f. {ENTRY_HINT}")
+        raise ValueError(f"{name}: the hash must have 64 digits (lower-case hexadecimal). {ENTRY_HINT}")
     return Holder(name, Scope(scope), bytes.fromhex(digest))
 
 
-def _refuse_name(name: str) -> None:
+def _validate_name(name: str) -> None:
     if not _NAME.fullmatch(name):
         shown = name[:20] if len(name) < 40 and not name.startswith(MARK) else "an entry"
-        raise ValueError(f'"{shown}" begins with no name: small letters, digits and . _ @ -, 60 at most. {ENTRY_HINT}')
+        raise ValueError(
+            f'"{shown}" does not begin with a name: at most 60 lower-case letters, digits and . _ @ -. {ENTRY_HINT}'
+        )
 
 
 @dataclass(frozen=True)
 class Register:
-    """Everybody who has a token; a name may have several (an old and a new one)."""
+    """All token holders; a name may have several tokens (an old and a new one)."""
 
     holders: Sequence[Holder] = ()
 
     @property
     def open_to_all(self) -> bool:
-        """Nobody has a token: there is no sign-in, and whoever reaches the server may do everything."""
+        """No tokens: there is no sign-in, and every caller has full access."""
         return not self.holders
 
     def by_token(self, token: str) -> Holder | None:
-        """Whose token that is. What the look-up's time could tell is about a hash that nobody can steer."""
+        """The holder of a token. The look-up's timing only concerns a hash, which callers cannot choose."""
         if len(token) > MAX_TOKEN_CHARS:
             return None
         digest = _digest(token)

@@ -1,4 +1,4 @@
-"""People with tokens, for tests of the access_guard."""
+"""People with tokens, for tests of access control."""
 
 from core.access.tokens import Holder, Scope, entry_of, new_token, read_holders
 

@@ -1,4 +1,4 @@
-"""The access_guard: who may come in, what belongs to whom, what another site's page may do. Every route is looked at."""
+"""Access control: who may come in, what belongs to whom, what another site's page may do. Every route is looked at."""
 
 import asyncio
 from dataclasses import replace

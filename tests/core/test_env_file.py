@@ -43,9 +43,9 @@ def test_it_is_read_as_shells_and_compose_read_it(tmp_path, text, values):
         (b"just some words\n", "contains no setting: line 1 is not NAME=value"),
         (b'{"A": 1}\n', "contains no setting"),
         (b"B=1\nA='sk-1\nC=3\n", "line 2: unclosed quotation mark"),
-        (b'HUNTER_TOKENS="a:b\n', "line 1: the quotation marks"),
-        (b"A='it's'\n", "line 1: the quotation marks"),
-        (b'export A="x" y\n', "line 1: the quotation marks"),
+        (b'HUNTER_TOKENS="a:b\n', "line 1: unclosed quotation mark"),
+        (b"A='it's'\n", "line 1: unclosed quotation mark"),
+        (b'export A="x" y\n', "line 1: unclosed quotation mark"),
         (b"A=1\n" * 300_000, "more than 1,000,000 bytes"),
     ],
 )

@@ -33,10 +33,10 @@ def test_a_name_may_have_an_old_and_a_new_token():
     ("text", "said"),
     [
         ("alice", "the scope of alice is none of trainer, admin"), ("alice:boss:" + HASH, "the scope of alice"),
-        (f"Alice:trainer:{HASH}", "begins with no name"), (f":trainer:{HASH}", "begins with no name"),
-        (f"al ice:trainer:{HASH}", "begins with no name"), (f"{'a' * 61}:trainer:{HASH}", "begins with no name"),
+        (f"Alice:trainer:{HASH}", "does not begin with a name"), (f":trainer:{HASH}", "does not begin with a name"),
+        (f"al ice:trainer:{HASH}", "does not begin with a name"), (f"{'a' * 61}:trainer:{HASH}", "does not begin with a name"),
         ("alice:trainer:", "64 digits"), (f"alice:trainer:{HASH[:-1]}", "64 digits"), (f"alice:trainer:{HASH.upper()}", "64 digits"),
-        (f"alice:trainer:{TOKEN}", "a token where its hash belongs"), (TOKEN, "begins with no name"),
+        (f"alice:trainer:{TOKEN}", "a token instead of its hash"), (TOKEN, "does not begin with a name"),
         (f"alice:trainer:{HASH},bob:trainer:{HASH}", "the same hash"),
         (f"alice:trainer:{HASH},alice:admin:{'0' * 64}", "two scopes"),
     ],

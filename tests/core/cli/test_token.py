@@ -25,7 +25,7 @@ def test_the_entry_that_is_printed_lets_the_printed_token_in(capsys, words, scop
 def test_a_name_that_cannot_be_one_is_refused(capsys):
     assert main(["token", "Alice Smith"]) == 2
     said = capsys.readouterr()
-    assert "small letters" in said.err
+    assert "lower-case letters" in said.err
     assert "mh_" not in said.out
 
 

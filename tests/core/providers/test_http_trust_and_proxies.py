@@ -107,27 +107,27 @@ async def test_the_certificate_that_the_hint_makes_is_trusted(caller, tmp_path, 
 @pytest.mark.parametrize(
     ("words", "says_what"),
     [
-        ("invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))", "of a CA as its own"),
+        ("invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))", "a CA certificate as its own"),
         (
             'certificate not valid for name "localhost"; certificate is only valid for DnsName("elsewhere")',
             "another name",
         ),
         ("certificate verify failed: IP address mismatch, certificate is not valid for '127.0.0.1'.", "another name"),
         ("certificate verify failed: Hostname mismatch, certificate is not valid for 'localhost'.", "another name"),
-        ("invalid peer certificate: certificate expired: verification time 2 (UNIX)", "has run out"),
-        ("certificate verify failed: certificate has expired (_ssl.c:1006)", "has run out"),
+        ("invalid peer certificate: certificate expired: verification time 2 (UNIX)", "an expired certificate"),
+        ("certificate verify failed: certificate has expired (_ssl.c:1006)", "an expired certificate"),
         ("invalid peer certificate: certificate not valid yet: verification time 2 (UNIX)", "not valid yet"),
         ("certificate verify failed: certificate is not yet valid (_ssl.c:1006)", "not valid yet"),
         ("invalid peer certificate: Other(OtherError(UnsupportedCertVersion))", "version 1"),
-        ("invalid peer certificate: UnknownIssuer", "is not trusted"),
-        ("certificate verify failed: self-signed certificate (_ssl.c:1006)", "is not trusted"),
+        ("invalid peer certificate: UnknownIssuer", "an untrusted certificate"),
+        ("certificate verify failed: self-signed certificate (_ssl.c:1006)", "an untrusted certificate"),
     ],
 )
 def test_only_a_certificate_that_nobody_vouches_for_is_to_be_named_in_tls_ca_file(words, says_what):
     cause = certificate_cause(words)
     assert says_what in cause.says
     assert (cause.code, cause.advice) == (UNTRUSTED.code, UNTRUSTED.advice)
-    assert (cause.hint == UNTRUSTED.hint) == (says_what == "is not trusted")
+    assert (cause.hint == UNTRUSTED.hint) == (says_what == "an untrusted certificate")
 
 
 @pytest.mark.parametrize(

@@ -106,33 +106,33 @@ FAILURES = {
     ),
     "refused content": Case(
         says(stream(delta("", finish_reason="content_filter"), b"[DONE]")),
-        "refused", NEVER, "refused this content", "change the prompt",
+        "refused", NEVER, "refused this content", "Change the prompt",
     ),
     "no finish reason": Case(
         says(stream(delta("Half a sen"), b"[DONE]")),
-        "cut_stream", LATER, "ended the reply before it was finished.", "What came is not a reply.",
+        "cut_stream", LATER, "ended the reply before it was finished.", "Try again.",
     ),
     "no finish reason and no end mark": Case(
         says(stream(delta("Half a sen"))),
-        "cut_stream", LATER, "ended the reply before it was finished.", "What came is not a reply.",
+        "cut_stream", LATER, "ended the reply before it was finished.", "Try again.",
     ),
     "a stream of nothing": Case(
-        says(stream()), "cut_stream", LATER, "ended the reply before it was finished.", "What came is not a reply."
+        says(stream()), "cut_stream", LATER, "ended the reply before it was finished.", "Try again."
     ),
     "reset in mid reply": Case(
         cut_after(chunked(HALF)),
-        "cut_stream", LATER, "ended the reply before it was finished: ", "What came is not a reply.",
+        "cut_stream", LATER, "ended the reply before it was finished: ", "Try again.",
     ),
     "closed before the promised length": Case(
         says(OK_SSE + b"Content-Length: 9999\r\nConnection: close\r\n\r\n" + HALF),
-        "cut_stream", LATER, "ended the reply before it was finished: ", "What came is not a reply.",
+        "cut_stream", LATER, "ended the reply before it was finished: ", "Try again.",
     ),
     "closed in mid event": Case(
         says(OPEN_ENDED + HALF + b'data: {"choices": [{"del'),
         "bad_reply", LATER, "did not send a chat completion", "Check that the address ends in /v1.",
     ),
     "reset before the head": Case(
-        cut_after(b""), "cut_stream", LATER, "ended the reply before it was finished: ", "What came is not a reply."
+        cut_after(b""), "cut_stream", LATER, "ended the reply before it was finished: ", "Try again."
     ),
     "malformed event": Case(
         says(stream(delta("Hi"), b"{not json", b"[DONE]")),
@@ -144,7 +144,7 @@ FAILURES = {
     ),
     "malformed chunk length": Case(
         says(CHUNKED + b"%x\r\n%b\r\nzz\r\nnonsense" % (len(HALF), HALF)),
-        "cut_stream", LATER, "ended the reply before it was finished: ", "What came is not a reply.",
+        "cut_stream", LATER, "ended the reply before it was finished: ", "Try again.",
     ),
     "page of a proxy": Case(
         says(whole("200 OK", HTML, kind="text/html")),
@@ -156,7 +156,7 @@ FAILURES = {
     ),
     "redirect": Case(
         says(whole("301 Moved Permanently", b"", "Location: https://elsewhere.example/v1")),
-        "bad_request", NEVER, "answers with another address (301).", "Set the base URL to the final URL.", 301,
+        "bad_request", NEVER, "redirects to another URL (301).", "Set the base URL to the final URL.", 301,
     ),
     "bad key": Case(
         says(whole("401 Unauthorized", error(f"Incorrect API key provided: {KEY}.", "invalid_api_key"))),
@@ -180,7 +180,7 @@ FAILURES = {
     ),
     "bad request": Case(
         says(whole("400 Bad Request", b'{"detail": [{"loc": ["body"], "msg": "bad"}]}')),
-        "bad_request", NEVER, 'rejected the request (400): body: bad', "the same request fails again", 400,
+        "bad_request", NEVER, 'rejected the request (400): body: bad', "Retrying the same request fails too", 400,
     ),
     "server error": Case(
         says(whole("500 Internal Server Error", b"Internal Server Error", kind="text/plain")),
@@ -378,7 +378,7 @@ async def test_what_cannot_be_sent_is_never_tried_again_and_the_key_is_not_told(
         calls.throttled._inner._headers["Authorization"] = f"Bearer {KEY}\nX-Further: 1"
         failed = await calls.failure()
     assert (failed.code, failed.advice, provider.requests, calls.in_flight) == ("unreachable", NEVER, [], 0)
-    assert "a header cannot be sent" in failed.message
+    assert "invalid URL or header" in failed.message
     assert KEY not in failed.message
 
 

@@ -1,4 +1,4 @@
-"""Odd but good answers over real sockets: the reply comes out whole, the reasoning split_reasoning, however it was cut."""
+"""Odd but good answers over real sockets: the reply comes out whole, the reasoning separate, however it was cut."""
 
 import asyncio
 import json

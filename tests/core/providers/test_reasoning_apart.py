@@ -1,4 +1,4 @@
-"""Reasoning is kept split_reasoning from the reply in every form that models frame it in; what the reply itself holds stays."""
+"""Reasoning is split from the reply in every form that models frame it in; what the reply itself holds stays."""
 
 import json
 import time
