@@ -21,10 +21,10 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.access.sign_in_limiter import SignInLimiter
 from core.access.origins import is_foreign
 from core.access.passes import COOKIE, new_pass, read_pass
 from core.access.proxies import client_address, is_over_tls, is_proxy
+from core.access.sign_in_limiter import SignInLimiter
 from core.access.tokens import MAX_TOKEN_CHARS, Holder, Register
 from core.access.tokens import Scope as Rights
 from core.errors import BadSettings
