@@ -25,8 +25,7 @@ REVIEW = {
 @reviews.get("/desk")
 @described("Review", DeskAnswer, errors=(404,))
 async def show_desk(sid: str) -> Response:
-    """The selected replies as cards, in an order that does not reveal outcomes; while sealed, without number, model and
-    outcome."""
+    """The selected replies as cards, in random order. Sealed cards have no number, model or outcome."""
     desk = await runtime().desk.desk(sid)
     for card in desk["cards"]:
         card["response_html"] = await rendered(card["response"])

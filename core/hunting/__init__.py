@@ -1,4 +1,4 @@
-"""Here lives the hunt: from the call to the outcome, runs, job dispatch, and the operations offered to a trainer.
+"""The hunt: from the call to the outcome, runs, job dispatch, and the operations offered to a trainer.
 May use judge, review, notebooks, providers, sessions, eventlog, telemetry, throttle, domain.
 Never handles HTTP requests and never builds its own dependencies: core.runtime passes them in.
 Owned and closed by core.runtime; the Runner owns and drains the tasks of running hunts.

@@ -1,6 +1,6 @@
 """Parsing and writing task notebooks: headings, cells, criteria, slots, export.
 May use core.domain, core.errors, core.settings; nbformat to validate, json-repair before a schema check.
 Never changes unedited parts: an export without changes is byte-identical.
-Pure functions over bytes; nothing to close.
+Owned and closed by nobody: pure functions over bytes.
 Tests in tests/core/notebooks.
 """

@@ -1,6 +1,6 @@
 """The connection to Redis: clients, deadlines and errors, health, keys, Lua scripts.
 May use core.clock, core.errors, core.settings.
-Knows nothing about the stored data.
+Never interprets the stored data.
 Owned and closed by core.runtime.
 Tests in tests/core/redis.
 """

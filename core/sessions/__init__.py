@@ -1,6 +1,6 @@
 """Session storage: the interface, memory, Redis, and failover from Redis to memory and back.
 May use core.domain, core.errors, core.clock, core.settings, core.redis.client, core.redis.keys, core.redis.health.
-Knows nothing about the meaning of a change: callers pass pure functions.
+Never interprets a change: callers pass pure functions.
 Owned and closed by core.runtime; a session is changed only through SessionStore.change.
 Tests in tests/core/sessions and tests/contracts.
 """

@@ -1,4 +1,4 @@
-"""Here lives what an operator can change: one frozen dataclass per group, nested in Settings, and its reader.
+"""What an operator can change: one frozen dataclass per group, nested in Settings, and its reader.
 May use the standard library, core.access and core.errors.
 Never holds state, and never knows who uses a setting; nobody else reads the environment (but .env, core.env_file).
 Owned and closed by nobody: everything here is a value or a pure function.

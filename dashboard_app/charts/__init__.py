@@ -1,4 +1,4 @@
-"""Here live the charts: axes, legends and marks that are readable in both themes and without colours.
+"""The charts: axes, legends and marks that are readable in both themes and without colours.
 May use altair, pandas, dashboard_app.palette, dashboard_app.words.
 Never computes or queries numbers; never converts times to the viewer's zone: axes are UTC.
 Owned and closed by nobody: functions from a frame to a chart.

@@ -56,7 +56,7 @@ async def test_a_request_that_never_ends_does_not_keep_the_process(loop, tmp_pat
             process.communicate(), REQUEST_GRACE_S + REQUEST_GRACE_SLACK_S + MACHINE_SLACK_S
         )
         assert process.returncode == 0
-        assert b"ended" in out.splitlines()[-1]
+        assert b"server.stopped" in out.splitlines()[-1]
         assert time.monotonic() - asked > REQUEST_GRACE_S - 1, "the request was given its grace"
         writer.close()
         other.close()

@@ -91,7 +91,7 @@ def test_a_model_that_is_not_there_is_refused_where_it_was_chosen(
     page.get_by_role("button", name="Choose models").click()
     page.get_by_label("Any other model").fill("no name")
     page.get_by_role("button", name="Add").click()
-    expect(page.locator("model-picker [role=alert]")).to_contain_text("provider/model id")
+    expect(page.locator("model-picker [role=alert]")).to_contain_text("provider/model ID")
     page.get_by_label("Any other model").fill("openrouter/qwen/qwen3-32b")
     page.get_by_role("button", name="Add").click()
     expect(page.locator("model-picker [role=alert]")).to_contain_text("OPENROUTER_API_KEY")

@@ -171,8 +171,8 @@ def test_a_name_that_nobody_answers_for_is_refused_when_it_is_chosen(
     page.get_by_role("button", name="Choose models").click()
     picker = page.locator("model-picker")
     for name, says in (
-        ("gpt-5", "is not the name of a model here"),
-        ("openrouter/x", "cannot be used now"),
+        ("gpt-5", "is not a known model"),
+        ("openrouter/x", "is not usable"),
         ("simulated/hasti", "no simulated model hasti"),
     ):
         picker.get_by_label("Any other model").fill(name)

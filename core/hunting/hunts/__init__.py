@@ -1,4 +1,4 @@
-"""Here lives a single hunt: the call, the judging, batched saves of verdicts, rules of blind sessions, queries.
+"""A single hunt: the call, the judging, batched saves of verdicts, rules of blind sessions, queries.
 May use every package below core.hunting.
 Never starts another hunt.
 Owned and closed by the caller that starts a hunt.

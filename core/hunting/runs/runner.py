@@ -32,12 +32,11 @@ FAULT = "An internal error stopped the run. It has been logged; start the remain
 SERVER_ENDED = "The server was shut down during the run."
 PROGRESS_EVERY_S = 0.5
 LEARN_EVERY_S = 0.25
-"""Interval of copying results of other processes. Results that are lost with Redis and those processes must be paid
-for again."""
+"""Interval of copying results of other processes: those that are lost with Redis and them must be paid for again."""
 
 
 async def _nothing_to_write() -> None:
-    """Does nothing: no records are written."""
+    """No records are written."""
 
 
 @dataclass(frozen=True)
@@ -425,14 +424,11 @@ class Runner:
     async def _saved(self, course: RunContext, part: int) -> Iterable[Hunt]:
         """Return the current state of the part's started hunts, possibly saved by a process that has died."""
         places = self._places(course, part)
+        first = course.run.first_number
         page = await self.store.hunts(
-            course.session.session_id,
-            after=course.run.first_number + places.start - 1,
-            limit=len(places),
-            run_id=course.run.run_id,
+            course.session.session_id, after=first + places.start - 1, limit=len(places), run_id=course.run.run_id
         )
-        last = course.run.first_number + places.stop
-        return [hunt for hunt in page.hunts if hunt.number < last]
+        return [hunt for hunt in page.hunts if hunt.number < first + places.stop]
 
 
 def _waiting_again(hunt: Hunt) -> Hunt:

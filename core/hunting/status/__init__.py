@@ -1,4 +1,4 @@
-"""Here lives the session snapshot, health and admin status, and the list of processes in the cluster.
+"""The session snapshot, health and admin status, and the list of processes in the cluster.
 May use core.hunting.reviews, core.hunting.views and every package below core.hunting.
 Never changes a session.
 Owned and closed by core.runtime.

@@ -1,4 +1,4 @@
-"""Here lives the JSON of sessions, runs, hunts, events and reviews.
+"""The JSON of sessions, runs, hunts, events and reviews.
 May use core.hunting.run_plan and every package below core.hunting.
 Never changes a session.
 Owned and closed by nobody: these are pure functions.

@@ -88,8 +88,8 @@ def test_an_address_is_told_the_beginnings_that_are_right_for_it():
     ("judge", "said"),
     [
         ("foo", 'DEFAULT_JUDGE: "foo" is not a known model.'),
-        ("simulated/nobody", "DEFAULT_JUDGE: There is no simulated model nobody."),
-        ("openai/gpt-5", "DEFAULT_JUDGE: openai/gpt-5 cannot be used now."),
+        ("simulated/nobody", "DEFAULT_JUDGE: Unknown simulated model: nobody."),
+        ("openai/gpt-5", "DEFAULT_JUDGE: openai/gpt-5 is not usable."),
     ],
 )
 async def test_a_default_judge_that_cannot_judge_is_refused_before_anything_is_served(tmp_path, judge, said):

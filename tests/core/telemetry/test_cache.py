@@ -125,9 +125,9 @@ def test_a_past_day_that_grows_while_it_is_read_is_neither_lost_nor_doubled(log,
         monkeypatch.undo()
         with late.open("ab") as file:
             file.write(a_line(7))
-        reader_module._refuse_moved(batch)
+        reader_module._reject_moved(batch)
 
-    monkeypatch.setattr(reader_module, "_refuse_moved", grow_meanwhile)
+    monkeypatch.setattr(reader_module, "_reject_moved", grow_meanwhile)
     with opened(log) as reader:
         reader.refresh()
         reader.refresh()
