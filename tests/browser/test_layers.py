@@ -173,7 +173,7 @@ def test_a_name_that_nobody_answers_for_is_refused_when_it_is_chosen(
     for name, says in (
         ("gpt-5", "is not a known model"),
         ("openrouter/x", "is not usable"),
-        ("simulated/hasti", "no simulated model hasti"),
+        ("simulated/hasti", "Unknown simulated model: hasti"),
     ):
         picker.get_by_label("Any other model").fill(name)
         picker.get_by_role("button", name="Add").click()
