@@ -97,6 +97,40 @@ def test_every_package_that_the_product_imports_is_asked_for_or_is_part_of_one_t
     assert all(requires(owner, part) for part, owner in PART_OF.items())
 
 
+def imported_modules(path: Path) -> set[str]:
+    """The modules that a file imports when it is imported: not those in functions or for types alone."""
+    names: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
+
+
+def distributions_needed(folder: str) -> set[str]:
+    """What must be installed to import every file of `folder`, with our own modules that these import in turn."""
+    waiting, seen, foreign = list(files(".py", folders=(folder,))), set[Path](), set[str]()
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for name in imported_modules(path):
+            own = ROOT / name.replace(".", "/")
+            if name.partition(".")[0] in ROOMS:
+                waiting += [file for file in (own.with_suffix(".py"), own / "__init__.py") if file.is_file()]
+            else:
+                foreign.add(name.partition(".")[0])
+    return {canonicalize_name(DISTRIBUTIONS.get(name, [name])[0]) for name in foreign - sys.stdlib_module_names}
+
+
+@pytest.mark.parametrize(("name", "folder"), [("api", "api"), ("dashboard", "dashboard_app")])
+def test_an_image_has_every_package_that_its_code_imports(name: str, folder: str) -> None:
+    assert {"httpx", "pydantic"} <= distributions_needed(folder)
+    assert distributions_needed(folder) - pins_of(name).keys() == set()
+
+
 def requires(owner: str, part: str) -> bool:
     return part in {canonicalize_name(Requirement(text).name) for text in metadata.requires(owner) or ()}
 
