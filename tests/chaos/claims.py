@@ -272,10 +272,11 @@ class ClaimsMachine(RuleBasedStateMachine):
             return
         holds = self.run(process.shards.holds(part_of(process.about_to_call)))
         hunt, process.about_to_call = process.about_to_call, None
+        if hunt is None or not holds:
+            self.happened["refused"] += 1  # it learned that the part is lost, or cannot be sure of it
         if hunt is None:
-            return  # it learned meanwhile that the part is lost
+            return
         if not holds:
-            self.happened["not held"] += 1
             process.shards.lose(part_of(hunt))
             return
         assert hunt.hunt_id not in self._known_done(), f"{hunt.hunt_id} is finished and paid for again"

@@ -56,10 +56,6 @@ class Shards(ABC):
     def fence(self, part: int) -> int | None:
         """Return the fencing number of our claim on the part; every later claim has a greater one. None: unnumbered."""
 
-    def orphaned(self, part: int) -> bool:  # noqa: ARG002 – a local job has no previous owner
-        """Return whether the previous owner did not release the part, and may have died."""
-        return False
-
     @abstractmethod
     async def holds(self, part: int) -> bool:
         """Return whether we certainly still own the part. Asks Redis only if the local clock cannot tell."""

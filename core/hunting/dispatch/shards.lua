@@ -91,7 +91,7 @@ for part = 0, parts - 1 do
   end
 end
 local ended = redis.call('HEXISTS', key, 'd:' .. parts) == 1
-local given, orphaned = -2, 0
+local given = -2
 if what == 'next' then
   if not lead_lives then
     redis.call('HSET', key, 'lead', me)
@@ -107,11 +107,8 @@ if what == 'next' then
     local who = owner(parts)
     if who == nil or who == me then given = parts end
   end
-  if given >= 0 then
-    orphaned = redis.call('HEXISTS', key, 'c:' .. given) -- its owner did not release it
-    claim(given, 0)
-  end
+  if given >= 0 then claim(given, 0) end
 end
 redis.call('PEXPIRE', key, ARGV[4])
 local stop = redis.call('HEXISTS', key, 'stop')
-return {given, now, stop, lead == me and 1 or 0, lost, taken, finished, name, fences, orphaned}
+return {given, now, stop, lead == me and 1 or 0, lost, taken, finished, name, fences}

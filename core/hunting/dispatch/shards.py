@@ -107,8 +107,6 @@ class RedisShards(Shards):
         self._stopping = False
         self._data_name: bytes | None = None
         """Redis's name for this job's record; None before its first answer."""
-        self._lost_once = False
-        self._orphans: set[int] = set()
         self._valid_until = 0.0
         self._away_since: float | None = None
         """Time of the first failed request since Redis last answered."""
@@ -129,9 +127,6 @@ class RedisShards(Shards):
 
     def fence(self, part: int) -> int | None:
         return self._mine.get(part) or None
-
-    def orphaned(self, part: int) -> bool:
-        return part in self._orphans
 
     async def next(self, parts: int) -> int | None:
         while True:
@@ -249,12 +244,11 @@ class RedisShards(Shards):
         self._unsaid -= answer.said.keys()
         if not answer.results:
             return NONE_FREE
-        given, _, stopped, lead, lost, taken, finished, name, fences, orphaned = answer.results
+        given, _, stopped, lead, lost, taken, finished, name, fences = answer.results
         self._away_since = None
         self._stalled = False
         if self._data_name not in (None, name):  # Redis lost the job: report our finished parts again
             self._unsaid |= self._done_here.keys()
-            self._lost_once = True
         self._data_name = name
         self._lead = bool(lead)
         self._taken, self._done = set(taken), self._done | set(finished)
@@ -263,8 +257,6 @@ class RedisShards(Shards):
         for part, fence in zip(fences[::2], fences[1::2], strict=True):
             if part in self._mine or part == given:
                 self._mine[part] = fence
-        if given >= 0 and (orphaned or self._lost_once):
-            self._orphans.add(given)
         if stopped and not self._stopping:
             self._stopping = True
             self._on_stop()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from core.clock import Clock, not_before
 from core.domain.hunt import Hunt, HuntError, HuntStatus
@@ -152,7 +151,7 @@ class Runner:
             return
         await self._end_cancelled(course)
         saved = {h.hunt_id: h for h in await self._saved(course, part)}
-        self._record_again(course, part, saved.values())
+        self._record_again(course, saved.values())
         accounts = {model: self._account(model) for model in course.run.models}
         async with asyncio.TaskGroup() as group:
             for account, places in shares(course.run, accounts, self._places(course, part)).items():
@@ -401,16 +400,11 @@ class Runner:
         number = claim.fence if claim else 0
         self.tell(hunt_record(course.session, course.run, hunt, max_reply_chars=most, claim=number))
 
-    def _record_again(self, course: RunContext, part: int, hunts: Collection[Hunt]) -> None:
-        """Record recently finished hunts again: the previous owner may have died before its records were on disk.
-        Readers of the log count a hunt once."""
-        if not course.shards.orphaned(part):
-            return
-        ended = [h for h in hunts if h.status is HuntStatus.DONE and h.finished_at and not h.trial and not h.judged]
-        unwritten = timedelta(seconds=self.settings.telemetry.flush_interval_s * 2)
-        newest = max((h.finished_at for h in ended if h.finished_at), default=None)
-        for hunt in ended:
-            if newest and hunt.finished_at and hunt.finished_at >= newest - unwritten:
+    def _record_again(self, course: RunContext, hunts: Iterable[Hunt]) -> None:
+        """Record a part's finished hunts again: its previous owner may have died before their records were on disk, in
+        which case nobody can tell which ones were. Readers of the log count a hunt once."""
+        for hunt in hunts:
+            if hunt.status is HuntStatus.DONE and not hunt.trial and not hunt.judged:
                 self._record(course, hunt)
 
     async def _announce(self, session_id: str, run_id: str) -> bool:

@@ -114,6 +114,22 @@ async def test_a_hunt_with_a_reply_is_only_judged_and_verdicts_are_not_asked_aga
     assert (hunt.outcome, hunt.reply.text) == (Outcome.HELD, "Paid for.")
 
 
+async def test_finished_hunts_of_a_part_that_is_taken_over_are_recorded_again():
+    """Their owner may have died after it saved them and before it wrote their records."""
+    bench = Bench()
+    await bench.open(a_told_session(2))
+    await bench.store.save_hunt(
+        "s_one",
+        a_hunt(
+            model="told/a", status=HuntStatus.DONE, outcome=Outcome.HELD, reply=Reply(text="Paid."), finished_at=NOW
+        ),
+    )
+    await bench.runner.work("s_one", "r_one", LocalShards())
+    assert bench.provider.targets == 1
+    records = [r for r in bench.records if isinstance(r, HuntRecord)]
+    assert sorted((r.number, r.outcome) for r in records) == [(1, "held"), (2, "held")]
+
+
 async def test_a_deleted_session_ends_its_run_without_a_word():
     bench = Bench()
     await bench.open(a_told_session(20))
