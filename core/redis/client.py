@@ -131,13 +131,16 @@ def _client(
 def map_redis_errors() -> Iterator[None]:
     """Map every Redis failure inside the block to RedisAway with a readable message. Other exceptions pass through.
 
-    redis-py 8.1 swallows a cancellation that arrives while it connects; it is raised again here.
+    redis-py 8.1 swallows a cancellation that arrives while it connects; it is raised again here. uvloop raises a
+    RuntimeError for a write to a connection that the server has just closed.
     """
     task = asyncio.current_task()
     before = task.cancelling() if task else 0
     try:
         yield
-    except (exceptions.RedisError, OSError, TimeoutError) as error:
+    except (exceptions.RedisError, OSError, TimeoutError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and CLOSED_TRANSPORT not in str(error):
+            raise
         if task and task.cancelling() > before:
             raise asyncio.CancelledError from error
         raise redis_away(error) from error
@@ -197,6 +200,7 @@ _BY_TYPE: tuple[tuple[type[BaseException], str, str], ...] = (
     (exceptions.ConnectionError, "unreachable", "Redis is unreachable."),
     (OSError, "unreachable", "Redis is unreachable."),
 )
+CLOSED_TRANSPORT = "the handler is closed"
 _BY_WORDS: tuple[tuple[str, str, str], ...] = (
     ("No connection available", "timeout", "No connection to Redis became free in time."),
     ("OOM ", "out_of_memory", "Redis is out of memory and rejects writes."),
@@ -208,6 +212,7 @@ _BY_WORDS: tuple[tuple[str, str, str], ...] = (
     ("WRONGPASS", "refused", "Redis rejects the user name or password."),
     ("NOPERM", "refused", "The Redis user lacks permission for a required command."),
     ("BUSY ", "timeout", "Redis is busy with a script."),
+    (CLOSED_TRANSPORT, "unreachable", "Redis is unreachable."),
 )
 
 

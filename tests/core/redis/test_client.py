@@ -8,7 +8,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
 from core.errors import RedisAway
-from core.redis.client import open_redis, redis_away, with_deadline
+from core.redis.client import map_redis_errors, open_redis, redis_away, with_deadline
 from core.settings import RedisSettings
 
 
@@ -112,9 +112,24 @@ async def test_a_cancellation_is_never_lost_whenever_it_arrives(redis_server, st
         (RedisConnectionError("Error 111 connecting to secret-host:6379"), "unreachable"),
         (TimeoutError(), "timeout"),
         (ResponseError("ERR something new"), "error"),
+        (
+            RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed"),
+            "unreachable",
+        ),
     ],
 )
 def test_errors_have_a_reason_and_never_contain_an_address(error, reason):
     away = redis_away(error)
     assert away.reason == reason
     assert "secret-host" not in away.message
+
+
+async def test_other_runtime_errors_are_not_attributed_to_redis():
+    with pytest.raises(RuntimeError, match="a bug of ours"), map_redis_errors():
+        raise RuntimeError("a bug of ours")
+
+
+async def test_a_connection_closed_under_uvloop_counts_as_redis_being_away():
+    with pytest.raises(RedisAway) as raised, map_redis_errors():
+        raise RuntimeError("unable to perform operation on <TCPTransport closed=True>; the handler is closed")
+    assert raised.value.reason == "unreachable"
