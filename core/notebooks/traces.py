@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from core.notebooks.cells import Cells
 from core.notebooks.headings import Role
@@ -10,6 +11,8 @@ from core.notebooks.headings import Role
 _SECOND_TOKEN = re.compile(
     r"^[ \t]{0,3}\*\*\[reasoning_traces?(?:_0{0,3}([0-9]{1,3}))?\]\*\*:?[ \t]*$", re.IGNORECASE | re.MULTILINE
 )
+MAX_MARKS = 5_000
+"""Headings read in a cell: several for each of the 999 numbers that a hunt can have."""
 _HUNT = re.compile(r"^### Hunt ([1-9][0-9]{0,2}) - .*$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -24,7 +27,7 @@ def split_reply(body: str, number: int) -> tuple[str, str]:
 def collected_traces(cells: Cells) -> dict[int, str]:
     """Traces by slot from a `reasoning_traces` cell: `### Hunt k - model` and a fence. The trace may hold fences."""
     body = cells.body(Role.REASONING_TRACES)
-    marks = list(_HUNT.finditer(body))
+    marks = list(islice(_HUNT.finditer(body), MAX_MARKS))
     ends = [*(mark.start() for mark in marks[1:]), len(body)][: len(marks)]
     traces: dict[int, str] = {}
     for mark, end in zip(marks, ends, strict=True):
