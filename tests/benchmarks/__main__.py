@@ -14,10 +14,10 @@ import uvloop
 
 from core.garbage import collect_rarely
 from tests.benchmarks import redis_store, soak
+from tests.benchmarks.access import HEADER as ACCESS
+from tests.benchmarks.access import measure_access
 from tests.benchmarks.bare import MeasuredBare, measure_bare
 from tests.benchmarks.dashboard import measure_dashboard
-from tests.benchmarks.door import HEADER as DOOR
-from tests.benchmarks.door import measure_door
 from tests.benchmarks.flat import MeasuredSize, measure_sizes
 from tests.benchmarks.reference import Measured, measure
 from tests.benchmarks.stand_in import stand_in
@@ -103,7 +103,7 @@ def bench() -> None:
         tables.append(shown(redis_store.HEADER, (cost.row() for cost in uvloop.run(redis_store.costs(server.url)))))
     tables.append(shown(SIZES, map(size_row, measure_sizes())))
     tables.append(shown(WATCHERS, [watchers_row(uvloop.run(measure_watchers()))]))
-    tables.append(shown(DOOR, uvloop.run(measure_door())))
+    tables.append(shown(ACCESS, uvloop.run(measure_access())))
     tables.append(shown(*measure_dashboard(EVENTS)))
     when = (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, load {load:.1f} before, "

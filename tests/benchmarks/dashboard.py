@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.benchmarks.telemetry_log import some_lines, write_large_log
 
@@ -107,7 +108,7 @@ def of_pandas(log: Path) -> list[str]:
     return [f"| pandas.read_json and one question | {took.took_s:.1f} s ({took.cpu_s:.1f} s CPU), {peak:.0f} MiB | |"]
 
 
-def _page(app: type, view: str) -> object:
+def _page(app: Any, view: str) -> Any:
     page = app.from_function(_show, default_timeout=60, args=(view,))
     page.query_params["period"] = "all"
     return page.run(timeout=60)
@@ -119,12 +120,12 @@ def _show(view: str) -> None:
     importlib.import_module(f"dashboard_app.views.{view}").show()
 
 
-def _median(run: Callable[[], object], times: int = 3) -> float:
+def _median(run: Callable[[], Any], times: int = 3) -> float:
     taken = []
     for _ in range(times):
         with _timed() as timed:
             page = run()
-        assert not page.exception, page.exception  # type: ignore[attr-defined]
+        assert not page.exception, page.exception
         taken.append(timed.took_s)
     return sorted(taken)[len(taken) // 2]
 

@@ -17,7 +17,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import cast
 
 import httpx
 
@@ -102,7 +101,7 @@ class Watcher(asyncio.Protocol):
     async def connect(self, port: int) -> None:
         """Open the stream and wait for its first bytes."""
         transport, _ = await asyncio.get_running_loop().create_connection(lambda: self, "127.0.0.1", port)
-        self._transport = cast("asyncio.Transport", transport)
+        self._transport = transport
         path = f"/api/sessions/{self.sid}/events"
         self._transport.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n".encode())
         await asyncio.wait_for(self._begun.wait(), MAX_WAIT_S)

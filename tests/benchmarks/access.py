@@ -1,4 +1,4 @@
-"""What the look at the door costs a request: of nobody, of a token, of a cookie; and how much of it is who may."""
+"""The cost of access control for a request: by token, by cookie, and for a whole request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import replace
 from werkzeug.datastructures import Authorization
 
 from api.app import create_app
-from api.identity import Door
+from api.identity import AccessGuard
 from core.access.callers import Caller, caller_of
 from core.access.passes import new_pass
 from core.access.tokens import Register, Scope, entry_of, new_token, read_holders
@@ -22,47 +22,48 @@ from tests.settings import make_settings
 
 PEOPLE = 150
 TIMES = 20_000
-HEADER = f"| the door, {PEOPLE} tokens | one look |"
+ADDRESS = "127.0.0.1"
+HEADER = f"| access control, {PEOPLE} tokens | each |"
 
 
-async def measure_door() -> list[str]:
+async def measure_access() -> list[str]:
     """A table's rows: microseconds for each step, in this process, without HTTP."""
     tokens = [new_token(n.to_bytes(32, "big")) for n in range(PEOPLE)]
     holders = read_holders(",".join(entry_of(f"p{n}", Scope.TRAINER, token) for n, token in enumerate(tokens)))
     with tempfile.TemporaryDirectory() as folder:
         async with open_runtime(make_settings(telemetry__directory=folder, access__tokens=holders)) as runtime:
-            door = Door(runtime, Register(holders))
+            guard = AccessGuard(runtime, Register(holders))
             who = caller_of(holders[-1])
             session = await runtime.workbench.open_task(Task(prompt="x"), OpenOrder(owner=who.name))
-            bearer, given = Authorization("bearer", token=tokens[-1]), door.pass_for(holders[-1])
+            bearer, given = Authorization("bearer", token=tokens[-1]), guard.pass_for(holders[-1])
             forged = new_pass(replace(holders[-1], digest=b"x" * 32), time.time(), 60)
             rows = [
-                ("whose token it is", _each_us(lambda: door.caller(bearer, ""))),
-                ("whose cookie it is", _each_us(lambda: door.caller(None, given))),
-                ("that a cookie is forged", _each_us(lambda: door.caller(None, forged))),
-                ("whether a session is theirs", await _shown_us(door, who, session.session_id)),
-                ("a whole request in process, health, without a cookie", await _request_us(runtime, "")),
+                ("find the caller of a token", _each_us(lambda: guard.caller(bearer, "", ADDRESS))),
+                ("find the caller of a cookie", _each_us(lambda: guard.caller(None, given, ADDRESS))),
+                ("reject a forged cookie", _each_us(lambda: guard.caller(None, forged, ADDRESS))),
+                ("check that a session is theirs", await _check_us(guard, who, session.session_id)),
+                ("a whole request in process (health), without a cookie", await _request_us(runtime, "")),
                 ("the same with a cookie", await _request_us(runtime, given)),
             ]
     return [f"| {what} | {us:.1f} µs |" for what, us in rows]
 
 
-def _each_us(look: Callable[[], object]) -> float:
+def _each_us(action: Callable[[], object]) -> float:
     begin = time.perf_counter()
     for _ in range(TIMES):
-        look()
+        action()
     return (time.perf_counter() - begin) / TIMES * 1e6
 
 
-async def _shown_us(door: Door, who: Caller, session_id: str) -> float:
+async def _check_us(guard: AccessGuard, who: Caller, session_id: str) -> float:
     begin = time.perf_counter()
     for _ in range(TIMES):
-        assert await door.shows(who, session_id)
+        assert await guard.shows(who, session_id)
     return (time.perf_counter() - begin) / TIMES * 1e6
 
 
 async def _request_us(runtime: object, given: str) -> float:
-    client = create_app(runtime).test_client()  # type: ignore[arg-type]
+    client = create_app(runtime).test_client()
     headers = {"Cookie": f"model_hunter={given}"} if given else {}
     begin = time.perf_counter()
     for _ in range(TIMES // 20):
@@ -71,4 +72,4 @@ async def _request_us(runtime: object, given: str) -> float:
 
 
 if __name__ == "__main__":
-    print("\n".join([HEADER, "|---|---|", *asyncio.run(measure_door())]))
+    print("\n".join([HEADER, "|---|---|", *asyncio.run(measure_access())]))
