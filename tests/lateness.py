@@ -1,15 +1,34 @@
-"""How late the event loop is, whatever else the machine does."""
+"""How late the event loop is, whatever else the machine does; and how slow this machine is."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import time
 from collections.abc import Awaitable, Callable
 
 TICK_S = 0.005
 TRIES = 3
 """CPU time grows, too, on a machine that is busy with other things: an input fails when it is late each time."""
+
+
+REFERENCE_CPU_S = 0.12
+"""CPU time of the work below on the machine that the CPU limits refer to: two cores of 2026-11-28, on which the bare
+client of `make bench` needed 0.36 ms a call (where it needs 0.60 ms, this work takes 0.20 s)."""
+
+
+def slowness() -> float:
+    """Return by how much this machine is slower than the reference machine, at least 1. Absolute times differ by a
+    factor of two between machines."""
+    return max(1.0, min(_reference_cpu_s() for _ in range(5)) / REFERENCE_CPU_S)
+
+
+def _reference_cpu_s() -> float:
+    before = time.process_time()
+    text = json.dumps([{"id": n, "text": f"line {n}"} for n in range(60_000)])
+    assert len(json.loads(text)) == text.count("id")
+    return time.process_time() - before
 
 
 class Probe:

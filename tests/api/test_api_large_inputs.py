@@ -18,12 +18,15 @@ from core.settings import Settings
 from tests.api.conftest import QUICK, TASK
 from tests.e2e.api_process import open_api
 from tests.hostile_bodies import BODIES, NOTEBOOKS
-from tests.lateness import latest_s
+from tests.lateness import latest_s, slowness
 from tests.settings import make_settings
 
 LATEST_S = 0.1
 LIVENESS_S = 0.25
 CPU_S = 1.0
+"""On the reference machine (`tests/lateness.py`)."""
+POLL_S = 0.025
+"""A liveness request costs about a millisecond of the CPU that is measured."""
 MIB = 1024 * 1024
 JSON = {"Content-Type": "application/json"}
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
@@ -97,7 +100,7 @@ class Watch:
             before = time.monotonic()
             assert self._http.get("/api/health/live").status_code == 200
             self.liveness_s = max(self.liveness_s, time.monotonic() - before)
-            self._ended.wait(0.005)
+            self._ended.wait(POLL_S)
 
     def asked(self, send) -> httpx.Response:
         before = cpu_s(self._pid)
@@ -136,32 +139,32 @@ def look(http: httpx.Client, watch: Watch, notebook: bytes, *, upload: bool) -> 
     watch.asked(lambda: http.delete(place))
 
 
-def note(measured: dict[str, tuple[float, float]], name: str, watch: Watch) -> None:
-    """Keep what took too long, and say all of it."""
+def report(exceeded: dict[str, tuple[float, float]], name: str, watch: Watch, slow: float) -> None:
+    """Print the figures, and add those that exceed a limit to `exceeded`."""
     print(f"{name}: liveness {1000 * watch.liveness_s:.0f} ms, CPU {watch.cpu_s:.2f} s", flush=True)
-    if watch.liveness_s >= LIVENESS_S or watch.cpu_s >= CPU_S:
-        measured[name] = watch.liveness_s, watch.cpu_s
+    if watch.liveness_s >= LIVENESS_S or watch.cpu_s >= CPU_S * slow:
+        exceeded[name] = watch.liveness_s, watch.cpu_s
 
 
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("upload", [True, False], ids=["uploads", "in JSON"])
 async def test_no_notebook_at_the_limits_stops_anybody(tmp_path, upload):
-    limits, measured = Settings().notebooks, {}
+    limits, exceeded, slow = Settings().notebooks, {}, slowness()
     async with open_api(tmp_path) as api:
         with httpx.Client(base_url=api.address, timeout=60) as http:
             for name, make in NOTEBOOKS.items():
                 notebook = make(limits.max_values, limits.max_bytes - 10_000)
                 with Watch(api.address, api.process.pid) as watch:
                     look(http, watch, notebook, upload=upload)
-                note(measured, name, watch)
-    assert measured == {}
+                report(exceeded, name, watch, slow)
+    assert exceeded == {}
 
 
 @pytest.mark.long
 @pytest.mark.timeout(600)
 async def test_no_body_at_the_limits_stops_anybody(tmp_path):
-    measured, max_bytes = {}, Settings().server.max_body_bytes - 100
+    exceeded, slow, max_bytes = {}, slowness(), Settings().server.max_body_bytes - 100
     async with open_api(tmp_path) as api:
         with httpx.Client(base_url=api.address, timeout=60) as http:
             place = f"/api/sessions/{http.post('/api/sessions', json={'task': TASK}).json()['session_id']}"
@@ -171,8 +174,8 @@ async def test_no_body_at_the_limits_stops_anybody(tmp_path):
                     watch.asked(
                         lambda asked=(method, address, body): http.request(*asked[:2], content=asked[2], headers=JSON)
                     )
-                note(measured, name, watch)
-    assert measured == {}
+                report(exceeded, name, watch, slow)
+    assert exceeded == {}
 
 
 def test_there_are_many_shapes():

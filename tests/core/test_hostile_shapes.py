@@ -12,6 +12,7 @@ from core.notebooks.pass_rule import read_pass_rule
 from core.providers.problem import read_problem
 from core.providers.reasoning import split_reasoning
 from tests.hostile_shapes import SHAPES
+from tests.lateness import slowness
 
 OBJECT = '{"reason": "It does.", "evidence": "", "verdict": "PASS"}'
 PARSERS = {
@@ -64,4 +65,4 @@ def test_no_shape_makes_a_parser_slow():
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_no_shape_of_the_greatest_length_makes_a_parser_slow():
-    assert slow(400_000, 1.0) == {}
+    assert slow(400_000, 1.0 * slowness()) == {}
