@@ -10,12 +10,13 @@ from werkzeug.exceptions import RequestTimeout, UnsupportedMediaType
 
 from api.body_reading import MAX_VALUES, parse_open_payload, parse_payload
 from api.context import runtime
-from api.payloads import OpenPayload, Payload
+from api.payloads import OpenPayload
 from core.errors import BadInput, TooLarge
+from core.hunting.orders import Order
 from core.large_input import SMALL_BYTES
 from core.notebooks.json_text import begins_more_than
 
-Some = TypeVar("Some", bound=Payload)
+Some = TypeVar("Some", bound=Order)
 MAX_KEY_CHARS = 200
 
 

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from api.payloads import OpenPayload, Payload
+from api.payloads import OpenPayload
 from core.errors import BadInput, TooLarge
+from core.hunting.orders import Order
 from core.notebooks.json_text import begins_more_than, read_whole_number, refuse_constant
 
-Some = TypeVar("Some", bound=Payload)
+Some = TypeVar("Some", bound=Order)
 MAX_VALUES = 20_000
 """Maximum values per body, excluding a notebook; several times what any request needs. Each value can be a validation
 problem: 16 MB of invalid ones took two minutes and 13 GB."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Generic, TypeVar, cast
 
 from quart import Quart, Response, current_app
 
 from api.rendering import Renderer
 from api.static_files import StaticFiles
-from core.hunting.views.sessions import to_json
+from core.hunting.views.serialize import to_json
 from core.runtime import Runtime
 
+View = TypeVar("View")
 KEY = "MODEL_HUNTER_RUNTIME"
 FILES = "MODEL_HUNTER_FILES"
 RENDERER = "MODEL_HUNTER_RENDERER"
@@ -43,9 +44,13 @@ def runtime() -> Runtime:
     return cast("Runtime", current_app.config[KEY])
 
 
-def answer(view: Any, status: int = 200, **headers: str) -> Response:
+class JsonResponse(Response, Generic[View]):
+    """A response whose body is a `View` as JSON. /openapi.json describes each route by this part of its return type."""
+
+
+def answer(view: View, status: int = 200, **headers: str) -> JsonResponse[View]:
     """A JSON response. Never cached: the data changes at any time."""
-    response = Response(to_json(view), status=status, content_type="application/json")
+    response: JsonResponse[View] = JsonResponse(to_json(view), status=status, content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
     response.headers.update(headers)
     return response

@@ -1,17 +1,20 @@
-"""The routes' descriptions for /openapi.json. They neither validate nor serialise responses."""
+"""The routes' descriptions for /openapi.json, derived from their return types. They neither validate nor serialise
+responses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from inspect import cleandoc
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel
 from quart_schema import document_response, tag
 from quart_schema.openapi import OpenAPIProvider
 from werkzeug.routing import Rule
 
-from api.shapes import ErrorAnswer
+from api.context import JsonResponse
+from api.errors import ErrorAnswer
+from api.view_schemas import view_schema
 
 Route = TypeVar("Route", bound=Callable[..., Any])
 ATTRIBUTE = "_described"
@@ -75,7 +78,6 @@ STATIC_FILES = Description(200, ("*/*",), (404,), (), {}, form=False, optional_b
 
 def described(
     tag_name: str,
-    shape: type[BaseModel] | None = None,
     *,
     status: int = 200,
     media: tuple[str, ...] = (),
@@ -84,14 +86,16 @@ def described(
     body_examples: dict[str, Any] | None = None,
     form: bool = False,
     optional_body: bool = False,
-    also: dict[int, type[BaseModel]] | None = None,
+    also: tuple[int, ...] = (),
 ) -> Callable[[Route], Route]:
-    """Describes a route: its tag, the shape of its JSON response, other media types, errors, headers; `also`: the
-    shapes of other statuses that are not errors."""
+    """Describes a route: its tag, other media types than JSON, errors, headers; `also`: other statuses with the same
+    JSON. The JSON is that of the route's return type, `JsonResponse[View]`."""
 
     def describe(route: Route) -> Route:
-        for each, its_shape in {**({status: shape} if shape else {}), **(also or {})}.items():
-            document_response(its_shape, each)(route)
+        returned = get_type_hints(route)["return"]
+        for view in (get_args(one)[0] for one in (returned, *get_args(returned)) if get_origin(one) is JsonResponse):
+            for each in (status, *also):
+                document_response(view, each)(route)
         description = Description(status, media, errors, headers, body_examples or {}, form, optional_body)
         setattr(route, ATTRIBUTE, description)
         return tag([tag_name])(route)
@@ -105,14 +109,18 @@ class Describer(OpenAPIProvider):
     def schema(self) -> dict[str, Any]:
         whole: dict[str, Any] = super().schema()
         shapes = whole["components"]["schemas"]
-        error = ErrorAnswer.model_json_schema(ref_template="#/components/schemas/{model}")
-        shapes.update(error.pop("$defs"))
-        shapes["ErrorAnswer"] = error
+        shapes.update(view_schema(ErrorAnswer)[1])
         paths = dict(whole["paths"])
         for operation in (operation for path in paths.values() for operation in path.values()):
-            for message in (*operation["responses"].values(), operation.get("requestBody", {})):
-                _refer(message, shapes)
+            _refer(operation.get("requestBody", {}), shapes)
         return {**whole, "paths": paths}
+
+    def build_response_object(self, model: Any, _headers_model: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        schema, shapes = view_schema(model)
+        return {
+            "description": cleandoc(model.__doc__ or ""),
+            "content": {"application/json": {"schema": schema}},
+        }, shapes
 
     def build_paths(self, rule: Rule) -> tuple[dict[str, Any], dict[str, Any]]:
         paths, components = super().build_paths(rule)
@@ -125,8 +133,8 @@ class Describer(OpenAPIProvider):
 
 
 def _refer(message: dict[str, Any], shapes: dict[str, Any]) -> None:
-    """Moves a body's named shapes to the shared components and references them, so that generated clients have one type
-    per shape."""
+    """Moves a body's schema to the shared components and references it, so that generated clients have one type per
+    schema."""
     for body in message.get("content", {}).values():
         name = body["schema"].get("title")
         if name is not None and shapes.setdefault(name, body["schema"]) == body["schema"]:

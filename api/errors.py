@@ -8,6 +8,7 @@ import structlog
 from pydantic import ValidationError
 from quart import Quart, Response, request
 from quart_schema import RequestSchemaValidationError
+from typing_extensions import TypedDict
 from werkzeug.exceptions import HTTPException
 
 from api.body_reading import invalid
@@ -16,6 +17,7 @@ from core.errors import (
     BadInput,
     Busy,
     Conflict,
+    ErrorBody,
     HunterError,
     NotAllowed,
     NotFound,
@@ -50,12 +52,17 @@ HINTS = {
 }
 
 
+class ErrorAnswer(TypedDict):
+    """The shape of every error."""
+
+    error: ErrorBody
+
+
 def status_of(error: HunterError) -> int:
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
 
 
-def error_body(code: str, message: str, hint: str = "", details: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The shape of every error."""
+def error_body(code: str, message: str, hint: str = "", details: dict[str, Any] | None = None) -> ErrorAnswer:
     return {"error": {"code": code, "message": message, "hint": hint, "details": details or {}}}
 
 
@@ -71,7 +78,7 @@ async def _ours(error: HunterError) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotSignedIn) else {}
     if (wait_s := error.details.get("retry_after_s")) is not None:
         headers["Retry-After"] = str(wait_s)
-    return answer(error_body(error.code, error.message, error.hint, error.details), status_of(error), **headers)
+    return answer(ErrorAnswer(error=error.body), status_of(error), **headers)
 
 
 async def _bad_request(error: RequestSchemaValidationError) -> Response:

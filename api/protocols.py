@@ -14,7 +14,7 @@ from typing import Any, cast
 from hypercorn.typing import ASGIFramework, ASGIReceiveCallable, ASGISendCallable, Scope
 
 from api.errors import error_body
-from core.hunting.views.sessions import to_json
+from core.hunting.views.serialize import to_json
 
 NO_WEBSOCKETS = to_json(
     error_body(

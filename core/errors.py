@@ -25,6 +25,20 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from typing_extensions import TypedDict
+
+
+class ErrorBody(TypedDict):
+    """An error as JSON."""
+
+    code: str
+    """Stable; for programs."""
+    message: str
+    """What happened, to what."""
+    hint: str
+    """What to do."""
+    details: dict[str, Any]
+
 
 class HunterError(Exception):
     """An expected failure. `code` is stable; `message` and `hint` are for people."""
@@ -39,6 +53,10 @@ class HunterError(Exception):
         self.hint = hint
         self.code = code or type(self).code
         self.details = dict(details or {})
+
+    @property
+    def body(self) -> ErrorBody:
+        return {"code": self.code, "message": self.message, "hint": self.hint, "details": self.details}
 
 
 class BadInput(HunterError):

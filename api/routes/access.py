@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeVar
+
 import structlog
 from quart import Blueprint, Response, g
 from quart_schema import document_request
+from typing_extensions import TypedDict
 
 from api.bodies import read_json
-from api.context import answer, runtime, static_files
+from api.context import JsonResponse, answer, runtime, static_files
 from api.describing import BODY_ERRORS, described
 from api.identity import access_guard, address, over_tls, too_many_tries
 from api.payloads import SignInPayload
-from api.shapes import WhoAnswer
 from core.access.callers import ANYBODY, Caller, caller_of
 from core.access.passes import COOKIE
+from core.access.tokens import Scope
 from core.errors import BadInput, NotSignedIn
 
 log = structlog.get_logger(__name__)
 access = Blueprint("access", __name__)
 MAX_BODY_BYTES = 4096
 """Maximum body of a sign-in request, which anyone may send."""
+
+
+AnyResponse = TypeVar("AnyResponse", bound=Response)
+
+
+class WhoAnswer(TypedDict):
+    name: str
+    """"" if not signed in, or without a sign-in."""
+    scope: Scope | Literal[""]
+    sign_in: bool
+    """Whether this server requires sign-in."""
 
 
 @access.get("/sign-in")
@@ -31,8 +45,8 @@ async def sign_in_page() -> Response:
 
 @access.post("/api/sign-in")
 @document_request(SignInPayload)
-@described("Access", WhoAnswer, errors=BODY_ERRORS, body_examples={"a token": {"token": "mh_9fQ2bq0L1a5XrDg7uUo3cWm8"}})
-async def sign_in() -> Response:
+@described("Access", errors=BODY_ERRORS, body_examples={"a token": {"token": "mh_9fQ2bq0L1a5XrDg7uUo3cWm8"}})
+async def sign_in() -> JsonResponse[WhoAnswer]:
     """Exchange a token for a cookie that lasts SIGN_IN_TTL."""
     token, guard = (await read_json(SignInPayload, max_bytes=MAX_BODY_BYTES)).token.strip(), access_guard()
     if guard.register.open_to_all:
@@ -56,19 +70,19 @@ async def sign_out() -> Response:
 
 
 @access.get("/api/who")
-@described("Access", WhoAnswer)
-async def who() -> Response:
+@described("Access")
+async def who() -> JsonResponse[WhoAnswer]:
     """The signed-in user, and whether sign-in is required."""
     return answer(_who(g.get("caller")))
 
 
-def _who(caller: Caller | None) -> dict[str, object]:
+def _who(caller: Caller | None) -> WhoAnswer:
     if caller is None:
         return {"name": "", "scope": "", "sign_in": True}
     return {"name": caller.name, "scope": caller.scope, "sign_in": caller is not ANYBODY}
 
 
-def _with_cookie(response: Response, value: str, life_s: int) -> Response:
+def _with_cookie(response: AnyResponse, value: str, life_s: int) -> AnyResponse:
     """Lax: following a link from another site keeps the user signed in; GET requests change nothing."""
     response.set_cookie(COOKIE, value, max_age=life_s, path="/", secure=over_tls(), httponly=True, samesite="Lax")
     return response

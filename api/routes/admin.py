@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from quart import Blueprint, Response
 
-from api.context import answer, runtime
+from api.context import JsonResponse, answer, runtime
 from api.describing import described
 from api.metrics import prometheus_text
 from core.hunting.status.report import AdminStatus
@@ -13,10 +13,10 @@ admin = Blueprint("admin", __name__)
 
 
 @admin.get("/api/admin/status")
-@described("Health", AdminStatus)
-async def status() -> Response:
+@described("Health")
+async def status() -> JsonResponse[AdminStatus]:
     """Instance, sessions, providers, runs, streams, telemetry. No secrets, no session IDs."""
-    return answer((await runtime().board.status(draining=runtime().draining.is_set())).model_dump())
+    return answer(await runtime().board.status(draining=runtime().draining.is_set()))
 
 
 @admin.get("/metrics")

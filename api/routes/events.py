@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import WithJsonSchema
 from quart import Blueprint, Response, request
 from quart_schema import validate_querystring
+from typing_extensions import TypedDict
 
-from api.context import answer, runtime
+from api.context import JsonResponse, answer, runtime
 from api.describing import LAST_EVENT_ID, described
 from api.identity import access_guard, caller, sign_in_left_s
 from api.payloads import EventsQuery
-from api.shapes import EventsAnswer
 from api.sse import counted, event_stream
 from core.errors import Busy
 from core.eventlog.base import START, parse_event_id
-from core.hunting.views.sessions import JsonFragment
+from core.hunting.views.serialize import JsonFragment
 
 events = Blueprint("events", __name__, url_prefix="/api/sessions/<sid>/events")
 
 
+class EventView(TypedDict):
+    id: str
+    type: str
+    data: Annotated[JsonFragment, WithJsonSchema({"type": "object", "additionalProperties": True})]
+
+
+class EventsAnswer(TypedDict):
+    """Events after an ID. Each event contains the full state of its subject, so applying it twice is harmless."""
+
+    events: list[EventView]
+    last_event_id: str
+
+
 @events.get("")
-@described("Events", EventsAnswer, errors=(400, 404, 409, 429), media=("text/event-stream",), headers=(LAST_EVENT_ID,))
+@described("Events", errors=(400, 404, 409, 429), media=("text/event-stream",), headers=(LAST_EVENT_ID,))
 @validate_querystring(EventsQuery)
-async def watch_events(sid: str, query_args: EventsQuery) -> Response:
+async def watch_events(sid: str, query_args: EventsQuery) -> JsonResponse[EventsAnswer] | Response:
     """Server-sent events after `Last-Event-ID` or `?after=`; JSON if the client accepts JSON."""
     await runtime().store.read(sid)
     after = request.headers.get("Last-Event-ID") or query_args.after or START
@@ -30,9 +46,9 @@ async def watch_events(sid: str, query_args: EventsQuery) -> Response:
     return await _as_stream(sid, after)
 
 
-async def _as_json(sid: str, after: str, limit: int) -> Response:
+async def _as_json(sid: str, after: str, limit: int) -> JsonResponse[EventsAnswer]:
     found = await runtime().events.read(sid, after, limit)
-    shown = [{"id": event.id, "type": event.type, "data": JsonFragment(event.data)} for event in found]
+    shown: list[EventView] = [{"id": e.id, "type": e.type, "data": JsonFragment(e.data)} for e in found]
     return answer({"events": shown, "last_event_id": found[-1].id if found else after})
 
 

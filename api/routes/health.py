@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, Response
+from quart import Blueprint
+from typing_extensions import TypedDict
 
-from api.context import answer, runtime
+from api.context import JsonResponse, answer, runtime
 from api.describing import described
-from api.shapes import StateAnswer
 from core.hunting.status.report import Health
 
 health = Blueprint("health", __name__, url_prefix="/api/health")
 
 
+class StateAnswer(TypedDict):
+    """alive; ready or draining."""
+
+    status: str
+
+
 @health.get("")
-@described("Health", Health, also={503: Health})
-async def whole() -> Response:
+@described("Health", also=(503,))
+async def whole() -> JsonResponse[Health]:
     """200 if healthy or degraded (with the reason), 503 if unhealthy."""
     state = runtime().board.health(draining=runtime().draining.is_set())
-    return answer(state.model_dump(), 503 if state.status == "unhealthy" else 200)
+    return answer(state, 503 if state.status == "unhealthy" else 200)
 
 
 @health.get("/live")
-@described("Health", StateAnswer)
-async def live() -> Response:
+@described("Health")
+async def live() -> JsonResponse[StateAnswer]:
     """Liveness: the process responds."""
     return answer({"status": "alive"})
 
 
 @health.get("/ready")
-@described("Health", StateAnswer, also={503: StateAnswer})
-async def ready() -> Response:
+@described("Health", also=(503,))
+async def ready() -> JsonResponse[StateAnswer]:
     """Readiness: 503 while draining."""
     draining = runtime().draining.is_set()
     return answer({"status": "draining" if draining else "ready"}, 503 if draining else 200)

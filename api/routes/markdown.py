@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, Response
+from quart import Blueprint
 from quart_schema import document_request
+from typing_extensions import TypedDict
 
 from api.bodies import read_json
-from api.context import answer, rendered
+from api.context import JsonResponse, answer, rendered
 from api.describing import BODY_ERRORS, described
 from api.payloads import MarkdownPayload
-from api.shapes import MarkdownAnswer
 
 markdown = Blueprint("markdown", __name__, url_prefix="/api/markdown")
 
 
+class MarkdownAnswer(TypedDict):
+    html: str
+    """Sanitised: no scripts, styles or images."""
+
+
 @markdown.post("")
 @document_request(MarkdownPayload)
-@described("Sessions", MarkdownAnswer, errors=BODY_ERRORS, body_examples={"a list": {"text": "- one\n- **two**"}})
-async def preview_markdown() -> Response:
+@described("Sessions", errors=BODY_ERRORS, body_examples={"a list": {"text": "- one\n- **two**"}})
+async def preview_markdown() -> JsonResponse[MarkdownAnswer]:
     """Render Markdown as sanitised HTML; nothing is stored."""
     wish = await read_json(MarkdownPayload)
     return answer({"html": await rendered(wish.text)})

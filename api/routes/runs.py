@@ -2,69 +2,71 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
-from quart import Blueprint, Response
+from quart import Blueprint
 from quart_schema import document_request, validate_querystring
+from typing_extensions import TypedDict
 
 from api.bodies import idempotency_key, read_json
-from api.context import answer, runtime
+from api.context import JsonResponse, answer, runtime
 from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
-from api.payloads import EstimateQuery, RunPayload
-from api.shapes import EstimateAnswer, RunAnswer, RunShape
+from api.payloads import EstimateQuery
 from core.domain.run import Run
 from core.errors import BadInput
-from core.hunting.orders import RunOrder
-from core.hunting.views.sessions import run_view
+from core.hunting.orders import RunOrder, RunRequest
+from core.hunting.runs.estimate import Estimate
+from core.hunting.views.runs import RunView, run_view
 
 runs = Blueprint("runs", __name__, url_prefix="/api/sessions/<sid>/runs")
 estimates = Blueprint("estimates", __name__, url_prefix="/api/sessions/<sid>")
 
 
+class RunAnswer(TypedDict):
+    """The new run, or the one started with the same Idempotency-Key."""
+
+    run_id: str
+    run: RunView
+
+
 @runs.post("")
-@document_request(RunPayload)
+@document_request(RunRequest)
 @described(
-    "Runs", RunAnswer, status=202, errors=(*BODY_ERRORS, 404, 409), headers=(IDEMPOTENCY_KEY,),
+    "Runs", status=202, errors=(*BODY_ERRORS, 404, 409), headers=(IDEMPOTENCY_KEY,),
     body_examples={"eight hunts": {"models": ["simulated/hasty", "simulated/careful"], "hunts": 8}},
 )  # fmt: skip
-async def start_run(sid: str) -> Response:
+async def start_run(sid: str) -> JsonResponse[RunAnswer]:
     """Start N hunts over one or more models. Repeating an Idempotency-Key returns the same run."""
-    order = RunOrder(**(await read_json(RunPayload)).model_dump(), idempotency_key=idempotency_key())
+    order = RunOrder(**(await read_json(RunRequest)).model_dump(), idempotency_key=idempotency_key())
     run = await runtime().workbench.start_run(sid, order)
     return answer({"run_id": run.run_id, "run": await _shown(sid, run)}, 202)
 
 
 @estimates.get("/estimate")
-@described("Runs", EstimateAnswer, errors=(400, 404))
+@described("Runs", errors=(400, 404))
 @validate_querystring(EstimateQuery)
-async def estimate_run(sid: str, query_args: EstimateQuery) -> Response:
+async def estimate_run(sid: str, query_args: EstimateQuery) -> JsonResponse[Estimate]:
     """The estimated cost of a run, without calling any model."""
     models = [name for name in query_args.models.split(",") if name]
     if not models:
         raise BadInput("The parameter models is empty.", hint="Give at least one model: ?models=provider/model ID.")
-    found = await runtime().workbench.estimate(sid, models, query_args.hunts, query_args.judge_model)
-    return answer(
-        {"targets": [asdict(one) for one in found.targets], "judge": asdict(found.judge), "words": found.words}
-    )
+    return answer(await runtime().workbench.estimate(sid, models, query_args.hunts, query_args.judge_model))
 
 
 @runs.get("/<rid>")
-@described("Runs", RunShape, errors=(404,))
-async def show_run(sid: str, rid: str) -> Response:
+@described("Runs", errors=(404,))
+async def show_run(sid: str, rid: str) -> JsonResponse[RunView]:
     """State and counts of a run."""
     session = await runtime().store.read(sid)
     return answer(await _shown(sid, session.run(rid)))
 
 
 @runs.post("/<rid>/cancel")
-@described("Runs", RunShape, status=202, errors=(403, 404))
-async def cancel_run(sid: str, rid: str) -> Response:
+@described("Runs", status=202, errors=(403, 404))
+async def cancel_run(sid: str, rid: str) -> JsonResponse[RunView]:
     """Cancel a run. A finished run is returned unchanged."""
     return answer(await _shown(sid, await runtime().workbench.cancel_run(sid, rid)), 202)
 
 
-async def _shown(sid: str, run: Run) -> dict[str, Any]:
+async def _shown(sid: str, run: Run) -> RunView:
     store = runtime().store
     counts, sealed = await store.counts(sid), (await store.read(sid)).sealed
     return run_view(run, counts[run.run_id], runtime().clock.now(), sealed=sealed)

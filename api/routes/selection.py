@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, Response
+from quart import Blueprint
 from quart_schema import document_request
 
 from api.bodies import read_json
-from api.context import answer, runtime
+from api.context import JsonResponse, answer, runtime
 from api.describing import BODY_ERRORS, described
-from api.review_payloads import SelectionPayload, SettingsPayload
-from api.review_shapes import InsightsAnswer, ProposalAnswer
-from api.shapes import SessionAnswer
+from api.payloads import SelectionPayload
 from core.hunting.orders import SettingsOrder
-from core.hunting.views.reviews import insights_view, without_cards
+from core.hunting.views.reviews import without_cards
+from core.hunting.views.sessions import SessionView
+from core.review.insights import Insights
+from core.review.selection import Proposal
 
 selection = Blueprint("selection", __name__, url_prefix="/api/sessions/<sid>")
 
 
 @selection.patch("/settings")
-@document_request(SettingsPayload)
+@document_request(SettingsOrder)
 @described(
-    "Sessions", SessionAnswer, errors=(*BODY_ERRORS, 404, 409),
+    "Sessions", errors=(*BODY_ERRORS, 404, 409),
     body_examples={"blind": {"version": 1, "visibility": "blind"}, "two of two": {"version": 1, "slots": 2}},
 )  # fmt: skip
-async def change_settings(sid: str) -> Response:
+async def change_settings(sid: str) -> JsonResponse[SessionView]:
     """Change the session's settings. Fixed settings are rejected."""
-    wish = await read_json(SettingsPayload)
-    await runtime().desk.change_settings(sid, SettingsOrder(**wish.model_dump()))
+    await runtime().desk.change_settings(sid, await read_json(SettingsOrder))
     return answer(await runtime().board.snapshot(sid))
 
 
 @selection.put("/selection")
 @document_request(SelectionPayload)
 @described(
-    "Review", SessionAnswer, errors=(*BODY_ERRORS, 404, 409),
+    "Review", errors=(*BODY_ERRORS, 404, 409),
     body_examples={"two so far": {"hunt_ids": ["r_3mVx0aPq7LkT.4", "r_3mVx0aPq7LkT.1"]}},
 )  # fmt: skip
-async def choose(sid: str) -> Response:
+async def choose(sid: str) -> JsonResponse[SessionView]:
     """Save the selection in slot order; it may be incomplete."""
     chosen = await read_json(SelectionPayload)
     await runtime().desk.choose(sid, chosen.hunt_ids, chosen.version)
@@ -47,15 +47,14 @@ async def choose(sid: str) -> Response:
 
 
 @selection.get("/selection/proposal")
-@described("Review", ProposalAnswer, errors=(404,))
-async def propose(sid: str) -> Response:
+@described("Review", errors=(404,))
+async def propose(sid: str) -> JsonResponse[Proposal]:
     """Propose a selection that covers the found breaks. Changes nothing."""
-    proposal = await runtime().desk.propose(sid)
-    return answer({"hunt_ids": proposal.hunt_ids, "why": proposal.why})
+    return answer(await runtime().desk.propose(sid))
 
 
 @selection.get("/insights")
-@described("Review", InsightsAnswer, errors=(404,))
-async def show_insights(sid: str) -> Response:
+@described("Review", errors=(404,))
+async def show_insights(sid: str) -> JsonResponse[Insights]:
     """Criteria that never vary, always agree or flip, and near-duplicate replies."""
-    return answer(insights_view(await runtime().desk.insights(sid)))
+    return answer(await runtime().desk.insights(sid))

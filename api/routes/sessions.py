@@ -6,21 +6,21 @@ from urllib.parse import quote
 
 from quart import Blueprint, Response, request
 from quart_schema import document_request, validate_querystring
+from typing_extensions import TypedDict
 from werkzeug.exceptions import UnsupportedMediaType
 
 from api.bodies import idempotency_key, read_json, read_open_payload
-from api.context import answer, runtime
+from api.context import JsonResponse, answer, runtime
 from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
 from api.identity import caller
-from api.payloads import MAX_NAME_CHARS, CheckPayload, ExportQuery, OpenForm, OpenPayload, TaskEdit
-from api.review_shapes import PreviewAnswer
-from api.shapes import CheckAnswer, OpenedAnswer, SessionAnswer
-from core.domain.session import Session
+from api.payloads import MAX_NAME_CHARS, ExportQuery, OpenPayload
+from core.domain.session import Session, TaskWarning
 from core.domain.task import Task
 from core.errors import BadInput
-from core.hunting.orders import CheckOrder, EditOrder, OpenOrder
-from core.hunting.views.reviews import comparison_view
-from core.hunting.views.sessions import check_view, task_view, warning_view
+from core.hunting.orders import CheckOrder, CheckRequest, EditOrder, OpenOrder, OpenRequest
+from core.hunting.reviews.delivery import Preview
+from core.hunting.views.sessions import SessionView
+from core.hunting.views.tasks import CheckAnswer, TaskView, check_view, task_view
 from core.notebooks.examples import read_example
 from core.notebooks.file_names import delivery_name
 
@@ -37,13 +37,23 @@ TASK = {
 sessions = Blueprint("sessions", __name__, url_prefix="/api/sessions")
 
 
+class OpenedSession(TypedDict):
+    """The new session, or the one created with the same Idempotency-Key."""
+
+    session_id: str
+    also_open: bool
+    """The same task is open in another session."""
+    task: TaskView
+    warnings: tuple[TaskWarning, ...]
+
+
 @sessions.post("")
 @document_request(OpenPayload)
 @described(
-    "Sessions", OpenedAnswer, status=201, errors=(*BODY_ERRORS, 404), headers=(IDEMPOTENCY_KEY,), form=True,
+    "Sessions", status=201, errors=(*BODY_ERRORS, 404), headers=(IDEMPOTENCY_KEY,), form=True,
     body_examples={"an example": {"example": "word-budget"}, "a typed-in task": {"task": TASK}},
 )  # fmt: skip
-async def open_session() -> Response:
+async def open_session() -> JsonResponse[OpenedSession]:
     """Open a session from an uploaded notebook (multipart `file`), or from url, notebook, example, task or blank."""
     if request.mimetype == "multipart/form-data":
         session = await _open_upload()
@@ -51,18 +61,18 @@ async def open_session() -> Response:
         session = await _open_json(*await read_open_payload())
     else:
         raise UnsupportedMediaType
-    opened = {
+    opened: OpenedSession = {
         "session_id": session.session_id,
         "also_open": await runtime().workbench.also_open(session),
         "task": task_view(session.task, session.missing_criteria),
-        "warnings": [warning_view(w) for w in session.warnings],
+        "warnings": session.warnings,
     }
     return answer(opened, 201, Location=f"/api/sessions/{session.session_id}")
 
 
 @sessions.get("/<sid>")
-@described("Sessions", SessionAnswer, errors=(404,))
-async def show_session(sid: str) -> Response:
+@described("Sessions", errors=(404,))
+async def show_session(sid: str) -> JsonResponse[SessionView]:
     """The snapshot: everything the page shows but the hunts."""
     return answer(await runtime().board.snapshot(sid))
 
@@ -76,29 +86,27 @@ async def delete_session(sid: str) -> Response:
 
 
 @sessions.patch("/<sid>/task")
-@document_request(TaskEdit)
+@document_request(EditOrder)
 @described(
     "Sessions",
-    SessionAnswer,
     errors=(*BODY_ERRORS, 404, 409),
     body_examples={"all": {"version": 1, "pass_rule": "all"}},
 )
-async def edit_task(sid: str) -> Response:
+async def edit_task(sid: str) -> JsonResponse[SessionView]:
     """Change the task. 409 if the version is not current."""
-    edit = await read_json(TaskEdit)
-    await runtime().workbench.edit_task(sid, EditOrder(**edit.model_dump(exclude_unset=True)))
+    await runtime().workbench.edit_task(sid, await read_json(EditOrder))
     return answer(await runtime().board.snapshot(sid))
 
 
 @sessions.post("/<sid>/reference-check")
-@document_request(CheckPayload)
+@document_request(CheckRequest)
 @described(
-    "Sessions", CheckAnswer, status=202, errors=(*BODY_ERRORS, 404, 409), optional_body=True,
+    "Sessions", status=202, errors=(*BODY_ERRORS, 404, 409), optional_body=True,
     body_examples={"the default judge": {}, "a judge": {"judge_model": "openai/gpt-5"}},
 )  # fmt: skip
-async def check_reference(sid: str) -> Response:
+async def check_reference(sid: str) -> JsonResponse[CheckAnswer]:
     """Judge the reference response; progress arrives as events. Repeating an Idempotency-Key starts it only once."""
-    wish = await read_json(CheckPayload, optional=True)
+    wish = await read_json(CheckRequest, optional=True)
     order = CheckOrder(**wish.model_dump(), idempotency_key=idempotency_key())
     session = await runtime().workbench.start_check(sid, order)
     return answer({"check": check_view(session.check, session.task)}, 202)
@@ -119,24 +127,11 @@ async def export(sid: str, query_args: ExportQuery) -> Response:
 
 
 @sessions.get("/<sid>/export/preview")
-@described("Export", PreviewAnswer, errors=(400, 404, 429))
+@described("Export", errors=(400, 404, 429))
 @validate_querystring(ExportQuery)
-async def preview_export(sid: str, query_args: ExportQuery) -> Response:
+async def preview_export(sid: str, query_args: ExportQuery) -> JsonResponse[Preview]:
     """What the export changes, cell by cell."""
-    preview = await runtime().workbench.preview(sid, _hunt_ids(query_args))
-    cells = [
-        {
-            "index": cell.index,
-            "heading": cell.heading,
-            "change": cell.change,
-            "before": cell.before,
-            "after": cell.after,
-            "before_chars": cell.before_chars,
-            "after_chars": cell.after_chars,
-        }
-        for cell in preview.changes
-    ]
-    return answer({"cells": cells, "attempts": preview.attempts, "comparison": comparison_view(preview.comparison)})
+    return answer(await runtime().workbench.preview(sid, _hunt_ids(query_args)))
 
 
 def _hunt_ids(query: ExportQuery) -> list[str] | None:
@@ -154,7 +149,7 @@ async def _open_upload() -> Session:
     if [name for name, _ in files.items(multi=True)] != ["file"]:
         raise BadInput("The form must contain exactly one file.", hint="Send the notebook in a field named file.")
     upload = files["file"]
-    order = _order(OpenForm.model_validate({key: value for key, value in form.items() if value}))
+    order = _order(OpenRequest.model_validate({key: value for key, value in form.items() if value}))
     name = (upload.filename or "task.ipynb")[:MAX_NAME_CHARS]
     return await runtime().workbench.open_notebook(upload.read(), name, order)
 
@@ -176,11 +171,6 @@ async def _open_json(payload: OpenPayload, notebook: bytes) -> Session:
     return await bench.open_notebook(notebook, payload.name or "task.ipynb", order)
 
 
-def _order(payload: OpenPayload | OpenForm) -> OpenOrder:
-    return OpenOrder(
-        visibility=payload.visibility,
-        require_check=payload.require_check,
-        judge_cut_replies=payload.judge_cut_replies,
-        idempotency_key=idempotency_key(),
-        owner=caller().name,
-    )
+def _order(request: OpenRequest) -> OpenOrder:
+    options = {name: getattr(request, name) for name in OpenRequest.model_fields}
+    return OpenOrder(**options, idempotency_key=idempotency_key(), owner=caller().name)

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, Response
+from quart import Blueprint
 from quart_schema import document_request
+from typing_extensions import TypedDict
 
 from api.bodies import read_json
-from api.context import answer, runtime
+from api.context import JsonResponse, answer, runtime
 from api.describing import BODY_ERRORS, described
 from api.identity import access_guard, caller
-from api.review_payloads import SummariesPayload
-from api.review_shapes import SummariesAnswer
+from api.payloads import SummariesPayload
 from core.errors import NotFound
-from core.hunting.views.summaries import gone
+from core.hunting.views.summaries import GoneSession, SummaryView, gone
 from core.hunting.views.summaries import summaries as all_summaries
 
 summaries = Blueprint("summaries", __name__, url_prefix="/api/sessions")
 
 
+class SummariesAnswer(TypedDict):
+    """One row per ID. Reading a summary does not renew a session."""
+
+    sessions: list[SummaryView | GoneSession]
+
+
 @summaries.post("/summaries")
 @document_request(SummariesPayload)
 @described(
-    "Sessions", SummariesAnswer, errors=BODY_ERRORS,
+    "Sessions", errors=BODY_ERRORS,
     body_examples={"one": {"session_ids": ["s_9fQ2bq0L1a5XrDg7uUo3cWm8Zt4YkE6P"]}},
 )  # fmt: skip
-async def summarise() -> Response:
+async def summarise() -> JsonResponse[SummariesAnswer]:
     """State and counts of the given sessions. Does not renew them."""
     wanted = (await read_json(SummariesPayload)).session_ids
     rows = await all_summaries(runtime().store, [sid for sid in wanted if await _is_there(sid)])

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, Response
+from quart import Blueprint
 from quart_schema import document_request
+from typing_extensions import TypedDict
 
 from api.bodies import idempotency_key, read_json
-from api.context import answer, runtime
+from api.context import JsonResponse, answer, runtime
 from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
-from api.review_payloads import TrialPayload
-from api.review_shapes import TrialAnswer, TrialsAnswer
+from api.payloads import TrialPayload
 from core.hunting.hunts.queries import trials as all_trials
 from core.hunting.orders import RunOrder
-from core.hunting.views.sessions import hunt_view
+from core.hunting.views.hunts import HuntView, hunt_view
 
 trials = Blueprint("trials", __name__, url_prefix="/api/sessions/<sid>/trials")
+
+
+class TrialAnswer(TypedDict):
+    """The trial; its progress arrives as events."""
+
+    hunt_id: str
+
+
+class TrialsAnswer(TypedDict):
+    """The started trials, oldest first."""
+
+    hunts: list[HuntView]
 
 
 @trials.post("")
 @document_request(TrialPayload)
 @described(
-    "Hunts", TrialAnswer, status=202, errors=(*BODY_ERRORS, 404, 409), headers=(IDEMPOTENCY_KEY,),
+    "Hunts", status=202, errors=(*BODY_ERRORS, 404, 409), headers=(IDEMPOTENCY_KEY,),
     body_examples={"one": {"model": "simulated/hasty"}},
 )  # fmt: skip
-async def start_trial(sid: str) -> Response:
+async def start_trial(sid: str) -> JsonResponse[TrialAnswer]:
     """Start a trial: one hunt that is not counted, shows its verdicts and cannot be selected."""
     wish = await read_json(TrialPayload)
     order = RunOrder(
@@ -34,8 +46,8 @@ async def start_trial(sid: str) -> Response:
 
 
 @trials.get("")
-@described("Hunts", TrialsAnswer, errors=(404,))
-async def list_trials(sid: str) -> Response:
+@described("Hunts", errors=(404,))
+async def list_trials(sid: str) -> JsonResponse[TrialsAnswer]:
     """The started trials, oldest first."""
     session = await runtime().store.read(sid)
     found = await all_trials(runtime().store, session)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, Response
+from quart import Blueprint
 from quart_schema import document_request, validate_querystring
 
 from api.bodies import idempotency_key, read_json
-from api.context import answer, runtime
+from api.context import JsonResponse, answer, runtime
 from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
 from api.payloads import HuntsQuery
-from api.review_payloads import TurnPayload
-from api.shapes import HuntsAnswer, SessionAnswer
 from core.errors import NotFound
 from core.hunting.hunts.queries import hunts_of_turn
-from core.hunting.orders import TurnOrder
-from core.hunting.views.sessions import hunt_view
+from core.hunting.orders import TurnOrder, TurnRequest
+from core.hunting.views.hunts import HuntsPage, hunt_view
+from core.hunting.views.sessions import SessionView
 
 turns = Blueprint("turns", __name__, url_prefix="/api/sessions/<sid>/turns")
 NEXT = {
@@ -29,29 +28,22 @@ NEXT = {
 
 
 @turns.post("")
-@document_request(TurnPayload)
+@document_request(TurnRequest)
 @described(
-    "Turns", SessionAnswer, status=201, errors=(*BODY_ERRORS, 404, 409), headers=(IDEMPOTENCY_KEY,),
+    "Turns", status=201, errors=(*BODY_ERRORS, 404, 409), headers=(IDEMPOTENCY_KEY,),
     body_examples={"and of Italy": NEXT},
 )  # fmt: skip
-async def go_on(sid: str) -> Response:
+async def go_on(sid: str) -> JsonResponse[SessionView]:
     """Close this turn with a held hunt's reply and start the next one with a new prompt and new criteria."""
-    payload = await read_json(TurnPayload)
-    order = TurnOrder(
-        hunt_id=payload.hunt_id,
-        prompt=payload.prompt,
-        response=payload.response,
-        criteria=payload.criteria,
-        idempotency_key=idempotency_key(),
-    )
+    order = TurnOrder(**(await read_json(TurnRequest)).model_dump(), idempotency_key=idempotency_key())
     await runtime().conversation.go_on(sid, order)
     return answer(await runtime().board.snapshot(sid), 201, Location=f"/api/sessions/{sid}")
 
 
 @turns.get("/<turn>/hunts")
-@described("Turns", HuntsAnswer, errors=(400, 404))
+@described("Turns", errors=(400, 404))
 @validate_querystring(HuntsQuery)
-async def list_hunts_of_turn(sid: str, turn: str, query_args: HuntsQuery) -> Response:
+async def list_hunts_of_turn(sid: str, turn: str, query_args: HuntsQuery) -> JsonResponse[HuntsPage]:
     """A turn's hunts by number, paginated."""
     session = await runtime().store.read(sid)
     known = {str(number) for number in range(1, session.turn + 1)}

@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from typing_extensions import TypedDict
 
 from core.cli.opening import open_source
 from core.cli.options import CONFIRM
@@ -18,15 +19,28 @@ from core.cli.report import report_error
 from core.cli.signals import stop_on_signals
 from core.cli.sources import Source, read_sources
 from core.domain.criteria import Criterion
-from core.domain.session import CheckStatus, Session
+from core.domain.session import CheckStatus, Session, TaskWarning
 from core.domain.task import PassRule
 from core.domain.verdict import CriterionVerdict
 from core.errors import BadTask, HunterError
 from core.eventlog.base import START
 from core.hunting.orders import CheckOrder
-from core.hunting.views.sessions import check_view, task_view, to_json, warning_view
+from core.hunting.views.serialize import to_json
+from core.hunting.views.tasks import CheckView, TaskView, check_view, task_view
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
+
+
+class CheckReport(TypedDict):
+    """The JSON of `check --json`."""
+
+    notebook: str
+    task: TaskView
+    proposed_criteria: tuple[Criterion, ...]
+    warnings: tuple[TaskWarning, ...]
+    check: CheckView
+    problem: str
+    """Why the reference was not judged; empty if it was."""
 
 
 async def check(
@@ -70,11 +84,11 @@ async def _check_one(runtime: Runtime, source: Source, judge: str, as_json: bool
 
 def _report(name: str, session: Session, problem: str, *, as_json: bool) -> None:
     if as_json:
-        shown = {
+        shown: CheckReport = {
             "notebook": name,
             "task": task_view(session.task),
-            "proposed_criteria": [{"id": c.id, "text": c.text} for c in session.proposed_criteria],
-            "warnings": [warning_view(w) for w in session.warnings],
+            "proposed_criteria": session.proposed_criteria,
+            "warnings": session.warnings,
             "check": check_view(session.check, session.task),
             "problem": problem,
         }

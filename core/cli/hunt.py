@@ -29,7 +29,7 @@ from core.errors import BadInput, BadTask, HunterError
 from core.eventlog.base import START
 from core.hunting.orders import RunOrder
 from core.hunting.run_plan import judge_failure
-from core.hunting.views.sessions import to_json
+from core.hunting.views.serialize import to_json
 from core.notebooks.document import UNBOUNDED
 from core.notebooks.parse import parse_notebook
 from core.runtime import Runtime, open_runtime

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.access.tokens import Scope
 from core.distribution import NAME
-from core.domain.run import MOST_HUNTS
+from core.domain.run import MAX_MODEL_CHARS, MOST_HUNTS
 from core.domain.task import PassRule
 
 EXIT_CODES = """
@@ -80,6 +80,12 @@ def _count(text: str) -> int:
     return count
 
 
+def _model(text: str) -> str:
+    if len(text) > MAX_MODEL_CHARS:
+        raise argparse.ArgumentTypeError(f"{_quoted(text)} is longer than {MAX_MODEL_CHARS} characters")
+    return text
+
+
 def _port(text: str) -> int:
     port = _whole_number(text)
     if port is None or port > MAX_PORT:
@@ -117,7 +123,9 @@ def _notebook_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "notebooks", nargs="+", metavar="NOTEBOOK", help=".ipynb file, a folder of them, or - for stdin"
     )
-    parser.add_argument("--judge", default="", metavar="MODEL", help="judge model (default: the default judge)")
+    parser.add_argument(
+        "--judge", type=_model, default="", metavar="MODEL", help="judge model (default: the default judge)"
+    )
     parser.add_argument(
         CONFIRM,
         action="store_true",
@@ -134,7 +142,7 @@ def _notebook_options(parser: argparse.ArgumentParser) -> None:
 
 def _hunt_options(parser: argparse.ArgumentParser) -> None:
     _notebook_options(parser)
-    parser.add_argument("--model", action="append", required=True, help="provider/model ID; repeatable")
+    parser.add_argument("--model", type=_model, action="append", required=True, help="provider/model ID; repeatable")
     parser.add_argument(
         "--hunts", type=_count, default=16, help="number of hunts, split across the models (default: 16)"
     )

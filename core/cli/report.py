@@ -11,15 +11,18 @@ from rich.markup import escape
 from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
+from typing_extensions import TypedDict
 
 from core.cli.output import to_stdout
 from core.domain.hunt import Hunt
 from core.domain.redaction import redact_cost, redact_verdicts
-from core.domain.run import Counts, Run, Tally
+from core.domain.run import Counts, Run, RunStatus, Tally
 from core.domain.verdict import Outcome, Verdict
 from core.errors import HunterError
 from core.hunting.run_plan import UNUSABLE, judge_failure
-from core.hunting.views.sessions import JsonObject, counts_view, hunt_view, to_json
+from core.hunting.views.hunts import HuntView, hunt_view
+from core.hunting.views.runs import CountsView, counts_view
+from core.hunting.views.serialize import to_json
 
 BREAKS_SHOWN = 5
 CUT_SHOWN = 3
@@ -31,13 +34,26 @@ WIDEST = 10_000
 """Terminal width for measuring a table's natural width."""
 
 
-def report_json(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, sealed: bool) -> JsonObject:
+class HuntReport(TypedDict):
+    """The JSON of `hunt --json`."""
+
+    notebook: str
+    run_id: str
+    status: RunStatus
+    stop_reason: str
+    models: tuple[str, ...]
+    judge_model: str
+    counts: CountsView
+    hunts: list[HuntView]
+
+
+def report_json(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, sealed: bool) -> HuntReport:
     return {
         "notebook": name,
         "run_id": run.run_id,
         "status": run.status,
         "stop_reason": redact_cost(run.stop_reason) if sealed else run.stop_reason,
-        "models": list(run.models),
+        "models": run.models,
         "judge_model": run.judge_model,
         "counts": counts_view(counts, sealed=sealed),
         "hunts": [hunt_view(hunt, sealed=sealed, texts=True) for hunt in hunts],
@@ -145,9 +161,8 @@ def _cut(text: str) -> str:
 def report_error(name: str, error: HunterError, *, as_json: bool) -> None:
     """Report a notebook's error: as text on stderr, or as JSON on stdout."""
     if as_json:
-        details = {"code": error.code, "message": error.message, "hint": error.hint, "details": error.details}
         with to_stdout():
-            sys.stdout.buffer.write(to_json({"notebook": name, "error": details}) + b"\n")
+            sys.stdout.buffer.write(to_json({"notebook": name, "error": error.body}) + b"\n")
     else:
         print(f"{name}: {error.message} {error.hint}".strip(), file=sys.stderr)
 

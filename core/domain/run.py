@@ -16,6 +16,8 @@ from core.domain.task import Task
 from core.domain.value import Value
 
 MOST_HUNTS = 1000
+MAX_MODEL_CHARS = 300
+"""Maximum length of a model's name, `provider/model id`."""
 COST_DIGITS = 9
 """Decimal places of a sum of costs in US dollars; beyond them is rounding noise."""
 MAX_STOP = 10**9

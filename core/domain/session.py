@@ -34,7 +34,7 @@ class TaskWarning(Value):
     code: str
     message: str
     cell: int | None = None
-    """Index of the notebook cell, from 0; None if it concerns the whole notebook."""
+    """Index of the notebook's cell, from 0; null if it concerns the whole notebook."""
 
 
 class CheckStatus(StrEnum):

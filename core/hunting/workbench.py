@@ -33,7 +33,8 @@ from core.hunting.reviews.delivery import Delivery, Preview, deliver, preview_de
 from core.hunting.runs.estimate import Estimate, estimate
 from core.hunting.runs.publish import publish_run_with_retry
 from core.hunting.runs.start import known_run, refuse_too_many, retrying, with_new_run
-from core.hunting.views.sessions import check_event, hunt_events, session_event, task_view
+from core.hunting.views.events import check_event, hunt_events, session_event
+from core.hunting.views.tasks import task_view
 from core.large_input import SMALL_BYTES, LargeInputExecutor
 from core.notebooks.document import Bounds
 from core.notebooks.resume import may_hold_record

@@ -19,14 +19,15 @@ Change = Literal["same", "changed", "added", "removed"]
 @dataclass(frozen=True)
 class CellChange:
     index: int
-    """Place in the export, from 0; of a removed cell its place in the file before."""
+    """Index in the export; for a removed cell, its index in the original."""
     heading: str
     """The heading's name, or how the cell begins."""
     change: Change
     before: str
+    """Truncated at 4,000 characters."""
     after: str
     before_chars: int
-    """Of the whole text; `before` may be its beginning."""
+    """Full length."""
     after_chars: int
 
 

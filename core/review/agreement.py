@@ -41,7 +41,8 @@ class Reviewed:
 
 
 @dataclass
-class Tally:
+class CriterionTally:
+    criterion_id: str
     agree: int = 0
     disagree: int = 0
     unclear: int = 0
@@ -54,23 +55,36 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class HuntAgreement:
+    hunt_id: str
+    human_score: int | None
+    judge_score: int | None
+    disagreements: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Agreement:
-    criteria: tuple[tuple[str, Tally], ...]
-    """Sorted by disagreements, descending."""
-    total: Tally
-    hunts: tuple[Reviewed, ...]
-    """Sorted by disagreements, descending."""
+    """Criteria and hunts are sorted by disagreements, descending."""
+
+    criteria: tuple[CriterionTally, ...]
+    agree: int
+    disagree: int
+    unclear: int
+    """The judge gave no usable verdict."""
+    hunts: tuple[HuntAgreement, ...]
 
 
 def agreement(reviewed: Sequence[Reviewed]) -> Agreement:
-    by_criterion: dict[str, Tally] = {}
-    total = Tally()
+    by_criterion: dict[str, CriterionTally] = {}
     for one in reviewed:
         for criterion, human, judge in one.pairs():
-            for tally in (by_criterion.setdefault(criterion, Tally()), total):
-                tally.add(human, judge)
+            by_criterion.setdefault(criterion, CriterionTally(criterion)).add(human, judge)
+    tallies = sorted(by_criterion.values(), key=lambda tally: -tally.disagree)
+    hunts = [HuntAgreement(r.hunt.hunt_id, r.human_score, r.judge_score, r.disagreements) for r in reviewed]
     return Agreement(
-        criteria=tuple(sorted(by_criterion.items(), key=lambda item: -item[1].disagree)),
-        total=total,
-        hunts=tuple(sorted(reviewed, key=lambda one: -len(one.disagreements))),
+        criteria=tuple(tallies),
+        agree=sum(tally.agree for tally in tallies),
+        disagree=sum(tally.disagree for tally in tallies),
+        unclear=sum(tally.unclear for tally in tallies),
+        hunts=tuple(sorted(hunts, key=lambda hunt: -len(hunt.disagreements))),
     )

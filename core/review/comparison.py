@@ -21,38 +21,17 @@ class OutcomeComparison:
     reviewed: int
     """Hunts with a finished review; drafts do not count."""
     judge_breaks: int
-    """Breaks among all of these hunts."""
+    """Among all of these hunts."""
     reviewer_breaks: int
-    """Breaks among the reviewed hunts."""
-    least_breaks: int
-    """Breaks that the selection needs."""
+    """Among the reviewed hunts."""
     differ: bool
-    """Whether the review of at least one of these hunts has a different outcome than the judge."""
-    differing: tuple[str, ...] = ()
-    """IDs of those hunts; empty while verdicts are sealed."""
-
-    @property
-    def words(self) -> str:
-        """Both counts as a sentence; "" if nothing is reviewed."""
-        if not self.reviewed:
-            return ""
-        part = "" if self.reviewed == self.hunts else f" (of {self.reviewed} reviewed)"
-        breaks = f"{self.judge_breaks} break{'' if self.judge_breaks == 1 else 's'}"
-        where = ", on different hunts" if self.differ and self._same_number else ""
-        return f"Judge: {breaks}, you: {self.reviewer_breaks}{part}{where}."
-
-    @property
-    def question(self) -> str:
-        """Question to ask before delivery; "" if there is none."""
-        if not self.differ:
-            return ""
-        most = self.reviewer_breaks + self.hunts - self.reviewed
-        short = f" By your reviews it lacks the required {self.least_breaks} breaks."
-        return f"{self.words}{short if most < self.least_breaks else ''} Deliver the notebook anyway?"
-
-    @property
-    def _same_number(self) -> bool:
-        return self.reviewed == self.hunts and self.reviewer_breaks == self.judge_breaks
+    """The review of at least one of these hunts has a different outcome than the judge."""
+    differing: tuple[str, ...]
+    """IDs of those hunts; empty while the verdicts are sealed."""
+    words: str
+    """Both counts as a sentence; empty if no hunt is reviewed."""
+    question: str
+    """The question to show before delivery; empty if the reviews agree."""
 
 
 def compare_outcomes(session: Session, hunts: Sequence[Hunt]) -> OutcomeComparison:
@@ -62,14 +41,24 @@ def compare_outcomes(session: Session, hunts: Sequence[Hunt]) -> OutcomeComparis
     reviewer_breaks = sum(outcome is Outcome.BROKE for _, outcome in reviewed)
     differing = tuple(hunt.hunt_id for hunt, outcome in reviewed if hunt.outcome is not outcome)
     reviewer_held, judge_held = len(reviewed) - reviewer_breaks, len(hunts) - judge_breaks
+    differ = (reviewer_breaks > judge_breaks or reviewer_held > judge_held) if session.sealed else bool(differing)
+    same_number = len(reviewed) == len(hunts) and reviewer_breaks == judge_breaks
+    part = "" if len(reviewed) == len(hunts) else f" (of {len(reviewed)} reviewed)"
+    breaks = f"{judge_breaks} break{'' if judge_breaks == 1 else 's'}"
+    where = ", on different hunts" if differ and same_number else ""
+    words = f"Judge: {breaks}, you: {reviewer_breaks}{part}{where}." if reviewed else ""
+    least = session.selection.least_breaks
+    lacks = reviewer_breaks + len(hunts) - len(reviewed) < least
+    short = f" By your reviews it lacks the required {least} breaks." if lacks else ""
     return OutcomeComparison(
         hunts=len(hunts),
         reviewed=len(reviewed),
         judge_breaks=judge_breaks,
         reviewer_breaks=reviewer_breaks,
-        least_breaks=session.selection.least_breaks,
-        differ=(reviewer_breaks > judge_breaks or reviewer_held > judge_held) if session.sealed else bool(differing),
+        differ=differ,
         differing=() if session.sealed else differing,
+        words=words,
+        question=f"{words}{short} Deliver the notebook anyway?" if differ else "",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 from core.domain.hunt import Hunt
 from core.domain.review import GIVEN
@@ -16,27 +17,28 @@ LEAST_VERDICTS = 4
 """Minimum number of verdicts for a statement about a criterion."""
 
 
+Note = Literal["always passes", "always fails", ""]
+
+
 @dataclass(frozen=True)
 class CriterionInsight:
     criterion_id: str
     decided: int
     passed: int
-
-    @property
-    def note(self) -> str:
-        if self.decided < LEAST_VERDICTS or 0 < self.passed < self.decided:
-            return ""
-        return "always passes" if self.passed else "always fails"
+    note: Note
 
 
 @dataclass(frozen=True)
 class Insights:
+    """Statistics of the criteria over the verdicts so far. While sealed: duplicates only."""
+
     criteria: tuple[CriterionInsight, ...] = ()
     together: tuple[tuple[str, str], ...] = ()
-    """Pairs with equal verdicts on every hunt, and both PASS and FAIL among them."""
+    """Pairs of criteria with equal verdicts on every hunt, and both PASS and FAIL among them."""
     flipped: tuple[str, ...] = ()
+    """Criteria whose verdict changed when a reply was rejudged, or in the reference check."""
     duplicates: tuple[tuple[str, str], ...] = ()
-    """Pairs of hunts with nearly the same reply."""
+    """Pairs of hunts with nearly identical replies."""
 
 
 def insights(session: Session, hunts: Sequence[Hunt]) -> Insights:
@@ -50,11 +52,18 @@ def insights(session: Session, hunts: Sequence[Hunt]) -> Insights:
         return Insights(duplicates=duplicates)
     said = _answers(session, mine)
     return Insights(
-        criteria=tuple(CriterionInsight(i, a.given.bit_count(), a.passed.bit_count()) for i, a in said.items()),
+        criteria=tuple(_insight(i, a.given.bit_count(), a.passed.bit_count()) for i, a in said.items()),
         together=tuple((a, b) for a, b in combinations(said, 2) if _fall_together(said[a], said[b])),
         flipped=_flipped(session, hunts),
         duplicates=duplicates,
     )
+
+
+def _insight(criterion_id: str, decided: int, passed: int) -> CriterionInsight:
+    note: Note = ""
+    if decided >= LEAST_VERDICTS and passed in {0, decided}:
+        note = "always passes" if passed else "always fails"
+    return CriterionInsight(criterion_id, decided, passed, note)
 
 
 @dataclass

@@ -77,6 +77,8 @@ _NOTHING_DECIDED = "No hunt has broken or held yet."
 
 @dataclass(frozen=True)
 class Proposal:
+    """A proposed selection, and the reason."""
+
     hunt_ids: tuple[str, ...]
     why: str
 

@@ -17,7 +17,7 @@ from core.domain.session import Session
 from core.domain.verdict import CriterionVerdict, Outcome, Verdict
 from core.eventlog.memory import MemoryEventLog
 from core.garbage import collect_rarely
-from core.hunting.views.sessions import hunt_event
+from core.hunting.views.events import hunt_event
 from core.sessions.memory import MemorySessionStore
 from tests.benchmarks.cpu import cpu_s, resident_bytes
 from tests.benchmarks.reference import TASK

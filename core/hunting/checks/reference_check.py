@@ -16,7 +16,7 @@ from core.hunting.dispatch.base import Shards
 from core.hunting.hunts.hunter import BeforeCall
 from core.hunting.hunts.verdict_batch import GatheredSaves, verdict_bytes
 from core.hunting.records import Tell, session_mark
-from core.hunting.views.sessions import check_event
+from core.hunting.views.events import check_event
 from core.judge.judge import Judge
 from core.providers.base import CallContext
 from core.sessions.base import SessionStore

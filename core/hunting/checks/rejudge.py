@@ -17,7 +17,7 @@ from core.hunting.hunts.hunter import BeforeCall, Hunter, at_once
 from core.hunting.orders import RejudgeOrder
 from core.hunting.records import session_mark
 from core.hunting.runs.publish import publish_run_with_retry
-from core.hunting.views.sessions import hunt_events
+from core.hunting.views.events import hunt_events
 from core.providers.base import RetryBudget
 from core.sessions.base import SessionStore
 

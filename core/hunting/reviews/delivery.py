@@ -56,10 +56,9 @@ def deliver(session: Session, notebook: bytes, hunt_ids: Sequence[str] | None, h
 
 @dataclass(frozen=True)
 class Preview:
-    """The expected result of an export."""
+    """What the export changes, cell by cell."""
 
-    changes: tuple[CellChange, ...]
-    """Changes per cell, compared with the loaded notebook."""
+    cells: tuple[CellChange, ...]
     attempts: int
     """The number of attempts that the notebook would state."""
     comparison: OutcomeComparison

@@ -7,18 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pydantic import ValidationError
-
 from core.clock import Clock
 from core.domain.hunt import Hunt
 from core.domain.review import Review
 from core.domain.session import Selection, Session
+from core.domain.verdict import Verdict
 from core.errors import BadInput, Conflict, NotFound
 from core.hunting.hunts.queries import all_hunts
 from core.hunting.orders import ReviewOrder, SettingsOrder
 from core.hunting.records import Tell, review_record
-from core.hunting.views.reviews import JsonObject, desk_view, review_view
-from core.hunting.views.sessions import session_event
+from core.hunting.views.events import session_event
+from core.hunting.views.reviews import DeskView, ReviewView, desk_view, review_view
 from core.review.desk import hunt_of
 from core.review.insights import Insights, insights
 from core.review.reveal import reveal_problems
@@ -75,11 +74,11 @@ class ReviewDesk:
         hunts = await all_hunts(self.store, sid, after=-session.trials_issued - 1)
         return await asyncio.to_thread(insights, session, hunts)
 
-    async def desk(self, sid: str) -> JsonObject:
+    async def desk(self, sid: str) -> DeskView:
         session = await self.store.read(sid)
         return desk_view(session, await selected_hunts(self.store, session))
 
-    async def save_review(self, sid: str, card_or_hunt_id: str, order: ReviewOrder) -> JsonObject:
+    async def save_review(self, sid: str, card_or_hunt_id: str, order: ReviewOrder) -> ReviewView:
         """Save a review or a draft and return its view. Other reviews are unchanged.
 
         Raises NotFound if no selected hunt has that card, Conflict if the review was edited elsewhere or revealed.
@@ -206,15 +205,12 @@ def _review(hunt_id: str, order: ReviewOrder, before: Review | None, now: dateti
     """Build the review. Its `saved_at` is later than the previous one's even within one clock tick, since it
     identifies the edit."""
     saved_at = now if before is None else max(now, before.saved_at + TICK)
-    try:
-        return Review(hunt_id=hunt_id, verdicts=order.verdicts, explanation=order.explanation, saved_at=saved_at)
-    except ValidationError as error:
-        said = error.errors(include_url=False, include_input=False)[0]["msg"]
-        raise BadInput(f"Invalid review: {said}.", hint="Give each criterion PASS or FAIL.") from error
+    verdicts = tuple((criterion, Verdict(verdict)) for criterion, verdict in order.verdicts.items())
+    return Review(hunt_id=hunt_id, verdicts=verdicts, explanation=order.explanation, saved_at=saved_at)
 
 
 def _refuse_foreign(order: ReviewOrder, criteria: Sequence[str]) -> None:
-    foreign = [criterion for criterion, _ in order.verdicts if criterion not in criteria]
+    foreign = [criterion for criterion in order.verdicts if criterion not in criteria]
     if foreign:
         raise BadInput(
             f"Unknown criteria: {', '.join(foreign)}.",

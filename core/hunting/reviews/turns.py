@@ -12,7 +12,7 @@ from core.domain.turn import Turn
 from core.domain.verdict import Outcome
 from core.errors import BadInput, BadTask, Conflict
 from core.hunting.orders import TurnOrder
-from core.hunting.views.sessions import check_event, session_event
+from core.hunting.views.events import check_event, session_event
 from core.sessions.base import SessionStore
 from core.settings import Settings
 

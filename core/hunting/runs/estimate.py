@@ -32,20 +32,16 @@ class ModelEstimate:
     model: str
     hunts: int
     usd: float | None
-    """None: its price is unknown."""
+    """null: unknown price."""
 
 
 @dataclass(frozen=True)
 class Estimate:
+    """The estimated cost of a run, per model and for the judge."""
+
     targets: tuple[ModelEstimate, ...]
     judge: ModelEstimate
-
-    @property
-    def words(self) -> str:
-        every = (*self.targets, self.judge)
-        if all(is_simulated(one.model) for one in every):
-            return "Simulated models cost nothing."
-        return f"Models: {_words(self.targets)}; judge: {_words((self.judge,))}."
+    words: str
 
 
 def estimate(
@@ -55,7 +51,11 @@ def estimate(
     made = [h for h in hunts if h.turn == session.turn and h.reply is not None and not h.simulated]
     shares = {m: sum(models[place % len(models)] == m for place in range(count)) for m in dict.fromkeys(models)}
     targets = tuple(ModelEstimate(m, n, _times(n, _target_usd(session, made, m, rates))) for m, n in shares.items())
-    return Estimate(targets, ModelEstimate(judge, count, _times(count, _judge_usd(session, made, judge, rates))))
+    judging = ModelEstimate(judge, count, _times(count, _judge_usd(session, made, judge, rates)))
+    words = f"Models: {_words(targets)}; judge: {_words((judging,))}."
+    if all(is_simulated(one.model) for one in (*targets, judging)):
+        words = "Simulated models cost nothing."
+    return Estimate(targets, judging, words)
 
 
 def _target_usd(session: Session, made: Sequence[Hunt], model: str, rates: Rates) -> float | None:

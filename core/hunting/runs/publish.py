@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.clock import Clock
 from core.domain.session import Session
-from core.hunting.views.sessions import run_events
+from core.hunting.views.events import run_events
 from core.sessions.base import SessionStore
 
 MAX_TRIES = 5

@@ -23,7 +23,7 @@ from core.hunting.run_plan import FailureStreak, JudgeFailureStreak, active_hunt
 from core.hunting.runs.context import CallOnce, HuntElsewhere, RunContext, StopRun
 from core.hunting.runs.publish import publish_run
 from core.hunting.runs.stop import Stopping
-from core.hunting.views.sessions import hunt_events, run_events
+from core.hunting.views.events import hunt_events, run_events
 from core.sessions.base import Saved, SessionStore
 from core.settings import Settings
 

@@ -23,7 +23,7 @@ from core.hunting.status.report import (
     TelemetryNumbers,
     hunt_numbers,
 )
-from core.hunting.views.sessions import JsonObject, session_view
+from core.hunting.views.sessions import SessionView, session_view
 from core.providers.catalog import Catalog
 from core.sessions.base import SessionStore
 from core.settings import Settings
@@ -47,7 +47,7 @@ class StatusCollector:
     started_at: float
     """Monotonic seconds at process start."""
 
-    async def snapshot(self, session_id: str) -> JsonObject:
+    async def snapshot(self, session_id: str) -> SessionView:
         """Return everything that the page shows except hunts. `last_event_id` is read first, so that a stream from
         there misses no event."""
         last_event_id = await self.events.last_id(session_id)

@@ -1,4 +1,4 @@
-"""The JSON of settings, selection, reviews, agreement, the review desk and insights.
+"""The JSON of selection, reviews, agreement and the review desk.
 
 Before reveal in a blind session, a review is identified only by its card (decision record 0044).
 """
@@ -6,49 +6,116 @@ Before reveal in a blind session, a review is identified only by its card (decis
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Annotated, NotRequired
 
+from pydantic import WithJsonSchema
+from typing_extensions import TypedDict
+
+from core.domain.chat import Message
+from core.domain.criteria import Criterion
 from core.domain.hunt import Hunt
-from core.domain.review import Review, human_outcome, review_problems, word_count
+from core.domain.review import GIVEN, Review, human_outcome, review_problems, word_count
 from core.domain.session import Session
 from core.domain.task import Task
-from core.domain.verdict import score
-from core.review.agreement import Agreement, Reviewed, Tally, agreement
+from core.domain.verdict import Outcome, Verdict, score
+from core.review.agreement import Agreement, Reviewed, agreement
 from core.review.comparison import OutcomeComparison, compare_outcomes
 from core.review.desk import card_id, desk_order
-from core.review.insights import Insights
 from core.review.reveal import reveal_problems
 from core.review.selection import selection_problems
 
-JsonObject = dict[str, Any]
+
+class SelectionView(TypedDict):
+    hunt_ids: tuple[str, ...]
+    slots: int
+    least_breaks: int
+    complete: bool
+    problems: tuple[str, ...]
 
 
-def settings_view(session: Session) -> JsonObject:
-    return {
-        "visibility": session.visibility,
-        "require_check": session.require_check,
-        "judge_cut_replies": session.judge_cut_replies,
-        "slots": session.selection.slots,
-        "least_breaks": session.selection.least_breaks,
-        "fixed": session.hunted,
-    }
+Given = Annotated[Verdict, WithJsonSchema({"type": "string", "enum": sorted(GIVEN, reverse=True)})]
 
 
-def review_parts(session: Session, selected: Sequence[Hunt]) -> JsonObject:
-    """Return the snapshot's fields about selection and review. `selected`: the selected hunts, in slot order."""
+class ReviewView(TypedDict):
+    hunt_id: NotRequired[str]
+    """Omitted while the verdicts are sealed."""
+    card_id: NotRequired[str]
+    """While sealed, omitted from the response to a selection, and from the snapshot if one hunt is selected; see the
+    desk."""
+    verdicts: Mapping[str, Given]
+    explanation: str
+    words: int
+    complete: bool
+    problems: tuple[str, ...]
+    score: int | None
+    saved_at: datetime
+
+
+class ReviewParts(TypedDict):
+    """The snapshot's fields about selection and review."""
+
+    selection: SelectionView
+    reviews: list[ReviewView]
+    """Reviews of the selected hunts, including drafts, in the desk's order."""
+    can_reveal: bool
+    reveal_problems: tuple[str, ...]
+    agreement: Agreement | None
+    """After reveal."""
+    comparison: OutcomeComparison
+    """Of the selection."""
+
+
+class CardView(TypedDict):
+    card_id: str
+    """Does not reveal the hunt."""
+    response: str
+    cut_off: bool
+    """The reply stopped at an output limit."""
+    criteria: tuple[Criterion, ...]
+    """The criteria of this reply's task."""
+    review: ReviewView | None
+    hunt_id: NotRequired[str]
+    """This and the following fields are omitted while the verdicts are sealed."""
+    number: NotRequired[int]
+    model: NotRequired[str]
+    outcome: NotRequired[Outcome | None]
+
+
+class DeskTask(TypedDict):
+    criteria: tuple[Criterion, ...]
+    prompt: str
+    response: str
+    history: tuple[Message, ...]
+    """Earlier turns."""
+    sealed: bool
+
+
+class DeskView(DeskTask):
+    cards: list[CardView]
+
+
+def review_parts(session: Session, selected: Sequence[Hunt]) -> ReviewParts:
+    """`selected`: the selected hunts, in slot order."""
     problems = selection_problems(session.selection, selected)
     cannot = reveal_problems(session, selected)
     return {
-        "selection": {**session.selection.model_dump(), "complete": not problems, "problems": problems},
+        "selection": {
+            "hunt_ids": session.selection.hunt_ids,
+            "slots": session.selection.slots,
+            "least_breaks": session.selection.least_breaks,
+            "complete": not problems,
+            "problems": problems,
+        },
         "reviews": reviews_view(session, selected),
         "can_reveal": session.revealed_at is None and not cannot,
         "reveal_problems": cannot if session.revealed_at is None else (),
-        "agreement": agreement_view(session, selected) if session.revealed_at is not None else None,
-        "comparison": comparison_view(compare_outcomes(session, selected)),
+        "agreement": _agreement(session, selected) if session.revealed_at is not None else None,
+        "comparison": compare_outcomes(session, selected),
     }
 
 
-def reviews_view(session: Session, selected: Sequence[Hunt]) -> list[JsonObject]:
+def reviews_view(session: Session, selected: Sequence[Hunt]) -> list[ReviewView]:
     """Return the reviews of the selected hunts, including drafts, in card order. A sealed selection of one hunt omits
     the card ID: the snapshot names the hunt, and no response may link a card to a hunt."""
     by_id = {hunt.hunt_id: hunt for hunt in selected}
@@ -57,15 +124,17 @@ def reviews_view(session: Session, selected: Sequence[Hunt]) -> list[JsonObject]
     return without_cards(shown) if session.sealed and len(selected) == 1 else shown
 
 
-def without_cards(reviews: Sequence[JsonObject]) -> list[JsonObject]:
-    return [{name: value for name, value in review.items() if name != "card_id"} for review in reviews]
+def without_cards(reviews: Sequence[ReviewView]) -> list[ReviewView]:
+    shown = [review.copy() for review in reviews]
+    for review in shown:
+        review.pop("card_id", None)
+    return shown
 
 
-def review_view(session: Session, review: Review, task: Task) -> JsonObject:
+def review_view(session: Session, review: Review, task: Task) -> ReviewView:
     problems = review_problems(review, task)
     outcome = human_outcome(review, task)
-    return {
-        **({} if session.sealed else {"hunt_id": review.hunt_id}),
+    view: ReviewView = {
         "card_id": card_id(session, review.hunt_id),
         "verdicts": review.by_criterion,
         "explanation": review.explanation,
@@ -75,85 +144,37 @@ def review_view(session: Session, review: Review, task: Task) -> JsonObject:
         "score": None if outcome is None else score(outcome),
         "saved_at": review.saved_at,
     }
+    return view if session.sealed else {"hunt_id": review.hunt_id, **view}
 
 
-def desk_view(session: Session, selected: Sequence[Hunt]) -> JsonObject:
+def desk_view(session: Session, selected: Sequence[Hunt]) -> DeskView:
     """Return the review desk: the selected replies in card order, and the criteria to review them by."""
     by_id = {hunt.hunt_id: hunt for hunt in selected}
     return {
         "cards": [_card_view(session, by_id[i]) for i in desk_order(session) if i in by_id],
-        "criteria": _criteria(session.task),
+        "criteria": session.task.criteria,
         "prompt": session.task.prompt,
         "response": session.task.response,
-        "history": [message.model_dump() for message in session.history(session.turn)],
+        "history": session.history(session.turn),
         "sealed": session.sealed,
     }
 
 
-def _card_view(session: Session, hunt: Hunt) -> JsonObject:
+def _card_view(session: Session, hunt: Hunt) -> CardView:
     """Return a card. Model and outcome of the reply are included only if the session is not sealed."""
     review, task = session.review(hunt.hunt_id), session.run(hunt.run_id).task
-    known = {"hunt_id": hunt.hunt_id, "number": hunt.number, "model": hunt.model, "outcome": hunt.outcome}
-    return {
+    card: CardView = {
         "card_id": card_id(session, hunt.hunt_id),
         "response": hunt.reply.text if hunt.reply else "",
         "cut_off": hunt.cut_off,
-        "criteria": _criteria(task),
+        "criteria": task.criteria,
         "review": review_view(session, review, task) if review else None,
-        **({} if session.sealed else known),
     }
+    if session.sealed:
+        return card
+    return {**card, "hunt_id": hunt.hunt_id, "number": hunt.number, "model": hunt.model, "outcome": hunt.outcome}
 
 
-def _criteria(task: Task) -> list[JsonObject]:
-    return [{"id": c.id, "text": c.text} for c in task.criteria]
-
-
-def agreement_view(session: Session, selected: Sequence[Hunt]) -> JsonObject:
-    reviewed = [
-        Reviewed(hunt, review, session.run(hunt.run_id).task)
-        for hunt in selected
-        if (review := session.review(hunt.hunt_id)) is not None
-    ]
-    found: Agreement = agreement(reviewed)
-    return {
-        "criteria": [{"criterion_id": i, **_tally(tally)} for i, tally in found.criteria],
-        **_tally(found.total),
-        "hunts": [
-            {
-                "hunt_id": one.hunt.hunt_id,
-                "human_score": one.human_score,
-                "judge_score": one.judge_score,
-                "disagreements": one.disagreements,
-            }
-            for one in found.hunts
-        ],
-    }
-
-
-def comparison_view(found: OutcomeComparison) -> JsonObject:
-    return {
-        "hunts": found.hunts,
-        "reviewed": found.reviewed,
-        "judge_breaks": found.judge_breaks,
-        "reviewer_breaks": found.reviewer_breaks,
-        "differ": found.differ,
-        "differing": found.differing,
-        "words": found.words,
-        "question": found.question,
-    }
-
-
-def _tally(tally: Tally) -> JsonObject:
-    return {"agree": tally.agree, "disagree": tally.disagree, "unclear": tally.unclear}
-
-
-def insights_view(found: Insights) -> Mapping[str, Any]:
-    return {
-        "criteria": [
-            {"criterion_id": c.criterion_id, "decided": c.decided, "passed": c.passed, "note": c.note}
-            for c in found.criteria
-        ],
-        "together": found.together,
-        "flipped": found.flipped,
-        "duplicates": found.duplicates,
-    }
+def _agreement(session: Session, selected: Sequence[Hunt]) -> Agreement:
+    found = ((hunt, session.review(hunt.hunt_id)) for hunt in selected)
+    return agreement([Reviewed(hunt, review, session.run(hunt.run_id).task) for hunt, review in found if review])

@@ -3,37 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from typing_extensions import TypedDict
 
 from core.domain.run import total_counts
 from core.errors import NotFound
-from core.hunting.views.reviews import JsonObject
-from core.hunting.views.sessions import check_view, counts_view
+from core.hunting.views.runs import CountsView, counts_view
+from core.hunting.views.tasks import CheckSummary
 from core.review.comparison import compare_outcomes
 from core.review.reveal import unfinished_reviews
 from core.review.selection import selection_problems
 from core.sessions.base import SessionStore, SessionSummary
 
 
-async def summaries(store: SessionStore, session_ids: Sequence[str]) -> list[JsonObject]:
+class GoneSession(TypedDict):
+    """The session has expired or been deleted."""
+
+    session_id: str
+    gone: Literal[True]
+
+
+class SummaryView(TypedDict):
+    session_id: str
+    name: str
+    version: int
+    turn: int
+    created_at: datetime
+    counts: CountsView
+    active_runs: int
+    check: CheckSummary
+    selection_complete: bool
+    reviews_complete: bool
+    revealed: bool
+    reviews_differ: bool
+    """Finished reviews of the selection disagree with the judge's outcome."""
+
+
+async def summaries(store: SessionStore, session_ids: Sequence[str]) -> list[SummaryView | GoneSession]:
     """Return one row per ID, in the given order; an expired session is `gone`."""
     return [await _summary(store, session_id) for session_id in session_ids]
 
 
-async def _summary(store: SessionStore, session_id: str) -> JsonObject:
+async def _summary(store: SessionStore, session_id: str) -> SummaryView | GoneSession:
     try:
         return summary_view(await store.summary(session_id))
     except NotFound:
         return gone(session_id)
 
 
-def gone(session_id: str) -> JsonObject:
+def gone(session_id: str) -> GoneSession:
     return {"session_id": session_id, "gone": True}
 
 
-def summary_view(seen: SessionSummary) -> JsonObject:
+def summary_view(seen: SessionSummary) -> SummaryView:
     session = seen.session
     runs = [run for run in session.runs if not run.trial]
-    check = check_view(session.check, session.task)
     return {
         "session_id": session.session_id,
         "name": session.name,
@@ -42,7 +68,7 @@ def summary_view(seen: SessionSummary) -> JsonObject:
         "created_at": session.created_at,
         "counts": counts_view(total_counts(seen.counts[run.run_id] for run in runs), sealed=session.sealed),
         "active_runs": sum(not run.trial for run in session.active_runs),
-        "check": {"status": check["status"], "stale": check["stale"]},
+        "check": {"status": session.check.status, "stale": session.check.stale_for(session.task)},
         "selection_complete": not selection_problems(session.selection, seen.selected),
         "reviews_complete": bool(seen.selected) and not unfinished_reviews(session, seen.selected),
         "revealed": session.revealed_at is not None,

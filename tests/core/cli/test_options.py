@@ -23,6 +23,7 @@ HUNT = ("hunt", "a.ipynb", "--model", "simulated/hasty")
         ((*HUNT, "--hunts", "-1"), '"-1" is not a number of hunts'),
         ((*HUNT, "--hunts", "1001"), '"1001" is not a number of hunts'),
         ((*HUNT, "--hunts", "9" * 5000), f'"{"9" * 40}…" is not a number of hunts'),
+        ((*HUNT, "--judge", "lab/" + "m" * 300), f'"lab/{"m" * 36}…" is longer than 300 characters'),
         (("simulate", "--port", "http"), '"http" is not a port; give 0 to 65535'),
         (("simulate", "--port", "65536"), '"65536" is not a port'),
         (("simulate", "--port", "-1"), '"-1" is not a port'),

@@ -15,7 +15,7 @@ from core.hunting.hunts.hunter import OUTPUT_LIMIT
 from core.hunting.open_session import opened_notebook
 from core.hunting.orders import OpenOrder, SettingsOrder
 from core.hunting.reviews.review_desk import with_settings
-from core.hunting.views.sessions import hunt_view
+from core.hunting.views.hunts import hunt_view
 from core.notebooks.blank import blank_notebook
 from core.notebooks.document import Bounds
 from core.notebooks.export import Export, export_notebook

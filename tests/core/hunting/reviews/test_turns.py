@@ -63,7 +63,7 @@ def test_criteria_of_a_later_turn_are_not_measured_by_those_that_were_loaded():
     after = at_next_turn(a_hunted_session(), HELD, ORDER, 20)
     counts = {run.run_id: Counts() for run in after.runs}
     seen = session_view(after, counts, (), now=NOW, ttl_s=60, default_judge="simulated/judge", last_event_id="0-0")
-    assert (seen["loaded_criteria"], seen["task"]["missing_criteria"]) == ([], [])
+    assert (seen["loaded_criteria"], seen["task"]["missing_criteria"]) == ((), ())
 
 
 def test_a_later_edit_of_the_task_does_not_change_what_was_said():

@@ -11,7 +11,7 @@ from core.domain.run import RunStatus
 from core.domain.verdict import Outcome, Verdict
 from core.hunting.dispatch.local import LocalShards
 from core.hunting.runs.runner import SERVER_ENDED
-from core.hunting.views.sessions import run_events
+from core.hunting.views.events import run_events
 from core.telemetry.records import HuntRecord, RunRecord
 from tests.builders import NOW, a_hunt, a_run, a_session, a_verdict
 from tests.core.hunting.stand_ins import Bench, Reply, fails, passes
