@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from core.hunting.status.report import AdminStatus
+from core.status import AdminStatus
 
 
 def prometheus_text(status: AdminStatus) -> bytes:

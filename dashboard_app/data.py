@@ -9,6 +9,7 @@ import httpx
 import streamlit as st
 
 from core.access.passes import service_pass
+from core.status import AdminStatus
 from core.telemetry.following import Following
 from core.telemetry.reader import RefreshReport, TelemetryReader
 from dashboard_app.alarms import Alarm, alarms
@@ -17,7 +18,7 @@ from dashboard_app.frames import find
 from dashboard_app.frames.overview import NAMED
 from dashboard_app.frames.overview import log_begin as log_begin_in
 from dashboard_app.frames.overview import names as names_in_log
-from dashboard_app.live import TIMEOUT, Silence, Status, ask_status
+from dashboard_app.live import TIMEOUT, Silence, ask_status
 
 CACHE_FOLDER = ".cache"
 """In the log's folder, unless TELEMETRY_CACHE is set."""
@@ -70,7 +71,7 @@ def alarms_if_readable() -> list[Alarm]:
     return all_alarms(reader)
 
 
-def api_status() -> Status | Silence:
+def api_status() -> AdminStatus | Silence:
     return _shared_answer(settings().server.status_url)
 
 
@@ -116,5 +117,5 @@ def _client(address: str) -> httpx.Client:
 
 
 @st.cache_resource(show_spinner=False, ttl=STATUS_TTL_S, max_entries=1)
-def _shared_answer(address: str) -> Status | Silence:
+def _shared_answer(address: str) -> AdminStatus | Silence:
     return ask_status(_client(address), service_pass(settings().access.tokens, datetime.now(UTC).timestamp()))

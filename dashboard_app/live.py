@@ -3,163 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Literal, get_args, get_origin
 
 import httpx
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    ValidationError,
-    ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    field_validator,
-)
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import from_json
 
 from core.access.passes import COOKIE
+from core.domain.value import Value
+from core.status import AdminStatus
 
 PATH = "/api/admin/status"
 TIMEOUT = httpx.Timeout(3.0, connect=2.0)
 """Seconds. Shorter than the wait for a late status is worth: the page polls again soon."""
 
+IDENTIFYING = {"instance": str, "version": str, "health": dict, "sessions": dict}
+"""Fields that every version of the status has, with their JSON types."""
 RETRYING = "Retrying automatically."
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-
-
-class ApiModel(BaseModel):
-    """Base of the API's models. Accepts other versions of the API: unknown fields are ignored, missing ones default.
-
-    An invalid value counts as missing if the field has a default; otherwise the whole response is invalid.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    @field_validator("*", mode="wrap")
-    @classmethod
-    def _default_if_invalid(cls, value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
-        try:
-            return handler(value)
-        except ValidationError:
-            field = cls.model_fields[info.field_name or ""]
-            if field.is_required():
-                raise
-            return field.get_default()
-
-
-class Health(ApiModel):
-    status: str
-    reason: str = ""
-
-
-class Sessions(ApiModel):
-    backend: str
-    count: int
-
-
-class Redis(ApiModel):
-    configured: bool = False
-    connected: bool = False
-    reason: str = ""
-    """Why sessions are in memory."""
-    sessions_away: int = 0
-    """Sessions with changes that only memory and the journal hold."""
-    journal_bytes: int = 0
-
-
-class Instance(ApiModel):
-    """An API process, as the responding process knows it."""
-
-    instance: str
-    version: str = ""
-    hunts: int = 0
-    event_streams: int = 0
-    last_seen: datetime | None = None
-
-
-class Provider(ApiModel):
-    name: str
-    account: str = ""
-    limit: int = 0
-    ceiling: int = 0
-    """The configured limit, if `limit` adapts; 0: not reported."""
-    limit_reason: str = ""
-    """Reason for the limit's last change."""
-    limit_changed_at: datetime | None = None
-    in_flight: int = 0
-    queued: int = 0
-    requests: int = 0
-    errors: int = 0
-    rate_limited: int = 0
-    retries: int = 0
-    latency_p50_ms: float | None = None
-    latency_p95_ms: float | None = None
-    usable: bool = True
-    why_not: str = ""
-    simulated: bool = False
-
-
-class Runs(ApiModel):
-    active: int = 0
-    queued: int = 0
-    started: int = 0
-    finished: int = 0
-
-
-class Hunts(ApiModel):
-    active: int = 0
-    done: int = 0
-    broke: int = 0
-    held: int = 0
-    undetermined: int = 0
-    error: int = 0
-    cancelled: int = 0
-
-
-class EventStreams(ApiModel):
-    open: int = 0
-    limit: int = 0
-
-
-class Telemetry(ApiModel):
-    queued: int = 0
-    written: int = 0
-    dropped: int = 0
-    failed: int = 0
-
-
-class LimitConflict(ApiModel):
-    """Processes configured with different concurrency limits for one account."""
-
-    account: str
-    limits: dict[str, int] = {}
-
-
-class Status(ApiModel):
-    """Status of one API process; behind a load balancer, the next response may come from another."""
-
-    instance: str
-    version: str
-    revision: str = ""
-    uptime_s: float = 0.0
-    health: Health
-    sessions: Sessions
-    redis: Redis = Redis()
-    providers: tuple[Provider, ...] = ()
-    runs: Runs = Runs()
-    hunts: Hunts = Hunts()
-    event_streams: EventStreams = EventStreams()
-    telemetry: Telemetry = Telemetry()
-    instances: tuple[Instance, ...] = ()
-    limit_conflicts: tuple[LimitConflict, ...] = ()
-    bugs: int = 0
-
-    @property
-    def in_flight(self) -> int:
-        return sum(provider.in_flight for provider in self.providers)
-
-    @property
-    def queued(self) -> int:
-        return sum(provider.queued for provider in self.providers)
 
 
 @dataclass(frozen=True)
@@ -180,7 +43,7 @@ def _how_to_start(host: str) -> str:
     )
 
 
-def ask_status(client: httpx.Client, admin_pass: str = "") -> Status | Silence:
+def ask_status(client: httpx.Client, admin_pass: str = "") -> AdminStatus | Silence:
     """Send one request. `client` has the API's base URL, `admin_pass` an admin's pass. Expected failures return
     Silence."""
     address = str(client.base_url).rstrip("/")
@@ -208,9 +71,44 @@ def ask_status(client: httpx.Client, admin_pass: str = "") -> Status | Silence:
             f"It may be starting, draining or in maintenance; check its log. {RETRYING}",
         )
     try:
-        return Status.model_validate_json(answer.content)
-    except ValidationError:
+        return read_status(from_json(answer.content))
+    except ValueError:
         return Silence(
             f"The server at {address} is not Model Hunter's API, or a different version of it.",
             f"Set API_URL to the API's address, without a path. {RETRYING}",
         )
+
+
+def read_status(found: Any) -> AdminStatus:
+    """A status from parsed JSON of this or another version of the API: unknown fields are ignored, missing and invalid
+    ones get a neutral value. Raises ValueError if it is no status."""
+    if not isinstance(found, dict) or not all(isinstance(found.get(name), kind) for name, kind in IDENTIFYING.items()):
+        raise ValueError
+    status: AdminStatus = _read(AdminStatus, found)
+    return status
+
+
+def _read(kind: type[Value], found: dict[str, Any]) -> Any:
+    return kind.model_construct(**{name: _field(field, found.get(name)) for name, field in kind.model_fields.items()})
+
+
+def _field(field: FieldInfo, found: Any) -> Any:
+    kind: Any = field.annotation
+    if isinstance(kind, type) and issubclass(kind, Value):
+        return _read(kind, found if isinstance(found, dict) else {})
+    if get_origin(kind) is tuple and issubclass(item := get_args(kind)[0], Value):
+        return tuple(_read(item, one) for one in found if isinstance(one, dict)) if isinstance(found, list) else ()
+    try:
+        return _adapter(kind).validate_python(found)
+    except ValidationError:
+        return _neutral(kind) if field.is_required() else field.get_default(call_default_factory=True)
+
+
+def _neutral(kind: Any) -> Any:
+    """0, "", False or {}; of a choice the last one (a health that is not known is unhealthy); else None."""
+    if get_origin(kind) is Literal:
+        return get_args(kind)[-1]
+    return kind() if kind in {int, float, str, bool} else None
+
+
+_adapter = cache(TypeAdapter)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pandas as pd
 
-from dashboard_app.live import Status
+from core.status import AdminStatus
 
 RETENTION = timedelta(minutes=10)
 MAX_SAMPLES = 3000
@@ -44,7 +44,7 @@ class Recent:
     samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=MAX_SAMPLES))
     answers: deque[Answer] = field(default_factory=lambda: deque(maxlen=MAX_ANSWERS))
 
-    def add(self, at: datetime, status: Status) -> None:
+    def add(self, at: datetime, status: AdminStatus) -> None:
         """Record a sample of every usable provider."""
         self.answers.append(Answer(at, status.instance, at - timedelta(seconds=status.uptime_s)))
         self.samples.extend(

@@ -7,7 +7,7 @@ from quart import Blueprint, Response
 from api.context import JsonResponse, answer, runtime
 from api.describing import described
 from api.metrics import prometheus_text
-from core.hunting.status.report import AdminStatus
+from core.status import AdminStatus
 
 admin = Blueprint("admin", __name__)
 

@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from api.context import JsonResponse, answer, runtime
 from api.describing import described
-from core.hunting.status.report import Health
+from core.status import Health
 
 health = Blueprint("health", __name__, url_prefix="/api/health")
 

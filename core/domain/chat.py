@@ -16,7 +16,7 @@ class Message(Value):
 
 
 class Usage(Value):
-    """Token counts as reported by the provider; None if not reported. Never guessed."""
+    """Token counts as reported by the provider; null if not reported. Never guessed."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None

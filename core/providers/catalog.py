@@ -45,7 +45,7 @@ class ModelRow(Value):
     why_not: str
     simulated: bool
     reasoning: bool | None
-    """None: unknown."""
+    """null: unknown."""
     input_usd_per_mtok: float | None
     output_usd_per_mtok: float | None
 

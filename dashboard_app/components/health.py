@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard_app.live import Silence, Status
+from core.status import AdminStatus
+from dashboard_app.live import Silence
 from dashboard_app.words import count, plain, span
 
 
-def state(status: Status, alarms: int = 0) -> None:
+def state(status: AdminStatus, alarms: int = 0) -> None:
     """`alarms`: number of raised alarms. With any, the status is not green, even if the API is healthy."""
     reason = plain(status.health.reason)
     if status.health.status == "healthy" and alarms:
@@ -35,7 +36,7 @@ def several(instances: list[str]) -> None:
         st.caption(f"{len(instances)} instances responded; the numbers are those of the latest response.")
 
 
-def _who(status: Status) -> str:
+def _who(status: AdminStatus) -> str:
     revision = f" ({status.revision})" if status.revision else ""
     redis = ""
     if status.redis.configured:
@@ -43,7 +44,7 @@ def _who(status: Status) -> str:
     return f"{status.instance}, version {status.version}{revision}, up {span(status.uptime_s)}{redis}"
 
 
-def _concerns(status: Status) -> None:
+def _concerns(status: AdminStatus) -> None:
     telemetry, redis = status.telemetry, status.redis
     if redis.sessions_away:
         st.warning(

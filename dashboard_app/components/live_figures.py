@@ -5,13 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core.status import AdminStatus
 from dashboard_app.charts import over_time
 from dashboard_app.components import columns
-from dashboard_app.live import Status
 from dashboard_app.recent import Recent
 from dashboard_app.words import plain
 
 MAX_CHARTS = 4
+COLUMNS = {"instance", "version", "hunts", "event_streams", "last_seen"}
 
 
 def recent(samples: Recent) -> None:
@@ -31,12 +32,12 @@ def recent(samples: Recent) -> None:
     st.caption("Since you opened this page, up to ten minutes.")
 
 
-def instances(status: Status) -> None:
+def instances(status: AdminStatus) -> None:
     if len(status.instances) < 2:
         return
     st.subheader("Processes", anchor=False)
     st.dataframe(
-        pd.DataFrame([instance.model_dump() for instance in status.instances]),
+        pd.DataFrame([instance.model_dump(include=COLUMNS) for instance in status.instances]),
         hide_index=True,
         placeholder="n/a",
         column_config={

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from core.status import AdminStatus
 from dashboard_app.choice import Choice
 from dashboard_app.frames.overview import Totals
-from dashboard_app.live import Status
 from dashboard_app.rates import Rate
 from dashboard_app.words import NOT_KNOWN, interval, latency, percent, plain, usd
 
@@ -97,12 +97,14 @@ def why_not_compared(choice: Choice) -> None:
         )
 
 
-def current(status: Status) -> None:
+def current(status: AdminStatus) -> None:
     hunts, telemetry, streams = status.hunts, status.telemetry, status.event_streams
     row(
         (
             Number("Sessions", f"{status.sessions.count:,}", f"in {plain(status.sessions.backend)}"),
-            Number("Active runs", f"{status.runs.active:,}", f"{status.runs.queued:,} queued"),
+            Number(
+                "Active runs", f"{status.runs.active:,}", f"{status.runs.finished:,} finished", "Finished since start."
+            ),
             Number(
                 "Hunts in flight", f"{hunts.active:,}", f"{hunts.done:,} done", f"{hunts.error:,} errors since start."
             ),

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboard_app.live import Provider
+from core.status import ProviderStatus
 from dashboard_app.words import NOT_KNOWN, plain
 
 ROW_PX = 35
 
 
-def table(providers: Sequence[Provider]) -> None:
+def table(providers: Sequence[ProviderStatus]) -> None:
     if not providers:
         st.info("The API reports no providers.")
         return
@@ -53,7 +53,7 @@ def table(providers: Sequence[Provider]) -> None:
         st.caption(plain(f"Limits below the configured ones: {'; '.join(changes)}."))
 
 
-def frame(providers: Sequence[Provider]) -> pd.DataFrame:
+def frame(providers: Sequence[ProviderStatus]) -> pd.DataFrame:
     """One row per provider; latencies in seconds, NaN before the first call."""
     return pd.DataFrame(
         [
@@ -77,7 +77,7 @@ def frame(providers: Sequence[Provider]) -> pd.DataFrame:
     )
 
 
-def _limit(provider: Provider) -> str:
+def _limit(provider: ProviderStatus) -> str:
     """ "4 of 8 at 12:03: rate limited"; empty if the API does not report it."""
     if not provider.ceiling or not (provider.limit_reason or provider.limit != provider.ceiling):
         return ""

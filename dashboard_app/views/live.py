@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
+from core.status import AdminStatus
 from dashboard_app import access, data
 from dashboard_app.components import alarm_strip, health, live_figures, numbers, page, providers
 from dashboard_app.configuration import settings
-from dashboard_app.live import Silence, Status
+from dashboard_app.live import Silence
 from dashboard_app.recent import Recent
 
 
@@ -27,7 +28,7 @@ def _show_now() -> None:
         _show_status(answer)
 
 
-def _show_status(status: Status) -> None:
+def _show_status(status: AdminStatus) -> None:
     recent: Recent = st.session_state.setdefault("recent", Recent())
     recent.add(datetime.now(UTC), status)
     alarms = data.alarms_if_readable()

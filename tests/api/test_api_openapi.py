@@ -75,6 +75,15 @@ async def test_every_named_shape_stands_once_and_is_referred_to(client):
         assert set(answers["200"]["content"]["application/json"]["schema"]) == {"$ref"}
 
 
+async def test_fields_have_their_docstrings_and_are_required_unless_they_may_be_omitted(client):
+    shapes = (await (await client.get("/openapi.json")).get_json())["components"]["schemas"]
+    number = shapes["HuntDetails"]["properties"]["number"]
+    assert number["description"] == shapes["HuntView"]["properties"]["number"]["description"] == "0 for a trial."
+    assert shapes["RedisState"]["properties"]["since"]["description"] == "Start of the fallback to memory."
+    assert set(shapes["Usage"]["required"]) == set(shapes["Usage"]["properties"])
+    assert set(shapes["ReviewView"]["properties"]) - set(shapes["ReviewView"]["required"]) == {"hunt_id", "card_id"}
+
+
 async def test_the_description_is_valid_and_small(client):
     answer = await client.get("/openapi.json")
     described = await answer.get_json()

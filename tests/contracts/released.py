@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from api.app import create_app
+from api.view_schemas import view_schema
+from core.cli.check import CheckReport
 from core.cli.options import parser
+from core.cli.report import HuntReport
+from core.hunting.views.events import HuntEvent, RunEvent, SessionEvent
+from core.hunting.views.tasks import CheckAnswer
 from core.runtime import open_runtime
 from tests.settings import make_settings
 
@@ -23,7 +28,15 @@ RELEASED = Path(__file__).with_name("released.json")
 Json = dict[str, Any]
 CHECKED = {"type", "properties", "required", "items", "anyOf", "$ref", "enum", "const", "additionalProperties"}
 """Keywords of a JSON schema that are recorded; descriptions, limits and examples may change."""
-ANYTHING: Json = {}
+VIEWS: dict[str, type] = {
+    "check.changed": CheckAnswer,
+    "hunt.changed": HuntEvent,
+    "run.changed": RunEvent,
+    "session.changed": SessionEvent,
+    "check --json": CheckReport,
+    "hunt --json": HuntReport,
+}
+"""JSON that /openapi.json does not describe: data of events, and lines of the command line."""
 
 
 async def current_openapi() -> Json:
@@ -215,9 +228,29 @@ def broken_commands(before: Mapping[str, list[str]], after: Mapping[str, list[st
         yield from (f"{command}: {option}" for option in more)
 
 
+def current_json() -> tuple[Json, Json]:
+    """The schemas of the events' data and of `--json`, and the named schemas that they refer to."""
+    found = {name: view_schema(view) for name, view in VIEWS.items()}
+    shapes = {name: without_texts(shape) for _, named in found.values() for name, shape in named.items()}
+    return {name: without_texts(schema) for name, (schema, _) in found.items()}, shapes
+
+
+def broken_json(before: Json, after: tuple[Json, Json]) -> Iterator[str]:
+    views, shapes = after
+    compare = Comparison(before["shapes"], shapes)
+    for name, schema in before["json"].items():
+        yield from compare.breaks(schema, views[name], name, sent=False)
+
+
 def current() -> Json:
     described = asyncio.run(current_openapi())
-    return {"operations": operations(described), "shapes": shapes_of(described), "commands": current_commands()}
+    views, shapes = current_json()
+    return {
+        "operations": operations(described),
+        "shapes": shapes | shapes_of(described),
+        "commands": current_commands(),
+        "json": views,
+    }
 
 
 def _one_line_each(interface: Json) -> str:

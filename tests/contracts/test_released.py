@@ -10,8 +10,10 @@ from tests.contracts.released import (
     RELEASED,
     Comparison,
     broken_commands,
+    broken_json,
     broken_operations,
     current_commands,
+    current_json,
     current_openapi,
     operations,
     shapes_of,
@@ -25,6 +27,10 @@ async def test_every_route_and_every_json_field_of_the_release_before_is_there()
     described = await current_openapi()
     after = {"operations": operations(described), "shapes": shapes_of(described)}
     assert list(broken_operations(BEFORE, after)) == []
+
+
+def test_every_field_of_events_and_of_json_on_the_command_line_is_there():
+    assert list(broken_json(BEFORE, current_json())) == []
 
 
 def test_every_command_and_option_of_the_release_before_is_there():

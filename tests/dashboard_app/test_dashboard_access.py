@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.access.passes import COOKIE, new_pass, read_pass
 from core.access.tokens import Register
-from dashboard_app.live import Silence, Status, ask_status
+from core.status import AdminStatus
+from dashboard_app.live import Silence, ask_status
 from tests.api.signing_in import ENTRIES, TOKENS, holders
 from tests.dashboard_app.status_stand_in import STATUS
 from tests.dashboard_app.test_dashboard_main import MAIN
@@ -111,7 +112,7 @@ def test_the_status_is_asked_for_with_a_pass_of_an_admin():
         return httpx.Response(200 if known and known.holder.name == "root" else 401, json=STATUS)
 
     with httpx.Client(base_url="http://api:8000", transport=httpx.MockTransport(answer)) as client:
-        assert isinstance(ask_status(client, given), Status)
+        assert isinstance(ask_status(client, given), AdminStatus)
         refused = ask_status(client)
     assert isinstance(refused, Silence)
     assert "HUNTER_TOKENS" in refused.hint

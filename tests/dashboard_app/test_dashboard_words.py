@@ -7,7 +7,7 @@ import pytest
 
 from dashboard_app import words
 from dashboard_app.components.tables import as_csv
-from dashboard_app.live import Status
+from dashboard_app.live import read_status
 from dashboard_app.recent import MAX_SAMPLES, RETENTION, Recent
 
 
@@ -45,13 +45,13 @@ def test_no_reply_becomes_a_formula_in_a_spreadsheet():
 
 
 def test_what_a_page_remembers_is_bounded_by_age_and_number():
-    status = Status.model_validate(
+    status = read_status(
         {
             "instance": "i",
             "version": "v",
             "health": {"status": "healthy"},
             "sessions": {"backend": "memory", "count": 0},
-            "providers": [{"name": "a", "limit": 4}, {"name": "b", "usable": False}],
+            "providers": [{"name": "a", "limit": 4, "usable": True}, {"name": "b", "usable": False}],
         }
     )
     recent, begin = Recent(), datetime(2026, 11, 24, tzinfo=UTC)

@@ -1,9 +1,15 @@
 """Status requests: every failure is a value with a message."""
 
+import json
+
 import httpx
 import pytest
 
-from dashboard_app.live import Silence, Status, ask_status
+from core.hunting.views.serialize import to_json
+from core.runtime import open_runtime
+from core.status import AdminStatus
+from dashboard_app.live import Silence, ask_status, read_status
+from tests.settings import make_settings
 
 
 def answering(handler) -> httpx.Client:
@@ -48,15 +54,16 @@ def test_a_status_is_typed():
     }
     with answering(lambda _: httpx.Response(200, json=body)) as client:
         answer = ask_status(client)
-    assert isinstance(answer, Status)
-    assert (answer.in_flight, answer.queued, answer.bugs) == (3, 3, 0)
+    assert isinstance(answer, AdminStatus)
+    assert [(one.name, one.in_flight, one.queued) for one in answer.providers] == [("a", 2, 3), ("b", 1, 0)]
+    assert (answer.bugs, answer.redis.connected, answer.instances) == (0, False, ())
 
 
 def test_what_is_not_told_or_told_otherwise_has_its_default_and_the_rest_is_read():
     body = {
         "instance": "i",
         "version": "v",
-        "health": {"status": "degraded", "reason": None},
+        "health": {"status": "sleepy", "reason": None},
         "sessions": {"backend": "redis", "count": 3},
         "redis": {"configured": True, "connected": False, "sessions_away": 2, "journal_bytes": 4096, "since": "now"},
         "providers": [
@@ -65,13 +72,23 @@ def test_what_is_not_told_or_told_otherwise_has_its_default_and_the_rest_is_read
         "instances": [{"instance": "b", "version": "v", "hunts": "many"}, {"instance": "c", "hunts": 3}],
         "uptime_s": "long",
         "bugs": [],
+        "hunts": None,
+        "limit_conflicts": {"account": "a"},
+        "told_by_a_later_version": 1,
     }
     with answering(lambda _: httpx.Response(200, json=body)) as client:
         answer = ask_status(client)
-    assert isinstance(answer, Status)
-    assert (answer.health.reason, answer.uptime_s, answer.bugs) == ("", 0.0, 0)
+    assert isinstance(answer, AdminStatus)
+    assert (answer.health.status, answer.health.reason, answer.uptime_s, answer.bugs) == ("unhealthy", "", 0.0, 0)
+    assert (answer.hunts.active, answer.limit_conflicts) == (0, ())
     assert (answer.redis.sessions_away, answer.redis.journal_bytes) == (2, 4096)
     assert [(p.limit, p.ceiling, p.limit_reason, p.limit_changed_at) for p in answer.providers] == [
         (4, 8, "rate limited", None)
     ]
     assert [(one.instance, one.hunts) for one in answer.instances] == [("b", 0), ("c", 3)]
+
+
+async def test_the_status_that_the_api_sends_is_read_whole(tmp_path):
+    async with open_runtime(make_settings(telemetry__directory=str(tmp_path))) as runtime:
+        sent = await runtime.board.status(draining=False)
+    assert read_status(json.loads(to_json(sent))) == sent

@@ -7,7 +7,7 @@ import httpx
 import pytest
 import streamlit as st
 
-from dashboard_app.live import Status, ask_status
+from dashboard_app.live import ask_status, read_status
 from dashboard_app.recent import Recent
 from tests.dashboard_app.status_stand_in import STATUS
 
@@ -26,7 +26,7 @@ def test_a_healthy_api_shows_its_numbers(page, api):
     assert "api-1, version 0.1.0 (9f2c1ab), up 3 h 12 min, Redis connected" in words(test)
     assert {metric.label: (metric.value, metric.delta) for metric in test.metric} == {
         "Sessions": ("42", "in redis"),
-        "Active runs": ("5", "1 queued"),
+        "Active runs": ("5", "206 finished"),
         "Hunts in flight": ("24", "1,630 done"),
         "Breaks": ("402", "1,130 held"),
         "Event streams": ("37", "of 2,000"),
@@ -119,7 +119,8 @@ def test_a_restart_is_no_second_instance(answers, in_turn):
         first = answers.index("ab") if alternating and name in "ab" else answers.index(name)
         began = now + every * first - timedelta(seconds=5)
         at = now + every * place
-        recent.add(at, Status(instance=name, version="1", uptime_s=(at - began).total_seconds(), **ANY))
+        told = {"instance": name, "version": "1", "uptime_s": (at - began).total_seconds(), **ANY}
+        recent.add(at, read_status(told))
     assert recent.instances == in_turn
 
 

@@ -17,8 +17,9 @@ from tests.house.tree import ROOMS, ROOT, files
 COMPOSE = [ROOT / "docker-compose.yml", ROOT / "docker-compose.tls.yml"]
 CALLED_BY_LIBRARIES = {
     "connection_made", "data_received", "connection_lost", "on_broken_pipe", "signal_handler", "validateLink",
+    "build_response_object", "field_is_required",
 }  # fmt: skip
-"""Methods of asyncio's protocols, rich, streaQ and markdown-it that we override."""
+"""Methods of asyncio's protocols, rich, streaQ, markdown-it, quart-schema and pydantic that we override."""
 NOT_CALLED_BY_OTHERS = {"property", "classmethod", "staticmethod", "abstractmethod", "cache", "contextmanager"}
 """Decorators after which a name still has to be read by somebody; others register it (routes, validators)."""
 SCRIPTS = [ROOT / "deploy.sh", *sorted((ROOT / "deploy").glob("*.sh")), *sorted((ROOT / "nginx").rglob("*.sh"))]

@@ -10,66 +10,23 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from datetime import datetime
 
 import structlog
-from pydantic import Field
 
-from core.domain.value import Value
 from core.errors import RedisAway
 from core.redis.client import RedisClients, with_deadline
 from core.redis.keys import INSTANCES, SECRET, instance_key
 from core.settings import HuntingSettings
+from core.status import InstanceStatus, LimitConflict, Totals
 from core.supervise import run_forever
 
 log = structlog.get_logger(__name__)
-
-
-class InstanceStatus(Value):
-    """The status that a process reports about itself."""
-
-    instance: str
-    version: str
-    role: str
-    status: str
-    """healthy, degraded or unhealthy."""
-    runs: int
-    hunts: int
-    """Active hunts."""
-    hunts_done: int
-    event_streams: int
-    in_flight: int
-    queued: int
-    uptime_s: float
-    last_seen: datetime
-    limits: dict[str, int] = Field(default_factory=dict)
-    """Its configured concurrency by account."""
-
-
-class Totals(Value):
-    """Sums over all live processes."""
-
-    instances: int
-    runs: int
-    hunts: int
-    hunts_done: int
-    event_streams: int
-    in_flight: int
-    queued: int
 
 
 def totals(instances: tuple[InstanceStatus, ...]) -> Totals:
     names = [name for name in Totals.model_fields if name != "instances"]
     sums = {name: sum(getattr(one, name) for one in instances) for name in names}
     return Totals(instances=len(instances), **sums)
-
-
-class LimitConflict(Value):
-    """Processes with one Redis were started with different concurrency limits for one account."""
-
-    account: str
-    limits: dict[str, int]
-    """Limits by process. The smallest limit applies while its process uses the account."""
 
 
 def limit_conflicts(instances: Iterable[InstanceStatus]) -> tuple[LimitConflict, ...]:

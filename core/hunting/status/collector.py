@@ -6,27 +6,29 @@ from dataclasses import dataclass
 
 from core import __version__
 from core.clock import Clock
+from core.domain.verdict import Outcome
 from core.eventlog.base import EventLog
 from core.hunting.activity import Activity
 from core.hunting.dispatch.base import Dispatcher, JobKind
 from core.hunting.reviews.review_desk import selected_hunts
-from core.hunting.status.cluster import Cluster, InstanceStatus, limit_conflicts, totals
-from core.hunting.status.report import (
+from core.hunting.status.cluster import Cluster, limit_conflicts, totals
+from core.hunting.views.sessions import SessionView, session_view
+from core.providers.catalog import Catalog
+from core.sessions.base import SessionStore
+from core.settings import Settings
+from core.status import (
     AdminStatus,
     Health,
     HealthState,
+    HuntNumbers,
+    InstanceStatus,
     ProviderStatus,
     RedisState,
     RunNumbers,
     SessionNumbers,
     StreamNumbers,
     TelemetryNumbers,
-    hunt_numbers,
 )
-from core.hunting.views.sessions import SessionView, session_view
-from core.providers.catalog import Catalog
-from core.sessions.base import SessionStore
-from core.settings import Settings
 from core.telemetry.writer import TelemetryWriter
 from core.throttle.base import Throttle
 
@@ -103,7 +105,7 @@ class StatusCollector:
                 started=self.activity.runs_started,
                 finished=self.activity.runs_finished,
             ),
-            hunts=hunt_numbers(self.activity),
+            hunts=_hunt_numbers(self.activity),
             event_streams=StreamNumbers(open=self.events.watchers(), limit=self.settings.server.max_event_streams),
             telemetry=TelemetryNumbers(
                 queued=telemetry.queued,
@@ -157,3 +159,8 @@ class StatusCollector:
             )
             for row in rows
         )
+
+
+def _hunt_numbers(activity: Activity) -> HuntNumbers:
+    by_outcome = {outcome.value: activity.outcomes[outcome.value] for outcome in Outcome}
+    return HuntNumbers(active=activity.hunts_active, done=sum(by_outcome.values()), **by_outcome)

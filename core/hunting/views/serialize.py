@@ -1,7 +1,7 @@
 """Serializes views to JSON.
 
 A view is a typed dictionary, a dataclass or a value of the domain. Its type is the only definition of its shape:
-/openapi.json is generated from it, and mypy checks the function that builds it (decision record 0104).
+/openapi.json is generated from it, and mypy checks the function that builds it (decision record 0093).
 """
 
 from __future__ import annotations

@@ -9,9 +9,10 @@ from api.app import create_app
 from core.domain.run import RUN_ENDED
 from core.errors import BadSettings
 from core.hunting.orders import CheckOrder, OpenOrder, RunOrder
-from core.hunting.status.cluster import InstanceStatus, limit_conflicts
+from core.hunting.status.cluster import limit_conflicts
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
+from core.status import InstanceStatus
 from tests.builders import NOW, a_task
 from tests.settings import make_settings
 

@@ -1,14 +1,18 @@
-"""The admin status of this process, for operators. Contains no secrets and no session IDs."""
+"""The status that a process reports: to operators, to the dashboard and to the other processes. Contains no secrets and
+no session IDs.
+
+The API writes these types, the dashboard reads them.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
 
+from pydantic import Field
+
 from core.domain.value import Value
 from core.domain.verdict import Outcome
-from core.hunting.activity import Activity
-from core.hunting.status.cluster import InstanceStatus, LimitConflict, Totals
 
 HealthStatus = Literal["healthy", "degraded", "unhealthy"]
 
@@ -106,6 +110,47 @@ class TelemetryNumbers(Value):
     failed: int
 
 
+class InstanceStatus(Value):
+    """The status that a process reports about itself."""
+
+    instance: str
+    version: str
+    role: str
+    status: str
+    """healthy, degraded or unhealthy."""
+    runs: int
+    hunts: int
+    """Active hunts."""
+    hunts_done: int
+    event_streams: int
+    in_flight: int
+    queued: int
+    uptime_s: float
+    last_seen: datetime
+    limits: dict[str, int] = Field(default_factory=dict)
+    """Its configured concurrency by account."""
+
+
+class Totals(Value):
+    """Sums over all live processes."""
+
+    instances: int
+    runs: int
+    hunts: int
+    hunts_done: int
+    event_streams: int
+    in_flight: int
+    queued: int
+
+
+class LimitConflict(Value):
+    """Processes with one Redis were started with different concurrency limits for one account."""
+
+    account: str
+    limits: dict[str, int]
+    """Limits by process. The smallest limit applies while its process uses the account."""
+
+
 class AdminStatus(Value):
     instance: str
     version: str
@@ -126,8 +171,3 @@ class AdminStatus(Value):
     limit_conflicts: tuple[LimitConflict, ...] = ()
     """Accounts for which these processes have different concurrency limits."""
     totals: Totals
-
-
-def hunt_numbers(activity: Activity) -> HuntNumbers:
-    by_outcome = {outcome.value: activity.outcomes[outcome.value] for outcome in Outcome}
-    return HuntNumbers(active=activity.hunts_active, done=sum(by_outcome.values()), **by_outcome)
