@@ -13,7 +13,7 @@ from core.settings import AlarmSettings
 from core.settings.provider_table import PROVIDERS
 from core.telemetry.reader import TelemetryReader
 from dashboard_app.choice import TASK
-from dashboard_app.frames.judge import times
+from dashboard_app.queries import count_occurrences
 from dashboard_app.words import count, plain, usd
 
 OWN_SETTING = frozenset(row.name for row in PROVIDERS)
@@ -95,10 +95,10 @@ def _limits_of(providers: list[str]) -> str:
 
 def _undetermined(reader: TelemetryReader, settings: AlarmSettings, since: datetime) -> Alarm:
     text = "verdicts_json::VARCHAR"
-    undetermined = times(text, '"UNDETERMINED"')
+    undetermined = count_occurrences(text, '"UNDETERMINED"')
     verdicts, missed = _counts(
         reader,
-        f"""SELECT sum({times(text, '":')}), sum({undetermined}) FROM hunts
+        f"""SELECT sum({count_occurrences(text, '":')}), sum({undetermined}) FROM hunts
             WHERE NOT simulated AND ts >= ?""",  # noqa: S608
         since,
     )

@@ -12,12 +12,9 @@ from core.access.passes import service_pass
 from core.status import AdminStatus
 from core.telemetry.following import Following
 from core.telemetry.reader import RefreshReport, TelemetryReader
+from dashboard_app import queries
 from dashboard_app.alarms import Alarm, alarms
 from dashboard_app.configuration import settings
-from dashboard_app.frames import find
-from dashboard_app.frames.overview import NAMED
-from dashboard_app.frames.overview import log_begin as log_begin_in
-from dashboard_app.frames.overview import names as names_in_log
 from dashboard_app.live import TIMEOUT, Silence, ask_status
 
 CACHE_FOLDER = ".cache"
@@ -85,14 +82,14 @@ def _followed(directory: str, cache_directory: str, memory_mib: int) -> Followin
     return followed
 
 
-@st.cache_data(show_spinner=False, max_entries=len(NAMED))
+@st.cache_data(show_spinner=False, max_entries=len(queries.NAMED))
 def _shared_names(_reader: TelemetryReader, column: str, changes: tuple[int, int]) -> list[str]:  # noqa: ARG001 - part of the key
-    return names_in_log(_reader, column)
+    return queries.names(_reader, column)
 
 
 @st.cache_data(show_spinner=False, max_entries=1)
 def _shared_begin(_reader: TelemetryReader, changes: tuple[int, int]) -> datetime | None:  # noqa: ARG001 - part of the key
-    return log_begin_in(_reader)
+    return queries.log_begin(_reader)
 
 
 @st.cache_data(show_spinner="Searching all replies …", max_entries=MAX_CACHED_SEARCHES)
@@ -102,7 +99,7 @@ def _shared_replies(
     since: date | None,
     changes: tuple[int, int],  # noqa: ARG001 - part of the key
 ) -> tuple[str, ...]:
-    return find.in_replies(_reader, word, since)
+    return queries.find_in_replies(_reader, word, since)
 
 
 @st.cache_data(show_spinner=False, ttl=ALARMS_TTL_S, max_entries=1)

@@ -1,12 +1,32 @@
-"""Messages for empty pages, simulated data, and problems with the log or the settings."""
+"""Messages: raised alarms, empty pages, simulated data, and problems with the log or the settings."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import streamlit as st
 
 from core.errors import BadSettings
 from core.telemetry.reader import RefreshReport
+from dashboard_app.alarms import Alarm, State
 from dashboard_app.words import count, plain
+
+
+def raised_alarms(every: Sequence[Alarm]) -> list[Alarm]:
+    return [alarm for alarm in every if alarm.state is State.RAISED]
+
+
+def alarms(every: Sequence[Alarm], *, quiet: bool = False) -> None:
+    """One box per raised alarm. Without any: a success message, or nothing with `quiet`."""
+    raised = raised_alarms(every)
+    for alarm in raised:
+        st.error(
+            f"**{alarm.name}: {alarm.found}.** Alarm at {alarm.limit}. {plain(alarm.advice)}",
+            icon=":material/notification_important:",
+        )
+    if not raised and not quiet:
+        fine = sum(alarm.state is State.OK for alarm in every)
+        st.success(f"**No alarms.** {count(fine, 'rule')} OK.", icon=":material/check_circle:")
 
 
 def nothing_yet(directory: str) -> None:
@@ -22,22 +42,6 @@ def nothing_yet(directory: str) -> None:
 
 def nothing_chosen() -> None:
     st.info("**No hunts match.** Choose a longer period, or all models and tasks.", icon=":material/filter_alt_off:")
-
-
-def too_few_judged(minimum: int) -> None:
-    st.info(
-        f"**No task has {minimum} judged hunts in this selection.** Choose a longer period or another task. "
-        "With fewer, rates mean little and could reveal verdicts of blind sessions.",
-        icon=":material/rule:",
-    )
-
-
-def no_such_hunt(hunt_id: str) -> None:
-    if hunt_id:
-        missing = f"**Hunt {plain(hunt_id)} not found.** The log of its day may have been deleted."
-        st.info(missing, icon=":material/search_off:")
-    else:
-        st.info("**No hunt selected.** Open one from the Find page.", icon=":material/search:")
 
 
 def simulated_hunts(simulated: int, hunts: int) -> None:

@@ -13,7 +13,7 @@ from dashboard_app.choice import Choice
 from dashboard_app.components import notices
 from dashboard_app.components.filters import choose
 from dashboard_app.configuration import settings
-from dashboard_app.frames import overview
+from dashboard_app.queries import count_hunts
 
 View = Callable[[TelemetryReader, Choice], None]
 READING_POLL_S = 1.0
@@ -29,7 +29,7 @@ def show_history(title: str, about: str, view: View) -> None:
         )
         if not choice.complete:
             _until_read()
-        hunts, simulated = overview.count_hunts(reader, choice)
+        hunts, simulated = count_hunts(reader, choice)
         if not hunts:
             notices.nothing_chosen()
             return

@@ -1,6 +1,6 @@
-"""The pages of the dashboard: live status, history and search.
-May use every other room of dashboard_app.
-Never computes, draws or reads: it asks, and is shorter than a screen.
-Owned and closed by dashboard_app.main, which puts them into the navigation.
-Tests in tests/dashboard_app.
+"""The pages of the dashboard, one module each. `show` is the page; below it, the module queries, computes, draws.
+May use every other package of dashboard_app, but no other page; what several pages share is in queries and components.
+Never counts an unknown cost as 0 or an undecided hunt in a rate.
+Owned and closed by dashboard_app.navigation, which lists them.
+Tests in tests/dashboard_app/views.
 """

@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.telemetry.reader import TelemetryReader
 from dashboard_app.choice import Choice
-from dashboard_app.components import page, rate_figures
-from dashboard_app.frames import breaks
+from dashboard_app.components import page
+from dashboard_app.components.break_rates import break_rates, draw_break_rates
 
 ABOUT = "Breaks over decided hunts. The dot is the rate, the line its 95% interval: fewer hunts, longer line."
 SHOWN = {
@@ -26,4 +26,4 @@ def _show(reader: TelemetryReader, choice: Choice) -> None:
     sides = st.columns(2)
     for place, (group, title) in enumerate(SHOWN.items()):
         with sides[place % 2]:
-            rate_figures.break_rates(title, breaks.break_rates(reader, choice, group))
+            draw_break_rates(title, break_rates(reader, choice, group))

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from core.telemetry.lines import LogLine, find_records
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import Choice
-from dashboard_app.components import page, session_tables
-from dashboard_app.frames import sessions
+from dashboard_app.choice import HUNTS, Choice
+from dashboard_app.components import columns, page
+from dashboard_app.components.tables import downloads, table
+from dashboard_app.queries import in_utc, run_query
+from dashboard_app.words import cause_label, count, latency, plain, usd
 
 ABOUT = "One row per loaded task. Select a row to see its events."
+MAX_SESSIONS = 500
+MAX_LINES = 5000
+ROWS_PX, LIST_PX = 360, 260
+TABLE = "sessions"
+CHOSEN = "session"
+"""URL parameter of the selected session."""
 
 
 def show() -> None:
@@ -15,7 +30,136 @@ def show() -> None:
 
 
 def _show(reader: TelemetryReader, choice: Choice) -> None:
-    newest = sessions.newest(reader, choice)
-    session = session_tables.choose(newest)
+    session = _choose(newest(reader, choice))
     if session:
-        session_tables.replay(session, sessions.replay(reader, session))
+        _draw_replay(session, replay(reader, session))
+
+
+def newest(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
+    """session, notebook, trainer, simulated, first, last (UTC), hunts, broke, decided, errors, usd; newest first."""
+    sql = f"""SELECT session, any_value(notebook) AS notebook, coalesce(any_value(trainer), '') AS trainer,
+              bool_or(simulated) AS simulated, min(ts) AS first, max(ts) AS last, count(*) AS hunts,
+              count(*) FILTER (outcome = 'broke') AS broke,
+              count(*) FILTER (outcome IN ('broke', 'held')) AS decided, count(*) FILTER (outcome = 'error') AS errors,
+              CASE WHEN count(cost_usd) + count(judge_cost_usd) > 0
+                   THEN coalesce(sum(cost_usd), 0) + coalesce(sum(judge_cost_usd), 0) END AS usd
+              FROM hunts WHERE {HUNTS} GROUP BY session ORDER BY last DESC, session LIMIT {MAX_SESSIONS}"""  # noqa: S608
+    return in_utc(run_query(reader, choice, sql), "first", "last")
+
+
+def replay(reader: TelemetryReader, session: str) -> pd.DataFrame:
+    """time (UTC), what, detail, hunt_id: the session's records in order, at most 5,000. For a blind session, costs and
+    times of judge calls are left out until a review is in the log."""
+    lines = find_records(
+        reader.files_with("session = $session", {"session": session}), session, field="session", most=MAX_LINES
+    )
+    hidden = any(line.data.get("blind") for line in lines) and not any(line.type == "review" for line in lines)
+    return pd.DataFrame([_event_row(line, hidden) for line in lines], columns=["time", "what", "detail", "hunt_id"])
+
+
+def _event_row(line: LogLine, hidden: bool) -> tuple[Any, str, str, str]:
+    if hidden and line.type == "call" and line.data.get("purpose") == "judge":
+        return line.at, "judge call", str(line.data.get("model") or ""), ""
+    describe = {"session": _session, "run": _run, "hunt": _hunt, "call": _call, "review": _review}.get(line.type)
+    what, detail = describe(line.data) if describe else (line.type, "")
+    return line.at, what, detail, str(line.data.get("hunt_id") or "")
+
+
+def _session(data: Mapping[str, Any]) -> tuple[str, str]:
+    return f"session {data.get('action')}", _joined(data.get("notebook"), data.get("detail"), data.get("trainer"))
+
+
+def _run(data: Mapping[str, Any]) -> tuple[str, str]:
+    models = ", ".join(str(model) for model in data.get("models") or ())
+    counts = [f"{data[name]} {name}" for name in ("broke", "held", "undetermined", "error") if data.get(name)]
+    return f"run {data.get('status')}", _joined(f"{data.get('hunts')} hunts", models, *counts, data.get("reason"))
+
+
+def _hunt(data: Mapping[str, Any]) -> tuple[str, str]:
+    return f"hunt {data.get('number')} {data.get('outcome')}", _joined(
+        data.get("model"),
+        latency(data.get("latency_ms")) if data.get("latency_ms") else "",
+        cause_label(str(data["error"])) if data.get("error") else "cut off" if data.get("cut_off") else "",
+        data.get("error_message"),
+    )
+
+
+def _call(data: Mapping[str, Any]) -> tuple[str, str]:
+    result = "succeeded" if data.get("ok") else cause_label(str(data.get("error") or "failed"))
+    return f"{data.get('purpose')} call: {result}", _joined(
+        data.get("model"),
+        f"waited {latency(data.get('wait_ms'))}",
+        f"took {latency(data.get('latency_ms'))}",
+        usd(data.get("cost_usd")),
+    )
+
+
+def _review(data: Mapping[str, Any]) -> tuple[str, str]:
+    return "review", _joined(f"person: {data.get('human_outcome')}", f"judge: {data.get('judge_outcome')}")
+
+
+def _joined(*parts: object) -> str:
+    return " · ".join(str(part) for part in parts if part)
+
+
+def _choose(frame: pd.DataFrame) -> str:
+    """The session selected in the table or in the list below it; in the URL as `session`. "" for none."""
+    every = [str(session) for session in frame["session"]]
+    st.dataframe(
+        frame,
+        key=TABLE,
+        hide_index=True,
+        height=ROWS_PX,
+        placeholder="n/a",
+        on_select=lambda: _choose_row(every),
+        selection_mode="single-row",
+        column_config={
+            "session": columns.text("Session", "A short hash, not the ID in the URL.", width="small"),
+            "notebook": columns.text("Task", width=150),
+            "trainer": columns.text("Trainer", width="small"),
+            "simulated": columns.yes_no("Simulated"),
+            "first": columns.moment("From"),
+            "last": columns.moment("To"),
+            "hunts": columns.whole("Hunts"),
+            "broke": columns.whole("Breaks"),
+            "decided": columns.whole("Decided"),
+            "errors": columns.whole("Errors"),
+            "usd": columns.usd("Known cost"),
+        },
+    )
+    downloads("sessions", lambda: frame, count(len(frame), "session"))
+    if len(frame) == MAX_SESSIONS:
+        st.caption(f"The newest {MAX_SESSIONS} sessions. Narrow the filters to see older ones.")
+    requested = st.query_params.get(CHOSEN)
+    older = [requested] if requested and requested not in every else []
+    label, about = "Events of session", "Or select its row."
+    chosen = st.selectbox(label, [*every, *older], None, key=CHOSEN, bind="query-params", width=LIST_PX, help=about)
+    return chosen or ""
+
+
+def _choose_row(sessions: list[str]) -> None:
+    """Copy the selected row's session to the list, and so to the URL."""
+    rows = st.session_state[TABLE]["selection"]["rows"]
+    st.session_state[CHOSEN] = sessions[rows[0]] if rows else None
+
+
+def _draw_replay(session: str, frame: pd.DataFrame) -> None:
+    st.subheader(f"What happened in {plain(session)}", anchor=False)
+    if frame.empty:
+        st.caption("The log has no events of this session.")
+        return
+    st.caption(
+        f"{count(len(frame), 'event')}, oldest first."
+        + (" Later events are not shown." if len(frame) == MAX_LINES else "")
+    )
+    table(
+        f"session-{session}",
+        frame.assign(open=[f"hunt?hunt={hunt}" if hunt else "" for hunt in frame["hunt_id"]]),
+        {
+            "time": columns.moment("Time"),
+            "what": columns.text("Event", width="medium"),
+            "detail": columns.text("Detail", width="large"),
+            "open": st.column_config.LinkColumn("Hunt", display_text="open"),
+        },
+        whole=lambda: frame,
+    )

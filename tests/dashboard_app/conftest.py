@@ -1,6 +1,8 @@
 """A telemetry log, a fake API, and the dashboard's pages run by Streamlit's AppTest."""
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 
 import altair  # noqa: F401 - takes seconds on a busy machine, which is not a page's time
 import pytest
@@ -8,7 +10,9 @@ import streamlit as st
 from streamlit import config
 from streamlit.testing.v1 import AppTest
 
-from core.telemetry.reader import TelemetryReader
+from core.telemetry import following
+from core.telemetry.reader import RefreshReport, TelemetryReader
+from tests.dashboard_app.helpers import records
 from tests.dashboard_app.records_made_up import At, team_at_work, write_log
 from tests.dashboard_app.status_stand_in import api_stand_in
 
@@ -54,6 +58,28 @@ def reader(log_dir, entries):
     with TelemetryReader(log_dir) as reader:
         reader.refresh()
         yield reader
+
+
+@pytest.fixture
+def hunts(reader, log_dir) -> list[dict]:
+    return records(log_dir, "hunt")
+
+
+@pytest.fixture
+def older_days_wait(monkeypatch, log_dir) -> Iterator[threading.Event]:
+    """A log of ten days of which only the newest is read until the test releases the others."""
+    write_log(log_dir, team_at_work(hunts=400, days=9, now=datetime.now(UTC)))
+    may_go, refresh = threading.Event(), TelemetryReader.refresh
+
+    def wait_first(self: TelemetryReader, max_bytes: int | None = None) -> RefreshReport:
+        if threading.current_thread().name == "telemetry-older-days":
+            assert may_go.wait(60)
+        return refresh(self, max_bytes)
+
+    monkeypatch.setattr(TelemetryReader, "refresh", wait_first)
+    monkeypatch.setattr(following, "FIRST_READ_BYTES", 1)
+    yield may_go
+    may_go.set()
 
 
 @pytest.fixture

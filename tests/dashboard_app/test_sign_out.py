@@ -16,7 +16,7 @@ from websockets.sync.client import connect
 from core.access.passes import COOKIE, new_pass
 from tests.api.signing_in import ENTRIES, TOKENS, holders
 from tests.dashboard_app.records_made_up import MODELS, team_at_work, write_log
-from tests.dashboard_app.test_dashboard_main import MAIN, ROOT, WAIT_MS, _wait_until_it_answers, browser_page  # noqa: F401
+from tests.dashboard_app.test_main import MAIN, ROOT, WAIT_MS, _wait_until_it_answers, browser_page  # noqa: F401
 from tests.house.loopback_only import find_free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]

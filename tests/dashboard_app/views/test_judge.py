@@ -1,0 +1,77 @@
+"""The judge's agreement and consistency against the log's lines."""
+
+from collections import Counter, defaultdict
+from datetime import datetime
+
+import pytest
+
+from dashboard_app.choice import Choice
+from dashboard_app.views import judge
+from tests.dashboard_app.helpers import ALL, hunts_only, records, words
+from tests.dashboard_app.records_made_up import NOW, write_log
+
+
+def test_undetermined_verdicts_by_judge(reader, hunts):
+    given = Counter(v for h in hunts for v in h["verdicts"].values())
+    (row,) = judge.undetermined(reader, ALL).to_dict("records")
+    assert (row["missed"], row["verdicts"]) == (given["UNDETERMINED"], sum(given.values()))
+
+
+def test_a_flip_is_another_verdict_on_the_same_reply(reader, hunts):
+    given = defaultdict(list)
+    for hunt in hunts:
+        for criterion, verdict in hunt["verdicts"].items():
+            if verdict in {"PASS", "FAIL"}:
+                given[hunt["task"], hunt["judge_model"], hunt["reply_mark"], criterion].append(verdict)
+    again = [set(verdicts) for verdicts in given.values() if len(verdicts) > 1]
+    (row,) = judge.flips(reader, ALL).to_dict("records")
+    assert (row["flipped"], row["repeated"]) == (sum(len(one) > 1 for one in again), len(again))
+    assert row["repeated"] > 0
+
+
+def kappa(pairs: list[tuple[str, str]]) -> float:
+    n = len(pairs)
+    seen = sum(a == b for a, b in pairs) / n
+    chance = sum((sum(a == v for a, _ in pairs) / n) * (sum(b == v for _, b in pairs) / n) for v in ("PASS", "FAIL"))
+    return (seen - chance) / (1 - chance)
+
+
+def pairs_of(reviews: list[dict]) -> list[tuple[str, str]]:
+    both = [(v, r["judge"].get(c)) for r in reviews for c, v in r["human"].items()]
+    return [(a, b) for a, b in both if {a, b} <= {"PASS", "FAIL"}]
+
+
+def test_people_against_the_judge(reader, log_dir):
+    pairs = pairs_of(records(log_dir, "review"))
+    found = judge.agreement(judge.compared(reader, ALL))
+    counts = Counter(pairs)
+    assert (found.both_pass, found.both_fail) == (counts["PASS", "PASS"], counts["FAIL", "FAIL"])
+    assert (found.human_pass, found.human_fail) == (counts["PASS", "FAIL"], counts["FAIL", "PASS"])
+    assert found.kappa == pytest.approx(kappa(pairs))
+
+
+def test_agreement_week_by_week(reader, log_dir):
+    weeks = defaultdict(list)
+    for review in records(log_dir, "review"):
+        weeks[review["ts"].date().isocalendar()[:2]].append(review)
+    shown = judge.agreement_by(judge.compared(reader, ALL), "week").to_dict("records")
+    by_week = {datetime.fromisoformat(row["label"]).date().isocalendar()[:2]: row for row in shown}
+    assert by_week.keys() == weeks.keys()
+    for week, reviews in weeks.items():
+        pairs = pairs_of(reviews)
+        assert (by_week[week]["agreed"], by_week[week]["n"]) == (sum(a == b for a, b in pairs), len(pairs))
+
+
+def test_without_reviews_there_is_no_kappa(reader):
+    found = judge.agreement(judge.compared(reader, Choice(NOW, model="no/such")))
+    assert (found.n, found.kappa) == (0, None)
+
+
+def test_a_judge_that_always_agrees_by_chance_alone_has_no_kappa():
+    assert judge.Agreement(5, 0, 0, 0, 0).kappa is None
+    assert judge.Agreement(5, 5, 0, 0, 0).kappa == 1
+
+
+def test_without_reviews_the_judge_page_says_what_will_stand_there(page, log_dir):
+    write_log(log_dir, hunts_only(hunts=40))
+    assert "No reviews yet" in words(page("judge", period="all"))
