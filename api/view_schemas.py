@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from functools import cache
 from inspect import cleandoc, getsource
 from itertools import pairwise
@@ -42,22 +41,24 @@ class _ViewSchema(GenerateJsonSchema):
 
 
 def _with_descriptions(schema: dict[str, Any], view: type) -> dict[str, Any]:
-    for name, text in _field_docstrings(view):
+    for name, text in _field_docstrings(view).items():
         if name in schema["properties"]:
             schema["properties"][name].setdefault("description", text)
     return schema
 
 
-def _field_docstrings(view: type) -> Iterator[tuple[str, str]]:
-    """Yield the fields of a class and its bases with the string after each. A typed dictionary has its bases in
+@cache
+def _field_docstrings(view: type) -> dict[str, str]:
+    """Return the strings after the fields of a class and its bases. A typed dictionary has its bases in
     `__orig_bases__`."""
     if view.__module__.partition(".")[0] not in OURS:
-        return
+        return {}
+    found: dict[str, str] = {}
+    for base in getattr(view, "__orig_bases__", view.__bases__):
+        found |= _field_docstrings(base) if isinstance(base, type) else {}
     body = ast.parse(dedent(getsource(view))).body[0]
     for node, after in pairwise(getattr(body, "body", ())):
         match node, after:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                yield name, cleandoc(text)
-    for base in getattr(view, "__orig_bases__", view.__bases__):
-        if isinstance(base, type):
-            yield from _field_docstrings(base)
+                found[name] = cleandoc(text)
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 from functools import cache
 from typing import Any, cast
@@ -35,7 +36,8 @@ class OpenApiDocument(TypedDict):
 async def openapi() -> JsonResponse[OpenApiDocument]:
     """The OpenAPI description."""
     provider: OpenAPIProvider = current_app.extensions["QUART_SCHEMA"].openapi_provider
-    return answer(cast("OpenApiDocument", provider.schema()))
+    # the first time it takes most of a second
+    return answer(cast("OpenApiDocument", await asyncio.to_thread(provider.schema)))
 
 
 @docs.get("/docs")
