@@ -48,6 +48,8 @@ simulate: setup-run ## The simulated provider as an HTTP server, for scripts and
 	@$(VENV) -m core $(SIMULATE)
 
 .PHONY: test
+# Tests start some hundred processes. Without cached bytecode each of them compiles its imports: twice the CPU time.
+test: export PYTHONDONTWRITEBYTECODE =
 test: setup ## The tests; says what could not be had (the long ones: chaos, docker-test)
 	@bash tools/test_programs.sh
 	@$(VENV) -m tools.offline $(VENV) -m pytest -q -n $(TEST_WORKERS) --dist worksteal $(TESTS)
