@@ -14,7 +14,8 @@ from werkzeug.routing import Rule
 
 from api.context import JsonResponse
 from api.errors import ErrorAnswer
-from api.view_schemas import view_schema
+from api.view_schemas import REFERENCE, view_schema
+from core.hunting.orders import OpenRequest
 
 Route = TypeVar("Route", bound=Callable[..., Any])
 ATTRIBUTE = "_described"
@@ -173,9 +174,7 @@ def _finish_body(body: dict[str, Any], description: Description) -> None:
                 "additionalProperties": False,
                 "properties": {
                     "file": {"type": "string", "format": "binary", "description": "The notebook (.ipynb)."},
-                    "visibility": {"type": "string", "enum": ["open", "blind"]},
-                    "require_check": {"type": "boolean"},
-                    "judge_cut_replies": {"type": "boolean"},
+                    **OpenRequest.model_json_schema(ref_template=REFERENCE)["properties"],
                 },
             }
         }
