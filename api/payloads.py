@@ -1,4 +1,4 @@
-"""Requests that are no orders of the workbench (core/hunting/orders.py): sources of a session, queries, sign-in."""
+"""Requests other than the orders in core/hunting/orders.py: sources of a session, queries, sign-in."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from core.domain.criteria import Criterion
-from core.domain.run import MOST_HUNTS
+from core.domain.run import MAX_HUNTS
 from core.domain.task import PassRule
-from core.hunting.orders import MAX_WHOLE, MOST_MODELS, HuntId, ModelName, OpenRequest, Order, Version
+from core.hunting.orders import MAX_MODELS, MAX_WHOLE, HuntId, ModelName, OpenRequest, Order, Version
 
 MAX_NAME_CHARS = 255
 MAX_SUMMARIES = 50
@@ -84,9 +84,9 @@ class EventsQuery(Order):
 
 
 class EstimateQuery(Order):
-    models: Annotated[str, Field(min_length=1, max_length=MOST_MODELS * 301)]
+    models: Annotated[str, Field(min_length=1, max_length=MAX_MODELS * 301)]
     """provider/model IDs, comma-separated."""
-    hunts: Annotated[int, Field(ge=1, le=MOST_HUNTS)] = 8
+    hunts: Annotated[int, Field(ge=1, le=MAX_HUNTS)] = 8
     judge_model: ModelName = ""
     """Empty: the default judge."""
 

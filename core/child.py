@@ -18,7 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from core.child_calls import LENGTH, READY, Batched, Call, Outcome, batches, head_of
+from core.child_calls import LENGTH, READY, Batched, Call, CallResult, batches, head_of
 from core.errors import HunterError
 
 NICENESS = 5
@@ -55,18 +55,18 @@ def _limit_memory(max_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-def _outcome(call: Call, items: tuple[Any, ...]) -> tuple[Outcome, Sequence[Any]]:
+def _outcome(call: Call, items: tuple[Any, ...]) -> tuple[CallResult, Sequence[Any]]:
     try:
         value = call.function(*call.arguments, *((items,) if call.has_items else ()))
     except HunterError as error:
-        return Outcome(error=error, retires=_retires()), ()
+        return CallResult(error=error, retires=_retires()), ()
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001  the parent raises it again
-        return Outcome(trace=traceback.format_exc(), retires=_retires()), ()
+        return CallResult(trace=traceback.format_exc(), retires=_retires()), ()
     if isinstance(value, Batched):
-        return Outcome(value.head, batched=True, retires=_retires()), value.items
-    return Outcome(value, retires=_retires()), ()
+        return CallResult(value.head, batched=True, retires=_retires()), value.items
+    return CallResult(value, retires=_retires()), ()
 
 
 def _retires() -> bool:

@@ -37,7 +37,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class CallResult:
     value: Any = None
     """What the function returned; of a Batched its head."""
     batched: bool = False
@@ -53,5 +53,5 @@ def batches(items: Sequence[Any]) -> Iterator[bytes]:
         yield pickle.dumps(items[start : start + BATCH_ITEMS], pickle.HIGHEST_PROTOCOL)
 
 
-def head_of(value: Call | Outcome, items: Sequence[Any]) -> bytes:
+def head_of(value: Call | CallResult, items: Sequence[Any]) -> bytes:
     return pickle.dumps((value, -(-len(items) // BATCH_ITEMS)), pickle.HIGHEST_PROTOCOL)

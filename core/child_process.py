@@ -20,7 +20,7 @@ from typing import Any
 import structlog
 
 from core.child import OUT_OF_MEMORY
-from core.child_calls import LENGTH, Batched, Call, Outcome, batches, head_of
+from core.child_calls import LENGTH, Batched, Call, CallResult, batches, head_of
 
 log = structlog.get_logger(__name__)
 START_S = 20.0
@@ -108,7 +108,7 @@ class ChildProcess:
             if self._child is not None:
                 await self._kill(self._child)
 
-    async def _outcome(self, call: Call, items: Sequence[Any], wall_s: float) -> Outcome:
+    async def _outcome(self, call: Call, items: Sequence[Any], wall_s: float) -> CallResult:
         if self._idle is not None:
             self._idle.cancel()
         child = await self._started()
@@ -175,20 +175,20 @@ async def _end(child: Process) -> None:
     await child.wait()
 
 
-async def _asked(child: Process, call: Call, items: Sequence[Any]) -> Outcome:
+async def _asked(child: Process, call: Call, items: Sequence[Any]) -> CallResult:
     if child.stdin is None:
         raise ConnectionError("no pipe")
     await _write(child.stdin, head_of(call, items))
     for part in batches(items):
         await _write(child.stdin, part)
-    outcome: Outcome
+    outcome: CallResult
     outcome, parts = pickle.loads(await _read_part(child))  # noqa: S301  of our own child
     made: list[Any] = []
     for _ in range(parts):
         made += pickle.loads(await _read_part(child))  # noqa: S301  of our own child
         await asyncio.sleep(0)
     if outcome.batched:
-        return Outcome(Batched(outcome.value, tuple(made)), retires=outcome.retires)
+        return CallResult(Batched(outcome.value, tuple(made)), retires=outcome.retires)
     return outcome
 
 

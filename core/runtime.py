@@ -36,12 +36,12 @@ from core.hunting.dispatch.shards import LeaseConfig
 from core.hunting.hunts.hunter import Hunter
 from core.hunting.records import call_record
 from core.hunting.resume import Resumer
-from core.hunting.reviews.review_desk import ReviewDesk
-from core.hunting.reviews.turns import Conversation
+from core.hunting.reviews.review_service import ReviewService
+from core.hunting.reviews.turns import TurnService
 from core.hunting.runs.runner import Runner
+from core.hunting.service import Entropy, HuntingService
 from core.hunting.status.cluster import Cluster, open_cluster
 from core.hunting.status.collector import StatusCollector
-from core.hunting.workbench import Entropy, Workbench
 from core.judge.judge import Judge
 from core.judge.question import AnswerTexts, ReadAnswer, read_with_evidence
 from core.large_input import LargeInputExecutor, open_large_input_executor
@@ -76,10 +76,10 @@ class Runtime:
     store: SessionStore
     events: EventLog
     catalog: Catalog
-    workbench: Workbench
-    desk: ReviewDesk
-    conversation: Conversation
-    board: StatusCollector
+    service: HuntingService
+    reviews: ReviewService
+    turns: TurnService
+    status: StatusCollector
     large_input: LargeInputExecutor
     fetcher: NotebookFetcher
     telemetry: TelemetryWriter
@@ -112,7 +112,7 @@ async def open_runtime(
         store, events, reattached = await _sessions(settings, clock, instance, activity, closing, redis)
         http = await closing.enter_async_context(open_http(settings.calls))
         telemetry = await closing.enter_async_context(TelemetryWriter(instance, settings.telemetry, clock))
-        closing.callback(_tell_stopped, telemetry, instance)
+        closing.callback(_record_stop, telemetry, instance)
         throttle = await closing.enter_async_context(_open_throttle(settings, clock, redis, process, activity))
         catalog = _catalog(settings, http, throttle, telemetry, clock, seed)
         closing.push_async_callback(catalog.close)
@@ -138,9 +138,9 @@ async def open_runtime(
                 await checker.work(job.session_id, shards)
 
         own = settings.hunting.idempotency_secret.encode()
-        fleet = Cluster(process, own or entropy(32), redis, settings.hunting, settings.redis.timeout_s)
+        cluster = Cluster(process, own or entropy(32), redis, settings.hunting, settings.redis.timeout_s)
         dispatcher = await closing.enter_async_context(
-            _open_dispatcher(settings, work, activity, fleet, redis, process)
+            _open_dispatcher(settings, work, activity, cluster, redis, process)
         )
         if redis is not None:
             resumer = Resumer(
@@ -148,8 +148,8 @@ async def open_runtime(
             )
             await closing.enter_async_context(_kept_up(resumer))
         with contextlib.suppress(RedisAway):  # the status reports it; the first heartbeat shares the secret
-            await fleet.share_secret()
-        workbench = Workbench(
+            await cluster.share_secret()
+        service = HuntingService(
             store,
             dispatcher,
             catalog,
@@ -157,10 +157,10 @@ async def open_runtime(
             settings,
             large_input,
             entropy,
-            secret=lambda: fleet.secret,
-            tell=telemetry.record,
+            secret=lambda: cluster.secret,
+            write_record=telemetry.record,
         )
-        board = StatusCollector(
+        status = StatusCollector(
             store,
             events,
             catalog,
@@ -168,7 +168,7 @@ async def open_runtime(
             dispatcher,
             telemetry,
             activity,
-            fleet,
+            cluster,
             clock,
             settings,
             instance,
@@ -177,7 +177,7 @@ async def open_runtime(
         draining = asyncio.Event()
         if redis is not None:
             await closing.enter_async_context(
-                open_cluster(fleet, lambda: board.here(draining=draining.is_set()), activity.record_unexpected_error)
+                open_cluster(cluster, lambda: status.here(draining=draining.is_set()), activity.record_unexpected_error)
             )
         direct, proxied = await closing.enter_async_context(open_fetching(settings))
         fetcher = NotebookFetcher(
@@ -190,10 +190,10 @@ async def open_runtime(
             store,
             events,
             catalog,
-            workbench,
-            ReviewDesk(store, clock, settings.review, telemetry.record),
-            Conversation(store, settings),
-            board,
+            service,
+            ReviewService(store, clock, settings.review, telemetry.record),
+            TurnService(store, settings),
+            status,
             large_input,
             fetcher,
             telemetry,
@@ -229,7 +229,7 @@ async def _open_throttle(
 
 @asynccontextmanager
 async def _open_dispatcher(
-    settings: Settings, work: Work, activity: Activity, fleet: Cluster, redis: RedisClients | None, process: str
+    settings: Settings, work: Work, activity: Activity, cluster: Cluster, redis: RedisClients | None, process: str
 ) -> AsyncIterator[Dispatcher]:
     if redis is None:
         local = LocalDispatcher(work, activity.record_unexpected_error)
@@ -238,13 +238,13 @@ async def _open_dispatcher(
         finally:  # also on Ctrl-C: jobs save their results while the store is open
             await local.drain(settings.server.drain_timeout_s)
         return
-    from core.hunting.dispatch.queue import Manner, open_queue  # takes 0.5 s to import; needed only with Redis
+    from core.hunting.dispatch.queue import QueueConfig, open_queue  # takes 0.5 s to import; needed only with Redis
 
     works = settings.server.role != "api"
-    manner = Manner(
+    config = QueueConfig(
         settings.redis.url, process, works, settings.hunting.worker_stall_timeout_s, LeaseConfig.of(settings)
     )
-    async with open_queue(work, activity.record_unexpected_error, redis, manner, lambda: fleet.workers) as dispatcher:
+    async with open_queue(work, activity.record_unexpected_error, redis, config, lambda: cluster.workers) as dispatcher:
         yield dispatcher
 
 
@@ -344,7 +344,7 @@ async def _kept_up(resumer: Resumer) -> AsyncIterator[None]:
         await asyncio.wait([task])
 
 
-def _tell_stopped(telemetry: TelemetryWriter, instance: str) -> None:
+def _record_stop(telemetry: TelemetryWriter, instance: str) -> None:
     dropped = telemetry.status().dropped
     telemetry.record(ProcessRecord(action="stopped", instance=instance, version=__version__, dropped=dropped))
 

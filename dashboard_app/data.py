@@ -15,7 +15,7 @@ from core.telemetry.reader import RefreshReport, TelemetryReader
 from dashboard_app import queries
 from dashboard_app.alarms import Alarm, alarms
 from dashboard_app.configuration import settings
-from dashboard_app.live import TIMEOUT, Silence, ask_status
+from dashboard_app.live import TIMEOUT, StatusUnavailable, ask_status
 
 CACHE_FOLDER = ".cache"
 """In the log's folder, unless TELEMETRY_CACHE is set."""
@@ -68,7 +68,7 @@ def alarms_if_readable() -> list[Alarm]:
     return all_alarms(reader)
 
 
-def api_status() -> AdminStatus | Silence:
+def api_status() -> AdminStatus | StatusUnavailable:
     return _shared_answer(settings().server.status_url)
 
 
@@ -114,5 +114,5 @@ def _client(address: str) -> httpx.Client:
 
 
 @st.cache_resource(show_spinner=False, ttl=STATUS_TTL_S, max_entries=1)
-def _shared_answer(address: str) -> AdminStatus | Silence:
+def _shared_answer(address: str) -> AdminStatus | StatusUnavailable:
     return ask_status(_client(address), service_pass(settings().access.tokens, datetime.now(UTC).timestamp()))

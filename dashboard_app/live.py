@@ -26,7 +26,7 @@ LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True)
-class Silence:
+class StatusUnavailable:
     """No status: what happened, and what to do."""
 
     what: str
@@ -43,37 +43,37 @@ def _how_to_start(host: str) -> str:
     )
 
 
-def ask_status(client: httpx.Client, admin_pass: str = "") -> AdminStatus | Silence:
+def ask_status(client: httpx.Client, admin_pass: str = "") -> AdminStatus | StatusUnavailable:
     """Send one request. `client` has the API's base URL, `admin_pass` an admin's pass. Expected failures return
-    Silence."""
+    StatusUnavailable."""
     address = str(client.base_url).rstrip("/")
     try:
         answer = client.get(PATH, headers={"Cookie": f"{COOKIE}={admin_pass}"} if admin_pass else None)
     except httpx.TimeoutException:
-        return Silence(
+        return StatusUnavailable(
             f"No response from {address} within {TIMEOUT.read:g} s.",
             f"The API may be overloaded or stuck; check its log. {RETRYING}",
         )
     except httpx.HTTPError:
-        return Silence(
+        return StatusUnavailable(
             f"Couldn't connect to {address}.",
             f"{_how_to_start(client.base_url.host)} Or set API_URL to its address. {RETRYING}",
         )
     if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
-        return Silence(
+        return StatusUnavailable(
             f"The API at {address} denied access to its status ({answer.status_code}).",
             "Use the same HUNTER_TOKENS for the API and the dashboard, with at least one admin. Without tokens, add "
             f"the host of API_URL to the API's HUNTER_HOSTS. {RETRYING}",
         )
     if answer.status_code != httpx.codes.OK:
-        return Silence(
+        return StatusUnavailable(
             f"The API at {address} answered with HTTP status {answer.status_code}.",
             f"It may be starting, draining or in maintenance; check its log. {RETRYING}",
         )
     try:
         return read_status(from_json(answer.content))
     except ValueError:
-        return Silence(
+        return StatusUnavailable(
             f"The server at {address} is not Model Hunter's API, or a different version of it.",
             f"Set API_URL to the API's address, without a path. {RETRYING}",
         )

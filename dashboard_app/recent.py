@@ -30,7 +30,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ProcessAnswer:
     at: datetime
     instance: str
     started: datetime
@@ -42,11 +42,11 @@ class Recent:
     """Samples and answers, bounded by age and number."""
 
     samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=MAX_SAMPLES))
-    answers: deque[Answer] = field(default_factory=lambda: deque(maxlen=MAX_ANSWERS))
+    answers: deque[ProcessAnswer] = field(default_factory=lambda: deque(maxlen=MAX_ANSWERS))
 
     def add(self, at: datetime, status: AdminStatus) -> None:
         """Record a sample of every usable provider."""
-        self.answers.append(Answer(at, status.instance, at - timedelta(seconds=status.uptime_s)))
+        self.answers.append(ProcessAnswer(at, status.instance, at - timedelta(seconds=status.uptime_s)))
         self.samples.extend(
             Sample(at, status.instance, p.name, p.in_flight, p.queued, p.limit) for p in status.providers if p.usable
         )

@@ -9,7 +9,7 @@ from core.domain.chat import Message
 from core.domain.criteria import Criterion
 from core.simulator.call import draw_fault, random_of, read_conversation
 from core.simulator.faults import Fault
-from core.simulator.judge import Question, decide_truthfully
+from core.simulator.judge import JudgeRequest, decide_truthfully
 from core.simulator.replies import SimulatedReply, write_reply
 from core.simulator.script import JUDGE, Script
 
@@ -48,5 +48,5 @@ def _fails(script: Script, judge_model: str, prompt: str, reply: SimulatedReply,
     if reply.example and reply.example.criteria.get(criterion.id) == criterion.text:
         return criterion.id in reply.mistakes
     # Any reference will do, as long as there is one: a drawn verdict depends on there being one, not on its words.
-    question = Question(criterion.id, criterion.text, reply.text, reference="\0", prompt=prompt)
+    question = JudgeRequest(criterion.id, criterion.text, reply.text, reference="\0", prompt=prompt)
     return not decide_truthfully(script.behavior_of(judge_model), question).passed

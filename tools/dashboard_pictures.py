@@ -9,9 +9,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+from tools.page_pictures import NoChromium, Screen
 
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars")
 WAIT_MS = 30_000
@@ -23,7 +24,7 @@ DRAWN = """() => document.querySelector('[data-testid=stApp][data-test-script-st
 """Charts draw themselves after the page says that it is done, and again once they have room."""
 A_HUNT = re.compile(r"hunt\?hunt=h_\w+")
 """The address behind `open` in a table of hunts, as the table tells it to screen readers."""
-MOST_HEIGHT = 6_000
+MAX_HEIGHT_PX = 6_000
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,6 @@ class View:
     path: str
     says: str
     """A text that stands on the page when it has come, also when there is nothing to show."""
-
-
-@dataclass(frozen=True)
-class Screen:
-    name: str
-    width: int
-    height: int
-    colours: Literal["light", "dark"]
 
 
 EMPTY = r"|No hunts yet|No hunts match"
@@ -62,10 +55,6 @@ SCREENS = (
     Screen("dark", 1440, 900, "dark"),
     Screen("narrow", 390, 844, "light"),
 )
-
-
-class NoChromium(Exception):
-    """There is no browser on this machine to take pictures with."""
 
 
 def take(base_url: str, out_dir: Path) -> list[Path]:
@@ -115,7 +104,7 @@ def _wait_for(page: Page, view: View, width: int) -> None:
         if height == before:
             return
         before = height
-        page.set_viewport_size({"width": width, "height": min(MOST_HEIGHT, height + 20)})
+        page.set_viewport_size({"width": width, "height": min(MAX_HEIGHT_PX, height + 20)})
 
 
 def main() -> int:

@@ -16,12 +16,12 @@ admin = Blueprint("admin", __name__)
 @described("Health")
 async def status() -> JsonResponse[AdminStatus]:
     """Instance, sessions, providers, runs, streams, telemetry. No secrets, no session IDs."""
-    return answer(await runtime().board.status(draining=runtime().draining.is_set()))
+    return answer(await runtime().status.status(draining=runtime().draining.is_set()))
 
 
 @admin.get("/metrics")
 @described("Health", media=("text/plain",))
 async def metrics() -> Response:
     """The status as Prometheus text."""
-    text = prometheus_text(await runtime().board.status(draining=runtime().draining.is_set()))
+    text = prometheus_text(await runtime().status.status(draining=runtime().draining.is_set()))
     return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")

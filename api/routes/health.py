@@ -22,7 +22,7 @@ class StateAnswer(TypedDict):
 @described("Health", also=(503,))
 async def whole() -> JsonResponse[Health]:
     """200 if healthy or degraded (with the reason), 503 if unhealthy."""
-    state = runtime().board.health(draining=runtime().draining.is_set())
+    state = runtime().status.health(draining=runtime().draining.is_set())
     return answer(state, 503 if state.status == "unhealthy" else 200)
 
 

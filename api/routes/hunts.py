@@ -74,14 +74,14 @@ async def rejudge(sid: str, hid: str) -> JsonResponse[HuntView]:
     """Judge a reply again, on all or some criteria; the earlier judging moves to the history."""
     wish = await read_json(RejudgeRequest, optional=True)
     order = RejudgeOrder(**wish.model_dump(), idempotency_key=idempotency_key())
-    return await _changed(sid, await runtime().workbench.rejudge(sid, hid, order))
+    return await _changed(sid, await runtime().service.rejudge(sid, hid, order))
 
 
 @hunts.post("/<hid>/cancel")
 @described("Hunts", status=202, errors=(403, 404))
 async def cancel_hunt(sid: str, hid: str) -> JsonResponse[HuntView]:
     """Cancel a hunt; the outcome arrives as an event. A finished hunt is returned unchanged."""
-    return await _changed(sid, await runtime().workbench.cancel_hunt(sid, hid))
+    return await _changed(sid, await runtime().service.cancel_hunt(sid, hid))
 
 
 async def _changed(sid: str, hunt: Hunt) -> JsonResponse[HuntView]:

@@ -43,7 +43,7 @@ class ReviewAnswer(TypedDict):
 @described("Review", errors=(404,))
 async def show_desk(sid: str) -> JsonResponse[RenderedDesk]:
     """The selected replies as cards, in random order. Sealed cards have no number, model or outcome."""
-    desk = await runtime().desk.desk(sid)
+    desk = await runtime().reviews.cards(sid)
     return answer(
         {**desk, "cards": [{**card, "response_html": await rendered(card["response"])} for card in desk["cards"]]}
     )
@@ -54,7 +54,7 @@ async def show_desk(sid: str) -> JsonResponse[RenderedDesk]:
 @described("Review", errors=(*BODY_ERRORS, 404, 409), body_examples={"a review": REVIEW})
 async def save_review(sid: str, cid: str) -> JsonResponse[ReviewAnswer]:
     """Save a review or a draft by card ID; if not sealed, also by hunt ID."""
-    return answer({"review": await runtime().desk.save_review(sid, cid, await read_json(ReviewOrder))})
+    return answer({"review": await runtime().reviews.save_review(sid, cid, await read_json(ReviewOrder))})
 
 
 @reviews.post("/reveal")
@@ -63,5 +63,5 @@ async def save_review(sid: str, cid: str) -> JsonResponse[ReviewAnswer]:
 async def reveal(sid: str) -> JsonResponse[SessionView]:
     """Reveal the judge's verdicts beside the reviews, permanently. Repeating it has no effect."""
     wish = await read_json(RevealPayload, optional=True)
-    await runtime().desk.reveal(sid, wish.version)
-    return answer(await runtime().board.snapshot(sid))
+    await runtime().reviews.reveal(sid, wish.version)
+    return answer(await runtime().status.snapshot(sid))

@@ -36,7 +36,7 @@ class RunAnswer(TypedDict):
 async def start_run(sid: str) -> JsonResponse[RunAnswer]:
     """Start N hunts over one or more models. Repeating an Idempotency-Key returns the same run."""
     order = RunOrder(**(await read_json(RunRequest)).model_dump(), idempotency_key=idempotency_key())
-    run = await runtime().workbench.start_run(sid, order)
+    run = await runtime().service.start_run(sid, order)
     return answer({"run_id": run.run_id, "run": await _shown(sid, run)}, 202)
 
 
@@ -48,7 +48,7 @@ async def estimate_run(sid: str, query_args: EstimateQuery) -> JsonResponse[Esti
     models = [name for name in query_args.models.split(",") if name]
     if not models:
         raise BadInput("The parameter models is empty.", hint="Give at least one model: ?models=provider/model ID.")
-    return answer(await runtime().workbench.estimate(sid, models, query_args.hunts, query_args.judge_model))
+    return answer(await runtime().service.estimate(sid, models, query_args.hunts, query_args.judge_model))
 
 
 @runs.get("/<rid>")
@@ -63,7 +63,7 @@ async def show_run(sid: str, rid: str) -> JsonResponse[RunView]:
 @described("Runs", status=202, errors=(403, 404))
 async def cancel_run(sid: str, rid: str) -> JsonResponse[RunView]:
     """Cancel a run. A finished run is returned unchanged."""
-    return answer(await _shown(sid, await runtime().workbench.cancel_run(sid, rid)), 202)
+    return answer(await _shown(sid, await runtime().service.cancel_run(sid, rid)), 202)
 
 
 async def _shown(sid: str, run: Run) -> RunView:

@@ -26,8 +26,8 @@ selection = Blueprint("selection", __name__, url_prefix="/api/sessions/<sid>")
 )  # fmt: skip
 async def change_settings(sid: str) -> JsonResponse[SessionView]:
     """Change the session's settings. Fixed settings are rejected."""
-    await runtime().desk.change_settings(sid, await read_json(SettingsOrder))
-    return answer(await runtime().board.snapshot(sid))
+    await runtime().reviews.change_settings(sid, await read_json(SettingsOrder))
+    return answer(await runtime().status.snapshot(sid))
 
 
 @selection.put("/selection")
@@ -39,8 +39,8 @@ async def change_settings(sid: str) -> JsonResponse[SessionView]:
 async def choose(sid: str) -> JsonResponse[SessionView]:
     """Save the selection in slot order; it may be incomplete."""
     chosen = await read_json(SelectionPayload)
-    await runtime().desk.choose(sid, chosen.hunt_ids, chosen.version)
-    snapshot = await runtime().board.snapshot(sid)
+    await runtime().reviews.choose(sid, chosen.hunt_ids, chosen.version)
+    snapshot = await runtime().status.snapshot(sid)
     if snapshot["sealed"]:  # selecting hunts one at a time must not reveal which card is new
         snapshot["reviews"] = without_cards(snapshot["reviews"])
     return answer(snapshot)
@@ -50,11 +50,11 @@ async def choose(sid: str) -> JsonResponse[SessionView]:
 @described("Review", errors=(404,))
 async def propose(sid: str) -> JsonResponse[Proposal]:
     """Propose a selection that covers the found breaks. Changes nothing."""
-    return answer(await runtime().desk.propose(sid))
+    return answer(await runtime().reviews.propose(sid))
 
 
 @selection.get("/insights")
 @described("Review", errors=(404,))
 async def show_insights(sid: str) -> JsonResponse[Insights]:
     """Criteria that never vary, always agree or flip, and near-duplicate replies."""
-    return answer(await runtime().desk.insights(sid))
+    return answer(await runtime().reviews.insights(sid))

@@ -63,7 +63,7 @@ async def open_session() -> JsonResponse[OpenedSession]:
         raise UnsupportedMediaType
     opened: OpenedSession = {
         "session_id": session.session_id,
-        "also_open": await runtime().workbench.also_open(session),
+        "also_open": await runtime().service.is_open_elsewhere(session),
         "task": task_view(session.task, session.missing_criteria),
         "warnings": session.warnings,
     }
@@ -74,14 +74,14 @@ async def open_session() -> JsonResponse[OpenedSession]:
 @described("Sessions", errors=(404,))
 async def show_session(sid: str) -> JsonResponse[SessionView]:
     """The snapshot: everything the page shows but the hunts."""
-    return answer(await runtime().board.snapshot(sid))
+    return answer(await runtime().status.snapshot(sid))
 
 
 @sessions.delete("/<sid>")
 @described("Sessions", status=204, errors=(403, 404))
 async def delete_session(sid: str) -> Response:
     """Cancel the session's runs and remove it."""
-    await runtime().workbench.delete(sid)
+    await runtime().service.delete(sid)
     return Response(status=204)
 
 
@@ -94,8 +94,8 @@ async def delete_session(sid: str) -> Response:
 )
 async def edit_task(sid: str) -> JsonResponse[SessionView]:
     """Change the task. 409 if the version is not current."""
-    await runtime().workbench.edit_task(sid, await read_json(EditOrder))
-    return answer(await runtime().board.snapshot(sid))
+    await runtime().service.edit_task(sid, await read_json(EditOrder))
+    return answer(await runtime().status.snapshot(sid))
 
 
 @sessions.post("/<sid>/reference-check")
@@ -108,7 +108,7 @@ async def check_reference(sid: str) -> JsonResponse[CheckAnswer]:
     """Judge the reference response; progress arrives as events. Repeating an Idempotency-Key starts it only once."""
     wish = await read_json(CheckRequest, optional=True)
     order = CheckOrder(**wish.model_dump(), idempotency_key=idempotency_key())
-    session = await runtime().workbench.start_check(sid, order)
+    session = await runtime().service.start_check(sid, order)
     return answer({"check": check_view(session.check, session.task)}, 202)
 
 
@@ -117,7 +117,7 @@ async def check_reference(sid: str) -> JsonResponse[CheckAnswer]:
 @validate_querystring(ExportQuery)
 async def export(sid: str, query_args: ExportQuery) -> Response:
     """The notebook with the selected hunts in its slots."""
-    delivery = await runtime().workbench.deliver(sid, _hunt_ids(query_args))
+    delivery = await runtime().service.deliver(sid, _hunt_ids(query_args))
     response = Response(delivery.notebook, content_type="application/x-ipynb+json")
     response.headers["Content-Disposition"] = attachment(delivery_name(delivery.name))
     response.headers["Cache-Control"] = "no-store"
@@ -131,7 +131,7 @@ async def export(sid: str, query_args: ExportQuery) -> Response:
 @validate_querystring(ExportQuery)
 async def preview_export(sid: str, query_args: ExportQuery) -> JsonResponse[Preview]:
     """What the export changes, cell by cell."""
-    return answer(await runtime().workbench.preview(sid, _hunt_ids(query_args)))
+    return answer(await runtime().service.preview(sid, _hunt_ids(query_args)))
 
 
 def _hunt_ids(query: ExportQuery) -> list[str] | None:
@@ -151,14 +151,14 @@ async def _open_upload() -> Session:
     upload = files["file"]
     order = _order(OpenRequest.model_validate({key: value for key, value in form.items() if value}))
     name = (upload.filename or "task.ipynb")[:MAX_NAME_CHARS]
-    return await runtime().workbench.open_notebook(upload.read(), name, order)
+    return await runtime().service.open_notebook(upload.read(), name, order)
 
 
 async def _open_json(payload: OpenPayload, notebook: bytes) -> Session:
     sources = ("url", "notebook", "example", "task", "blank")
     if sum(getattr(payload, name) is not None for name in sources) != 1:
         raise BadInput("Give exactly one of url, notebook, example, task and blank.", hint="See /docs for the shapes.")
-    order, bench = _order(payload), runtime().workbench
+    order, bench = _order(payload), runtime().service
     if payload.task is not None:
         return await bench.open_task(Task(**payload.task.model_dump()), order, payload.name)
     if payload.blank:

@@ -41,7 +41,7 @@ async def start_trial(sid: str) -> JsonResponse[TrialAnswer]:
     order = RunOrder(
         models=(wish.model,), hunts=1, judge_model=wish.judge_model, trial=True, idempotency_key=idempotency_key()
     )
-    run = await runtime().workbench.start_run(sid, order)
+    run = await runtime().service.start_run(sid, order)
     return answer({"hunt_id": run.hunt(0).hunt_id}, 202)
 
 

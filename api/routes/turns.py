@@ -33,11 +33,11 @@ NEXT = {
     "Turns", status=201, errors=(*BODY_ERRORS, 404, 409), headers=(IDEMPOTENCY_KEY,),
     body_examples={"and of Italy": NEXT},
 )  # fmt: skip
-async def go_on(sid: str) -> JsonResponse[SessionView]:
+async def add_turn(sid: str) -> JsonResponse[SessionView]:
     """Close this turn with a held hunt's reply and start the next one with a new prompt and new criteria."""
     order = TurnOrder(**(await read_json(TurnRequest)).model_dump(), idempotency_key=idempotency_key())
-    await runtime().conversation.go_on(sid, order)
-    return answer(await runtime().board.snapshot(sid), 201, Location=f"/api/sessions/{sid}")
+    await runtime().turns.add_turn(sid, order)
+    return answer(await runtime().status.snapshot(sid), 201, Location=f"/api/sessions/{sid}")
 
 
 @turns.get("/<turn>/hunts")

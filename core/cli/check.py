@@ -73,7 +73,7 @@ async def _check_one(runtime: Runtime, source: Source, judge: str, as_json: bool
     session = await open_source(runtime, source, **opening)
     problem = ""
     try:
-        await runtime.workbench.start_check(session.session_id, CheckOrder(judge_model=judge))
+        await runtime.service.start_check(session.session_id, CheckOrder(judge_model=judge))
         session = await _wait_for_check(runtime, session.session_id)
     except BadTask as error:
         problem = error.message

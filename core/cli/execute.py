@@ -15,7 +15,7 @@ from core.distribution import data_path
 from core.env_file import load_env_file
 from core.errors import BadInput
 from core.garbage import collect_rarely
-from core.hunting.orders import MOST_MODELS
+from core.hunting.orders import MAX_MODELS
 from core.logs import configure_logs
 from core.settings import Settings, read_settings, settings_warnings
 
@@ -43,8 +43,8 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
     if options.command == "demo":
         hunt_options = HuntOptions((str(data_path("examples/word-budget.ipynb")),), ("simulated/hasty",), hunts=16)
         return asyncio.run(hunt(settings, hunt_options))
-    if len(options.model) > MOST_MODELS:
-        raise BadInput(f"{len(options.model)} models exceed the maximum per run ({MOST_MODELS}).")
+    if len(options.model) > MAX_MODELS:
+        raise BadInput(f"{len(options.model)} models exceed the maximum per run ({MAX_MODELS}).")
     hunt_options = HuntOptions(
         tuple(options.notebooks),
         tuple(options.model),

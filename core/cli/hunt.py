@@ -96,12 +96,12 @@ async def _hunt_one(
     if not options.as_json:
         await _print_estimate(runtime, session, options)
     try:
-        run = await runtime.workbench.start_run(session.session_id, order)
+        run = await runtime.service.start_run(session.session_id, order)
     except BadTask as error:
         error.hint = how_to_confirm(session) or error.hint
         raise
     run, counts = await _follow(runtime, session, run, stopped, quiet=options.as_json)
-    hunts = [h for h in await runtime.workbench.all_hunts(session.session_id) if h.run_id == run.run_id]
+    hunts = [h for h in await runtime.service.all_hunts(session.session_id) if h.run_id == run.run_id]
     try:
         with to_stdout():
             _report(source.name, options, session, run, counts, hunts, to_stderr=out == STDOUT)
@@ -114,7 +114,7 @@ async def _hunt_one(
 
 async def _print_estimate(runtime: Runtime, session: Session, options: HuntOptions) -> None:
     """Print the estimated cost, unless all models are simulated."""
-    expected = await runtime.workbench.estimate(session.session_id, options.models, options.hunts, options.judge)
+    expected = await runtime.service.estimate(session.session_id, options.models, options.hunts, options.judge)
     if not all(is_simulated(one.model) for one in (*expected.targets, expected.judge)):
         say(f"Estimated cost. {expected.words}")
 
@@ -138,8 +138,8 @@ def _report(
 
 
 async def _deliver(runtime: Runtime, sid: str, source: Source, out: Path, hunts: Sequence[Hunt]) -> None:
-    delivery = await runtime.workbench.deliver(sid)
-    ids = {hunt.hunt_id for hunt in await runtime.workbench.all_hunts(sid)}
+    delivery = await runtime.service.deliver(sid)
+    ids = {hunt.hunt_id for hunt in await runtime.service.all_hunts(sid)}
 
     def replaces(old: bytes) -> bool:
         """Whether the existing file is the hunted notebook, or an export whose hunts are all in the new one."""
@@ -175,7 +175,7 @@ async def _follow(
         watch = asyncio.create_task(_watch(runtime, sid, run.run_id, watching), name="watch")
         await asyncio.wait({ctrl_c, watch}, return_when=asyncio.FIRST_COMPLETED)
         if not watch.done():
-            await runtime.workbench.cancel_run(sid, run.run_id)
+            await runtime.service.cancel_run(sid, run.run_id)
         await watch
         ctrl_c.cancel()
         run, counts = (await runtime.store.read(sid)).run(run.run_id), (await runtime.store.counts(sid))[run.run_id]

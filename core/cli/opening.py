@@ -25,18 +25,18 @@ async def open_source(
 
     Raises BadInput `settings_fixed` if `judge_cut_replies` differs from the setting of hunts in the notebook.
     """
-    session = await runtime.workbench.open_notebook(
+    session = await runtime.service.open_notebook(
         source.raw, source.name, OpenOrder(judge_cut_replies=judge_cut_replies)
     )
     if judge_cut_replies and not session.judge_cut_replies:  # our exports restore their own setting
         options = SettingsOrder(version=session.version, judge_cut_replies=True)
-        session = await runtime.desk.change_settings(session.session_id, options)
+        session = await runtime.reviews.change_settings(session.session_id, options)
     changes: dict[str, Any] = {"pass_rule": pass_rule} if pass_rule else {}
     if confirm and session.proposed_criteria:
         changes["criteria"] = session.proposed_criteria
     if not changes:
         return session
-    return await runtime.workbench.edit_task(session.session_id, EditOrder(version=session.version, **changes))
+    return await runtime.service.edit_task(session.session_id, EditOrder(version=session.version, **changes))
 
 
 def how_to_confirm(session: Session) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.access.tokens import Scope
 from core.distribution import NAME
-from core.domain.run import MAX_MODEL_CHARS, MOST_HUNTS
+from core.domain.run import MAX_HUNTS, MAX_MODEL_CHARS
 from core.domain.task import PassRule
 
 EXIT_CODES = """
@@ -75,8 +75,8 @@ def _command(
 
 def _count(text: str) -> int:
     count = _whole_number(text)
-    if count is None or not 1 <= count <= MOST_HUNTS:
-        raise argparse.ArgumentTypeError(f"{_quoted(text)} is not a number of hunts; give 1 to {MOST_HUNTS}")
+    if count is None or not 1 <= count <= MAX_HUNTS:
+        raise argparse.ArgumentTypeError(f"{_quoted(text)} is not a number of hunts; give 1 to {MAX_HUNTS}")
     return count
 
 

@@ -30,7 +30,7 @@ SEALED = "Blind session: verdicts and the judge's costs are sealed until its rev
 EXCERPT_CHARS = 100
 Rows = Mapping[str, Mapping[str, str]]
 """Per model: the text of each column."""
-WIDEST = 10_000
+MAX_WIDTH = 10_000
 """Terminal width for measuring a table's natural width."""
 
 
@@ -68,7 +68,7 @@ def print_report(console: Console, name: str, run: Run, counts: Counts, hunts: S
     rows = _rows({**_by_model(run, hunts), **({"all": counts} if len(run.models) > 1 else {})})
     console.print(f"[bold]{escape(name)}: {run.status}{simulated}[/]", soft_wrap=True)
     table = _table(rows)
-    if Measurement.get(console, console.options.update_width(WIDEST), table).maximum <= console.width:
+    if Measurement.get(console, console.options.update_width(MAX_WIDTH), table).maximum <= console.width:
         console.print(table)
     else:
         _print_list(console, rows)

@@ -14,7 +14,7 @@ from core.domain.task import Task
 from core.domain.value import Value
 from core.domain.verdict import Outcome, Verdict, decide
 
-LEAST_WORDS = 10
+MIN_WORDS = 10
 """Minimum number of words of an explanation."""
 GIVEN = frozenset({Verdict.PASS, Verdict.FAIL})
 """The verdicts that a person can give."""
@@ -55,8 +55,8 @@ def review_problems(review: Review | None, task: Task) -> tuple[str, ...]:
     open_ = [c.id for c in task.criteria if c.id not in said]
     words = word_count(review.explanation) if review else 0
     problems = [f"{_listed(open_)} {'has' if len(open_) == 1 else 'have'} no verdict."] if open_ else []
-    if words < LEAST_WORDS:
-        problems.append(f"The explanation has {words} of at least {LEAST_WORDS} words.")
+    if words < MIN_WORDS:
+        problems.append(f"The explanation has {words} of at least {MIN_WORDS} words.")
     return tuple(problems)
 
 

@@ -15,7 +15,7 @@ from core.domain.ids import hunt_id, is_simulated
 from core.domain.task import Task
 from core.domain.value import Value
 
-MOST_HUNTS = 1000
+MAX_HUNTS = 1000
 MAX_MODEL_CHARS = 300
 """Maximum length of a model's name, `provider/model id`."""
 COST_DIGITS = 9
@@ -63,7 +63,7 @@ class StopRule(Value):
 class Run(Value):
     run_id: str
     models: tuple[str, ...]
-    hunts: Annotated[int, Field(ge=1, le=MOST_HUNTS)]
+    hunts: Annotated[int, Field(ge=1, le=MAX_HUNTS)]
     judge_model: str
     task: Task
     """The task at the start. Later edits do not affect the run."""
@@ -75,7 +75,7 @@ class Run(Value):
     stop: StopRule = StopRule()
     judge_cut_replies: bool = False
     """The session's setting at the start: judge replies that were cut off at an output limit."""
-    part_hunts: Annotated[int, Field(ge=1)] = MOST_HUNTS
+    part_hunts: Annotated[int, Field(ge=1)] = MAX_HUNTS
     """Hunts per part, the unit that a process claims. Fixed at the start, so that all processes number parts alike."""
     retry_of: str = ""
     """ID of the run whose error hunts this run retries."""

@@ -9,7 +9,7 @@ from core.domain.criteria import Criterion, refuse_duplicate_ids
 from core.domain.value import Value
 from core.errors import BadTask, TooLarge
 
-LEAST_CRITERIA = 3
+MIN_CRITERIA = 3
 
 
 class PassRule(StrEnum):
@@ -90,8 +90,8 @@ def refuse_unhuntable(task: Task, missing: tuple[str, ...] = ()) -> None:
         wrong.append("the prompt is empty")
     if not task.response.strip():
         wrong.append("the reference response is empty")
-    if len(task.criteria) < LEAST_CRITERIA:
-        wrong.append(f"there are {len(task.criteria)} criteria and at least {LEAST_CRITERIA} are needed")
+    if len(task.criteria) < MIN_CRITERIA:
+        wrong.append(f"there are {len(task.criteria)} criteria and at least {MIN_CRITERIA} are needed")
     if missing:
         wrong.append(f"criteria were removed since the notebook was loaded: {', '.join(missing)}")
     if wrong:

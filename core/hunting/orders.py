@@ -1,4 +1,4 @@
-"""Requests to the workbench. The API parses its JSON bodies into them; the command line builds them.
+"""Requests to the hunting service. The API parses its JSON bodies into them; the command line builds them.
 
 A `…Request` has the fields that a client sends; the order derived from it adds what the interface knows. Unknown fields
 are rejected, so that misspelled ones are not silently ignored.
@@ -11,12 +11,12 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from core.domain.criteria import Criterion
-from core.domain.run import MAX_MODEL_CHARS, MOST_HUNTS, StopRule
+from core.domain.run import MAX_HUNTS, MAX_MODEL_CHARS, StopRule
 from core.domain.session import Visibility
 from core.domain.task import PassRule
 from core.domain.value import Value
 
-MOST_MODELS = 20
+MAX_MODELS = 20
 """Maximum models per run."""
 MAX_CRITERIA = 1000
 MAX_WHOLE = 2**53
@@ -74,9 +74,9 @@ class CheckOrder(CheckRequest):
 class RunRequest(Order):
     """Models and number of hunts, or a run whose failed hunts are retried."""
 
-    models: Annotated[tuple[ModelName, ...], Field(max_length=MOST_MODELS)] = ()
+    models: Annotated[tuple[ModelName, ...], Field(max_length=MAX_MODELS)] = ()
     """provider/model ID; the hunts are split across the models in rotation."""
-    hunts: Annotated[int, Field(ge=1, le=MOST_HUNTS)] = 8
+    hunts: Annotated[int, Field(ge=1, le=MAX_HUNTS)] = 8
     retry_errors_of: Annotated[str, Field(max_length=100)] = ""
     """A run of this session: retries each hunt that ended with an error, on the same model."""
     stop: StopRule = StopRule()

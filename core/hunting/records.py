@@ -16,7 +16,7 @@ from core.telemetry.records import CallRecord, HuntRecord, Record, ReviewRecord,
 EXCERPT_CHARS = 200
 MARK_CHARS = 12
 CRITERION_CHARS = 160
-Tell = Callable[[Record], None]
+WriteRecord = Callable[[Record], None]
 
 
 def session_mark(session_id: str) -> str:

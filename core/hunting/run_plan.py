@@ -59,7 +59,7 @@ class FailureStreak:
         self._code = ""
         self._length = 0
 
-    def note(self, error_code: str | None) -> bool:
+    def record(self, error_code: str | None) -> bool:
         """Count a finished hunt (`error_code` None: it has a reply). Returns True when the run should stop, and from
         then on: hunts that end during the stop do not change the reason."""
         if self._length >= self._most:

@@ -21,7 +21,7 @@ from operator import contains
 from core.domain.value import Value
 from core.domain.verdict import Verdict
 from core.judge import prose
-from core.judge.objects import Found, JsonObject, whole_objects
+from core.judge.objects import FoundObject, JsonObject, whole_objects
 from core.judge.reply_words import ReplyWords, TooManyQuotesError, letters
 from core.judge.statements import (
     EVIDENCE_KEYS,
@@ -66,7 +66,7 @@ class Answer(Value):
 class _Candidate:
     """An object with a verdict on the criterion."""
 
-    found: Found
+    found: FoundObject
     verdict: Verdict | None
     """None: the object contradicts itself, or its verdict is not PASS or FAIL."""
     statement: Statement
@@ -132,7 +132,7 @@ def _answer(text: str, chosen: _Candidate, verdict: Verdict, criterion_id: str) 
 # -- objects with a verdict on the criterion
 
 
-def _candidate(found: Found, criterion_id: str, answer_id: str) -> _Candidate | None:
+def _candidate(found: FoundObject, criterion_id: str, answer_id: str) -> _Candidate | None:
     signed = _signed_statements(found.value, criterion_id, answer_id)
     statements = signed or statements_on(criterion_id, found.value)
     if not statements:
@@ -196,7 +196,7 @@ class _Reading:
     text: str
     criterion_id: str
     reply: ReplyWords
-    objects: Sequence[Found]
+    objects: Sequence[FoundObject]
     candidates: Sequence[_Candidate]
 
     def last_signed(self) -> _Candidate | None:
@@ -335,15 +335,15 @@ def _is_verbatim(outside: str, reply: ReplyWords) -> bool:
 # -- the surrounding text
 
 
-def _with_doubled_braces(text: str, found: Found) -> Found:
+def _with_doubled_braces(text: str, found: FoundObject) -> FoundObject:
     """Extend the object over doubled braces, `{{"verdict": "PASS"}}`, which escaped templates produce."""
     start, end = found.start, found.end
     while start > 0 and text[start - 1] == "{" and text.startswith("}", end):
         start, end = start - 1, end + 1
-    return Found(start, end, found.value)
+    return FoundObject(start, end, found.value)
 
 
-def _around(text: str, chosen: Found) -> str:
+def _around(text: str, chosen: FoundObject) -> str:
     """The reason when the object has none: the text after `[Explanation]`, else the text around the object."""
     for explanation in _EXPLANATION.finditer(text, chosen.end):
         return encodable(text[explanation.end() :].strip())

@@ -28,7 +28,7 @@ LONG_REPLY_CHARS = 50_000
 OnVerdict = Callable[[CriterionVerdict], Awaitable[None]]
 
 
-class Catalog(Protocol):
+class ModelResolver(Protocol):
     """Resolves a model name to its provider."""
 
     def resolve(self, model: str) -> tuple[Provider, str]:
@@ -42,7 +42,7 @@ def log_unexpected_error(bug: Exception) -> None:
 class Judge:
     def __init__(
         self,
-        catalog: Catalog,
+        catalog: ModelResolver,
         settings: CallSettings,
         on_bug: Callable[[Exception], None] = log_unexpected_error,
         draw_answer_id: Callable[[], str] = new_answer_id,

@@ -40,7 +40,7 @@ Json: TypeAlias = Union[str, JsonObject, "list[Json]", None]
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundObject:
     """A top-level object, at text[start:end]."""
 
     start: int
@@ -48,14 +48,14 @@ class Found:
     value: JsonObject
 
 
-def whole_objects(text: str) -> Iterator[Found]:
+def whole_objects(text: str) -> Iterator[FoundObject]:
     """The complete objects that are not inside another complete object, in order."""
     at = 0
     while opening := _OPENING.search(text, at):
         parser = _Parser()
         at = _read(text, opening.start(), parser)
         if parser.whole is not None:
-            yield Found(opening.start(), at, parser.whole)
+            yield FoundObject(opening.start(), at, parser.whole)
 
 
 def _read(text: str, start: int, parser: _Parser) -> int:

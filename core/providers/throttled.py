@@ -110,13 +110,13 @@ class Throttled(Provider):
 
     def _record(self, end: CallEnd) -> None:
         if end.reply is not None:
-            self._throttle.note(self.account, slow_down=False)
+            self._throttle.record_response(self.account, slow_down=False)
             self._latencies.append(end.reply.latency_ms)
         elif end.error is not None:
             self._errors += 1
             self._rate_limited += end.error.code == "rate_limited"
             if end.error.advice is Advice.SLOW_DOWN:
-                self._throttle.note(self.account, slow_down=True)
+                self._throttle.record_response(self.account, slow_down=True)
         if end.reply is not None or end.error is not None:  # a cancelled call reveals nothing about the provider
             self._on_call(end)
 

@@ -13,17 +13,17 @@ from redis.exceptions import NoScriptError
 
 
 @dataclass(frozen=True)
-class Script:
+class LuaScript:
     text: str
     sha: str
 
     @classmethod
-    def read(cls, path: Path) -> Script:
+    def read(cls, path: Path) -> LuaScript:
         text = path.read_text(encoding="utf-8")
         return cls(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
-Call = tuple[Script, Sequence[str], Sequence[str | int]]
+Call = tuple[LuaScript, Sequence[str], Sequence[str | int]]
 
 
 async def run_scripts(redis: Redis, calls: Sequence[Call]) -> list[Any]:

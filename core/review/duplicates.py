@@ -22,7 +22,7 @@ BAND = 4
 """Bins per band, which must all be equal for a comparison. Of pairs that share 70% of their n-grams, 98% are
 compared."""
 ALIKE = 0.7
-TEXT_MOST_CHARS = 20_000
+MAX_TEXT_CHARS = 20_000
 """Text beyond this does not change whether a reader finds two replies alike."""
 MAX_TEXTS = 1000
 """Only the last MAX_TEXTS texts are compared: a trainer chooses from those."""
@@ -43,7 +43,7 @@ def near_duplicates(texts: Mapping[str, str], most: int = 200) -> list[tuple[str
     A text identical to an earlier one is paired only with that one.
     """
     compared = dict(islice(texts.items(), max(0, len(texts) - MAX_TEXTS), None))
-    chars = min(TEXT_MOST_CHARS, MAX_CHARS // max(1, len(compared)))
+    chars = min(MAX_TEXT_CHARS, MAX_CHARS // max(1, len(compared)))
     sketches = {name: _sketch(text[:chars]) for name, text in compared.items()}
     filled = {sketch: _filled(sketch) for sketch in sketches.values()}
     places = {name: place for place, name in enumerate(texts)}

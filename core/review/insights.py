@@ -13,7 +13,7 @@ from core.domain.session import Session
 from core.domain.verdict import Verdict
 from core.review.duplicates import near_duplicates
 
-LEAST_VERDICTS = 4
+MIN_VERDICTS = 4
 """Minimum number of verdicts for a statement about a criterion."""
 
 
@@ -61,7 +61,7 @@ def insights(session: Session, hunts: Sequence[Hunt]) -> Insights:
 
 def _insight(criterion_id: str, decided: int, passed: int) -> CriterionInsight:
     note: Note = ""
-    if decided >= LEAST_VERDICTS and passed in {0, decided}:
+    if decided >= MIN_VERDICTS and passed in {0, decided}:
         note = "always passes" if passed else "always fails"
     return CriterionInsight(criterion_id, decided, passed, note)
 
@@ -92,7 +92,7 @@ def _answers(session: Session, hunts: Sequence[Hunt]) -> dict[str, _Answers]:
 def _fall_together(one: _Answers, other: _Answers) -> bool:
     both = one.given & other.given
     same = not (one.passed ^ other.passed) & both
-    return both.bit_count() >= LEAST_VERDICTS and same and 0 != one.passed & both != both
+    return both.bit_count() >= MIN_VERDICTS and same and 0 != one.passed & both != both
 
 
 def _flipped(session: Session, hunts: Sequence[Hunt]) -> tuple[str, ...]:

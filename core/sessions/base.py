@@ -148,10 +148,10 @@ class SessionStore(ABC):
         """
 
     @abstractmethod
-    async def take(self, session_id: str, claim: Claim) -> bool:
+    async def accept_claim(self, session_id: str, claim: Claim) -> bool:
         """Refuse saves with older claims on that part from now on. Returns False if there is a newer claim."""
 
-    async def learn(self, session_id: str, hunt_ids: Collection[str]) -> None:  # noqa: B027 – most need not
+    async def refresh_hunts(self, session_id: str, hunt_ids: Collection[str]) -> None:  # noqa: B027 – most need not
         """Cache these hunts' replies and results from other processes, in case Redis loses them."""
 
     @abstractmethod

@@ -272,12 +272,14 @@ class FailoverSessionStore(SessionStore):
 
         return await self._route(session_id, there, here)
 
-    async def take(self, session_id: str, claim: Claim) -> bool:
+    async def accept_claim(self, session_id: str, claim: Claim) -> bool:
         return await self._route(
-            session_id, lambda: self.redis.take(session_id, claim), lambda: self.known.take(session_id, claim)
+            session_id,
+            lambda: self.redis.accept_claim(session_id, claim),
+            lambda: self.known.accept_claim(session_id, claim),
         )
 
-    async def learn(self, session_id: str, hunt_ids: Collection[str]) -> None:
+    async def refresh_hunts(self, session_id: str, hunt_ids: Collection[str]) -> None:
         kept = self.known.find(session_id)
         if kept is None or self.is_local(session_id):
             return

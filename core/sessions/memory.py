@@ -98,15 +98,15 @@ class MemorySessionStore(SessionStore):
         self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = (), *, claim: Claim | None = None
     ) -> Saved:
         kept = self._use(session_id)
-        if claim is not None and not kept.take(claim):
+        if claim is not None and not kept.accept_claim(claim):
             return Saved.REFUSED
         if not self._put(kept, hunt):
             return Saved.PASSED_OVER
         self._append(session_id, events)
         return Saved.KEPT
 
-    async def take(self, session_id: str, claim: Claim) -> bool:
-        return self._use(session_id).take(claim)
+    async def accept_claim(self, session_id: str, claim: Claim) -> bool:
+        return self._use(session_id).accept_claim(claim)
 
     async def hunts(self, session_id: str, *, after: int = 0, limit: int = 200, run_id: str | None = None) -> HuntPage:
         return self._use(session_id).page(after, limit, run_id)
@@ -203,7 +203,7 @@ class KeptSession:
     whole: bool = True
     """Whether the copy is complete. False while this process has seen only parts of a session in Redis."""
 
-    def take(self, claim: Claim) -> bool:
+    def accept_claim(self, claim: Claim) -> bool:
         """Record the claim. Returns False if its part has a newer one."""
         newest = self.fences.get(claim.part, 0)
         self.fences[claim.part] = max(newest, claim.fence)

@@ -28,7 +28,7 @@ AT_ONCE = 16
 """Concurrent saves of hunts."""
 
 
-class DetachedEvents(Protocol):
+class LocalEvents(Protocol):
     """Local events of detached sessions, and their merge into Redis."""
 
     def newest(self, session_id: str) -> str: ...
@@ -47,7 +47,7 @@ class DetachedEvents(Protocol):
 
 
 class Reattachment:
-    def __init__(self, store: FailoverSessionStore, events: DetachedEvents) -> None:
+    def __init__(self, store: FailoverSessionStore, events: LocalEvents) -> None:
         self._store = store
         self._events = events
 
@@ -112,7 +112,7 @@ class Reattachment:
         away.lost = False
         if away.shown and not away.torn and await redis.counts(session_id) != kept.counts():
             away.seamless = False  # local readers have missed changes of other processes
-        await self._tell(session_id, away, kept.session, life_s, anew=found is None)
+        await self._publish(session_id, away, kept.session, life_s, anew=found is None)
         await redis.end_in(session_id, life_s)
 
     async def _create(self, kept: KeptSession, away: DetachedSession, life_s: float) -> None:
@@ -143,7 +143,7 @@ class Reattachment:
             hunts = [kept.hunts[hunt_id] for hunt_id in hunt_ids[start : start + AT_ONCE]]
             await asyncio.gather(*(self._store.redis.save_hunt(session_id, hunt) for hunt in hunts))
 
-    async def _tell(
+    async def _publish(
         self, session_id: str, away: DetachedSession, session: Session, life_s: float, *, anew: bool
     ) -> None:
         events = self._events.after(session_id, away.merged_to)

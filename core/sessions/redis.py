@@ -184,7 +184,7 @@ class RedisSessionStore(SessionStore):
         covered = (claim.part, claim.fence) if claim else ("", 0)
         return await self._run("save", session_id, *self._bounds, *parts, *covered, *_pairs(events))
 
-    async def take(self, session_id: str, claim: Claim) -> bool:
+    async def accept_claim(self, session_id: str, claim: Claim) -> bool:
         answer = await self._run("claim", session_id, claim.part, claim.fence)
         self._raise_if_missing(answer)
         return bool(answer[0] == 2)

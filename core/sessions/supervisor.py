@@ -219,7 +219,7 @@ class Supervisor:
             left = [run.hunt(n).hunt_id for run in kept.session.active_runs for n in range(run.hunts)]
             known = (i for i in left if i not in kept.hunts or kept.hunts[i].status is not HuntStatus.DONE)
             with suppress(NotFound):  # its next use checks whether Redis lost it
-                await self._store.learn(session_id, list(islice(known, MAX_LEARNED_AGAIN)))
+                await self._store.refresh_hunts(session_id, list(islice(known, MAX_LEARNED_AGAIN)))
 
     async def _learn(self, session_id: str) -> None:
         """Read a whole session that another process opened, once, so that it can continue here without Redis."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class ProviderRow:
+class ProviderEntry:
     """The variables, the limits, the reserved name and the documentation of a provider derive from this."""
 
     name: str
@@ -22,8 +22,8 @@ class ProviderRow:
     """What the page offers by default."""
 
 
-PROVIDERS: tuple[ProviderRow, ...] = (
-    ProviderRow(
+PROVIDERS: tuple[ProviderEntry, ...] = (
+    ProviderEntry(
         name="openai",
         label="OpenAI",
         adapter="core.providers.openai:OpenAI",
@@ -31,7 +31,7 @@ PROVIDERS: tuple[ProviderRow, ...] = (
         concurrency=8,
         models=("gpt-5", "gpt-5-mini", "gpt-4.1", "gpt-4o"),
     ),
-    ProviderRow(
+    ProviderEntry(
         name="openrouter",
         label="OpenRouter",
         adapter="core.providers.openrouter:OpenRouter",
@@ -39,7 +39,7 @@ PROVIDERS: tuple[ProviderRow, ...] = (
         concurrency=6,
         models=("nvidia/nemotron-3-nano-30b-a3b", "qwen/qwen3-235b-a22b-thinking-2507", "deepseek/deepseek-r1-0528"),
     ),
-    ProviderRow(
+    ProviderEntry(
         name="fireworks",
         label="Fireworks",
         adapter="core.providers.fireworks:Fireworks",

@@ -10,7 +10,7 @@ from typing import Literal
 from core.domain.chat import Message, Usage
 from core.simulator.checks.text import words
 from core.simulator.faults import REFUSALS, Fault
-from core.simulator.judge import Question, read_question, write_judgement
+from core.simulator.judge import JudgeRequest, read_question, write_judgement
 from core.simulator.replies import write_reply
 from core.simulator.script import JUDGE, Behavior, Script, model_id
 from core.simulator.seeded import SeededRandom, digest_of
@@ -31,7 +31,7 @@ class Conversation:
     """Equal for equal calls; it does not depend on the nonce of a judge prompt."""
     prompt: str
     """The last user message."""
-    question: Question | None = None
+    question: JudgeRequest | None = None
     """What a judge is asked; None for a target, and for a judge without a question."""
 
 

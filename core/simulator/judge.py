@@ -28,7 +28,7 @@ _CRITERION_END = re.compile(r"^=== END CRITERION ([0-9a-f]{16}) ===$", re.MULTIL
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class JudgeRequest:
     criterion_id: str
     criterion: str
     reply: str
@@ -43,19 +43,19 @@ class Question:
         return not self.reference.strip() or self.reference.strip() == self.reply.strip()
 
 
-def read_question(messages: Sequence[Message]) -> Question | None:
+def read_question(messages: Sequence[Message]) -> JudgeRequest | None:
     """The question of the last user message that has one; None when this is no judge prompt."""
     contents = (message.content for message in reversed(messages) if message.role == "user")
     return next((question for content in contents if (question := _parse_question(content))), None)
 
 
-def _parse_question(content: str) -> Question | None:
+def _parse_question(content: str) -> JudgeRequest | None:
     nonce = next(iter(_CRITERION_END.findall(content)[-1:]), "")
     criterion, reply = _block(content, "CRITERION", nonce), _block(content, "REPLY", nonce)
     if not nonce or criterion is None or reply is None:
         return None
     criterion_id, _, text = criterion.partition(": ")
-    return Question(
+    return JudgeRequest(
         criterion_id=criterion_id.strip().upper(),
         criterion=text,
         reply=reply,
@@ -87,7 +87,7 @@ class Decision:
         return "PASS" if self.passed else "FAIL"
 
 
-def decide(behavior: Behavior, question: Question) -> Decision:
+def decide(behavior: Behavior, question: JudgeRequest) -> Decision:
     """The judge's decision. The same seed, reply and criterion give the same one, however often it is asked."""
     found = decide_truthfully(behavior, question)
     passed = found.passed is not _random_of(behavior, question).happens("flip", behavior.judge_flip)
@@ -95,7 +95,7 @@ def decide(behavior: Behavior, question: Question) -> Decision:
     return Decision(passed, found.reason + conclusion, found.evidence, found.checked)
 
 
-def decide_truthfully(behavior: Behavior, question: Question) -> Decision:
+def decide_truthfully(behavior: Behavior, question: JudgeRequest) -> Decision:
     """The decision of a judge that never says the opposite of what it found; its reason without the conclusion."""
     if check := find_check(question.criterion):
         finding = check(question.reply)
@@ -112,11 +112,11 @@ def decide_truthfully(behavior: Behavior, question: Question) -> Decision:
     return Decision(passed, reason, evidence if len(evidence) <= MAX_EVIDENCE_CHARS else "", checked=False)
 
 
-def _random_of(behavior: Behavior, question: Question) -> SeededRandom:
+def _random_of(behavior: Behavior, question: JudgeRequest) -> SeededRandom:
     return SeededRandom(behavior.seed, "verdict", question.reply, question.criterion)
 
 
-def _failure_rate(behavior: Behavior, question: Question) -> float:
+def _failure_rate(behavior: Behavior, question: JudgeRequest) -> float:
     """The criterion's own rate if the script has one; else the share of a simulated reply's careless statements,
     0 for a reference response, and the judge's break rate for any other reply.
     """
@@ -154,7 +154,7 @@ UNUSABLE_FORMS: Sequence[str] = TEXTS["judge"]["unusable_forms"]
 NO_QUESTION = "I see no criterion and no reply between their marks, so there is nothing that I could judge."
 
 
-def write_judgement(behavior: Behavior, random: SeededRandom, question: Question | None) -> SimulatedReply:
+def write_judgement(behavior: Behavior, random: SeededRandom, question: JudgeRequest | None) -> SimulatedReply:
     """The judge's whole answer."""
     if question is None:
         return SimulatedReply(NO_QUESTION)

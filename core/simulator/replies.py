@@ -38,7 +38,7 @@ _LONG_WORD = re.compile(r"\b[^\W\d_]{6,}\b")
 
 
 @dataclass(frozen=True)
-class Example:
+class ExampleTask:
     """An example task as the simulated models know it."""
 
     name: str
@@ -61,7 +61,7 @@ class Example:
         return _PART.sub(lambda match: self.write(random, mistakes, match[1]), text)
 
 
-EXAMPLES: Sequence[Example] = tuple(Example(name, **row) for name, row in TEXTS["examples"].items())
+EXAMPLES: Sequence[ExampleTask] = tuple(ExampleTask(name, **row) for name, row in TEXTS["examples"].items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class SimulatedReply:
     reasoning: str = ""
     mistakes: frozenset[str] = frozenset()
     """Ids of the example's criteria that this reply was made to fail. Empty for a prompt that is no example."""
-    example: Example | None = None
+    example: ExampleTask | None = None
 
 
 def write_reply(behavior: Behavior, random: SeededRandom, prompt: str) -> SimulatedReply:

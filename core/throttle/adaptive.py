@@ -84,7 +84,7 @@ class Rounds:
     _replies: int = 0
     _most: int = 0
 
-    def note(self, limit: Limit, *, slow_down: bool, in_flight: int, share: int, at: datetime) -> Limit:
+    def adjust(self, limit: Limit, *, slow_down: bool, in_flight: int, share: int, at: datetime) -> Limit:
         """Return the limit after this call; the same object if it does not change.
 
         `in_flight` and `share` are this process's calls and its part of the limit, including this call.

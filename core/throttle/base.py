@@ -40,7 +40,7 @@ class Throttle(ABC):
         """
 
     @abstractmethod
-    def note(self, account: str, *, slow_down: bool) -> None:
+    def record_response(self, account: str, *, slow_down: bool) -> None:
         """Record the result of a call: a reply, or a rate limit if `slow_down`. Adjusts the limit."""
 
     @abstractmethod

@@ -28,10 +28,10 @@ class MemoryThrottle(Throttle):
     def slot(self, account: str, session: str) -> AbstractAsyncContextManager[float]:
         return self._limiter(account).slot(session)
 
-    def note(self, account: str, *, slow_down: bool) -> None:
+    def record_response(self, account: str, *, slow_down: bool) -> None:
         limiter = self._limiter(account)
         if limiter.adaptive.on:
-            limiter.note(slow_down, self._clock)
+            limiter.record_response(slow_down, self._clock)
 
     def load(self) -> tuple[AccountLoad, ...]:
         return tuple(limiter.load() for limiter in self._limiters.values())
@@ -51,10 +51,10 @@ class _MemoryLimiter(AccountLimiter):
         self.adaptive = adaptive
         self._rounds = Rounds(ceiling, adaptive.cooldown_s)
 
-    def note(self, slow_down: bool, clock: Clock) -> None:
+    def record_response(self, slow_down: bool, clock: Clock) -> None:
         if not slow_down and self.limit.now >= self.ceiling:
             return  # already at the ceiling: the common case
-        self.limit = self._rounds.note(
+        self.limit = self._rounds.adjust(
             self.limit, slow_down=slow_down, in_flight=self.in_flight, share=self.limit.now, at=clock.now()
         )
         self.capacity = self.limit.now

@@ -24,21 +24,21 @@ from core.clock import Clock
 from core.errors import RedisAway
 from core.redis.client import RedisClients, map_redis_errors, with_deadline
 from core.redis.keys import THROTTLE_CHANNEL, throttle_keys
-from core.redis.scripts import Call, Script, run_scripts
+from core.redis.scripts import Call, LuaScript, run_scripts
 from core.settings import ThrottleSettings
 from core.supervise import run_forever
 from core.throttle.adaptive import Adaptive, Rounds
 from core.throttle.base import AccountLoad, Throttle
 from core.throttle.memory import unknown_account
-from core.throttle.shared_limiter import Answer, Report, SharedLimiter
+from core.throttle.shared_limiter import Report, SharedLimiter, SyncResult
 
 log = structlog.get_logger(__name__)
 SETTLE_RENEWALS = 1.5
 """Renewal intervals to wait before permits grow after Redis was emptied, so that every process has reported."""
 TURN_S = 1.0
 """Duration of a session's turn when there are more sessions than slots."""
-SYNC = Script.read(Path(__file__).with_name("sync.lua"))
-ADJUST = Script.read(Path(__file__).with_name("adjust.lua"))
+SYNC = LuaScript.read(Path(__file__).with_name("sync.lua"))
+ADJUST = LuaScript.read(Path(__file__).with_name("adjust.lua"))
 
 
 class RedisThrottle(Throttle):
@@ -80,9 +80,9 @@ class RedisThrottle(Throttle):
     def slot(self, account: str, session: str) -> AbstractAsyncContextManager[float]:
         return self._known(account).slot(session)
 
-    def note(self, account: str, *, slow_down: bool) -> None:
+    def record_response(self, account: str, *, slow_down: bool) -> None:
         limiter = self._known(account)
-        limiter.note(slow_down, self._clock.now)
+        limiter.record_response(slow_down, self._clock.now)
         if self.away and limiter.proposed is not None:
             limiter.limit, limiter.proposed = limiter.proposed, None
 
@@ -282,10 +282,10 @@ async def open_redis_throttle(
         await throttle.leave()
 
 
-def _answer(result: Sequence[Any]) -> Answer:
+def _answer(result: Sequence[Any]) -> SyncResult:
     held, share, lack, contended, settled, limit, why, processes, shares = result
     sessions = [name.decode() for name in shares[::2]]
-    return Answer(
+    return SyncResult(
         held=held,
         share=share,
         others_lack=bool(lack),

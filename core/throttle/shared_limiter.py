@@ -28,7 +28,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SyncResult:
     """The answer to a report: see sync.lua."""
 
     held: int
@@ -109,7 +109,7 @@ class SharedLimiter(AccountLimiter):
         self._allow()
         return Report(self._held, self._reported)
 
-    def apply(self, report: Report, answer: Answer, valid_until: float) -> None:
+    def apply(self, report: Report, answer: SyncResult, valid_until: float) -> None:
         """Apply the answer to `report`. Permits granted in the meantime were held already: only growth is added."""
         self.valid_until = valid_until
         self._held += answer.held - report.held
@@ -139,11 +139,11 @@ class SharedLimiter(AccountLimiter):
 
     # -- the limit
 
-    def note(self, slow_down: bool, at_now: Callable[[], object]) -> None:
+    def record_response(self, slow_down: bool, at_now: Callable[[], object]) -> None:
         if self._rounds is None or (not slow_down and self.limit.now >= self.ceiling):
             return
         at = at_now()
-        wanted = self._rounds.note(
+        wanted = self._rounds.adjust(
             self.limit,
             slow_down=slow_down,
             in_flight=self.in_flight,

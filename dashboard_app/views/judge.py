@@ -29,7 +29,7 @@ _OF_REVIEWS = CALLS + " AND ($notebook IS NULL OR notebook = $notebook)"
 
 
 @dataclass(frozen=True)
-class Agreement:
+class AgreementCounts:
     """Verdicts on the same criterion of the same reply, by a person and by the judge; PASS and FAIL only."""
 
     both_pass: int
@@ -60,7 +60,7 @@ class Agreement:
         return None if chance == 1 else (self.agreed / self.n - chance) / (1 - chance)
 
 
-_COUNTS = list(Agreement.__dataclass_fields__)
+_COUNTS = list(AgreementCounts.__dataclass_fields__)
 _MAP = "::JSON AS MAP(VARCHAR, VARCHAR)"
 _PAIRS = f"""alike AS (SELECT judge_model, date_trunc('week', ts) AS week, human_json::VARCHAR AS human,
         judge_json::VARCHAR AS judge, count(*) AS hunts FROM reviews WHERE {_OF_REVIEWS} GROUP BY ALL),
@@ -104,13 +104,13 @@ def _show(reader: TelemetryReader, choice: Choice) -> None:
 
 
 def compared(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
-    """judge_model, week (the day it begins), and the counts of an Agreement."""
+    """judge_model, week (the day it begins), and the counts of AgreementCounts."""
     sql = f"""WITH {_PAIRS} SELECT judge_model, strftime(week, '%Y-%m-%d') AS week, {_CELLS}
               FROM pairs GROUP BY ALL ORDER BY ALL"""  # noqa: S608
     return run_query(reader, choice, sql)
 
 
-def agreement(pairs: pd.DataFrame) -> Agreement:
+def agreement(pairs: pd.DataFrame) -> AgreementCounts:
     """Totals of the pairs from `compared`."""
     return _agreement(pairs[_COUNTS].sum())
 
@@ -131,8 +131,8 @@ def agreement_by(pairs: pd.DataFrame, group: str) -> pd.DataFrame:
     return rated.sort_values("label", ignore_index=True)
 
 
-def _agreement(row: pd.Series) -> Agreement:
-    return Agreement(**{name: int(row[name]) for name in _COUNTS})
+def _agreement(row: pd.Series) -> AgreementCounts:
+    return AgreementCounts(**{name: int(row[name]) for name in _COUNTS})
 
 
 def undetermined(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
@@ -164,7 +164,7 @@ def flips(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
     return with_rates(run_query(reader, choice, sql), "flipped", "repeated")
 
 
-def _draw_agreement(found: Agreement) -> None:
+def _draw_agreement(found: AgreementCounts) -> None:
     st.subheader("Judge against people", anchor=False)
     if not found.n:
         st.info(
@@ -193,7 +193,7 @@ def _kappa_words(kappa: float | None) -> tuple[str, str]:
     return f"{kappa:.2f}", next((word for minimum, word in BEYOND_CHANCE if kappa >= minimum), "poor")
 
 
-def _draw_confusion(found: Agreement) -> None:
+def _draw_confusion(found: AgreementCounts) -> None:
     cells = {
         ("PASS", "PASS"): found.both_pass,
         ("PASS", "FAIL"): found.human_pass,

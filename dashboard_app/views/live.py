@@ -15,7 +15,7 @@ from dashboard_app.components import columns, notices, page
 from dashboard_app.components.charts import Drawing, colours, number_tip, text_tip, whole_axis
 from dashboard_app.components.figures import Number, draw_numbers
 from dashboard_app.configuration import settings
-from dashboard_app.live import Silence
+from dashboard_app.live import StatusUnavailable
 from dashboard_app.palette import IN_FLIGHT, LIMIT, QUEUED
 from dashboard_app.recent import Recent
 from dashboard_app.words import NOT_KNOWN, count, plain, span
@@ -34,8 +34,8 @@ def show() -> None:
 
 def _show_now() -> None:
     answer = data.api_status()
-    if isinstance(answer, Silence):
-        _draw_silence(answer)
+    if isinstance(answer, StatusUnavailable):
+        _draw_unavailable(answer)
     else:
         _show_status(answer)
 
@@ -91,7 +91,7 @@ def _seconds(milliseconds: float | None) -> float:
     return float("nan") if milliseconds is None else milliseconds / 1000
 
 
-def _draw_silence(answer: Silence) -> None:
+def _draw_unavailable(answer: StatusUnavailable) -> None:
     st.error(f"**The API is not answering.** {plain(answer.what)}", icon=":material/cloud_off:")
     st.markdown(plain(answer.hint))
     st.caption("The history pages read the telemetry log and stay usable without the API.")

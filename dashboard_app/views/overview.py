@@ -34,7 +34,7 @@ from dashboard_app.words import NOT_KNOWN, interval, latency, percent, usd
 
 
 @dataclass(frozen=True)
-class Totals:
+class HuntTotals:
     """Totals of the matching hunts."""
 
     hunts: int
@@ -85,7 +85,7 @@ def _show(reader: TelemetryReader, choice: Choice) -> None:
         draw_break_rates("Break rate by domain", break_rates(reader, choice, "domain"))
 
 
-def totals(reader: TelemetryReader, choice: Choice) -> Totals:
+def totals(reader: TelemetryReader, choice: Choice) -> HuntTotals:
     row = run_query(
         reader,
         choice,
@@ -95,7 +95,7 @@ def totals(reader: TelemetryReader, choice: Choice) -> Totals:
             FROM hunts WHERE {HUNTS}""",  # noqa: S608 - constant SQL; filter values are parameters
     ).iloc[0]
     outcomes = run_query(reader, choice, f"SELECT outcome, count(*) AS n FROM hunts WHERE {HUNTS} GROUP BY outcome")  # noqa: S608
-    return Totals(
+    return HuntTotals(
         hunts=int(row["hunts"]),
         by_outcome={str(outcome): int(n) for outcome, n in zip(outcomes["outcome"], outcomes["n"], strict=True)},
         simulated=int(row["simulated"]),
@@ -116,7 +116,7 @@ def outcomes_over_time(reader: TelemetryReader, choice: Choice, width: timedelta
     return frame
 
 
-def _draw_key_figures(totals: Totals, before: Totals | None) -> None:
+def _draw_key_figures(totals: HuntTotals, before: HuntTotals | None) -> None:
     """Key figures of the matching hunts; `before`: the previous period, None without a comparison."""
     rate = totals.rate
     undecided = totals.hunts - rate.decided
@@ -175,7 +175,7 @@ def _draw_why_not_compared(choice: Choice) -> None:
         )
 
 
-def _rate_note(rate: Rate, was: Totals | None) -> str:
+def _rate_note(rate: Rate, was: HuntTotals | None) -> str:
     if was is None or was.rate.share is None:
         return interval(rate)
     return f"{interval(rate)}; previously {percent(was.rate.share)}"
@@ -190,7 +190,7 @@ def _before(value: str) -> str:
     return f" Previous period: {value}."
 
 
-def _cost(totals: Totals) -> str:
+def _cost(totals: HuntTotals) -> str:
     if totals.known_usd is None:
         return "unknown" if totals.unknown_costs else NOT_KNOWN
     return usd(totals.known_usd)

@@ -126,7 +126,7 @@ async def test_a_bug_is_counted_and_told_without_its_insides(client, runtime, mo
     def explode(*_args, **_kwargs):
         raise RuntimeError("secret inside")
 
-    monkeypatch.setattr(type(runtime.board), "snapshot", explode)
+    monkeypatch.setattr(type(runtime.status), "snapshot", explode)
     response = await client.get("/api/sessions/s_x")
     assert await error_of(response) == (500, "internal_error")
     assert "secret inside" not in (await response.get_data()).decode()

@@ -20,7 +20,7 @@ from tests.benchmarks.bare import MeasuredBare, measure_bare
 from tests.benchmarks.dashboard import measure_dashboard
 from tests.benchmarks.flat import MeasuredSize, measure_sizes
 from tests.benchmarks.reference import Measured, measure
-from tests.benchmarks.stand_in import stand_in
+from tests.benchmarks.simulated_service import simulated_service
 from tests.benchmarks.watchers import MeasuredWatchers, measure_watchers
 from tests.house.real_redis import open_redis
 
@@ -95,7 +95,7 @@ def main() -> int:
 def bench() -> None:
     load, _, _ = os.getloadavg()
     collect_rarely()
-    with stand_in() as address:
+    with simulated_service() as address:
         tables = [shown(CALLS, uvloop.run(calls(address)))]
         with open_redis() as server:
             tables.append(shown(CALLS_IN_REDIS, uvloop.run(calls_in_redis(address, server.url))))

@@ -34,7 +34,7 @@ async def measure_access() -> list[str]:
         async with open_runtime(make_settings(telemetry__directory=folder, access__tokens=holders)) as runtime:
             guard = AccessGuard(runtime, Register(holders))
             who = caller_of(holders[-1])
-            session = await runtime.workbench.open_task(Task(prompt="x"), OpenOrder(owner=who.name))
+            session = await runtime.service.open_task(Task(prompt="x"), OpenOrder(owner=who.name))
             bearer, given = Authorization("bearer", token=tokens[-1]), guard.pass_for(holders[-1])
             forged = new_pass(replace(holders[-1], digest=b"x" * 32), time.time(), 60)
             rows = [

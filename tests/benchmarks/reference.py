@@ -18,7 +18,7 @@ from core.eventlog.base import START
 from core.hunting.orders import OpenOrder, RunOrder
 from core.runtime import Runtime, open_runtime
 from tests.benchmarks.cpu import cpu_s
-from tests.benchmarks.stand_in import JUDGE_S, TARGET_S
+from tests.benchmarks.simulated_service import JUDGE_S, TARGET_S
 from tests.settings import make_settings
 
 CRITERIA = 4
@@ -85,9 +85,9 @@ async def measure(address: str, hunts: int, target_limit: int, judge_limit: int,
 
 
 async def _run(runtime: Runtime, hunts: int) -> Counts:
-    sid = (await runtime.workbench.open_task(TASK, OpenOrder())).session_id
+    sid = (await runtime.service.open_task(TASK, OpenOrder())).session_id
     order = RunOrder(models=("openrouter/simulated-target",), hunts=hunts, judge_model="openai/judge")
-    run = await runtime.workbench.start_run(sid, order)
+    run = await runtime.service.start_run(sid, order)
     async for _ in runtime.events.watch(sid, START):
         if (await runtime.store.read(sid)).run(run.run_id).status in RUN_ENDED:
             break

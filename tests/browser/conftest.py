@@ -11,9 +11,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.product import Product
+from tests.browser.request_log import RequestLog
 from tests.browser.states import CALL, REDUCE
 from tests.browser.trainer import go_to
-from tests.browser.witness import Witness
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking")
 WAIT_MS = 15_000
@@ -68,26 +68,28 @@ def lay_aside(loop: asyncio.AbstractEventLoop | None) -> None:
 
 
 @pytest.fixture
-def witness(product: Product) -> Witness:
-    return Witness(product.url)
+def request_log(product: Product) -> RequestLog:
+    return RequestLog(product.url)
 
 
 @pytest.fixture
-def new_context(browser: Browser, witness: Witness) -> Iterator[NewContext]:
-    """Makes contexts (another browser profile each) that the witness looks at."""
+def new_context(browser: Browser, request_log: RequestLog) -> Iterator[NewContext]:
+    """Makes contexts (another browser profile each) that the request_log looks at."""
     contexts: list[BrowserContext] = []
 
     def make(**options: object) -> BrowserContext:
-        context = browser.new_context(**({"viewport": DESK, "locale": "en-US", "base_url": witness.origin} | options))
+        context = browser.new_context(
+            **({"viewport": DESK, "locale": "en-US", "base_url": request_log.origin} | options)
+        )
         contexts.append(context)
         context.set_default_timeout(WAIT_MS)
-        witness.look_at(context)
+        request_log.attach(context)
         return context
 
     yield make
     for context in contexts:
         context.close()
-    assert witness.verdict() == []
+    assert request_log.problems() == []
 
 
 @pytest.fixture

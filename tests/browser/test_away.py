@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import NewContext, running
 from tests.browser.network import cut, mend
 from tests.browser.product import SCRIPT, Product
+from tests.browser.request_log import RequestLog
 from tests.browser.trainer import (
     all_saved,
     choose_card,
@@ -23,7 +24,6 @@ from tests.browser.trainer import (
     start_button,
     wait_for_end,
 )  # fmt: skip
-from tests.browser.witness import Witness
 from tests.house.real_redis import RedisServer
 
 pytestmark = pytest.mark.browser
@@ -74,8 +74,10 @@ def kept_here(page: Page) -> None:
 
 @pytest.mark.timeout(120)
 @pytest.mark.long
-def test_a_run_goes_on_while_the_network_is_cut_for_ten_seconds(page: Page, product: Product, witness: Witness) -> None:
-    witness.refusals_are_meant()
+def test_a_run_goes_on_while_the_network_is_cut_for_ten_seconds(
+    page: Page, product: Product, request_log: RequestLog
+) -> None:
+    request_log.allow_rejections()
     sid = product.open_example()
     product.check(sid)
     go_to(page, sid)
@@ -96,15 +98,15 @@ def test_a_run_goes_on_while_the_network_is_cut_for_ten_seconds(page: Page, prod
     assert [one["number"] for one in hunts] == list(range(1, 501))
     told = page.locator("hunt-table .chip", has_text="Breaks").inner_text()
     assert told == f"Breaks {sum(one['outcome'] == 'broke' for one in hunts)}"
-    assert witness.sent("POST", "/runs") == 1
+    assert request_log.sent("POST", "/runs") == 1
 
 
 @pytest.mark.timeout(90)
 @pytest.mark.long
 def test_writing_goes_on_while_the_network_is_cut_for_ten_seconds(
-    page: Page, product: Product, witness: Witness
+    page: Page, product: Product, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     go_to(page, sid, act="task")
     before = product.session(sid)["version"]
@@ -123,9 +125,9 @@ def test_writing_goes_on_while_the_network_is_cut_for_ten_seconds(
 
 
 def test_reviews_written_without_a_network_are_sent_when_it_is_back(
-    page: Page, product: Product, witness: Witness, at_the_desk: str
+    page: Page, product: Product, request_log: RequestLog, at_the_desk: str
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     cut(page)
     for number, words in enumerate(WORDS, 1):
         review(page, number, words)
@@ -144,9 +146,9 @@ def test_reviews_written_without_a_network_are_sent_when_it_is_back(
 
 @pytest.mark.long
 def test_reviews_that_were_never_sent_are_there_after_a_reload(
-    page: Page, product: Product, witness: Witness, at_the_desk: str
+    page: Page, product: Product, request_log: RequestLog, at_the_desk: str
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     page.route("**/reviews/*", lambda route: route.abort())
     for number, words in enumerate(WORDS, 1):
         review(page, number, words)
@@ -170,9 +172,9 @@ def test_reviews_that_were_never_sent_are_there_after_a_reload(
 
 
 def test_nothing_is_checked_while_the_words_before_it_are_not_saved(
-    page: Page, product: Product, witness: Witness
+    page: Page, product: Product, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     go_to(page, sid, act="task")
     page.route("**/task", lambda route: route.abort())
@@ -181,7 +183,7 @@ def test_nothing_is_checked_while_the_words_before_it_are_not_saved(
     expect(page.locator("task-editor check-panel .problem")).to_contain_text(
         "Not started: your latest edits aren’t saved."
     )
-    assert witness.sent("POST", "/reference-check") == 0
+    assert request_log.sent("POST", "/reference-check") == 0
     page.unroute("**/task")
     page.get_by_role("button", name="Check the reference").click()
     expect(page.locator("task-editor check-panel strong")).to_have_text(re.compile("The reference (passes|fails)"))
@@ -197,9 +199,9 @@ def lasting_product(tmp_path: Path, redis_server: RedisServer) -> Iterator[Produ
 
 @pytest.mark.long
 def test_redis_that_goes_away_is_told_of_while_one_works(
-    lasting_product: Product, redis_server: RedisServer, new_context: NewContext, witness: Witness
+    lasting_product: Product, redis_server: RedisServer, new_context: NewContext, request_log: RequestLog
 ) -> None:
-    witness.origin = lasting_product.url
+    request_log.origin = lasting_product.url
     page = new_context(base_url=lasting_product.url).new_page()
     go_to(page, lasting_product.open_example())
     told = page.locator("site-header").get_by_text(re.compile("^Degraded: "))
@@ -212,12 +214,12 @@ def test_redis_that_goes_away_is_told_of_while_one_works(
 
 @pytest.mark.timeout(180)
 def test_a_run_is_seen_to_its_end_though_the_api_is_killed_in_the_middle(
-    lasting_product: Product, new_context: NewContext, witness: Witness
+    lasting_product: Product, new_context: NewContext, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = lasting_product.open_example()
     lasting_product.check(sid)
-    witness.origin = lasting_product.url
+    request_log.origin = lasting_product.url
     page = new_context(base_url=lasting_product.url).new_page()
     go_to(page, sid)
     connection = page.locator("site-header .connection")

@@ -10,9 +10,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import running
 from tests.browser.product import Product
-from tests.browser.told_provider import told_provider
+from tests.browser.request_log import RequestLog
+from tests.browser.scripted_provider import scripted_provider
 from tests.browser.trainer import go_to, open_hunt, row
-from tests.browser.witness import Witness
 
 pytestmark = pytest.mark.browser
 RENDERED, PLAIN = 150_000, 300_000
@@ -47,7 +47,7 @@ def answer(body: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with told_provider(answer) as port:
+    with scripted_provider(answer) as port:
         address = {"name": "evil", "base_url": f"http://127.0.0.1:{port}/v1", "models": ["rendered", "plain", "judge"]}
         folder: Path = tmp_path_factory.mktemp("attacked")
         yield from running(Product(folder, OPENAI_COMPATIBLE=json.dumps([address])))
@@ -106,7 +106,7 @@ def test_a_hostile_reply_does_nothing_and_reads_exactly(page: Page, product: Pro
 
 
 def test_the_frame_could_not_run_a_script_even_if_one_came_through(
-    page: Page, product: Product, witness: Witness
+    page: Page, product: Product, request_log: RequestLog
 ) -> None:
     """The second wall, alone: the server's sanitiser is taken out of the way."""
     sid = product.open_example()
@@ -124,5 +124,5 @@ def test_the_frame_could_not_run_a_script_even_if_one_came_through(
         frame = page.frame_locator("main > reply-frame iframe")
         frame.get_by_text("press").click()
     assert "run" not in page.title()
-    assert [fault for fault in witness.faults if "sandboxed" not in fault and "violat" not in fault] == []
-    witness.faults.clear()
+    assert [fault for fault in request_log.faults if "sandboxed" not in fault and "violat" not in fault] == []
+    request_log.faults.clear()

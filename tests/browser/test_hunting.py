@@ -6,11 +6,11 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.product import Product
+from tests.browser.request_log import RequestLog
 from tests.browser.trainer import go_to, newest_run, open_hunt, row, rows, step_to, wait_for_end
-from tests.browser.witness import Witness
 
 pytestmark = pytest.mark.browser
-MOST_ROWS = 80
+MAX_ROWS = 80
 
 
 def test_a_run_cancelled_in_its_middle_keeps_what_is_there(page: Page, product: Product) -> None:
@@ -82,9 +82,9 @@ def test_a_run_started_without_the_check_says_so(page: Page, product: Product) -
 
 
 def test_a_model_that_is_not_there_is_refused_where_it_was_chosen(
-    page: Page, product: Product, witness: Witness
+    page: Page, product: Product, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     product.check(sid)
     go_to(page, sid)
@@ -108,11 +108,11 @@ def test_two_hundred_hunts_are_few_rows_and_are_walked_by_keyboard(page: Page, p
     product.run(sid, 200, "simulated/hasty")
     go_to(page, sid)
     expect(row(page, 1)).to_be_visible()
-    assert rows(page).count() < MOST_ROWS
+    assert rows(page).count() < MAX_ROWS
     page.mouse.move(900, 700)
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     expect(row(page, 200)).to_be_in_viewport()
-    assert rows(page).count() < MOST_ROWS
+    assert rows(page).count() < MAX_ROWS
     expect(page.locator("hunt-table .table")).to_have_attribute("aria-rowcount", "201")
     expect(row(page, 200)).to_have_attribute("aria-rowindex", "201")
 

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import NewContext
 from tests.browser.network import cut, mend
 from tests.browser.product import Product
+from tests.browser.request_log import RequestLog
 from tests.browser.trainer import go_to, open_hunt, row, rows, start_button
-from tests.browser.witness import Witness
 
 pytestmark = pytest.mark.browser
 
@@ -94,8 +94,8 @@ def test_keys_walk_the_hunts_without_a_row_that_has_the_focus(page: Page, produc
     expect(row(page, 4).get_by_role("link")).not_to_be_focused()
 
 
-def test_a_turn_begins_whole_and_its_dialog_goes(page: Page, product: Product, witness: Witness) -> None:
-    witness.refusals_are_meant()
+def test_a_turn_begins_whole_and_its_dialog_goes(page: Page, product: Product, request_log: RequestLog) -> None:
+    request_log.allow_rejections()
     sid = product.open_example()
     product.check(sid)
     product.run(sid, 8, "simulated/careful")
@@ -119,8 +119,8 @@ def test_a_turn_begins_whole_and_its_dialog_goes(page: Page, product: Product, w
 
 
 @pytest.mark.parametrize("act", ["", "/task", "/review", "/deliver", "/h/r_none.1", "/h/r_none.1+compare/r_none.1"])
-def test_nothing_covers_the_page_of_a_session_that_is_not_there(page: Page, witness: Witness, act: str) -> None:
-    witness.refusals_are_meant()
+def test_nothing_covers_the_page_of_a_session_that_is_not_there(page: Page, request_log: RequestLog, act: str) -> None:
+    request_log.allow_rejections()
     page.goto(f"/#/s/s_nobody_knows_this_one{act}")
     expect(page.get_by_role("heading", name="Session not found. It may have expired.")).to_be_visible()
     for what in ("hunt-panel", "dialog[open]", "act-trail"):
@@ -131,12 +131,12 @@ def test_nothing_covers_the_page_of_a_session_that_is_not_there(page: Page, witn
 
 
 def test_a_server_that_is_lost_stands_above_all_and_nothing_pretends_to_go_on(
-    own_product: Product, new_context: NewContext, witness: Witness
+    own_product: Product, new_context: NewContext, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = own_product.open_example()
     own_product.begin_run(sid, 500, "simulated/thinker")
-    witness.origin = own_product.url
+    request_log.origin = own_product.url
     page = new_context(base_url=own_product.url).new_page()
     go_to(page, sid)
     expect(page).to_have_title(re.compile("/500"))
@@ -164,9 +164,9 @@ def test_a_server_that_is_lost_stands_above_all_and_nothing_pretends_to_go_on(
 
 
 def test_a_name_that_nobody_answers_for_is_refused_when_it_is_chosen(
-    page: Page, product: Product, witness: Witness
+    page: Page, product: Product, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     go_to(page, product.open_example())
     page.get_by_role("button", name="Choose models").click()
     picker = page.locator("model-picker")

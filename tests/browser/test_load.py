@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from core.notebooks.examples import read_example
 from tests.browser.product import Product
+from tests.browser.request_log import RequestLog
 from tests.browser.trainer import go_to, load_file, session_id, start_button, step_to
-from tests.browser.witness import Witness
 
 pytestmark = pytest.mark.browser
 REAL = ("kryptonite.ipynb", "kryptonite-old-export.ipynb", "kryptonite-damaged-export.ipynb", "blank-template.ipynb")
@@ -95,8 +95,8 @@ def test_a_file_dropped_anywhere_is_loaded_and_the_same_one_again_is_a_session_o
     assert session_id(page) == first
 
 
-def test_the_same_file_chosen_twice_is_read_twice(page: Page, witness: Witness) -> None:
-    witness.refusals_are_meant()
+def test_the_same_file_chosen_twice_is_read_twice(page: Page, request_log: RequestLog) -> None:
+    request_log.allow_rejections()
     go_to(page)
     load_file(page, "notes.ipynb", b"no notebook")
     expect(page.locator("load-card .problem")).to_be_visible()
@@ -105,9 +105,9 @@ def test_the_same_file_chosen_twice_is_read_twice(page: Page, witness: Witness) 
 
 
 def test_a_bad_file_dropped_while_a_task_is_open_is_refused_in_sight(
-    page: Page, product: Product, witness: Witness
+    page: Page, product: Product, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     go_to(page, product.open_example())
     page.evaluate(DROP, ["notes.ipynb", "no notebook"])
     expect(page.locator("notice-stack .notice.error p").first).to_be_visible()
@@ -147,9 +147,9 @@ def test_pasted_text_that_is_no_notebook_is_refused_with_a_way_on(page: Page, te
     ],
 )
 def test_an_address_that_is_not_allowed_is_refused_with_its_sentence(
-    page: Page, witness: Witness, url: str, said: str
+    page: Page, request_log: RequestLog, url: str, said: str
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     go_to(page)
     page.get_by_label("From a URL").fill(url)
     page.get_by_role("button", name="Fetch").click()
@@ -157,11 +157,11 @@ def test_an_address_that_is_not_allowed_is_refused_with_its_sentence(
     expect(page.locator("load-card .problem .hint")).not_to_be_empty()
 
 
-def test_a_file_that_is_too_large_is_refused_before_it_is_sent(page: Page, witness: Witness) -> None:
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(page: Page, request_log: RequestLog) -> None:
     go_to(page)
     page.evaluate(DROP_LARGE, ["large.ipynb", 16 * 1024 * 1024 + 1])
     expect(page.locator("load-card .problem")).to_contain_text("large.ipynb has 16.0 MB; at most 16 MB are loaded.")
-    assert witness.sent("POST", "/api/sessions") == 0
+    assert request_log.sent("POST", "/api/sessions") == 0
 
 
 @pytest.mark.parametrize("act", ["task", "hunt"])

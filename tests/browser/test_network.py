@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import NewContext
 from tests.browser.network import cut, mend
 from tests.browser.product import Product
+from tests.browser.request_log import RequestLog
 from tests.browser.trainer import (
     go_to,
     newest_run,
@@ -20,16 +21,15 @@ from tests.browser.trainer import (
     wait_for_end,
     what_is_shown,
 )  # fmt: skip
-from tests.browser.witness import Witness
 
 pytestmark = pytest.mark.browser
 SLOW = ("simulated/thinker",)
 
 
 def test_what_happened_while_the_network_was_cut_is_there_after_it_returns(
-    page: Page, product: Product, witness: Witness
+    page: Page, product: Product, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     go_to(page, sid)
     connection = page.locator("site-header .connection")
@@ -46,9 +46,9 @@ def test_what_happened_while_the_network_was_cut_is_there_after_it_returns(
 
 
 def test_a_hunt_opened_without_a_network_is_read_when_it_returns(
-    page: Page, product: Product, witness: Witness
+    page: Page, product: Product, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     product.run(sid, 2)
     go_to(page, sid)
@@ -61,9 +61,9 @@ def test_a_hunt_opened_without_a_network_is_read_when_it_returns(
     expect(panel.locator(".problem")).to_be_hidden()
 
 
-def test_a_page_without_a_network_asks_calmly(page: Page, product: Product, witness: Witness) -> None:
+def test_a_page_without_a_network_asks_calmly(page: Page, product: Product, request_log: RequestLog) -> None:
     """An opened hunt that goes on elsewhere is behind; asking for it must not become a storm of requests."""
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     product.begin_run(sid, 16, *SLOW)
     go_to(page, sid)
@@ -72,7 +72,7 @@ def test_a_page_without_a_network_asks_calmly(page: Page, product: Product, witn
     row(page, 1).get_by_role("link").click()
     expect(page.locator("hunt-panel .problem")).to_be_visible()
     wait_for_end(page)
-    assert sum("/hunts/" in one for one in witness.requests) < 12
+    assert sum("/hunts/" in one for one in request_log.requests) < 12
 
 
 def test_a_double_click_on_start_starts_one_run(page: Page, product: Product) -> None:
@@ -88,9 +88,9 @@ def test_a_double_click_on_start_starts_one_run(page: Page, product: Product) ->
 
 @pytest.mark.parametrize("lost", ["question", "answer"])
 def test_start_pressed_again_after_a_lost_answer_is_one_run(
-    page: Page, product: Product, witness: Witness, lost: str
+    page: Page, product: Product, request_log: RequestLog, lost: str
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     product.check(sid)
     go_to(page, sid)
@@ -127,8 +127,8 @@ def test_the_answer_to_a_check_may_come_after_its_verdicts(page: Page, product: 
     expect(state).to_have_text("The reference passes")
 
 
-def test_an_answer_of_something_in_between_is_a_sentence(page: Page, product: Product, witness: Witness) -> None:
-    witness.refusals_are_meant()
+def test_an_answer_of_something_in_between_is_a_sentence(page: Page, product: Product, request_log: RequestLog) -> None:
+    request_log.allow_rejections()
     go_to(page, product.open_example())
     page.route(re.compile("/reference-check$"), lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"))
     page.get_by_role("button", name="Check the reference").click()
@@ -136,13 +136,13 @@ def test_an_answer_of_something_in_between_is_a_sentence(page: Page, product: Pr
 
 
 def test_a_restarted_server_without_a_memory_says_that_the_session_has_ended(
-    tmp_path: Path, own_product: Product, new_context: NewContext, witness: Witness
+    tmp_path: Path, own_product: Product, new_context: NewContext, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = own_product.open_example()
     own_product.run(sid, 4)
     page = new_context(base_url=own_product.url).new_page()
-    witness.origin = own_product.url
+    request_log.origin = own_product.url
     go_to(page, sid)
     expect(rows(page)).to_have_count(4)
     own_product.kill()
@@ -156,9 +156,9 @@ def test_a_restarted_server_without_a_memory_says_that_the_session_has_ended(
 
 
 def test_a_session_opened_while_the_server_is_away_comes_when_it_is_back(
-    page: Page, product: Product, witness: Witness
+    page: Page, product: Product, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     product.run(sid, 4)
     go_to(page)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import running
 from tests.browser.product import Product
-from tests.browser.told_provider import Told, told_provider
+from tests.browser.scripted_provider import Told, scripted_provider
 from tests.browser.trainer import go_to, open_hunt, row, step_to, wait_for_end
 
 pytestmark = pytest.mark.browser
@@ -25,7 +25,7 @@ def answer(body: dict[str, Any]) -> Told:
 
 @pytest.fixture
 def product(tmp_path: Path) -> Iterator[Product]:
-    with told_provider(answer) as port:
+    with scripted_provider(answer) as port:
         address = {"name": "told", "base_url": f"http://127.0.0.1:{port}/v1", "models": ["writer", "judge"]}
         yield from running(Product(tmp_path, OPENAI_COMPATIBLE=json.dumps([address]), DEFAULT_JUDGE="told/judge"))
 

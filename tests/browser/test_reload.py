@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewContext
 from tests.browser.product import Product
+from tests.browser.request_log import RequestLog
 from tests.browser.trainer import (
     go_to,
     newest_run,
@@ -17,7 +18,6 @@ from tests.browser.trainer import (
     wait_for_end,
     what_is_shown,
 )  # fmt: skip
-from tests.browser.witness import Witness
 
 pytestmark = pytest.mark.browser
 SLOW = ("simulated/thinker",)
@@ -32,18 +32,20 @@ def test_a_reload_before_the_check_keeps_the_task_and_the_plan(page: Page, produ
     assert what_is_shown(page) == before
 
 
-def test_a_reload_in_mid_check_goes_on_with_the_same_check(page: Page, product: Product, witness: Witness) -> None:
+def test_a_reload_in_mid_check_goes_on_with_the_same_check(
+    page: Page, product: Product, request_log: RequestLog
+) -> None:
     sid = product.open_example()
     go_to(page, sid)
     page.locator("#plan-judge").select_option("simulated/thinker")
     page.get_by_role("button", name="Check the reference").click()
     page.reload()
     expect(page.locator("check-panel strong")).to_have_text("The reference passes")
-    assert witness.sent("POST", "/reference-check") == 1
+    assert request_log.sent("POST", "/reference-check") == 1
     expect(page.locator("criteria-list .mark.pass")).to_have_count(len(product.session(sid)["task"]["criteria"]))
 
 
-def test_a_reload_in_mid_run_goes_on_with_the_same_run(page: Page, product: Product, witness: Witness) -> None:
+def test_a_reload_in_mid_run_goes_on_with_the_same_run(page: Page, product: Product, request_log: RequestLog) -> None:
     sid = product.open_example()
     rid = product.begin_run(sid, 400, *SLOW)
     go_to(page, sid)
@@ -57,7 +59,7 @@ def test_a_reload_in_mid_run_goes_on_with_the_same_run(page: Page, product: Prod
     wait_for_end(page)
     expect(page.locator("run-list .run")).to_have_count(1)
     expect(page.locator("hunt-table .chip").first).to_have_text(f"All {len(product.hunts(sid))}")
-    assert witness.sent("POST", "/runs") == 0
+    assert request_log.sent("POST", "/runs") == 0
 
 
 def test_a_reload_after_the_end_shows_the_same_again(page: Page, product: Product) -> None:
@@ -84,8 +86,10 @@ def test_a_reload_with_a_hunt_open_opens_it_again(page: Page, product: Product) 
     expect(panel.frame_locator("iframe").locator("body")).not_to_be_empty()
 
 
-def test_a_deep_link_opens_its_hunt_and_an_unknown_one_says_so(page: Page, product: Product, witness: Witness) -> None:
-    witness.refusals_are_meant()
+def test_a_deep_link_opens_its_hunt_and_an_unknown_one_says_so(
+    page: Page, product: Product, request_log: RequestLog
+) -> None:
+    request_log.allow_rejections()
     sid = product.open_example()
     product.run(sid, 4)
     go_to(page, sid, product.hunts(sid)[1]["hunt_id"])

@@ -13,6 +13,7 @@ from core.access.passes import COOKIE
 from tests.api.signing_in import ENTRIES, TOKENS
 from tests.browser.conftest import NewContext, running
 from tests.browser.product import Product
+from tests.browser.request_log import RequestLog
 from tests.browser.trainer import (
     all_saved,
     check_reference,
@@ -23,7 +24,6 @@ from tests.browser.trainer import (
     step_to,
     wait_for_end,
 )  # fmt: skip
-from tests.browser.witness import Witness
 
 pytestmark = pytest.mark.browser
 
@@ -41,9 +41,9 @@ def sign_in(page: Page, name: str) -> None:
     page.keyboard.press("Enter")
 
 
-def test_sign_in_hunt_sign_out(page: Page, witness: Witness) -> None:
+def test_sign_in_hunt_sign_out(page: Page, request_log: RequestLog) -> None:
     page.goto("/")
-    expect(page).to_have_url(f"{witness.origin}/sign-in")
+    expect(page).to_have_url(f"{request_log.origin}/sign-in")
     expect(page.get_by_label("Your token")).to_be_focused()
     sign_in(page, "alice")
     expect(page.locator("site-header .who")).to_have_text("alice")
@@ -59,16 +59,16 @@ def test_sign_in_hunt_sign_out(page: Page, witness: Witness) -> None:
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert [cookie["name"] for cookie in page.context.cookies()] == []
     page.goto(f"/#/s/{sid}")
-    expect(page).to_have_url(f"{witness.origin}/sign-in#/s/{sid}")
+    expect(page).to_have_url(f"{request_log.origin}/sign-in#/s/{sid}")
     sign_in(page, "alice")
     expect(rows(page)).to_have_count(4)
-    assert page.url == f"{witness.origin}/#/s/{sid}"
+    assert page.url == f"{request_log.origin}/#/s/{sid}"
 
 
 def test_a_sign_out_takes_what_was_shown_out_of_other_tabs_and_out_of_the_way_back(
-    page: Page, product: Product, witness: Witness
+    page: Page, product: Product, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     page.goto(f"/#/s/{sid}/task")
     sign_in(page, "alice")
@@ -77,39 +77,39 @@ def test_a_sign_out_takes_what_was_shown_out_of_other_tabs_and_out_of_the_way_ba
     other.goto(f"/#/s/{sid}/task")
     expect(other.locator("site-header .who")).to_have_text("alice")
     page.get_by_role("button", name="Sign out").click()
-    expect(page).to_have_url(f"{witness.origin}/sign-in")
-    expect(other).to_have_url(f"{witness.origin}/sign-in#/s/{sid}/task")
+    expect(page).to_have_url(f"{request_log.origin}/sign-in")
+    expect(other).to_have_url(f"{request_log.origin}/sign-in#/s/{sid}/task")
     sign_in(other, "alice")
     expect(other.locator("site-header .who")).to_have_text("alice")
     other.context.clear_cookies()
     other.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
-    expect(other).to_have_url(f"{witness.origin}/sign-in#/s/{sid}/task")
+    expect(other).to_have_url(f"{request_log.origin}/sign-in#/s/{sid}/task")
 
 
-def test_a_wrong_token_is_told_and_may_be_mended(page: Page, witness: Witness) -> None:
-    witness.refusals_are_meant()
+def test_a_wrong_token_is_told_and_may_be_mended(page: Page, request_log: RequestLog) -> None:
+    request_log.allow_rejections()
     page.goto("/sign-in?to=//evil.example")
     page.get_by_label("Your token").fill("mh_wrong")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert").last).to_contain_text("Unknown token.")
     sign_in(page, "bob")
     expect(page.locator("site-header .who")).to_have_text("bob")
-    assert page.url == f"{witness.origin}/"
+    assert page.url == f"{request_log.origin}/"
 
 
-def test_who_is_signed_in_goes_past_the_sign_in_to_where_they_wanted(page: Page, witness: Witness) -> None:
+def test_who_is_signed_in_goes_past_the_sign_in_to_where_they_wanted(page: Page, request_log: RequestLog) -> None:
     page.goto("/docs")
-    expect(page).to_have_url(f"{witness.origin}/sign-in?to=/docs")
+    expect(page).to_have_url(f"{request_log.origin}/sign-in?to=/docs")
     sign_in(page, "alice")
-    expect(page).to_have_url(f"{witness.origin}/docs")
+    expect(page).to_have_url(f"{request_log.origin}/docs")
     page.goto("/sign-in")
     expect(page.locator("site-header .who")).to_have_text("alice")
 
 
 def test_a_sign_in_that_runs_out_in_the_middle_of_work_costs_nothing(
-    page: Page, product: Product, witness: Witness
+    page: Page, product: Product, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     page.goto(f"/#/s/{sid}/task")
     sign_in(page, "alice")
@@ -134,9 +134,9 @@ def test_a_sign_in_that_runs_out_in_the_middle_of_work_costs_nothing(
 
 
 def test_somebody_else_who_signs_in_over_the_page_gets_nothing_of_the_one_before(
-    page: Page, product: Product, witness: Witness
+    page: Page, product: Product, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     page.goto(f"/#/s/{sid}")
     sign_in(page, "alice")
@@ -154,9 +154,9 @@ def test_somebody_else_who_signs_in_over_the_page_gets_nothing_of_the_one_before
 
 
 def test_a_server_that_came_back_asks_the_page_to_sign_in_before_it_tells_of_the_session(
-    page: Page, product: Product, witness: Witness
+    page: Page, product: Product, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     page.goto(f"/#/s/{sid}")
     sign_in(page, "alice")
@@ -187,8 +187,8 @@ def test_another_persons_work_is_not_in_the_same_browser(page: Page, product: Pr
     expect(page.locator("start-view .recent a")).to_have_count(1)
 
 
-def test_somebody_elses_session_reads_as_ended(page: Page, product: Product, witness: Witness) -> None:
-    witness.refusals_are_meant()
+def test_somebody_elses_session_reads_as_ended(page: Page, product: Product, request_log: RequestLog) -> None:
+    request_log.allow_rejections()
     sid = product.open_example()
     page.goto(f"/#/s/{sid}")
     sign_in(page, "bob")

@@ -9,8 +9,8 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import NewContext
 from tests.browser.product import Product
+from tests.browser.request_log import RequestLog
 from tests.browser.trainer import go_to, rows
-from tests.browser.witness import Witness
 
 pytestmark = pytest.mark.browser
 HIDEABLE = """
@@ -22,10 +22,10 @@ window.setHidden = (value) => { hidden = value; document.dispatchEvent(new Event
 
 
 def test_a_server_that_hangs_is_told_as_lost_and_found_again(
-    own_product: Product, new_context: NewContext, witness: Witness
+    own_product: Product, new_context: NewContext, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
-    witness.origin = own_product.url
+    request_log.allow_rejections()
+    request_log.origin = own_product.url
     sid = own_product.open_example()
     page = new_context(base_url=own_product.url).new_page()
     go_to(page, sid)
@@ -43,7 +43,7 @@ def test_a_server_that_hangs_is_told_as_lost_and_found_again(
 
 
 def test_a_tab_that_nobody_looks_at_leaves_its_connection_to_others(
-    product: Product, new_context: NewContext, witness: Witness
+    product: Product, new_context: NewContext, request_log: RequestLog
 ) -> None:
     """Six connections to a server are all that a browser opens over HTTP/1.1."""
     sid = product.open_example()
@@ -64,8 +64,10 @@ def test_a_tab_that_nobody_looks_at_leaves_its_connection_to_others(
     expect(tabs[0].locator("site-header .connection")).to_have_attribute("data-state", "live")
 
 
-def test_who_polls_and_is_too_far_behind_reads_everything_again(page: Page, product: Product, witness: Witness) -> None:
-    witness.refusals_are_meant()
+def test_who_polls_and_is_too_far_behind_reads_everything_again(
+    page: Page, product: Product, request_log: RequestLog
+) -> None:
+    request_log.allow_rejections()
     sid = product.open_example()
     polls: list[str] = []
 
@@ -79,6 +81,6 @@ def test_who_polls_and_is_too_far_behind_reads_everything_again(page: Page, prod
     page.route("**/events?*", behind)
     go_to(page, sid)
     expect(page.locator("site-header .connection")).to_have_attribute("data-state", "polling")
-    assert witness.sent("GET", f"/api/sessions/{sid}") == 2
+    assert request_log.sent("GET", f"/api/sessions/{sid}") == 2
     product.run(sid, 4)
     expect(rows(page)).to_have_count(4)

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import NewContext, running
 from tests.browser.product import SCRIPT, Product
+from tests.browser.request_log import RequestLog
 from tests.browser.trainer import (
     choose_models,
     go_to,
@@ -21,7 +22,6 @@ from tests.browser.trainer import (
     start_button,
     wait_for_end,
 )
-from tests.browser.witness import Witness
 
 pytestmark = pytest.mark.browser
 
@@ -89,14 +89,14 @@ def silent_product(tmp_path: Path) -> Iterator[Product]:
 
 
 def test_one_hunt_is_cancelled_from_its_panel_and_the_others_go_on(
-    silent_product: Product, new_context: NewContext, witness: Witness
+    silent_product: Product, new_context: NewContext, request_log: RequestLog
 ) -> None:
     """In a run of 100 with 16 slots: hunts exist from their turn on, before that there is nothing to open or cancel."""
     sid = silent_product.open_example()
     rid = silent_product.begin_run(sid, 100)
     silent_product.wait_for_hunts(sid, 16)
     chosen = silent_product.hunts(sid)[-1]
-    witness.origin = silent_product.url
+    request_log.origin = silent_product.url
     page = new_context(base_url=silent_product.url).new_page()
     go_to(page, sid, chosen["hunt_id"])
     panel = page.locator("hunt-panel")

@@ -9,8 +9,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from tests.browser.conftest import NewContext
 from tests.browser.network import cut, mend
 from tests.browser.product import Product
+from tests.browser.request_log import RequestLog
 from tests.browser.trainer import all_saved, choose_card, go_to, review_saved
-from tests.browser.witness import Witness
 
 pytestmark = pytest.mark.browser
 BEFORE, MINE, THEIRS = (
@@ -51,9 +51,9 @@ def tabs(new_context: NewContext) -> BrowserContext:
 
 
 def test_different_fields_written_in_two_tabs_are_merged(
-    tabs: BrowserContext, product: Product, witness: Witness
+    tabs: BrowserContext, product: Product, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     one, other = tabs.new_page(), tabs.new_page()
     for tab in (one, other):
@@ -69,14 +69,14 @@ def test_different_fields_written_in_two_tabs_are_merged(
     all_saved(other)
     expect(one.locator("#edit-judge_system_prompt")).to_have_value("Judge {criteria} strictly.")
     assert product.session(sid)["task"]["prompt"] == MINE
-    assert witness.sent("PATCH", "/task") == 3
+    assert request_log.sent("PATCH", "/task") == 3
 
 
 @pytest.mark.parametrize(("button", "stays"), [("Keep this version", MINE), ("Use the other tab’s version", THEIRS)])
 def test_the_same_field_written_in_two_tabs_asks(
-    page: Page, product: Product, witness: Witness, button: str, stays: str
+    page: Page, product: Product, request_log: RequestLog, button: str, stays: str
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     go_to(page, sid, act="task")
     just_before_saving(page, product, sid, {"prompt": THEIRS, "response": "Theirs alone."})
@@ -96,9 +96,9 @@ def test_the_same_field_written_in_two_tabs_asks(
 @pytest.mark.parametrize(("button", "stays"), [("Keep this version", "Words of the second tab."), ("Use the other tab’s version", "Words of the first tab.")])  # fmt: skip
 @pytest.mark.parametrize("saved_before", [pytest.param(False, marks=pytest.mark.long), True])
 def test_a_review_written_in_two_tabs_offers_the_stored_one(
-    tabs: BrowserContext, product: Product, witness: Witness, button: str, stays: str, saved_before: bool
+    tabs: BrowserContext, product: Product, request_log: RequestLog, button: str, stays: str, saved_before: bool
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open({"example": "word-budget", "visibility": "blind"})
     product.run(sid, 8)
     chosen = [one["hunt_id"] for one in product.hunts(sid)][:4]
@@ -123,9 +123,9 @@ def test_a_review_written_in_two_tabs_offers_the_stored_one(
 
 
 def test_what_is_written_without_a_network_is_kept_and_saved_once(
-    page: Page, product: Product, witness: Witness
+    page: Page, product: Product, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     go_to(page, sid, act="task")
     cut(page)
@@ -146,9 +146,9 @@ def test_what_is_written_without_a_network_is_kept_and_saved_once(
 
 
 def test_a_reload_before_anything_was_saved_brings_the_words_back(
-    page: Page, product: Product, witness: Witness
+    page: Page, product: Product, request_log: RequestLog
 ) -> None:
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = product.open_example()
     go_to(page, sid, act="task")
     page.route("**/task", lambda route: route.abort())
@@ -163,13 +163,13 @@ def test_a_reload_before_anything_was_saved_brings_the_words_back(
 
 
 def test_words_of_a_session_that_ended_under_the_hands_stay_in_the_browser(
-    tmp_path: Path, own_product: Product, new_context: NewContext, witness: Witness
+    tmp_path: Path, own_product: Product, new_context: NewContext, request_log: RequestLog
 ) -> None:
     """In memory mode a restarted server knows nothing; what was being typed is still here, to be copied."""
-    witness.refusals_are_meant()
+    request_log.allow_rejections()
     sid = own_product.open_example()
     page = new_context(base_url=own_product.url).new_page()
-    witness.origin = own_product.url
+    request_log.origin = own_product.url
     go_to(page, sid, act="task")
     own_product.kill()
     page.locator("#edit-prompt").fill(MINE)

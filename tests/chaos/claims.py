@@ -238,7 +238,7 @@ class ClaimsMachine(RuleBasedStateMachine):
 
     async def _take(self, process: Process, part: int) -> bool:
         fence = process.shards.fence(part) or 0
-        taken = await self.store.take("s_one", Claim(f"r_one.{part}", fence))
+        taken = await self.store.accept_claim("s_one", Claim(f"r_one.{part}", fence))
         assert taken == (fence >= self.taken.get(part, 0)), "a claim holds unless there is a later one"
         self.taken[part] = max(fence, self.taken.get(part, 0))
         return taken

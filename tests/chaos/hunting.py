@@ -55,7 +55,7 @@ class Watcher:
             except TooFarBehind:
                 self.resets += 1
                 at = await self.runtime.events.last_id(self.sid)
-                for hunt in await self.runtime.workbench.all_hunts(self.sid):
+                for hunt in await self.runtime.service.all_hunts(self.sid):
                     self.rows[hunt.hunt_id] = {"status": hunt.status, "outcome": hunt.outcome}
 
     def _apply(self, event) -> None:
@@ -118,15 +118,15 @@ class Hunting:
         await self.until(lambda: self.runtime.store.state().backend == "redis", deadline_s)
 
     async def hunts(self) -> list[Hunt]:
-        return list(await self.runtime.workbench.all_hunts(self.sid))
+        return list(await self.runtime.service.all_hunts(self.sid))
 
 
 @asynccontextmanager
 async def hunting(settings: Settings, hunts: int = 60) -> AsyncIterator[Hunting]:
     async with open_runtime(settings, seed=1) as runtime:
-        sid = (await runtime.workbench.open_task(a_task(), OpenOrder())).session_id
+        sid = (await runtime.service.open_task(a_task(), OpenOrder())).session_id
         order = RunOrder(models=("simulated/hasty",), hunts=hunts, judge_model="simulated/judge")
-        run = await runtime.workbench.start_run(sid, order)
+        run = await runtime.service.start_run(sid, order)
         watcher, asker = Watcher(runtime, sid), Asker(create_app(runtime).test_client(), sid)
         tasks = [asyncio.create_task(watcher.watch()), asyncio.create_task(asker.ask_on())]
         try:

@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 import redis.exceptions
 from redis.asyncio import Redis
 
-from core.redis.scripts import Script
+from core.redis.scripts import LuaScript
 
 BEGAN_S = 1_700_000_000
 TIME_KEY = "test:time"
 
 
-def script_with_time_handed_in(script: Script) -> Script:
+def script_with_time_handed_in(script: LuaScript) -> LuaScript:
     text = script.text.replace("redis.call('TIME')", f"redis.call('HMGET', '{TIME_KEY}', 's', 'u')")
     assert text != script.text
-    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+    return LuaScript(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
 @dataclass

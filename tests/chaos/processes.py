@@ -17,7 +17,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.benchmarks.stand_in import stand_in
+from tests.benchmarks.simulated_service import simulated_service
 from tests.house.loopback_only import find_free_port
 from tests.house.real_redis import RedisServer, open_redis
 
@@ -92,12 +92,12 @@ class Cluster:
 
 
 @contextmanager
-def fleet(n: int, *, script: dict | None = None, **settings: object) -> Iterator[Cluster]:
+def start_cluster(n: int, *, script: dict | None = None, **settings: object) -> Iterator[Cluster]:
     """`n` API processes, started. `settings` by variable, such as OPENROUTER_CONCURRENCY."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         redis = stack.enter_context(open_redis())
-        provider = stack.enter_context(stand_in(**(script or {})))
+        provider = stack.enter_context(simulated_service(**(script or {})))
         apis = []
         for index in range(n):
             environment = {

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from core.telemetry.reader import TelemetryReader
-from tests.chaos.processes import Cluster, Trainer, ended, fleet, status
+from tests.chaos.processes import Cluster, Trainer, ended, start_cluster, status
 
 pytestmark = [pytest.mark.chaos, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(180)]
 HUNTS = 80
@@ -63,7 +63,7 @@ async def test_calls_in_flight_at_most_are_paid_again_and_every_hunt_is_recorded
     settings = LIMITS | {"SHARD_HUNTS": chance.choice([10, 20, 40])}
     script = {"target_latency_ms": chance.choice([400, 800]), "judge_latency_ms": 100, "seed": seed}
     limits = httpx.Limits(max_keepalive_connections=0)
-    with fleet(2, script=script, **settings) as ours:
+    with start_cluster(2, script=script, **settings) as ours:
         async with httpx.AsyncClient(trust_env=False, timeout=30, limits=limits) as client:
             trainer = Trainer(client, ours.apis[1])
             await trainer.start(HUNTS, ours.apis[0])

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from tests.chaos.processes import TASK, Trainer, ended, fleet
+from tests.chaos.processes import TASK, Trainer, ended, start_cluster
 
 pytestmark = [pytest.mark.chaos, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(300)]
 HUNTS, TARGET_LIMIT, JUDGE_LIMIT = 120, 12, 12
@@ -13,7 +13,7 @@ HUNTS, TARGET_LIMIT, JUDGE_LIMIT = 120, 12, 12
 
 @pytest.mark.parametrize("n", [pytest.param(1, marks=pytest.mark.long), pytest.param(2, marks=pytest.mark.long), 4])
 async def test_the_provider_never_sees_more_calls_than_the_limit(n):
-    with fleet(n, OPENROUTER_CONCURRENCY=TARGET_LIMIT, OPENAI_CONCURRENCY=JUDGE_LIMIT) as ours:
+    with start_cluster(n, OPENROUTER_CONCURRENCY=TARGET_LIMIT, OPENAI_CONCURRENCY=JUDGE_LIMIT) as ours:
         async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
             trainers = [Trainer(client, api) for api in ours.apis]
             await asyncio.gather(*(trainer.start(HUNTS // n) for trainer in trainers))

@@ -14,8 +14,8 @@ import pytest
 import redis
 
 from core.redis.keys import session_keys
-from tests.chaos.crowd import Crowd, crowd
-from tests.chaos.processes import TASK, ApiProcess, fleet, status
+from tests.chaos.processes import TASK, ApiProcess, start_cluster, status
+from tests.chaos.users import Crowd, open_users
 
 pytestmark = [pytest.mark.chaos, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(120)]
 CRITERIA = len(TASK["criteria"])
@@ -38,9 +38,9 @@ async def test_five_kills_with_ten_sessions(seed):
 
 async def killed_again_and_again(*, seed: int, sessions: int, hunts: int, kills: int) -> None:
     chance, needed = random.Random(seed), sessions * hunts
-    with fleet(2, script={"seed": seed}, **LIMITS) as ours:
+    with start_cluster(2, script={"seed": seed}, **LIMITS) as ours:
         victim = chance.choice(ours.apis)
-        async with crowd(ours, sessions, hunts) as here:
+        async with open_users(ours, sessions, hunts) as here:
             not_kept = Counter[str]()
             for n in range(kills):
                 # some time within its own part of all hunts, so that all kills come while there is work
@@ -74,11 +74,11 @@ def killed(here: Crowd, victim: ApiProcess) -> Counter[str]:
     All stand still meanwhile: then what the provider was asked for and what Redis keeps differ by just these calls,
     whether an answer is still at the provider, on the wire, or in a process that had no time for it yet.
     """
-    others = [api for api in here.fleet.apis if api is not victim]
+    others = [api for api in here.cluster.apis if api is not victim]
     for api in (victim, *others):
         api.signal(signal.SIGSTOP)
     kept = kept_answers(here)
-    not_kept = Counter({purpose: here.fleet.calls(purpose) - answers for purpose, answers in kept.items()})
+    not_kept = Counter({purpose: here.cluster.calls(purpose) - answers for purpose, answers in kept.items()})
     victim.kill()
     for api in others:
         api.signal(signal.SIGCONT)
@@ -88,7 +88,7 @@ def killed(here: Crowd, victim: ApiProcess) -> Counter[str]:
 def kept_answers(here: Crowd) -> dict[str, int]:
     """Replies and verdicts that are in Redis, over all sessions."""
     replies = verdicts = 0
-    with redis.Redis.from_url(here.fleet.redis.url) as client:
+    with redis.Redis.from_url(here.cluster.redis.url) as client:
         for trainer in here.trainers:
             keys = session_keys(trainer.sid)
             replies += client.hlen(keys.replies)

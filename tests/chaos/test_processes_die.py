@@ -5,7 +5,7 @@ import time
 import httpx
 import pytest
 
-from tests.chaos.processes import Trainer, ended, fleet
+from tests.chaos.processes import Trainer, ended, start_cluster
 
 pytestmark = [pytest.mark.chaos, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -18,7 +18,7 @@ async def client():
 
 @pytest.mark.long
 async def test_two_processes_work_on_one_run_and_it_ends_once(client):
-    with fleet(2, OPENROUTER_CONCURRENCY=20, OPENAI_CONCURRENCY=20) as ours:
+    with start_cluster(2, OPENROUTER_CONCURRENCY=20, OPENAI_CONCURRENCY=20) as ours:
         trainer = Trainer(client, ours.apis[0])
         await trainer.start(400)
         run = await trainer.until(ended)
@@ -32,7 +32,7 @@ async def test_two_processes_work_on_one_run_and_it_ends_once(client):
 
 
 async def test_a_killed_process_has_another_go_on_within_fifteen_seconds(client):
-    with fleet(2, OPENROUTER_CONCURRENCY=6, OPENAI_CONCURRENCY=8) as ours:
+    with start_cluster(2, OPENROUTER_CONCURRENCY=6, OPENAI_CONCURRENCY=8) as ours:
         first, second = ours.apis
         trainer = Trainer(client, second)
         await trainer.start(120, first)
@@ -50,7 +50,7 @@ async def test_a_killed_process_has_another_go_on_within_fifteen_seconds(client)
 
 @pytest.mark.long
 async def test_a_run_of_a_process_that_was_alone_is_gone_on_with_by_the_next(client):
-    with fleet(1, OPENROUTER_CONCURRENCY=4, OPENAI_CONCURRENCY=4) as ours:
+    with start_cluster(1, OPENROUTER_CONCURRENCY=4, OPENAI_CONCURRENCY=4) as ours:
         (api,) = ours.apis
         trainer = Trainer(client, api)
         await trainer.start(40)
@@ -66,7 +66,7 @@ async def test_a_run_of_a_process_that_was_alone_is_gone_on_with_by_the_next(cli
 
 
 async def test_a_process_that_is_asked_to_end_hands_its_work_back_at_once(client):
-    with fleet(2, OPENROUTER_CONCURRENCY=4, OPENAI_CONCURRENCY=4) as ours:
+    with start_cluster(2, OPENROUTER_CONCURRENCY=4, OPENAI_CONCURRENCY=4) as ours:
         first, second = ours.apis
         trainer = Trainer(client, second)
         await trainer.start(60, first)
@@ -79,7 +79,7 @@ async def test_a_process_that_is_asked_to_end_hands_its_work_back_at_once(client
 
 
 async def test_cancelling_reaches_the_process_that_works_on_the_run(client):
-    with fleet(2, OPENROUTER_CONCURRENCY=2, OPENAI_CONCURRENCY=2) as ours:
+    with start_cluster(2, OPENROUTER_CONCURRENCY=2, OPENAI_CONCURRENCY=2) as ours:
         first, second = ours.apis
         trainer = Trainer(client, second)
         await trainer.start(100, first)

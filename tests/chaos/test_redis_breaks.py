@@ -110,7 +110,7 @@ async def break_once(server, broken, folder, *, hunts=60, for_s=1.0):
         await h.until_hunts_are_done(10)
         async with broken(server):
             await h.until(lambda: h.asker.seen("degraded"))
-            edited = await h.runtime.workbench.edit_task(
+            edited = await h.runtime.service.edit_task(
                 h.sid, EditOrder(version=(await h.runtime.store.read(h.sid)).version, prompt="Edited meanwhile.")
             )
             done = sum(row["status"] == "done" for row in h.watcher.rows.values())

@@ -6,9 +6,8 @@ import asyncio
 
 import pytest
 
-from tests.chaos.crowd import Crowd, Probe, crowd, probes
 from tests.chaos.hunting import MAX_REQUEST_S
-from tests.chaos.processes import TASK, fleet, status
+from tests.chaos.processes import TASK, start_cluster, status
 from tests.chaos.test_process_killed_again_and_again import whole
 from tests.chaos.test_redis_breaks import (
     flushed,
@@ -18,6 +17,7 @@ from tests.chaos.test_redis_breaks import (
     paused_for_clients,
     restarted_with_its_data,
 )
+from tests.chaos.users import Crowd, Probe, open_users, probes
 
 pytestmark = [pytest.mark.chaos, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(120)]
 LIMITS = {"OPENROUTER_CONCURRENCY": 8, "OPENAI_CONCURRENCY": 8, "REDIS_PROBE": 0.1}
@@ -38,8 +38,8 @@ async def test_ten_sessions_and_a_long_break(broken):
 
 async def broken_under_two(broken, *, sessions, hunts, for_s):
     needed = sessions * hunts
-    with fleet(2, **LIMITS) as ours:
-        async with crowd(ours, sessions, hunts) as here, probes(here) as asking:
+    with start_cluster(2, **LIMITS) as ours:
+        async with open_users(ours, sessions, hunts) as here, probes(here) as asking:
             await here.until_done(needed // 4)
             acknowledged = await all_done(here)
             async with broken(ours.redis):

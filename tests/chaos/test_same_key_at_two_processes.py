@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import pytest
 
-from tests.chaos.processes import JUDGE, TARGET, TASK, Cluster, Trainer, ended, fleet, status
+from tests.chaos.processes import JUDGE, TARGET, TASK, Cluster, Trainer, ended, start_cluster, status
 
 pytestmark = [pytest.mark.chaos, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(120)]
 AT_ONCE = 3
@@ -33,7 +33,7 @@ async def everywhere(client, ours: Cluster, path: str, body: dict) -> list[dict]
 
 
 async def test_one_key_makes_one_session_run_check_trial_and_turn(client):
-    with fleet(2, script={"target_latency_ms": 30, "judge_latency_ms": 10, "break_rate": 0.0}) as ours:
+    with start_cluster(2, script={"target_latency_ms": 30, "judge_latency_ms": 10, "break_rate": 0.0}) as ours:
         trainer = Trainer(client, ours.apis[0])
         (trainer.sid,) = {one["session_id"] for one in await everywhere(client, ours, "sessions", {"task": TASK})}
         here = f"sessions/{trainer.sid}"
@@ -71,7 +71,7 @@ async def test_one_key_makes_one_session_run_check_trial_and_turn(client):
 
 @pytest.mark.long
 async def test_the_status_shows_both_processes_and_forgets_the_dead_one(client):
-    with fleet(2, INSTANCE_BEAT=0.3, INSTANCE_LIFE=1.5) as ours:
+    with start_cluster(2, INSTANCE_BEAT=0.3, INSTANCE_LIFE=1.5) as ours:
         first, second = ours.apis
 
         async def until_seen(*names: str) -> None:

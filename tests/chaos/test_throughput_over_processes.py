@@ -6,8 +6,8 @@ import time
 import httpx
 import pytest
 
-from tests.benchmarks.stand_in import JUDGE_S, TARGET_S
-from tests.chaos.processes import TASK, Trainer, ended, fleet
+from tests.benchmarks.simulated_service import JUDGE_S, TARGET_S
+from tests.chaos.processes import TASK, Trainer, ended, start_cluster
 
 pytestmark = [pytest.mark.chaos, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(180)]
 TARGET_LIMIT, JUDGE_LIMIT = 6, 8
@@ -21,7 +21,7 @@ def ideal_s(hunts: int) -> float:
 
 async def ratio(processes: int, hunts: int) -> float:
     """Time taken by `hunts` in all, a run at each process, to the ideal; the limits are never exceeded."""
-    with fleet(processes, **LIMITS) as ours:
+    with start_cluster(processes, **LIMITS) as ours:
         async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
             trainers = [Trainer(client, api) for api in ours.apis]
             began = time.monotonic()
@@ -48,7 +48,7 @@ async def test_processes_are_within_a_tenth_of_ideal(processes):
 @pytest.mark.long
 async def test_a_long_run_leaves_a_later_short_one_its_share():
     """Two sessions share the target's slots evenly: eight hunts take twice as long as alone, and some for what flies."""
-    with fleet(2, **LIMITS) as ours:
+    with start_cluster(2, **LIMITS) as ours:
         async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
             long, short = (Trainer(client, api) for api in ours.apis)
             await long.start(600)

@@ -315,10 +315,10 @@ async def test_saves_with_an_older_claim_are_refused_and_change_nothing(kept):
     await kept.store.create(a_session(runs=(a_run(),)), b"")
     older, newer, other = Claim("r_one.0", 7), Claim("r_one.0", 8), Claim("r_one.1", 1)
     calling = a_hunt(1, status=HuntStatus.CALLING)
-    assert await kept.store.take("s_one", older)
+    assert await kept.store.accept_claim("s_one", older)
     assert await kept.store.save_hunt("s_one", calling, claim=older) is Saved.KEPT
-    assert await kept.second.take("s_one", newer)
-    assert not await kept.store.take("s_one", older)
+    assert await kept.second.accept_claim("s_one", newer)
+    assert not await kept.store.accept_claim("s_one", older)
     before = await kept.log.last_id("s_one")
     for late in (calling, a_finished_hunt(1)):
         assert await kept.store.save_hunt("s_one", late, (DRAFT,), claim=older) is Saved.REFUSED
@@ -340,4 +340,4 @@ async def test_a_save_with_a_newer_claim_makes_older_claims_invalid(kept):
 
 async def test_a_claim_on_a_missing_session_is_not_found(kept):
     with pytest.raises(NotFound):
-        await kept.store.take("s_none", Claim("r_one.0", 1))
+        await kept.store.accept_claim("s_none", Claim("r_one.0", 1))

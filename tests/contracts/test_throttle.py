@@ -61,7 +61,7 @@ async def test_an_unknown_account_is_not_found(open_throttle):
         with pytest.raises(NotFound, match="nowhere"):
             throttle.slot("nowhere", "s")
         with pytest.raises(NotFound, match="nowhere"):
-            throttle.note("nowhere", slow_down=False)
+            throttle.record_response("nowhere", slow_down=False)
 
 
 async def test_a_full_queue_raises_busy(open_throttle):
@@ -146,9 +146,9 @@ async def storm(open_throttle, chance: random.Random, limit: int) -> None:
 async def test_a_rate_limit_lowers_the_limit_and_records_the_reason(open_throttle):
     clock = HandClock()
     async with open_throttle(limit=10, clock=clock) as throttle:
-        throttle.note("lab", slow_down=True)
+        throttle.record_response("lab", slow_down=True)
         await until(lambda: numbers(throttle)[0] == 8)
-        throttle.note("lab", slow_down=True)  # the same episode
+        throttle.record_response("lab", slow_down=True)  # the same episode
         await asyncio.sleep(0.01)
         (load,) = throttle.load()
         assert (load.limit, load.ceiling, load.changed_at) == (8, 10, clock.now())

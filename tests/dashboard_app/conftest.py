@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from core.telemetry import following
 from core.telemetry.reader import RefreshReport, TelemetryReader
+from tests.dashboard_app.fake_status import api_stand_in
 from tests.dashboard_app.helpers import records
 from tests.dashboard_app.records_made_up import At, team_at_work, write_log
-from tests.dashboard_app.status_stand_in import api_stand_in
 
 
 @pytest.fixture(autouse=True)

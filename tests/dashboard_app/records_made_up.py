@@ -64,7 +64,7 @@ TEXTS = {
 }
 TRAINERS = ("", "ada", "grace", "alan")
 ENDS = (
-    "and so on in the same manner until the last of them is named. All in all this is what was asked for, with every "
+    "and so on in the same config until the last of them is named. All in all this is what was asked for, with every "
     "word of it counted and checked twice."
 )
 """Text after the first 200 characters of every long reply."""

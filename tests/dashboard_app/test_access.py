@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 from core.access.passes import COOKIE, new_pass, read_pass
 from core.access.tokens import Register
 from core.status import AdminStatus
-from dashboard_app.live import Silence, ask_status
+from dashboard_app.live import StatusUnavailable, ask_status
 from tests.api.signing_in import ENTRIES, TOKENS, holders
-from tests.dashboard_app.status_stand_in import STATUS
+from tests.dashboard_app.fake_status import STATUS
 from tests.dashboard_app.test_main import MAIN
 
 
@@ -114,5 +114,5 @@ def test_the_status_is_asked_for_with_a_pass_of_an_admin():
     with httpx.Client(base_url="http://api:8000", transport=httpx.MockTransport(answer)) as client:
         assert isinstance(ask_status(client, given), AdminStatus)
         refused = ask_status(client)
-    assert isinstance(refused, Silence)
+    assert isinstance(refused, StatusUnavailable)
     assert "HUNTER_TOKENS" in refused.hint

@@ -8,7 +8,7 @@ import pytest
 from core.hunting.views.serialize import to_json
 from core.runtime import open_runtime
 from core.status import AdminStatus
-from dashboard_app.live import Silence, ask_status, read_status
+from dashboard_app.live import StatusUnavailable, ask_status, read_status
 from tests.settings import make_settings
 
 
@@ -39,7 +39,7 @@ def fails(error: type[httpx.HTTPError]):
 def test_no_status_is_a_value_that_says_why(handler, said):
     with answering(handler) as client:
         answer = ask_status(client)
-    assert isinstance(answer, Silence)
+    assert isinstance(answer, StatusUnavailable)
     assert said in answer.what
     assert answer.hint
 
@@ -90,7 +90,7 @@ def test_what_is_not_told_or_told_otherwise_has_its_default_and_the_rest_is_read
 
 async def test_the_status_that_the_api_sends_is_read_whole(tmp_path):
     async with open_runtime(make_settings(telemetry__directory=str(tmp_path))) as runtime:
-        sent = await runtime.board.status(draining=False)
+        sent = await runtime.status.status(draining=False)
     assert read_status(json.loads(to_json(sent))) == sent
 
 

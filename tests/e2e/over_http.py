@@ -35,12 +35,12 @@ async def runtime_at(port: int, folder: object, **changes: object) -> AsyncItera
 
 async def hunt_to_the_end(runtime: Runtime, sid: str, hunts: int, **changes: object) -> tuple[Run, list[Hunt]]:
     order = RunOrder(**{"models": (TARGET,), "hunts": hunts, "judge_model": JUDGE} | changes)
-    started = await runtime.workbench.start_run(sid, order)
+    started = await runtime.service.start_run(sid, order)
     async for _ in runtime.events.watch(sid, START):
         run = (await runtime.store.read(sid)).run(started.run_id)
         if run.status in RUN_ENDED and run.finished_at:
             break
-    every = await runtime.workbench.all_hunts(sid)
+    every = await runtime.service.all_hunts(sid)
     return run, [h for h in every if h.run_id == started.run_id]
 
 

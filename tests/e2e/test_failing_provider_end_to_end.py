@@ -31,7 +31,7 @@ async def test_breaks_are_exactly_the_planted_ones_whatever_fails(tmp_path, atte
         open_server(script) as server,
         runtime_at(server.port, tmp_path, calls__max_attempts=attempts) as runtime,
     ):
-        session = await runtime.workbench.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
+        session = await runtime.service.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
         _, hunts = await hunt_to_the_end(runtime, session.session_id, HUNTS)
         calls = server.counters.as_json()["by_purpose"]["target"]["calls"]
     truth = truths(script, session.task, calls)

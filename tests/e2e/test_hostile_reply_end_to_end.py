@@ -38,7 +38,7 @@ def told(reply: str):
 async def test_300_kb_of_attack_are_judged_as_data_and_come_back_unchanged(tmp_path):
     reply = attack(300_000)
     async with told_server(told(reply)) as port, runtime_at(port, tmp_path) as runtime:
-        session = await runtime.workbench.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
+        session = await runtime.service.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
         sid = session.session_id
         _, hunts = await hunt_to_the_end(runtime, sid, 4)
         assert [(h.outcome, h.reply.text == reply) for h in hunts] == [(Outcome.BROKE, True)] * 4
@@ -48,9 +48,9 @@ async def test_300_kb_of_attack_are_judged_as_data_and_come_back_unchanged(tmp_p
         assert shown["response"] == reply
         for tag in ("<script", "<img", 'href="javascript'):
             assert tag not in shown["response_html"]
-        delivery = await runtime.workbench.deliver(sid)
-        again = await runtime.workbench.open_notebook(delivery.notebook, "w.ipynb", OpenOrder())
-        assert [h.reply.text for h in await runtime.workbench.all_hunts(again.session_id)] == [reply] * 4
+        delivery = await runtime.service.deliver(sid)
+        again = await runtime.service.open_notebook(delivery.notebook, "w.ipynb", OpenOrder())
+        assert [h.reply.text for h in await runtime.service.all_hunts(again.session_id)] == [reply] * 4
         assert again.task == session.task
         assert [slot.llm_judge.score for slot in again.slots[:4]] == [0] * 4
 
@@ -60,6 +60,6 @@ async def test_a_reply_beyond_the_limit_is_an_error_and_no_break(tmp_path):
         told_server(told(attack(10_000_000))) as port,
         runtime_at(port, tmp_path, calls__max_attempts=1) as runtime,
     ):
-        session = await runtime.workbench.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
+        session = await runtime.service.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
         _, (hunt,) = await hunt_to_the_end(runtime, session.session_id, 1)
         assert (hunt.outcome, hunt.error.code, hunt.reply) == (Outcome.ERROR, "too_large", None)

@@ -38,7 +38,7 @@ def judged(quote, *, with_id):
 @pytest.mark.parametrize("quote", QUOTES.values(), ids=QUOTES)
 async def test_a_judge_that_quotes_the_reply_is_believed_at_its_first_word(tmp_path, quote, with_id):
     async with told_server(judged(quote, with_id=with_id)) as port, runtime_at(port, tmp_path) as runtime:
-        session = await runtime.workbench.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
+        session = await runtime.service.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
         _, (hunt,) = await hunt_to_the_end(runtime, session.session_id, 1)
     assert hunt.outcome is Outcome.BROKE
     assert {(v.verdict, v.calls, v.reason) for v in hunt.verdicts} == {(Verdict.FAIL, 1, "It attacks.")}
@@ -56,7 +56,7 @@ async def test_a_judge_that_takes_its_verdict_back_in_prose_is_asked_again(tmp_p
         return '{"reason": "four lines", "verdict": "FAIL"}'
 
     async with told_server(answer) as port, runtime_at(port, tmp_path) as runtime:
-        session = await runtime.workbench.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
+        session = await runtime.service.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
         _, (hunt,) = await hunt_to_the_end(runtime, session.session_id, 1)
     expected = (Verdict.FAIL, 2) if again == "answers" else (Verdict.UNDETERMINED, 3)
     assert {(v.verdict, v.calls) for v in hunt.verdicts} == {expected}

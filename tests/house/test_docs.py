@@ -11,7 +11,7 @@ import pytest
 
 from api.app import create_app
 from core.cli.options import EXIT_CODES, parser
-from core.domain.task import LEAST_CRITERIA, PassRule, refuse_unhuntable
+from core.domain.task import MIN_CRITERIA, PassRule, refuse_unhuntable
 from core.notebooks.document import Bounds
 from core.notebooks.parse import parse_notebook
 from core.redis.keys import (
@@ -92,7 +92,7 @@ def test_the_shortest_task_of_the_notebook_guide_can_be_hunted_as_it_is_printed(
     loaded = parse_notebook(printed.encode(), Bounds(Settings().notebooks.max_bytes))
     refuse_unhuntable(loaded.task)
     assert {w.code for w in loaded.warnings} == {"built_in_judge_template", "built_in_judge_system_prompt"}
-    assert (len(loaded.task.criteria), loaded.task.pass_rule) == (LEAST_CRITERIA, PassRule.MAJORITY)
+    assert (len(loaded.task.criteria), loaded.task.pass_rule) == (MIN_CRITERIA, PassRule.MAJORITY)
     assert loaded.task.response == "Danube\nRhine\nElbe"
     nbformat.validate(json.loads(printed))
 

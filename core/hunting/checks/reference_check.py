@@ -15,7 +15,7 @@ from core.errors import BadInput, HunterError, NotFound
 from core.hunting.dispatch.base import Shards
 from core.hunting.hunts.hunter import BeforeCall
 from core.hunting.hunts.verdict_batch import GatheredSaves, verdict_bytes
-from core.hunting.records import Tell, session_mark
+from core.hunting.records import WriteRecord, session_mark
 from core.hunting.views.events import check_event
 from core.judge.judge import Judge
 from core.providers.base import CallContext
@@ -105,7 +105,7 @@ class Checker:
     store: SessionStore
     judge: Judge
     clock: Clock
-    tell: Tell
+    write_record: WriteRecord
 
     async def work(self, session_id: str, shards: Shards) -> None:
         """Judge the session's reference response, unless another process does. See `judge_reference`."""
@@ -139,7 +139,7 @@ class Checker:
             await self._update(session_id, begun_at, lambda _check: stopped)
             raise
         ended = (await self.store.read(session_id)).check
-        self.tell(
+        self.write_record(
             SessionRecord(
                 session=session_mark(session_id),
                 action="checked",

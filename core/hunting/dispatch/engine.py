@@ -23,7 +23,7 @@ TASK = "work"
 CONCURRENCY = 500
 """Concurrent jobs per process. Large, since jobs mostly wait and the throttle limits their calls; a worker at its
 limit would not reclaim jobs of dead workers."""
-PATIENCE = 3
+TIMEOUT_FACTOR = 3
 """Read timeout of Redis, in idle timeouts; a blocking read lasts for one."""
 
 Attend = Callable[[str, str, str, int], Awaitable[None]]
@@ -42,7 +42,7 @@ class Engine(Worker[None]):
             serializer=lambda value: json.dumps(value, default=str),
             deserializer=json.loads,
             idle_timeout=idle_timeout_s,
-            redis_kwargs={"stream_timeout": idle_timeout_s * PATIENCE, "connect_timeout": idle_timeout_s},
+            redis_kwargs={"stream_timeout": idle_timeout_s * TIMEOUT_FACTOR, "connect_timeout": idle_timeout_s},
             id=name,
         )
 

@@ -34,7 +34,7 @@ STREAM = f"streaq:{QUEUE}:queues:normal"
 
 
 @dataclass(frozen=True)
-class Manner:
+class QueueConfig:
     """Queue settings of this process."""
 
     url: str
@@ -42,7 +42,7 @@ class Manner:
     works: bool
     """Whether the process takes jobs from the queue."""
     wedged_s: float
-    terms: LeaseConfig
+    lease: LeaseConfig
 
 
 @dataclass
@@ -66,14 +66,14 @@ class QueueDispatcher(Dispatcher):
         work: Work,
         on_bug: Callable[[BaseException], None],
         redis: RedisClients,
-        manner: Manner,
+        config: QueueConfig,
         helpers: Callable[[], int],
     ) -> None:
         """`helpers` returns the last known number of processes that take jobs, including this one."""
         self._work = work
         self._on_bug = on_bug
         self._redis = redis
-        self._manner = manner
+        self._config = config
         self._helpers = helpers
         self._redis_time = RedisTime()
         self._open: dict[str, _Open] = {}
@@ -94,7 +94,7 @@ class QueueDispatcher(Dispatcher):
             raise Unavailable("The server is shutting down.", hint="Try again in a moment.")
         if job.key in self._open:
             return
-        if self._manner.works:
+        if self._config.works:
             self._begin(job, fresh=fresh)
         if not await self._put_tokens(job) and job.key not in self._open:
             self._begin(job, fresh=fresh)
@@ -107,7 +107,7 @@ class QueueDispatcher(Dispatcher):
         if (here := self._open.get(key)) is not None:
             await here.shards.stop()
             here.task.cancel()
-            await asyncio.wait([here.task], timeout=self._manner.terms.answer_s)
+            await asyncio.wait([here.task], timeout=self._config.lease.answer_s)
             return
         await self._shards(Job(JobKind.RUN, "", key)).stop()
 
@@ -128,10 +128,10 @@ class QueueDispatcher(Dispatcher):
     # -- local jobs
 
     def _shards(self, job: Job, *, fresh: bool = False) -> RedisShards:
-        manner = self._manner
+        config = self._config
         stop = lambda: self._cancel(job.key)  # noqa: E731
         return RedisShards(
-            self._redis, manner.process, job.key, manner.terms, stop, fresh=fresh, redis_time=self._redis_time
+            self._redis, config.process, job.key, config.lease, stop, fresh=fresh, redis_time=self._redis_time
         )
 
     def _cancel(self, key: str) -> None:
@@ -160,7 +160,7 @@ class QueueDispatcher(Dispatcher):
         """Renew the claims of every local job, and enqueue tokens for processes that started later. Runs until
         cancelled by the owner."""
         while True:
-            await asyncio.sleep(self._manner.terms.renew_s)
+            await asyncio.sleep(self._config.lease.renew_s)
             every = list(self._open.values())
             await asyncio.gather(*(here.shards.renew() for here in every))
             if self._engine is not None and not self._draining:
@@ -179,7 +179,7 @@ class QueueDispatcher(Dispatcher):
         try:
             if engine is None:
                 raise RedisAway("The queue is not open.", reason="unreachable")
-            async with asyncio.timeout(self._manner.terms.answer_s):
+            async with asyncio.timeout(self._config.lease.answer_s):
                 for place in range(tokens):
                     await engine.put(job.kind.value, job.session_id, job.key, place)
         except Exception as error:  # noqa: BLE001 – after any engine error the job continues here
@@ -217,13 +217,13 @@ class QueueDispatcher(Dispatcher):
             except Exception as error:  # noqa: BLE001 – any failure means: restart
                 log.warning("worker.restarting", reason=type(error).__name__)
             self._engine = None
-            await asyncio.sleep(self._manner.terms.renew_s)
+            await asyncio.sleep(self._config.lease.renew_s)
 
     async def _serve(self) -> None:
-        manner = self._manner
-        engine = Engine(manner.url, manner.process, manner.terms.lease_s, self.attend)
+        config = self._config
+        engine = Engine(config.url, config.process, config.lease.lease_s, self.attend)
         async with asyncio.TaskGroup() as group:
-            if manner.works:
+            if config.works:
                 run = group.create_task(self._run(engine), name="worker")
                 try:
                     await self._watch(engine, run)
@@ -246,8 +246,8 @@ class QueueDispatcher(Dispatcher):
 
     async def _redis_answers(self) -> None:
         while True:
-            await asyncio.sleep(self._manner.terms.renew_s)
-            async with with_deadline(self._manner.terms.answer_s):
+            await asyncio.sleep(self._config.lease.renew_s)
+            async with with_deadline(self._config.lease.answer_s):
                 await self._redis.commands.ping()
 
     async def _watch(self, engine: Engine, run: asyncio.Task[None]) -> None:
@@ -257,17 +257,17 @@ class QueueDispatcher(Dispatcher):
         await self._opened(engine)
         loop, since = asyncio.get_running_loop(), None
         while not run.done():
-            await asyncio.sleep(self._manner.terms.renew_s)
+            await asyncio.sleep(self._config.lease.renew_s)
             if not await self._tokens_wait():
                 since = None
             elif since is None:
                 since = loop.time()
-            elif loop.time() - since >= self._manner.wedged_s:
+            elif loop.time() - since >= self._config.wedged_s:
                 log.error("worker.stalled")
                 raise RedisAway("The worker stalled.", reason="timeout")
 
     async def _tokens_wait(self) -> bool:
-        async with with_deadline(self._manner.terms.answer_s):
+        async with with_deadline(self._config.lease.answer_s):
             groups = await self._redis.commands.xinfo_groups(STREAM)
         return any(group["name"] == GROUP.encode() and group.get("lag") for group in groups)
 
@@ -277,24 +277,24 @@ async def open_queue(
     work: Work,
     on_bug: Callable[[BaseException], None],
     redis: RedisClients,
-    manner: Manner,
+    config: QueueConfig,
     helpers: Callable[[], int],
 ) -> AsyncIterator[QueueDispatcher]:
     """Open the dispatcher with its tasks. Its work is handed back at the end of the block."""
-    dispatcher = QueueDispatcher(work, on_bug, redis, manner, helpers)
+    dispatcher = QueueDispatcher(work, on_bug, redis, config, helpers)
     keep = asyncio.create_task(dispatcher.keep(), name="queue: worker")
     renew = asyncio.create_task(run_forever(dispatcher.renew, on_bug), name="queue: claims")
     try:
         yield dispatcher
     finally:
         await dispatcher.drain(0)
-        await _ended(keep, renew, manner.terms)
+        await _ended(keep, renew, config.lease)
 
 
-async def _ended(keep: asyncio.Task[None], renew: asyncio.Task[None], terms: LeaseConfig) -> None:
-    await asyncio.sleep(terms.renew_s)  # give released tokens time to return to the queue
+async def _ended(keep: asyncio.Task[None], renew: asyncio.Task[None], lease: LeaseConfig) -> None:
+    await asyncio.sleep(lease.renew_s)  # give released tokens time to return to the queue
     for task in (keep, renew):
         task.cancel()
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(terms.lease_s):
+        async with asyncio.timeout(lease.lease_s):
             await asyncio.wait([keep, renew])

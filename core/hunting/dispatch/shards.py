@@ -20,11 +20,11 @@ from core.errors import RedisAway
 from core.hunting.dispatch.base import Shards
 from core.redis.client import RedisClients, with_deadline
 from core.redis.keys import work_key
-from core.redis.scripts import Script, run_scripts
+from core.redis.scripts import LuaScript, run_scripts
 from core.settings import Settings
 
 log = structlog.get_logger(__name__)
-SHARDS = Script.read(Path(__file__).with_name("shards.lua"))
+SHARDS = LuaScript.read(Path(__file__).with_name("shards.lua"))
 RENEWALS = 8
 """Renewals per lease."""
 NONE_FREE, NO_MORE, TOO_LATE = -2, -1, -3
@@ -173,15 +173,15 @@ class RedisShards(Shards):
         self._done_here[part] = self._mine.pop(part)
         self._done.add(part)
         self._unsaid.add(part)
-        await self._tell("done")
+        await self._send("done")
         self._news.set()
 
     async def release(self) -> None:
-        await self._tell("release")
+        await self._send("release")
 
     async def stop(self) -> None:
         self._stopping = True  # the caller needs no notification
-        await self._tell("stop")
+        await self._send("stop")
 
     async def renew(self) -> None:
         """Renew our claims, and report parts that were finished while Redis was unavailable."""
@@ -205,7 +205,7 @@ class RedisShards(Shards):
         self._stalled = self._stalled or now - self._awake_at > self._terms.stall_s
         self._awake_at = now
 
-    async def _tell(self, what: str) -> None:
+    async def _send(self, what: str) -> None:
         try:
             await self._ask(what)
         except RedisAway as error:
@@ -264,7 +264,7 @@ class RedisShards(Shards):
             self.lose(part)
         return int(given)
 
-    def _call(self, what: str, parts: dict[int, int]) -> tuple[Script, Sequence[str], Sequence[str | int]]:
+    def _call(self, what: str, parts: dict[int, int]) -> tuple[LuaScript, Sequence[str], Sequence[str | int]]:
         terms = self._terms
         values: tuple[str | int, ...] = (
             what,

@@ -1,7 +1,7 @@
 """Batches saves of a state that grows by single verdicts, so that the cost per verdict does not grow with the state.
 
 Every save writes the whole state (decision record 0002). Saving after each of n verdicts would write n² bytes.
-Verdicts of a large state are therefore collected until they are a fixed share of it, or for LONGEST_WAIT_S.
+Verdicts of a large state are therefore collected until they are a fixed share of it, or for MAX_WAIT_S.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SMALL_BYTES = 32 * 1024
 """A state up to this size is saved with every verdict; 3 to 17 criteria with reasons rarely exceed it."""
 SHARE = 8
 """A larger state is saved when a 1/SHARE of it is new: all saves together write about nine times its size."""
-LONGEST_WAIT_S = 0.25
+MAX_WAIT_S = 0.25
 """Maximum delay of a save: the loss in a crash, and the lag of event streams."""
 VERDICT_BYTES = 200
 """Approximate size of a verdict without its texts."""
@@ -37,7 +37,7 @@ class GatheredSaves:
     the caller's last save includes them.
     """
 
-    def __init__(self, save: Callable[[], Awaitable[None]], size_bytes: int, wait_s: float = LONGEST_WAIT_S) -> None:
+    def __init__(self, save: Callable[[], Awaitable[None]], size_bytes: int, wait_s: float = MAX_WAIT_S) -> None:
         """`size_bytes`: approximate size of the state before the first verdict."""
         self._save = save
         self._size = size_bytes

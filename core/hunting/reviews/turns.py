@@ -18,11 +18,11 @@ from core.settings import Settings
 
 
 @dataclass(frozen=True)
-class Conversation:
+class TurnService:
     store: SessionStore
     settings: Settings
 
-    async def go_on(self, sid: str, order: TurnOrder) -> Session:
+    async def add_turn(self, sid: str, order: TurnOrder) -> Session:
         """Start the next turn. The session is unchanged if the same idempotency key already started it."""
         hunt = await self.store.hunt(sid, order.hunt_id)
 

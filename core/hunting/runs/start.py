@@ -1,4 +1,4 @@
-"""Builds a new run, or rejects it. Pure: the workbench stores and submits the run."""
+"""Builds a new run, or rejects it. Pure: the hunting service stores and submits the run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 
 from core.domain.criteria import refuse_too_many_criteria
 from core.domain.hunt import Hunt
-from core.domain.run import MOST_HUNTS, Run
+from core.domain.run import MAX_HUNTS, Run
 from core.domain.session import CheckStatus, Session
 from core.domain.task import refuse_unhuntable
 from core.domain.verdict import Outcome
@@ -61,7 +61,7 @@ def refuse_too_many(session: Session, order: RunOrder, settings: Settings) -> No
     refuse_too_many_criteria(len(session.task.criteria), settings.hunting.max_criteria)
     session.refuse_growth(session.task.rough_bytes, settings.sessions.max_bytes)
     if order.hunts > settings.hunting.max_hunts_per_run:
-        raised = "" if settings.hunting.max_hunts_per_run == MOST_HUNTS else ", or raise MAX_HUNTS_PER_RUN"
+        raised = "" if settings.hunting.max_hunts_per_run == MAX_HUNTS else ", or raise MAX_HUNTS_PER_RUN"
         raise BadInput(
             f"A run has at most {settings.hunting.max_hunts_per_run} hunts; got {order.hunts}.",
             hint=f"Start several runs{raised}.",

@@ -56,7 +56,7 @@ class Stopping:
         task.add_done_callback(lambda _: self._tasks.pop(hunt.hunt_id, None))
         return True
 
-    def note(self, hunt: Hunt) -> None:
+    def record(self, hunt: Hunt) -> None:
         """Store the hunt's newest state, in which a cancelled hunt is ended."""
         self._states[hunt.hunt_id] = hunt
 

@@ -82,7 +82,7 @@ class Cluster:
         while True:
             try:
                 own = here()
-                await self._tell(own)
+                await self._publish(own)
                 self._warn_of_conflicts(own)
                 await self.share_secret()
             except RedisAway as error:
@@ -105,7 +105,7 @@ class Cluster:
                 log.warning("cluster.limit_conflict", account=conflict.account, limits=conflict.limits)
         self._conflicts = conflicts
 
-    async def _tell(self, here: InstanceStatus) -> None:
+    async def _publish(self, here: InstanceStatus) -> None:
         if self._redis is None:
             return
         async with with_deadline(self._timeout_s):
@@ -137,14 +137,14 @@ def _read(text: bytes | str) -> InstanceStatus | None:
 
 @asynccontextmanager
 async def open_cluster(
-    fleet: Cluster, here: Callable[[], InstanceStatus], on_bug: Callable[[BaseException], None]
+    cluster: Cluster, here: Callable[[], InstanceStatus], on_bug: Callable[[BaseException], None]
 ) -> AsyncIterator[None]:
     """Send heartbeats until the block ends."""
-    task = asyncio.create_task(run_forever(lambda: fleet.keep(here), on_bug), name="cluster: heartbeat")
+    task = asyncio.create_task(run_forever(lambda: cluster.keep(here), on_bug), name="cluster: heartbeat")
     try:
         yield
     finally:
         task.cancel()
         await asyncio.wait([task])
         with contextlib.suppress(RedisAway):  # the entry expires on its own
-            await fleet.leave()
+            await cluster.leave()

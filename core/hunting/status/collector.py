@@ -10,7 +10,7 @@ from core.domain.verdict import Outcome
 from core.eventlog.base import EventLog
 from core.hunting.activity import Activity
 from core.hunting.dispatch.base import Dispatcher, JobKind
-from core.hunting.reviews.review_desk import selected_hunts
+from core.hunting.reviews.review_service import selected_hunts
 from core.hunting.status.cluster import Cluster, limit_conflicts, totals
 from core.hunting.views.sessions import SessionView, session_view
 from core.providers.catalog import Catalog
@@ -42,7 +42,7 @@ class StatusCollector:
     dispatcher: Dispatcher
     telemetry: TelemetryWriter
     activity: Activity
-    fleet: Cluster
+    cluster: Cluster
     clock: Clock
     settings: Settings
     instance: str
@@ -81,7 +81,7 @@ class StatusCollector:
         )
 
     async def status(self, *, draining: bool) -> AdminStatus:
-        instances = self.fleet.instances(self.here(draining=draining))
+        instances = self.cluster.instances(self.here(draining=draining))
         health, telemetry, store = self.health(draining=draining), self.telemetry.status(), self.store.state()
         return AdminStatus(
             instance=self.instance,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.browser.told_provider import Told, told_provider
+from tests.browser.scripted_provider import Told, scripted_provider
 from tests.core.cli.test_hunt import folder, run
 
 __all__ = ["folder"]
@@ -19,7 +19,7 @@ async def hunt(folder, answer, *words, hunts=4, judge="told/judge", limits=None,
 
 async def command_at(folder, answer, *command, limits=None, **variables):
     """The same of any command."""
-    with told_provider(answer) as port:
+    with scripted_provider(answer) as port:
         address = f"http://127.0.0.1:{port}/v1"
         row = {"name": "told", "base_url": address, "models": ["writer", "judge"], **(limits or {})}
         return await run(folder, *command, OPENAI_COMPATIBLE=json.dumps([row]), RETRY_WAIT="0.01", **variables)

@@ -14,7 +14,7 @@ from core.hunting.orders import RunOrder
 from core.hunting.resume import Resumer
 from core.runtime import open_runtime
 from tests.builders import NOW, a_finished_hunt, a_run, a_session
-from tests.core.hunting.stand_ins import Bench
+from tests.core.hunting.fakes import Bench
 from tests.e2e.api_process import QUICK
 from tests.settings import make_settings
 
@@ -84,6 +84,6 @@ async def test_a_run_whose_process_died_before_it_began_begins_when_its_request_
     async with open_runtime(settings, seed=1) as runtime, asyncio.timeout(20):
         await runtime.store.create(a_session(runs=(a_run(2, idempotency_key="key"),), hunts_issued=2), b"")
         order = RunOrder(models=("simulated/hasty",), hunts=2, judge_model="simulated/judge", idempotency_key="key")
-        assert (await runtime.workbench.start_run("s_one", order)).run_id == "r_one"
+        assert (await runtime.service.start_run("s_one", order)).run_id == "r_one"
         while (await runtime.store.read("s_one")).runs[0].status is not RunStatus.COMPLETED:
             await asyncio.sleep(0.01)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.judge.objects import MAX_DEPTH, Found, JsonObject, whole_objects
+from core.judge.objects import MAX_DEPTH, FoundObject, JsonObject, whole_objects
 
 
 def an_object(*members):
@@ -32,8 +32,10 @@ def test_every_json_object_is_found_whole(value):
 def test_members_are_kept_in_order_and_as_often_as_they_stand_there():
     text = 'x {"a": 1} y {"b": [true, "c", {"d": null}], "b": {}, "a": "e"}'
     assert list(whole_objects(text)) == [
-        Found(2, 10, an_object(("a", None))),
-        Found(13, len(text), an_object(("b", [None, "c", an_object(("d", None))]), ("b", an_object()), ("a", "e"))),
+        FoundObject(2, 10, an_object(("a", None))),
+        FoundObject(
+            13, len(text), an_object(("b", [None, "c", an_object(("d", None))]), ("b", an_object()), ("a", "e"))
+        ),
     ]
 
 

@@ -32,7 +32,7 @@ async def until_back(runtime):
 async def test_sessions_open_while_redis_is_down(runtime, redis_server):
     redis_server.stop()
     orders = [OpenOrder(), OpenOrder(idempotency_key="a key"), OpenOrder(idempotency_key="a key")]
-    plain, first, again = [await runtime.workbench.open_task(a_task(), order) for order in orders]
+    plain, first, again = [await runtime.service.open_task(a_task(), order) for order in orders]
     assert len({plain.session_id, first.session_id}) == 2
     assert again.session_id == first.session_id
     redis_server.start()
@@ -43,11 +43,11 @@ async def test_sessions_open_while_redis_is_down(runtime, redis_server):
 
 async def test_an_idempotency_key_survives_an_outage_of_redis(runtime, redis_server, tmp_path):
     order = OpenOrder(idempotency_key="a key")
-    opened = await runtime.workbench.open_task(a_task(), order)
+    opened = await runtime.service.open_task(a_task(), order)
     await runtime.store.change(opened.session_id, lambda session: session.model_copy(update={"name": "worked on"}))
     async with open_runtime(settings_for(redis_server, tmp_path / "other")) as other:
         redis_server.stop(save=True)
-        repeated = await other.workbench.open_task(a_task(), order)
+        repeated = await other.service.open_task(a_task(), order)
         assert repeated.session_id == opened.session_id
         redis_server.start()
         await until_back(runtime)

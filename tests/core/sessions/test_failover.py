@@ -75,14 +75,14 @@ async def test_without_redis_at_startup_memory_is_used_and_reported(redis_server
     began = time.monotonic()
     async with open_runtime(settings_for(redis_server, tmp_path)) as runtime:
         assert time.monotonic() - began < 2
-        health = runtime.board.health(draining=False)
+        health = runtime.status.health(draining=False)
         assert (health.status, health.sessions_backend) == ("degraded", "memory")
         assert "unreachable" in health.reason
         await runtime.store.create(a_session(), b"nb")
         await runtime.store.save_hunt("s_one", a_finished_hunt(), (DRAFT,))
         redis_server.start()
         await until_back(runtime)
-        assert runtime.board.health(draining=False).status == "healthy"
+        assert runtime.status.health(draining=False).status == "healthy"
     async with other_process(redis_server, tmp_path) as other:
         assert await other.hunt("s_one", "r_one.1") == a_finished_hunt()
         assert (await other.read("s_one"), await other.notebook("s_one")) == (a_session(), b"nb")
@@ -326,7 +326,7 @@ async def test_the_state_reports_backend_and_reason(runtime, store, redis_server
     await store.create(a_session(), b"")
     redis_server.kill()
     await store.change("s_one", renamed("b"))
-    status = await runtime.board.status(draining=False)
+    status = await runtime.status.status(draining=False)
     assert (status.redis.configured, status.redis.connected, status.redis.sessions_away) == (True, False, 1)
     assert status.redis.journal_bytes > 0
     assert status.redis.since is not None

@@ -14,16 +14,16 @@ from tests.builders import a_finished_hunt, a_run, a_session
 from tests.settings import make_settings
 
 SMALL, LARGE = 10, 10_000
-MOST_HUNTS = 1000
+MAX_HUNTS = 1000
 """Of one run."""
-RUNS = LARGE // MOST_HUNTS + 1
+RUNS = LARGE // MAX_HUNTS + 1
 MEASURED = 40
 MAX_SNAPSHOT_S = 0.3
 EVENT = (EventDraft(EventType.HUNT, '{"hunt":{}}'),)
 
 
 def a_hunt_of_its_run(number):
-    run, place = divmod(number - 1, MOST_HUNTS)
+    run, place = divmod(number - 1, MAX_HUNTS)
     return a_finished_hunt(number, run_id=f"r_{run}", hunt_id=f"r_{run}.{place + 1}")
 
 
@@ -57,8 +57,8 @@ async def test_saving_a_hunt_and_reading_its_page_cost_the_same_in_a_session_of_
     )
     async with open_runtime(settings) as runtime:
         store, client = runtime.store.redis, create_app(runtime).test_client()
-        runs = [a_run(MOST_HUNTS, run_id=f"r_{n}", first_number=n * MOST_HUNTS + 1) for n in range(RUNS)]
-        await store.create(a_session(runs=tuple(runs), hunts_issued=RUNS * MOST_HUNTS), b"{}")
+        runs = [a_run(MAX_HUNTS, run_id=f"r_{n}", first_number=n * MAX_HUNTS + 1) for n in range(RUNS)]
+        await store.create(a_session(runs=tuple(runs), hunts_issued=RUNS * MAX_HUNTS), b"{}")
         async with Redis.from_url(redis_server.url) as redis:
             await filled(store, 1, SMALL)
             bytes_small, quick_small = await cost_of_one_more(store, redis, SMALL + 1)

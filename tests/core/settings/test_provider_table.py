@@ -17,7 +17,7 @@ from core.providers.http import open_http
 from core.providers.openai_compatible import OpenAICompatible
 from core.runtime import open_runtime
 from core.settings import Settings, provider_table, read_settings, settings_warnings, table
-from core.settings.provider_table import PROVIDERS, ProviderRow
+from core.settings.provider_table import PROVIDERS, ProviderEntry
 from core.throttle.memory import MemoryThrottle
 from tests.core.providers.raw_provider import raw_provider, says, whole
 from tests.settings import make_settings
@@ -36,7 +36,7 @@ class Acme(OpenAICompatible):
         return RATE_LIMITED if status == BUSY else super().cause_of(status, problem)
 
 
-ROW = ProviderRow("acme", "Acme AI", f"{__name__}:Acme", "https://api.acme.example/v1", 3, ("anvil",))
+ROW = ProviderEntry("acme", "Acme AI", f"{__name__}:Acme", "https://api.acme.example/v1", 3, ("anvil",))
 VARIABLES = ["ACME_API_KEY", "ACME_BASE_URL", "ACME_CONCURRENCY", "ACME_MODELS"]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from core.domain.task import PassRule
 from core.notebooks.pass_rule import read_pass_rule
-from core.simulator.judge import Question, decide
+from core.simulator.judge import JudgeRequest, decide
 from core.simulator.replies import EXAMPLES
 from core.simulator.script import Script
 
@@ -63,7 +63,7 @@ def test_a_prompt_is_known_by_its_own_example_only(example):
 
 def test_the_reference_response_passes_every_criterion_by_being_looked_at(example):
     response, judge = cells_of(example.name)["response"], Script().behavior_of("judge")
-    decisions = [decide(judge, Question(c, text, response)) for c, text in example.criteria.items()]
+    decisions = [decide(judge, JudgeRequest(c, text, response)) for c, text in example.criteria.items()]
     assert [(d.passed, d.checked) for d in decisions] == [(True, True)] * len(decisions)
 
 

@@ -7,7 +7,7 @@ from core.domain.criteria import Criterion
 from core.domain.task import Task
 from core.judge.prompt import judge_messages
 from core.judge.wording import retry_instruction
-from core.simulator.judge import Question, read_question
+from core.simulator.judge import JudgeRequest, read_question
 
 CRITERIA = tuple(Criterion(id=f"C{n}", text=f'Does the response mention "x{n}"?') for n in (1, 2, 3))
 TEMPLATES = ("", "Q: {prompt} A: {response}", "{criteria}\n{model_resposne}\n{standard_response}")
@@ -52,12 +52,12 @@ def test_no_messages_hold_no_question():
 @pytest.mark.parametrize("reply", ["plain", "two\n\nlines\n", " === REPLY ===", FORGED, ""])
 def test_the_judges_own_prompt_is_read_whatever_the_template_and_the_reply(template, reply):
     messages = judge_messages(task(judge_prompt_template=template), CRITERIA[1], reply)
-    assert read_question(messages) == Question("C2", CRITERIA[1].text, reply, "reference", "Say {response}.")
+    assert read_question(messages) == JudgeRequest("C2", CRITERIA[1].text, reply, "reference", "Say {response}.")
 
 
 def test_a_reference_check_is_known_by_the_missing_reference():
     question = read_question(judge_messages(task(), CRITERIA[0], "reference"))
-    assert question == Question("C1", CRITERIA[0].text, "reference", "", "Say {response}.")
+    assert question == JudgeRequest("C1", CRITERIA[0].text, "reference", "", "Say {response}.")
     assert question.is_reference_check
 
 

@@ -48,7 +48,7 @@ def test_the_cooldown_starts_with_a_cut():
 
 def played(rounds: Rounds, limit: Limit, *, replies: int, in_flight: int, at=NOW) -> Limit:
     for _ in range(replies):
-        limit = rounds.note(limit, slow_down=False, in_flight=in_flight, share=limit.now, at=at)
+        limit = rounds.adjust(limit, slow_down=False, in_flight=in_flight, share=limit.now, at=at)
     return limit
 
 
@@ -62,10 +62,10 @@ def test_a_round_is_as_many_replies_as_the_limit_with_its_slots_in_use():
 def test_one_episode_cuts_once_and_raises_nothing():
     rounds, limit = Rounds(100, 15), Limit(now=100)
     for _ in range(30):
-        limit = rounds.note(limit, slow_down=True, in_flight=100, share=100, at=NOW)
+        limit = rounds.adjust(limit, slow_down=True, in_flight=100, share=100, at=NOW)
     assert limit.now == 80
     assert played(rounds, limit, replies=500, in_flight=80, at=NOW + timedelta(seconds=14)).now == 80
-    again = rounds.note(limit, slow_down=True, in_flight=80, share=80, at=NOW + timedelta(seconds=15))
+    again = rounds.adjust(limit, slow_down=True, in_flight=80, share=80, at=NOW + timedelta(seconds=15))
     assert again.now == 64
     assert played(rounds, limit, replies=80, in_flight=80, at=NOW + timedelta(seconds=16)).now == 84
 
@@ -73,11 +73,11 @@ def test_one_episode_cuts_once_and_raises_nothing():
 def test_a_round_counts_only_when_its_own_slots_were_in_use():
     rounds = Rounds(100, 15)
     limit = played(rounds, Limit(now=10), replies=9, in_flight=7)
-    assert rounds.note(limit, slow_down=False, in_flight=8, share=10, at=NOW).now == 20
+    assert rounds.adjust(limit, slow_down=False, in_flight=8, share=10, at=NOW).now == 20
     rounds = Rounds(100, 15)
     idle = played(rounds, played(rounds, Limit(now=10), replies=10, in_flight=7), replies=9, in_flight=1)
-    assert rounds.note(idle, slow_down=False, in_flight=1, share=10, at=NOW) is idle
-    assert Rounds(100, 15).note(Limit(now=10), slow_down=False, in_flight=0, share=1, at=NOW).now == 10
+    assert rounds.adjust(idle, slow_down=False, in_flight=1, share=10, at=NOW) is idle
+    assert Rounds(100, 15).adjust(Limit(now=10), slow_down=False, in_flight=0, share=1, at=NOW).now == 10
 
 
 def test_a_raised_limit_records_the_end_of_the_round():

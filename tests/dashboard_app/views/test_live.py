@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.telemetry.records import ProcessRecord
 from dashboard_app import data
+from tests.dashboard_app.fake_status import STATUS
 from tests.dashboard_app.helpers import words
 from tests.dashboard_app.records_made_up import write_log
-from tests.dashboard_app.status_stand_in import STATUS
 
 
 def test_a_healthy_api_shows_its_numbers(page, api):

@@ -20,7 +20,7 @@ def test_totals(reader, log_dir, choice):
     latencies = [hunt["latency_ms"] for hunt in hunts if hunt["latency_ms"] is not None]
     unknown = sum(hunt["cost_usd"] is None for hunt in hunts if hunt["latency_ms"] is not None)
     unknown += sum(hunt["judge_cost_usd"] is None for hunt in hunts if hunt["verdicts"])
-    assert overview.totals(reader, choice) == overview.Totals(
+    assert overview.totals(reader, choice) == overview.HuntTotals(
         hunts=len(hunts),
         by_outcome=dict(Counter(hunt["outcome"] for hunt in hunts)),
         simulated=sum(hunt["simulated"] for hunt in hunts),

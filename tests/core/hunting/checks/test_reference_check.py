@@ -10,7 +10,7 @@ from core.errors import BadInput
 from core.hunting.checks.reference_check import Checker, begun
 from core.hunting.dispatch.local import LocalShards
 from tests.builders import HandClock, a_session, a_task
-from tests.core.hunting.stand_ins import Bench, Reply
+from tests.core.hunting.fakes import Bench, Reply
 
 
 class Told:

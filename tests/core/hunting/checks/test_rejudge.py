@@ -19,7 +19,7 @@ from core.hunting.checks.rejudge import (
 from core.hunting.dispatch.local import LocalShards
 from core.hunting.orders import RejudgeOrder
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_run, a_session
-from tests.core.hunting.stand_ins import Bench, fails, passes
+from tests.core.hunting.fakes import Bench, fails, passes
 
 RUN = a_run(4, models=("told/a",), judge_model="told/judge")
 

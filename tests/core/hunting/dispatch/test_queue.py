@@ -10,7 +10,7 @@ import pytest
 from core.errors import RedisAway
 from core.hunting.dispatch.base import Job, JobKind
 from core.hunting.dispatch.engine import Engine
-from core.hunting.dispatch.queue import Manner, open_queue
+from core.hunting.dispatch.queue import QueueConfig, open_queue
 from core.hunting.dispatch.shards import LeaseConfig, RedisShards
 from core.redis.client import open_redis as open_clients
 from core.settings import RedisSettings
@@ -41,8 +41,8 @@ async def a_dispatcher(url: str, name: str, worked: Worked, *, works: bool = Tru
     bugs: list[BaseException] = []
     async with open_clients(RedisSettings(url=url, timeout_s=1.0), name) as clients:
         terms = LeaseConfig(lease_s=1.0, answer_s=1.0, kept_s=60)
-        manner = Manner(url, f"{name}-{secrets.token_hex(3)}", works, wedged_s, terms)
-        async with open_queue(worked.by(name), bugs.append, clients, manner, lambda: 2) as dispatcher:
+        config = QueueConfig(url, f"{name}-{secrets.token_hex(3)}", works, wedged_s, terms)
+        async with open_queue(worked.by(name), bugs.append, clients, config, lambda: 2) as dispatcher:
             yield dispatcher
     assert bugs == []
 
@@ -98,9 +98,9 @@ async def test_stopping_waits_no_longer_than_an_answer_may_take_while_redis_is_a
 
     bugs: list[BaseException] = []
     async with open_clients(RedisSettings(url=redis_server.url, timeout_s=0.3), "helper") as clients:
-        manner = Manner(redis_server.url, "helper", True, 15.0, LeaseConfig(lease_s=1.0, answer_s=0.3, kept_s=60))
-        async with open_queue(work, bugs.append, clients, manner, lambda: 2) as dispatcher:
-            lead = RedisShards(clients, "lead", JOB.key, manner.terms, lambda: None)
+        config = QueueConfig(redis_server.url, "helper", True, 15.0, LeaseConfig(lease_s=1.0, answer_s=0.3, kept_s=60))
+        async with open_queue(work, bugs.append, clients, config, lambda: 2) as dispatcher:
+            lead = RedisShards(clients, "lead", JOB.key, config.lease, lambda: None)
             for _ in range(3):
                 await lead.next(3)
             await dispatcher.submit(JOB)
@@ -127,8 +127,8 @@ async def test_a_job_whose_session_is_out_of_reach_is_no_fault_and_comes_again(r
     bugs: list[BaseException] = []
     async with AsyncExitStack() as stack:
         clients = await stack.enter_async_context(open_clients(RedisSettings(url=redis_server.url), "worker"))
-        manner = Manner(redis_server.url, "worker", True, 15.0, LeaseConfig(lease_s=1.0, answer_s=1.0, kept_s=60))
-        worker = await stack.enter_async_context(open_queue(work, bugs.append, clients, manner, lambda: 1))
+        config = QueueConfig(redis_server.url, "worker", True, 15.0, LeaseConfig(lease_s=1.0, answer_s=1.0, kept_s=60))
+        worker = await stack.enter_async_context(open_queue(work, bugs.append, clients, config, lambda: 1))
         api = await stack.enter_async_context(a_dispatcher(redis_server.url, "api", worked, works=False))
         await until(lambda: worker.connected and api.connected)
         await api.submit(JOB)

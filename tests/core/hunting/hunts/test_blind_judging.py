@@ -13,7 +13,7 @@ from core.errors import BadInput, Conflict
 from core.hunting.dispatch.local import LocalShards
 from core.hunting.hunts.blind_judging import hold_outcome, refuse_quoted_replies, refuse_repeated_reply, with_same_task
 from tests.builders import NOW, a_finished_hunt, a_run, a_session, a_task
-from tests.core.hunting.stand_ins import Bench, passes
+from tests.core.hunting.fakes import Bench, passes
 from tests.virtual_time import VirtualClock, VirtualLoop
 
 LONG = "The noble gas that you look for is krypton, which Ramsay and Travers found in liquid air in the year 1898."

@@ -14,7 +14,7 @@ from core.hunting.dispatch.local import LocalShards
 from core.hunting.hunts.hunter import OUTPUT_LIMIT
 from core.hunting.open_session import opened_notebook
 from core.hunting.orders import OpenOrder, SettingsOrder
-from core.hunting.reviews.review_desk import with_settings
+from core.hunting.reviews.review_service import with_settings
 from core.hunting.views.hunts import hunt_view
 from core.notebooks.blank import blank_notebook
 from core.notebooks.document import Bounds
@@ -24,7 +24,7 @@ from core.notebooks.parse import parse_notebook
 from core.review.selection import refuse_unselectable
 from core.telemetry.records import HuntRecord
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_run, a_session, a_task
-from tests.core.hunting.stand_ins import Bench, Reply, passes
+from tests.core.hunting.fakes import Bench, Reply, passes
 
 CUT_WORDS = ("length", "max_tokens", "MAX_TOKENS", "model_length")
 

@@ -8,9 +8,9 @@ from core.domain.run import RunStatus
 from core.errors import NotFound
 from core.eventlog.base import START
 from core.hunting.dispatch.local import LocalShards
-from core.hunting.hunts.verdict_batch import LONGEST_WAIT_S, SMALL_BYTES, GatheredSaves
+from core.hunting.hunts.verdict_batch import MAX_WAIT_S, SMALL_BYTES, GatheredSaves
 from tests.builders import a_run, a_session, a_task
-from tests.core.hunting.stand_ins import Bench
+from tests.core.hunting.fakes import Bench
 
 
 class Written:
@@ -111,4 +111,4 @@ async def test_a_thousand_criteria_write_no_more_for_each_than_a_hundred():
 
 
 def test_a_watcher_is_never_far_behind():
-    assert LONGEST_WAIT_S <= 0.5
+    assert MAX_WAIT_S <= 0.5

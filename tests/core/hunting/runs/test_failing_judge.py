@@ -15,7 +15,7 @@ from core.hunting.dispatch.local import LocalShards
 from core.hunting.orders import RejudgeOrder
 from core.hunting.runs import runner as runner_module
 from tests.builders import NOW, a_run, a_session
-from tests.core.hunting.stand_ins import Bench, fails, passes
+from tests.core.hunting.fakes import Bench, fails, passes
 
 MOST = 5
 

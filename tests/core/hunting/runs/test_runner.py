@@ -14,7 +14,7 @@ from core.hunting.runs.runner import SERVER_ENDED
 from core.hunting.views.events import run_events
 from core.telemetry.records import HuntRecord, RunRecord
 from tests.builders import NOW, a_hunt, a_run, a_session, a_verdict
-from tests.core.hunting.stand_ins import Bench, Reply, fails, passes
+from tests.core.hunting.fakes import Bench, Reply, fails, passes
 
 
 def a_told_session(hunts: int = 6, **changes):

@@ -9,7 +9,7 @@ from core.domain.verdict import Outcome
 from core.hunting.dispatch.local import LocalShards
 from core.hunting.runs import runner as runner_module
 from tests.builders import a_run, a_session
-from tests.core.hunting.stand_ins import Bench, Reply, passes
+from tests.core.hunting.fakes import Bench, Reply, passes
 
 
 def a_told_session(hunts=6, **changes):

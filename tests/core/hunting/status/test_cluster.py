@@ -40,7 +40,7 @@ async def until(holds) -> None:
 
 def sees(runtime: Runtime, *names: str):
     async def look() -> bool:
-        return tuple(i.instance for i in (await runtime.board.status(draining=False)).instances) == names
+        return tuple(i.instance for i in (await runtime.status.status(draining=False)).instances) == names
 
     return look
 
@@ -51,7 +51,7 @@ async def test_every_process_is_in_the_status_until_it_ends(redis_server, tmp_pa
         async with open_runtime(settings(redis_server.url, tmp_path, "two", server__role="api")) as two:
             await until(sees(one, "one", "two"))
             await until(sees(two, "one", "two"))
-            status = await one.board.status(draining=False)
+            status = await one.status.status(draining=False)
             assert [i.role for i in status.instances] == ["both", "api"]
             assert status.totals.instances == 2
         await until(sees(one, "one"))
@@ -64,11 +64,11 @@ async def test_processes_with_different_limits_are_warned_of_and_shown(redis_ser
         async with open_runtime(settings(redis_server.url, tmp_path, "two", openrouter__concurrency=10)) as two:
             for runtime in (one, two):
                 await until(sees(runtime, "one", "two"))
-                found = (await runtime.board.status(draining=False)).limit_conflicts
+                found = (await runtime.status.status(draining=False)).limit_conflicts
                 assert [(c.account, c.limits) for c in found] == [("openrouter", {"one": 6, "two": 10})]
             await asyncio.sleep(0.3)
         await until(sees(one, "one"))
-        assert (await one.board.status(draining=False)).limit_conflicts == ()
+        assert (await one.status.status(draining=False)).limit_conflicts == ()
     # Printed, or handed to logging where a test before this one has configured the logs of this process.
     lines = [*capsys.readouterr().out.splitlines(), *(record.getMessage() for record in caplog.records)]
     warned = [line for line in lines if "cluster.limit_conflict" in line]
@@ -90,26 +90,26 @@ async def test_a_session_opened_twice_with_one_key_is_one_session_on_every_proce
     async with AsyncExitStack() as stack:
         one = await stack.enter_async_context(open_runtime(settings(redis_server.url, tmp_path, "one")))
         two = await stack.enter_async_context(open_runtime(settings(redis_server.url, tmp_path, "two")))
-        opened = await asyncio.gather(*(r.workbench.open_task(a_task(), order) for r in (one, two, one, two)))
+        opened = await asyncio.gather(*(r.service.open_task(a_task(), order) for r in (one, two, one, two)))
         assert len({s.session_id for s in opened}) == 1
     async with open_runtime(settings(redis_server.url, tmp_path, "one")) as again:
-        assert (await again.workbench.open_task(a_task(), order)).session_id == opened[0].session_id
-        other = await again.workbench.open_task(a_task(), OpenOrder(idempotency_key="another click"))
+        assert (await again.service.open_task(a_task(), order)).session_id == opened[0].session_id
+        other = await again.service.open_task(a_task(), OpenOrder(idempotency_key="another click"))
         assert other.session_id != opened[0].session_id
 
 
 async def test_a_reference_check_asked_for_twice_with_one_key_is_made_once(redis_server, tmp_path):
     async with open_runtime(settings(redis_server.url, tmp_path, "one")) as one:
-        sid = (await one.workbench.open_task(a_task(), OpenOrder())).session_id
-        first = await one.workbench.start_check(sid, CheckOrder(idempotency_key="check"))
+        sid = (await one.service.open_task(a_task(), OpenOrder())).session_id
+        first = await one.service.start_check(sid, CheckOrder(idempotency_key="check"))
 
         async def ended() -> bool:
             return (await one.store.read(sid)).check.status != "running"
 
         await until(ended)
-        again = await one.workbench.start_check(sid, CheckOrder(idempotency_key="check"))
+        again = await one.service.start_check(sid, CheckOrder(idempotency_key="check"))
         assert again.check.started_at == first.check.started_at
-        assert (await one.workbench.start_check(sid)).check.started_at > first.check.started_at
+        assert (await one.service.start_check(sid)).check.started_at > first.check.started_at
         await until(ended)
 
 
@@ -122,9 +122,9 @@ async def test_a_process_that_only_takes_requests_leaves_hunting_to_a_worker(red
             open_runtime(settings(redis_server.url, tmp_path, "worker", server__role="worker"))
         )
         await until(sees(api, "api", "worker"))
-        sid = (await api.workbench.open_task(a_task(), OpenOrder())).session_id
+        sid = (await api.service.open_task(a_task(), OpenOrder())).session_id
         order = RunOrder(models=("simulated/hasty",), hunts=3, judge_model="simulated/judge")
-        run = await api.workbench.start_run(sid, order)
+        run = await api.service.start_run(sid, order)
 
         async def ended() -> bool:
             return (await api.store.read(sid)).run(run.run_id).status in RUN_ENDED

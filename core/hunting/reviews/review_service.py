@@ -15,7 +15,7 @@ from core.domain.verdict import Verdict
 from core.errors import BadInput, Conflict, NotFound
 from core.hunting.hunts.queries import all_hunts
 from core.hunting.orders import ReviewOrder, SettingsOrder
-from core.hunting.records import Tell, review_record
+from core.hunting.records import WriteRecord, review_record
 from core.hunting.views.events import session_event
 from core.hunting.views.reviews import DeskView, ReviewView, desk_view, review_view
 from core.review.desk import hunt_of
@@ -34,11 +34,11 @@ async def selected_hunts(store: SessionStore, session: Session) -> tuple[Hunt, .
 
 
 @dataclass(frozen=True)
-class ReviewDesk:
+class ReviewService:
     store: SessionStore
     clock: Clock
     settings: ReviewSettings
-    tell: Tell
+    write_record: WriteRecord
 
     async def change_settings(self, sid: str, order: SettingsOrder) -> Session:
         """Change session settings. Raises BadInput `settings_fixed` for settings that can no longer change, and
@@ -74,7 +74,7 @@ class ReviewDesk:
         hunts = await all_hunts(self.store, sid, after=-session.trials_issued - 1)
         return await asyncio.to_thread(insights, session, hunts)
 
-    async def desk(self, sid: str) -> DeskView:
+    async def cards(self, sid: str) -> DeskView:
         session = await self.store.read(sid)
         return desk_view(session, await selected_hunts(self.store, session))
 
@@ -147,7 +147,7 @@ class ReviewDesk:
         """Record the locked reviews for the dashboard."""
         for hunt in selected:
             if (review := session.review(hunt.hunt_id)) is not None:
-                self.tell(review_record(session, session.run(hunt.run_id), hunt, review))
+                self.write_record(review_record(session, session.run(hunt.run_id), hunt, review))
 
     async def _found(self, sid: str, hunt_id: str) -> Hunt | None:
         try:

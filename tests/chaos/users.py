@@ -114,7 +114,7 @@ class Probe:
 
 @dataclass
 class Crowd:
-    fleet: Cluster
+    cluster: Cluster
     client: httpx.AsyncClient
     trainers: list[Trainer]
     watchers: list[HttpWatcher]
@@ -157,20 +157,20 @@ class Crowd:
 
 
 @asynccontextmanager
-async def crowd(fleet: Cluster, sessions: int, hunts: int) -> AsyncIterator[Crowd]:
+async def open_users(cluster: Cluster, sessions: int, hunts: int) -> AsyncIterator[Crowd]:
     """`sessions` trainers start `hunts` hunts each, spread over the processes; each has a watcher."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)  # a killed process's connections are dead
     timeout = httpx.Timeout(10.0, read=30.0)
     async with httpx.AsyncClient(trust_env=False, timeout=timeout, limits=limits) as client:
-        places = itertools.cycle(fleet.apis)
+        places = itertools.cycle(cluster.apis)
         trainers = [Trainer(client, next(places)) for _ in range(sessions)]
         await asyncio.gather(*(trainer.start(hunts) for trainer in trainers))
         # each begins at another process than its trainer, and the next one at the other again
-        orders = [itertools.cycle(fleet.apis[n % len(fleet.apis) :] + fleet.apis) for n in range(1, sessions + 1)]
+        orders = [itertools.cycle(cluster.apis[n % len(cluster.apis) :] + cluster.apis) for n in range(1, sessions + 1)]
         watchers = [HttpWatcher(client, t.sid, order) for t, order in zip(trainers, orders, strict=True)]
         tasks = [asyncio.create_task(watcher.watch(), name="watcher") for watcher in watchers]
         try:
-            yield Crowd(fleet, client, trainers, watchers)
+            yield Crowd(cluster, client, trainers, watchers)
             for task in tasks:
                 assert not task.done(), task.exception()
         finally:
@@ -183,7 +183,7 @@ async def crowd(fleet: Cluster, sessions: int, hunts: int) -> AsyncIterator[Crow
 async def probes(here: Crowd) -> AsyncIterator[list[Probe]]:
     """Both a session of its own process and one of another are asked for at every process, and the health."""
     paths = [f"sessions/{t.sid}" for t in here.trainers[:2]] + ["health"]
-    asking = [Probe(here.client, api, paths) for api in here.fleet.apis]
+    asking = [Probe(here.client, api, paths) for api in here.cluster.apis]
     tasks = [asyncio.create_task(probe.ask_on(), name="probe") for probe in asking]
     try:
         yield asking

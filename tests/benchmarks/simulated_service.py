@@ -16,7 +16,7 @@ TARGET_S, JUDGE_S = 0.4, 0.1
 
 
 @contextmanager
-def stand_in(**script: object) -> Iterator[str]:
+def simulated_service(**script: object) -> Iterator[str]:
     """The base address of a running stand-in, ended with the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -11,16 +11,16 @@ addEventListener("securitypolicyviolation", (event) =>
 REFUSED = "Failed to load resource"
 
 
-class Witness:
+class RequestLog:
     """`faults`: errors of the page, of its console, of its policy; dialogs; requests to elsewhere."""
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
         self.faults: list[str] = []
         self.requests: list[str] = []
-        self._refusals_are_meant = False
+        self._allow_rejections = False
 
-    def look_at(self, context: BrowserContext) -> None:
+    def attach(self, context: BrowserContext) -> None:
         context.add_init_script(TELLS_VIOLATIONS)
         context.on("weberror", self._error)
         context.on("console", self._console)
@@ -28,18 +28,18 @@ class Witness:
         context.on("request", self._request)
         context.on("page", self._page)
 
-    def refusals_are_meant(self) -> None:
+    def allow_rejections(self) -> None:
         """The browser itself writes failed requests to the console; a test that causes them says so."""
-        self._refusals_are_meant = True
+        self._allow_rejections = True
 
     def sent(self, method: str, ending: str) -> int:
         """How many requests of that method went to addresses with that ending."""
         return sum(one.startswith(f"{method} ") and one.endswith(ending) for one in self.requests)
 
-    def verdict(self) -> list[str]:
+    def problems(self) -> list[str]:
         elsewhere = [one for one in self.requests if not self._is_ours(one.split(" ", 1)[1])]
         refused = [fault for fault in self.faults if REFUSED in fault]
-        return [fault for fault in self.faults if not (self._refusals_are_meant and fault in refused)] + elsewhere
+        return [fault for fault in self.faults if not (self._allow_rejections and fault in refused)] + elsewhere
 
     def _is_ours(self, url: str) -> bool:
         return url.startswith((f"{self.origin}/", "data:", "blob:", "about:srcdoc"))

@@ -25,7 +25,7 @@ CHUNK_CHARS = 50_000
 
 
 @contextmanager
-def told_provider(answer: Answer) -> Iterator[int]:
+def scripted_provider(answer: Answer) -> Iterator[int]:
     """The port of a provider that streams `answer(body)`."""
 
     class Door(BaseHTTPRequestHandler):

@@ -28,7 +28,7 @@ from core.hunting.hunts.blind_judging import refuse_quoted_replies, with_same_ta
 from core.hunting.hunts.queries import all_hunts
 from core.hunting.open_session import Opened, opened_task, read_notebook
 from core.hunting.orders import CheckOrder, EditOrder, OpenOrder, RejudgeOrder, RunOrder
-from core.hunting.records import Tell, run_record, session_mark
+from core.hunting.records import WriteRecord, run_record, session_mark
 from core.hunting.reviews.delivery import Delivery, Preview, deliver, preview_delivery, rough_bytes
 from core.hunting.runs.estimate import Estimate, estimate
 from core.hunting.runs.publish import publish_run_with_retry
@@ -52,7 +52,7 @@ SessionAction = Literal["created", "exported", "deleted", "checked"]
 
 
 @dataclass(frozen=True)
-class Workbench:
+class HuntingService:
     store: SessionStore
     dispatcher: Dispatcher
     catalog: Catalog
@@ -63,7 +63,7 @@ class Workbench:
     """Returns that many random bytes: from the operating system in production, seeded in tests."""
     secret: Callable[[], bytes]
     """Key for deriving session IDs from idempotency keys, so that nobody can guess them; equal in every process."""
-    tell: Tell
+    write_record: WriteRecord
 
     async def open_notebook(self, raw: bytes, name: str, order: OpenOrder) -> Session:
         """Open an uploaded notebook, or return the session that the same idempotency key created. Raises
@@ -167,7 +167,7 @@ class Workbench:
         if new or run.status is RunStatus.QUEUED:  # the process that created the run may have died
             await self.dispatcher.submit(Job(JobKind.RUN, sid, run.run_id), fresh=new)
             if new and not order.trial:
-                self.tell(run_record(session, run, (await self.store.counts(sid))[new_id]))
+                self.write_record(run_record(session, run, (await self.store.counts(sid))[new_id]))
         return (await self.store.read(sid)).run(run.run_id)
 
     async def estimate(self, sid: str, models: Sequence[str], hunts: int, judge_model: str = "") -> Estimate:
@@ -237,7 +237,7 @@ class Workbench:
         IDs."""
         session, notebook = await self.store.read(sid), await self.store.notebook(sid)
         delivery: Delivery = await self._export(deliver, session, notebook, hunt_ids)
-        self._tell(session, "exported", f"{len(delivery.hunt_ids)} hunts")
+        self._record(session, "exported", f"{len(delivery.hunt_ids)} hunts")
         return delivery
 
     async def preview(self, sid: str, hunt_ids: Sequence[str] | None = None) -> Preview:
@@ -247,7 +247,7 @@ class Workbench:
         previewed: Preview = await self._export(preview_delivery, session, notebook, hunt_ids, max_chars)
         return previewed
 
-    async def also_open(self, session: Session) -> bool:
+    async def is_open_elsewhere(self, session: Session) -> bool:
         """Return whether another open session has the same task."""
         return await self.store.count_duplicates(session) > 0
 
@@ -258,7 +258,7 @@ class Workbench:
             await self.cancel_run(sid, run.run_id)
         await self.dispatcher.stop(checking.job_key(session))
         await self.store.delete(sid)
-        self._tell(session, "deleted")
+        self._record(session, "deleted")
 
     async def all_hunts(self, sid: str) -> tuple[Hunt, ...]:
         """Return all hunts that have started, by number, without trials."""
@@ -294,7 +294,7 @@ class Workbench:
             await self.store.save_hunt(session.session_id, hunt)
             if place % HUNTS_AT_ONCE == 0:
                 await asyncio.sleep(0)  # the store in memory never waits by itself
-        self._tell(session, "created")
+        self._record(session, "created")
         return session
 
     def _new_session_id(self, order: OpenOrder) -> str:
@@ -305,8 +305,8 @@ class Workbench:
             return session_id(digest[:SESSION_ENTROPY_BYTES])
         return session_id(self.entropy(SESSION_ENTROPY_BYTES))
 
-    def _tell(self, session: Session, action: SessionAction, detail: str = "") -> None:
-        self.tell(
+    def _record(self, session: Session, action: SessionAction, detail: str = "") -> None:
+        self.write_record(
             SessionRecord(
                 session=session_mark(session.session_id),
                 action=action,
