@@ -10,7 +10,7 @@ from core.simulator.judge import (
     FORMS,
     UNUSABLE_FORMS,
     Decision,
-    Question,
+    JudgeRequest,
     decide,
     decide_truthfully,
     write_form,
@@ -27,7 +27,7 @@ EITHER = [Decision(passed, REASON, "a “quote”\nhere", checked=True) for pass
 
 
 def asked(criterion, reply, reference="another text", criterion_id="C1"):
-    return Question(criterion_id, criterion, reply, reference)
+    return JudgeRequest(criterion_id, criterion, reply, reference)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -68,8 +68,8 @@ def test_without_reviews_there_is_no_kappa(reader):
 
 
 def test_a_judge_that_always_agrees_by_chance_alone_has_no_kappa():
-    assert judge.Agreement(5, 0, 0, 0, 0).kappa is None
-    assert judge.Agreement(5, 5, 0, 0, 0).kappa == 1
+    assert judge.AgreementCounts(5, 0, 0, 0, 0).kappa is None
+    assert judge.AgreementCounts(5, 5, 0, 0, 0).kappa == 1
 
 
 def test_without_reviews_the_judge_page_says_what_will_stand_there(page, log_dir):
