@@ -96,11 +96,11 @@ def invalid(error: ValidationError) -> BadInput:
     )
 
 
-def _too_many_values(raw: bytes, most: int) -> BadInput | TooLarge:
+def _too_many_values(raw: bytes, maximum: int) -> BadInput | TooLarge:
     if b'"notebook"' not in raw:
         return _body_too_complex()
     return TooLarge(
-        f"The body holds more than {most:,} values.",
+        f"The body holds more than {maximum:,} values.",
         hint="Remove images and outputs from the notebook and load it again.",
     )
 

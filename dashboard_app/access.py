@@ -36,12 +36,12 @@ def is_allowed() -> bool:
 def refresh_while_allowed(show: Callable[[], None], every_s: float) -> None:
     """Run `show` now and every `every_s` seconds, as a fragment. Rerun the page when the sign-in has run out."""
 
-    def shown() -> None:
+    def show_if_allowed() -> None:
         if _admin() is None and not register().open_to_all:
             st.rerun()
         show()
 
-    st.fragment(shown, run_every=every_s)()
+    st.fragment(show_if_allowed, run_every=every_s)()
 
 
 def _is_own_page() -> bool:

@@ -189,9 +189,9 @@ def _with_cookie(response: Response, request: Request, value: str, life_s: int) 
 def _unstored(send: Send) -> Send:
     """Forbid caching, so that the Back button shows no pages or downloads after a sign-out."""
 
-    async def sent(message: Message) -> None:
+    async def send_cookie(message: Message) -> None:
         if message["type"] == "http.response.start":
             MutableHeaders(scope=message)["Cache-Control"] = "no-store"
         await send(message)
 
-    return sent
+    return send_cookie

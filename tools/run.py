@@ -24,7 +24,7 @@ STOP_SLACK_S = 5.0  # on top of DRAIN_TIMEOUT, the time that hunts get to finish
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-async def run_until_told_to_stop(settings: Settings) -> None:
+async def run_until_stopped(settings: Settings) -> None:
     """Returns when a person asked it to stop; raises CannotStart or Ended."""
     settings.reject_open_access(settings.server.api_host, "API_HOST")
     settings.reject_open_access(settings.server.dashboard_host, "DASHBOARD_HOST")
@@ -61,7 +61,7 @@ def main() -> int:
     os.chdir(ROOT)
     try:
         load_env_file()
-        asyncio.run(run_until_told_to_stop(read_settings()))
+        asyncio.run(run_until_stopped(read_settings()))
     except BadSettings as problem:
         print(f"\n{problem.message}\n{problem.hint}", file=sys.stderr)
         return 1

@@ -12,7 +12,7 @@ from api.describing import BODY_ERRORS, described
 from api.identity import access_guard, caller
 from api.payloads import SummariesPayload
 from core.errors import NotFound
-from core.hunting.views.summaries import GoneSession, SummaryView, gone
+from core.hunting.views.summaries import GoneSession, SummaryView, gone_session
 from core.hunting.views.summaries import summaries as all_summaries
 
 summaries = Blueprint("summaries", __name__, url_prefix="/api/sessions")
@@ -35,7 +35,7 @@ async def summarise() -> JsonResponse[SummariesAnswer]:
     wanted = (await read_json(SummariesPayload)).session_ids
     rows = await all_summaries(runtime().store, [sid for sid in wanted if await _is_there(sid)])
     known = {row["session_id"]: row for row in rows}
-    return answer({"sessions": [known.get(sid) or gone(sid) for sid in wanted]})
+    return answer({"sessions": [known.get(sid) or gone_session(sid) for sid in wanted]})
 
 
 async def _is_there(sid: str) -> bool:

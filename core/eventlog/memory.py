@@ -74,7 +74,7 @@ class MemoryEventLog(EventLog):
         history = self._histories.get(session_id)
         return START if history is None else history.last_id
 
-    def kept(self, session_id: str, after: str) -> tuple[Event, ...]:
+    def stored(self, session_id: str, after: str) -> tuple[Event, ...]:
         """All stored events after that id, even if earlier ones were trimmed."""
         history = self._histories.get(session_id)
         return () if history is None else history.all(id_key(after))

@@ -54,19 +54,19 @@ def shares(run: Run, accounts: Mapping[str, str], places: Iterable[int]) -> dict
 class FailureStreak:
     """Counts consecutive hunts that fail with one cause, so that a permanent failure stops the run."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, maximum: int) -> None:
+        self._max = maximum
         self._code = ""
         self._length = 0
 
     def record(self, error_code: str | None) -> bool:
         """Count a finished hunt (`error_code` None: it has a reply). Returns True when the run should stop, and from
         then on: hunts that end during the stop do not change the reason."""
-        if self._length >= self._most:
+        if self._length >= self._max:
             return True
         self._length = 0 if error_code is None else self._length + 1 if error_code == self._code else 1
         self._code = error_code or ""
-        return self._length >= self._most
+        return self._length >= self._max
 
     @property
     def reason(self) -> str:
@@ -80,9 +80,9 @@ class JudgeFailureStreak:
     replies can be judged again.
     """
 
-    def __init__(self, judge_model: str, most: int, outage_s: float) -> None:
+    def __init__(self, judge_model: str, maximum: int, outage_s: float) -> None:
         self._judge_model = judge_model
-        self._most = most
+        self._max = maximum
         self._outage_s = outage_s
         self._code = ""
         self._length = 0
@@ -101,7 +101,7 @@ class JudgeFailureStreak:
             self._code, self._length, self._since_s = code, 0, now_s
         self._length += 1
         lasts = code not in TEMPORARY_CAUSES or now_s - self._since_s >= self._outage_s
-        return self._reason(failed) if self._length >= self._most and lasts else ""
+        return self._reason(failed) if self._length >= self._max and lasts else ""
 
     def _reason(self, failed: CriterionVerdict) -> str:
         words = "" if self._code in MODEL_WORDS else f" {failed.reason.rstrip('.')}."

@@ -84,7 +84,7 @@ def members_at(
         colon = _expect(text, skip_space(text, key.end), ":")
         at = skip_space(text, colon)
         if whole and key.value == whole and text[at : at + 1] == "[":
-            nodes, end = elements_at(text, at, most=max_elements)
+            nodes, end = elements_at(text, at, maximum=max_elements)
             node = Node(at, end, nodes)
         else:
             node = value_at(text, at, raw_breaks=raw_breaks)
@@ -96,7 +96,7 @@ def members_at(
 
 
 def elements_at(
-    text: str, start: int, *, raw_breaks: bool = False, most: int | None = None
+    text: str, start: int, *, raw_breaks: bool = False, maximum: int | None = None
 ) -> tuple[tuple[Node, ...], int]:
     """The elements of the array that begins at `start`, and the place after it. Raises TooManyElements: over `most`."""
     found: list[Node] = []
@@ -106,8 +106,8 @@ def elements_at(
     while True:
         node = value_at(text, at, raw_breaks=raw_breaks)
         found.append(node)
-        if most is not None and len(found) > most:
-            raise TooManyElements(most)
+        if maximum is not None and len(found) > maximum:
+            raise TooManyElements(maximum)
         at = skip_space(text, node.end)
         if text[at : at + 1] == "]":
             return tuple(found), at + 1
@@ -120,9 +120,9 @@ def _expect(text: str, at: int, mark: str) -> int:
     return at + 1
 
 
-def begins_more_than(raw: bytes, most: int) -> bool:
-    """Whether more than about `most` values begin in that JSON; found without making one of them."""
-    if _marks(raw) <= most:  # of the texts too
+def begins_more_than(raw: bytes, maximum: int) -> bool:
+    """Whether more than about `maximum` values begin in that JSON; found without making one of them."""
+    if _marks(raw) <= maximum:  # of the texts too
         return False
     bare = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
     inside, found = 0, 0
@@ -130,7 +130,7 @@ def begins_more_than(raw: bytes, most: int) -> bool:
         pieces = bare[start : start + _BLOCK_BYTES].split(b'"')
         found += _marks(b"".join(pieces[inside::2]))
         inside ^= (len(pieces) - 1) & 1
-        if found > most:
+        if found > maximum:
             return True
     return False
 

@@ -11,8 +11,8 @@ MAX_CHARS = 100_000
 """Maximum text length that is parsed. Real cells have a few hundred characters."""
 _MAX_KEY = 60
 _NUMBERS = re.compile(r"[0-9]{1,6}(?:,[0-9]{3})?", re.ASCII)
-_AT_LEAST = re.compile(r"\b(?:above|over|more than|at least|minimum|min)\b|[>≥]|[0-9]\s?\+", re.IGNORECASE)
-_AT_MOST = re.compile(r"\b(?:below|under|less than|fewer than|at most|up to|maximum|max)\b|[<≤]", re.IGNORECASE)
+_MINIMUM = re.compile(r"\b(?:above|over|more than|at least|minimum|min)\b|[>≥]|[0-9]\s?\+", re.IGNORECASE)
+_MAXIMUM = re.compile(r"\b(?:below|under|less than|fewer than|at most|up to|maximum|max)\b|[<≤]", re.IGNORECASE)
 
 
 def read_metadata(body: str) -> Metadata:
@@ -53,8 +53,8 @@ def word_limits(asked: str) -> tuple[int | None, int | None]:
     numbers = [int(n.replace(",", "")) for n in _NUMBERS.findall(asked[:200])]
     if len(numbers) >= 2:
         return min(numbers[:2]), max(numbers[:2])
-    if len(numbers) == 1 and _AT_LEAST.search(asked):
+    if len(numbers) == 1 and _MINIMUM.search(asked):
         return numbers[0], None
-    if len(numbers) == 1 and _AT_MOST.search(asked):
+    if len(numbers) == 1 and _MAXIMUM.search(asked):
         return None, numbers[0]
     return None, None

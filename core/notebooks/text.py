@@ -44,10 +44,10 @@ def one_line(text: str) -> str:
     return " ".join(line.strip(" \t") for line in text.replace("\r", "\n").split("\n") if line.strip(" \t"))
 
 
-def shortened(text: str, most: int = 60) -> str:
+def shortened(text: str, maximum: int = 60) -> str:
     """The beginning of `text` on one line, for messages."""
-    line = one_line(text[: 4 * most])
-    return line if len(line) <= most else line[: most - 1] + "…"
+    line = one_line(text[: 4 * maximum])
+    return line if len(line) <= maximum else line[: maximum - 1] + "…"
 
 
 def source_lines(text: str) -> list[str]:

@@ -72,7 +72,7 @@ class PyreqwestTransport(httpx.AsyncBaseTransport):
         self._hanging_up: set[asyncio.Task[None]] = set()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        connection = self._least_busy()
+        connection = self._idlest()
         call = _build_request(connection.client, request)
         connection.calls += 1
         head = asyncio.create_task(_head(call), name="provider-head")
@@ -97,7 +97,7 @@ class PyreqwestTransport(httpx.AsyncBaseTransport):
             await connection.client.close()
         await asyncio.gather(*self._hanging_up)
 
-    def _least_busy(self) -> HttpConnection:
+    def _idlest(self) -> HttpConnection:
         """The first client below its limit, to use few connections; creates a client if all are full."""
         for connection in self._connections:
             if connection.calls < CALLS_PER_CLIENT:

@@ -71,7 +71,7 @@ class ThrottleKeys:
     leases: str
     held: str
     wants: str
-    told: str
+    reports: str
     turns: str
     limit: str
 
@@ -79,7 +79,7 @@ class ThrottleKeys:
     def all(self) -> tuple[str, ...]:
         """All keys in the order of sync.lua: KEYS[1] to KEYS[8]."""
         shared = (THROTTLE_PROCESSES, THROTTLE_BORN)
-        return (self.leases, self.held, self.wants, self.told, self.turns, self.limit, *shared)
+        return (self.leases, self.held, self.wants, self.reports, self.turns, self.limit, *shared)
 
 
 _THROTTLE = f"{PREFIX}{{throttle}}:"

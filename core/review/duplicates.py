@@ -37,8 +37,8 @@ HASH_MASK = 2**32 - 1
 Sketch = tuple[int, ...]
 
 
-def near_duplicates(texts: Mapping[str, str], most: int = 200) -> list[tuple[str, str]]:
-    """Return pairs of IDs with similar texts, in the given order; at most `most`.
+def near_duplicates(texts: Mapping[str, str], maximum: int = 200) -> list[tuple[str, str]]:
+    """Return pairs of IDs with similar texts, in the given order; at most `maximum`.
 
     A text identical to an earlier one is paired only with that one.
     """
@@ -52,7 +52,7 @@ def near_duplicates(texts: Mapping[str, str], most: int = 200) -> list[tuple[str
         a, b = sketches[one], sketches[other]
         if _likeness(a, b, (filled[a] | filled[b]).bit_count()) >= ALIKE:
             pairs.append((one, other))
-            if len(pairs) == most:
+            if len(pairs) == maximum:
                 break
     return pairs
 
@@ -66,7 +66,7 @@ def groups_of_near_duplicates(texts: Mapping[str, str]) -> list[list[str]]:
             leader[name] = name = leader[leader[name]]
         return name
 
-    for one, other in near_duplicates(texts, most=len(texts) * MAX_TOGETHER):
+    for one, other in near_duplicates(texts, maximum=len(texts) * MAX_TOGETHER):
         leader[root(other)] = root(one)
     groups: dict[str, list[str]] = defaultdict(list)
     for name in texts:

@@ -111,11 +111,11 @@ def _by_likeness(hunts: Sequence[Hunt]) -> Callable[[Hunt], Hashable]:
     return lambda hunt: group.get(hunt.hunt_id, hunt.hunt_id)
 
 
-def _varied(hunts: Sequence[Hunt], most: int, pattern: Callable[[Hunt], Hashable]) -> list[Hunt]:
-    """Choose up to `most` hunts, each with the pattern, then the model, chosen least often so far."""
+def _varied(hunts: Sequence[Hunt], maximum: int, pattern: Callable[[Hunt], Hashable]) -> list[Hunt]:
+    """Choose up to `maximum` hunts, each with the pattern, then the model, chosen least often so far."""
     left, chosen = list(hunts), list[Hunt]()
     patterns, models = Counter[Hashable](), Counter[str]()
-    while left and len(chosen) < most:
+    while left and len(chosen) < maximum:
         best = min(left, key=lambda h: (patterns[pattern(h)], models[h.model], h.number))
         left.remove(best)
         chosen.append(best)

@@ -47,7 +47,7 @@ class MemorySessionStore(SessionStore):
         the event log's and must not await, so that a result and its events are written atomically."""
         self._clock = clock
         self._ttl_s = ttl_s
-        self._most = max_sessions
+        self._max = max_sessions
         self._share = max_sessions if max_share is None else max_share
         self._append = append
         self._forget = forget
@@ -60,9 +60,9 @@ class MemorySessionStore(SessionStore):
     async def create(self, session: Session, notebook: bytes) -> None:
         if self._find(session.session_id) is not None:
             raise session_exists()
-        self._sweep(always=len(self._kept) >= self._most)
-        if len(self._kept) >= self._most:
-            raise Busy(f"All {self._most} sessions are in use.", hint="Delete sessions, or raise MAX_SESSIONS.")
+        self._sweep(always=len(self._kept) >= self._max)
+        if len(self._kept) >= self._max:
+            raise Busy(f"All {self._max} sessions are in use.", hint="Delete sessions, or raise MAX_SESSIONS.")
         if session.owner and self._owned(session.owner) >= self._share:
             raise Busy(
                 f"{session.owner} already has {self._share} open sessions, the maximum per user.",

@@ -24,17 +24,17 @@ class LogLine(Value):
     data: dict[str, Any]
 
 
-def find_records(paths: Sequence[Path], word: str, *, field: str, most: int) -> list[LogLine]:
-    """The records whose `field` is `word`, by time; at most `most`. Files that cannot be read or unpacked hold none."""
+def find_records(paths: Sequence[Path], word: str, *, field: str, maximum: int) -> list[LogLine]:
+    """The records whose `field` is `word`, by time; at most `maximum`. Skips unreadable files."""
     found: list[LogLine] = []
     for path in paths:
         for raw in _raw_lines(path, word.encode()):
             line = _parsed(raw)
             if line is not None and line.data.get(field) == word:
                 found.append(line)
-            if len(found) >= most:
+            if len(found) >= maximum:
                 break
-    return sorted(found, key=lambda line: line.at)[:most]
+    return sorted(found, key=lambda line: line.at)[:maximum]
 
 
 def _raw_lines(path: Path, word: bytes) -> Iterator[bytes]:

@@ -82,7 +82,7 @@ class Rounds:
     cooldown_s: float
     _version: int = -1
     _replies: int = 0
-    _most: int = 0
+    _max: int = 0
 
     def adjust(self, limit: Limit, *, slow_down: bool, in_flight: int, share: int, at: datetime) -> Limit:
         """Return the limit after this call; the same object if it does not change.
@@ -98,12 +98,12 @@ class Rounds:
         if limit.version != self._version:
             self._begin(limit)
         self._replies += 1
-        self._most = max(self._most, in_flight)
+        self._max = max(self._max, in_flight)
         if self._replies < share:
             return limit
-        in_use = self._most >= IN_USE * share
+        in_use = self._max >= IN_USE * share
         self._begin(limit)
         return raise_limit(limit, self.ceiling, at) if in_use else limit
 
     def _begin(self, limit: Limit) -> None:
-        self._version, self._replies, self._most = limit.version, 0, 0
+        self._version, self._replies, self._max = limit.version, 0, 0

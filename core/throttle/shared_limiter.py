@@ -65,7 +65,7 @@ class SharedLimiter(AccountLimiter):
         self._shares: Mapping[str, int] = {}
         self._reported: Mapping[str, int] = {}
         self._squeezed = self._contended = False
-        self._most = 0
+        self._max = 0
         """Peak of calls in flight since the last renewal: permits above it were idle and are given up."""
         self._rounds = rounds
         self._why = b""
@@ -101,10 +101,10 @@ class SharedLimiter(AccountLimiter):
         elif self._contended:
             keep = self.in_flight + self.queue.queued
         else:
-            keep = self._most if renewal else self._held
+            keep = self._max if renewal else self._held
         self._held = max(self.in_flight, min(self._held, keep))
         if renewal:
-            self._most = self.in_flight
+            self._max = self.in_flight
         self._reported = self._wants()
         self._allow()
         return Report(self._held, self._reported)
@@ -176,7 +176,7 @@ class SharedLimiter(AccountLimiter):
 
     def _take(self, session: str) -> None:
         super()._take(session)
-        self._most = max(self._most, self.in_flight)
+        self._max = max(self._max, self.in_flight)
 
     def _wants(self) -> dict[str, int]:
         return {session_hash(s): self._wanted(s) for s in {*self.by_session, *self.queue.waiting()}}

@@ -23,7 +23,7 @@ READING_POLL_S = 1.0
 def show_history(title: str, about: str, view: View) -> None:
     """Show `view` if any hunts match the filters, otherwise a message."""
 
-    def chosen(reader: TelemetryReader, report: RefreshReport) -> None:
+    def show_chosen(reader: TelemetryReader, report: RefreshReport) -> None:
         choice = choose(
             datetime.now(UTC), lambda column: data.names(reader, column), read_since(report), data.log_begin(reader)
         )
@@ -36,7 +36,7 @@ def show_history(title: str, about: str, view: View) -> None:
         notices.simulated_hunts(simulated, hunts)
         view(reader, choice)
 
-    _of_log(title, about, chosen)
+    _of_log(title, about, show_chosen)
 
 
 def show_log(title: str, about: str, view: Callable[[TelemetryReader], None], *, needs_hunts: bool = True) -> None:

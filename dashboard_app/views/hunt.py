@@ -51,7 +51,7 @@ def _show(reader: TelemetryReader) -> None:
 def find_hunt(reader: TelemetryReader, hunt_id: str) -> HuntFound | None:
     """The hunt's record in the log; None if there is none."""
     files = reader.files_with("hunt_id = $hunt", {"hunt": hunt_id})
-    lines = find_records(files, hunt_id, field="hunt_id", most=10)
+    lines = find_records(files, hunt_id, field="hunt_id", maximum=10)
     data = next((line.data | {"ts": line.at} for line in reversed(lines) if line.type == "hunt"), None)
     if data is None:
         return None

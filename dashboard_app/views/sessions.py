@@ -51,7 +51,7 @@ def replay(reader: TelemetryReader, session: str) -> pd.DataFrame:
     """time (UTC), what, detail, hunt_id: the session's records in order, at most 5,000. For a blind session, costs and
     times of judge calls are left out until a review is in the log."""
     lines = find_records(
-        reader.files_with("session = $session", {"session": session}), session, field="session", most=MAX_LINES
+        reader.files_with("session = $session", {"session": session}), session, field="session", maximum=MAX_LINES
     )
     hidden = any(line.data.get("blind") for line in lines) and not any(line.type == "review" for line in lines)
     return pd.DataFrame([_event_row(line, hidden) for line in lines], columns=["time", "what", "detail", "hunt_id"])

@@ -311,7 +311,7 @@ class ClaimsMachine(RuleBasedStateMachine):
         for part in sorted(process.shards.held):
             done = [process.memory.get(i) for i in ids_of(part)]
             if part < PARTS and all(h is not None and h.status is HuntStatus.DONE for h in done):
-                self.run(process.shards.done(part))
+                self.run(process.shards.finish(part))
 
     async def _save(self, process: Process, hunt: Hunt) -> Saved:
         part = part_of(hunt)

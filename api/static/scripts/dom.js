@@ -1,4 +1,4 @@
-// Making and mending DOM nodes. Text always goes in as text; nothing here takes HTML.
+// Creates and updates DOM nodes. Text always goes in as text; nothing here takes HTML.
 
 /** A node: `make("button", {class: "quiet", type: "button", onclick}, "Save")`. Falsy children are left out. */
 export function make(tag, attributes = {}, ...children) {
@@ -35,7 +35,7 @@ export function show(node, shown) {
 
 /**
  * Makes the children of `parent` match `items` in order. A child is kept as long as its key is there;
- * `create(item)` makes one, `update(child, item)` mends it. Children are moved only when the order changed.
+ * `create(item)` makes one, `update(child, item)` updates it. Children are moved only when the order changed.
  */
 export function keyed(parent, items, keyOf, create, update) {
   const known = (parent.keyedChildren ??= new Map());

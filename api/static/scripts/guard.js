@@ -2,21 +2,21 @@
 // A plain script that needs nothing else, since it must work when the others do not.
 (function guardThePage() {
   "use strict";
-  const MOST_SHOWN = 200;
+  const MAX_SHOWN = 200;
 
-  function tell(what) {
+  function report(what) {
     const place = document.getElementById("guard");
     if (!place) return;
-    place.querySelector("[data-what]").textContent = String(what).slice(0, MOST_SHOWN);
+    place.querySelector("[data-what]").textContent = String(what).slice(0, MAX_SHOWN);
     place.hidden = false;
   }
 
   addEventListener("error", (event) => {
     if (event.target instanceof HTMLScriptElement || event.target instanceof HTMLLinkElement) {
-      tell("A part of this page could not be loaded.");
-    } else if (event.message && !event.message.startsWith("ResizeObserver loop")) tell(event.message);
+      report("A part of this page could not be loaded.");
+    } else if (event.message && !event.message.startsWith("ResizeObserver loop")) report(event.message);
   }, true);
-  addEventListener("unhandledrejection", (event) => tell(event.reason?.message ?? event.reason));
+  addEventListener("unhandledrejection", (event) => report(event.reason?.message ?? event.reason));
   document.addEventListener("DOMContentLoaded", () => {
     const place = document.getElementById("guard");
     place.querySelector("[data-act=reload]").addEventListener("click", () => location.reload());

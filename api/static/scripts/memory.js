@@ -8,7 +8,7 @@ const PLAN = "model-hunter.plan";
 export const THEME = "model-hunter.theme";
 const DRAFT = "model-hunter.draft";
 const REVIEWS = "model-hunter.reviews";
-const MOST_RECENT = 20;
+const MAX_RECENT = 20;
 
 /** Whose work is remembered here from now on: everybody who signs in with this browser has a memory of their own. */
 export function rememberName(name) {
@@ -31,7 +31,7 @@ export function recentSessions() {
 /** Puts a session {id, name, at, ...} first; returns the new list. */
 export function rememberSession(session) {
   const others = recentSessions().filter((one) => one.id !== session.id);
-  return write(own(RECENT), [session, ...others].slice(0, MOST_RECENT));
+  return write(own(RECENT), [session, ...others].slice(0, MAX_RECENT));
 }
 
 export function forgetSession(id) {

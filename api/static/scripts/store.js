@@ -20,14 +20,14 @@ export class Store {
 
   dispatch(event) {
     this.#state = this.#reduce(this.#state, event);
-    if (!this.#frame) this.#frame = nextFrame(() => this.#tell());
+    if (!this.#frame) this.#frame = nextFrame(() => this.#notify());
   }
 
   watch(watcher) {
     this.#watchers.push(watcher);
   }
 
-  #tell() {
+  #notify() {
     this.#frame = 0;
     const before = this.#drawn;
     this.#drawn = this.#state;

@@ -113,7 +113,7 @@ class Checker:
             try:
                 await self.judge_reference(session_id, shards, whole)
             finally:
-                await (shards.release() if shards.handing_back else shards.done(whole))
+                await (shards.release() if shards.handing_back else shards.finish(whole))
 
     async def judge_reference(self, session_id: str, shards: Shards, whole: int = 0) -> None:
         """Judge the reference response criterion by criterion and set the check's status. `whole`: the job's only

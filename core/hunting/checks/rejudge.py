@@ -22,7 +22,7 @@ from core.providers.base import RetryBudget
 from core.sessions.base import SessionStore
 
 
-def refuse_rejudging(session: Session, hunt: Hunt, most: int) -> None:
+def refuse_rejudging(session: Session, hunt: Hunt, maximum: int) -> None:
     """Raise if this hunt cannot be judged again: it is unfinished, has no judgeable reply, or is locked."""
     if hunt.reply is None or hunt.status is not HuntStatus.DONE:
         raise BadInput(
@@ -44,7 +44,7 @@ def refuse_rejudging(session: Session, hunt: Hunt, most: int) -> None:
         )
     if hunt.turn != session.turn:
         raise Conflict("This hunt belongs to an earlier turn, which is read-only.", hint="", code="turn_over")
-    if len(hunt.judged) >= most:
+    if len(hunt.judged) >= maximum:
         raise BadInput(
             f"This hunt has already been judged again {len(hunt.judged)} times.",
             hint="Make the criteria clearer instead.",
@@ -113,7 +113,7 @@ class Rejudger:
             try:
                 await self.judge(session_id, hunt_of_job(key), lambda: shards.ensure(whole))
             finally:
-                await (shards.release() if shards.handing_back else shards.done(whole))
+                await (shards.release() if shards.handing_back else shards.finish(whole))
 
     async def judge(self, session_id: str, hunt_id: str, before_call: BeforeCall = at_once) -> None:
         """Judge the missing criteria and decide the outcome. Safe to repeat: existing verdicts stay.

@@ -80,7 +80,7 @@ class Shards(ABC):
         """
 
     @abstractmethod
-    async def done(self, part: int) -> None: ...
+    async def finish(self, part: int) -> None: ...
 
     @abstractmethod
     async def release(self) -> None:

@@ -47,7 +47,7 @@ class LocalShards(Shards):
         self._given.add(part)
         return part
 
-    async def done(self, part: int) -> None:
+    async def finish(self, part: int) -> None:
         self._done.add(part)
         self._news.set()
 

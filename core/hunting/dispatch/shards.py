@@ -167,7 +167,7 @@ class RedisShards(Shards):
             self._stopping = self.handing_back = True
             self._on_stop()
 
-    async def done(self, part: int) -> None:
+    async def finish(self, part: int) -> None:
         if part not in self._mine:
             return  # the new owner reports it
         self._done_here[part] = self._mine.pop(part)

@@ -182,22 +182,22 @@ def with_settings(session: Session, order: SettingsOrder, max_slots: int) -> Ses
 
 def _numbers(before: Selection, order: SettingsOrder, max_slots: int) -> Selection:
     slots = before.slots if order.slots is None else order.slots
-    least = before.least_breaks if order.least_breaks is None else order.least_breaks
+    minimum = before.least_breaks if order.least_breaks is None else order.least_breaks
     if order.least_breaks is None:
-        least = min(least, slots)
-    if not 1 <= slots <= max_slots or not 0 <= least <= slots:
+        minimum = min(minimum, slots)
+    if not 1 <= slots <= max_slots or not 0 <= minimum <= slots:
         raise BadInput(
-            f"{slots} slots cannot hold {least} breaks.",
+            f"{slots} slots cannot hold {minimum} breaks.",
             hint=f"Choose 1 to {max_slots} slots, and no more breaks than slots.",
         )
-    return before.model_copy(update={"slots": slots, "least_breaks": least})
+    return before.model_copy(update={"slots": slots, "least_breaks": minimum})
 
 
-def with_review(session: Session, review: Review, most: int) -> Session:
+def with_review(session: Session, review: Review, maximum: int) -> Session:
     """Return the session with that review added, or replacing the hunt's earlier one."""
     others = tuple(r for r in session.reviews if r.hunt_id != review.hunt_id)
-    if len(others) >= most:
-        raise BadInput(f"A session has at most {most} reviews.", hint="Review only the hunts that you deliver.")
+    if len(others) >= maximum:
+        raise BadInput(f"A session has at most {maximum} reviews.", hint="Review only the hunts that you deliver.")
     return session.model_copy(update={"reviews": (*others, review)})
 
 

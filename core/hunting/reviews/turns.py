@@ -37,11 +37,11 @@ class TurnService:
         return await self.store.change(sid, change, events=lambda s: (session_event(s), check_event(s)))
 
 
-def at_next_turn(session: Session, hunt: Hunt, order: TurnOrder, most: int) -> Session:
+def at_next_turn(session: Session, hunt: Hunt, order: TurnOrder, maximum: int) -> Session:
     """Return the session with this turn closed and the next one started: new prompt and criteria, no check, empty
     selection. Judge prompts, pass rule and metadata stay. Raises if that hunt cannot close the turn, or if the next
     task could not be hunted, since a started turn cannot be undone."""
-    _refuse_turn(session, hunt, most)
+    _refuse_turn(session, hunt, maximum)
     turn = Turn(
         number=session.turn,
         task=session.task,
@@ -78,7 +78,7 @@ def _next_task(session: Session, order: TurnOrder) -> Task:
     return session.task.model_copy(update=news)
 
 
-def _refuse_turn(session: Session, hunt: Hunt, most: int) -> None:
+def _refuse_turn(session: Session, hunt: Hunt, maximum: int) -> None:
     if session.revealed_at is not None:
         raise Conflict(
             "The conversation is locked: the verdicts were revealed.",
@@ -87,8 +87,8 @@ def _refuse_turn(session: Session, hunt: Hunt, most: int) -> None:
         )
     if any(not run.trial for run in session.active_runs):
         raise Conflict("A run is still active.", hint="Wait for it to end, or cancel it.", code="run_active")
-    if session.turn >= most:
-        raise BadInput(f"A conversation has at most {most} turns.", hint="End with this turn.")
+    if session.turn >= maximum:
+        raise BadInput(f"A conversation has at most {maximum} turns.", hint="End with this turn.")
     if hunt.trial or hunt.turn != session.turn or hunt.outcome is not Outcome.HELD or hunt.reply is None:
         raise BadInput(
             f"The reply of hunt {hunt.hunt_id} cannot join the history.",

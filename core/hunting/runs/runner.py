@@ -68,7 +68,7 @@ class Runner:
         if run.status in RUN_ENDED and run.status is not RunStatus.CANCELLED:
             return
         self.activity.runs_started += 1
-        await self._announce(session_id, run_id)
+        await self._publish_progress(session_id, run_id)
         context = RunContext(
             session,
             run,
@@ -178,7 +178,7 @@ class Runner:
 
     async def _done(self, context: RunContext, part: int) -> None:
         await self.flush()  # a finished part implies that its records are on disk
-        await context.shards.done(part)
+        await context.shards.finish(part)
         context.mine.discard(part)
 
     def _account(self, model: str) -> str:
@@ -307,7 +307,7 @@ class Runner:
             await asyncio.sleep(PROGRESS_EVERY_S)
             await self._end_cancelled(context)
             ended = context.ended
-            if ended != told and await self._announce(context.session.session_id, context.run.run_id):
+            if ended != told and await self._publish_progress(context.session.session_id, context.run.run_id):
                 told = ended
 
     async def _learn(self, context: RunContext) -> None:
@@ -341,7 +341,7 @@ class Runner:
                 await self._end_part(context, left, by_person=by_person, why=stopped)
         if context.last:
             await self._settle(context, stopped)
-            await context.shards.done(context.parts)
+            await context.shards.finish(context.parts)
         self.activity.runs_finished += 1
 
     async def _settle(self, context: RunContext, stopped: str) -> None:
@@ -409,7 +409,7 @@ class Runner:
             if hunt.status is HuntStatus.DONE and not hunt.trial and not hunt.judged:
                 self._record(context, hunt)
 
-    async def _announce(self, session_id: str, run_id: str) -> bool:
+    async def _publish_progress(self, session_id: str, run_id: str) -> bool:
         """Publish the run's current state. Returns False if the session changed meanwhile.
 
         An ended run is not published: another process has published its end, which must be the last event.

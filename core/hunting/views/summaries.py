@@ -50,10 +50,10 @@ async def _summary(store: SessionStore, session_id: str) -> SummaryView | GoneSe
     try:
         return summary_view(await store.summary(session_id))
     except NotFound:
-        return gone(session_id)
+        return gone_session(session_id)
 
 
-def gone(session_id: str) -> GoneSession:
+def gone_session(session_id: str) -> GoneSession:
     return {"session_id": session_id, "gone": True}
 
 

@@ -45,7 +45,9 @@ _VERB = re.compile(
     re.IGNORECASE,
 )
 _EXCEED = re.compile(r"(?:exceed(?:s|ing)?|go(?:es)?\s+(?:over|beyond))\s+", re.IGNORECASE)
-_ASIDE = re.compile(r"\s*\((?:inclusive|included|case-insensitive|in any case|not counting [^)]*)\)", re.IGNORECASE)
+_PARENTHESIS = re.compile(
+    r"\s*\((?:inclusive|included|case-insensitive|in any case|not counting [^)]*)\)", re.IGNORECASE
+)
 _NEITHER = re.compile(r"\bneither\b(.*?)\bnor\b", re.IGNORECASE)
 _EACH = re.compile(
     r"(?:(?:does|do|is|are|has|have|must)\s+)?(?P<no>no|every|each|all(?:\s+of)?(?:\s+the|\s+its)?|all\s+the)\s+"
@@ -69,7 +71,7 @@ def find_check(criterion: str) -> Check | None:
     """The check that decides this criterion by reading the reply; None when no program can."""
     if len(criterion) > MAX_CRITERION_CHARS:
         return None
-    text = _ASIDE.sub("", " ".join(criterion.split())).rstrip(" ?.!;")
+    text = _PARENTHESIS.sub("", " ".join(criterion.split())).rstrip(" ?.!;")
     text = _NEITHER.sub(r"no\1or", text)
     return _read_each(text) or _read_simple(_read_demand(text)) or _read_compound(text)
 

@@ -46,8 +46,8 @@ def test_empty_and_very_short_texts_are_compared_whole():
 
 def test_many_same_texts_bring_each_once_and_at_most_as_many_pairs_as_asked_for():
     texts = {str(n): a_text(5) for n in range(300)}
-    assert near_duplicates(texts, most=1000) == [("0", str(n)) for n in range(1, 300)]
-    assert len(near_duplicates(texts, most=10)) == 10
+    assert near_duplicates(texts, maximum=1000) == [("0", str(n)) for n in range(1, 300)]
+    assert len(near_duplicates(texts, maximum=10)) == 10
     assert len(groups_of_near_duplicates(texts)) == 1
 
 
@@ -55,7 +55,7 @@ def test_almost_no_near_duplicate_is_missed():
     texts = {}
     for n in range(100):
         texts |= {f"{n}a": (base := a_text(n)), f"{n}b": with_changes(base, n, 10)}
-    found = near_duplicates(texts, most=1000)
+    found = near_duplicates(texts, maximum=1000)
     assert all(one[:-1] == other[:-1] for one, other in found)
     assert len(found) >= 97
 
@@ -68,8 +68,8 @@ def test_who_looks_again_pays_nothing_and_many_long_texts_cost_no_more_than_a_th
     assert again == found
     assert again_s < first_s / 4
     many = {str(n): " ".join(words[n % 2000 :: 2]) + f" {n}" for n in range(4000)}
-    assert cpu_s(lambda: near_duplicates(many, most=10**6))[0] < 5 * max(first_s, 0.3)
-    assert all(int(one) >= 3000 for pair in near_duplicates(many, most=10**6) for one in pair)
+    assert cpu_s(lambda: near_duplicates(many, maximum=10**6))[0] < 5 * max(first_s, 0.3)
+    assert all(int(one) >= 3000 for pair in near_duplicates(many, maximum=10**6) for one in pair)
 
 
 def cpu_s(work):

@@ -158,8 +158,8 @@ def test_single_records_are_found_whole_in_plain_and_packed_files(log):
     packed.write_bytes(gzip.compress(b"{broken api-2\n" + a_line(2)))
     damaged = log / "telemetry-2026-11-20-a.jsonl.gz"
     damaged.write_bytes(b"no gzip at all")
-    found = find_records([damaged, packed, plain, log / "gone.jsonl"], "api-2", field="instance", most=10)
+    found = find_records([damaged, packed, plain, log / "gone.jsonl"], "api-2", field="instance", maximum=10)
     assert [line.data["instance"] for line in found] == ["api-2", "api-2"]
-    assert [line.type for line in find_records([plain], "api-1", field="instance", most=10)] == ["process"]
-    assert find_records([plain], "api", field="instance", most=10) == []
-    assert len(find_records([packed, plain], "api-2", field="instance", most=1)) == 1
+    assert [line.type for line in find_records([plain], "api-1", field="instance", maximum=10)] == ["process"]
+    assert find_records([plain], "api", field="instance", maximum=10) == []
+    assert len(find_records([packed, plain], "api-2", field="instance", maximum=1)) == 1

@@ -47,7 +47,7 @@ export class Follower {
         if (this.#mine(sid)) this.#take(snapshot);
       }
     } catch (failure) {
-      if (this.#mine(sid)) this.#tell(failure);
+      if (this.#mine(sid)) this.#reportFailure(failure);
     }
   }
 
@@ -121,14 +121,14 @@ export class Follower {
 
   #missed(sid, failure) {
     if (failure instanceof Problem && failure.status === 404) return this.#gone(sid);
-    if (this.#store.state.session) this.#tell(failure); // without one, that is all the page has to say anyway
+    if (this.#store.state.session) this.#reportFailure(failure); // without one, that is all the page has to say anyway
     this.#store.dispatch({ type: "session.unreachable" });
     this.#connection("reconnecting");
     this.#timer = setTimeout(() => this.#mine(sid) && this.#restore(sid), TRY_AGAIN_MS);
     return undefined;
   }
 
-  #tell(failure) {
+  #reportFailure(failure) {
     if (failure.status === 401) return; // the sign-in is asked for
     this.#store.dispatch({ type: "notice.told", notice: { kind: "error", ...problemOf(failure) } });
   }

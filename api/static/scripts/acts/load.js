@@ -45,7 +45,7 @@ export function loadJson(store, text) {
 
 async function load(store, source, act = "hunt") {
   const made = await perform(store, "load", async () => createSession(source(), crypto.randomUUID()), null);
-  if (!made) return tellInSight(store);
+  if (!made) return reportInSight(store);
   if (made.also_open) {
     const message = "This task is also open in another session. The two sessions do not share hunts.";
     store.dispatch({ type: "notice.told", notice: { kind: "info", message, pages: 0 } });
@@ -55,7 +55,7 @@ async function load(store, source, act = "hunt") {
 }
 
 /** The load card stands on the start page; a file that was dropped elsewhere is refused where the trainer is. */
-function tellInSight(store) {
+function reportInSight(store) {
   const { acts, route } = store.state;
   const { problem } = actOf(acts, "load");
   if (problem && route.name !== "start") store.dispatch({ type: "notice.told", notice: { kind: "error", ...problem } });

@@ -23,7 +23,7 @@ export class CheckPanel extends PageElement {
   draw(session, act, lost) {
     if (session === null) return;
     const { check, task } = session;
-    const { state, words, about } = told(session);
+    const { state, words, about } = describe(session);
     setAttribute(this, "data-state", state);
     setText(this.state, lost && check.status === "running" ? "The connection was lost while the reference was being judged" : words);
     setText(this.about, about);
@@ -35,7 +35,7 @@ export class CheckPanel extends PageElement {
   }
 }
 
-function told(session) {
+function describe(session) {
   const { check, task } = session;
   const passed = check.verdicts.filter((one) => one.verdict === "PASS").length;
   const of = `${passed} of ${task.criteria.length} criteria pass`;

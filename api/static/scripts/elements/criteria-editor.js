@@ -45,14 +45,14 @@ export class CriteriaEditor extends PageElement {
     const place = () => this.#criteria.findIndex((criterion) => criterion.id === id);
     row.words = make("textarea", {
       rows: "1", "aria-label": `Criterion ${id}`, placeholder: "One yes/no requirement",
-      oninput: () => this.#tell(this.#criteria.map((one) => (one.id === id ? { id, text: row.words.value } : one))),
+      oninput: () => this.#publish(this.#criteria.map((one) => (one.id === id ? { id, text: row.words.value } : one))),
       onkeydown: (event) => this.#keys(event, id, place()),
     });
     row.mark = make("span", { class: "place" });
     row.up = small("previous", `Move ${id} up (Alt+↑)`, () => this.#move(place(), -1), "up");
     row.down = small("next", `Move ${id} down (Alt+↓)`, () => this.#move(place(), 1), "down");
     row.again = small("again", `Judge the reference on ${id} again`, () => wish(this, "check-reference", [id]));
-    row.takeOut = small("cross", `Remove ${id}`, () => this.#tell(this.#criteria.filter((one) => one.id !== id)));
+    row.takeOut = small("cross", `Remove ${id}`, () => this.#publish(this.#criteria.filter((one) => one.id !== id)));
     row.reason = make("p", { class: "words reason" });
     row.notes = make("p", { class: "notes" });
     row.append(row.mark, make("b", { class: "mono" }, id), make("div", { class: "body" }, row.words, row.reason, row.notes),
@@ -64,7 +64,7 @@ export class CriteriaEditor extends PageElement {
     const item = make("li", { class: "caution" });
     item.words = make("span");
     item.append(make("p", {}, make("b", { class: "mono" }, `${id} MISSING `), item.words),
-      make("button", { type: "button", class: "small", onclick: () => this.#tell(restored(this.#criteria, this.#loaded, id)) }, `Restore ${id}`));
+      make("button", { type: "button", class: "small", onclick: () => this.#publish(restored(this.#criteria, this.#loaded, id)) }, `Restore ${id}`));
     return item;
   }
 
@@ -78,20 +78,20 @@ export class CriteriaEditor extends PageElement {
 
   #move(place, step) {
     const id = this.#criteria[place]?.id;
-    this.#tell(moved(this.#criteria, place, step));
+    this.#publish(moved(this.#criteria, place, step));
     requestAnimationFrame(() => this.#focus(id));
   }
 
   #append(at = this.#criteria.length) {
     const id = nextId(this.#criteria, this.#loaded);
-    this.#tell(this.#criteria.toSpliced(at, 0, { id, text: "" }));
+    this.#publish(this.#criteria.toSpliced(at, 0, { id, text: "" }));
     requestAnimationFrame(() => this.#focus(id));
   }
 
   #paste() {
     const more = pastedCriteria(this.paste.value, this.#criteria, this.#loaded);
     if (more.length === 0) return;
-    this.#tell([...this.#criteria.filter((one) => one.text.trim()), ...more]);
+    this.#publish([...this.#criteria.filter((one) => one.text.trim()), ...more]);
     this.paste.value = "";
   }
 
@@ -99,7 +99,7 @@ export class CriteriaEditor extends PageElement {
     this.querySelector(`[aria-label="Criterion ${CSS.escape(id)}"]`)?.focus();
   }
 
-  #tell(criteria) {
+  #publish(criteria) {
     this.#criteria = criteria;
     wish(this, "type", { field: "criteria", value: criteria });
   }

@@ -4,7 +4,7 @@ import { keyed, make, setAttribute, setBusy, setText, show, wish } from "../dom.
 import { icon } from "../icons.js";
 import { actOf } from "../state/acts.js";
 import { counted } from "../state/announcements.js";
-import { MOST_HUNTS, shares } from "../state/plan.js";
+import { MAX_HUNTS, shares } from "../state/plan.js";
 import { checkHasPassed, hasEnded } from "../state/session.js";
 import { estimateRun } from "../wire/api.js";
 import { Problem } from "../wire/request.js";
@@ -32,17 +32,17 @@ export class HuntPlan extends PageElement {
     this.chosen = make("ul", { class: "chosen" });
     this.picker = document.createElement("model-picker");
     this.hunts = make("input", {
-      type: "number", id: "plan-hunts", min: "1", max: String(MOST_HUNTS), inputmode: "numeric",
-      onchange: () => this.#tellHunts(this.hunts.valueAsNumber),
+      type: "number", id: "plan-hunts", min: "1", max: String(MAX_HUNTS), inputmode: "numeric",
+      onchange: () => this.#changeHunts(this.hunts.valueAsNumber),
     });
     this.usual = make("div", { class: "usual", role: "group", "aria-label": "Common numbers" }, ...USUAL.map((number) => make("button", {
-      type: "button", class: "chip number", value: number, onclick: () => this.#tellHunts(number),
+      type: "button", class: "chip number", value: number, onclick: () => this.#changeHunts(number),
     }, String(number))));
     this.judge = make("select", { id: "plan-judge", onchange: () => wish(this, "plan-judge", this.judge.value) });
     this.stop = make("select", { id: "plan-stop", onchange: () => wish(this, "plan-stop", { rule: this.stop.value }) },
       ...STOPS.map(([value, label]) => make("option", { value }, label)));
-    this.breaks = make("input", { type: "number", min: "1", max: "1000", "aria-label": "Number of breaks", onchange: () => this.#tellStop("breaks", this.breaks.valueAsNumber) });
-    this.cost = make("input", { type: "number", min: "0.01", step: "0.01", "aria-label": "US dollars", onchange: () => this.#tellStop("cost", this.cost.valueAsNumber) });
+    this.breaks = make("input", { type: "number", min: "1", max: "1000", "aria-label": "Number of breaks", onchange: () => this.#changeStop("breaks", this.breaks.valueAsNumber) });
+    this.cost = make("input", { type: "number", min: "0.01", step: "0.01", "aria-label": "US dollars", onchange: () => this.#changeStop("cost", this.cost.valueAsNumber) });
     this.blind = make("input", { type: "checkbox", id: "session-blind", onchange: () => wish(this, "adjust-settings", { visibility: this.blind.checked ? "blind" : "open" }) });
     this.blindLine = make("label", { class: "override", for: "session-blind" }, this.blind, make("span"));
     this.cut = make("input", { type: "checkbox", id: "session-cut", onchange: () => wish(this, "adjust-settings", { judge_cut_replies: this.cut.checked }) });
@@ -101,7 +101,7 @@ export class HuntPlan extends PageElement {
     }
   }
 
-  #tellStop(name, value) {
+  #changeStop(name, value) {
     if (Number.isFinite(value) && value > 0) wish(this, "plan-stop", { [name]: value });
   }
 
@@ -129,9 +129,9 @@ export class HuntPlan extends PageElement {
         make("button", { type: "button", class: "small", onclick: () => wish(this, "open-layer", { name: "models" }) }, "Choose models …")));
   }
 
-  #tellHunts(hunts) {
+  #changeHunts(hunts) {
     wish(this, "plan-hunts", hunts);
-    this.hunts.value = Number.isFinite(hunts) ? Math.min(MOST_HUNTS, Math.max(1, Math.trunc(hunts))) : this.hunts.defaultValue;
+    this.hunts.value = Number.isFinite(hunts) ? Math.min(MAX_HUNTS, Math.max(1, Math.trunc(hunts))) : this.hunts.defaultValue;
   }
 
   #drawModels(plan, models) {

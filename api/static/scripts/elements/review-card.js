@@ -1,7 +1,7 @@
 // One reply on the review desk: the reply at the left, every criterion with PASS and FAIL at the right, and why.
 
 import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
-import { criteriaOf, LEAST_WORDS, reviewProblems } from "../state/desk.js";
+import { criteriaOf, MIN_WORDS, reviewProblems } from "../state/desk.js";
 import { wordCount } from "../state/writing.js";
 import { PageElement } from "./element.js";
 import { cutOffTag, showProblem } from "./pieces.js";
@@ -51,7 +51,7 @@ export class ReviewCard extends PageElement {
     keyed(this.list, criteria.map((criterion, place) => ({ ...criterion, place, verdict: draft.verdicts[criterion.id] ?? null, revealed })), (item) => item.id, (item) => this.#makeMark(item), drawMark);
     if (another || this.words.value !== draft.explanation) this.words.value = draft.explanation;
     this.words.readOnly = Boolean(revealed);
-    setText(this.count, `${wordCount(draft.explanation)} words, at least ${LEAST_WORDS}`);
+    setText(this.count, `${wordCount(draft.explanation)} words, at least ${MIN_WORDS}`);
     setText(this.saving, revealed ? "Locked" : SAVING[draft.saving]);
     setText(this.needs, revealed ? "" : reviewProblems(draft, criteria).join(" "));
     showProblem(this.problem, draft.problem);

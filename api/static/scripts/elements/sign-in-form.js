@@ -30,13 +30,13 @@ export class SignInForm extends HTMLElement {
       rememberName(who.name);
       wish(this, "signed-in", who);
     } catch (failure) {
-      this.#tell(failure);
+      this.#reportFailure(failure);
     } finally {
       this.button.disabled = false;
     }
   }
 
-  #tell(failure) {
+  #reportFailure(failure) {
     if (!(failure instanceof Problem)) throw failure;
     if (failure.code === "no_sign_in") return wish(this, "signed-in", { name: "" });
     this.problem.replaceChildren(make("div", { class: "problem" }, make("p", {}, failure.message), make("p", { class: "hint" }, failure.hint)));

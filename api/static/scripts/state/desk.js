@@ -5,7 +5,7 @@
 
 import { wordCount } from "./writing.js";
 
-export const LEAST_WORDS = 10;
+export const MIN_WORDS = 10;
 
 export function emptyDesk() {
   return { cards: null, criteria: [], prompt: "", response: "", current: null, drafts: {}, problem: null };
@@ -118,7 +118,7 @@ export function reviewProblems(draft, criteria) {
   const words = wordCount(draft.explanation);
   const problems = [];
   if (open.length) problems.push(open.length === 1 ? `${open[0]} has no verdict.` : `${open.join(", ")} have no verdict.`);
-  if (words < LEAST_WORDS) problems.push(`The explanation has ${words} of at least ${LEAST_WORDS} words.`);
+  if (words < MIN_WORDS) problems.push(`The explanation has ${words} of at least ${MIN_WORDS} words.`);
   return problems;
 }
 

@@ -1,12 +1,12 @@
 // What differs between two texts, word by word: a list of {kind: "same"|"less"|"more", text}. "less" stands only in
 // the first, "more" only in the second. Long texts are compared line by line, so that it stays quick.
 
-const MOST_CELLS = 4_000_000;
+const MAX_CELLS = 4_000_000;
 
 export function difference(one, other) {
   for (const pattern of [/\s+|[^\s]+/gu, /[^\n]*\n?/gu]) {
     const [from, to] = [one.match(pattern) ?? [], other.match(pattern) ?? []].map((list) => list.filter(Boolean));
-    if (from.length * to.length <= MOST_CELLS) return joined(walked(from, to));
+    if (from.length * to.length <= MAX_CELLS) return joined(walked(from, to));
   }
   return joined([{ kind: "less", text: one }, { kind: "more", text: other }]);
 }

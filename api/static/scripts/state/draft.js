@@ -3,7 +3,7 @@
 //
 // `saving`: saved | dirty (typed, not sent) | saving | offline (kept in this browser) | failed | conflict.
 
-const MOST_UNDO = 50;
+const MAX_UNDO = 50;
 const SAME_BURST_MS = 1500;
 
 export function emptyDraft() {
@@ -48,7 +48,7 @@ export function reduceDraft(draft, event) {
 
 function typed(draft, { field, value, before, at }) {
   const goesOn = draft.burst?.field === field && at - draft.burst.at < SAME_BURST_MS && field !== "criteria";
-  const undo = goesOn ? draft.undo : [...draft.undo, { field, value: before }].slice(-MOST_UNDO);
+  const undo = goesOn ? draft.undo : [...draft.undo, { field, value: before }].slice(-MAX_UNDO);
   return { ...draft, edits: { ...draft.edits, [field]: value }, undo, burst: { field, at }, saving: waiting(draft) };
 }
 

@@ -2,14 +2,14 @@
 // is not stacked. A refusal stays until it is dismissed; what is only told goes with the place where it was told (for
 // what is told on the way, `pages: 0`, the next place).
 
-const MOST_NOTICES = 5;
+const MAX_NOTICES = 5;
 const LAST_PAGE = 1;
 
 /** `lost`: the server is known to be out of reach, which stands above the page already. */
 export function reduceNotices(notices, event, route, lost) {
   switch (event.type) {
     case "notice.told":
-      return lost && event.notice.code === "unreachable" ? notices : told(notices, event.notice);
+      return lost && event.notice.code === "unreachable" ? notices : withNotice(notices, event.notice);
     case "route.changed":
       return isSamePlace(route, event.route) ? notices : left(notices);
     case "notice.dismissed":
@@ -19,10 +19,10 @@ export function reduceNotices(notices, event, route, lost) {
   }
 }
 
-function told(notices, notice) {
+function withNotice(notices, notice) {
   if (notices.some((one) => one.message === notice.message)) return notices;
   const id = 1 + Math.max(0, ...notices.map((one) => one.id));
-  return [...notices, { hint: "", pages: LAST_PAGE, ...notice, id }].slice(-MOST_NOTICES);
+  return [...notices, { hint: "", pages: LAST_PAGE, ...notice, id }].slice(-MAX_NOTICES);
 }
 
 function left(notices) {

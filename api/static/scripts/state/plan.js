@@ -1,6 +1,6 @@
 // What the next press of Start will do: which models, how many hunts, which judge. Remembered by this browser.
 
-export const MOST_HUNTS = 1000;
+export const MAX_HUNTS = 1000;
 
 export function emptyPlan() {
   return { models: [], typed: [], doubted: [], hunts: 8, judge: "", override: false, stop: { rule: "all", breaks: 4, cost: 1 } };
@@ -50,7 +50,7 @@ function toggled(names, name, chosen) {
 
 function clamped(hunts, before) {
   if (!Number.isFinite(hunts)) return before;
-  return Math.min(MOST_HUNTS, Math.max(1, Math.trunc(hunts)));
+  return Math.min(MAX_HUNTS, Math.max(1, Math.trunc(hunts)));
 }
 
 /** Drops remembered models that cannot be used now; with none left, the first usable one is proposed. */

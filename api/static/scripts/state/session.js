@@ -14,7 +14,7 @@ export function reduceSession(session, event) {
     case "session.read":
       return merge(session, event.snapshot);
     case "check.changed":
-      return session && { ...session, check: seenFrom(session.task, toldCheck(session.check, event.check)) };
+      return session && { ...session, check: seenFrom(session.task, newerCheck(session.check, event.check)) };
     case "run.changed":
       return session && { ...session, runs: withRun(session.runs, event.run) };
     case "session.left":
@@ -33,7 +33,7 @@ function merge(known, snapshot) {
 }
 
 /** Only a new turn has no check again, and events of its own order tell it. */
-function toldCheck(known, told) {
+function newerCheck(known, told) {
   return told.status === "none" ? told : laterCheck(told, known);
 }
 

@@ -31,7 +31,7 @@ class Worked:
             while (part := await shards.next(parts)) is not None:
                 self.parts.append((name, part))
                 await asyncio.sleep(0.05)
-                await shards.done(part)
+                await shards.finish(part)
 
         return work
 

@@ -36,18 +36,18 @@ async def test_parts_come_once_and_then_the_end_and_then_nothing(shards):
     assert [await shards.next(2), await shards.next(2)] == [0, 1]
     assert shards.held == {0, 1}
     waiting = asyncio.create_task(shards.next(2))
-    await shards.done(0)
+    await shards.finish(0)
     await asyncio.sleep(0.02)
     assert not waiting.done()
-    await shards.done(1)
+    await shards.finish(1)
     assert await waiting == 2
-    await shards.done(2)
+    await shards.finish(2)
     assert await shards.next(2) is None
 
 
 async def test_a_job_without_parts_is_only_its_end(shards):
     assert await shards.next(0) == 0
-    await shards.done(0)
+    await shards.finish(0)
     assert await shards.next(0) is None
 
 
@@ -55,7 +55,7 @@ async def test_two_processes_never_have_the_same_part_and_one_has_the_end(client
     one, two = a_process(clients), a_process(clients)
     assert [await one.next(3), await two.next(3), await one.next(3)] == [0, 1, 2]
     for part in (0, 2):
-        await one.done(part)
+        await one.finish(part)
     await two.done(1)
     assert sorted([await one.next(3), await asyncio.wait_for(_after(one, two), 2)], key=str) == [3, None]
 
@@ -196,7 +196,7 @@ async def test_two_clocks_that_differ_are_no_lateness(clients):
 async def test_what_redis_lost_is_said_again_before_anything_is_given_out(clients, redis_server):
     one, two = a_process(clients), a_process(clients)
     assert [await one.next(4), await two.next(4)] == [0, 1]
-    await one.done(0)
+    await one.finish(0)
     fence = two.fence(1)
     redis_server.empty()
     third = a_process(clients)

@@ -182,7 +182,7 @@ async def test_parts_are_numbered_as_the_run_says_whatever_the_settings_of_this_
     await bench.open(a_session(runs=(run,), hunts_issued=5))
     shards = LocalShards()
     assert await shards.next(3) == 0
-    await shards.done(0)  # by a process that was started with another `part_hunts`
+    await shards.finish(0)  # by a process that was started with another `part_hunts`
     await bench.runner.work("s_one", "r_one", shards)
     assert [hunt.number for hunt in await bench.hunts()] == [3, 4, 5]
 
@@ -215,7 +215,7 @@ async def test_a_helper_whose_news_come_late_does_not_turn_an_ended_run_back():
         return found
 
     bench.store.counts = ended_meanwhile  # the other process settles while the helper has its counts already
-    await bench.runner._announce("s_one", "r_one")
+    await bench.runner._publish_progress("s_one", "r_one")
     told = await bench.log.read("s_one", "0-0", 50)
     assert json.loads([e for e in told if e.type == EventType.RUN][-1].data)["run"]["status"] == "completed"
     bench.provider.gate.set()
