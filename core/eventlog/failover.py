@@ -104,7 +104,7 @@ class DetachedEvents:
         self._redis = redis
         self._memory = memory
         self.newest = memory.newest
-        self.after = memory.kept
+        self.after = memory.stored
         self.begin = memory.start_after
         self.discard = memory.discard
 

@@ -56,12 +56,12 @@ async def test_two_processes_never_have_the_same_part_and_one_has_the_end(client
     assert [await one.next(3), await two.next(3), await one.next(3)] == [0, 1, 2]
     for part in (0, 2):
         await one.finish(part)
-    await two.done(1)
+    await two.finish(1)
     assert sorted([await one.next(3), await asyncio.wait_for(_after(one, two), 2)], key=str) == [3, None]
 
 
 async def _after(first: RedisShards, second: RedisShards) -> int | None:
-    await first.done(3)
+    await first.finish(3)
     return await second.next(3)
 
 
@@ -137,11 +137,11 @@ async def test_a_part_that_others_finished_is_not_claimed_again_by_a_process_tha
     given_up: list[int] = []
     slow.on_lost = given_up.append
     assert await quick.next(1) == 0
-    await quick.done(0)
+    await quick.finish(0)
     await slow.renew()
     assert (given_up, slow.held, slow.handing_back) == ([0], frozenset(), False)
     assert await quick.next(1) == 1
-    await quick.done(1)
+    await quick.finish(1)
     assert await slow.next(1) is None
 
 
@@ -249,8 +249,8 @@ async def test_without_redis_the_lead_goes_on_and_says_later_what_it_did():
             await lead.renew()
             redis.stop(save=True)
             assert await lead.next(4) == 2
-            await lead.done(0)
-            await lead.done(2)
+            await lead.finish(0)
+            await lead.finish(2)
             waiting = asyncio.create_task(other.next(4))
             await asyncio.sleep(0.1)
             assert not waiting.done()
@@ -258,5 +258,5 @@ async def test_without_redis_the_lead_goes_on_and_says_later_what_it_did():
             await asyncio.wait([waiting])
             redis.start()
             await lead.renew()
-            await other.done(1)
+            await other.finish(1)
             assert await asyncio.wait_for(other.next(4), 5) == 3
