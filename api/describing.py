@@ -97,7 +97,9 @@ def described(
         for view in (get_args(one)[0] for one in (returned, *get_args(returned)) if get_origin(one) is JsonResponse):
             for each in (status, *also):
                 document_response(view, each)(route)
-        description = Description(status, media, errors, headers, body_examples or {}, form, optional_body)
+        description = Description(
+            status, media, errors, headers, body_examples or {}, form=form, optional_body=optional_body
+        )
         setattr(route, ATTRIBUTE, description)
         return tag([tag_name])(route)
 

@@ -7,8 +7,8 @@ A watcher reads from the feed, or from the stream while it is further behind tha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -84,6 +84,15 @@ class RedisEventLog(EventLog):
         if self._reader is not None:
             self._reader.cancel()
             await asyncio.wait([self._reader])
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[None]:
+        """Deliver new events to watchers until the block ends."""
+        self.start()
+        try:
+            yield
+        finally:
+            await self.close()
 
     async def append(self, session_id: str, drafts: Sequence[EventDraft]) -> tuple[Event, ...]:
         pairs = [text for draft in drafts for text in (draft.type.value, draft.data)]

@@ -7,7 +7,8 @@ has `part_lease_s` to renew its claims. Resubmitting a job does not repeat parts
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -80,3 +81,14 @@ class Resumer:
         hunts = await all_hunts(self.store, session.session_id, after=-session.trials_issued - 1)
         again = (hunt for hunt in hunts if hunt.judged and hunt.status is HuntStatus.JUDGING)
         return [Job(JobKind.JUDGING, session.session_id, rejudging.job_key(session.session_id, hunt)) for hunt in again]
+
+
+@asynccontextmanager
+async def open_resumer(resumer: Resumer) -> AsyncIterator[None]:
+    """Resume listed sessions until the block ends."""
+    task = asyncio.create_task(resumer.keep(), name="resume")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

@@ -40,7 +40,7 @@ from core.notebooks.document import Bounds
 from core.notebooks.resume import may_hold_record
 from core.providers.catalog import Catalog
 from core.sessions.base import SessionStore
-from core.settings import Settings
+from core.settings import HuntingSettings, NotebookSettings
 from core.telemetry.records import SessionRecord
 
 CARD_SECRET_BYTES = 16
@@ -51,30 +51,27 @@ Entropy = Callable[[int], bytes]
 SessionAction = Literal["created", "exported", "deleted", "checked"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class HuntingService:
     store: SessionStore
     dispatcher: Dispatcher
     catalog: Catalog
     clock: Clock
-    settings: Settings
     large_input: LargeInputExecutor
     entropy: Entropy
     """Returns that many random bytes: from the operating system in production, seeded in tests."""
     secret: Callable[[], bytes]
     """Key for deriving session IDs from idempotency keys, so that nobody can guess them; equal in every process."""
     write_record: WriteRecord
+    hunting: HuntingSettings
+    notebooks: NotebookSettings
+    max_session_bytes: int
 
     async def open_notebook(self, raw: bytes, name: str, order: OpenOrder) -> Session:
         """Open an uploaded notebook, or return the session that the same idempotency key created. Raises
         BadNotebook."""
-        limits = self.settings
-        bounds = Bounds(
-            limits.notebooks.max_bytes,
-            limits.notebooks.max_cells,
-            limits.notebooks.max_values,
-            limits.hunting.max_criteria,
-        )
+        limits = self.notebooks
+        bounds = Bounds(limits.max_bytes, limits.max_cells, limits.max_values, self.hunting.max_criteria)
         asked = (raw, bounds, name, order, self._new_session_id(order), self.clock.now())
         size = len(raw)
         if size <= SMALL_BYTES and may_hold_record(raw):
@@ -84,8 +81,8 @@ class HuntingService:
 
     async def open_task(self, task: Task, order: OpenOrder, name: str = "") -> Session:
         """Open a typed task with a generated notebook. Raises BadTask for too many criteria."""
-        refuse_too_many_criteria(len(task.criteria), self.settings.hunting.max_criteria)
-        refuse_large_task(task, self.settings.hunting.max_task_bytes)
+        refuse_too_many_criteria(len(task.criteria), self.hunting.max_criteria)
+        refuse_large_task(task, self.hunting.max_task_bytes)
         return await self._open(opened_task(task, order, self._new_session_id(order), self.clock.now(), name))
 
     async def edit_task(self, sid: str, order: EditOrder) -> Session:
@@ -100,9 +97,9 @@ class HuntingService:
             if task == session.task and warnings == session.warnings:
                 return session
             if task.criteria != session.task.criteria:
-                refuse_too_many_criteria(len(task.criteria), self.settings.hunting.max_criteria)
+                refuse_too_many_criteria(len(task.criteria), self.hunting.max_criteria)
             if task.rough_bytes > session.task.rough_bytes:
-                refuse_large_task(task, self.settings.hunting.max_task_bytes)
+                refuse_large_task(task, self.hunting.max_task_bytes)
             confirmed = {"proposed_criteria": ()} if "criteria" in changes else {}
             return session.model_copy(update={"task": task, "warnings": warnings, **confirmed})
 
@@ -124,7 +121,7 @@ class HuntingService:
         refuse_unhuntable(before.task, before.missing_criteria)
         if not order.idempotency_key or order.idempotency_key != before.check.idempotency_key:
             await refuse_quoted_replies(self.store, before)
-        refuse_too_many_criteria(len(before.task.criteria), self.settings.hunting.max_criteria)
+        refuse_too_many_criteria(len(before.task.criteria), self.hunting.max_criteria)
         session = await self.store.change(
             sid,
             lambda s: checking.begun(
@@ -155,9 +152,9 @@ class HuntingService:
         def start(session: Session) -> Session:
             known = known_run(session, order)
             if known is None:
-                refuse_too_many(with_same_task(session, before), order, self.settings)
+                refuse_too_many(with_same_task(session, before), order, self.hunting, self.max_session_bytes)
                 session = with_new_run(
-                    session, order, new_id, judge, self.clock.now(), part_hunts=self.settings.hunting.part_hunts
+                    session, order, new_id, judge, self.clock.now(), part_hunts=self.hunting.part_hunts
                 )
             begun["run"] = known or session.run(new_id)
             return session
@@ -224,7 +221,7 @@ class HuntingService:
         refuse_partial_rejudging(session, hunt, run, order.criterion_ids)
         again = hunt
         if not (hunt.judged and hunt.status is HuntStatus.JUDGING):
-            refuse_rejudging(session, hunt, self.settings.hunting.max_rejudgings)
+            refuse_rejudging(session, hunt, self.hunting.max_rejudgings)
             checking.refuse_unknown_criteria(run.task, order.criterion_ids)
             again = judged_again(hunt, run, order, self.clock.now())
             self.catalog.resolve(again.judge_model)
@@ -243,7 +240,7 @@ class HuntingService:
     async def preview(self, sid: str, hunt_ids: Sequence[str] | None = None) -> Preview:
         """Return what `deliver` would change in the loaded notebook, and what to confirm first."""
         session, notebook = await self.store.read(sid), await self.store.notebook(sid)
-        max_chars = self.settings.notebooks.max_preview_chars
+        max_chars = self.notebooks.max_preview_chars
         previewed: Preview = await self._export(preview_delivery, session, notebook, hunt_ids, max_chars)
         return previewed
 
@@ -281,7 +278,7 @@ class HuntingService:
         return await self.large_input.export(size, function, session, notebook, *arguments, items=hunts)
 
     async def _open(self, opened: Opened) -> Session:
-        refuse_large_task(opened.session.task, self.settings.hunting.max_task_bytes)
+        refuse_large_task(opened.session.task, self.hunting.max_task_bytes)
         session = opened.session.model_copy(update={"card_secret": self.entropy(CARD_SECRET_BYTES).hex()})
         # Without Redis a repeated idempotency key is not recognised; the two sessions are merged later.
         with suppress(NotFound, RedisAway):

@@ -77,7 +77,15 @@ class Judge:
             provider, model = self._catalog.resolve(judge_model)
         except HunterError as error:
             return _undetermined(criterion, judge_model, error.code, f"The judge is not available: {error.message}")
-        question = Question(task, criterion, reply_text, judge_model, history, self._draw_answer_id(), self._read_long)
+        question = Question(
+            task,
+            criterion,
+            reply_text,
+            judge_model,
+            history,
+            answer_id=self._draw_answer_id(),
+            read_long=self._read_long,
+        )
         return await question.ask(provider, model, self._settings, context)
 
     async def grade_all(

@@ -245,7 +245,7 @@ def _mentions(prose: str) -> Iterator[_Mention]:
                     before = clause[max(0, word.start() - CLAUSE_CHARS) : word.start()]
                     good = word.lastgroup in ("pass", "met")
                     verdict = Verdict.PASS if good != bool(_NEGATED.search(before)) else Verdict.FAIL
-                    yield _Mention(word, verdict, clause, segment, sentence, at, label)
+                    yield _Mention(word, verdict, clause, segment, sentence, at=at, label=label)
 
 
 def _is_stated(mention: _Mention, criterion_id: str) -> bool:

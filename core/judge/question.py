@@ -69,6 +69,7 @@ class Question:
         reply_text: str,
         judge_model: str,
         history: tuple[Message, ...],
+        *,
         answer_id: str,
         read_long: ReadLong,
     ) -> None:

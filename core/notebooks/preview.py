@@ -61,7 +61,7 @@ def _changes(old: list[_Cell], new: list[_Cell]) -> Iterator[CellChange]:
 
 
 def _change(cell: _Cell, change: Change, before: str, after: str) -> CellChange:
-    return CellChange(cell.index, cell.heading, change, before, after, len(before), len(after))
+    return CellChange(cell.index, cell.heading, change, before, after, before_chars=len(before), after_chars=len(after))
 
 
 def shortened_changes(changes: Sequence[CellChange], max_chars: int) -> tuple[CellChange, ...]:

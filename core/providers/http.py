@@ -15,7 +15,7 @@ from pyreqwest.client import Client, ClientBuilder
 
 from core.errors import BadSettings
 from core.providers.transport import PyreqwestTransport
-from core.settings import CallSettings, Settings
+from core.settings import CallSettings
 
 PING_S = 30.0
 """HTTP/2 ping interval while calls are in flight: detects a dead connection before the silence timeout."""
@@ -61,15 +61,18 @@ async def open_http(settings: CallSettings) -> AsyncIterator[ProviderHttp]:
 
 
 @asynccontextmanager
-async def open_fetching(settings: Settings) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
+async def open_fetching(
+    settings: CallSettings, timeout_s: float
+) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
     """Two clients for downloads: a direct one, and one that uses the environment's proxies.
 
-    They use httpx's transport, which accepts an IP address and a separate name for the certificate. They follow no
-    redirects, keep no cookies or connections, and hold no key. Raises BadSettings as `open_http` does.
+    `timeout_s`: of each read or write. They use httpx's transport, which accepts an IP address and a separate name for
+    the certificate. They follow no redirects, keep no cookies or connections, and hold no key.
+    Raises BadSettings as `open_http` does.
     """
-    trusted = _tls_context(read_ca_certificates(settings.calls.tls_ca_file))
+    trusted = _tls_context(read_ca_certificates(settings.tls_ca_file))
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    timeout = httpx.Timeout(settings.notebooks.fetch_timeout_s, connect=settings.calls.connect_timeout_s, pool=None)
+    timeout = httpx.Timeout(timeout_s, connect=settings.connect_timeout_s, pool=None)
     none = CookieJar(policy=DefaultCookiePolicy(allowed_domains=()))
     with _map_proxy_errors():
         through = httpx.AsyncClient(verify=trusted, limits=limits, timeout=timeout, cookies=none)

@@ -93,8 +93,17 @@ def _account(row: Mapping[str, Any], env: Mapping[str, str]) -> Account:
     key = env.get(variable, "").strip() if variable else ""
     if not can_be_sent(key):
         raise ValueError(f"{name}: {variable} holds a space, a line end or a letter that no key has.")
-    target_limit, judge_limit = (_output_limit(row, field) for field in _OUTPUT_LIMITS)
-    return Account(name, url.rstrip("/"), key, variable, concurrency, tuple(models), target_limit, judge_limit)
+    target, judge = (_output_limit(row, field) for field in _OUTPUT_LIMITS)
+    return Account(
+        name,
+        url.rstrip("/"),
+        key,
+        variable,
+        concurrency,
+        tuple(models),
+        target_max_output_tokens=target,
+        judge_max_output_tokens=judge,
+    )
 
 
 def _reserved_names() -> set[str]:

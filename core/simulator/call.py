@@ -102,7 +102,7 @@ def plan_call(script: Script, conversation: Conversation, nth: int, input_chars:
         input_tokens=-(-input_chars // 4), output_tokens=len(words(reply.text)) + thought, reasoning_tokens=thought
     )
     wait_s = varied_ms / 1000 * (REFUSAL_LATENCY_SHARE if fault in REFUSALS else 1)
-    return Plan(behavior, fault, wait_s, reply.text, reply.reasoning, f"sim-{random.digest}", usage)
+    return Plan(behavior, fault, wait_s, reply.text, reply.reasoning, f"sim-{random.digest}", usage=usage)
 
 
 def random_of(behavior: Behavior, conversation: Conversation, nth: int) -> SeededRandom:

@@ -12,11 +12,20 @@ from core.domain.chat import Reply
 from core.providers.base import CallContext, ChatRequest, Provider
 from core.providers.causes import UNKNOWN_MODEL
 from core.providers.faults import Faults
+from core.settings import CallSettings, ProviderSettings
 from core.simulator.call import CallCounter, Plan, plan_call, read_conversation
 from core.simulator.faults import FAILURES, Fault
-from core.simulator.script import MODELS, Script, model_id
+from core.simulator.script import MODELS, Script, model_id, read_script
 
 _FAULTS = Faults("simulated", "The simulated provider", "")
+
+
+def simulated_providers(settings: ProviderSettings, calls: CallSettings, clock: Clock) -> list[SimulatedProvider]:
+    """The simulated provider with its configured script; none if it is switched off."""
+    if not settings.simulated_provider:
+        return []
+    script = read_script(settings.simulated_script)
+    return [SimulatedProvider(script, clock=clock, silence_timeout_s=calls.silence_timeout_s)]
 
 
 class SimulatedProvider(Provider):

@@ -13,7 +13,8 @@ import asyncio
 import sys
 import threading
 from collections import deque
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime
 from itertools import takewhile
 from pathlib import Path
@@ -22,12 +23,13 @@ from typing import Self
 import orjson
 import structlog
 
+from core import __version__
 from core.clock import Clock
 from core.domain.value import Value
 from core.settings import TelemetrySettings
 from core.telemetry.appending import FOLDER_MODE, append_lines
 from core.telemetry.names import file_name, outdated, telemetry_files
-from core.telemetry.records import SCHEMA, TYPES, Record
+from core.telemetry.records import SCHEMA, TYPES, ProcessRecord, Record
 
 log = structlog.get_logger(__name__)
 
@@ -217,3 +219,14 @@ def _line(at: datetime, rec: Record) -> bytes:
         raise TypeError(f"{type(rec).__name__} is not a telemetry record")
     envelope = {"ts": at, "type": kind, "schema": SCHEMA, "data": vars(rec)}
     return orjson.dumps(envelope, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
+
+
+@asynccontextmanager
+async def open_telemetry(instance: str, settings: TelemetrySettings, clock: Clock) -> AsyncIterator[TelemetryWriter]:
+    """A writer that records the end of the process last, with the number of dropped records."""
+    async with TelemetryWriter(instance, settings, clock) as writer:
+        try:
+            yield writer
+        finally:
+            dropped = writer.status().dropped
+            writer.record(ProcessRecord(action="stopped", instance=instance, version=__version__, dropped=dropped))

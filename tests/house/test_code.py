@@ -15,6 +15,7 @@ MAX_FILE_LINES = 450
 MAX_SCRIPT_LINES = 250
 READS_THE_ENVIRONMENT = ROOT / "core" / "settings" / "environment.py"
 ENVIRONMENT_NAMES = {"environ", "environb", "getenv", "getenvb"}
+MAX_POSITIONAL_ARGUMENTS = 6
 A_PERSONS_FOLDER = re.compile(r"/(?:home|Users)/[a-z]\w*/|/root/|[A-Z]:\\Users")
 
 
@@ -81,6 +82,32 @@ def test_only_the_settings_read_the_environment() -> None:
 def test_no_error_is_swallowed() -> None:
     found = {name_of(path): swallowed_errors(tree) for path, tree in trees(*ROOMS, "tools", "tests")}
     assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_no_constructor_takes_or_gets_more_positional_arguments_than_a_reader_can_tell_apart() -> None:
+    found = {name_of(path): long_argument_lists(tree) for path, tree in trees(*ROOMS)}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def long_argument_lists(tree: ast.AST) -> list[int]:
+    """Lines of constructors with more than six positional parameters (without self), and of calls with more than six
+    positional arguments: a dataclass may have more fields, but is then built with their names."""
+    return sorted(node.lineno for node in ast.walk(tree) if _positional(node) > MAX_POSITIONAL_ARGUMENTS)
+
+
+def _positional(node: ast.AST) -> int:
+    match node:
+        case ast.FunctionDef(name="__init__", args=given):
+            return len(given.posonlyargs) + len(given.args) - 1
+        case ast.Call(args=given):
+            return len(given)
+    return 0
+
+
+@pytest.mark.parametrize("code", ["class A:\n def __init__(self, b, c, d, e, f, g, h): pass", "A(1, 2, 3, 4, 5, 6, 7)"])
+def test_a_long_argument_list_is_seen(code: str) -> None:
+    assert long_argument_lists(ast.parse(code)) != []
+    assert long_argument_lists(ast.parse(code.replace(", h", ", *, h").replace("7", "h=7"))) == []
 
 
 def test_no_file_names_a_folder_of_somebodys_machine() -> None:

@@ -14,13 +14,14 @@ from core.errors import BadInput, BadTask, Conflict
 from core.hunting.orders import TurnOrder
 from core.hunting.views.events import check_event, session_event
 from core.sessions.base import SessionStore
-from core.settings import Settings
+from core.settings import HuntingSettings
 
 
 @dataclass(frozen=True)
 class TurnService:
     store: SessionStore
-    settings: Settings
+    limits: HuntingSettings
+    max_session_bytes: int
 
     async def add_turn(self, sid: str, order: TurnOrder) -> Session:
         """Start the next turn. The session is unchanged if the same idempotency key already started it."""
@@ -29,10 +30,10 @@ class TurnService:
         def change(session: Session) -> Session:
             if order.idempotency_key and order.idempotency_key in session.turns_keys:
                 return session
-            refuse_too_many_criteria(len(order.criteria), self.settings.hunting.max_criteria)
-            session.refuse_growth(session.task.rough_bytes, self.settings.sessions.max_bytes)
-            refuse_large_task(_next_task(session, order), self.settings.hunting.max_task_bytes)
-            return at_next_turn(session, hunt, order, self.settings.hunting.max_turns)
+            refuse_too_many_criteria(len(order.criteria), self.limits.max_criteria)
+            session.refuse_growth(session.task.rough_bytes, self.max_session_bytes)
+            refuse_large_task(_next_task(session, order), self.limits.max_task_bytes)
+            return at_next_turn(session, hunt, order, self.limits.max_turns)
 
         return await self.store.change(sid, change, events=lambda s: (session_event(s), check_event(s)))
 

@@ -18,7 +18,7 @@ from core.providers.base import RetryBudget
 from core.sessions.base import Claim
 
 
-@dataclass
+@dataclass(kw_only=True)
 class RunContext:
     """Created by the runner for the duration of its work."""
 
@@ -31,7 +31,7 @@ class RunContext:
     judge_failures: JudgeFailureStreak
     active: asyncio.Semaphore
     stopping: Stopping
-    ended: int = field(default=0)
+    ended: int = 0
     mine: set[int] = field(default_factory=set)
     """Parts that this process owns and has not finished."""
     tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict)

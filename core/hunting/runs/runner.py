@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from core.clock import Clock, not_before
 from core.domain.hunt import Hunt, HuntError, HuntStatus
@@ -25,7 +25,7 @@ from core.hunting.runs.publish import publish_run
 from core.hunting.runs.stop import Stopping
 from core.hunting.views.events import hunt_events, run_events
 from core.sessions.base import Saved, SessionStore
-from core.settings import Settings
+from core.settings import CallSettings, HuntingSettings
 
 FAULT = "An internal error stopped the run. It has been logged; start the remaining hunts again."
 SERVER_ENDED = "The server was shut down during the run."
@@ -43,11 +43,16 @@ class Runner:
     store: SessionStore
     hunter: Hunter
     clock: Clock
-    settings: Settings
     activity: Activity
     write_record: WriteRecord
     flush: Callable[[], Awaitable[None]] = _nothing_to_write
     """Writes the queued records to disk."""
+    _: KW_ONLY
+    calls: CallSettings
+    hunting: HuntingSettings
+    max_queued_calls: int
+    max_reply_chars: int
+    """Longest reply in a telemetry record."""
 
     async def work(self, session_id: str, run_id: str, shards: Shards) -> None:
         """Work on the run until it ends, possibly together with other processes. Hunts with a result are skipped.
@@ -69,24 +74,17 @@ class Runner:
             return
         self.activity.runs_started += 1
         await self._publish_progress(session_id, run_id)
+        active = active_hunts(self.hunting.max_active_hunts, self.max_queued_calls, len(run.task.criteria))
         context = RunContext(
-            session,
-            run,
-            shards,
-            -(-run.hunts // run.part_hunts),
-            retry_budget(run, self.settings.calls.retry_budget_ratio),
-            FailureStreak(self.settings.calls.max_same_failures),
-            JudgeFailureStreak(
-                run.judge_model, self.settings.calls.max_same_failures, self.settings.calls.judge_outage_s
-            ),
-            asyncio.Semaphore(
-                active_hunts(
-                    self.settings.hunting.max_active_hunts,
-                    self.settings.throttle.max_queued_calls,
-                    len(run.task.criteria),
-                )
-            ),
-            Stopping(run.stop),
+            session=session,
+            run=run,
+            shards=shards,
+            parts=-(-run.hunts // run.part_hunts),
+            budget=retry_budget(run, self.calls.retry_budget_ratio),
+            streak=FailureStreak(self.calls.max_same_failures),
+            judge_failures=JudgeFailureStreak(run.judge_model, self.calls.max_same_failures, self.calls.judge_outage_s),
+            active=asyncio.Semaphore(active),
+            stopping=Stopping(run.stop),
         )
         shards.on_lost = context.give_up
         stopped = ""
@@ -232,7 +230,7 @@ class Runner:
                 on_reply=called,
                 before_call=lambda: context.shards.ensure(part),
                 history=session.history(context.run.turn),
-                rules=judging_rules(self.store, session, context.run, self.settings.hunting.blind_outcome_step_s),
+                rules=judging_rules(self.store, session, context.run, self.hunting.blind_outcome_step_s),
             )
         except HuntElsewhere:
             return
@@ -397,10 +395,11 @@ class Runner:
             self._record(context, hunt)
 
     def _record(self, context: RunContext, hunt: Hunt) -> None:
-        most = self.settings.telemetry.max_reply_chars
         claim = context.claim(context.part(hunt))
         number = claim.fence if claim else 0
-        self.write_record(hunt_record(context.session, context.run, hunt, max_reply_chars=most, claim=number))
+        self.write_record(
+            hunt_record(context.session, context.run, hunt, max_reply_chars=self.max_reply_chars, claim=number)
+        )
 
     def _record_again(self, context: RunContext, hunts: Iterable[Hunt]) -> None:
         """Record a part's finished hunts again: its previous owner may have died before their records were on disk, in

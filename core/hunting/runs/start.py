@@ -13,7 +13,7 @@ from core.domain.task import refuse_unhuntable
 from core.domain.verdict import Outcome
 from core.errors import BadInput, BadTask, Conflict
 from core.hunting.orders import RunOrder
-from core.settings import Settings
+from core.settings import HuntingSettings
 
 
 def known_run(session: Session, order: RunOrder) -> Run | None:
@@ -55,22 +55,22 @@ def with_new_run(
     return session.with_run(run).model_copy(update=issued)
 
 
-def refuse_too_many(session: Session, order: RunOrder, settings: Settings) -> None:
+def refuse_too_many(session: Session, order: RunOrder, limits: HuntingSettings, max_session_bytes: int) -> None:
     """Raise BadInput if the session has its maximum of runs or trials, or the order asks for too many hunts; BadTask
     if the task (stored under another limit) has too many criteria."""
-    refuse_too_many_criteria(len(session.task.criteria), settings.hunting.max_criteria)
-    session.refuse_growth(session.task.rough_bytes, settings.sessions.max_bytes)
-    if order.hunts > settings.hunting.max_hunts_per_run:
-        raised = "" if settings.hunting.max_hunts_per_run == MAX_HUNTS else ", or raise MAX_HUNTS_PER_RUN"
+    refuse_too_many_criteria(len(session.task.criteria), limits.max_criteria)
+    session.refuse_growth(session.task.rough_bytes, max_session_bytes)
+    if order.hunts > limits.max_hunts_per_run:
+        raised = "" if limits.max_hunts_per_run == MAX_HUNTS else ", or raise MAX_HUNTS_PER_RUN"
         raise BadInput(
-            f"A run has at most {settings.hunting.max_hunts_per_run} hunts; got {order.hunts}.",
+            f"A run has at most {limits.max_hunts_per_run} hunts; got {order.hunts}.",
             hint=f"Start several runs{raised}.",
         )
     same = sum(run.trial == order.trial for run in session.runs)
-    if order.trial and same >= settings.hunting.max_trials:
-        raise BadInput(f"A session has at most {settings.hunting.max_trials} trials.", hint="Start a run.")
-    if not order.trial and same >= settings.hunting.max_runs:
-        raise BadInput(f"A session has at most {settings.hunting.max_runs} runs.", hint="Open a new session.")
+    if order.trial and same >= limits.max_trials:
+        raise BadInput(f"A session has at most {limits.max_trials} trials.", hint="Start a run.")
+    if not order.trial and same >= limits.max_runs:
+        raise BadInput(f"A session has at most {limits.max_runs} runs.", hint="Open a new session.")
 
 
 def retrying(session: Session, order: RunOrder, hunts: Sequence[Hunt]) -> RunOrder:

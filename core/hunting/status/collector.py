@@ -15,7 +15,7 @@ from core.hunting.status.cluster import Cluster, limit_conflicts, totals
 from core.hunting.views.sessions import SessionView, session_view
 from core.providers.catalog import Catalog
 from core.sessions.base import SessionStore
-from core.settings import Settings
+from core.settings import ServerSettings
 from core.status import (
     AdminStatus,
     Health,
@@ -33,7 +33,7 @@ from core.telemetry.writer import TelemetryWriter
 from core.throttle.base import Throttle
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StatusCollector:
     store: SessionStore
     events: EventLog
@@ -44,7 +44,9 @@ class StatusCollector:
     activity: Activity
     cluster: Cluster
     clock: Clock
-    settings: Settings
+    server: ServerSettings
+    redis_configured: bool
+    session_ttl_s: float
     instance: str
     started_at: float
     """Monotonic seconds at process start."""
@@ -59,7 +61,7 @@ class StatusCollector:
             await self.store.counts(session_id),
             await selected_hunts(self.store, session),
             now=self.clock.now(),
-            ttl_s=self.settings.sessions.ttl_s,
+            ttl_s=self.session_ttl_s,
             default_judge=self.catalog.default_judge,
             last_event_id=last_event_id,
         )
@@ -75,7 +77,7 @@ class StatusCollector:
             status=status,  # type: ignore[arg-type]
             reason=reason,
             version=__version__,
-            revision=self.settings.server.revision,
+            revision=self.server.revision,
             sessions_backend=store.backend,
             simulated_only=not any(p.usable and not p.simulated for p in providers),
         )
@@ -86,12 +88,12 @@ class StatusCollector:
         return AdminStatus(
             instance=self.instance,
             version=__version__,
-            revision=self.settings.server.revision,
+            revision=self.server.revision,
             uptime_s=round(self.clock.monotonic() - self.started_at, 1),
             health=HealthState(status=health.status, reason=health.reason),
             sessions=SessionNumbers(backend=store.backend, count=await self.store.count()),
             redis=RedisState(
-                configured=bool(self.settings.redis.url),
+                configured=self.redis_configured,
                 connected=store.backend == "redis",
                 reason=store.reason,
                 since=store.since,
@@ -106,7 +108,7 @@ class StatusCollector:
                 finished=self.activity.runs_finished,
             ),
             hunts=_hunt_numbers(self.activity),
-            event_streams=StreamNumbers(open=self.events.watchers(), limit=self.settings.server.max_event_streams),
+            event_streams=StreamNumbers(open=self.events.watchers(), limit=self.server.max_event_streams),
             telemetry=TelemetryNumbers(
                 queued=telemetry.queued,
                 queued_bytes=telemetry.queued_bytes,
@@ -126,7 +128,7 @@ class StatusCollector:
         return InstanceStatus(
             instance=self.instance,
             version=__version__,
-            role=self.settings.server.role,
+            role=self.server.role,
             status=self.health(draining=draining).status,
             runs=self.dispatcher.active(JobKind.RUN),
             hunts=self.activity.hunts_active,

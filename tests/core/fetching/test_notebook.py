@@ -12,7 +12,7 @@ from core.errors import BadInput, TooLarge
 from core.fetching.addresses import uses_proxy
 from core.fetching.notebook import NotebookFetcher
 from core.providers.http import open_fetching
-from tests.settings import make_settings
+from core.settings import CallSettings
 
 HOST, OUTSIDE, INSIDE = "notebooks.example", "127.0.0.5", "127.0.0.6"
 """Loopback addresses stand for one that is outside and one that is inside."""
@@ -87,7 +87,7 @@ class Names:
 
 @asynccontextmanager
 async def fetcher(site, names, ca_file, **changes):
-    async with open_fetching(make_settings(calls__tls_ca_file=ca_file)) as (direct, proxied):
+    async with open_fetching(CallSettings(tls_ca_file=ca_file), 20.0) as (direct, proxied):
         settings = {
             "max_bytes": MAX,
             "timeout_s": 5.0,

@@ -89,7 +89,17 @@ class Bench:
         judge = Judge(catalog, self.settings.calls)
         hunter = Hunter(catalog, judge, self.clock, 0)
         self.activity = Activity()
-        self.runner = Runner(self.store, hunter, self.clock, self.settings, self.activity, self.records.append)
+        self.runner = Runner(
+            self.store,
+            hunter,
+            self.clock,
+            self.activity,
+            self.records.append,
+            calls=self.settings.calls,
+            hunting=self.settings.hunting,
+            max_queued_calls=self.settings.throttle.max_queued_calls,
+            max_reply_chars=self.settings.telemetry.max_reply_chars,
+        )
 
     async def open(self, session: Session) -> None:
         await self.store.create(session, b"")

@@ -14,7 +14,7 @@ import trustme
 from core.errors import Advice, BadSettings
 from core.providers.causes import UNTRUSTED, certificate_cause
 from core.providers.http import open_fetching, open_http
-from core.settings import CallSettings, Settings
+from core.settings import CallSettings
 from tests.core.providers.h2_provider import h2_provider
 from tests.core.providers.raw_provider import raw_provider, says, stream
 
@@ -272,7 +272,7 @@ async def test_the_systems_own_variable_for_authorities_is_honoured(
 )  # fmt: skip
 async def test_a_proxy_that_cannot_be_used_is_told_in_a_sentence(monkeypatch, name, value):
     monkeypatch.setenv(name.lower(), value)
-    for opened in (open_fetching(Settings()), open_http(CallSettings(http_transport="httpx"))):
+    for opened in (open_fetching(CallSettings(), 20.0), open_http(CallSettings(http_transport="httpx"))):
         with pytest.raises(BadSettings, match="Invalid proxy in the environment: ") as refused:
             async with opened:
                 pass
