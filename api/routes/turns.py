@@ -1,4 +1,4 @@
-"""Conversations: start the next turn, list an earlier turn's hunts."""
+"""Conversations: start the next turn, undo it, list an earlier turn's hunts."""
 
 from __future__ import annotations
 
@@ -38,6 +38,14 @@ async def add_turn(sid: str) -> JsonResponse[SessionView]:
     order = TurnOrder(**(await read_json(TurnRequest)).model_dump(), idempotency_key=idempotency_key())
     await runtime().turns.add_turn(sid, order)
     return answer(await runtime().status.snapshot(sid), 201, Location=f"/api/sessions/{sid}")
+
+
+@turns.delete("/<turn>")
+@described("Turns", errors=(404, 409))
+async def undo_turn(sid: str, turn: str) -> JsonResponse[SessionView]:
+    """Undo the last turn, which has no run, trial or reference check: back to the task and selection before it."""
+    await runtime().turns.undo_turn(sid, turn)
+    return answer(await runtime().status.snapshot(sid))
 
 
 @turns.get("/<turn>/hunts")

@@ -16,6 +16,8 @@ class Turn(Value):
     """The held hunt whose reply joined the history."""
     response: str
     """That reply's text."""
+    selected: tuple[str, ...] = ()
+    """The selected hunts when the turn was closed, for undoing the next turn."""
 
     @property
     def messages(self) -> tuple[Message, Message]:

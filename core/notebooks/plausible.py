@@ -18,7 +18,7 @@ from core.domain.ids import hunt_id
 from core.domain.run import Run
 from core.domain.session import Session
 
-MAX_UNFINISHED_HUNTS = 20_000
+MAX_UNFINISHED_HUNTS = 10_000
 """Maximum hunts of unfinished runs. Loading the export marks each as interrupted."""
 MAX_NUMBER = 10**9
 """Maximum of any count or measurement: hunts, tokens, milliseconds, flips."""

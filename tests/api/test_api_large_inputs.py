@@ -18,7 +18,7 @@ from core.settings import Settings
 from tests.api.conftest import QUICK, TASK
 from tests.e2e.api_process import open_api
 from tests.hostile_bodies import BODIES, NOTEBOOKS
-from tests.lateness import latest_s, slowness
+from tests.lateness import TRIES, latest_s, slowness
 from tests.settings import make_settings
 
 LATEST_S = 0.1
@@ -139,11 +139,15 @@ def look(http: httpx.Client, watch: Watch, notebook: bytes, *, upload: bool) -> 
     watch.asked(lambda: http.delete(place))
 
 
-def report(exceeded: dict[str, tuple[float, float]], name: str, watch: Watch, slow: float) -> None:
-    """Print the figures, and add those that exceed a limit to `exceeded`."""
-    print(f"{name}: liveness {1000 * watch.liveness_s:.0f} ms, CPU {watch.cpu_s:.2f} s", flush=True)
-    if watch.liveness_s >= LIVENESS_S or watch.cpu_s >= CPU_S * slow:
-        exceeded[name] = watch.liveness_s, watch.cpu_s
+def measure(api, name: str, slow: float, send) -> tuple[float, float] | None:
+    """What exceeds a limit when `send` is called with a watch, at the best of some tries; None if nothing does."""
+    for _ in range(TRIES):
+        with Watch(api.address, api.process.pid) as watch:
+            send(watch)
+        print(f"{name}: liveness {1000 * watch.liveness_s:.0f} ms, CPU {watch.cpu_s:.2f} s", flush=True)
+        if watch.liveness_s < LIVENESS_S and watch.cpu_s < CPU_S * slow:
+            return None
+    return watch.liveness_s, watch.cpu_s
 
 
 @pytest.mark.long
@@ -155,10 +159,10 @@ async def test_no_notebook_at_the_limits_stops_anybody(tmp_path, upload):
         with httpx.Client(base_url=api.address, timeout=60) as http:
             for name, make in NOTEBOOKS.items():
                 notebook = make(limits.max_values, limits.max_bytes - 10_000)
-                with Watch(api.address, api.process.pid) as watch:
-                    look(http, watch, notebook, upload=upload)
-                report(exceeded, name, watch, slow)
-    assert exceeded == {}
+                exceeded[name] = measure(
+                    api, name, slow, lambda watch, notebook=notebook: look(http, watch, notebook, upload=upload)
+                )
+    assert {name: figures for name, figures in exceeded.items() if figures} == {}
 
 
 @pytest.mark.long
@@ -170,12 +174,11 @@ async def test_no_body_at_the_limits_stops_anybody(tmp_path):
             place = f"/api/sessions/{http.post('/api/sessions', json={'task': TASK}).json()['session_id']}"
             for name, (method, path, make) in BODIES.items():
                 address, body = "/api/sessions" if path == "/" else f"{place}/{path}", make(max_bytes)[:max_bytes]
-                with Watch(api.address, api.process.pid) as watch:
-                    watch.asked(
-                        lambda asked=(method, address, body): http.request(*asked[:2], content=asked[2], headers=JSON)
-                    )
-                report(exceeded, name, watch, slow)
-    assert exceeded == {}
+                request = http.build_request(method, address, content=body, headers=JSON)
+                exceeded[name] = measure(
+                    api, name, slow, lambda watch, request=request: watch.asked(lambda: http.send(request))
+                )
+    assert {name: figures for name, figures in exceeded.items() if figures} == {}
 
 
 def test_there_are_many_shapes():

@@ -246,6 +246,8 @@ async def trainers_answers(ask, task):
     held = next(hunt["hunt_id"] for hunt in hunts if hunt["outcome"] == "held")
     turn = {"hunt_id": held, "prompt": "And of Italy?", "response": "Rome", "criteria": task["criteria"]}
     await ask("POST", f"{path}/turns", 201, f"{here}/turns", json=turn)
+    await ask("DELETE", f"{path}/turns/{{turn}}", 200, f"{here}/turns/2")
+    await ask("POST", f"{path}/turns", 201, f"{here}/turns", json=turn)
     await ask("GET", f"{path}/turns/{{turn}}/hunts", 200, f"{here}/turns/1/hunts")
 
 

@@ -194,6 +194,9 @@ async def test_several_turns_go_on_with_their_history_and_come_back_from_the_exp
             second["prompt"],
             True,
         )
+        undone = await me.here("DELETE", "/turns/2")
+        assert (undone["turn"], undone["turns"], undone["task"]["prompt"]) == (1, [], TASK["prompt"])
+        snapshot = await me.here("POST", "/turns", 201, json=order | {"hunt_id": held["hunt_id"]})
         assert snapshot["turns"][0]["selected_response"] == held["response"]
         assert (snapshot["turns"][0]["counts"]["total"], snapshot["counts"]["total"]) == (4, 0)
 
@@ -208,6 +211,8 @@ async def test_several_turns_go_on_with_their_history_and_come_back_from_the_exp
         assert [h["number"] for h in (await me.here("GET", "/turns/1/hunts"))["hunts"]] == [1, 2, 3, 4]
         assert [h["number"] for h in await me.hunts("&turn=2")] == [5, 6, 7, 8]
         await me.here("GET", "/turns/3/hunts", 404)
+        assert (await me.here("DELETE", "/turns/2", 409))["error"]["code"] == "turn_used"
+        assert (await me.here("DELETE", "/turns/1", 404))["error"]["code"] == "no_turn"
         await me.here("PUT", "/selection", 400, json={"hunt_ids": [broke["hunt_id"]]})
         await me.here("POST", f"/hunts/{broke['hunt_id']}/rejudge", 409, json={})
         late = [h["hunt_id"] for h in await me.hunts("&turn=2")]

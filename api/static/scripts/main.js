@@ -13,7 +13,7 @@ import { Selector } from "./acts/selecting.js";
 import { Health, learnServer } from "./acts/server.js";
 import { confirmCriteria, switchRule } from "./acts/task.js";
 import { checkReference, rejudge, stopHunt, tryOnce } from "./acts/trying.js";
-import { adjustSettings, beginTurn } from "./acts/turning.js";
+import { adjustSettings, beginTurn, undoLastTurn } from "./acts/turning.js";
 import { learnWork } from "./acts/work.js";
 import { Writer } from "./acts/writing.js";
 import { setText, show } from "./dom.js";
@@ -77,6 +77,7 @@ const WISHES = {
   "settle-review": ({ cardId, keep }) => reviewer.settle(cardId, keep),
   "reveal": () => reviewer.reveal(),
   "begin-turn": (turn) => beginTurn(store, follower, turn),
+  "undo-turn": () => undoLastTurn(store, follower),
   "adjust-settings": (change) => adjustSettings(store, follower, change),
   "look-at-export": () => lookAtExport(store),
   "plan-stop": (stop) => store.dispatch({ type: "plan.stop", stop }),

@@ -1,4 +1,5 @@
-"""Starts the next turn of a conversation: a held hunt's reply joins the history, followed by a new prompt."""
+"""Starts the next turn of a conversation: a held hunt's reply joins the history, followed by a new prompt. A turn in
+which nothing has happened yet can be undone."""
 
 from __future__ import annotations
 
@@ -6,11 +7,11 @@ from dataclasses import dataclass
 
 from core.domain.criteria import refuse_too_many_criteria
 from core.domain.hunt import Hunt
-from core.domain.session import ReferenceCheck, Session
+from core.domain.session import CheckStatus, ReferenceCheck, Session
 from core.domain.task import Task, refuse_large_task, refuse_unhuntable
 from core.domain.turn import Turn
 from core.domain.verdict import Outcome
-from core.errors import BadInput, BadTask, Conflict
+from core.errors import BadInput, BadTask, Conflict, NotFound
 from core.hunting.orders import TurnOrder
 from core.hunting.views.events import check_event, session_event
 from core.sessions.base import SessionStore
@@ -37,17 +38,50 @@ class TurnService:
 
         return await self.store.change(sid, change, events=lambda s: (session_event(s), check_event(s)))
 
+    async def undo_turn(self, sid: str, number: str) -> Session:
+        """Return to the turn before `number`, which must be the current one: its task and selection as they were. The
+        prompt and the criteria of the undone turn are discarded. Raises Conflict, NotFound."""
+        return await self.store.change(
+            sid, lambda session: at_previous_turn(session, number), events=lambda s: (session_event(s), check_event(s))
+        )
+
+
+def at_previous_turn(session: Session, number: str) -> Session:
+    """Return the session with its last turn undone, which `number` must name. Raises if it has a run, a trial or a
+    check: those would belong to no turn, and in a blind session their results could be compared over several tasks."""
+    if number != str(session.turn) or not session.turns:
+        last = f"Turn {session.turn} is the last one." if session.turns else "The session has a single turn."
+        raise NotFound(f"Turn {number[:20]} cannot be undone.", hint=last, code="no_turn")
+    if session.revealed_at is not None:
+        raise _revealed()
+    used = any(run.turn == session.turn for run in session.runs)
+    if used or session.check.status is not CheckStatus.NONE:
+        raise Conflict(
+            f"Turn {number} cannot be undone: it has {'runs or trials' if used else 'a reference check'}.",
+            hint="Continue with this turn, or export the notebook and open it in a new session.",
+            code="turn_used",
+        )
+    *earlier, closed = session.turns
+    return session.model_copy(
+        update={
+            "turns": tuple(earlier),
+            "task": closed.task,
+            "selection": session.selection.model_copy(update={"hunt_ids": closed.selected}),
+        }
+    )
+
 
 def at_next_turn(session: Session, hunt: Hunt, order: TurnOrder, maximum: int) -> Session:
     """Return the session with this turn closed and the next one started: new prompt and criteria, no check, empty
     selection. Judge prompts, pass rule and metadata stay. Raises if that hunt cannot close the turn, or if the next
-    task could not be hunted, since a started turn cannot be undone."""
+    task could not be hunted."""
     _refuse_turn(session, hunt, maximum)
     turn = Turn(
         number=session.turn,
         task=session.task,
         hunt_id=hunt.hunt_id,
         response=hunt.reply.text if hunt.reply else "",
+        selected=session.selection.hunt_ids,
     )
     task = _next_task(session, order)
     _refuse_incomplete(task)
@@ -64,13 +98,21 @@ def at_next_turn(session: Session, hunt: Hunt, order: TurnOrder, maximum: int) -
     )
 
 
+def _revealed() -> Conflict:
+    return Conflict(
+        "The conversation is locked: the verdicts were revealed.",
+        hint="Export the notebook, or open a new session.",
+        code="revealed",
+    )
+
+
 def _refuse_incomplete(task: Task) -> None:
     try:
         refuse_unhuntable(task)
     except BadTask as error:
         if error.code == "task_incomplete":
             error.message = f"The next turn is incomplete: {'; '.join(error.details['problems'])}."
-            error.hint = "Give its prompt, response and criteria together: a started turn cannot be undone."
+            error.hint = "Give its prompt, response and criteria together."
         raise
 
 
@@ -81,11 +123,7 @@ def _next_task(session: Session, order: TurnOrder) -> Task:
 
 def _refuse_turn(session: Session, hunt: Hunt, maximum: int) -> None:
     if session.revealed_at is not None:
-        raise Conflict(
-            "The conversation is locked: the verdicts were revealed.",
-            hint="Export the notebook, or open a new session.",
-            code="revealed",
-        )
+        raise _revealed()
     if any(not run.trial for run in session.active_runs):
         raise Conflict("A run is still active.", hint="Wait for it to end, or cancel it.", code="run_active")
     if session.turn >= maximum:

@@ -1,28 +1,43 @@
 // Earlier turns of a conversation, read-only: what was asked, which reply became part of the history.
 
-import { keyed, make, setText, show } from "../dom.js";
+import { keyed, make, setText, show, wish } from "../dom.js";
 import { rate } from "../format.js";
+import { actOf } from "../state/acts.js";
 import { counted } from "../state/announcements.js";
 import { PageElement } from "./element.js";
+import { showProblem } from "./pieces.js";
 
 export class TurnHistory extends PageElement {
   inputs(state) {
-    return [state.session?.turns, state.session?.turn];
+    return [state.session?.turns, state.session?.turn, isUnused(state.session), actOf(state.acts, "undo-turn")];
   }
 
   build() {
     this.heading = make("h2");
     this.list = make("ol", { class: "turns" });
     this.className = "card";
-    this.append(this.heading, make("p", { class: "faint" }, "Sent to the models and the judge before the prompt below."), this.list);
+    this.undo = make("button", { type: "button", onclick: () => wish(this, "undo-turn") });
+    this.problem = make("div", { hidden: true });
+    this.append(this.heading, make("p", { class: "faint" }, "Sent to the models and the judge before the prompt below."), this.list,
+      make("p", { class: "chips" }, this.undo), this.problem);
   }
 
-  draw(turns, turn) {
+  draw(turns, turn, unused, act) {
     show(this, Boolean(turns?.length));
     if (!turns) return;
     setText(this.heading, `Turn ${turn} of a conversation`);
+    show(this.undo, unused);
+    setText(this.undo, `Undo turn ${turn}`);
+    this.undo.title = `Discards the prompt and the criteria of turn ${turn} and returns to turn ${turn - 1}.`;
+    this.undo.disabled = act.busy;
+    showProblem(this.problem, act.problem);
     keyed(this.list, turns, (one) => one.number, makeTurn, drawTurn);
   }
+}
+
+/** Whether nothing has happened in the current turn: no run, no trial, no reference check. The server decides it again. */
+function isUnused(session) {
+  return Boolean(session?.turns?.length) && !session.revealed && session.check.status === "none" && !session.runs.some((run) => run.turn === session.turn);
 }
 
 function makeTurn({ number }) {

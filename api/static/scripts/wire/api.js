@@ -100,6 +100,7 @@ export async function putReview(sid, cardId, { verdicts, explanation }, basedOn)
 
 export const reveal = (sid) => request("POST", at("sessions", sid, "reveal"), { json: {} });
 export const startTurn = (sid, turn, key) => request("POST", at("sessions", sid, "turns"), { headers: keyed(key), json: turn });
+export const undoTurn = (sid, turn) => request("DELETE", at("sessions", sid, "turns", turn));
 
 export function readEvents(sid, after) {
   return request("GET", `${at("sessions", sid, "events")}?format=json&after=${encodeURIComponent(after)}`);

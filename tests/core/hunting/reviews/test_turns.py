@@ -6,9 +6,9 @@ from core.domain.criteria import Criterion
 from core.domain.run import Counts, RunStatus
 from core.domain.session import CheckStatus, ReferenceCheck, Selection
 from core.domain.verdict import Outcome
-from core.errors import BadInput, BadTask, Conflict
+from core.errors import BadInput, BadTask, Conflict, NotFound
 from core.hunting.orders import TurnOrder
-from core.hunting.reviews.turns import at_next_turn
+from core.hunting.reviews.turns import at_next_turn, at_previous_turn
 from core.hunting.views.sessions import session_view
 from tests.builders import NOW, a_finished_hunt, a_run, a_session
 
@@ -56,7 +56,7 @@ def test_a_turn_that_could_not_be_hunted_does_not_begin(changes, says):
     with pytest.raises(BadTask, match=says) as refused:
         at_next_turn(a_hunted_session(), HELD, ORDER.model_copy(update=changes), 20)
     assert refused.value.code == "task_incomplete"
-    assert "cannot be undone" in refused.value.hint
+    assert "together" in refused.value.hint
 
 
 def test_criteria_of_a_later_turn_are_not_measured_by_those_that_were_loaded():
@@ -99,3 +99,44 @@ def test_turns_are_bounded_and_ids_are_not_doubled():
         at_next_turn(a_hunted_session(), HELD, ORDER, 1)
     with pytest.raises(BadTask):
         at_next_turn(a_hunted_session(), HELD, ORDER.model_copy(update={"criteria": (*CRITERIA, CRITERIA[0])}), 20)
+
+
+def test_an_unused_turn_is_undone_with_the_task_and_the_selection_as_they_were():
+    before = a_hunted_session(selection=Selection(hunt_ids=("r_one.1", "r_one.2"), slots=2))
+    after = at_previous_turn(at_next_turn(before, HELD, ORDER, 20), "2")
+    assert after == before.model_copy(update={"turns_keys": ("k",)})
+
+
+def test_of_three_turns_only_the_last_is_undone():
+    two = at_next_turn(a_hunted_session(), HELD, ORDER, 20)
+    run = a_run(run_id="r_two", turn=2, status=RunStatus.COMPLETED)
+    held = HELD.model_copy(update={"run_id": "r_two", "turn": 2})
+    two = two.model_copy(update={"runs": (*two.runs, run)})
+    three = at_next_turn(two, held, ORDER.model_copy(update={"idempotency_key": "l"}), 20)
+    assert at_previous_turn(three, "3").turn == 2
+    with pytest.raises(NotFound, match="Turn 2 cannot be undone") as refused:
+        at_previous_turn(three, "2")
+    assert refused.value.hint == "Turn 3 is the last one."
+
+
+@pytest.mark.parametrize("number", ["0", "1", "2", "01", "last"])
+def test_a_session_of_one_turn_has_nothing_to_undo(number):
+    with pytest.raises(NotFound) as refused:
+        at_previous_turn(a_hunted_session(), number)
+    assert (refused.value.code, refused.value.hint) == ("no_turn", "The session has a single turn.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"runs": (ENDED, a_run(run_id="r_two", turn=2, status=RunStatus.COMPLETED))}, "it has runs or trials"),
+        ({"runs": (ENDED, a_run(1, run_id="r_two", turn=2, trial=True))}, "it has runs or trials"),
+        ({"check": ReferenceCheck(status=CheckStatus.ERROR)}, "it has a reference check"),
+        ({"revealed_at": NOW}, "revealed"),
+    ],
+    ids=["a run", "a trial", "a check", "revealed"],
+)
+def test_a_turn_in_which_something_happened_stays(changes, says):
+    session = at_next_turn(a_hunted_session(), HELD, ORDER, 20).model_copy(update=changes)
+    with pytest.raises(Conflict, match=says):
+        at_previous_turn(session, "2")
