@@ -14,7 +14,7 @@ from api.payloads import OpenPayload
 from core.errors import BadInput, TooLarge
 from core.hunting.orders import Order
 from core.large_input import SMALL_BYTES
-from core.notebooks.json_text import begins_more_than
+from core.notebooks.json_positions import begins_more_than
 
 Some = TypeVar("Some", bound=Order)
 MAX_KEY_CHARS = 200

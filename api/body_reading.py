@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from api.payloads import OpenPayload
 from core.errors import BadInput, TooLarge
 from core.hunting.orders import Order
-from core.notebooks.json_text import begins_more_than, read_whole_number, refuse_constant
+from core.notebooks.json_positions import begins_more_than, read_whole_number, refuse_constant
 
 Some = TypeVar("Some", bound=Order)
 MAX_VALUES = 20_000

@@ -14,7 +14,7 @@ from typing import Any
 
 from core.domain.run import Run, RunStatus
 from core.domain.verdict import Outcome
-from core.notebooks.resume import METADATA_KEY, resume_record
+from core.notebooks.session_record import METADATA_KEY, resume_record
 from tests.builders import NOW, a_finished_hunt, a_run, a_session, a_task, a_verdict
 
 Shape = Callable[[int, int], bytes]

@@ -14,9 +14,9 @@ from core.domain.session import CheckStatus, ReferenceCheck, Session
 from core.domain.task import Task
 from core.domain.verdict import Outcome
 from core.hunting.orders import OpenOrder
-from core.notebooks.blank import blank_notebook, template_notebook
 from core.notebooks.document import Bounds
 from core.notebooks.parse import LoadedNotebook, parse_notebook
+from core.notebooks.task_cells import blank_notebook, template_notebook
 
 TYPED_NAME = "task.ipynb"
 KEPT_OF_AN_EXPORT = (

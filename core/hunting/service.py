@@ -37,7 +37,7 @@ from core.hunting.views.events import check_event, hunt_events, session_event
 from core.hunting.views.tasks import task_view
 from core.large_input import SMALL_BYTES, LargeInputExecutor
 from core.notebooks.document import Bounds
-from core.notebooks.resume import may_hold_record
+from core.notebooks.session_record import may_hold_record
 from core.providers.catalog import Catalog
 from core.sessions.base import SessionStore
 from core.settings import HuntingSettings, NotebookSettings

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from core.domain.session import TaskWarning
 from core.notebooks.document import Document
 from core.notebooks.headings import OF_ONE_TURN, Heading, Role, heading_of
-from core.notebooks.json_text import Node
+from core.notebooks.json_positions import Node
 from core.notebooks.text import has_crlf_only, neat, without_surrogates
 
 Key = tuple[Role, int | None]

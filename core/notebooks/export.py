@@ -17,17 +17,16 @@ from core.domain.slot import Grading
 from core.domain.task import PassRule
 from core.domain.value import Value
 from core.notebooks.cells import Cells, read_cells
-from core.notebooks.criteria import read_criteria
-from core.notebooks.criteria_write import write_criteria
-from core.notebooks.document import Document, open_document
+from core.notebooks.criteria.pass_rule import read_pass_rule
+from core.notebooks.criteria.read import read_criteria
+from core.notebooks.criteria.write import write_criteria
+from core.notebooks.document import open_document
 from core.notebooks.editing import Edits
 from core.notebooks.gradings import judge_cell, review_cell
 from core.notebooks.headings import Role
-from core.notebooks.pass_rule import read_pass_rule
-from core.notebooks.results import ResultCells, SlotText, delivered, earlier_reviews
-from core.notebooks.resume import METADATA_KEY, resume_record
-from core.notebooks.taskcells import write_task
-from core.notebooks.turn_cells import write_turns
+from core.notebooks.result_cells import ResultCells, SlotText, delivered, earlier_reviews
+from core.notebooks.session_record import METADATA_KEY, kept_record, resume_record
+from core.notebooks.task_cells import write_task, write_turns
 
 
 class Export(Value):
@@ -66,12 +65,6 @@ def export_notebook(raw: bytes, export: Export) -> bytes:
         results.write_attempts(export.attempts)
     edits.set_metadata(METADATA_KEY, _record(export, cells))
     return edits.applied()
-
-
-def kept_record(document: Document) -> Any:
-    """The record of an earlier export in the notebook's metadata, or None."""
-    metadata = document.metadata
-    return metadata.value.get(METADATA_KEY) if metadata else None
 
 
 def _slot_text(export: Export, hunt: Hunt) -> SlotText:

@@ -36,6 +36,18 @@ class Role(StrEnum):
     BREAKING_TURN = "breaking_turn"
 
 
+TASK_ROLES = (
+    Role.METADATA, Role.PROMPT, Role.RESPONSE, Role.RESPONSE_REFERENCE, Role.JUDGE_PROMPT_TEMPLATE,
+    Role.JUDGE_SYSTEM_PROMPT,
+)  # fmt: skip
+TURN_ROLES = (
+    Role.TURN_PROMPT, Role.TURN_RESPONSE, Role.TURN_REFERENCE, Role.SELECTED_RESPONSE, Role.SELECTED_JUDGE,
+)  # fmt: skip
+CONVERSATION_ROLES = (Role.HISTORY, Role.TURN_COUNT, Role.BREAKING_TURN)
+SLOT_ROLES = (Role.MODEL, Role.LLM_JUDGE, Role.HUMAN_JUDGE, Role.REASONING_TRACE)
+"""In the order of a slot's cells."""
+
+
 @dataclass(frozen=True)
 class Heading:
     role: Role

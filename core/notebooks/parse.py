@@ -11,17 +11,15 @@ from core.domain.slot import Slot
 from core.domain.task import PassRule, Task
 from core.domain.value import Value
 from core.errors import BadNotebook
-from core.notebooks.attempts import read_attempts
 from core.notebooks.cells import Cells, read_cells
-from core.notebooks.criteria import ReadCriteria, read_criteria
-from core.notebooks.criteria_found import NAMED_FORMS
+from core.notebooks.criteria.forms import NAMED_FORMS
+from core.notebooks.criteria.pass_rule import StatedRule, read_pass_rule
+from core.notebooks.criteria.read import ReadCriteria, read_criteria
 from core.notebooks.document import Bounds, Document, open_document
-from core.notebooks.headings import Role
+from core.notebooks.headings import TURN_ROLES, Role
 from core.notebooks.metadata import prompt_length_warning, read_metadata
-from core.notebooks.pass_rule import StatedRule, read_pass_rule
-from core.notebooks.placing import TURN_ROLES
-from core.notebooks.resume import METADATA_KEY, Resumed, read_resume
-from core.notebooks.slots import read_slots
+from core.notebooks.session_record import Resumed, kept_record, read_resume
+from core.notebooks.slots import read_attempts, read_slots
 from core.notebooks.text import neat
 
 MAX_WARNINGS = 50
@@ -67,8 +65,8 @@ def parse_notebook(raw: bytes, bounds: Bounds) -> LoadedNotebook:
     before = stated
     if resumed:
         _refuse_kept_criteria(resumed.session, bounds.max_criteria)
-        task = _with_kept_texts(task, resumed.session.task, _kept_record(document))
-        if _kept_record(document).get("pass_rule_chosen") is True:
+        task = _with_kept_texts(task, resumed.session.task, kept_record(document))
+        if kept_record(document).get("pass_rule_chosen") is True:
             warnings = [warning for warning in warnings if warning.code != UNCLEAR_RULE]
         if task.content_hash() != resumed.session.task.content_hash():
             warnings.append(_EDITED)
@@ -192,13 +190,8 @@ def _attempts(cells: Cells, warnings: list[TaskWarning]) -> int:
     return stated or 0
 
 
-def _kept_record(document: Document) -> Any:
-    metadata = document.metadata
-    return metadata.value.get(METADATA_KEY) if metadata else None
-
-
 def _resumed(document: Document, warnings: list[TaskWarning]) -> Resumed | None:
-    record = _kept_record(document)
+    record = kept_record(document)
     if record is None:
         return None
     try:

@@ -12,8 +12,8 @@ from core.domain.run import RunStatus, StopRule
 from core.domain.session import CheckStatus, ReferenceCheck, Selection, Session
 from core.domain.turn import Turn
 from core.domain.verdict import Outcome, Verdict
-from core.notebooks.blank import blank_notebook
-from core.notebooks.resume import METADATA_KEY, resume_record
+from core.notebooks.session_record import METADATA_KEY, resume_record
+from core.notebooks.task_cells import blank_notebook
 from tests.builders import NOW, WORDS, a_finished_hunt, a_review, a_run, a_session, a_task, a_verdict
 from tests.e2e.api_process import open_api
 

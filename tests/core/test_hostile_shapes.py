@@ -6,9 +6,9 @@ import pytest
 
 from core.judge.answer import read_answer
 from core.judge.evidence import passage_of
+from core.notebooks.criteria.pass_rule import read_pass_rule
 from core.notebooks.gradings import read_grading
 from core.notebooks.metadata import read_metadata
-from core.notebooks.pass_rule import read_pass_rule
 from core.providers.problem import read_problem
 from core.providers.reasoning import split_reasoning
 from tests.hostile_shapes import SHAPES

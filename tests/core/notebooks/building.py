@@ -13,7 +13,7 @@ from core.domain.run import Run, RunStatus
 from core.domain.session import Session
 from core.domain.task import Task
 from core.domain.verdict import CriterionVerdict, Outcome, Verdict
-from core.notebooks.criteria_found import Found, Span
+from core.notebooks.criteria.forms import Found, Span
 from core.notebooks.document import Bounds
 from core.notebooks.parse import LoadedNotebook, parse_notebook
 

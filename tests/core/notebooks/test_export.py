@@ -13,8 +13,8 @@ from core.domain.session import Visibility
 from core.domain.slot import Grading
 from core.domain.task import PassRule, Task
 from core.domain.verdict import Outcome, Verdict
-from core.notebooks.blank import blank_notebook
 from core.notebooks.export import Export, export_notebook
+from core.notebooks.task_cells import blank_notebook
 from tests.core.notebooks.building import (
     BASIC,
     EMPTY_SLOT,

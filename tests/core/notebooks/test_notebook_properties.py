@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from nbdime import diff_notebooks
 
 from core.domain.task import Task
-from core.notebooks.attempts import read_attempts
 from core.notebooks.cells import read_cells
 from core.notebooks.document import open_document
 from core.notebooks.export import Export, export_notebook
 from core.notebooks.headings import Role
+from core.notebooks.slots import read_attempts
 from tests.core.notebooks.building import BASIC, criteria, hunt, load, notebook, session, written
 
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

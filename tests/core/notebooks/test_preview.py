@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from core.domain.task import Task
-from core.notebooks.blank import template_notebook
 from core.notebooks.export import Export, export_notebook
 from core.notebooks.preview import preview
+from core.notebooks.task_cells import template_notebook
 from tests.core.notebooks.building import BASIC, EMPTY_SLOT, hunt, load, raw_notebook, session, sources
 
 

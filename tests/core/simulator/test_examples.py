@@ -7,7 +7,7 @@ import nbformat
 import pytest
 
 from core.domain.task import PassRule
-from core.notebooks.pass_rule import read_pass_rule
+from core.notebooks.criteria.pass_rule import read_pass_rule
 from core.simulator.judge import JudgeRequest, decide
 from core.simulator.replies import EXAMPLES
 from core.simulator.script import Script

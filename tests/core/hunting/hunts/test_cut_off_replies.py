@@ -16,11 +16,11 @@ from core.hunting.open_session import opened_notebook
 from core.hunting.orders import OpenOrder, SettingsOrder
 from core.hunting.reviews.review_service import with_settings
 from core.hunting.views.hunts import hunt_view
-from core.notebooks.blank import blank_notebook
 from core.notebooks.document import Bounds
 from core.notebooks.export import Export, export_notebook
 from core.notebooks.gradings import judge_cell
 from core.notebooks.parse import parse_notebook
+from core.notebooks.task_cells import blank_notebook
 from core.review.selection import refuse_unselectable
 from core.telemetry.records import HuntRecord
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_run, a_session, a_task

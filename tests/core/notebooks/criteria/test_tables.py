@@ -2,9 +2,9 @@
 
 import pytest
 
-from core.notebooks.criteria_found import MAX_ITEMS, Form
-from core.notebooks.criteria_lines import lines_of
-from core.notebooks.criteria_tables import find_table
+from core.notebooks.criteria.forms import MAX_ITEMS, Form
+from core.notebooks.criteria.lines import lines_of
+from core.notebooks.criteria.tables import find_table
 from tests.core.notebooks.building import pieces
 
 

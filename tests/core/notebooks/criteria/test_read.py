@@ -7,8 +7,8 @@ import json
 import pytest
 
 from core.domain.criteria import Criterion
-from core.notebooks.criteria import MAX_SEARCHED_CHARS, ReadCriteria, read_criteria
-from core.notebooks.criteria_found import Span
+from core.notebooks.criteria.forms import Span
+from core.notebooks.criteria.read import MAX_SEARCHED_CHARS, ReadCriteria, read_criteria
 from tests.core.notebooks.building import criteria, load, raw_notebook
 
 A, B, C = "It names a bird.", "It rhymes [a] b.", 'It ends with "?"'

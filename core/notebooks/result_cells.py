@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from core.domain.hunt import Hunt
 from core.domain.redaction import redact_verdicts
-from core.notebooks.attempts import with_attempts
 from core.notebooks.cells import Cells
-from core.notebooks.editing import Edits, headed, new_cell
-from core.notebooks.headings import Role
-from core.notebooks.model_names import fits, heading_name
-from core.notebooks.placing import attempts_last, place
-from core.notebooks.slots import SLOT_ROLES
-from core.notebooks.traces import split_reply
+from core.notebooks.editing import Edits, attempts_last, headed, new_cell, place
+from core.notebooks.headings import RESERVED_NAMES, SLOT_ROLES, Role
+from core.notebooks.slots import split_reply, with_attempts
 
 
 @dataclass(frozen=True)
@@ -134,3 +131,49 @@ def earlier_reviews(cells: Cells, record: Any) -> dict[str, str]:
 
 def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+MAX_NAME = 80
+_UNFIT = re.compile(r"[^\w.()+-]+")
+_WORDS = re.compile(r"[a-z]+[0-9.]*[a-z0-9]*|[0-9][0-9.]*[a-z]*")
+
+
+def heading_name(model: str, *, simulated: bool = False) -> str:
+    """`openrouter/nvidia/nemotron-3-nano-30b-a3b:free` gives `nemotron-3-nano-30b-a3b`. Simulated models say so."""
+    last = model.rstrip("/").rpartition("/")[2].partition(":")[0]
+    name = _UNFIT.sub("-", last).strip("-_.")[:MAX_NAME] or "model"
+    if simulated and "simulated" not in name.casefold():
+        name = f"simulated-{name}"
+    return f"model-{name}" if _would_be_misread(name) else name
+
+
+def fits(written: str, model: str, *, simulated: bool = False) -> bool:
+    """Whether a heading that stands there already names `model`.
+
+    `nemotron`, `Qwen` fit as families. A heading with numbers must be exact about them, and must not leave out a
+    word of the model's name: `GPT-5` is not gpt-5-mini and not gpt-5.2; `Qwen3-235B(Thinking)` is
+    qwen3-235b-a22b-thinking-2507.
+    """
+    name = heading_name(model, simulated=simulated)
+    if written.casefold() == name.casefold():
+        return True
+    said: list[str] = _WORDS.findall(written.casefold())
+    meant: list[str] = _WORDS.findall(name.casefold())
+    if not said or not meant or _would_be_misread(written):
+        return False
+    if len(said) == 1 and said[0].isalpha():
+        return said[0] == _letters(meant[0])
+    left = list(meant)
+    for word in said:
+        if word not in left:
+            return False
+        left.remove(word)
+    return said[0] == meant[0] and not any(word.isalpha() for word in left)
+
+
+def _letters(word: str) -> str:
+    return re.sub(r"[0-9].*", "", word)
+
+
+def _would_be_misread(name: str) -> bool:
+    return name.casefold() in RESERVED_NAMES

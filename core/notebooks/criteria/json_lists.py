@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.notebooks.criteria_found import Form, Found, Item, Span, id_in, is_id, is_text
-from core.notebooks.json_text import Member, Node, elements_at, members_at, value_at
+from core.notebooks.criteria.forms import Form, Found, Item, Span, id_in, is_id, is_text
+from core.notebooks.json_positions import Member, Node, elements_at, members_at, value_at
 
 MAX_BRACKETS = 400
 _MAY_BEGIN = re.compile(r"""\[(?=\s{0,2000}[{"“”„'‘’])|\{(?=\s{0,2000}["“”„'‘’])""")

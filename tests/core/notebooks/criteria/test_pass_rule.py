@@ -6,8 +6,8 @@ import pytest
 
 from core.domain.session import UNCLEAR_RULE
 from core.domain.task import PassRule
+from core.notebooks.criteria.pass_rule import MAX_PROSE_CHARS, MAX_QUOTED_CHARS, read_pass_rule
 from core.notebooks.export import Export, export_notebook
-from core.notebooks.pass_rule import MAX_PROSE_CHARS, MAX_QUOTED_CHARS, read_pass_rule
 from tests.core.notebooks.building import ARRAY, BASIC, load, raw_notebook, session
 
 MAJORITY, ALL = PassRule.MAJORITY, PassRule.ALL

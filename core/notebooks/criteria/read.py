@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.domain.criteria import CRITERION_ID, Criterion
-from core.notebooks.criteria_found import Found, Span
-from core.notebooks.criteria_json import JsonSearch, search_json
-from core.notebooks.criteria_lines import find_bullets, find_id_lines, lines_of
-from core.notebooks.criteria_repair import looks_like_criteria, looks_like_sentences, repaired
-from core.notebooks.criteria_tables import find_table
+from core.notebooks.criteria.forms import Found, Span
+from core.notebooks.criteria.json_lists import JsonSearch, search_json
+from core.notebooks.criteria.lines import find_bullets, find_id_lines, lines_of
+from core.notebooks.criteria.repair import looks_like_criteria, looks_like_sentences, repaired
+from core.notebooks.criteria.tables import find_table
 from core.notebooks.text import shortened, without_surrogates
 
 MAX_SEARCHED_CHARS = 200_000

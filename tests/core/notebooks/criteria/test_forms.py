@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.notebooks.criteria_found import Span, id_in, is_id, is_text
+from core.notebooks.criteria.forms import Span, id_in, is_id, is_text
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from core.domain.criteria import Criterion
-from core.notebooks.criteria import ReadCriteria, read_criteria
-from core.notebooks.criteria_found import JSON_FORMS, Form, Found, Item, Span
+from core.notebooks.criteria.forms import JSON_FORMS, Form, Found, Item, Span
+from core.notebooks.criteria.read import ReadCriteria, read_criteria
 
 _DEFAULT_BETWEEN = {
     Form.OBJECTS: ",\n  ", Form.OTHER_OBJECTS: ",\n  ", Form.STRINGS: ",\n  ", Form.MAPPING: ",\n  ",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import NamedTuple
 
-from core.notebooks.criteria_found import MAX_ITEMS, Form, Found, Item, Span, id_in
-from core.notebooks.pass_rule import read_pass_rule
+from core.notebooks.criteria.forms import MAX_ITEMS, Form, Found, Item, Span, id_in
+from core.notebooks.criteria.pass_rule import read_pass_rule
 
 _ID_LINE = re.compile(
     r"[ \t]{0,20}(?:>[ \t]{0,4})?(?P<mark>#{1,6}[ \t]+|[-*+•–][ \t]+|[0-9]{1,3}[.)][ \t]+)?"

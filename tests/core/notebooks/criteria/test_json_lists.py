@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from core.notebooks.criteria_found import Form
-from core.notebooks.criteria_json import MAX_BRACKETS, id_key, other_text_keys, search_json, text_key
+from core.notebooks.criteria.forms import Form
+from core.notebooks.criteria.json_lists import MAX_BRACKETS, id_key, other_text_keys, search_json, text_key
 from tests.core.notebooks.building import pieces
 
 KINDS = ("strong", "further", "other", "uncertain", "weak")

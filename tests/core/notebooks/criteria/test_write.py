@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from core.domain.criteria import Criterion
-from core.notebooks.criteria import read_criteria
-from core.notebooks.criteria_write import criteria_array, write_criteria
+from core.notebooks.criteria.read import read_criteria
+from core.notebooks.criteria.write import criteria_array, write_criteria
 from tests.core.notebooks.building import ARRAY, REFERENCE, criteria
-from tests.core.notebooks.test_criteria import BROKEN, PROSE, READABLE, THREE
+from tests.core.notebooks.criteria.test_read import BROKEN, PROSE, READABLE, THREE
 
 EDITS = {
     "a text": (THREE[0], Criterion(id="C2", text="It has {two} stanzas | [x]."), THREE[2]),

@@ -7,8 +7,8 @@ from typing import Any
 
 import json_repair
 
-from core.notebooks.criteria_found import Span, id_in, is_id, is_text
-from core.notebooks.criteria_json import id_key, text_key
+from core.notebooks.criteria.forms import Span, id_in, is_id, is_text
+from core.notebooks.criteria.json_lists import id_key, text_key
 
 MAX_REPAIR_CHARS = 30_000
 """Characters. json-repair's time grows with the square on hostile text: 60 ms at 15,000, so about 250 ms here."""

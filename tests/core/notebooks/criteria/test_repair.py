@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.notebooks.criteria_found import Span
-from core.notebooks.criteria_repair import MAX_REPAIR_CHARS, looks_like_criteria, looks_like_sentences, repaired
+from core.notebooks.criteria.forms import Span
+from core.notebooks.criteria.repair import MAX_REPAIR_CHARS, looks_like_criteria, looks_like_sentences, repaired
 
 
 def meant(text, before="", after=""):

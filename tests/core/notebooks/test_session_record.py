@@ -13,7 +13,7 @@ from core.domain.turn import Turn
 from core.domain.verdict import Outcome
 from core.errors import BadNotebook
 from core.notebooks.export import Export, export_notebook
-from core.notebooks.resume import read_resume, resume_record
+from core.notebooks.session_record import read_resume, resume_record
 from tests.builders import a_review, a_run
 from tests.core.notebooks.building import BASIC, EMPTY_SLOT, NOON, hunt, load, raw_notebook, session, written
 

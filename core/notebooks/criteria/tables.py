@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from core.notebooks.criteria_found import MAX_ITEMS, Form, Found, Item, Span, id_in, is_id
-from core.notebooks.criteria_lines import TextLine
+from core.notebooks.criteria.forms import MAX_ITEMS, Form, Found, Item, Span, id_in, is_id
+from core.notebooks.criteria.lines import TextLine
 
 _RULE = re.compile(r"[ \t]{0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
 _BORDER = re.compile(r"(?<!\\)\|")

@@ -20,7 +20,8 @@ from core.domain.session import Session
 from core.domain.task import Task
 from core.domain.value import Value
 from core.errors import BadNotebook
-from core.notebooks.plausible import implausible, too_many_values
+from core.notebooks.document import Document
+from core.notebooks.record_checks import implausible, too_many_values
 
 SCHEMA_VERSION = 1
 METADATA_KEY = "model_hunter"
@@ -39,6 +40,12 @@ _RECORD_MARK = re.compile(METADATA_KEY.encode() + rb"|\\u00(?:5f|6[4-9a-f]|7[245
 def may_hold_record(raw: bytes) -> bool:
     """Whether the file may be an export. Reading one may be dear however short it is: runs have hunts."""
     return _RECORD_MARK.search(raw) is not None
+
+
+def kept_record(document: Document) -> Any:
+    """The record of an earlier export in the notebook's metadata, or None."""
+    metadata = document.metadata
+    return metadata.value.get(METADATA_KEY) if metadata else None
 
 
 class Resumed(Value):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.notebooks.criteria_found import MAX_ITEMS, Form
-from core.notebooks.criteria_lines import TextLine, find_bullets, find_id_lines, lines_of
+from core.notebooks.criteria.forms import MAX_ITEMS, Form
+from core.notebooks.criteria.lines import TextLine, find_bullets, find_id_lines, lines_of
 from tests.core.notebooks.building import pieces
 
 
