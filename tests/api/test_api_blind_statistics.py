@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-import core.runtime
+import core.simulator.provider
 from api.app import create_app
 from core.domain.chat import Reply, Usage
 from core.runtime import open_runtime
@@ -67,7 +67,7 @@ class TellingJudge(SimulatedProvider):
 
 
 def test_from_what_a_blind_session_gives_out_nobody_predicts_its_verdicts_better_than_chance(tmp_path, monkeypatch):
-    monkeypatch.setattr(core.runtime, "SimulatedProvider", TellingJudge)
+    monkeypatch.setattr(core.simulator.provider, "SimulatedProvider", TellingJudge)
     blind = _samples(tmp_path, "blind", BLIND)
     assert {group for group, _, _ in blind} == {"1 broke", "1 held", "2 broke", "2 held"}
     telling = _predictors(blind)
