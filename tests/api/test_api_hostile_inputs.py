@@ -10,7 +10,7 @@ from api.context import RENDERER
 from core.runtime import open_runtime
 from tests.api.conftest import QUICK
 from tests.hostile_shapes import SHAPES
-from tests.lateness import latest_s, slowness
+from tests.lateness import latest_s
 from tests.settings import make_settings
 
 LATEST_S = 0.1
@@ -76,8 +76,7 @@ def test_there_are_many_shapes():
 
 async def measured(folder, sizes: dict[str, int], *, everywhere: bool) -> dict[str, float]:
     """How late the loop was with each shape, where that was too late."""
-    late, slow = {}, slowness()
-    limit_s = {name: (LATEST_S + OWN_S.get(chars, 0)) * slow for name, chars in sizes.items()}
+    late, limit_s = {}, {name: LATEST_S + OWN_S.get(chars, 0) for name, chars in sizes.items()}
     async with open_runtime(
         make_settings(telemetry__directory=str(folder), providers__simulated_script=QUICK), seed=1
     ) as runtime:

@@ -12,7 +12,7 @@ from core.notebooks.metadata import read_metadata
 from core.providers.problem import read_problem
 from core.providers.reasoning import split_reasoning
 from tests.hostile_shapes import SHAPES
-from tests.lateness import slowness
+from tests.lateness import TRIES, on_reference_machine
 
 OBJECT = '{"reason": "It does.", "evidence": "", "verdict": "PASS"}'
 PARSERS = {
@@ -32,23 +32,18 @@ PARSERS = {
 }
 
 
-def bare_s() -> float:
-    """What a million steps of a bare loop take: about 25 ms on an idle machine of 2024."""
-    before = time.process_time()
-    for _ in range(1_000_000):
-        pass
-    return time.process_time() - before
-
-
-def slow(chars: int, steps_s: float) -> dict[str, float]:
-    """CPU seconds of the parser and shape that took longer than `steps_s` of bare loops, the better of two tries."""
-    allowed, found = steps_s * max(1.0, bare_s() / 0.025), {}
+def slow(chars: int, allowed_s: float) -> dict[str, float]:
+    """The parsers and shapes that took longer, in CPU seconds of the reference machine, at the best of some tries."""
+    found = {}
     for shape, make in SHAPES.items():
         text = make(chars)
         for name, parse in PARSERS.items():
-            took = min(_cpu_s(parse, text) for _ in range(2)) if _cpu_s(parse, text) > allowed else 0.0
-            if took > allowed:
-                found[f"{name}: {shape}"] = round(took, 2)
+            for _ in range(TRIES):
+                took_s = on_reference_machine(_cpu_s(parse, text), allowed_s)
+                if took_s < allowed_s:
+                    break
+            else:
+                found[f"{name}: {shape}"] = round(took_s, 2)
     return found
 
 
@@ -65,4 +60,4 @@ def test_no_shape_makes_a_parser_slow():
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_no_shape_of_the_greatest_length_makes_a_parser_slow():
-    assert slow(400_000, 1.0 * slowness()) == {}
+    assert slow(400_000, 1.0) == {}
