@@ -1,4 +1,4 @@
-"""`hunt` and `check` as a person and as a script use them: processes of their own, the simulated provider."""
+"""`hunt` and `check` as a person and as a script use them: real processes, the simulated provider."""
 
 import asyncio
 import json
@@ -10,35 +10,29 @@ import nbformat
 import pytest
 
 from core.notebooks.examples import read_example
-from tests.core.cli.preloaded import run_preloaded
 from tests.house.tree import ROOT
 
 QUICK = {"seed": 7, "target_latency_ms": 1, "judge_latency_ms": 1}
 
 
-def environment_of(folder, script=QUICK, **variables):
-    return {
+async def start(folder, *words, script=QUICK, **variables):
+    environment = {
         **os.environ, "PYTHONPATH": str(ROOT), "SIMULATED_SCRIPT": json.dumps(script), "COLUMNS": "120",
         "TELEMETRY_DIR": str(folder / "telemetry"), **variables,
     }  # fmt: skip
-
-
-async def start(folder, *words, **how):
-    """A fresh `python -m core`."""
     pipe = asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "core", *words,
-        cwd=folder, env=environment_of(folder, **how), stdin=pipe, stdout=pipe, stderr=pipe,
-    )  # fmt: skip
+        sys.executable, "-m", "core", *words, cwd=folder, env=environment, stdin=pipe, stdout=pipe, stderr=pipe
+    )
 
 
 async def run(folder, *words, stdin=b"", **how):
     """(exit code, stdout, stderr); no way of using it may end in a trace."""
-    environment = environment_of(folder, **how)
-    code, out, err = await asyncio.to_thread(run_preloaded, words, folder, environment, stdin, 40)
+    process = await start(folder, *words, **how)
+    out, err = await asyncio.wait_for(process.communicate(stdin), 40)
     assert b"Traceback" not in err, err.decode()
     encoding = how.get("PYTHONIOENCODING", "utf-8")
-    return code, out.decode(encoding), err.decode(encoding)
+    return process.returncode, out.decode(encoding), err.decode(encoding)
 
 
 @pytest.fixture
