@@ -35,10 +35,10 @@ RUN_ID = re.compile(r"r_[A-Za-z0-9_-]{1,64}")
 def too_many_values(record: dict[str, Any]) -> str:
     """Whether a part of a record, as JSON values, is larger than any of ours; in words, as `implausible`."""
     if max(_values_in(record.get("session")), _values_in(record.get("tasks"))) > SESSION_MAX_VALUES:
-        return "its session has more parts than any has"
+        return "its session is too large"
     hunts = record.get("hunts")
     if isinstance(hunts, list) and any(_values_in(hunt) > HUNT_MAX_VALUES for hunt in hunts):
-        return "a hunt has more parts than any has"
+        return "a hunt is too large"
     return ""
 
 
@@ -67,7 +67,7 @@ def _values(session: Session, hunts: Iterable[Hunt]) -> Iterator[str]:
 
 def _invalid_values(name: str, values: dict[str, Any]) -> Iterator[str]:
     for path in _odd(values):
-        yield f"{name}: {'.'.join(map(str, path))} is a number or a time that nothing comes to"
+        yield f"{name}: {'.'.join(map(str, path))} is out of range"
 
 
 def _odd(value: Any) -> Iterator[tuple[object, ...]]:
@@ -87,34 +87,34 @@ def _odd(value: Any) -> Iterator[tuple[object, ...]]:
 
 def _runs(session: Session) -> Iterator[str]:
     if _twice(run.run_id for run in session.runs):
-        yield "a run id stands twice"
+        yield "a run ID occurs twice"
     if sum(run.hunts for run in session.active_runs) > MAX_UNFINISHED_HUNTS:
-        yield "more hunts were going on than anybody starts"
+        yield "it has too many unfinished hunts"
     if min(session.hunts_issued, session.trials_issued, session.attempts_before) < 0:
         yield "a count of hunts is below zero"
     if [turn.number for turn in session.turns] != list(range(1, len(session.turns) + 1)):
-        yield "its turns do not follow each other"
+        yield "its turns are not numbered in sequence"
     for run in session.runs:
         if not RUN_ID.fullmatch(run.run_id):
-            yield "a run has an id that we do not give"
+            yield "a run has an invalid ID"
         elif not run.models:
             yield f"run {run.run_id} has no model"
         elif not 1 <= run.turn <= session.turn:
-            yield f"run {run.run_id} is of a turn that is not there"
+            yield f"run {run.run_id} belongs to a missing turn"
         elif run.trial is not (run.first_number < 0) or (run.trial and run.hunts != 1):
-            yield f"run {run.run_id} is numbered as no run is"
+            yield f"run {run.run_id} has an invalid number"
 
 
 def _hunts(session: Session, hunts: Collection[Hunt]) -> Iterator[str]:
     runs = {run.run_id: run for run in session.runs}
     if _twice(hunt.hunt_id for hunt in hunts):
-        yield "a hunt id stands twice"
+        yield "a hunt ID occurs twice"
     for hunt in hunts:
         run = runs.get(hunt.run_id)
         if run is None:
             yield "a hunt belongs to no run"
         elif not _is_of(hunt, run):
-            yield f"a hunt of run {run.run_id} has another's id, number or turn"
+            yield f"a hunt of run {run.run_id} has a wrong ID, number or turn"
         elif wrong := _state(hunt):
             yield f"hunt {hunt.hunt_id} {wrong}"
 
@@ -126,13 +126,13 @@ def _is_of(hunt: Hunt, run: Run) -> bool:
 
 def _state(hunt: Hunt) -> str:
     if (hunt.outcome is not None) is not (hunt.status is HuntStatus.DONE):
-        return "has an outcome and is not done, or the other way round"
+        return "has an outcome but is not done, or is done without an outcome"
     if hunt.decided and hunt.reply is None:
         return "was decided without a reply"
     if hunt.reply is not None:
         for name in ("raw_request", "raw_reply"):
             if not _is_object(getattr(hunt.reply, name)):
-                return f"has a {name} that is no JSON object"
+                return f"has a {name} that is not a JSON object"
     return ""
 
 
@@ -155,22 +155,24 @@ def _costs(hunts: Collection[Hunt]) -> Iterator[str]:
     costs += [verdict.cost_usd for hunt in hunts for verdict in hunt.every_verdict]
     known = [cost for cost in costs if cost is not None]
     if known and (min(known) < 0 or sum(known) > MAX_COST_USD):
-        yield "its hunts cost less than nothing, or more than anybody pays"
+        yield "its costs are negative or too high"
 
 
 def _trainers_part(session: Session, hunts: Collection[Hunt]) -> Iterator[str]:
     ids = {hunt.hunt_id for hunt in hunts}
     chosen, reviewed = session.selection.hunt_ids, [review.hunt_id for review in session.reviews]
     if not ids.issuperset(chosen):
-        yield "a selected hunt is not there"
+        yield "a selected hunt is missing"
     if not ids.issuperset(reviewed):
-        yield "a reviewed hunt is not there"
+        yield "a reviewed hunt is missing"
     if not ids.issuperset(turn.hunt_id for turn in session.turns):
-        yield "a hunt that a turn goes on from is not there"
-    if _twice(chosen) or _twice(reviewed):
+        yield "the selected reply of a turn is missing"
+    if not ids.issuperset(hunt_id for turn in session.turns for hunt_id in turn.selected):
+        yield "a hunt selected in an earlier turn is missing"
+    if _twice(chosen) or _twice(reviewed) or any(_twice(turn.selected) for turn in session.turns):
         yield "a hunt is selected or reviewed twice"
     if not (1 <= session.selection.slots <= MAX_SLOTS and 0 <= session.selection.least_breaks <= MAX_SLOTS):
-        yield "its selection has more slots than anybody fills, or none"
+        yield "its selection has an invalid number of slots"
 
 
 def _twice(ids: Iterable[str]) -> bool:

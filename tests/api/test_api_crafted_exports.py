@@ -52,7 +52,7 @@ def whole_session():
         task=asked, runs=(a_run(2, stop=StopRule(rule="breaks", breaks=2), **ended), second, trial), check=check,
         hunts_issued=5, trials_issued=1, attempts_before=3, reviews=(a_review("r_two.1"),),
         selection=Selection(hunt_ids=("r_two.1", "r_two.2"), slots=2, least_breaks=1),
-        turns=(Turn(number=1, task=asked, hunt_id="r_one.1", response="Reply 1."),),
+        turns=(Turn(number=1, task=asked, hunt_id="r_one.1", response="Reply 1.", selected=("r_one.1",)),),
     )  # fmt: skip
     return session, hunts
 

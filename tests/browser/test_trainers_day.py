@@ -160,6 +160,26 @@ def said(session: dict[str, Any]) -> list[tuple[str, dict[str, str], int]]:
     )
 
 
+def test_a_turn_is_undone_while_nothing_has_happened_in_it(page: Page, product: Product) -> None:
+    sid = product.open_example()
+    asked = product.session(sid)["task"]["prompt"]
+    product.check(sid)
+    product.run(sid, 12, "simulated/careful")
+    held = next(one for one in product.hunts(sid) if one["outcome"] == "held")
+    go_to(page, sid)
+    open_hunt(page, held["number"]).get_by_role("button", name="Continue from this reply").click()
+    page.locator("#turn-prompt").fill("Now say the same in one sentence.")
+    page.locator("#turn-response").fill("One sentence says it.")
+    page.locator("#turn-criteria").fill("Is the reply one sentence?\nIs the reply kind?\nIs the reply short?")
+    page.get_by_role("button", name="Start the turn").click()
+    page.get_by_role("button", name="Undo turn 2").click()
+    expect(page.locator("turn-history")).to_be_hidden()
+    expect(page.locator("#edit-prompt")).to_have_value(asked)
+    assert (product.session(sid)["turn"], product.session(sid)["turns"]) == (1, [])
+    step_to(page, "hunt")
+    expect(rows(page)).to_have_count(12)
+
+
 def test_a_second_turn_goes_on_from_a_held_reply_and_is_exported(page: Page, product: Product, tmp_path: Path) -> None:
     sid = product.open_example()
     product.check(sid)
@@ -181,6 +201,7 @@ def test_a_second_turn_goes_on_from_a_held_reply_and_is_exported(page: Page, pro
     expect(page.locator("hunt-table .empty")).to_contain_text("No hunts yet.")
     product.run(sid, 4, "simulated/hasty", override_check=True)
     expect(rows(page)).to_have_count(4)
+    expect(page.get_by_role("button", name="Undo turn 2", include_hidden=True)).to_be_hidden()
     step_to(page, "deliver")
     expect(page.locator("delivery-view .cell-change").first).to_be_visible()
     again = product.session(product.open({"notebook": download(page, tmp_path / "turns.ipynb"), "name": "turns.ipynb"}))

@@ -62,11 +62,12 @@ def at_previous_turn(session: Session, number: str) -> Session:
             code="turn_used",
         )
     *earlier, closed = session.turns
+    selected = closed.selected[: session.selection.slots]  # there may be fewer slots by now
     return session.model_copy(
         update={
             "turns": tuple(earlier),
             "task": closed.task,
-            "selection": session.selection.model_copy(update={"hunt_ids": closed.selected}),
+            "selection": session.selection.model_copy(update={"hunt_ids": selected}),
         }
     )
 

@@ -166,7 +166,7 @@ def test_a_damaged_record_is_replaced_by_the_next_export():
 def test_endless_runs_that_go_on_are_refused():
     endless = [a_run(1000, run_id=f"r_{n}", status=RunStatus.RUNNING) for n in range(51)]
     record = resume_record(full_session().model_copy(update={"runs": tuple(endless), "selection": Selection()}), ())
-    with pytest.raises(BadNotebook, match="more hunts were going on"):
+    with pytest.raises(BadNotebook, match="too many unfinished hunts"):
         read_resume(record)
 
 
@@ -190,40 +190,42 @@ def odd_turn(**changes):
 
 
 CRAFTED = {
-    "a raw request that is a list": (signed(reply={"raw_request": "[]"}), "raw_request that is no JSON object"),
-    "a raw reply that is no JSON": (signed(reply={"raw_reply": "{"}), "raw_reply that is no JSON object"),
-    "a raw reply that is too deep": (signed(reply={"raw_reply": "[" * 100_000}), "raw_reply that is no JSON object"),
-    "a raw reply with NaN": (signed(reply={"raw_reply": '{"a": NaN}'}), "raw_reply that is no JSON object"),
-    "a review of an unknown run": (signed(reviews=(a_review("r_none.1"),)), "reviewed hunt is not there"),
-    "a review of an unknown hunt": (signed(reviews=(a_review("r_a.9"),)), "reviewed hunt is not there"),
+    "a raw request that is a list": (signed(reply={"raw_request": "[]"}), "raw_request that is not a JSON object"),
+    "a raw reply that is no JSON": (signed(reply={"raw_reply": "{"}), "raw_reply that is not a JSON object"),
+    "a raw reply that is too deep": (signed(reply={"raw_reply": "[" * 100_000}), "raw_reply that is not a JSON object"),
+    "a raw reply with NaN": (signed(reply={"raw_reply": '{"a": NaN}'}), "raw_reply that is not a JSON object"),
+    "a review of an unknown run": (signed(reviews=(a_review("r_none.1"),)), "reviewed hunt is missing"),
+    "a review of an unknown hunt": (signed(reviews=(a_review("r_a.9"),)), "reviewed hunt is missing"),
     "two reviews of a hunt": (signed(reviews=(a_review("r_a.1"),) * 2), "reviewed twice"),
     "a selection of one hunt": (signed(selection=Selection(hunt_ids=("r_a.1",) * 9)), "selected or reviewed twice"),
     "no slots": (signed(selection=Selection(slots=-1)), "slots"),
     "endless slots": (signed(selection=Selection(slots=10**6)), "slots"),
-    "a hunt's number": (signed({"number": 10**30}), "number is a number"),
-    "numbers given out": (signed(hunts_issued=10**300), "hunts_issued is a number"),
+    "a hunt's number": (signed({"number": 10**30}), "number is out of range"),
+    "numbers given out": (signed(hunts_issued=10**300), "hunts_issued is out of range"),
     "trials given out": (signed(trials_issued=-1), "below zero"),
-    "attempts before": (signed(attempts_before=10**40), "attempts_before is a number"),
-    "flips": (signed(check=CHECK.model_copy(update={"flips": (("C1", 10**40),)})), "check.flips.0.1 is a number"),
-    "a run's first number": (signed(run={"first_number": 10**19}), "first_number is a number"),
+    "attempts before": (signed(attempts_before=10**40), "attempts_before is out of range"),
+    "flips": (signed(check=CHECK.model_copy(update={"flips": (("C1", 10**40),)})), "check.flips.0.1 is out of range"),
+    "a run's first number": (signed(run={"first_number": 10**19}), "first_number is out of range"),
     "tokens": (signed(reply={"usage": HUNTS[0].reply.usage.model_copy(update={"input_tokens": 2**64})}), "input_tokens"),
-    "an endless time": (signed(reply={"latency_ms": 1e300}), "latency_ms is a number"),
-    "a cost below nothing": (signed(reply={"cost_usd": -1.0}), "cost less than nothing"),
-    "a cost beyond all": (signed(reply={"cost_usd": 1e8}), "more than anybody pays"),
-    "a time without a zone": (signed({"started_at": NOON.replace(tzinfo=None)}), "started_at is a number or a time"),
-    "a time before all": (signed(created_at=NOON.replace(year=1)), "created_at is a number or a time"),
-    "a run id of two words": (signed(run={"run_id": "r a"}), "an id that we do not give"),
-    "a run that is there twice": (signed(runs=(RUN, RUN)), "run id stands twice"),
+    "an endless time": (signed(reply={"latency_ms": 1e300}), "latency_ms is out of range"),
+    "a cost below nothing": (signed(reply={"cost_usd": -1.0}), "costs are negative or too high"),
+    "a cost beyond all": (signed(reply={"cost_usd": 1e8}), "costs are negative or too high"),
+    "a time without a zone": (signed({"started_at": NOON.replace(tzinfo=None)}), "started_at is out of range"),
+    "a time before all": (signed(created_at=NOON.replace(year=1)), "created_at is out of range"),
+    "a run id of two words": (signed(run={"run_id": "r a"}), "a run has an invalid ID"),
+    "a run that is there twice": (signed(runs=(RUN, RUN)), "run ID occurs twice"),
     "a run without a model": (signed(run={"models": ()}), "has no model"),
-    "a run of no turn": (signed(run={"turn": 2}), "turn that is not there"),
-    "a trial of many": (signed(run={"trial": True}), "numbered as no run is"),
-    "a hunt with another's id": (signed({"number": 2}), "another's id, number or turn"),
-    "a hunt of another turn": (signed({"turn": 2}), "another's id, number or turn"),
-    "a hunt beyond its run": (signed({"hunt_id": "r_a.10", "number": 10}), "another's id, number or turn"),
-    "a hunt without an end": (signed({"outcome": None}), "outcome and is not done"),
+    "a run of no turn": (signed(run={"turn": 2}), "belongs to a missing turn"),
+    "a trial of many": (signed(run={"trial": True}), "has an invalid number"),
+    "a hunt with another's id": (signed({"number": 2}), "a wrong ID, number or turn"),
+    "a hunt of another turn": (signed({"turn": 2}), "a wrong ID, number or turn"),
+    "a hunt beyond its run": (signed({"hunt_id": "r_a.10", "number": 10}), "a wrong ID, number or turn"),
+    "a hunt without an end": (signed({"outcome": None}), "has an outcome but is not done"),
     "a break without a reply": (signed({"reply": None}), "decided without a reply"),
-    "a turn out of order": (signed(**odd_turn(number=7)), "do not follow each other"),
-    "a turn of no hunt": (signed(**odd_turn(hunt_id="r_a.8")), "goes on from is not there"),
+    "a turn out of order": (signed(**odd_turn(number=7)), "not numbered in sequence"),
+    "an unknown hunt selected earlier": (signed(**odd_turn(selected=("r_a.8",))), "selected in an earlier turn is missing"),
+    "a hunt selected twice earlier": (signed(**odd_turn(selected=("r_a.1",) * 2)), "selected or reviewed twice"),
+    "a turn of no hunt": (signed(**odd_turn(hunt_id="r_a.8")), "selected reply of a turn is missing"),
 }  # fmt: skip
 
 

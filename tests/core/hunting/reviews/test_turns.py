@@ -107,6 +107,13 @@ def test_an_unused_turn_is_undone_with_the_task_and_the_selection_as_they_were()
     assert after == before.model_copy(update={"turns_keys": ("k",)})
 
 
+def test_an_undone_turn_restores_no_more_hunts_than_there_are_slots_by_now():
+    before = a_hunted_session(selection=Selection(hunt_ids=("r_one.1", "r_one.2", "r_one.3"), slots=4))
+    later = at_next_turn(before, HELD, ORDER, 20)
+    later = later.model_copy(update={"selection": later.selection.model_copy(update={"slots": 2})})
+    assert at_previous_turn(later, "2").selection == Selection(hunt_ids=("r_one.1", "r_one.2"), slots=2)
+
+
 def test_of_three_turns_only_the_last_is_undone():
     two = at_next_turn(a_hunted_session(), HELD, ORDER, 20)
     run = a_run(run_id="r_two", turn=2, status=RunStatus.COMPLETED)
