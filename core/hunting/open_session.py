@@ -100,8 +100,8 @@ def mark_of(task: Task, owner: str = "") -> str:
     named = task.metadata.task_id.strip().casefold()
     if not named and not task.prompt.strip():
         return ""
-    told = f"id {named}" if named else f"content {task.content_hash()}"
-    return hashlib.sha256(f"{owner}\n{told}".encode("utf-8", "replace")).hexdigest()[:32]
+    identity = f"id {named}" if named else f"content {task.content_hash()}"
+    return hashlib.sha256(f"{owner}\n{identity}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def opened_task(task: Task, order: OpenOrder, sid: str, now: datetime, name: str = "") -> Opened:

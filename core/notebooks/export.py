@@ -25,7 +25,7 @@ from core.notebooks.editing import Edits
 from core.notebooks.gradings import judge_cell, review_cell
 from core.notebooks.headings import Role
 from core.notebooks.result_cells import ResultCells, SlotText, delivered, earlier_reviews
-from core.notebooks.session_record import METADATA_KEY, kept_record, resume_record
+from core.notebooks.session_record import METADATA_KEY, resume_record, stored_record
 from core.notebooks.task_cells import write_task, write_turns
 
 
@@ -58,7 +58,7 @@ def export_notebook(raw: bytes, export: Export) -> bytes:
     edits = Edits(document)
     write_task(edits, cells, session.task, session.loaded_task)
     write_turns(edits, cells, session, {hunt.hunt_id: hunt for hunt in export.hunts})
-    results = ResultCells(edits, cells, earlier_reviews(cells, kept_record(document)))
+    results = ResultCells(edits, cells, earlier_reviews(cells, stored_record(document)))
     if export.selected:
         results.write([_slot_text(export, hunt) for hunt in export.selected], export.attempts)
     elif export.hunts:

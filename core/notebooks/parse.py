@@ -18,7 +18,7 @@ from core.notebooks.criteria.read import ReadCriteria, read_criteria
 from core.notebooks.document import Bounds, Document, open_document
 from core.notebooks.headings import TURN_ROLES, Role
 from core.notebooks.metadata import prompt_length_warning, read_metadata
-from core.notebooks.session_record import Resumed, kept_record, read_resume
+from core.notebooks.session_record import Resumed, read_resume, stored_record
 from core.notebooks.slots import read_attempts, read_slots
 from core.notebooks.text import neat
 
@@ -65,8 +65,8 @@ def parse_notebook(raw: bytes, bounds: Bounds) -> LoadedNotebook:
     before = stated
     if resumed:
         _refuse_kept_criteria(resumed.session, bounds.max_criteria)
-        task = _with_kept_texts(task, resumed.session.task, kept_record(document))
-        if kept_record(document).get("pass_rule_chosen") is True:
+        task = _with_recorded_texts(task, resumed.session.task, stored_record(document))
+        if stored_record(document).get("pass_rule_chosen") is True:
             warnings = [warning for warning in warnings if warning.code != UNCLEAR_RULE]
         if task.content_hash() != resumed.session.task.content_hash():
             warnings.append(_EDITED)
@@ -191,7 +191,7 @@ def _attempts(cells: Cells, warnings: list[TaskWarning]) -> int:
 
 
 def _resumed(document: Document, warnings: list[TaskWarning]) -> Resumed | None:
-    record = kept_record(document)
+    record = stored_record(document)
     if record is None:
         return None
     try:
@@ -207,7 +207,7 @@ def _refuse_kept_criteria(session: Session, max_criteria: int | None) -> None:
     refuse_too_many_criteria(max(len(task.criteria) for task in kept), max_criteria)
 
 
-def _with_kept_texts(task: Task, kept: Task, record: Any) -> Task:
+def _with_recorded_texts(task: Task, kept: Task, record: Any) -> Task:
     """The cells' task with the kept session's texts where they say the same: blank lines at the ends are exact there.
 
     A cell that was edited since the export wins. The pass rule is the kept one unless the prose states another now.

@@ -42,7 +42,7 @@ def may_hold_record(raw: bytes) -> bool:
     return _RECORD_MARK.search(raw) is not None
 
 
-def kept_record(document: Document) -> Any:
+def stored_record(document: Document) -> Any:
     """The record of an earlier export in the notebook's metadata, or None."""
     metadata = document.metadata
     return metadata.value.get(METADATA_KEY) if metadata else None

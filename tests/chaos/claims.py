@@ -28,7 +28,7 @@ from tests.builders import HandClock, a_hunt, a_run, a_session
 from tests.chaos.late_redis import Wire, World, script_with_time_handed_in
 
 PARTS, HUNTS_OF_A_PART = 8, 3
-TERMS = LeaseConfig(lease_s=6.0, answer_s=0.8, kept_s=7200)
+TERMS = LeaseConfig(lease_s=6.0, answer_s=0.8, record_ttl_s=7200)
 PLACES = st.integers(0, 3)
 
 

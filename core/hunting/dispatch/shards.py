@@ -37,7 +37,7 @@ class LeaseConfig:
 
     lease_s: float
     answer_s: float
-    kept_s: float
+    record_ttl_s: float
     """Time to live of the job's record, after its last update."""
 
     @classmethod
@@ -270,7 +270,7 @@ class RedisShards(Shards):
             what,
             self._process,
             int(terms.lease_s * 1000),
-            int(terms.kept_s * 1000),
+            int(terms.record_ttl_s * 1000),
             self._parts,
             self._time.in_ms(terms.answer_s),
             int(terms.quiet_s * 1000),

@@ -30,7 +30,7 @@ from core.settings import CallSettings, HuntingSettings
 FAULT = "An internal error stopped the run. It has been logged; start the remaining hunts again."
 SERVER_ENDED = "The server was shut down during the run."
 PROGRESS_EVERY_S = 0.5
-LEARN_EVERY_S = 0.25
+COPY_INTERVAL_S = 0.25
 """Interval of copying results of other processes: those that are lost with Redis and them must be paid for again."""
 
 
@@ -97,9 +97,9 @@ class Runner:
         finally:
             # also when cancelled: results are saved before the task ends
             if shards.handing_back:
-                await self._hand_back(context)
+                await self._requeue(context)
             else:
-                await self._wind_up(context, stopped)
+                await self._finish(context, stopped)
 
     async def _begin(self, session_id: str, run_id: str) -> Session:
         def begin(session: Session) -> Session:
@@ -119,15 +119,15 @@ class Runner:
             async with asyncio.TaskGroup() as group:
                 beside = (
                     group.create_task(self._report(context), name="progress"),
-                    group.create_task(self._learn(context), name="learn"),
-                    group.create_task(_stop_on_shutdown(context), name="heed-the-end"),
+                    group.create_task(self._copy_results(context), name="copy-results"),
+                    group.create_task(_stop_on_shutdown(context), name="stop-on-shutdown"),
                 )
                 await self._hunt_parts(context)
                 for task in beside:
                     task.cancel()
         except* StopRun:
             stopped = context.streak.reason
-            await self._keep_reason(context, stopped)
+            await self._store_reason(context, stopped)
             await context.shards.stop()
         return stopped or (context.stopping.over if context.stopping.failed else "")
 
@@ -156,7 +156,7 @@ class Runner:
         async with asyncio.TaskGroup() as group:
             for account, places in shares(context.run, accounts, self._places(context, part)).items():
                 group.create_task(self._hunt_share(context, account, places, saved, begun), name=f"account:{account}")
-        if context.stopping.kept_off:
+        if context.stopping.leaves_unfinished:
             await self._end_part(context, part, by_person=False, why=context.stopping.over)
         else:
             await self._done(context, part)
@@ -255,9 +255,9 @@ class Runner:
         why = context.judge_failures.add(ended, self.clock.monotonic())
         if why and not context.stopping.over:
             context.stopping.fail(why)
-            await self._keep_reason(context, why)
+            await self._store_reason(context, why)
 
-    async def _keep_reason(self, context: RunContext, why: str) -> None:
+    async def _store_reason(self, context: RunContext, why: str) -> None:
         """Store why the run fails, for other processes that work on it or resume it."""
 
         def keep(session: Session) -> Session:
@@ -300,24 +300,24 @@ class Runner:
 
     async def _report(self, context: RunContext) -> None:
         """Publish the run's counts while it is active, when they have changed."""
-        told = -1
+        published = -1
         while True:
             await asyncio.sleep(PROGRESS_EVERY_S)
             await self._end_cancelled(context)
             ended = context.ended
-            if ended != told and await self._publish_progress(context.session.session_id, context.run.run_id):
-                told = ended
+            if ended != published and await self._publish_progress(context.session.session_id, context.run.run_id):
+                published = ended
 
-    async def _learn(self, context: RunContext) -> None:
+    async def _copy_results(self, context: RunContext) -> None:
         """Copy results of other processes for this run, to keep them if Redis and those processes are lost."""
         while True:
-            await asyncio.sleep(LEARN_EVERY_S)
+            await asyncio.sleep(COPY_INTERVAL_S)
             places = (place for part in context.shards.elsewhere for place in self._places(context, part))
             if hunt_ids := [hunt_id(context.run.run_id, place) for place in places]:
                 with contextlib.suppress(RedisAway, NotFound):  # other tasks handle this
                     await self.store.refresh_hunts(context.session.session_id, hunt_ids)
 
-    async def _hand_back(self, context: RunContext) -> None:
+    async def _requeue(self, context: RunContext) -> None:
         """Requeue hunts that were calling. Hunts with a reply keep it and are judged by the process that continues the
         run."""
         for part in sorted(context.mine & context.shards.held):  # without parts that others own by now
@@ -326,7 +326,7 @@ class Runner:
                     await self._save(context, _waiting_again(hunt))
         await context.shards.release()
 
-    async def _wind_up(self, context: RunContext, stopped: str) -> None:
+    async def _finish(self, context: RunContext, stopped: str) -> None:
         """End every hunt that no other process ends, and the run if we are the last process."""
         run = (await self.store.read(context.session.session_id)).run(context.run.run_id)
         by_person, stopped = run.status is RunStatus.CANCELLED, stopped or run.stop_reason

@@ -31,7 +31,7 @@ class Stopping:
         return self.rule.rule != "all" and not self.over
 
     @property
-    def kept_off(self) -> bool:
+    def leaves_unfinished(self) -> bool:
         """Whether some hunts may be unfinished because they did not start or were stopped."""
         return bool(self.over or self._cancelled)
 

@@ -114,10 +114,10 @@ class Cluster:
             await redis.set(instance_key(self._process), here.model_dump_json(), px=life_ms)
             await redis.zadd(INSTANCES, {self._process: here.last_seen.timestamp()})
             names = [_text(name) for name in await redis.zrange(INSTANCES, 0, -1)]
-            told = await redis.mget([instance_key(name) for name in names])
-            if gone := [name for name, text in zip(names, told, strict=True) if text is None]:
+            stored = await redis.mget([instance_key(name) for name in names])
+            if gone := [name for name, text in zip(names, stored, strict=True) if text is None]:
                 await redis.zrem(INSTANCES, *gone)
-        others = [text for name, text in zip(names, told, strict=True) if text and name != self._process]
+        others = [text for name, text in zip(names, stored, strict=True) if text and name != self._process]
         self._others = tuple(one for text in others if (one := _read(text)) is not None)
 
 

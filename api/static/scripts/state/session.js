@@ -7,7 +7,7 @@ const ENDED = new Set(["completed", "cancelled", "failed"]);
 
 /**
  * The state after an event: `session.read` {snapshot}, `check.changed` {check}, `run.changed` {run}, `session.left`.
- * Whatever is told late, a snapshot, an event or the answer to a wish, does not turn anything back.
+ * A late snapshot, event or response never replaces newer state.
  */
 export function reduceSession(session, event) {
   switch (event.type) {
@@ -33,8 +33,8 @@ function merge(known, snapshot) {
 }
 
 /** Only a new turn has no check again, and events of its own order tell it. */
-function newerCheck(known, told) {
-  return told.status === "none" ? told : laterCheck(told, known);
+function newerCheck(known, received) {
+  return received.status === "none" ? received : laterCheck(received, known);
 }
 
 function withRun(runs, run) {
@@ -43,9 +43,9 @@ function withRun(runs, run) {
   return isLaterRun(runs[place], run) ? runs.with(place, run) : runs;
 }
 
-function isLaterRun(known, told) {
-  const step = RUN_RANK[told.status] - RUN_RANK[known.status];
-  return step > 0 || (step === 0 && announced(told).done >= announced(known).done);
+function isLaterRun(known, received) {
+  const step = RUN_RANK[received.status] - RUN_RANK[known.status];
+  return step > 0 || (step === 0 && announced(received).done >= announced(known).done);
 }
 
 /** The counts that the server announced; what is shown of a running run may be ahead of them (counts.js). */

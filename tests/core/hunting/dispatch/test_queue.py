@@ -40,7 +40,7 @@ class Worked:
 async def a_dispatcher(url: str, name: str, worked: Worked, *, works: bool = True, wedged_s: float = 15.0):
     bugs: list[BaseException] = []
     async with open_clients(RedisSettings(url=url, timeout_s=1.0), name) as clients:
-        terms = LeaseConfig(lease_s=1.0, answer_s=1.0, kept_s=60)
+        terms = LeaseConfig(lease_s=1.0, answer_s=1.0, record_ttl_s=60)
         config = QueueConfig(url, f"{name}-{secrets.token_hex(3)}", works, wedged_s, terms)
         async with open_queue(worked.by(name), bugs.append, clients, config, lambda: 2) as dispatcher:
             yield dispatcher
@@ -98,7 +98,9 @@ async def test_stopping_waits_no_longer_than_an_answer_may_take_while_redis_is_a
 
     bugs: list[BaseException] = []
     async with open_clients(RedisSettings(url=redis_server.url, timeout_s=0.3), "helper") as clients:
-        config = QueueConfig(redis_server.url, "helper", True, 15.0, LeaseConfig(lease_s=1.0, answer_s=0.3, kept_s=60))
+        config = QueueConfig(
+            redis_server.url, "helper", True, 15.0, LeaseConfig(lease_s=1.0, answer_s=0.3, record_ttl_s=60)
+        )
         async with open_queue(work, bugs.append, clients, config, lambda: 2) as dispatcher:
             lead = RedisShards(clients, "lead", JOB.key, config.lease, lambda: None)
             for _ in range(3):
@@ -127,7 +129,9 @@ async def test_a_job_whose_session_is_out_of_reach_is_no_fault_and_comes_again(r
     bugs: list[BaseException] = []
     async with AsyncExitStack() as stack:
         clients = await stack.enter_async_context(open_clients(RedisSettings(url=redis_server.url), "worker"))
-        config = QueueConfig(redis_server.url, "worker", True, 15.0, LeaseConfig(lease_s=1.0, answer_s=1.0, kept_s=60))
+        config = QueueConfig(
+            redis_server.url, "worker", True, 15.0, LeaseConfig(lease_s=1.0, answer_s=1.0, record_ttl_s=60)
+        )
         worker = await stack.enter_async_context(open_queue(work, bugs.append, clients, config, lambda: 1))
         api = await stack.enter_async_context(a_dispatcher(redis_server.url, "api", worked, works=False))
         await until(lambda: worker.connected and api.connected)

@@ -13,7 +13,7 @@ from core.redis.client import open_redis as open_clients
 from core.settings import RedisSettings
 from tests.house.real_redis import open_redis
 
-TERMS = LeaseConfig(lease_s=0.4, answer_s=0.5, kept_s=60)
+TERMS = LeaseConfig(lease_s=0.4, answer_s=0.5, record_ttl_s=60)
 
 
 @pytest.fixture
