@@ -1,26 +1,26 @@
 #!/usr/bin/env bash
-# Brings a new release into service while the old one goes on serving, and goes back when it is bad. Its parts stand in
-# deploy/, what it remembers in .deploy/; docs/deployment.md tells the whole story.
+# Deploys a new release while the old one keeps serving, and rolls back if the new one is unhealthy. Its parts are in
+# deploy/, its state is in .deploy/; docs/deployment.md describes all commands.
 set -euo pipefail
 shopt -s inherit_errexit
 cd "$(dirname "${BASH_SOURCE[0]}")"
-umask 022 # what is pulled here is read in containers by other users
+umask 022 # other users read the pulled files in containers
 
 usage() {
     cat <<'END'
-./deploy.sh [deploy] [--no-pull] pull the latest code, build it and put it into service; --no-pull: what is checked out
-./deploy.sh restart              new containers of the release in service, with the settings of now; nobody notices
-./deploy.sh rollback [RELEASE]   put the release before (or RELEASE) into service again, at once; sessions stay
-./deploy.sh status               releases, containers, health; exit code 0 when all is well
+./deploy.sh [deploy] [--no-pull] pull the latest code, build it and deploy it; --no-pull: deploy what is checked out
+./deploy.sh restart              replace the containers of the current release, with the current settings; no downtime
+./deploy.sh rollback [RELEASE]   return to the previous release (or to RELEASE), without a build; sessions stay
+./deploy.sh status               show releases, containers and health; exits with 0 if everything is healthy
 ./deploy.sh logs [SERVICE …]     follow the logs
-./deploy.sh maintenance on|off   close and open the house for people; hunts go on, health, status and dashboard answer
+./deploy.sh maintenance on|off   turn maintenance mode on or off; hunts continue, health, status and dashboard stay up
 
 Read from the environment or from .env:
-  HUNTER_READY_WAIT=180   longest wait, in seconds, until a new container is healthy
-  HUNTER_STOP_GRACE=45    longest wait, in seconds, until an old container has ended (above DRAIN_TIMEOUT)
-  HUNTER_NAMES_WAIT=3     seconds until nginx surely knows new containers (it asks every second)
-  HUNTER_PROOFS=20        answers through nginx that have to be right after a switch
-  HUNTER_REPLICAS=1       API containers of a first deploy; later deploys keep the number that runs
+  HUNTER_READY_WAIT=180   seconds a new container has to become healthy
+  HUNTER_STOP_GRACE=45    seconds an old container has to stop (at least 20 more than DRAIN_TIMEOUT)
+  HUNTER_NAMES_WAIT=3     seconds until nginx has resolved new containers (it resolves names every second)
+  HUNTER_PROOFS=20        requests through nginx that must succeed after a deploy
+  HUNTER_REPLICAS=1       API containers of the first deploy; later deploys keep the current number
 END
 }
 
@@ -29,8 +29,8 @@ SWITCH=nginx/switch/maintenance
 KEPT_RELEASES=3
 building= # the release whose images are being built
 
-# From the switch on what is run is in a session of its own, without our lock: docker and compose end at Ctrl-C even
-# where we do not, and when we are killed what they do must not keep the next call from putting things in order.
+# After the switch, docker and compose run in their own session and without our lock. Otherwise Ctrl-C would end them
+# although we ignore it, and if we are killed, they would keep the next call from cleaning up.
 unstoppable=no
 docker() { if [ $unstoppable = yes ]; then setsid -w docker "$@" 9>&-; else command docker "$@"; fi; }
 compose() { if [ $unstoppable = yes ]; then setsid -w "${compose_words[@]}" "$@" 9>&-; else "${compose_words[@]}" "$@"; fi; }
@@ -52,10 +52,10 @@ deploy() {
         "" | --pull)
             before=$(revision_here)
             pull_latest
-            [ "$(revision_here)" = "$before" ] || exec "$BASH" ./deploy.sh deploy --no-pull # which may be another script now
+            [ "$(revision_here)" = "$before" ] || exec "$BASH" ./deploy.sh deploy --no-pull # the pull may have changed this script
             ;;
         --no-pull) ;;
-        *) fail "unknown word: $how (./deploy.sh help)" ;;
+        *) fail "unknown argument: $how (see ./deploy.sh help)" ;;
     esac
     let_nginx_read
     revision=$(revision_here)
@@ -78,7 +78,7 @@ restart() {
     local now
     adopt
     now=$(current)
-    [ -n "$now" ] || fail "nothing was started here yet: ./deploy.sh"
+    [ -n "$now" ] || fail "nothing is deployed yet; run ./deploy.sh first."
     serve "$now" "$(revision_of "$now")"
     warn_of_unread_names
 }
@@ -87,24 +87,24 @@ rollback() {
     local release=${1-} now revision
     adopt
     now=$(current)
-    [ -n "$now" ] || fail "nothing was deployed with deploy.sh yet, so there is nothing to go back to."
+    [ -n "$now" ] || fail "deploy.sh has deployed nothing yet, so there is no previous release."
     [ -n "$release" ] || release=$(before "$now")
-    [ -n "$release" ] || fail "there is no release of other code before $now (./deploy.sh status lists them)."
-    [ "$release" != "$now" ] || fail "$release is in service already."
+    [ -n "$release" ] || fail "no earlier release has different code than $now (./deploy.sh status lists all releases)."
+    [ "$release" != "$now" ] || fail "$release is already live."
     revision=$(revision_of "$release")
-    [ -n "$revision" ] || fail "there is no release $release (./deploy.sh status lists them)."
-    has_image "$API_IMAGE:$release" && has_image "$DASHBOARD_IMAGE:$release" || fail "the images of $release are gone."
-    say "Going from $now to $release …"
+    [ -n "$revision" ] || fail "release $release not found (./deploy.sh status lists all releases)."
+    has_image "$API_IMAGE:$release" && has_image "$DASHBOARD_IMAGE:$release" || fail "the images of $release no longer exist."
+    say "Rolling back from $now to $release …"
     serve "$release" "$revision"
 }
 
 status() {
     local id health well=yes service state
-    say "Release in service: $(in_service)"
-    say "Releases kept:"
+    say "Live release: $(in_service)"
+    say "Stored releases:"
     if [ -f $STATE/releases ]; then sed 's/^/  /' $STATE/releases; fi
     if [ -f $STATE/change ]; then
-        say "A change is under way, or was cut off: then ./deploy.sh puts things in order. ($(sed -n '1,2p' $STATE/change | tr '\n' ' '))"
+        say "A deploy is running or was interrupted. If none is running, ./deploy.sh cleans up. ($(sed -n '1,2p' $STATE/change | tr '\n' ' '))"
         well=no
     fi
     if [ -e $SWITCH ]; then say "Maintenance: on"; else say "Maintenance: off"; fi
@@ -126,15 +126,15 @@ maintenance() {
     case ${1-} in
         on)
             touch $SWITCH
-            [ "$(status_through_edge /)" = 503 ] || fail "the switch is set ($SWITCH), but nginx does not close: is its container up?"
-            say "Closed. Hunts go on; health, admin status and the dashboard answer."
+            [ "$(status_through_edge /)" = 503 ] || fail "maintenance is set ($SWITCH), but nginx does not return 503. Is its container running?"
+            say "Maintenance mode is on. Hunts continue; health, admin status and the dashboard stay up."
             ;;
         off)
             rm -f $SWITCH
-            [ "$(status_through_edge /)" != 503 ] || fail "the switch is gone ($SWITCH), but nginx still says 503."
-            say "Open."
+            [ "$(status_through_edge /)" != 503 ] || fail "maintenance is unset ($SWITCH), but nginx still returns 503."
+            say "Maintenance mode is off."
             ;;
-        *) fail "say ./deploy.sh maintenance on, or off" ;;
+        *) fail "use ./deploy.sh maintenance on or ./deploy.sh maintenance off." ;;
     esac
 }
 
@@ -167,10 +167,10 @@ main() {
         logs) compose logs -f --tail 100 "$@" ;;
         *)
             usage >&2
-            fail "unknown word: $verb"
+            fail "unknown command: $verb"
             ;;
     esac
 }
 
 main "$@"
-exit # what a pull has written into this file since is not read
+exit # so that bash does not read what a pull has written into this file

@@ -9,15 +9,17 @@ import sys
 # start-up would be lost, and the process killed at the end of the grace period. run_server installs its own handlers.
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
 
-import structlog
-import uvloop
+from core.garbage import collect_rarely, collection_paused
 
-from api.server import run_server
-from core.env_file import load_env_file
-from core.errors import BadInput
-from core.garbage import collect_rarely
-from core.logs import configure_logs
-from core.settings import read_settings, settings_warnings
+with collection_paused():
+    import structlog
+    import uvloop
+
+    from api.server import run_server
+    from core.env_file import load_env_file
+    from core.errors import BadInput
+    from core.logs import configure_logs
+    from core.settings import read_settings, settings_warnings
 
 log = structlog.get_logger(__name__)
 

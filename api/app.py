@@ -19,17 +19,20 @@ from api.routes.admin import admin
 from api.routes.docs import docs
 from api.routes.events import events
 from api.routes.health import health
-from api.routes.hunts import hunts
+from api.routes.hunts import confirming, hunts
 from api.routes.markdown import markdown
 from api.routes.models import models
 from api.routes.page import page
 from api.routes.reviews import reviews
+from api.routes.robustness import robustness
 from api.routes.runs import estimates, runs
 from api.routes.selection import selection
 from api.routes.sessions import sessions
 from api.routes.summaries import summaries
+from api.routes.tasks import tasks
 from api.routes.trials import trials
 from api.routes.turns import turns
+from api.routes.two_sided import two_sided
 from api.static_files import StaticFiles
 from core import __version__
 from core.access.origins import SAFE_METHODS
@@ -40,14 +43,15 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-API_BLUEPRINTS = (sessions, summaries, runs, estimates, hunts, trials, selection, reviews, turns, events, models,
-                  markdown, docs, page, access)  # fmt: skip
+API_BLUEPRINTS = (sessions, two_sided, robustness, summaries, tasks, runs, estimates, hunts, confirming, trials,
+                  selection, reviews, turns, events, models, markdown, docs, page, access)  # fmt: skip
 """Not served by a process whose role is worker."""
 REFUSED = 400
 """A response with this status or above may be sent before the request's body is read."""
 ABOUT = "Load a task, hunt models with it, watch live, export the notebook. Every error has the shape ErrorAnswer."
 TAG_DESCRIPTIONS = {
     "Sessions": "A loaded task with its runs, hunts, selection and reviews.",
+    "Tasks": "Everything that was worked on, in the library.",
     "Runs": "N hunts over one or more models.",
     "Hunts": "One call of the target model and the judging of its reply.",
     "Review": "The selection, the trainer's reviews, and their agreement with the judge.",

@@ -44,7 +44,7 @@ async def read_open_payload() -> tuple[OpenPayload, bytes]:
 
 
 def _has_many_values(raw: bytes) -> bool:
-    """Whether a small body is dear all the same; of a large one the child process counts."""
+    """Whether a small body is expensive nevertheless; for a large one the child process counts."""
     return len(raw) <= SMALL_BYTES and begins_more_than(raw, MAX_VALUES)
 
 

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from api.payloads import OpenPayload
 from core.errors import BadInput, TooLarge
-from core.hunting.orders import Order
+from core.hunting.orders import NAME_FORM, OBJECT_FORM, Order
+from core.hunting.parameter_problems import Place, holder_of, parameters_rejected, without_consequences
 from core.notebooks.json_positions import begins_more_than, read_whole_number, refuse_constant
 
 Some = TypeVar("Some", bound=Order)
@@ -57,7 +58,7 @@ def parse_open_payload(raw: bytes, notebook_max_values: int) -> tuple[OpenPayloa
         return payload, _indented(notebook).encode()
     except (UnicodeEncodeError, RecursionError) as error:
         raise BadInput(
-            "The notebook holds half a character (a lone surrogate), or is nested too deeply.",
+            "The notebook contains half a character (a lone surrogate), or is nested too deeply.",
             hint="Save it again in Jupyter or Colab.",
         ) from error
 
@@ -79,34 +80,47 @@ def _validated(raw: bytes, kind: type[Some]) -> Some:
     try:
         return kind.model_validate_json(raw, strict=True)
     except ValidationError as error:
-        raise invalid(error) from error
+        raise invalid(error, raw) from error
 
 
-def invalid(error: ValidationError) -> BadInput:
-    """Converts validation problems into our error shape."""
-    problems = [
-        {"field": ".".join(str(part) for part in problem["loc"]) or "body", "problem": problem["msg"]}
-        for problem in error.errors(include_url=False, include_context=False, include_input=False)
-    ]
+def invalid(error: ValidationError, raw: bytes = b"") -> BadInput:
+    """Converts validation problems into our error shape. Wrong parameters of one model in the body are named as the
+    command line does."""
+    found = without_consequences(error.errors(include_url=False, include_context=False, include_input=False))
+    problems = [{"field": _field_name(problem["loc"]), "problem": problem["msg"]} for problem in found]
+    details = {"problems": problems[:MAX_PROBLEMS]}
+    holders = {holder_of(problem["loc"]) for problem in found}
+    if len(holders) == 1 and (place := holders.pop()) is not None:
+        return parameters_rejected(_model_at(place, json.loads(raw or b"null")), found[:5], details)
     listed = "; ".join(f"{p['field']}: {p['problem']}" for p in problems[:5])
-    return BadInput(
-        f"Invalid request: {listed}.",
-        hint="See /docs for its shape.",
-        details={"problems": problems[:MAX_PROBLEMS]},
-    )
+    return BadInput(f"Invalid request: {listed}.", hint="See /docs for its shape.", details=details)
+
+
+def _model_at(place: Place, body: Any) -> str:
+    """The model that the body names beside the parameters; "" if it names none."""
+    for step in place:
+        if step not in {NAME_FORM, OBJECT_FORM}:
+            body = body[step]
+    model = body.get("model") if isinstance(body, dict) else None
+    return model if isinstance(model, str) else ""
+
+
+def _field_name(location: tuple[int | str, ...]) -> str:
+    """Where in the body: `models.0.label`, without the form of a value that has several."""
+    return ".".join(str(part) for part in location if part not in {NAME_FORM, OBJECT_FORM}) or "body"
 
 
 def _too_many_values(raw: bytes, maximum: int) -> BadInput | TooLarge:
     if b'"notebook"' not in raw:
         return _body_too_complex()
     return TooLarge(
-        f"The body holds more than {maximum:,} values.",
+        f"The body contains more than {maximum:,} values.",
         hint="Remove images and outputs from the notebook and load it again.",
     )
 
 
 def _body_too_complex() -> BadInput:
-    return BadInput(f"The body holds more than {MAX_VALUES:,} values.", hint="See /docs for this request's fields.")
+    return BadInput(f"The body contains more than {MAX_VALUES:,} values.", hint="See /docs for this request's fields.")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

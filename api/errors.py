@@ -15,6 +15,7 @@ from api.body_reading import invalid
 from api.context import answer, runtime
 from core.errors import (
     BadInput,
+    BudgetSpent,
     Busy,
     Conflict,
     ErrorBody,
@@ -37,6 +38,7 @@ STATUS: tuple[tuple[type[HunterError], int], ...] = (
     (Conflict, 409),
     (TooLarge, 413),
     (Busy, 429),
+    (BudgetSpent, 429),
     (ProviderError, 502),
     (Unavailable, 503),
 )

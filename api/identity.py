@@ -17,8 +17,8 @@ from quart import Quart, Response, current_app, g, redirect, request
 from werkzeug.datastructures import Authorization
 
 from core.access.callers import ANYBODY, Caller, caller_of
+from core.access.cookies import COOKIE, new_cookie, read_cookie
 from core.access.origins import is_foreign, is_known_host
-from core.access.passes import COOKIE, new_pass, read_pass
 from core.access.proxies import client_address, is_over_tls, is_proxy
 from core.access.sign_in_limiter import SignInLimiter
 from core.access.tokens import Holder, Register
@@ -69,11 +69,11 @@ class AccessGuard:
             bearer = authorization.type == "bearer"
             holder = self.holder_of(authorization.token or "", address) if bearer else None
             return caller_of(holder) if holder else None
-        found = read_pass(cookie, self.register, self.now_s()) if cookie else None
+        found = read_cookie(cookie, self.register, self.now_s()) if cookie else None
         return caller_of(found.holder, found.expiry_s) if found else None
 
-    def pass_for(self, holder: Holder) -> str:
-        return new_pass(holder, self.now_s(), self.runtime.settings.access.sign_in_ttl_s)
+    def cookie_for(self, holder: Holder) -> str:
+        return new_cookie(holder, self.now_s(), self.runtime.settings.access.sign_in_ttl_s)
 
     async def shows(self, caller: Caller, session_id: str) -> bool:
         """Whether `caller` may see that session. Raises NotFound if it does not exist."""

@@ -33,6 +33,8 @@ class _StatusCollector(Collector):
         yield _gauge("event_streams_open", "Open event streams", status.event_streams.open)
         yield _gauge("telemetry_queued", "Queued telemetry records", status.telemetry.queued)
         yield _counter("telemetry_dropped", "Dropped telemetry records", status.telemetry.dropped)
+        yield _gauge("library_behind_seconds", "Age of the oldest change not in the library", status.library.behind_s)
+        yield _gauge("library_waiting", "Sessions with changes not in the library", status.library.waiting)
         yield _counter("bugs", "Unexpected errors", status.bugs)
         hunts = CounterMetricFamily("model_hunter_hunts", "Finished hunts by outcome", labels=["outcome"])
         for outcome, n in status.hunts.outcomes().items():

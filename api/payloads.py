@@ -6,13 +6,29 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from core.domain.allocation import Allocation
 from core.domain.criteria import Criterion
+from core.domain.parameters import NO_PARAMETERS, Parameters
 from core.domain.run import MAX_HUNTS
 from core.domain.task import PassRule
-from core.hunting.orders import MAX_MODELS, MAX_WHOLE, HuntId, ModelName, OpenRequest, Order, Version
+from core.hunting.orders import (
+    MAX_MODELS,
+    MAX_WHOLE,
+    NO_SECOND_OPINIONS,
+    ConfirmRequest,
+    Entry,
+    HuntId,
+    JudgedRequest,
+    ModelName,
+    OpenRequest,
+    Order,
+    Version,
+)
+from core.hunting.reviews.delivery import CriteriaForm
 
 MAX_NAME_CHARS = 255
 MAX_SUMMARIES = 50
+MAX_FOUND = 200
 
 
 class TaskPayload(Order):
@@ -52,10 +68,9 @@ class RevealPayload(Order):
     version: Version | None = None
 
 
-class TrialPayload(Order):
+class TrialPayload(JudgedRequest):
     model: ModelName
-    judge_model: ModelName = ""
-    """Empty: the default judge."""
+    parameters: Parameters = NO_PARAMETERS
 
 
 class SummariesPayload(Order):
@@ -77,6 +92,8 @@ class HuntsQuery(Order):
 class EventsQuery(Order):
     after: str | None = None
     """ID of the last received event; the header Last-Event-ID overrides it."""
+    text: HuntId | None = None
+    """Also stream the text of this hunt while it is written, as events `hunt.text`."""
     limit: Annotated[int, Field(ge=1, le=5000)] = 1000
     """Maximum events in a JSON response."""
     format: Literal["json", "stream"] | None = None
@@ -91,14 +108,54 @@ class EstimateQuery(Order):
     """Empty: the default judge."""
 
 
+class EstimatePayload(JudgedRequest):
+    """A run that may be started, with the parameters of its models and of its judge."""
+
+    models: Annotated[tuple[Entry, ...], Field(min_length=1, max_length=MAX_MODELS)]
+    hunts: Annotated[int, Field(ge=1, le=MAX_HUNTS)] = 8
+    confirm: ConfirmRequest = NO_SECOND_OPINIONS
+    """Second opinions of other judges."""
+    allocation: Allocation = "even"
+    """As in a run. An adaptive run costs at least and at most what it would if the cheapest or the most expensive model
+    got every hunt that is drawn."""
+
+
 class ExportQuery(Order):
     hunt_ids: str | None = None
     """Hunt IDs, comma-separated, in slot order."""
+    criteria: CriteriaForm = "kept"
+    """array: writes the criteria as a JSON array that other readers take, too."""
+
+
+class TasksQuery(Order):
+    q: Annotated[str, Field(max_length=200)] = ""
+    """Words that the task (name, prompt, criteria, response, models) or one reply contains; the last may be begun."""
+    state: Annotated[str, Field(max_length=100)] = ""
+    """draft, checked, hunting, to_review, revealed, delivered; several comma-separated. Empty: all."""
+    archived: bool = False
+    """The archived tasks instead of the others."""
+    owner: Annotated[str, Field(max_length=200)] = ""
+    """Admins: somebody else's tasks; `*`: everyone's. Empty: your own, without a sign-in everyone's."""
+    after: Annotated[str, Field(max_length=200)] = ""
+    """The `next` of the page before."""
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
+class ModelsQuery(Order):
+    q: Annotated[str, Field(max_length=200)] | None = None
+    """Words that the model's name must contain, in any order. Searches the providers' own lists too."""
+    limit: Annotated[int, Field(ge=1, le=MAX_FOUND)] | None = None
+    """Maximum models of a search; default 50."""
 
 
 class ModelQuery(Order):
     model: Annotated[str, Field(min_length=1, max_length=200)]
     """provider/model ID."""
+
+
+class JudgesQuery(Order):
+    first: ModelName = ""
+    """The judge that a second one is recommended for. Empty: the default judge."""
 
 
 class MarkdownPayload(Order):

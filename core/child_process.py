@@ -133,7 +133,7 @@ class ChildProcess:
 
     async def _started(self) -> Process:
         if self._closed:
-            raise ChildLost("this server is about to end")
+            raise ChildLost("the server is shutting down")
         if self._child is not None and self._child.returncode is None:
             return self._child
         command = (sys.executable, "-m", "core.child", *self.modules)

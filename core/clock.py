@@ -54,7 +54,7 @@ class SteadyClock:
 
     def __init__(self, source: Clock) -> None:
         self.source = source
-        """The unadjusted machine clock, for passes that other programs on this machine create and check."""
+        """The unadjusted machine clock, for cookies that other programs on this machine create and check."""
         self._offset_s = source.now().timestamp() - source.monotonic()
         self._latest_s = 0.0
         """The last time returned: small corrections never make `now` run backwards."""

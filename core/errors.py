@@ -8,9 +8,11 @@
     ├── NotSignedIn           the caller is not authenticated   (401)
     ├── NotAllowed            the caller lacks permission       (403)
     ├── NotFound              session, run or hunt not found    (404)
+    │   └── Superseded        what a result is for was stopped or replaced
     ├── Conflict              conflict with current state       (409)
     ├── TooLarge              over a size limit                 (413)
     ├── Busy                  a bounded queue is full           (429)
+    ├── BudgetSpent           a daily budget is spent           (429)
     ├── Unavailable           temporarily unavailable           (503)
     │   └── RedisAway         a Redis command failed
     └── ProviderError         a provider returned no usable reply (never a break)
@@ -87,6 +89,12 @@ class NotFound(HunterError):
     code = "not_found"
 
 
+class Superseded(NotFound):
+    """What a result is for has been stopped or replaced, so that no call for it is worth its money."""
+
+    code = "superseded"
+
+
 class Conflict(HunterError):
     code = "conflict"
 
@@ -97,6 +105,12 @@ class TooLarge(HunterError):
 
 class Busy(HunterError):
     code = "busy"
+
+
+class BudgetSpent(HunterError):
+    """Nothing is left of a daily budget. `details`: kind, account, limit_usd, retry_after_s (to midnight UTC)."""
+
+    code = "budget_spent"
 
 
 class Unavailable(HunterError):
@@ -144,7 +158,7 @@ class ProviderError(HunterError):
     `code` is the cause: `unauthorized`, `forbidden`, `unknown_model`, `wrong_address` (no chat completions endpoint),
     `refused`, `bad_request`, `rate_limited`, `overloaded`, `server_error`, `timeout`, `silent` (no byte within the
     read timeout), `unreachable`, `cut_stream`, `empty_reply`, `bad_reply`, `out_of_credit`, `too_large`,
-    `output_limit` (reached before the reply had any text).
+    `output_limit` (reached before the reply had any text; a reply that is cut off later is returned).
     """
 
     code = "provider_error"

@@ -66,20 +66,20 @@ class LargeInputExecutor:
     ) -> Any:
         if large and self._calls > self._max_waiting:
             raise Busy(
-                f"{self._max_waiting} large notebooks or requests are waiting to be read already.",
-                hint="Try again in a moment, or take pictures and outputs out of the notebook.",
+                f"{self._max_waiting} large notebooks or requests are already waiting.",
+                hint="Try again in a moment, or remove pictures and outputs from the notebook.",
             )
         self._calls += large
         try:
             return await (self._large if large else self._medium).call(limits, function, *arguments, **more)
         except (TooSlow, OutOfMemory) as error:
             raise TooLarge(
-                f"Reading this was stopped: {error}.",
-                hint="Make it smaller: take pictures, outputs and earlier results out of the notebook.",
+                f"The input is too expensive to read: {error}.",
+                hint="Remove pictures, outputs and earlier results from the notebook.",
                 code="too_costly",
             ) from error
         except ChildLost as error:
-            raise Unavailable(f"This could not be read: {error}.", hint="Try again in a moment.") from error
+            raise Unavailable(f"The input could not be read: {error}.", hint="Try again in a moment.") from error
         finally:
             self._calls -= large
 

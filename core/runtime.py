@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from core import __version__
+from core.budget.budgets import Budgets, open_budgets
 from core.clock import Clock, SteadyClock, SystemClock
 from core.errors import BadSettings
 from core.eventlog.base import EventLog
@@ -24,24 +25,34 @@ from core.eventlog.memory import MemoryEventLog
 from core.eventlog.redis import RedisEventLog
 from core.fetching.notebook import NotebookFetcher
 from core.hunting.activity import Activity
+from core.hunting.confirm_service import ConfirmService
+from core.hunting.judge_reports import JudgeReports, open_judge_reports
 from core.hunting.opening import Adapters, open_hunting
 from core.hunting.records import call_record
 from core.hunting.reviews.review_service import ReviewService
 from core.hunting.reviews.turns import TurnService
+from core.hunting.robustness_service import RobustnessService
 from core.hunting.service import Entropy, HuntingService
 from core.hunting.status.collector import StatusCollector
+from core.hunting.task_service import TaskService
+from core.hunting.two_sided_service import TwoSidedService
+from core.hunting.unfinished_work import abandoned
 from core.large_input import LargeInputExecutor, open_large_input_executor
-from core.providers.catalog import Catalog, build_catalog, configured_limits
+from core.livetext.base import LiveText
+from core.livetext.redis import open_live_text
 from core.providers.http import open_fetching, open_http
+from core.providers.model_catalog import Catalog, build_catalog, configured_limits
+from core.providers.model_list.refresh import open_model_lists
 from core.redis.client import RedisClients, open_redis
 from core.redis.health import RedisHealth
 from core.sessions.base import SessionStore
+from core.sessions.durable_opening import open_durable_sessions
 from core.sessions.opening import EventHooks, open_memory_sessions, open_redis_sessions
 from core.settings import Settings
 from core.simulator.provider import SimulatedProvider, simulated_providers
 from core.telemetry.records import ProcessRecord
 from core.telemetry.writer import TelemetryWriter, open_telemetry
-from core.throttle.opening import open_throttle
+from core.throttle.redis import open_throttle
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,15 +61,22 @@ class Runtime:
     clock: SteadyClock
     store: SessionStore
     events: EventLog
+    live_text: LiveText
     catalog: Catalog
+    budgets: Budgets
     service: HuntingService
+    confirming: ConfirmService
+    two_sided: TwoSidedService
+    robustness: RobustnessService
     reviews: ReviewService
     turns: TurnService
+    tasks: TaskService
     status: StatusCollector
     large_input: LargeInputExecutor
     fetcher: NotebookFetcher
     telemetry: TelemetryWriter
     activity: Activity
+    judges: JudgeReports
     on_close: Callable[[Callable[[], Awaitable[None]]], object]
     """Registers a callback that runs at shutdown, before any component is closed."""
     draining: asyncio.Event
@@ -86,6 +104,19 @@ async def open_runtime(
         large_input = await enter(open_large_input_executor(settings.notebooks.max_large_waiting))
         redis = await enter(open_redis(settings.redis, instance)) if settings.redis.url else None
         store, events, reattached = await enter(_open_stores(settings, clock, instance, redis, on_bug))
+        durable = None
+        if settings.library.enabled:
+            store = durable = await enter(
+                open_durable_sessions(
+                    store,
+                    settings,
+                    clock,
+                    instance=instance,
+                    end_work=lambda copy: abandoned(copy, clock.now()),
+                    reattached=reattached,
+                    on_bug=on_bug,
+                )
+            )
         http = await enter(open_http(settings.calls))
         telemetry = await enter(open_telemetry(instance, settings.telemetry, clock))
         throttle = await enter(
@@ -99,6 +130,8 @@ async def open_runtime(
                 on_bug=on_bug,
             )
         )
+        live_text = await enter(open_live_text(redis, process, clock, on_bug, timeout_s=settings.redis.timeout_s))
+        budgets = open_budgets(settings, redis, clock, process)
         catalog = build_catalog(
             settings,
             http,
@@ -108,8 +141,10 @@ async def open_runtime(
             on_call=lambda end: telemetry.record(call_record(end)),
             clock=clock,
             chance=random.Random(seed),
+            budgets=budgets,
         )
         closing.push_async_callback(catalog.close)
+        await enter(open_model_lists(catalog.lists, on_bug))
         adapters = Adapters(
             clock=clock,
             store=store,
@@ -117,7 +152,9 @@ async def open_runtime(
             reattached=reattached,
             redis=redis,
             catalog=catalog,
+            budgets=budgets,
             throttle=throttle,
+            live_text=live_text,
             large_input=large_input,
             telemetry=telemetry,
             activity=activity,
@@ -127,6 +164,7 @@ async def open_runtime(
             started_at=started_at,
         )
         hunting = await enter(open_hunting(settings, adapters, draining.is_set))
+        judges = await enter(open_judge_reports(settings.telemetry, clock))
         limits = settings.notebooks
         direct, proxied = await enter(open_fetching(settings.calls, limits.fetch_timeout_s))
         telemetry.record(ProcessRecord(action="started", instance=instance, version=__version__))
@@ -135,15 +173,22 @@ async def open_runtime(
             clock=clock,
             store=store,
             events=events,
+            live_text=live_text,
             catalog=catalog,
+            budgets=budgets,
             service=hunting.service,
+            confirming=hunting.confirming,
+            two_sided=hunting.two_sided,
+            robustness=hunting.robustness,
             reviews=hunting.reviews,
             turns=hunting.turns,
+            tasks=TaskService(durable, clock),
             status=hunting.status,
             large_input=large_input,
             fetcher=NotebookFetcher(direct, proxied, limits.hosts, limits.max_bytes, limits.fetch_timeout_s),
             telemetry=telemetry,
             activity=activity,
+            judges=judges,
             on_close=closing.push_async_callback,
             draining=draining,
         )

@@ -14,6 +14,7 @@ from pydantic import Field
 from core.domain.value import Value
 from core.domain.verdict import Outcome
 
+BudgetKind = Literal["user", "account"]
 HealthStatus = Literal["healthy", "degraded", "unhealthy"]
 
 
@@ -51,6 +52,22 @@ class RedisState(Value):
     journal_bytes: int = 0
 
 
+class LibraryStatus(Value):
+    configured: bool
+    """False with LIBRARY_URL=off."""
+    available: bool
+    """The last write succeeded."""
+    reason: str = ""
+    waiting: int = 0
+    """Sessions with changes that are only in this process."""
+    behind_s: float = 0.0
+    """Age of the oldest change that is not in the library."""
+    journal_bytes: int = 0
+    """Changes on disk that wait for the library."""
+    rejected: int = 0
+    """Sessions whose changes the database rejected: a fault to report."""
+
+
 class ProviderStatus(Value):
     name: str
     account: str
@@ -72,6 +89,23 @@ class ProviderStatus(Value):
     usable: bool
     why_not: str
     simulated: bool
+
+
+class BudgetState(Value):
+    """What is left of one daily budget (UTC)."""
+
+    kind: BudgetKind
+    name: str
+    """The account, or the person; "" without sign-in, and where persons are not named."""
+    limit_usd: float
+    spent_usd: float
+    reserved_usd: float
+    """Expected cost of the calls in flight."""
+    left_usd: float
+    unknown_calls: int
+    """Calls of unknown cost, which the budget cannot count."""
+    shared: bool
+    """Whether the numbers are of all processes; false while Redis is away, and without it."""
 
 
 class RunNumbers(Value):
@@ -159,6 +193,7 @@ class AdminStatus(Value):
     health: HealthState
     sessions: SessionNumbers
     redis: RedisState
+    library: LibraryStatus = LibraryStatus(configured=False, available=False)
     providers: tuple[ProviderStatus, ...]
     runs: RunNumbers
     hunts: HuntNumbers
@@ -171,3 +206,5 @@ class AdminStatus(Value):
     limit_conflicts: tuple[LimitConflict, ...] = ()
     """Accounts for which these processes have different concurrency limits."""
     totals: Totals
+    budgets: tuple[BudgetState, ...] = ()
+    """Daily budgets of all accounts, and of the people who have spent something today. Empty without budgets."""

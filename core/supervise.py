@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -23,3 +24,17 @@ async def run_forever(task: Callable[[], Awaitable[None]], on_bug: Callable[[Bas
             log.exception("task.failed")
             on_bug(error)
         await asyncio.sleep(RESTART_DELAY_S)
+
+
+@asynccontextmanager
+async def running(
+    on_bug: Callable[[BaseException], None], **tasks: Callable[[], Awaitable[None]]
+) -> AsyncIterator[None]:
+    """Run each task forever, under its name, until the block ends."""
+    started = [asyncio.create_task(run_forever(task, on_bug), name=name) for name, task in tasks.items()]
+    try:
+        yield
+    finally:
+        for task in started:
+            task.cancel()
+        await asyncio.wait(started)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.access.cookies import COOKIE, read_cookie
 from core.access.origins import is_known_host, is_of_another_page
-from core.access.passes import COOKIE, read_pass
 from core.access.tokens import Holder, Scope
 from dashboard_app.configuration import register, settings
 from dashboard_app.words import plain
@@ -28,7 +28,7 @@ def is_allowed() -> bool:
     admin = _admin()
     _watch(admin)
     if admin is None and not register().open_to_all:
-        st.info("**Your sign-in has run out.** Reload the page to sign in again.")
+        st.info("**Your sign-in has expired.** Reload the page to sign in again.")
         return False
     return True
 
@@ -61,7 +61,7 @@ def _is_own_page() -> bool:
 
 def _admin() -> Holder | None:
     """The admin whose valid pass the browser sent when it opened the websocket."""
-    found = read_pass(st.context.cookies.get(COOKIE, ""), register(), datetime.now(UTC).timestamp())
+    found = read_cookie(st.context.cookies.get(COOKIE, ""), register(), datetime.now(UTC).timestamp())
     return found.holder if found and found.holder.scope is Scope.ADMIN else None
 
 

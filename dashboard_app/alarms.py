@@ -77,7 +77,7 @@ def _rate_limited(reader: TelemetryReader, settings: AlarmSettings, since: datet
     named = [str(name) for name in by_provider["provider"][by_provider["refused"] > 0]]
     counts = ", ".join(f"{plain(name)} {n:,}" for name, n in zip(named, by_provider["refused"], strict=False))
     return Alarm(
-        "Calls refused by a rate limit",
+        "Rate-limited calls",
         _share_state(refused, calls, settings.rate_limited_percent, settings.min_samples),
         _share_words(refused, calls, "call") + (f": {counts}" if counts else ""),
         _limit(settings.rate_limited_percent, settings),

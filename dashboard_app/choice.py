@@ -33,15 +33,27 @@ LENGTH: dict[Period, timedelta] = {
     Period.MONTH: timedelta(days=30),
 }
 
-CALLS = """
-    ($since IS NULL OR ts >= $since) AND ($until IS NULL OR ts < $until) AND ($model IS NULL OR model = $model)
+_SHORT = "regexp_extract(model, '[^/]*$')"
+TARGET = f"""CASE WHEN model = '' THEN 'not chosen' WHEN coalesce(label, '') IN ('', model) THEN model
+    WHEN starts_with(label, {_SHORT} || ' · ') THEN model || substr(label, length({_SHORT}) + 1)
+    ELSE model || ' · ' || label END"""
+"""The name of a hunt's model with its parameters: the model, then the label if it has one; a hunt of an adaptive run
+that never began has none. People may give the same
+label to several models."""
+_EITHER = """
+    ($since IS NULL OR ts >= $since) AND ($until IS NULL OR ts < $until)
     AND ($simulated IS NULL OR simulated = $simulated)
 """
-"""Condition on `calls`, which have a model but no task."""
-HUNTS = (
-    CALLS + " AND ($notebook IS NULL OR notebook = $notebook) AND ($domain IS NULL OR coalesce(domain, '') = $domain)"
-)
+CALLS = _EITHER + " AND ($model IS NULL OR model = split_part($model, ' · ', 1))"
+"""Condition on `calls`, which have a model but no label and no task: those of the model with any parameters."""
+REVIEWS = _EITHER + f" AND ($model IS NULL OR {TARGET} = $model) AND ($notebook IS NULL OR notebook = $notebook)"
+"""Condition on `reviews`, which have no domain."""
+HUNTS = REVIEWS + " AND ($domain IS NULL OR coalesce(domain, '') = $domain)"
 """Condition on `hunts`."""
+RATED = "coalesce(allocation, '') <> 'adaptive'"
+"""Condition on `hunts`: break rates count the hunt. Of an adaptive run they count the uniform share only."""
+REVEALED = "(NOT coalesce(blind, false) OR (session, hunt_id) IN (SELECT (session, hunt_id) FROM reviews))"
+"""Condition on `hunts`: the session is not blind, or the hunt's verdicts were revealed."""
 TASK = "coalesce(nullif(task, ''), notebook)"
 """Groups hunts by the hash of the task's text; logs of older versions have no hash and are grouped by notebook."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import streamlit as st
 
-from core.access.passes import service_pass
+from core.access.cookies import service_token
 from core.status import AdminStatus
 from core.telemetry.following import Following
 from core.telemetry.reader import RefreshReport, TelemetryReader
@@ -115,4 +115,4 @@ def _client(address: str) -> httpx.Client:
 
 @st.cache_resource(show_spinner=False, ttl=STATUS_TTL_S, max_entries=1)
 def _shared_answer(address: str) -> AdminStatus | StatusUnavailable:
-    return ask_status(_client(address), service_pass(settings().access.tokens, datetime.now(UTC).timestamp()))
+    return ask_status(_client(address), service_token(settings().access.tokens, datetime.now(UTC).timestamp()))

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import from_json
 
-from core.access.passes import COOKIE
+from core.access.cookies import COOKIE
 from core.domain.value import Value
 from core.status import AdminStatus
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from core.telemetry.reader import TelemetryReader
 from core.telemetry.replies import find_hunts_by_reply
-from dashboard_app.choice import HUNTS, Choice
+from dashboard_app.choice import HUNTS, TARGET, Choice
 from dashboard_app.rates import Rate
 
 UNPRICED = """(latency_ms IS NOT NULL AND cost_usd IS NULL)::INTEGER
@@ -52,12 +52,19 @@ def number(value: Any) -> float | None:
     return None if pd.isna(value) else float(value)
 
 
+FIXED = "min(run_id) = max(run_id) AND max(run_id) IN (SELECT run_id FROM runs WHERE fixed_size)"
+"""Of grouped `hunts`: they are those of one run of fixed size that ended by itself."""
+
+
 def with_rates(counts: pd.DataFrame, hits: str = "broke", of: str = "decided") -> pd.DataFrame:
-    """`counts` with share, low and high (Wilson, 95%); highest share first."""
-    rates = [Rate(int(n), int(total)) for n, total in zip(counts[hits], counts[of], strict=True)]
+    """`counts` with share, low, high (95%) and method; highest share first. A column `fixed` says whether the number
+    was fixed beforehand; without it, all were."""
+    fixed = counts["fixed"] if "fixed" in counts else [True] * len(counts)
+    rates = [Rate(int(n), int(total), bool(f)) for n, total, f in zip(counts[hits], counts[of], fixed, strict=True)]
     counts["share"] = [float(rate.share or 0) for rate in rates]
     counts["low"] = [float((rate.interval or (0, 1))[0]) for rate in rates]
     counts["high"] = [float((rate.interval or (0, 1))[1]) for rate in rates]
+    counts["method"] = [rate.method for rate in rates]
     return counts.sort_values(["share", of], ascending=[False, False], ignore_index=True, kind="stable")
 
 
@@ -68,10 +75,11 @@ def count_hunts(reader: TelemetryReader, choice: Choice) -> tuple[int, int]:
 
 
 def names(reader: TelemetryReader, column: str) -> list[str]:
-    """The models, notebooks or domains in the log, most hunted first. `column`: one of NAMED."""
+    """The models (by label), notebooks or domains in the log, most hunted first. `column`: one of NAMED."""
     if column not in NAMED:
         raise ValueError(f"no filter for column {column!r}; available: {', '.join(NAMED)}")
-    sql = f"""SELECT {column} AS name FROM hunts WHERE {column} <> '' GROUP BY 1
+    value = TARGET if column == "model" else column
+    sql = f"""SELECT {value} AS name FROM hunts WHERE {value} <> '' GROUP BY 1
               ORDER BY count(*) DESC, 1 LIMIT {MAX_NAMES}"""  # noqa: S608
     return [str(name) for name in reader.query(sql)["name"]]
 

@@ -1,12 +1,12 @@
-"""Break rates with confidence intervals."""
+"""Rates with 95% intervals, as the page and the command line show them (docs/statistics.md)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
 
-Z_95 = 1.959964
-"""Standard deviations that cover 95% of the normal distribution."""
+from core.statistics.intervals import Interval, Method, confidence_sequence, wilson
+
+METHODS = {Method.WILSON: "Wilson", Method.CONFIDENCE_SEQUENCE: "confidence sequence"}
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,8 @@ class Rate:
 
     broke: int
     decided: int
+    fixed: bool = True
+    """Their number was fixed beforehand; false for hunts of several runs and of a run that ended early."""
 
     @property
     def share(self) -> float | None:
@@ -22,11 +24,9 @@ class Rate:
         return self.broke / self.decided if self.decided else None
 
     @property
-    def interval(self) -> tuple[float, float] | None:
-        """95% Wilson score interval: valid for few hunts and for rates of 0 and 1, unlike the normal approximation."""
-        if not self.decided:
-            return None
-        share, n, z2 = self.broke / self.decided, self.decided, Z_95**2
-        middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-        reach = Z_95 / (1 + z2 / n) * sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-        return max(0.0, min(share, middle - reach)), min(1.0, max(share, middle + reach))
+    def interval(self) -> Interval | None:
+        return (wilson if self.fixed else confidence_sequence)(self.broke, self.decided)
+
+    @property
+    def method(self) -> str:
+        return METHODS[self.interval.method] if self.interval else ""

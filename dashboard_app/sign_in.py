@@ -21,8 +21,8 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.access.cookies import COOKIE, new_cookie, read_cookie
 from core.access.origins import is_foreign
-from core.access.passes import COOKIE, new_pass, read_pass
 from core.access.proxies import client_address, is_over_tls, is_proxy
 from core.access.sign_in_limiter import SignInLimiter
 from core.access.tokens import MAX_TOKEN_CHARS, Holder, Register
@@ -99,7 +99,7 @@ class SignIn:
             return PlainTextResponse(said, 403, NO_STORE)
         self._brake.record_success(address)
         life_s = settings().access.sign_in_ttl_s
-        given = new_pass(holder, datetime.now(UTC).timestamp(), life_s)
+        given = new_cookie(holder, datetime.now(UTC).timestamp(), life_s)
         return _with_cookie(PlainTextResponse(holder.name, headers=NO_STORE), request, given, int(life_s))
 
 
@@ -117,7 +117,7 @@ def _register() -> Register:
 
 
 def _holder(connection: HTTPConnection) -> Holder | None:
-    found = read_pass(connection.cookies.get(COOKIE, ""), _register(), datetime.now(UTC).timestamp())
+    found = read_cookie(connection.cookies.get(COOKIE, ""), _register(), datetime.now(UTC).timestamp())
     return found.holder if found else None
 
 

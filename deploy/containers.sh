@@ -1,4 +1,4 @@
-# Containers, their images, and what answers through nginx. Read by deploy.sh.
+# Containers, images, and requests through nginx. Sourced by deploy.sh.
 
 ids_of() { compose ps -q "$1"; } # SERVICE
 status_of() { # SERVICE with one container: running, restarting, exited …; nothing when there is none
@@ -20,7 +20,7 @@ point_current_at() { # RELEASE
     docker tag "$DASHBOARD_IMAGE:$1" "$DASHBOARD_IMAGE:current"
 }
 
-revision_in() { docker exec "$1" cat /app/REVISION 2>/dev/null || true; } # CONTAINER: what its image says
+revision_in() { docker exec "$1" cat /app/REVISION 2>/dev/null || true; } # CONTAINER: the revision in its image
 
 remove() { # container ids, one a line
     local id
@@ -33,7 +33,7 @@ state_of() { # CONTAINER: "running healthy 0" (status, health, restarts)
     docker inspect -f '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.RestartCount}}' "$1"
 }
 
-show_failure_of() { # CONTAINER: how it is, and what it said; of several starts that failed alike each line once
+show_failure_of() { # CONTAINER: its state and log; equal lines of repeated starts only once
     docker inspect -f 'Container {{.Name}} is {{.State.Status}}{{if ne .State.Status "running"}}, exit code {{.State.ExitCode}}{{end}}{{if .RestartCount}}, restarted {{.RestartCount}} times{{end}}{{if .State.OOMKilled}}: it had more memory than it may have (HUNTER_API_MEMORY, HUNTER_DASHBOARD_MEMORY){{end}}. It said:' "$1"
     docker logs --tail 60 "$1" 2>&1 | awk '!seen[$0]++' | tail -n 30
 }
@@ -41,7 +41,7 @@ show_failure_of() { # CONTAINER: how it is, and what it said; of several starts 
 end_restarts_of() { # CONTAINER that ended: started over and over, it would be met in the middle of a start, with nothing said yet
     local n
     for ((n = 0; n < 10; n++)); do
-        # Docker refuses the update when a start ends in that very moment.
+        # Docker rejects the update if the container exits at that moment.
         if docker update --restart=no "$1" >/dev/null 2>&1 && [ "$(docker inspect -f '{{.State.Status}}' "$1")" = exited ]; then return; fi
         sleep 1
     done
@@ -58,11 +58,11 @@ wait_until_healthy() { # container ids, one a line
             if [ "$status" != running ] && [ "$status" != created ] || [ "$restarts" != 0 ]; then
                 end_restarts_of "$id"
                 show_failure_of "$id" >&2
-                fail "a new container did not start; what it said stands above."
+                fail "a new container did not start; its log is above."
             fi
             if [ $SECONDS -ge $deadline ]; then
                 show_failure_of "$id" >&2
-                fail "a new container did not become healthy within HUNTER_READY_WAIT; what it said stands above."
+                fail "a new container did not become healthy within HUNTER_READY_WAIT; its log is above."
             fi
             sleep 1
         done
@@ -74,7 +74,7 @@ require_revision() { # REVISION ("-" when it is not known), container ids: what 
     [ "$1" != - ] || return 0
     for id in $2; do
         docker exec "$id" python -m core.probe --revision "$1" http://127.0.0.1:8000/api/health ||
-            fail "the new container ${id:0:12} is not of revision $1."
+            fail "the new container ${id:0:12} does not have revision $1."
     done
 }
 
@@ -97,7 +97,7 @@ verify_through_edge() { # REVISION, "-" when it is not known
     proofs=$(value_of HUNTER_PROOFS 20)
     for ((n = 1; n <= proofs; n++)); do
         answer=$(ask_edge /api/health) || fail "nginx does not answer on port $(value_of HUNTER_API_PORT 8000)."
-        [[ $answer == "HTTP/1.1 200 "* ]] || fail "through nginx the health is: ${answer%%$'\r'*}"
-        [ "$1" = - ] || [[ $answer == *"\"revision\":\"$1\""* ]] || fail "another revision than $1 answers through nginx."
+        [[ $answer == "HTTP/1.1 200 "* ]] || fail "health through nginx: ${answer%%$'\r'*}"
+        [ "$1" = - ] || [[ $answer == *"\"revision\":\"$1\""* ]] || fail "nginx responds with a revision other than $1."
     done
 }

@@ -1,4 +1,4 @@
-# What the machine has and what .env says. Read by deploy.sh.
+# Checks of the machine and of .env. Sourced by deploy.sh.
 
 ENV_LINES= # NAME=value of every line of .env
 
@@ -38,7 +38,7 @@ value_of() { # NAME default: from the environment, else from .env, else the defa
     printf '%s' "${found:-$2}"
 }
 
-require_numbers() { # found now, not after minutes of building
+require_numbers() { # before minutes of building
     local name value
     for name in HUNTER_READY_WAIT HUNTER_STOP_GRACE HUNTER_NAMES_WAIT HUNTER_PROOFS HUNTER_REPLICAS \
         HUNTER_HTTP_PORT HUNTER_HTTPS_PORT HUNTER_API_PORT HUNTER_DASHBOARD_PORT; do
@@ -48,7 +48,7 @@ require_numbers() { # found now, not after minutes of building
     [ "$(value_of HUNTER_REPLICAS 1)" -ge 1 ] || fail "HUNTER_REPLICAS must be at least 1."
 }
 
-name_images() { # another HUNTER_IMAGE keeps two installations on one machine apart
+name_images() { # two installations on one machine use different HUNTER_IMAGE
     API_IMAGE=$(value_of HUNTER_IMAGE model-hunter)-api
     DASHBOARD_IMAGE=$(value_of HUNTER_IMAGE model-hunter)-dashboard
 }
@@ -60,10 +60,10 @@ find_compose() {
     elif command -v docker-compose >/dev/null; then
         compose_words=(docker-compose)
     else
-        fail "neither 'docker compose' nor 'docker-compose' is there."
+        fail "neither 'docker compose' nor 'docker-compose' is installed."
     fi
     type -P setsid >/dev/null || fail "setsid is missing (package util-linux)."
-    docker info >/dev/null 2>&1 || fail "the Docker engine does not answer: is it running, and may you use it (group docker)?"
+    docker info >/dev/null 2>&1 || fail "the Docker engine does not answer: is it running, and are you in the group docker?"
 }
 
 refuse_open_house() {
@@ -77,36 +77,36 @@ refuse_open_house() {
         "Set HUNTER_TOKENS in .env, or leave HUNTER_BIND out (docs/deployment.md, Allow remote access)."
 }
 
-warn_of_unread_names() { # what .env sets and neither compose hands on nor we read never reaches a container
+warn_of_unread_names() { # variables in .env that neither compose passes on nor deploy.sh reads
     local written known unread
     written=$(sed -n 's/=.*//p' <<<"$ENV_LINES" | sort -u)
     known=$(grep -ohE '[A-Z][A-Z0-9_]+:?[[:space:]]*([,}]|$)|\$\{[A-Z][A-Z0-9_]+|value_of [A-Z][A-Z0-9_]+' \
         docker-compose*.yml deploy.sh deploy/*.sh | grep -oE '[A-Z][A-Z0-9_]+' | sort -u)
     unread=$(comm -23 <(printf '%s\n' "$written") <(printf '%s\n' "$known") | grep -vE '^$|^(COMPOSE|DOCKER|BUILDKIT)_') || return 0
-    say "Nothing here reads what .env sets as ${unread//$'\n'/ }: misspelt, or for a docker-compose.override.yml?" >&2
+    say "Unused variables in .env: ${unread//$'\n'/ }. Are they misspelled, or do they need a docker-compose.override.yml?" >&2
 }
 
-let_nginx_read() { # after a clone or pull under umask 077 its files are for their owner alone; in the container it is another user
+let_nginx_read() { # with umask 077 only the owner can read a clone's files; in the container nginx is another user
     find nginx \( -type d ! -perm -o=rx -o -type f ! -perm -o=r ! -name '*.pem' ! -name '*.key' \) -exec chmod o+rX {} + ||
-        fail "nginx could not read its files in the container: chmod -R o+rX nginx, as the owner of the files (not for keys)."
+        fail "nginx cannot read its files in the container. As the owner of the files, run chmod -R o+rX nginx (but not for keys)."
 }
 
-require_free_ports() { # a first deploy finds out in a second, not after minutes of building
+require_free_ports() { # checked before minutes of building
     local name port
     case $(status_of nginx) in
-        running | restarting) return ;; # the ports are ours
+        running | restarting) return ;; # our nginx has the ports
     esac
     for name in HTTP:80 API:8000 DASHBOARD:8001; do
         port=$(value_of "HUNTER_${name%:*}_PORT" "${name#*:}")
         if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-            fail "port $port is taken by another program (sudo ss -ltnp): stop it, or set HUNTER_${name%:*}_PORT in .env, then run this again."
+            fail "port $port is in use by another program (find it with sudo ss -ltnp). Stop it, or set HUNTER_${name%:*}_PORT in .env, then try again."
         fi
     done
 }
 
-alone() { # only one of us changes anything; the lock goes with the process, however it ends
+alone() { # one deploy at a time; the lock ends with the process
     mkdir -p $STATE
     command -v flock >/dev/null || fail "flock is missing (package util-linux)."
     exec 9>$STATE/lock
-    flock -n 9 || fail "another deploy or rollback is at work; nothing was changed."
+    flock -n 9 || fail "another deploy or rollback is running; nothing was changed."
 }

@@ -1,8 +1,8 @@
-# Which releases there are, and which one is in service: the files in .deploy/. Read by deploy.sh.
+# The stored releases and the live one: the files in .deploy/. Sourced by deploy.sh.
 
 current() { if [ -f $STATE/current ]; then cat $STATE/current; fi; }
 revision_of() { if [ -f $STATE/releases ]; then awk -v wanted="$1" '$1 == wanted {print $2}' $STATE/releases; fi; }
-# Releases of one revision are the same code with other settings; of a changed or unknown one each is its own.
+# Releases of one revision have the same code and different settings; those of a changed or unknown revision are all different.
 BY_CODE='function code() {return $2 ~ /(^-|unversioned|-changed|-by-hand)$/ ? $1 : $2}'
 before() { # RELEASE: the newest of other code that was put into service before it
     [ -f $STATE/releases ] || return 0
@@ -68,7 +68,7 @@ adopt() { # what was started by hand (docker-compose up -d --build) becomes a re
     fi
 }
 
-in_service() { # for people: what the API containers run, whoever started them
+in_service() { # for people: what the API containers run, however they were started
     local container image release shown=
     for container in $(ids_of model-hunter); do
         image=$(image_in "$container")
@@ -77,13 +77,13 @@ in_service() { # for people: what the API containers run, whoever started them
         [[ $'\n'$shown == *$'\n'"$release"$'\n'* ]] || shown+="$release"$'\n'
     done
     shown=${shown%$'\n'}
-    say "${shown:-none, no API container runs}"
+    say "${shown:-none; no API container is running}"
 }
 
 drop_images() { # RELEASE
     local image
     for image in "$API_IMAGE:$1" "$DASHBOARD_IMAGE:$1"; do
-        if has_image "$image"; then docker rmi "$image" >/dev/null || say "Could not remove $image; try docker rmi later." >&2; fi
+        if has_image "$image"; then docker rmi "$image" >/dev/null || say "Could not remove $image; run docker rmi later." >&2; fi
     done
 }
 

@@ -1,7 +1,7 @@
-# Starts nginx in the container, with what only the environment knows: nginx itself reads no variables.
+# Starts nginx in the container and writes a setting from the environment, which nginx itself cannot read.
 set -eu
 case ${HTTPS_PORT:-443} in
-    *[!0-9]*) echo "HUNTER_HTTPS_PORT must be the number of a port; got '$HTTPS_PORT'." >&2 && exit 1 ;;
+    *[!0-9]*) echo "HUNTER_HTTPS_PORT must be a port number; got '$HTTPS_PORT'." >&2 && exit 1 ;;
     443) suffix= ;;
     *) suffix=:$HTTPS_PORT ;;
 esac

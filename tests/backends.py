@@ -81,6 +81,7 @@ def memory_backend(max_sessions: int, max_events: int) -> Backend:
         max_share=max_sessions - 1,
         append=log.append_now,
         forget=log.forget_now,
+        begin=log.start_after,
     )
     return Backend(clock, store, log, store, log)
 

@@ -39,8 +39,8 @@ TASK_CELLS.append(REFERENCE + json.dumps([{"id": f"C{n}", "criteria1": "Is so."}
 def _in_metadata(piece: str, opening: str = "[", closing: str = "]", values: int = 1) -> Shape:
     """As much of a piece of JSON as there may be, in the notebook's metadata. `{n}` is a running number."""
 
-    def make(most_values: int, max_bytes: int) -> bytes:
-        count = min((most_values - 100) // (values + 1), (max_bytes - 5000) // (len(piece) + 8))
+    def make(max_values: int, max_bytes: int) -> bytes:
+        count = min((max_values - 100) // (values + 1), (max_bytes - 5000) // (len(piece) + 8))
         pieces = ",".join(piece.replace("{n}", str(n)) for n in range(count))
         return _file(json.dumps([{"cell_type": "markdown", "metadata": {}, "source": s} for s in TASK_CELLS]),
                      f'{{"a": {opening}{pieces}{closing}}}')  # fmt: skip
@@ -245,24 +245,24 @@ BODIES: dict[str, tuple[str, str, Callable[[int], bytes]]] = {
     "a prompt of an edit": ("PATCH", "task", _text("prompt", "a")),
     "a prompt of line breaks": ("PATCH", "task", _text("prompt", "\n")),
     "a prompt of escapes": ("PATCH", "task", _text("response", "é\\")),
-    "many unknown keys": ("PATCH", "task", lambda most: b'{"version": 1' + b',"k":0' * (most // 6) + b"}"),
-    "a typed-in task": ("POST", "/", lambda most: json.dumps({"task": {"prompt": "\n" * (most // 2 - 99)}}).encode()),
+    "many unknown keys": ("PATCH", "task", lambda size: b'{"version": 1' + b',"k":0' * (size // 6) + b"}"),
+    "a typed-in task": ("POST", "/", lambda size: json.dumps({"task": {"prompt": "\n" * (size // 2 - 99)}}).encode()),
     "criteria of a typed-in task": (
-        "POST", "/", lambda most: b'{"task": {"criteria": [' + b'{"id": "C1", "text": "a"},' * (most // 27) + b'{"id": "C1", "text": "a"}]}}',
+        "POST", "/", lambda size: b'{"task": {"criteria": [' + b'{"id": "C1", "text": "a"},' * (size // 27) + b'{"id": "C1", "text": "a"}]}}',
     ),
     "a review": ("PUT", "reviews/c_0", _text("explanation", "a ")),
-    "verdicts of a review": ("PUT", "reviews/c_0", lambda most: b'{"verdicts": {' + b",".join(b'"C%d":"PASS"' % n for n in range(most // 14)) + b"}}"),
+    "verdicts of a review": ("PUT", "reviews/c_0", lambda size: b'{"verdicts": {' + b",".join(b'"C%d":"PASS"' % n for n in range(size // 14)) + b"}}"),
     "a selection": ("PUT", "selection", _listed("hunt_ids", '"r_one.{n}"')),
     "models of a run": ("POST", "runs", _listed("models", '"simulated/target"')),
     "criteria of a check": ("POST", "reference-check", _listed("criterion_ids", '"C{n}"')),
     "a trial": ("POST", "trials", _text("model", "a")),
     "a turn": ("POST", "turns", _text("prompt", "a\n")),
-    "deep JSON": ("PATCH", "task", lambda most: b'{"a":' * (most // 6)),
-    "brackets": ("PATCH", "task", lambda most: b"[" * most),
-    "commas": ("PATCH", "task", lambda most: b"," * most),
-    "backslashes": ("PATCH", "task", lambda most: b'{"prompt": "' + b"\\" * most),
-    "quotation marks": ("PATCH", "task", lambda most: b'"' * most),
-    "spaces": ("PATCH", "task", lambda most: b" " * most),
-    "no UTF-8": ("PATCH", "task", lambda most: b'{"prompt": "' + b"\xff" * most + b'"}'),
-    "nulls": ("PATCH", "task", lambda most: b"\0" * most),
+    "deep JSON": ("PATCH", "task", lambda size: b'{"a":' * (size // 6)),
+    "brackets": ("PATCH", "task", lambda size: b"[" * size),
+    "commas": ("PATCH", "task", lambda size: b"," * size),
+    "backslashes": ("PATCH", "task", lambda size: b'{"prompt": "' + b"\\" * size),
+    "quotation marks": ("PATCH", "task", lambda size: b'"' * size),
+    "spaces": ("PATCH", "task", lambda size: b" " * size),
+    "no UTF-8": ("PATCH", "task", lambda size: b'{"prompt": "' + b"\xff" * size + b'"}'),
+    "nulls": ("PATCH", "task", lambda size: b"\0" * size),
 }  # fmt: skip

@@ -1,4 +1,5 @@
-"""Settings for tests: values by `group__field`."""
+"""Settings for tests: values by `group__field`. Without a library, unless a test names one: it would be in the
+folder where the tests run."""
 
 from __future__ import annotations
 
@@ -6,12 +7,13 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import Any
 
-from core.settings import Settings
+from core.settings import LibrarySettings, Settings
+from core.settings.library import OFF
 
 
 def make_settings(base: Settings | None = None, /, **values: Any) -> Settings:
     """`base` (default: the defaults) with values such as `redis__url="redis://…"` or `openai__key="sk-…"`."""
-    settings = base or Settings()
+    settings = base or replace(Settings(), library=LibrarySettings(url=OFF))
     groups: dict[str, dict[str, Any]] = defaultdict(dict)
     for name, value in values.items():
         group, _, field = name.partition("__")

@@ -4,7 +4,6 @@ python -m tools.dashboard_pictures http://127.0.0.1:8001 /tmp/pictures
 """
 
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
-from tools.page_pictures import NoChromium, Screen
+from tools.page_pictures import NoChromium, Screen, find_chromium
 
 FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--hide-scrollbars")
 WAIT_MS = 30_000
@@ -22,7 +21,7 @@ DRAWN = """() => document.querySelector('[data-testid=stApp][data-test-script-st
     && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(
         chart => [...chart.querySelectorAll('svg, canvas')].some(one => one.getBoundingClientRect().height > 40))"""
 """Charts draw themselves after the page says that it is done, and again once they have room."""
-A_HUNT = re.compile(r"hunt\?hunt=h_\w+")
+A_HUNT = re.compile(r"hunt\?hunt=[\w.-]+")
 """The address behind `open` in a table of hunts, as the table tells it to screen readers."""
 MAX_HEIGHT_PX = 6_000
 
@@ -32,7 +31,7 @@ class View:
     name: str
     path: str
     says: str
-    """A text that stands on the page when it has come, also when there is nothing to show."""
+    """A text that is on the page once it has loaded, even if there is nothing to show."""
 
 
 EMPTY = r"|No hunts yet|No hunts match"
@@ -41,7 +40,7 @@ VIEWS = (
     View("alarms", "alarms", r"No alarm|Every rule and its current value"),
     View("overview", "overview?period=all", r"Break rate by model" + EMPTY),
     View("breaks", "breaks?period=all", r"By number of criteria" + EMPTY),
-    View("criteria", "criteria?period=all", r"How hard each criterion|No task has" + EMPTY),
+    View("criteria", "criteria?period=all", r"Difficulty of each criterion|No task has" + EMPTY),
     View("judge", "judge?period=all", r"Same reply, other verdict" + EMPTY),
     View("costs", "costs?period=all", r"Cost per hunt and per break" + EMPTY),
     View("providers", "providers?period=all", r"Hunts lost by cause" + EMPTY),
@@ -62,9 +61,7 @@ def take(base_url: str, out_dir: Path) -> list[Path]:
 
     Raises NoChromium, and Playwright's Error when a view does not come within 30 s.
     """
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        raise NoChromium("No chromium found: apt-get install chromium.")
+    chromium = find_chromium()
     out_dir.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Brings Debian packages: tools/debian.sh "what does not work without them" package …
-# As root it installs them and keeps Debian from starting their services; otherwise it says what to type.
+# Installs Debian packages: tools/debian.sh "consequence without them" package …
+# As root it installs them without starting their services; otherwise it prints the command.
 set -euo pipefail
 
 without=$1
@@ -9,13 +9,13 @@ policy=/usr/sbin/policy-rc.d
 
 is_installed() { dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
 
-give_up() { # what went wrong
+give_up() { # REASON
     printf '\nMissing: %s (%s). Without it %s. To fix it: sudo apt-get install -y %s\n\n' \
         "${wanted[*]}" "$1" "$without" "${wanted[*]}" >&2
     exit 1
 }
 
-# Debian starts a daemon as soon as its package is unpacked; the tests want the program, not the service.
+# Debian starts services on installation; the tests need only the programs.
 forbid_services() {
     kept=$(mktemp -d)
     if [ -e $policy ] || [ -L $policy ]; then mv $policy "$kept/"; fi
@@ -30,7 +30,7 @@ install_wanted() {
     $apt update && $apt install -y --no-install-recommends "${wanted[@]}"
 }
 
-# Nor may the services come up with the next boot.
+# Don't start the services at the next boot either.
 disable_services() {
     [ -d /run/systemd/system ] || return 0
     local package
@@ -40,11 +40,11 @@ disable_services() {
 }
 
 wanted=("$@")
-command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || give_up "this is no Debian"
+command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || give_up "not a Debian system"
 wanted=()
 for package in "$@"; do is_installed "$package" || wanted+=("$package"); done
 [ ${#wanted[@]} -gt 0 ] || exit 0
-[ "$(id -u)" = 0 ] || give_up "only root can install it"
+[ "$(id -u)" = 0 ] || give_up "not root"
 
 echo "Installing Debian packages: ${wanted[*]} …"
 log=$(mktemp)
@@ -52,7 +52,7 @@ forbid_services
 if ! install_wanted >"$log" 2>&1; then
     tail -n 20 "$log" >&2
     rm -f "$log"
-    give_up "apt-get could not install it; its last words are above"
+    give_up "apt-get failed; its output is above"
 fi
 rm -f "$log"
 disable_services

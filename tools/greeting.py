@@ -10,11 +10,9 @@ from tools.parts import Part
 ASK_TIMEOUT_S = 5.0
 Json = dict[str, Any]
 
-SESSIONS = {
-    "redis": "kept in Redis",
-    "memory": "kept in memory, gone when this ends (REDIS_URL keeps them)",
-}
-NO_KEYS = "simulated only: no keys found (.env.example says where to put yours)"
+SESSIONS = {"redis": "stored in Redis", "memory": "stored in memory until you stop this"}
+NO_REDIS = " (set REDIS_URL to keep them)"
+NO_KEYS = "simulated only: no API keys found (.env.example shows how to set them)"
 
 
 async def greeting(api: Part, dashboard: Part) -> str:
@@ -43,10 +41,12 @@ async def _ask(client: httpx.AsyncClient, path: str) -> Json:
 
 
 def _what_it_runs_on(health: Json, models: Json, who: Json) -> Iterable[tuple[str, str]]:
-    if health.get("status") == "degraded":
+    degraded = health.get("status") == "degraded"
+    backend = health.get("sessions_backend")
+    if degraded:
         yield "Attention", f"degraded: {health.get('reason') or 'see the API log'}"
-    if health.get("sessions_backend") in SESSIONS:
-        yield "Sessions", SESSIONS[health["sessions_backend"]]
+    if backend in SESSIONS:
+        yield "Sessions", SESSIONS[backend] + (NO_REDIS if backend == "memory" and not degraded else "")
     if who.get("sign_in"):
         yield "Sign-in", "with a token of HUNTER_TOKENS"
     providers = models.get("providers")

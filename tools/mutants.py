@@ -63,7 +63,7 @@ def read_listed(text: str) -> frozenset[Change]:
 
 
 def report(mutants: Iterable[Mutant], changes: Mapping[str, Change], listed: frozenset[Change]) -> tuple[str, bool]:
-    """What a person reads, and whether all is well. `changes`: of the mutants that survived, by id."""
+    """The report, and whether the run passes. `changes`: of the mutants that survived, by id."""
     every = list(mutants)
     made, killed = Counter(m.module for m in every), Counter(m.module for m in every if m.status in KILLED)
     lines = [f"{killed[module]:5} of {made[module]:4} killed  {module}" for module in sorted(made)]
@@ -72,11 +72,11 @@ def report(mutants: Iterable[Mutant], changes: Mapping[str, Change], listed: fro
     looked_at = {mutant.function for mutant in every}
     unneeded = sorted((c.function, c.becomes) for c in listed - set(changes.values()) if c.function in looked_at)
     listed_count = len(changes) - len(unlisted)
-    lines.append(f"\n{killed.total()} of {made.total()} killed ({share:.1%}), {listed_count} listed as unnoticed.")
-    lines += [f"Not noticed and not listed: {id_}\n    {c.becomes}" for id_, c in unlisted.items()]
-    lines += [f"Listed in {LISTED.name} and not needed: {function}\n    {becomes}" for function, becomes in unneeded]
+    lines.append(f"\n{killed.total()} of {made.total()} killed ({share:.1%}), {listed_count} listed as survivors.")
+    lines += [f"Survived and not listed: {id_}\n    {c.becomes}" for id_, c in unlisted.items()]
+    lines += [f"Listed in {LISTED.name} but killed: {function}\n    {becomes}" for function, becomes in unneeded]
     if share < MIN_KILLED:
-        lines.append(f"Fewer than {MIN_KILLED:.0%} are killed.")
+        lines.append(f"Fewer than {MIN_KILLED:.0%} were killed.")
     return "\n".join(lines), share >= MIN_KILLED and not unlisted and not unneeded
 
 

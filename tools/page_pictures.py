@@ -33,7 +33,7 @@ class Screen:
 SCREENS = (
     Screen("light", 1440, 900, "light"),
     Screen("dark", 1440, 900, "dark"),
-    Screen("narrow", 360, 780, "light"),
+    Screen("narrow", 390, 844, "light"),
 )
 
 
@@ -51,11 +51,17 @@ def take(base_url: str, out_dir: Path) -> list[Path]:
         return [path for screen in SCREENS for path in _take_screen(browser, base_url, out_dir, screen)]
 
 
+def find_chromium() -> str:
+    """Raises NoChromium."""
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser"):
+        if found := shutil.which(name):
+            return found
+    raise NoChromium("No chromium found: apt-get install chromium-headless-shell.")
+
+
 @contextmanager
 def _a_browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
-    if chromium is None:
-        raise NoChromium("No chromium found: apt-get install chromium.")
+    chromium = find_chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
         try:
@@ -78,7 +84,7 @@ def _take_screen(browser: Browser, base_url: str, out_dir: Path, screen: Screen)
 
 
 def for_the_readme(base_url: str, out: Path) -> Path:
-    """The page with one run finished and a second one going on, in an open session, where verdicts are seen at once."""
+    """The page with one finished and one active run, in an open session, where verdicts are shown immediately."""
     with _a_browser() as browser:
         context = browser.new_context(
             viewport={"width": 1280, "height": 1240}, device_scale_factor=1.5, color_scheme="light", base_url=base_url
@@ -92,7 +98,7 @@ def for_the_readme(base_url: str, out: Path) -> Path:
         for name in ("05-task", "06-checked", "07-picker", "08-hunting", "09-hunted", "13-selected"):
             STATES[name](page)
         page.get_by_role("button", name="Dismiss").click()
-        page.locator("hunt-plan .usual").get_by_role("button", name="64", exact=True).click()
+        page.locator("hunt-plan .common").get_by_role("button", name="64", exact=True).click()
         page.locator("hunt-plan .start").click()
         page.locator("run-list .run[data-status=running] .part.held").wait_for()
         page.evaluate("document.activeElement.blur()")

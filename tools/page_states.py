@@ -3,6 +3,7 @@
 Everything is done by what a trainer does: a task, its check, a run, a selection, the reviews, the reveal, the notebook.
 """
 
+import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page
@@ -10,6 +11,10 @@ from playwright.sync_api import Page
 EXAMPLE = "Cake"
 MODELS = ("hasty", "careful")
 HUNTS = "16"
+ALL_EDITED = re.compile(r"(\d+) of \1 criteria have an edit")
+DELIVERABLE = re.compile("ready to deliver|you and the judge disagree")
+"""The verdicts of the simulated judge are not the same in every run."""
+ALL_REVIEWED = re.compile(r"(\d+) of \1 reviews complete")
 WHY = "It keeps to the form that was asked for, but one of the demands is missed."
 NOT_A_NOTEBOOK = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"These are not cells."}
 
@@ -44,8 +49,18 @@ def _checked(page: Page) -> None:
     page.locator("task-editor check-panel button").click()
     page.locator("task-editor check-panel[data-state=passed]").wait_for()
     page.get_by_role("button", name="Try once").click()
-    page.locator("trial-bench .trial .tag.held, trial-bench .trial .tag.broke").wait_for()
+    page.locator("trial-panel .trial .tag.held, trial-panel .trial .tag.broke").wait_for()
     page.evaluate("scrollTo(0, 0)")
+
+
+def _two_sided(page: Page) -> None:
+    panel = page.locator("two-sided-panel")
+    panel.locator("#edits-by").select_option("simulated/hasty")
+    panel.get_by_role("button", name="Propose edits").click()
+    panel.get_by_text(ALL_EDITED).wait_for()
+    panel.get_by_role("button", name="Judge the edits").click()
+    panel.locator("tbody .mark.fail").first.wait_for()
+    panel.scroll_into_view_if_needed()
 
 
 def _picker(page: Page) -> None:
@@ -57,9 +72,11 @@ def _picker(page: Page) -> None:
 
 def _hunting(page: Page) -> None:
     page.locator("model-picker").get_by_role("button", name="Close").click()
-    page.locator("hunt-plan .usual").get_by_role("button", name=HUNTS, exact=True).click()
+    page.locator("hunt-plan .common").get_by_role("button", name=HUNTS, exact=True).click()
+    page.locator("#plan-stop").select_option("breaks")
+    page.get_by_label("Number of breaks").fill(HUNTS)  # as many as hunts: there is a forecast, and all are made
     page.locator("hunt-plan .start").click()
-    page.locator("hunt-table .row[data-standing=held], hunt-table .row[data-standing=broke]").nth(2).wait_for()
+    page.locator("hunt-table .row[data-status=held], hunt-table .row[data-status=broke]").nth(2).wait_for()
 
 
 def _hunted(page: Page) -> None:
@@ -98,13 +115,13 @@ def _selected(page: Page) -> None:
 def _desk(page: Page) -> None:
     page.get_by_role("link", name="Review them").click()
     page.locator("review-card .to-judge").first.wait_for()
-    for card in page.locator("review-desk .cards button").all():
+    for card in page.locator("review-view .cards button").all():
         card.click()
         for mark in page.locator("review-card .to-judge").all():
             mark.get_by_role("button", name="PASS").click()
         page.locator("review-card .to-judge").last.get_by_role("button", name="FAIL").click()
         page.locator("#review-words").fill(WHY)
-    page.get_by_text("4 of 4 reviews complete").wait_for()
+    page.get_by_text(ALL_REVIEWED).wait_for()
     page.evaluate("scrollTo(0, 0)")
 
 
@@ -116,6 +133,7 @@ def _sure(page: Page) -> None:
 def _revealed(page: Page) -> None:
     page.get_by_role("button", name="Reveal and lock").click()
     page.locator("agreement-table .compared li").first.wait_for()
+    page.locator("corrected-rates .conclusion").first.wait_for()
 
 
 def _unsealed(page: Page) -> None:
@@ -124,8 +142,17 @@ def _unsealed(page: Page) -> None:
     _open_first(page, "broke")
 
 
-def _deliver(page: Page) -> None:
+def _robustness(page: Page) -> None:
     page.keyboard.press("Escape")
+    _step(page, "Task")
+    panel = page.locator("robustness-panel")
+    panel.locator("#robustness-replies").fill("1")
+    panel.get_by_role("button", name="Test the judge").click()
+    panel.get_by_role("button", name="Test again").and_(page.locator(":enabled")).wait_for()
+    panel.scroll_into_view_if_needed()
+
+
+def _deliver(page: Page) -> None:
     _step(page, "Deliver")
     page.locator("delivery-view .cell-change[data-change=changed] summary").first.click()
     page.locator("delivery-view .cell-change[data-change=changed] .words").first.wait_for()
@@ -139,7 +166,7 @@ def _keys(page: Page) -> None:
 def _home(page: Page) -> None:
     page.keyboard.press("Escape")
     page.goto("/#/")
-    page.locator("start-view .recent .needs", has_text="ready to be delivered").wait_for()
+    page.locator("start-view .recent .needs", has_text=DELIVERABLE).wait_for()
 
 
 def _ended(page: Page) -> None:
@@ -155,11 +182,11 @@ def _unreachable(page: Page) -> None:
 
 
 def _step(page: Page, act: str) -> None:
-    page.locator("act-trail .step", has=page.get_by_text(act, exact=True)).click()
+    page.locator("session-steps .step", has=page.get_by_text(act, exact=True)).click()
 
 
 def _open_first(page: Page, standing: str) -> None:
-    row = page.locator(f"hunt-table .row[data-standing={standing}] a").first
+    row = page.locator(f"hunt-table .row[data-status={standing}] a").first
     row.scroll_into_view_if_needed()
     row.click()
     page.frame_locator("hunt-panel iframe").locator("body > *").first.wait_for()
@@ -167,8 +194,9 @@ def _open_first(page: Page, standing: str) -> None:
 
 STATES: dict[str, Callable[[Page], None]] = {
     "01-start": _start, "02-refused": _refused, "03-blank": _blank, "04-fresh": _fresh, "05-task": _task,
-    "06-checked": _checked, "07-picker": _picker, "08-hunting": _hunting, "09-hunted": _hunted, "10-sealed": _sealed,
-    "11-turn": _turn, "12-comparison": _comparison, "13-selected": _selected, "14-desk": _desk, "15-sure": _sure,
-    "16-revealed": _revealed, "17-unsealed": _unsealed, "18-deliver": _deliver, "19-keys": _keys, "20-home": _home,
-    "21-ended": _ended, "22-unreachable": _unreachable,
+    "06-checked": _checked, "06-two-sided": _two_sided, "07-picker": _picker, "08-hunting": _hunting,
+    "09-hunted": _hunted, "10-sealed": _sealed, "11-turn": _turn, "12-comparison": _comparison,
+    "13-selected": _selected, "14-desk": _desk, "15-sure": _sure, "16-revealed": _revealed, "17-unsealed": _unsealed,
+    "17-robustness": _robustness, "18-deliver": _deliver, "19-keys": _keys, "20-home": _home, "21-ended": _ended,
+    "22-unreachable": _unreachable,
 }  # fmt: skip

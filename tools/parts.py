@@ -13,7 +13,7 @@ REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not
 
 
 class CannotStart(Exception):
-    """What stands in the way, and what the reader can do about it."""
+    """The problem, and what the reader can do about it."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def parts_of(settings: ServerSettings) -> tuple[Part, Part]:
 
 
 def require_free_ports(parts: Sequence[Part]) -> None:
-    """Raises CannotStart when a part could not listen where it is told to."""
+    """Raises CannotStart if a part cannot listen on its configured address."""
     taken: dict[int, Part] = {}
     for part in parts:
         if part.port == 0:

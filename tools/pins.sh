@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Writes requirements/*.txt: versions and hashes, no addresses. dev.txt is resolved first, with both others
-# in it, and then binds them: the three agree.
+# Generates requirements/*.txt: versions and hashes, no URLs. dev.txt includes both others and is resolved first; its
+# versions constrain them, so that all three agree. The servers that only tests start have environments of their own.
 set -euo pipefail
 cd "$(dirname "$0")/../requirements"
 
@@ -11,3 +11,5 @@ compile() {
 compile "$@" dev.in --output-file dev.txt
 compile --constraint dev.txt --upgrade api.in --output-file api.txt
 compile --constraint dev.txt --upgrade dashboard.in --output-file dashboard.txt
+compile "$@" --no-deps model_server.in --output-file model_server.txt
+compile "$@" gateway.in --output-file gateway.txt

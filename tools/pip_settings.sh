@@ -1,5 +1,5 @@
-# Sourced. uv does not read pip's configuration: export_pip_settings PYTHON gives it the indexes, folders and
-# certificates that pip is told to use. All packages are pinned by hash, so it does not matter which index one comes from.
+# Sourced. uv does not read pip's configuration: export_pip_settings PYTHON passes on pip's indexes, folders and
+# certificates. All packages are pinned by hash, so the index they come from does not matter.
 export_pip_settings() {
     local name value
     export UV_INDEX_STRATEGY=unsafe-best-match

@@ -1,14 +1,14 @@
-# Which Pythons can run Model Hunter; sourced by tools/setup.sh and read by the tests. A name on PATH may be a stub that
-# does not run (pyenv's are), so each candidate is asked.
+# Finds supported Pythons; sourced by tools/setup.sh and by the tests. A name on PATH can be a stub that does not run
+# (such as pyenv's), so each candidate is started.
 OLDEST=3.11
-NEWEST_MINOR=13 # the newest that the tests have passed on
+NEWEST_MINOR=13 # the newest version that the tests pass on
 NEWEST=3.$NEWEST_MINOR
 
 is_supported() { # python
     "$1" -c "import sys; sys.exit(not (3, ${OLDEST#3.}) <= sys.version_info[:2] <= (3, $NEWEST_MINOR))" >/dev/null 2>&1
 }
 
-executable_of() { # python: the interpreter itself, behind links and stubs; nothing when it does not run
+executable_of() { # PYTHON: the interpreter behind links and stubs; empty if it does not run
     "$1" -c 'import os, sys; print(os.path.realpath(sys.executable))' 2>/dev/null
 }
 
@@ -19,11 +19,11 @@ candidates() { # of Python 3.minor
     echo python3
 }
 
-installed_elsewhere() { # of Python 3.minor: pyenv keeps what it has built outside PATH
+installed_elsewhere() { # Python 3.MINOR installed by pyenv, outside PATH
     ls "$(pyenv root 2>/dev/null)"/versions/"3.$1".*/bin/python 2>/dev/null || true
 }
 
-newest_python() { # of the names in `candidates`, and of those that the function named $1 adds; but not Python 3.$2
+newest_python() { # the newest in `candidates` and in the results of function $1, except Python 3.$2
     local minor name
     for ((minor = NEWEST_MINOR; minor >= ${OLDEST#3.}; minor--)); do
         [ "${2:-}" != $minor ] || continue
@@ -36,6 +36,6 @@ newest_python() { # of the names in `candidates`, and of those that the function
     done
 }
 
-other_python() { # the newest supported Python of another version than this one; nothing when there is none
+other_python() { # the newest supported Python of another version; empty if there is none
     newest_python installed_elsewhere "$(minor_of "$1")"
 }

@@ -44,7 +44,8 @@ async def run_until_stopped(settings: Settings) -> None:
     def end() -> None:  # a second time while stopping cuts the grace short
         if not running.cancelling():
             print(
-                f"\nEnding: running hunts have {settings.server.drain_timeout_s:g} s. Once more ends at once.",
+                f"\nStopping: running hunts have {settings.server.drain_timeout_s:g} s to finish. "
+                "Ctrl-C again stops at once.",
                 flush=True,
             )
         running.cancel()

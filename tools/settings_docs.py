@@ -1,4 +1,4 @@
-"""Writes what the documentation and compose repeat of the settings anew: `make docs`."""
+"""Regenerates the parts of the documentation and of compose that repeat settings: `make docs`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PART = re.compile(
 
 
 def rendered(text: str) -> str:
-    """`text` with the lines between `generated: NAME` and `end` (in a comment) written anew."""
+    """`text` with the lines between `generated: NAME` and `end` (in a comment) regenerated."""
     return _PART.sub(lambda part: part["begin"] + PARTS[part["name"]]() + part["end"], text)
 
 
@@ -49,7 +49,12 @@ def _of_group(name: str) -> Callable[[], str]:
 
 
 def _renamed() -> str:
-    return _table("| old name | new name |", [f"| `{old}` | `{new}` |" for old, new in RENAMED.items()])
+    fixed = {setting.row.variable for setting in constants()}
+    rows = [
+        f"| `{old}` | {'none: its default will be fixed' if new in fixed else f'`{new}`'} |"
+        for old, new in RENAMED.items()
+    ]
+    return _table("| old name | new name |", rows)
 
 
 def _constants() -> str:

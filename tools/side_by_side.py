@@ -1,4 +1,4 @@
-"""Processes that live and die together: all answer or none stays, and whoever ends first ends the others.
+"""Processes that run together: if one does not answer or ends, all others are stopped.
 
 Each gets a process group of its own, so that Ctrl-C in the terminal reaches only us, who then end all of
 them in order: SIGTERM, a grace, SIGKILL.
@@ -57,7 +57,7 @@ async def _start(part: Part) -> Process:
 
 async def _watch(part: Part, process: Process) -> None:
     code = await process.wait()
-    raise Ended(f"The {part.name} ended by itself (exit code {code}); its own words are above.")
+    raise Ended(f"The {part.name} stopped unexpectedly (exit code {code}); its log is shown above.")
 
 
 async def _wait_for_answer(part: Part, deadline_s: float) -> None:
@@ -67,7 +67,7 @@ async def _wait_for_answer(part: Part, deadline_s: float) -> None:
                 await asyncio.sleep(PROBE_EVERY_S)
     except TimeoutError:
         raise CannotStart(
-            f"The {part.name} did not answer at {part.health_url} within {deadline_s:g} s; its own words are above."
+            f"The {part.name} did not answer at {part.health_url} within {deadline_s:g} s; its log is shown above."
         ) from None
 
 

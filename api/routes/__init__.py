@@ -1,5 +1,5 @@
 """One file per resource; each defines a blueprint.
-May use api.context, api.payloads, api.sse, core.hunting's orders and views.
+May use the files of api, core.hunting's orders and views, types of core.
 Never imports another route.
 Owned and closed by api.app, which registers them.
 Tests in tests/api.

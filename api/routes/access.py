@@ -15,7 +15,7 @@ from api.describing import BODY_ERRORS, described
 from api.identity import access_guard, address, over_tls, too_many_tries
 from api.payloads import SignInPayload
 from core.access.callers import ANYBODY, Caller, caller_of
-from core.access.passes import COOKIE
+from core.access.cookies import COOKIE
 from core.access.tokens import Scope
 from core.errors import BadInput, NotSignedIn
 
@@ -34,6 +34,8 @@ class WhoAnswer(TypedDict):
     scope: Scope | Literal[""]
     sign_in: bool
     """Whether this server requires sign-in."""
+    library: bool
+    """Whether tasks are listed (GET /api/tasks)."""
 
 
 @access.get("/sign-in")
@@ -59,7 +61,7 @@ async def sign_in() -> JsonResponse[WhoAnswer]:
     guard.limiter.record_success(address())
     log.info("access.signed_in", name=holder.name)
     response = answer(_who(caller_of(holder)))
-    return _with_cookie(response, guard.pass_for(holder), int(runtime().settings.access.sign_in_ttl_s))
+    return _with_cookie(response, guard.cookie_for(holder), int(runtime().settings.access.sign_in_ttl_s))
 
 
 @access.post("/api/sign-out")
@@ -77,9 +79,10 @@ async def who() -> JsonResponse[WhoAnswer]:
 
 
 def _who(caller: Caller | None) -> WhoAnswer:
+    library = runtime().settings.library.enabled
     if caller is None:
-        return {"name": "", "scope": "", "sign_in": True}
-    return {"name": caller.name, "scope": caller.scope, "sign_in": caller is not ANYBODY}
+        return {"name": "", "scope": "", "sign_in": True, "library": library}
+    return {"name": caller.name, "scope": caller.scope, "sign_in": caller is not ANYBODY, "library": library}
 
 
 def _with_cookie(response: AnyResponse, value: str, life_s: int) -> AnyResponse:

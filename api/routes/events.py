@@ -11,11 +11,12 @@ from typing_extensions import TypedDict
 
 from api.context import JsonResponse, answer, runtime
 from api.describing import LAST_EVENT_ID, described
+from api.event_stream import counted, event_stream, text_frames
 from api.identity import access_guard, caller, sign_in_left_s
 from api.payloads import EventsQuery
-from api.sse import counted, event_stream
 from core.errors import Busy
 from core.eventlog.base import START, parse_event_id
+from core.hunting.hunts.queries import refuse_unknown_hunt
 from core.hunting.views.serialize import JsonFragment
 
 events = Blueprint("events", __name__, url_prefix="/api/sessions/<sid>/events")
@@ -38,12 +39,17 @@ class EventsAnswer(TypedDict):
 @described("Events", errors=(400, 404, 409, 429), media=("text/event-stream",), headers=(LAST_EVENT_ID,))
 @validate_querystring(EventsQuery)
 async def watch_events(sid: str, query_args: EventsQuery) -> JsonResponse[EventsAnswer] | Response:
-    """Server-sent events after `Last-Event-ID` or `?after=`; JSON if the client accepts JSON."""
-    await runtime().store.read(sid)
+    """Server-sent events after `Last-Event-ID` or `?after=`; JSON if the client accepts JSON.
+
+    With `?text=`, a stream also has the text of a hunt while it is written (`hunt.text`, without IDs).
+    """
+    session = await runtime().store.read(sid)
+    if query_args.text is not None:
+        refuse_unknown_hunt(session, query_args.text)
     after = request.headers.get("Last-Event-ID") or query_args.after or START
     if query_args.format == "json" or request.accept_mimetypes.best == "application/json":
         return await _as_json(sid, after, query_args.limit)
-    return await _as_stream(sid, after)
+    return await _as_stream(sid, after, query_args.text)
 
 
 async def _as_json(sid: str, after: str, limit: int) -> JsonResponse[EventsAnswer]:
@@ -52,8 +58,10 @@ async def _as_json(sid: str, after: str, limit: int) -> JsonResponse[EventsAnswe
     return answer({"events": shown, "last_event_id": found[-1].id if found else after})
 
 
-async def _as_stream(sid: str, after: str) -> Response:
+async def _as_stream(sid: str, after: str, hunt_id: str | None) -> Response:
     here = runtime()
+    if hunt_id is not None and here.live_text.watchers() >= here.settings.server.max_text_streams:
+        raise Busy("Too many event streams with text.", hint="Open the stream without ?text=.")
     if here.events.watchers() >= here.settings.server.max_event_streams:
         raise Busy("Too many open event streams.", hint="Close other pages, or poll with ?format=json.")
     name, streams, share = caller().name, access_guard().streams, here.settings.server.max_event_streams_per_user
@@ -67,6 +75,7 @@ async def _as_stream(sid: str, after: str) -> Response:
     stream = event_stream(
         here.events, sid, after,
         draining=here.draining, heartbeat_s=here.settings.server.sse_keepalive_s, life_s=sign_in_left_s(),
+        texts=None if hunt_id is None else text_frames(here.live_text, sid, hunt_id),
     )  # fmt: skip
     response = Response(counted(stream, streams, name) if name else stream)
     response.timeout = None  # Quart's default cuts streamed responses after 60 s

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from typing import Any
+from typing import Any, cast
 
 from quart import Blueprint
 from quart_schema import document_request, validate_querystring
+from typing_extensions import TypedDict
 
 from api.bodies import idempotency_key, read_json
 from api.context import JsonResponse, answer, rendered, runtime
@@ -15,10 +17,23 @@ from api.payloads import HuntsQuery
 from core.domain.hunt import Hunt
 from core.domain.session import Session
 from core.hunting.hunts.queries import hunts_of_turn
-from core.hunting.orders import RejudgeOrder, RejudgeRequest
-from core.hunting.views.hunts import HuntsPage, HuntView, JudgingView, hunt_view, judged_view
+from core.hunting.orders import ConfirmHuntsRequest, ConfirmOrder, RejudgeOrder, RejudgeRequest
+from core.hunting.receipts.receipt import Receipt, receipt_of
+from core.hunting.views.hunts import HuntsPage, HuntView, JudgingView, judged_view, shown_hunt
+from core.hunting.views.raw_call import reply_of, request_of
 
 hunts = Blueprint("hunts", __name__, url_prefix="/api/sessions/<sid>/hunts")
+
+
+confirming = Blueprint("confirming", __name__, url_prefix="/api/sessions/<sid>")
+
+
+class ConfirmAnswer(TypedDict):
+    """Which hunts get second opinions."""
+
+    hunt_ids: list[str]
+    skipped: dict[str, str]
+    """Why the others do not, by ID."""
 
 
 class HuntDetails(HuntView):
@@ -42,7 +57,7 @@ async def list_hunts(sid: str, query_args: HuntsQuery) -> JsonResponse[HuntsPage
         page = await store.hunts(sid, after=query_args.after, limit=query_args.limit, run_id=query_args.run_id)
     else:
         page = await hunts_of_turn(store, session, query_args.turn, after=query_args.after, limit=query_args.limit)
-    shown = [hunt_view(hunt, sealed=session.sealed, texts=query_args.texts) for hunt in page.hunts]
+    shown = [shown_hunt(session, hunt, texts=query_args.texts) for hunt in page.hunts]
     return answer({"hunts": shown, "next": page.next})
 
 
@@ -55,13 +70,27 @@ async def show_hunt(sid: str, hid: str) -> JsonResponse[HuntDetails]:
     raw_request, raw_reply = _raw(hunt, session)
     return answer(
         {
-            **hunt_view(hunt, sealed=session.sealed, texts=True),
+            **shown_hunt(session, hunt, texts=True),
             "response_html": await rendered(hunt.reply.text) if hunt.reply else "",
             "judged": judged_view(hunt, sealed=session.sealed),
             "raw_request": raw_request,
             "raw_reply": raw_reply,
         }
     )
+
+
+@hunts.get("/<hid>/receipt")
+@described("Hunts", errors=(404, 409, 413))
+async def show_receipt(sid: str, hid: str) -> JsonResponse[Receipt]:
+    """Evidence of a finished hunt in one file: request, reply, task, judge prompts, verdicts, hashes.
+
+    409 while the session is sealed.
+    """
+    session = await runtime().store.read(sid)
+    hunt = await runtime().store.hunt(sid, hid)
+    values = await asyncio.to_thread(receipt_of, session, hunt)
+    name = f"receipt-{hunt.hunt_id}.json"
+    return answer(cast("Receipt", values), 200, **{"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 @hunts.post("/<hid>/rejudge")
@@ -77,6 +106,21 @@ async def rejudge(sid: str, hid: str) -> JsonResponse[HuntView]:
     return await _changed(sid, await runtime().service.rejudge(sid, hid, order))
 
 
+@confirming.post("/confirm")
+@document_request(ConfirmHuntsRequest)
+@described(
+    "Hunts", status=202, errors=(*BODY_ERRORS, 404, 409), headers=(IDEMPOTENCY_KEY,),
+    body_examples={"one hunt": {"hunt_ids": ["r_none.1"], "judges": [{"model": "simulated/judge"}]}},
+)  # fmt: skip
+async def confirm(sid: str) -> JsonResponse[ConfirmAnswer]:
+    """Ask other judges about stored replies. Outcomes stay; confirmations and votes arrive as events."""
+    wish = await read_json(ConfirmHuntsRequest)
+    order = ConfirmOrder(**wish.model_dump(), idempotency_key=idempotency_key())
+    skipped = await runtime().confirming.confirm(sid, order)
+    asked = [hid for hid in dict.fromkeys(order.hunt_ids) if hid not in skipped]
+    return answer({"hunt_ids": asked, "skipped": skipped}, 202)
+
+
 @hunts.post("/<hid>/cancel")
 @described("Hunts", status=202, errors=(403, 404))
 async def cancel_hunt(sid: str, hid: str) -> JsonResponse[HuntView]:
@@ -86,25 +130,13 @@ async def cancel_hunt(sid: str, hid: str) -> JsonResponse[HuntView]:
 
 async def _changed(sid: str, hunt: Hunt) -> JsonResponse[HuntView]:
     session = await runtime().store.read(sid)
-    return answer(hunt_view(hunt, sealed=session.sealed, texts=False), 202)
+    return answer(shown_hunt(session, hunt, texts=False), 202)
 
 
 def _raw(hunt: Hunt, session: Session) -> tuple[str | None, str | None]:
-    """The raw request and reply, reassembled from their stored parts."""
     if hunt.reply is None:
         return None, hunt.error.raw if hunt.error else None
-    run = session.run(hunt.run_id)
-    messages = [message.model_dump() for message in session.history(run.turn)]
-    messages.append({"role": "user", "content": run.task.prompt})
-    request = {**_object(hunt.reply.raw_request), "messages": messages}
-    reply = {**_object(hunt.reply.raw_reply), "content": hunt.reply.text}
-    if hunt.reply.reasoning:
-        reply["reasoning"] = hunt.reply.reasoning
-    return _pretty(request), _pretty(reply)
-
-
-def _object(text: str) -> dict[str, Any]:
-    return dict(json.loads(text)) if text else {}
+    return _pretty(request_of(hunt, session)), _pretty(reply_of(hunt.reply))
 
 
 def _pretty(value: dict[str, Any]) -> str:

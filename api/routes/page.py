@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, Response, current_app, send_from_directory
+from quart import Blueprint, Response, current_app, request
 
 from api.context import static_files
 from api.describing import described
@@ -27,12 +27,18 @@ async def hunting_page() -> Response:
 @described("Pages", media=("*/*",), errors=(404,))
 async def versioned_file(version: str, filename: str) -> Response:
     """A file of the page, cached for good. 404 for another version, which another replica may serve."""
-    if version != static_files().version():
+    files = static_files()
+    if not files.has_version(version, filename):
         raise NotFound(
             "This file belongs to another version of the page.", hint="Reload the page.", code="other_version"
         )
-    response = await send_from_directory(static_files().folder, filename)
-    response.headers["Cache-Control"] = FOREVER
+    file = files.file(filename)
+    if file is None:
+        raise NotFound("This page has no such file.", hint="Reload the page.")
+    response = Response(file.content, mimetype=file.media_type, headers={"Cache-Control": FOREVER})
+    response.last_modified = file.modified_at
+    response.set_etag(version)
+    await response.make_conditional(request)
     return response
 
 

@@ -13,6 +13,7 @@ from api.payloads import RevealPayload
 from core.hunting.orders import ReviewOrder
 from core.hunting.views.reviews import CardView, DeskTask, ReviewView
 from core.hunting.views.sessions import SessionView
+from core.review.corrected_rates import CorrectedRates
 
 reviews = Blueprint("reviews", __name__, url_prefix="/api/sessions/<sid>")
 REVIEW = {
@@ -55,6 +56,13 @@ async def show_desk(sid: str) -> JsonResponse[RenderedDesk]:
 async def save_review(sid: str, cid: str) -> JsonResponse[ReviewAnswer]:
     """Save a review or a draft by card ID; if not sealed, also by hunt ID."""
     return answer({"review": await runtime().reviews.save_review(sid, cid, await read_json(ReviewOrder))})
+
+
+@reviews.get("/corrected-rates")
+@described("Review", errors=(404,))
+async def show_corrected_rates(sid: str) -> JsonResponse[CorrectedRates]:
+    """Break rates of this turn, corrected for what the judge gets wrong. Empty until the reviews are complete."""
+    return answer(await runtime().reviews.corrected_rates(sid))
 
 
 @reviews.post("/reveal")

@@ -9,15 +9,26 @@ from typing_extensions import TypedDict
 from api.bodies import idempotency_key, read_json
 from api.context import JsonResponse, answer, runtime
 from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
-from api.payloads import EstimateQuery
+from api.payloads import EstimatePayload, EstimateQuery
 from core.domain.run import Run
 from core.errors import BadInput
-from core.hunting.orders import RunOrder, RunRequest
+from core.hunting.orders import JudgeChoice, RunOrder, RunRequest
 from core.hunting.runs.estimate import Estimate
+from core.hunting.runs.publish import reviewed_counts
 from core.hunting.views.runs import RunView, run_view
 
 runs = Blueprint("runs", __name__, url_prefix="/api/sessions/<sid>/runs")
 estimates = Blueprint("estimates", __name__, url_prefix="/api/sessions/<sid>")
+
+
+TWO_SETTINGS = [
+    "simulated/thinker",
+    {
+        "model": "simulated/thinker",
+        "label": "thinker · brief",
+        "parameters": {"reasoning": {"effort": "low"}, "seed": 7},
+    },
+]
 
 
 class RunAnswer(TypedDict):
@@ -31,7 +42,10 @@ class RunAnswer(TypedDict):
 @document_request(RunRequest)
 @described(
     "Runs", status=202, errors=(*BODY_ERRORS, 404, 409), headers=(IDEMPOTENCY_KEY,),
-    body_examples={"eight hunts": {"models": ["simulated/hasty", "simulated/careful"], "hunts": 8}},
+    body_examples={
+        "eight hunts": {"models": ["simulated/hasty", "simulated/careful"], "hunts": 8},
+        "one model, two settings": {"models": TWO_SETTINGS, "hunts": 8},
+    },
 )  # fmt: skip
 async def start_run(sid: str) -> JsonResponse[RunAnswer]:
     """Start N hunts over one or more models. Repeating an Idempotency-Key returns the same run."""
@@ -48,7 +62,25 @@ async def estimate_run(sid: str, query_args: EstimateQuery) -> JsonResponse[Esti
     models = [name for name in query_args.models.split(",") if name]
     if not models:
         raise BadInput("The parameter models is empty.", hint="Give at least one model: ?models=provider/model ID.")
-    return answer(await runtime().service.estimate(sid, models, query_args.hunts, query_args.judge_model))
+    return answer(
+        await runtime().service.estimate(sid, models, query_args.hunts, JudgeChoice(model=query_args.judge_model))
+    )
+
+
+@estimates.post("/estimate")
+@document_request(EstimatePayload)
+@described(
+    "Runs", errors=(*BODY_ERRORS, 404),
+    body_examples={"one model, two settings": {"models": TWO_SETTINGS, "hunts": 8}},
+)  # fmt: skip
+async def estimate_targets(sid: str) -> JsonResponse[Estimate]:
+    """The estimated cost of a run with parameters, without calling any model. 400 where starting it would be 400."""
+    wish = await read_json(EstimatePayload)
+    return answer(
+        await runtime().service.estimate(
+            sid, wish.models, wish.hunts, wish.chosen_judge, wish.confirm.policy_of_run(), wish.allocation
+        )
+    )
 
 
 @runs.get("/<rid>")
@@ -67,6 +99,6 @@ async def cancel_run(sid: str, rid: str) -> JsonResponse[RunView]:
 
 
 async def _shown(sid: str, run: Run) -> RunView:
-    store = runtime().store
-    counts, sealed = await store.counts(sid), (await store.read(sid)).sealed
-    return run_view(run, counts[run.run_id], runtime().clock.now(), sealed=sealed)
+    session = await runtime().store.read(sid)
+    counts = await reviewed_counts(runtime().store, session)
+    return run_view(run, counts[run.run_id], runtime().clock.now(), sealed=session.sealed, texts=True)

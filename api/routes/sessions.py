@@ -22,7 +22,7 @@ from core.hunting.reviews.delivery import Preview
 from core.hunting.views.sessions import SessionView
 from core.hunting.views.tasks import CheckAnswer, TaskView, check_view, task_view
 from core.notebooks.examples import read_example
-from core.notebooks.file_names import delivery_name
+from core.notebooks.export import delivery_name
 
 TASK = {
     "prompt": "In exactly one word: what is the capital of France?",
@@ -117,7 +117,7 @@ async def check_reference(sid: str) -> JsonResponse[CheckAnswer]:
 @validate_querystring(ExportQuery)
 async def export(sid: str, query_args: ExportQuery) -> Response:
     """The notebook with the selected hunts in its slots."""
-    delivery = await runtime().service.deliver(sid, _hunt_ids(query_args))
+    delivery = await runtime().service.deliver(sid, _hunt_ids(query_args), query_args.criteria)
     response = Response(delivery.notebook, content_type="application/x-ipynb+json")
     response.headers["Content-Disposition"] = attachment(delivery_name(delivery.name))
     response.headers["Cache-Control"] = "no-store"
@@ -130,8 +130,8 @@ async def export(sid: str, query_args: ExportQuery) -> Response:
 @described("Export", errors=(400, 404, 429))
 @validate_querystring(ExportQuery)
 async def preview_export(sid: str, query_args: ExportQuery) -> JsonResponse[Preview]:
-    """What the export changes, cell by cell."""
-    return answer(await runtime().service.preview(sid, _hunt_ids(query_args)))
+    """What the export changes, cell by cell, and how another reader sees the notebook."""
+    return answer(await runtime().service.preview(sid, _hunt_ids(query_args), query_args.criteria))
 
 
 def _hunt_ids(query: ExportQuery) -> list[str] | None:

@@ -11,7 +11,7 @@ from api.context import JsonResponse, answer, runtime
 from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
 from api.payloads import TrialPayload
 from core.hunting.hunts.queries import trials as all_trials
-from core.hunting.orders import RunOrder
+from core.hunting.orders import RunOrder, TargetRequest
 from core.hunting.views.hunts import HuntView, hunt_view
 
 trials = Blueprint("trials", __name__, url_prefix="/api/sessions/<sid>/trials")
@@ -39,7 +39,11 @@ async def start_trial(sid: str) -> JsonResponse[TrialAnswer]:
     """Start a trial: one hunt that is not counted, shows its verdicts and cannot be selected."""
     wish = await read_json(TrialPayload)
     order = RunOrder(
-        models=(wish.model,), hunts=1, judge_model=wish.judge_model, trial=True, idempotency_key=idempotency_key()
+        models=(TargetRequest(model=wish.model, parameters=wish.parameters),),
+        hunts=1,
+        judge=wish.chosen_judge,
+        trial=True,
+        idempotency_key=idempotency_key(),
     )
     run = await runtime().service.start_run(sid, order)
     return answer({"hunt_id": run.hunt(0).hunt_id}, 202)

@@ -12,7 +12,7 @@ from api.payloads import HuntsQuery
 from core.errors import NotFound
 from core.hunting.hunts.queries import hunts_of_turn
 from core.hunting.orders import TurnOrder, TurnRequest
-from core.hunting.views.hunts import HuntsPage, hunt_view
+from core.hunting.views.hunts import HuntsPage, shown_hunt
 from core.hunting.views.sessions import SessionView
 
 turns = Blueprint("turns", __name__, url_prefix="/api/sessions/<sid>/turns")
@@ -43,7 +43,7 @@ async def add_turn(sid: str) -> JsonResponse[SessionView]:
 @turns.delete("/<turn>")
 @described("Turns", errors=(404, 409))
 async def undo_turn(sid: str, turn: str) -> JsonResponse[SessionView]:
-    """Undo the last turn, which has no run, trial or reference check: back to the task and selection before it."""
+    """Undo the last turn, which has no run, trial or check: back to the task and selection before it."""
     await runtime().turns.undo_turn(sid, turn)
     return answer(await runtime().status.snapshot(sid))
 
@@ -58,5 +58,5 @@ async def list_hunts_of_turn(sid: str, turn: str, query_args: HuntsQuery) -> Jso
     if turn not in known:
         raise NotFound(f"This session has no turn {turn[:20]}.", hint=f"It has {len(known)}.", code="no_turn")
     page = await hunts_of_turn(runtime().store, session, int(turn), after=query_args.after, limit=query_args.limit)
-    shown = [hunt_view(hunt, sealed=session.sealed, texts=query_args.texts) for hunt in page.hunts]
+    shown = [shown_hunt(session, hunt, texts=query_args.texts) for hunt in page.hunts]
     return answer({"hunts": shown, "next": page.next})

@@ -34,7 +34,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Holder:
-    """A user with a token. `digest`: the token's SHA-256, also a secret, because it signs passes."""
+    """A user with a token. `digest`: the token's SHA-256, also a secret, because it signs cookies."""
 
     name: str
     scope: Scope

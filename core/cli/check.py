@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from typing_extensions import TypedDict
 
-from core.cli.opening import open_source
+from core.cli.opening import check_models, judged_by, open_source, process_each, wait_until
 from core.cli.options import CONFIRM
-from core.cli.output import StdoutConsole, to_stdout
-from core.cli.report import report_error
+from core.cli.output import to_stdout
+from core.cli.report import StdoutConsole, write_json
 from core.cli.signals import stop_on_signals
 from core.cli.sources import Source, read_sources
+from core.cli.two_sided import check_two_sided, print_two_sided
+from core.domain.checks import CheckStatus
 from core.domain.criteria import Criterion
-from core.domain.session import CheckStatus, Session, TaskWarning
+from core.domain.parameters import Target
+from core.domain.session import Session, TaskWarning
 from core.domain.task import PassRule
 from core.domain.verdict import CriterionVerdict
-from core.errors import BadTask, HunterError
-from core.eventlog.base import START
-from core.hunting.orders import CheckOrder
-from core.hunting.views.serialize import to_json
+from core.errors import BadTask
+from core.hunting.orders import CheckOrder, JudgeChoice
 from core.hunting.views.tasks import CheckView, TaskView, check_view, task_view
+from core.hunting.views.two_sided import TwoSidedView, two_sided_view
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
 
@@ -39,6 +40,7 @@ class CheckReport(TypedDict):
     proposed_criteria: tuple[Criterion, ...]
     warnings: tuple[TaskWarning, ...]
     check: CheckView
+    two_sided_check: TwoSidedView
     problem: str
     """Why the reference was not judged; empty if it was."""
 
@@ -46,43 +48,53 @@ class CheckReport(TypedDict):
 async def check(
     settings: Settings,
     notebooks: Sequence[str],
-    judge: str,
+    judge: JudgeChoice,
     *,
     as_json: bool,
     confirm: bool = False,
     pass_rule: PassRule | None = None,
+    edits_by: str | None = None,
 ) -> int:
-    """Check every notebook. Returns 0 if all pass, 1 if one does not, 2 if one cannot be read."""
+    """Check every notebook. `edits_by`: also make the two-sided check, with missing edits proposed by this model; None:
+    without it, "": by the judge. Returns 0 if all pass, 1 if one does not, 2 if one cannot be read."""
     stop_on_signals(lambda: signal.raise_signal(signal.SIGINT), (signal.SIGTERM,))  # same effect as Ctrl-C
     sources = list(read_sources(notebooks))
-    worst = 0
     opening = {"confirm": confirm, "pass_rule": pass_rule}
     async with open_runtime(settings) as runtime:
-        if judge:
-            runtime.catalog.resolve(judge)
-        for source in sources:
-            try:
-                worst = max(worst, await _check_one(runtime, source, judge, as_json, opening))
-            except HunterError as error:  # the other notebooks are still checked
-                report_error(source.name, error, as_json=as_json)
-                worst = 2
-    return worst
+        await check_models(runtime, [Target(model=edits_by)] if edits_by else (), judge)
+        editor = None if edits_by is None else edits_by or judge.model or runtime.catalog.default_judge
+
+        def check_one(source: Source) -> Awaitable[int]:
+            return _check_one(runtime, source, judge, opening, as_json=as_json, editor=editor)
+
+        return await process_each(sources, check_one, as_json=as_json)
 
 
-async def _check_one(runtime: Runtime, source: Source, judge: str, as_json: bool, opening: dict[str, Any]) -> int:
+async def _check_one(
+    runtime: Runtime,
+    source: Source,
+    judge: JudgeChoice,
+    opening: dict[str, Any],
+    *,
+    as_json: bool,
+    editor: str | None,
+) -> int:
     session = await open_source(runtime, source, **opening)
     problem = ""
     try:
-        await runtime.service.start_check(session.session_id, CheckOrder(judge_model=judge))
-        session = await _wait_for_check(runtime, session.session_id)
+        await runtime.service.start_check(session.session_id, CheckOrder(judge=judge))
+        session = await wait_until(runtime, session.session_id, lambda s: s.check.finished_at is not None)
+        if editor is not None:
+            session = await check_two_sided(runtime, session.session_id, judge, editor)
     except BadTask as error:
         problem = error.message
     with to_stdout():
-        _report(source.name, session, problem, as_json=as_json)
-    return 0 if session.check.status is CheckStatus.PASSED else 1
+        _report(source.name, session, problem, as_json=as_json, two_sided=editor is not None)
+    statuses = {session.check.status} | ({session.two_sided_check.status} if editor is not None else set())
+    return 0 if statuses == {CheckStatus.PASSED} else 1
 
 
-def _report(name: str, session: Session, problem: str, *, as_json: bool) -> None:
+def _report(name: str, session: Session, problem: str, *, as_json: bool, two_sided: bool) -> None:
     if as_json:
         shown: CheckReport = {
             "notebook": name,
@@ -90,19 +102,14 @@ def _report(name: str, session: Session, problem: str, *, as_json: bool) -> None
             "proposed_criteria": session.proposed_criteria,
             "warnings": session.warnings,
             "check": check_view(session.check, session.task),
+            "two_sided_check": two_sided_view(session.two_sided_check, session.task),
             "problem": problem,
         }
-        sys.stdout.buffer.write(to_json(shown) + b"\n")
+        write_json(shown)
     else:
         _print(name, session, problem)
-
-
-async def _wait_for_check(runtime: Runtime, sid: str) -> Session:
-    async for _events in runtime.events.watch(sid, START):
-        session = await runtime.store.read(sid)
-        if session.check.finished_at is not None:
-            break
-    return await runtime.store.read(sid)
+        if two_sided and not problem:
+            print_two_sided(StdoutConsole(), session)
 
 
 def _print(name: str, session: Session, problem: str) -> None:
@@ -122,7 +129,8 @@ def _print(name: str, session: Session, problem: str) -> None:
     _print_verdicts(console, session.check.verdicts)
     shown = any(verdict.reason == session.check.error for verdict in session.check.verdicts)
     error = "" if shown or not session.check.error else f". {session.check.error}"
-    console.print(f"  reference check: {session.check.status}{escape(error)}", soft_wrap=True)
+    by = f", {judged_by(session.check.judge_model)}" if session.check.judge_model else ""
+    console.print(f"  reference check: {session.check.status}{escape(by + error)}", soft_wrap=True)
 
 
 def _print_verdicts(console: Console, verdicts: Sequence[CriterionVerdict]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from core.cli.options import SERVERS, parser
 from core.cli.output import OutputLost, discard_stdout, replace_unencodable, say, to_stdout
 from core.errors import HunterError
+from core.garbage import collection_paused
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from core.cli.serving import serve
 
             serve(options.command)
-        from core.cli.execute import execute
+        with collection_paused():
+            from core.cli.execute import execute
 
         return execute(options)
     except HunterError as error:

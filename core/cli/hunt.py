@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, cast
 
 from rich.console import Console
 
-from core.cli.opening import how_to_confirm, open_source
-from core.cli.output import OutputLost, SafeStderr, StdoutConsole, discard_stdout, say, to_stdout
+from core.cli.containing import contains
+from core.cli.opening import check_models, how_to_confirm, open_source
+from core.cli.output import OutputLost, SafeStderr, discard_stdout, say, to_stdout
 from core.cli.places import STDOUT, places, write_notebook
-from core.cli.report import print_report, report_error, report_json
+from core.cli.report import StdoutConsole, print_report, report_error, report_json, write_json
 from core.cli.signals import stop_on_signals
 from core.cli.sources import Source, read_sources
 from core.cli.watching import ProgressDisplay
+from core.domain.allocation import Allocation
 from core.domain.hunt import Hunt
 from core.domain.ids import is_simulated
 from core.domain.run import RUN_ENDED, Counts, Run, RunStatus
 from core.domain.session import Session
+from core.domain.stop_rule import EVERY_HUNT, StopRule
 from core.domain.task import PassRule
 from core.domain.verdict import Outcome
 from core.errors import BadInput, BadTask, HunterError
 from core.eventlog.base import START
-from core.hunting.orders import RunOrder
+from core.hunting.orders import NO_CHOICE, NO_SECOND_OPINIONS, ConfirmRequest, JudgeChoice, RunOrder, TargetRequest
 from core.hunting.run_plan import judge_failure
-from core.hunting.views.serialize import to_json
-from core.notebooks.document import UNBOUNDED
-from core.notebooks.parse import parse_notebook
+from core.hunting.runs.targets import requested_targets
+from core.hunting.views.runs import forecast_view
+from core.review.corrected_rates import CorrectedRates
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
 
@@ -39,9 +42,9 @@ from core.settings import Settings
 @dataclass(frozen=True)
 class HuntOptions:
     notebooks: tuple[str, ...]
-    models: tuple[str, ...]
+    models: tuple[str | TargetRequest, ...]
     hunts: int = 16
-    judge: str = ""
+    judge: JudgeChoice = NO_CHOICE
     out: str = ""
     """A file, or a folder for several notebooks; "" writes nothing."""
     as_json: bool = False
@@ -51,6 +54,9 @@ class HuntOptions:
     """Accept criteria that were recovered from invalid JSON."""
     judge_cut_replies: bool = False
     """Judge replies cut off at an output limit; otherwise they are errors."""
+    stop: StopRule = EVERY_HUNT
+    second_opinions: ConfirmRequest = NO_SECOND_OPINIONS
+    allocation: Allocation = "even"
 
 
 async def hunt(settings: Settings, options: HuntOptions) -> int:
@@ -63,8 +69,8 @@ async def hunt(settings: Settings, options: HuntOptions) -> int:
     stop_on_signals(stopped.set, (signal.SIGINT, signal.SIGTERM))
     worst = 0
     async with open_runtime(settings) as runtime:
-        for model in (*options.models, *filter(None, (options.judge,))):
-            runtime.catalog.resolve(model)  # a wrong name is reported once, not per notebook
+        confirm = options.second_opinions.policy_of_run()
+        await check_models(runtime, requested_targets(options.models, options.allocation), options.judge, confirm)
         for source, out in zip(sources, outs, strict=True):
             try:
                 worst = max(worst, await _hunt_one(runtime, source, out, options, stopped))
@@ -92,7 +98,14 @@ async def _hunt_one(
     )
     for warning in session.warnings:
         say(f"{source.name}: {warning.message}")
-    order = RunOrder(models=options.models, hunts=options.hunts, judge_model=options.judge)
+    order = RunOrder(
+        models=options.models,
+        hunts=options.hunts,
+        judge=options.judge,
+        stop=options.stop,
+        confirm=options.second_opinions,
+        allocation=options.allocation,
+    )
     if not options.as_json:
         await _print_estimate(runtime, session, options)
     try:
@@ -102,9 +115,10 @@ async def _hunt_one(
         raise
     run, counts = await _follow(runtime, session, run, stopped, quiet=options.as_json)
     hunts = [h for h in await runtime.service.all_hunts(session.session_id) if h.run_id == run.run_id]
+    rates = await runtime.reviews.corrected_rates(session.session_id)
     try:
         with to_stdout():
-            _report(source.name, options, session, run, counts, hunts, to_stderr=out == STDOUT)
+            _report(source.name, options, session, run, counts, hunts, rates=rates, to_stderr=out == STDOUT)
     finally:  # billed replies are saved even if stdout is gone
         if out is not None:
             await _deliver(runtime, session.session_id, source, out, hunts)
@@ -114,9 +128,15 @@ async def _hunt_one(
 
 async def _print_estimate(runtime: Runtime, session: Session, options: HuntOptions) -> None:
     """Print the estimated cost, unless all models are simulated."""
-    expected = await runtime.service.estimate(session.session_id, options.models, options.hunts, options.judge)
-    if not all(is_simulated(one.model) for one in (*expected.targets, expected.judge)):
+    confirm = options.second_opinions.policy_of_run()
+    expected = await runtime.service.estimate(
+        session.session_id, options.models, options.hunts, options.judge, confirm, options.allocation
+    )
+    if not all(is_simulated(one.model) for one in (*expected.targets, expected.judge, *expected.confirming)):
         say(f"Estimated cost. {expected.words}")
+    for state in expected.budgets:
+        whose = "your budget" if state.kind == "user" else f"the budget of {state.name}"
+        say(f"Left of {whose} today: ${state.left_usd:,.2f} of ${state.limit_usd:,.2f}.")
 
 
 def _report(
@@ -127,24 +147,20 @@ def _report(
     counts: Counts,
     hunts: Sequence[Hunt],
     *,
+    rates: CorrectedRates,
     to_stderr: bool,
 ) -> None:
     """`to_stderr`: the notebook goes to stdout, so the report goes to stderr."""
     if options.as_json:
-        sys.stdout.buffer.write(to_json(report_json(name, run, counts, hunts, sealed=session.sealed)) + b"\n")
+        write_json(report_json(name, run, counts, hunts, rates, sealed=session.sealed))
     else:
         console = Console(file=cast("IO[str]", SafeStderr())) if to_stderr else StdoutConsole()
-        print_report(console, name, run, counts, hunts, sealed=session.sealed)
+        print_report(console, name, run, counts, hunts, rates, sealed=session.sealed)
 
 
 async def _deliver(runtime: Runtime, sid: str, source: Source, out: Path, hunts: Sequence[Hunt]) -> None:
     delivery = await runtime.service.deliver(sid)
-    ids = {hunt.hunt_id for hunt in await runtime.service.all_hunts(sid)}
-
-    def replaces(old: bytes) -> bool:
-        """Whether the existing file is the hunted notebook, or an export whose hunts are all in the new one."""
-        return old == source.raw or (_hunt_ids_in(old) or {""}) <= ids
-
+    replaces = partial(contains, delivery.notebook, source=source.raw)
     moved = await asyncio.to_thread(write_notebook, out, delivery.notebook, replaces=replaces)
     if moved is not None:
         say(f"{out} already existed with other content; it was renamed to {moved.name}.")
@@ -154,15 +170,6 @@ async def _deliver(runtime: Runtime, sid: str, source: Source, out: Path, hunts:
     kept = f"; {open_} replies without an outcome are in its metadata" if open_ else ""
     where = "standard output" if out == STDOUT else out
     say(f"Wrote {where} ({len(delivery.hunt_ids)} slots filled){kept}")
-
-
-def _hunt_ids_in(raw: bytes) -> set[str]:
-    """The hunt IDs in a file if it is our export; empty otherwise."""
-    try:
-        resumed = parse_notebook(raw, UNBOUNDED).resumed
-    except HunterError:
-        return set()
-    return {hunt.hunt_id for hunt in resumed.hunts} if resumed else set()
 
 
 async def _follow(
@@ -185,7 +192,9 @@ async def _follow(
 
 async def _watch(runtime: Runtime, sid: str, rid: str, watching: ProgressDisplay) -> None:
     async for _events in runtime.events.watch(sid, START):
-        run = (await runtime.store.read(sid)).run(rid)
-        watching.show((await runtime.store.counts(sid))[rid])
+        session, counts = await runtime.store.read(sid), (await runtime.store.counts(sid))[rid]
+        run = session.run(rid)
+        expected = forecast_view(run, counts, sealed=session.sealed)
+        watching.show(counts, forecast=expected["words"] if expected else "")
         if run.status in RUN_ENDED and run.finished_at is not None:
             return

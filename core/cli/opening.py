@@ -1,14 +1,24 @@
-"""Opens a notebook as a session and applies the confirmed criteria and the pass rule."""
+"""What the commands on notebooks share: they check the models, open each notebook as a session with the confirmed
+criteria and the pass rule, and wait for its end."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from core.cli.options import CONFIRM
+from core.cli.output import say
+from core.cli.report import report_error
 from core.cli.sources import Source
+from core.domain.confirmation import NO_CONFIRM, ConfirmPolicy
+from core.domain.ids import is_simulated
+from core.domain.parameters import Target
 from core.domain.session import Session
 from core.domain.task import PassRule
-from core.hunting.orders import EditOrder, OpenOrder, SettingsOrder
+from core.errors import HunterError
+from core.eventlog.base import START
+from core.hunting.orders import EditOrder, JudgeChoice, OpenOrder, SettingsOrder
+from core.hunting.runs.start import refuse_confirming_judge
 from core.runtime import Runtime
 
 
@@ -37,6 +47,45 @@ async def open_source(
     if not changes:
         return session
     return await runtime.service.edit_task(session.session_id, EditOrder(version=session.version, **changes))
+
+
+async def check_models(
+    runtime: Runtime, targets: Sequence[Target], judge: JudgeChoice, confirm: ConfirmPolicy = NO_CONFIRM
+) -> None:
+    """Checks the models and their parameters once, not for each notebook, and prints doubts about them. Raises
+    BadInput."""
+    await runtime.catalog.lists.load()
+    chosen, notes = runtime.service.check_models(targets, judge, confirm)
+    refuse_confirming_judge(chosen, confirm, blind=False)
+    for warning in runtime.service.model_warnings(one.model for one in (*targets, chosen, *confirm.judges)):
+        say(f"Warning: {warning.message}")
+    for note in notes:
+        say(f"Note: {note}")
+
+
+async def wait_until(runtime: Runtime, sid: str, ended: Callable[[Session], bool]) -> Session:
+    """The session, once `ended` says so of it."""
+    async for _events in runtime.events.watch(sid, START):
+        session = await runtime.store.read(sid)
+        if ended(session):
+            return session
+    return await runtime.store.read(sid)
+
+
+async def process_each(sources: Iterable[Source], process: Callable[[Source], Awaitable[int]], *, as_json: bool) -> int:
+    """The highest exit code that `process` returns; 2 for a notebook with an error, which is reported."""
+    worst = 0
+    for source in sources:
+        try:
+            worst = max(worst, await process(source))
+        except HunterError as error:  # the other notebooks are still processed
+            report_error(source.name, error, as_json=as_json)
+            worst = 2
+    return worst
+
+
+def judged_by(judge_model: str) -> str:
+    return f"judged by {judge_model}{' (simulated)' if is_simulated(judge_model) else ''}"
 
 
 def how_to_confirm(session: Session) -> str:

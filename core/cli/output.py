@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
-
-from rich.console import Console
 
 
 class OutputLost(Exception):
@@ -19,13 +16,6 @@ class OutputLost(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
-
-
-class StdoutConsole(Console):
-    """Writes to stdout and raises BrokenPipeError if the reader closed the pipe; rich would exit."""
-
-    def on_broken_pipe(self) -> None:
-        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def replace_unencodable() -> None:

@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import shutil
+import stat
 import sys
 import tempfile
 from collections import Counter
@@ -42,6 +43,11 @@ def _places(sources: Sequence[Source], target: Path, *, is_folder: bool) -> list
         return [_writable(target)]
     if target.exists() and not target.is_dir():
         raise BadInput(f"{target} is a file, and there are {len(sources)} notebooks.", hint="Name a folder with --out.")
+    if target.suffix == ".ipynb" and not is_folder and not target.exists():
+        raise BadInput(
+            f"{target} is the name of one notebook, and there are {len(sources)}.",
+            hint=f"Name a folder with --out; {target}{os.sep} is one of that name.",
+        )
     twice = [name for name, n in Counter(source.name for source in sources).items() if n > 1]
     if twice:
         raise BadInput(
@@ -172,7 +178,26 @@ def _writable(place: Path) -> Path:
     for folder in (place.parent, place.resolve().parent):  # the path's folder, and that of a link's target
         if not folder.is_dir():
             raise BadInput(f"Folder not found: {folder}.", hint="Create it, or choose another path with --out.")
-    needed = place if place.exists() and not place.is_file() else place.resolve().parent
-    if not os.access(needed, os.W_OK) or (place.is_file() and not os.access(place, os.W_OK)):
-        raise BadInput(f"{place} cannot be written: no permission.", hint="Choose another path with --out.")
+    if place.exists() and not place.is_file():  # a pipe or a device
+        if not os.access(place, os.W_OK):
+            raise BadInput(f"{place} cannot be written: no permission.", hint="Choose another path with --out.")
+        return place
+    if place.is_file() and (not os.access(place, os.W_OK) or _is_read_only(place)):
+        raise BadInput(f"{place} is read-only.", hint="Choose another path with --out, or make it writable.")
+    _try_to_write_into(place.resolve().parent)
     return place
+
+
+def _is_read_only(place: Path) -> bool:
+    """Whether nobody has the right to write: root may nevertheless, and a rename asks for no rights on the file."""
+    return not place.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _try_to_write_into(folder: Path) -> None:
+    """Create a file and remove it: its rights alone do not say whether a folder can be written to."""
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise BadInput(
+            f"{folder} cannot be written to: {error.strerror}.", hint="Choose another path with --out."
+        ) from error

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -14,24 +17,51 @@ from rich.table import Table
 from typing_extensions import TypedDict
 
 from core.cli.output import to_stdout
-from core.domain.hunt import Hunt
+from core.domain.allocation import Allocation
+from core.domain.confirmation import Confirmation
+from core.domain.hunt import CacheUse, Hunt
+from core.domain.ids import hunt_id
+from core.domain.rates import break_rate_interval
 from core.domain.redaction import redact_cost, redact_verdicts
 from core.domain.run import Counts, Run, RunStatus, Tally
 from core.domain.verdict import Outcome, Verdict
 from core.errors import HunterError
 from core.hunting.run_plan import UNUSABLE, judge_failure
 from core.hunting.views.hunts import HuntView, hunt_view
-from core.hunting.views.runs import CountsView, counts_view
+from core.hunting.views.rate_words import NOT_DRAWN, UNIFORM_SHARE, interval_words
+from core.hunting.views.runs import (
+    ConfirmView,
+    CountsView,
+    IntervalView,
+    confirm_view,
+    counts_view,
+    interval_view,
+    rate_note,
+)
 from core.hunting.views.serialize import to_json
+from core.hunting.views.targets import TargetView, target_view
+from core.review.corrected_rates import NO_RATES, CorrectedRates
 
 BREAKS_SHOWN = 5
 CUT_SHOWN = 3
 SEALED = "Blind session: verdicts and the judge's costs are sealed until its reviews are revealed."
 EXCERPT_CHARS = 100
 Rows = Mapping[str, Mapping[str, str]]
-"""Per model: the text of each column."""
+"""Per target: the text of each column."""
 MAX_WIDTH = 10_000
 """Terminal width for measuring a table's natural width."""
+
+
+class StdoutConsole(Console):
+    """Writes to stdout and raises BrokenPipeError if the reader closed the pipe; rich would exit."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+def write_json(value: Any) -> None:
+    """Write `value` to stdout, on one line. To be called inside `to_stdout`."""
+    sys.stdout.buffer.write(to_json(value) + b"\n")
 
 
 class HuntReport(TypedDict):
@@ -42,44 +72,96 @@ class HuntReport(TypedDict):
     status: RunStatus
     stop_reason: str
     models: tuple[str, ...]
+    targets: list[TargetView]
+    """The entries of the run: each model with its parameters."""
+    allocation: Allocation
+    rate_note: str
+    """Which hunts the break rate counts, in words; empty: all decided ones."""
     judge_model: str
+    judge_parameters: dict[str, Any]
+    confirm: ConfirmView
     counts: CountsView
+    break_rate_interval: IntervalView | None
     hunts: list[HuntView]
+    corrected_rates: CorrectedRates
+    """Of the session, if its reviews came with the notebook."""
 
 
-def report_json(name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, sealed: bool) -> HuntReport:
+def report_json(
+    name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], rates: CorrectedRates, *, sealed: bool
+) -> HuntReport:
     return {
         "notebook": name,
         "run_id": run.run_id,
         "status": run.status,
         "stop_reason": redact_cost(run.stop_reason) if sealed else run.stop_reason,
         "models": run.models,
+        "targets": [target_view(target, texts=True) for target in run.entries],
+        "allocation": run.allocation,
+        "rate_note": rate_note(run),
         "judge_model": run.judge_model,
+        "judge_parameters": run.judge_parameters.chosen,
+        "confirm": confirm_view(run.confirm),
         "counts": counts_view(counts, sealed=sealed),
+        "break_rate_interval": interval_view(break_rate_interval(run, counts)),
         "hunts": [hunt_view(hunt, sealed=sealed, texts=True) for hunt in hunts],
+        "corrected_rates": rates,
     }
 
 
-def print_report(console: Console, name: str, run: Run, counts: Counts, hunts: Sequence[Hunt], *, sealed: bool) -> None:
+def print_report(
+    console: Console,
+    name: str,
+    run: Run,
+    counts: Counts,
+    hunts: Sequence[Hunt],
+    rates: CorrectedRates = NO_RATES,
+    *,
+    sealed: bool,
+) -> None:
     """`sealed`: shows outcomes without verdicts, and target costs only."""
     if sealed:
         hunts, counts = [redact_verdicts(hunt) for hunt in hunts], counts.without_judge()
     simulated = "  (simulated)" if any(h.simulated for h in hunts) else ""
-    rows = _rows({**_by_model(run, hunts), **({"all": counts} if len(run.models) > 1 else {})})
+    rows = _rows(run, {**_by_target(run, hunts), **({"all": counts} if len(run.entries) > 1 else {})})
     console.print(f"[bold]{escape(name)}: {run.status}{simulated}[/]", soft_wrap=True)
     table = _table(rows)
     if Measurement.get(console, console.options.update_width(MAX_WIDTH), table).maximum <= console.width:
         console.print(table)
     else:
         _print_list(console, rows)
+    if (interval := break_rate_interval(run, counts)) is not None:
+        console.print(f"Break rate {counts.break_rate or 0:.0%}, {interval_words(interval)}.")
+    if run.is_adaptive:
+        console.print(f"Adaptive allocation. {UNIFORM_SHARE}")
     if run.stop_reason:
         console.print(escape(redact_cost(run.stop_reason) if sealed else run.stop_reason))
+    for who, use in (("Models", counts.target_cache), ("Judge", counts.judge_cache)):
+        if use.cached_tokens:
+            console.print(f"{who}: {cache_words(use)}")
     if sealed:
         console.print(SEALED)
     _print_breaks(console, [h for h in hunts if h.outcome is Outcome.BROKE])
     _print_cut_off(console, hunts)
     _print_errors(console, hunts)
     _print_judge_failures(console, hunts)
+    _print_rates(console, rates)
+
+
+def _print_rates(console: Console, rates: CorrectedRates) -> None:
+    """The session's rates in words, by model where there are several."""
+    for group in rates.groups:
+        console.print(f"[bold]Corrected break rate[/], judge {escape(group.judge_model)}", soft_wrap=True)
+        for row in group.rows:
+            who = f"{row.label}: " if row.label else ""
+            console.print(Padding(escape(who + " ".join(row.sentences)), (0, 0, 0, 2), expand=False))
+
+
+def cache_words(use: CacheUse) -> str:
+    """What a prompt cache did, for people."""
+    saved = "" if use.saved_usd is None else f", saved ${use.saved_usd:.4f}"
+    share = use.cached_tokens / max(use.input_tokens, use.cached_tokens)
+    return f"{share:.0%} of {use.input_tokens:,} input tokens from the prompt cache{saved}."
 
 
 def _table(rows: Rows) -> Table:
@@ -99,26 +181,36 @@ def _print_list(console: Console, rows: Rows) -> None:
         console.print(Padding(escape(numbers), (0, 0, 0, 2), expand=False))
 
 
-def _by_model(run: Run, hunts: Iterable[Hunt]) -> dict[str, Counts]:
-    """Counts per model, including hunts that never started."""
-    planned = Counter(run.model_of(index) for index in range(run.hunts))
-    tallies = {model: Tally() for model in planned}
-    for hunt in hunts:
-        tallies[hunt.model].replace(None, hunt)
-    return {model: tally.counts(planned[model]) for model, tally in tallies.items()}
+def _by_target(run: Run, hunts: Iterable[Hunt]) -> dict[str, Counts]:
+    """Counts by the name of each target, including hunts that never started."""
+    made = {hunt.hunt_id: hunt for hunt in hunts}
+    every = [made.get(hunt_id(run.run_id, index)) or run.hunt(index) for index in range(run.hunts)]
+    planned = Counter(_name(hunt) for hunt in every)
+    tallies = {name: Tally() for name in planned}
+    for hunt in made.values():
+        tallies[_name(hunt)].replace(None, hunt)
+    return {name: tally.counts(planned[name]) for name, tally in tallies.items()}
 
 
-def _rows(by_model: Mapping[str, Counts]) -> Rows:
-    """Adds a column for unfinished hunts only if there are any."""
-    all_finished = all(counts.finished == counts.total for counts in by_model.values())
-    return {model: _cells(counts, all_finished=all_finished) for model, counts in by_model.items()}
+def _name(hunt: Hunt) -> str:
+    return hunt.label or hunt.model or NOT_DRAWN
 
 
-def _cells(counts: Counts, *, all_finished: bool) -> dict[str, str]:
+def _rows(run: Run, by_target: Mapping[str, Counts]) -> Rows:
+    """Adds a column for unfinished hunts only if there are any, and columns for second opinions only if the run asks
+    for them."""
+    all_finished = all(counts.finished == counts.total for counts in by_target.values())
+    confirms = run.confirm.asks
+    return {name: _cells(counts, all_finished=all_finished, confirms=confirms) for name, counts in by_target.items()}
+
+
+def _cells(counts: Counts, *, all_finished: bool, confirms: bool) -> dict[str, str]:
+    confirmations = {"confirmed": str(counts.confirmed), "contested": str(counts.contested)}
     cost = "unknown" if counts.cost_usd is None else f"${counts.cost_usd:.4f}"
     return {
         "hunts": str(counts.total),
         "breaks": str(counts.broke),
+        **(confirmations if confirms else {}),
         "held": str(counts.held),
         "undet.": str(counts.undetermined),
         "errors": str(counts.error),
@@ -132,7 +224,8 @@ def _print_breaks(console: Console, breaks: Sequence[Hunt]) -> None:
     for hunt in breaks[:BREAKS_SHOWN]:
         failed = [v for v in hunt.verdicts if v.verdict is Verdict.FAIL]
         text = _cut(hunt.reply.text if hunt.reply else "")
-        marked = " (cut off)" if hunt.cut_off else ""
+        confirmation = "" if hunt.confirmation is Confirmation.UNCONFIRMED else f" ({hunt.confirmation})"
+        marked = confirmation + (" (cut off)" if hunt.cut_off else "")
         console.print(f"[bold]break[/] hunt {hunt.number}{marked}: {escape(text)}", soft_wrap=True)
         for verdict in failed[:3]:
             console.print(f"      {verdict.criterion_id} FAIL  {escape(_cut(verdict.reason))}", soft_wrap=True)
@@ -162,7 +255,7 @@ def report_error(name: str, error: HunterError, *, as_json: bool) -> None:
     """Report a notebook's error: as text on stderr, or as JSON on stdout."""
     if as_json:
         with to_stdout():
-            sys.stdout.buffer.write(to_json({"notebook": name, "error": error.body}) + b"\n")
+            write_json({"notebook": name, "error": error.body})
     else:
         print(f"{name}: {error.message} {error.hint}".strip(), file=sys.stderr)
 

@@ -59,4 +59,4 @@ Models:
   any other name answers after {default.target_latency_ms:g} ms, as a judge after {default.judge_latency_ms:g} ms
 
   curl {base}/sim/counters    its counters: calls and maximum in flight, per model and account
-  Ctrl-C stops it. docs/simulated.md lists what --script can say."""
+  Ctrl-C stops it. docs/simulated.md lists the --script options."""

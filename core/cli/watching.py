@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import IO, cast
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from core.cli.output import SafeStderr, say
@@ -42,16 +43,17 @@ class ProgressDisplay:
         self._newest = self._last_line = ""
         self._line_at_s = now_s()
 
-    def show(self, counts: Counts, *, ended: bool = False) -> None:
+    def show(self, counts: Counts, *, forecast: str = "", ended: bool = False) -> None:
         """Only finished hunts advance the bar. If `ended`, all others count as not finished, so that the numbers add
-        up."""
+        up. `forecast`: a sentence, below the bar or at the end of the line."""
         finished = counts.finished
         rest = self._total - finished if ended else counts.done - finished
         parts = [f"{counts.broke} breaks", f"{counts.held} held"]
         others = ((counts.undetermined, "undetermined"), (counts.error, "errors"), (rest, "not finished"))
         words = " · ".join((*parts, *(f"{n} {word}" for n, word in others if n)))
-        self._progress.update(self._task, completed=finished, description=words)
-        self._newest = f"hunting {finished}/{self._total} {words}"
+        below = f"\n{escape(forecast)}" if forecast else ""
+        self._progress.update(self._task, completed=finished, description=words + below)
+        self._newest = " · ".join(filter(None, (f"hunting {finished}/{self._total} {words}", forecast)))
         if self._lines and (not self._last_line or self._now_s() - self._line_at_s >= LINE_EVERY_S):
             self._write_line()
 

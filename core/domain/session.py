@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
+
+from pydantic import Field
 
 from core.domain.chat import Message
+from core.domain.checks import (
+    NO_ROBUSTNESS_REPORT,
+    NO_TWO_SIDED_CHECK,
+    ReferenceCheck,
+    RobustnessReport,
+    TwoSidedCheck,
+    has_no_report,
+    is_unused,
+)
 from core.domain.criteria import Criterion
 from core.domain.review import Review
 from core.domain.run import RUN_ENDED, Run
 from core.domain.slot import Slot
 from core.domain.task import Task
 from core.domain.turn import Turn
-from core.domain.value import Value
-from core.domain.verdict import CriterionVerdict, Verdict
+from core.domain.value import Value, is_empty
 from core.errors import NotFound, TooLarge
 
 
@@ -37,55 +48,35 @@ class TaskWarning(Value):
     """Index of the notebook's cell, from 0; null if it concerns the whole notebook."""
 
 
-class CheckStatus(StrEnum):
-    NONE = "none"
-    RUNNING = "running"
-    PASSED = "passed"
-    FAILED = "failed"
-    UNDETERMINED = "undetermined"
-    ERROR = "error"
-
-
-class ReferenceCheck(Value):
-    """The judged reference response. Stale once the task has changed."""
-
-    status: CheckStatus = CheckStatus.NONE
-    task_hash: str = ""
-    judge_model: str = ""
-    verdicts: tuple[CriterionVerdict, ...] = ()
-    started_at: datetime | None = None
-    finished_at: datetime | None = None
-    error: str = ""
-    idempotency_key: str = ""
-    asked: tuple[str, ...] = ()
-    """IDs of the criteria to check; empty: all."""
-    answers: tuple[tuple[str, Verdict], ...] = ()
-    """The latest PASS or FAIL on each criterion of this task, over all of its checks."""
-    flips: tuple[tuple[str, int], ...] = ()
-    """How often the answer on a criterion changed for the same task; only criteria with changes."""
-
-    def stale_for(self, task: Task) -> bool:
-        return self.status is not CheckStatus.NONE and self.task_hash != task.content_hash()
-
-    def passed_for(self, task: Task) -> bool:
-        return self.status is CheckStatus.PASSED and self.task_hash == task.content_hash()
-
-
-def check_status(verdicts: tuple[CriterionVerdict, ...], criteria: int) -> CheckStatus:
-    """Return the status of a check. All criteria must pass. An undetermined or unchecked one leaves the check
-    undetermined, unless another failed."""
-    values = {v.verdict for v in verdicts}
-    if len(verdicts) == criteria and values <= {Verdict.PASS}:
-        return CheckStatus.PASSED if criteria else CheckStatus.UNDETERMINED
-    return CheckStatus.FAILED if values & {Verdict.FAIL, Verdict.MISSING} else CheckStatus.UNDETERMINED
-
-
 class Selection(Value):
     """The hunts to deliver, in slot order. `slots` and `least_breaks` are session settings."""
 
     hunt_ids: tuple[str, ...] = ()
     slots: int = 4
     least_breaks: int = 3
+
+
+MAX_AUDIT_HELD = 100
+
+
+class Audit(Value):
+    """Held hunts that are drawn at random for review, because a judge's misses are among the held (0103)."""
+
+    held: int = 0
+    """How many the desk has besides the selection; a session setting."""
+    seed: str = ""
+    """What the draw follows from, with the hunts' IDs; "" before the first draw. Hidden while sealed."""
+    drawn: tuple[str, ...] = ()
+    """The hunts drawn so far, in their order, over all turns. Never shortened: the review of a hunt that was selected
+    later is still one of a random hunt."""
+
+
+NO_AUDIT = Audit()
+
+
+def is_no_audit(audit: Audit) -> bool:
+    """For `exclude_if`."""
+    return audit == NO_AUDIT
 
 
 class Session(Value):
@@ -100,6 +91,8 @@ class Session(Value):
     visibility: Visibility = Visibility.OPEN
     require_check: bool = False
     """Whether a run needs a passed reference check. The page sets it; API clients may not."""
+    require_two_sided_check: bool = Field(default=False, exclude_if=is_empty)
+    """Whether a run needs a passed two-sided check."""
     judge_cut_replies: bool = False
     """Whether cut-off replies are judged. Otherwise they are errors (`output_limit`)."""
     task: Task
@@ -112,6 +105,8 @@ class Session(Value):
     attempts_before: int = 0
     """The notebook's initial `number_of_attempts_made`."""
     check: ReferenceCheck = ReferenceCheck()
+    two_sided_check: TwoSidedCheck = Field(default=NO_TWO_SIDED_CHECK, exclude_if=is_unused)
+    robustness: RobustnessReport = Field(default=NO_ROBUSTNESS_REPORT, exclude_if=has_no_report)
     runs: tuple[Run, ...] = ()
     hunts_issued: int = 0
     """Hunt numbers issued so far, over all runs."""
@@ -120,6 +115,7 @@ class Session(Value):
     selection: Selection = Selection()
     reviews: tuple[Review, ...] = ()
     """Includes reviews of hunts that are no longer selected, in case they are selected again."""
+    audit: Audit = Field(default=NO_AUDIT, exclude_if=is_no_audit)
     revealed_at: datetime | None = None
     """Time of the reveal, which locks selection and reviews; None before."""
     turns: tuple[Turn, ...] = ()
@@ -148,16 +144,24 @@ class Session(Value):
 
     @property
     def rough_bytes(self) -> int:
-        """Approximate bytes that one change of the session writes: runs and turns with their tasks, slots, reviews,
-        check."""
+        """Approximate bytes that one change of the session writes: runs and turns with their tasks and parameters,
+        slots, reviews, checks."""
         tasks = (self.task, self.loaded_task, *(run.task for run in self.runs), *(turn.task for turn in self.turns))
+        parameters = [
+            self.check.judge_parameters,
+            *(run.judge_parameters for run in self.runs),
+            *(target.parameters for run in self.runs for target in run.targets),
+            *(judge.parameters for run in self.runs for judge in run.confirm.judges),
+        ]
         texts = (
             *(turn.response for turn in self.turns),
             *(review.explanation for review in self.reviews),
             *(text for slot in self.slots for text in (slot.response, slot.reasoning)),
             *(verdict.reason for verdict in self.check.verdicts),
         )
-        return sum(task.rough_bytes for task in tasks) + sum(map(len, texts))
+        chosen = sum(one.rough_bytes for one in parameters)
+        checked = self.two_sided_check.rough_bytes + self.robustness.rough_bytes
+        return sum(task.rough_bytes for task in tasks) + chosen + checked + sum(map(len, texts))
 
     def refuse_growth(self, more_bytes: int, max_bytes: int) -> None:
         """Raise TooLarge if `more_bytes` would make the session larger than `max_bytes`. Each change writes the whole
@@ -172,6 +176,22 @@ class Session(Value):
     def history(self, turn: int) -> tuple[Message, ...]:
         """Return the messages of the turns before `turn`."""
         return tuple(message for earlier in self.turns[: turn - 1] for message in earlier.messages)
+
+    @property
+    def audited_ids(self) -> tuple[str, ...]:
+        """IDs of the drawn hunts on the desk: of this turn, besides the selected ones. None without a selection, or the
+        desk would have them alone."""
+        if not self.selection.hunt_ids:
+            return ()
+        here = {run.run_id for run in self.runs if run.turn == self.turn}
+        chosen = set(self.selection.hunt_ids)
+        drawn = (i for i in self.audit.drawn if i not in chosen and i.rpartition(".")[0] in here)
+        return tuple(islice(drawn, self.audit.held))
+
+    @property
+    def desk_ids(self) -> tuple[str, ...]:
+        """IDs of the hunts to review: the selection, then the drawn ones."""
+        return (*self.selection.hunt_ids, *self.audited_ids)
 
     def review(self, hunt_id: str) -> Review | None:
         return next((r for r in self.reviews if r.hunt_id == hunt_id), None)

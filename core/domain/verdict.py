@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
+from pydantic import Field
+
 from core.domain.chat import Usage
 from core.domain.task import PassRule
-from core.domain.value import Value
+from core.domain.value import Value, is_empty, is_none
 
 
 class Verdict(StrEnum):
@@ -51,6 +53,16 @@ class CriterionVerdict(Value):
     usage: Usage = Usage()
     cost_usd: float | None = None
     latency_ms: float = 0.0
+    confidence: float | None = Field(default=None, exclude_if=is_none)
+    """Probability that the judge's model gave to the words of its verdict, from 0 to 1; None where the API gives no
+    log-probabilities."""
+    cache_saved_usd: float | None = Field(default=None, exclude_if=is_none)
+    """What the provider's prompt cache saved; None if unknown."""
+    model_version: str = Field(default="", exclude_if=is_empty)
+    """The model that the provider says gave the last answer; "" without one."""
+    upstream: str = Field(default="", exclude_if=is_empty)
+    """The upstream that gave the last answer; "" if the provider names none."""
+    system_fingerprint: str = Field(default="", exclude_if=is_empty)
     error: str = ""
     """ProviderError code if the judge call failed, else ""."""
 

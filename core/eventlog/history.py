@@ -11,7 +11,7 @@ from core.eventlog.base import too_far_behind
 
 MAX_BYTES = 16 * 1024 * 1024
 """Maximum data of one session's events, in addition to the maximum number: hunts with many criteria make large events.
-The same value is in core/sessions/common.lua."""
+The same value is in core/sessions/renew_and_publish.lua."""
 
 
 class History:

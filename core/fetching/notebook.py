@@ -17,7 +17,15 @@ import httpx
 
 from core.access.addresses import is_outside
 from core.errors import BadInput, TooLarge
-from core.fetching.addresses import HTTPS_PORT, Resolve, parse_allowed_url, raw_file_url, resolve, uses_proxy
+from core.fetching.allowed_urls import (
+    HTTPS_PORT,
+    Resolve,
+    parse_allowed_url,
+    public_address,
+    raw_file_url,
+    resolve,
+    uses_proxy,
+)
 
 MAX_REDIRECTS = 3
 UNCOMPRESSED = {"Accept-Encoding": "identity"}
@@ -67,7 +75,7 @@ class NotebookFetcher:
             async with self.proxied.stream("GET", f"https://{host}{path}", headers=UNCOMPRESSED) as response:
                 yield response
             return
-        address = await self._public_address(host)
+        address = await public_address(host, self.resolve, self.is_outside)
         netloc = f"[{address}]" if ":" in address else address
         # The certificate is checked against the host name, not the address.
         request = self.direct.build_request(
@@ -81,16 +89,6 @@ class NotebookFetcher:
             yield response
         finally:
             await response.aclose()
-
-    async def _public_address(self, host: str) -> str:
-        addresses = await self.resolve(host)
-        if not addresses or not all(self.is_outside(address) for address in addresses):
-            raise BadInput(
-                f"{host} has a private address; notebooks are fetched from public addresses only.",
-                hint="Download the file and drop it on the page.",
-                code="host_not_allowed",
-            )
-        return addresses[0]
 
     async def _read_body(self, url: str, response: httpx.Response) -> bytes:
         if response.status_code != httpx.codes.OK:

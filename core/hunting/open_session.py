@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.child_calls import Batched
-from core.domain.hunt import Hunt, HuntError, HuntStatus
-from core.domain.run import Run, RunStatus
-from core.domain.session import CheckStatus, ReferenceCheck, Session
+from core.domain.hunt import Hunt
+from core.domain.session import Audit, Session
 from core.domain.task import Task
-from core.domain.verdict import Outcome
 from core.hunting.orders import OpenOrder
+from core.hunting.unfinished_work import EXPORTED, ended
 from core.notebooks.document import Bounds
 from core.notebooks.parse import LoadedNotebook, parse_notebook
-from core.notebooks.task_cells import blank_notebook, template_notebook
+from core.notebooks.written_cells import blank_notebook, template_notebook
 
 TYPED_NAME = "task.ipynb"
 KEPT_OF_AN_EXPORT = (
-    "runs", "hunts_issued", "trials_issued", "check", "selection", "reviews", "revealed_at", "turns", "visibility",
-    "judge_cut_replies",
+    "runs", "hunts_issued", "trials_issued", "check", "two_sided_check", "robustness", "selection", "reviews",
+    "revealed_at", "turns", "visibility", "judge_cut_replies", "audit",
 )  # fmt: skip
 """Session fields that an export restores. The task is read from the cells, which may have been edited since."""
-WENT_ON_ELSEWHERE = "The notebook was exported during this run. The run continues in the original session."
 
 
 @dataclass(frozen=True)
@@ -50,7 +47,9 @@ def opened_notebook(raw: bytes, loaded: LoadedNotebook, name: str, order: OpenOr
         created_at=now,
         visibility=order.visibility,
         require_check=order.require_check,
+        require_two_sided_check=order.require_two_sided_check,
         judge_cut_replies=order.judge_cut_replies,
+        audit=Audit(held=order.audit_held),
         task=loaded.task,
         loaded_task=loaded.task,
         warnings=loaded.warnings,
@@ -61,37 +60,10 @@ def opened_notebook(raw: bytes, loaded: LoadedNotebook, name: str, order: OpenOr
     )
     if loaded.resumed is None:
         return Opened(session, raw)
-    earlier, hunts = _ended_here(loaded.resumed.session, loaded.resumed.hunts, now)
+    # An open run or check would wait forever for a worker here, and ending it would end the original's.
+    earlier, hunts = ended(loaded.resumed.session, loaded.resumed.hunts, now, EXPORTED)
     kept = {name: getattr(earlier, name) for name in KEPT_OF_AN_EXPORT}
     return Opened(session.model_copy(update=kept), raw, hunts)
-
-
-def _ended_here(session: Session, hunts: Sequence[Hunt], now: datetime) -> tuple[Session, tuple[Hunt, ...]]:
-    """Mark unfinished work of an export as interrupted. The original session continues it. In the copy, an open run or
-    check would wait for ever for a worker, and ending it would end the original, which has the same IDs."""
-    going_on = {run.run_id: run for run in session.active_runs}
-    known = {hunt.hunt_id for hunt in hunts}
-    never_begun = [
-        hunt for run in going_on.values() for hunt in map(run.hunt, range(run.hunts)) if hunt.hunt_id not in known
-    ]
-    ended = tuple(_ended(hunt, now) if hunt.run_id in going_on else hunt for hunt in (*hunts, *never_begun))
-    runs = tuple(_failed(run, now) if run.run_id in going_on else run for run in session.runs)
-    check = ReferenceCheck() if session.check.status is CheckStatus.RUNNING else session.check
-    return session.model_copy(update={"runs": runs, "check": check}), ended
-
-
-def _failed(run: Run, now: datetime) -> Run:
-    ended = {"status": RunStatus.FAILED, "finished_at": now, "stop_reason": WENT_ON_ELSEWHERE}
-    return run.model_copy(update=ended)
-
-
-def _ended(hunt: Hunt, now: datetime) -> Hunt:
-    """Interrupt an unfinished hunt. A hunt that is being rejudged is unchanged: a new request rejudges it here."""
-    if hunt.status is HuntStatus.DONE or hunt.judged:
-        return hunt
-    error = HuntError(code="run_stopped", message=WENT_ON_ELSEWHERE)
-    ended = {"status": HuntStatus.DONE, "outcome": Outcome.INTERRUPTED, "finished_at": now, "error": error}
-    return hunt.model_copy(update=ended)
 
 
 def mark_of(task: Task, owner: str = "") -> str:
@@ -114,7 +86,9 @@ def opened_task(task: Task, order: OpenOrder, sid: str, now: datetime, name: str
         created_at=now,
         visibility=order.visibility,
         require_check=order.require_check,
+        require_two_sided_check=order.require_two_sided_check,
         judge_cut_replies=order.judge_cut_replies,
+        audit=Audit(held=order.audit_held),
         task=task,
         loaded_task=task,
     )

@@ -7,32 +7,49 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
+from core.budget.budgets import Budgets
 from core.clock import Clock
 from core.errors import RedisAway
 from core.eventlog.base import EventLog
 from core.hunting.activity import Activity
+from core.hunting.checks.confirm import Confirmer
+from core.hunting.checks.propose_edits import EditProposer
 from core.hunting.checks.reference_check import Checker
 from core.hunting.checks.rejudge import Rejudger
-from core.hunting.dispatch.base import Dispatcher, Job, JobKind, Shards, Work
+from core.hunting.checks.robustness import RobustnessTester
+from core.hunting.checks.two_sided import TwoSidedChecker
+from core.hunting.confirm_service import ConfirmService
+from core.hunting.dispatch.base import Dispatcher, Job, JobKind, PartClaims, Work
+from core.hunting.dispatch.claims import LeaseConfig
 from core.hunting.dispatch.local import LocalDispatcher
-from core.hunting.dispatch.shards import LeaseConfig
+from core.hunting.dispatch.shared import open_shared
 from core.hunting.hunts.hunter import Hunter
-from core.hunting.resume import Resumer, open_resumer
+from core.hunting.hunts.second_opinions import SecondOpinions
+from core.hunting.resume_restored_sessions import Resumer, open_resumer
 from core.hunting.reviews.review_service import ReviewService
 from core.hunting.reviews.turns import TurnService
+from core.hunting.robustness_service import RobustnessService
+from core.hunting.runs.confirm import RunOpinions
+from core.hunting.runs.offers import CatalogOffers
+from core.hunting.runs.part_worker import PartWorker
 from core.hunting.runs.runner import Runner
 from core.hunting.service import Entropy, HuntingService
 from core.hunting.status.cluster import Cluster, open_cluster
 from core.hunting.status.collector import StatusCollector
+from core.hunting.two_sided_service import TwoSidedService
 from core.judge.judge import Judge
 from core.judge.question import AnswerTexts, ReadAnswer, read_with_evidence
 from core.large_input import LargeInputExecutor
-from core.providers.catalog import Catalog
+from core.livetext.base import LiveText
+from core.providers.model_catalog import Catalog
 from core.redis.client import RedisClients
 from core.sessions.base import SessionStore
-from core.settings import Settings
+from core.settings import CallSettings, Settings
 from core.telemetry.writer import TelemetryWriter
 from core.throttle.base import Throttle
+
+LOCAL_RESUME_S = 0.2
+"""Without Redis: between two looks at the sessions to resume."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +63,9 @@ class Adapters:
     """IDs of sessions whose work may need to be resumed; the store adds to it."""
     redis: RedisClients | None
     catalog: Catalog
+    budgets: Budgets
     throttle: Throttle
+    live_text: LiveText
     large_input: LargeInputExecutor
     telemetry: TelemetryWriter
     activity: Activity
@@ -61,6 +80,9 @@ class Adapters:
 @dataclass(frozen=True, kw_only=True)
 class Hunting:
     service: HuntingService
+    confirming: ConfirmService
+    two_sided: TwoSidedService
+    robustness: RobustnessService
     reviews: ReviewService
     turns: TurnService
     status: StatusCollector
@@ -73,17 +95,19 @@ async def open_hunting(settings: Settings, use: Adapters, is_draining: Callable[
     own = settings.hunting.idempotency_secret.encode()
     cluster = Cluster(use.process, own or use.entropy(32), use.redis, settings.hunting, settings.redis.timeout_s)
     async with AsyncExitStack() as closing:
-        opened = _open_dispatcher(settings, _work(settings, use), use, lambda: cluster.workers)
-        dispatcher = await closing.enter_async_context(opened)
-        if use.redis is not None:
-            resumer = Resumer(use.store, dispatcher, use.reattached, settings.hunting.part_lease_s, on_bug)
-            await closing.enter_async_context(open_resumer(resumer))
+        dispatcher = await closing.enter_async_context(_open_dispatcher(settings, _work(settings, use), use))
+        # alone, no earlier worker can still run
+        pause_s = LOCAL_RESUME_S if use.redis is None else settings.hunting.part_lease_s
+        resumer = Resumer(use.store, dispatcher, use.reattached, pause_s, on_bug)
+        await closing.enter_async_context(open_resumer(resumer))
         with contextlib.suppress(RedisAway):  # the status reports it; the first heartbeat shares the secret
             await cluster.share_secret()
         status = StatusCollector(
             store=use.store,
             events=use.events,
             catalog=use.catalog,
+            budgets=use.budgets,
+            people=tuple(dict.fromkeys(one.name for one in settings.access.tokens)) or ("",),
             throttle=use.throttle,
             dispatcher=dispatcher,
             telemetry=use.telemetry,
@@ -104,6 +128,8 @@ async def open_hunting(settings: Settings, use: Adapters, is_draining: Callable[
             store=use.store,
             dispatcher=dispatcher,
             catalog=use.catalog,
+            budgets=use.budgets,
+            offers=CatalogOffers(use.catalog, settings.calls),
             clock=use.clock,
             large_input=use.large_input,
             entropy=use.entropy,
@@ -115,50 +141,88 @@ async def open_hunting(settings: Settings, use: Adapters, is_draining: Callable[
         )
         yield Hunting(
             service=service,
-            reviews=ReviewService(use.store, use.clock, settings.review, write_record),
+            confirming=ConfirmService(use.store, dispatcher, use.clock, service),
+            two_sided=TwoSidedService(use.store, dispatcher, use.clock, service),
+            robustness=RobustnessService(use.store, dispatcher, use.clock, service),
+            reviews=ReviewService(
+                use.store, use.clock, settings.review, write_record, record_tasks=settings.telemetry.max_reply_chars > 0
+            ),
             turns=TurnService(use.store, settings.hunting, settings.sessions.max_bytes),
             status=status,
         )
 
 
-def _work(settings: Settings, use: Adapters) -> Work:
+def build_judge(calls: CallSettings, catalog: Catalog, activity: Activity, large_input: LargeInputExecutor) -> Judge:
     async def read_long(chars: int, texts: AnswerTexts) -> ReadAnswer | None:
-        read: ReadAnswer | None = await use.large_input.read(chars, read_with_evidence, *texts, always_waits=True)
+        read: ReadAnswer | None = await large_input.read(chars, read_with_evidence, *texts, always_waits=True)
         return read
 
+    return Judge(catalog, calls, activity.record_unexpected_error, read_long=read_long)
+
+
+def _work(settings: Settings, use: Adapters) -> Work:
     calls, write_record = settings.calls, use.telemetry.record
-    judge = Judge(use.catalog, calls, use.activity.record_unexpected_error, read_long=read_long)
+    judge = build_judge(calls, use.catalog, use.activity, use.large_input)
     hunter = Hunter(use.catalog, judge, use.clock, calls.target_max_output_tokens)
-    runner = Runner(
+    opinions, step_s = SecondOpinions(judge, use.clock), settings.hunting.blind_outcome_step_s
+    parts = PartWorker(
         use.store,
         hunter,
         use.clock,
         use.activity,
         write_record,
         use.telemetry.flush,
+        opinions=RunOpinions(use.store, opinions, use.clock, step_s),
+        live_text=use.live_text,
+        blind_outcome_step_s=step_s,
+        max_reply_chars=settings.telemetry.max_reply_chars,
+    )
+    runner = Runner(
+        use.store,
+        use.clock,
+        use.activity,
+        write_record,
+        parts,
         calls=calls,
         hunting=settings.hunting,
         max_queued_calls=settings.throttle.max_queued_calls,
-        max_reply_chars=settings.telemetry.max_reply_chars,
     )
     checker = Checker(use.store, judge, use.clock, write_record)
-    rejudger = Rejudger(use.store, hunter, use.clock, calls.retry_budget_ratio, settings.hunting.blind_outcome_step_s)
+    proposer = EditProposer(use.store, use.catalog, use.clock, calls)
+    two_sided = TwoSidedChecker(use.store, judge, use.clock, write_record, calls.max_same_failures)
+    robustness = RobustnessTester(use.store, judge, use.clock, write_record, calls.max_same_failures)
+    rejudger = Rejudger(use.store, hunter, use.clock, write_record, calls.retry_budget_ratio, step_s)
+    confirmer = Confirmer(
+        use.store,
+        opinions,
+        use.clock,
+        write_record,
+        retry_budget_ratio=calls.retry_budget_ratio,
+        outcome_step_s=step_s,
+        max_reply_chars=settings.telemetry.max_reply_chars,
+    )
 
-    async def work(job: Job, shards: Shards) -> None:
+    async def work(job: Job, claims: PartClaims) -> None:
         if job.kind is JobKind.RUN:
-            await runner.work(job.session_id, job.key, shards)
+            await runner.work(job.session_id, job.key, claims)
         elif job.kind is JobKind.JUDGING:
-            await rejudger.work(job.session_id, job.key, shards)
+            await rejudger.work(job.session_id, job.key, claims)
+        elif job.kind is JobKind.CONFIRMING:
+            await confirmer.work(job.session_id, job.key, claims)
+        elif job.kind is JobKind.EDITS:
+            await proposer.work(job.session_id, claims)
+        elif job.kind is JobKind.TWO_SIDED:
+            await two_sided.work(job.session_id, claims)
+        elif job.kind is JobKind.ROBUSTNESS:
+            await robustness.work(job.session_id, claims)
         else:
-            await checker.work(job.session_id, shards)
+            await checker.work(job.session_id, claims)
 
     return work
 
 
 @asynccontextmanager
-async def _open_dispatcher(
-    settings: Settings, work: Work, use: Adapters, workers: Callable[[], int]
-) -> AsyncIterator[Dispatcher]:
+async def _open_dispatcher(settings: Settings, work: Work, use: Adapters) -> AsyncIterator[Dispatcher]:
     on_bug = use.activity.record_unexpected_error
     if use.redis is None:
         local = LocalDispatcher(work, on_bug)
@@ -167,10 +231,6 @@ async def _open_dispatcher(
         finally:  # also on Ctrl-C: jobs save their results while the store is open
             await local.drain(settings.server.drain_timeout_s)
         return
-    from core.hunting.dispatch.queue import QueueConfig, open_queue  # takes 0.5 s to import; needed only with Redis
-
-    works = settings.server.role != "api"
-    lease = LeaseConfig.of(settings)
-    config = QueueConfig(settings.redis.url, use.process, works, settings.hunting.worker_stall_timeout_s, lease)
-    async with open_queue(work, on_bug, use.redis, config, workers) as dispatcher:
+    lease, works = LeaseConfig.of(settings), settings.server.role != "api"
+    async with open_shared(work, on_bug, use.redis, use.process, lease, works=works) as dispatcher:
         yield dispatcher

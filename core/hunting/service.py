@@ -8,43 +8,63 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Literal, cast
 
+from core.budget.budgets import Budgets
 from core.clock import Clock, not_before
+from core.domain.allocation import Allocation
+from core.domain.confirmation import NO_CONFIRM, ConfirmPolicy
 from core.domain.criteria import refuse_too_many_criteria
 from core.domain.hunt import Hunt, HuntStatus
 from core.domain.ids import RUN_ENTROPY_BYTES, SESSION_ENTROPY_BYTES, run_id, session_id
+from core.domain.parameters import Target
 from core.domain.run import RUN_ENDED, Run, RunStatus
 from core.domain.session import UNCLEAR_RULE, Session
 from core.domain.task import Task, refuse_large_task, refuse_unhuntable
-from core.errors import BadInput, Conflict, NotFound, RedisAway
+from core.errors import BadInput, Conflict, NotFound, Unavailable
+from core.hunting.checks import propose_edits, robustness, two_sided
 from core.hunting.checks import reference_check as checking
-from core.hunting.checks.rejudge import job_key, judged_again, refuse_partial_rejudging, refuse_rejudging
+from core.hunting.checks.rejudge import judged_again, judging_job, refuse_partial_rejudging, refuse_rejudging
 from core.hunting.dispatch.base import Dispatcher, Job, JobKind
 from core.hunting.hunts.blind_judging import refuse_quoted_replies, with_same_task
 from core.hunting.hunts.queries import all_hunts
 from core.hunting.open_session import Opened, opened_task, read_notebook
-from core.hunting.orders import CheckOrder, EditOrder, OpenOrder, RejudgeOrder, RunOrder
+from core.hunting.orders import (
+    NO_CHOICE,
+    CheckOrder,
+    EditOrder,
+    JudgeChoice,
+    OpenOrder,
+    RejudgeOrder,
+    RunOrder,
+    TargetRequest,
+)
 from core.hunting.records import WriteRecord, run_record, session_mark
-from core.hunting.reviews.delivery import Delivery, Preview, deliver, preview_delivery, rough_bytes
-from core.hunting.runs.estimate import Estimate, estimate
+from core.hunting.reviews.delivery import CriteriaForm, Delivery, Preview, deliver, preview_delivery, rough_bytes
+from core.hunting.runs.estimate import Estimate, ModelWarning, Offers, estimate
 from core.hunting.runs.publish import publish_run_with_retry
-from core.hunting.runs.start import known_run, refuse_too_many, retrying, with_new_run
+from core.hunting.runs.start import known_run, refuse_confirming_judge, refuse_too_many, retrying, with_new_run
+from core.hunting.runs.targets import requested_targets
 from core.hunting.views.events import check_event, hunt_events, session_event
 from core.hunting.views.tasks import task_view
 from core.large_input import SMALL_BYTES, LargeInputExecutor
 from core.notebooks.document import Bounds
 from core.notebooks.session_record import may_hold_record
-from core.providers.catalog import Catalog
+from core.providers.model_catalog import Catalog
+from core.review.corrected_rates import NO_RATES, corrected_rates, reason_against
 from core.sessions.base import SessionStore
 from core.settings import HuntingSettings, NotebookSettings
 from core.telemetry.records import SessionRecord
 
 CARD_SECRET_BYTES = 16
 HUNTS_AT_ONCE = 50
+MAX_SUGGESTING_S = 0.1
+"""Longest search for the names that were meant by misspelled ones, of all models of a request together."""
+UNPRICED = "the price is unknown, so the daily budgets count its calls as $0."
 ANY_JUDGE = CheckOrder()
 """Check all criteria with the default judge."""
 Entropy = Callable[[int], bytes]
@@ -56,6 +76,8 @@ class HuntingService:
     store: SessionStore
     dispatcher: Dispatcher
     catalog: Catalog
+    budgets: Budgets
+    offers: Offers
     clock: Clock
     large_input: LargeInputExecutor
     entropy: Entropy
@@ -77,18 +99,17 @@ class HuntingService:
         if size <= SMALL_BYTES and may_hold_record(raw):
             size = SMALL_BYTES + 1
         read = await self.large_input.read(size, read_notebook, *asked)
-        return await self._open(Opened(read.head, raw, tuple(read.items)))
+        return await self._open(Opened(read.head, raw, tuple(read.items)), order)
 
     async def open_task(self, task: Task, order: OpenOrder, name: str = "") -> Session:
         """Open a typed task with a generated notebook. Raises BadTask for too many criteria."""
         refuse_too_many_criteria(len(task.criteria), self.hunting.max_criteria)
         refuse_large_task(task, self.hunting.max_task_bytes)
-        return await self._open(opened_task(task, order, self._new_session_id(order), self.clock.now(), name))
+        return await self._open(opened_task(task, order, self._new_session_id(order), self.clock.now(), name), order)
 
     async def edit_task(self, sid: str, order: EditOrder) -> Session:
         """Change the task. Raises BadTask, and Conflict if the version is outdated."""
-        changes = {k: getattr(order, k) for k in order.model_fields_set if k != "version"}
-        changes = {k: v for k, v in changes.items() if v is not None}
+        changes = {k: v for k in order.model_fields_set - {"version"} if (v := getattr(order, k)) is not None}
 
         def edit(session: Session) -> Session:
             task = session.task.model_copy(update=changes)
@@ -115,23 +136,28 @@ class HuntingService:
     async def start_check(self, sid: str, order: CheckOrder = ANY_JUDGE) -> Session:
         """Start the reference check, or return the check of this task that is running or that the same idempotency key
         started."""
-        judge = order.judge_model or self.catalog.default_judge
-        self.catalog.resolve(judge)
+        judge, _ = self.check_models((), order.chosen_judge)
         before = await self.store.read(sid)
         refuse_unhuntable(before.task, before.missing_criteria)
         if not order.idempotency_key or order.idempotency_key != before.check.idempotency_key:
             await refuse_quoted_replies(self.store, before)
+            await self.refuse_spent(before, (judge.model,))
         refuse_too_many_criteria(len(before.task.criteria), self.hunting.max_criteria)
         session = await self.store.change(
             sid,
             lambda s: checking.begun(
-                with_same_task(s, before), judge, self.clock, order.idempotency_key, order.criterion_ids
+                with_same_task(s, before),
+                judge.model,
+                self.clock,
+                order.idempotency_key,
+                order.criterion_ids,
+                judge.parameters,
             ),
             events=lambda s: (check_event(s),),
         )
         if session.version != before.version:  # we started it: replace an older check of another text
             await self.dispatcher.stop(checking.job_key(before))
-            await self.dispatcher.submit(Job(JobKind.CHECK, sid, checking.job_key(session)))
+            await self.dispatcher.submit(checking.check_job(session))
         return session
 
     async def start_run(self, sid: str, order: RunOrder) -> Run:
@@ -141,20 +167,24 @@ class HuntingService:
             order = retrying(await self.store.read(sid), order, await self.all_hunts(sid))
         if not order.models:
             raise BadInput("No model given.", hint='Give at least one: {"models": ["provider/model id"]}.')
-        judge = order.judge_model or self.catalog.default_judge
-        for model in (*order.models, judge):
-            self.catalog.resolve(model)
+        targets = requested_targets(order.models, order.allocation)
+        confirm = order.confirm.policy_of_run()
+        judge, notes = self.check_models(targets, order.chosen_judge, confirm)
         before = await self.store.read(sid)
+        refuse_confirming_judge(judge, confirm, blind=before.sealed)
         if known_run(before, order) is None:
             await refuse_quoted_replies(self.store, before)
+            await self.refuse_spent(before, (one.model for one in (*targets, judge, *confirm.judges)))
         begun: dict[str, Run] = {}
 
         def start(session: Session) -> Session:
             known = known_run(session, order)
             if known is None:
-                refuse_too_many(with_same_task(session, before), order, self.hunting, self.max_session_bytes)
+                same = with_same_task(session, before)
+                refuse_too_many(same, order, (*targets, judge, *confirm.judges), self.hunting, self.max_session_bytes)
+                now, part_hunts = self.clock.now(), self.hunting.part_hunts
                 session = with_new_run(
-                    session, order, new_id, judge, self.clock.now(), part_hunts=self.hunting.part_hunts
+                    session, order, new_id, targets, judge, now, part_hunts=part_hunts, notes=notes, confirm=confirm
                 )
             begun["run"] = known or session.run(new_id)
             return session
@@ -162,18 +192,59 @@ class HuntingService:
         session = await self.store.change(sid, start, events=lambda s: (session_event(s),))
         run, new = begun["run"], begun["run"].run_id == new_id
         if new or run.status is RunStatus.QUEUED:  # the process that created the run may have died
-            await self.dispatcher.submit(Job(JobKind.RUN, sid, run.run_id), fresh=new)
+            await self.dispatcher.submit(Job(JobKind.RUN, sid, run.run_id, run.has_parameters), fresh=new)
             if new and not order.trial:
                 self.write_record(run_record(session, run, (await self.store.counts(sid))[new_id]))
         return (await self.store.read(sid)).run(run.run_id)
 
-    async def estimate(self, sid: str, models: Sequence[str], hunts: int, judge_model: str = "") -> Estimate:
-        """Estimate the cost of a run. Raises BadInput for an unknown model."""
-        judge = judge_model or self.catalog.default_judge
-        for model in (*models, judge):
-            self.catalog.resolve(model)
+    def check_models(
+        self, targets: Sequence[Target], chosen: JudgeChoice, confirm: ConfirmPolicy = NO_CONFIRM
+    ) -> tuple[Target, tuple[str, ...]]:
+        """Return the chosen judge, or the default one, and notes on parameters that a provider may ignore. Raises
+        BadInput for an unknown model, and for parameters that it does not take."""
+        judge = Target(model=chosen.model or self.catalog.default_judge, parameters=chosen.parameters)
+        distinct = {target.target: target for target in targets}
+        notes = [self.catalog.check_parameters(one.model, one.parameters) for one in distinct.values()]
+        for one in (judge, *confirm.judges):
+            notes.append(self.catalog.check_parameters(one.model, one.parameters, "judge"))
+        return judge, tuple(dict.fromkeys(note for some in notes for note in some))
+
+    async def estimate(
+        self,
+        sid: str,
+        models: Sequence[str | TargetRequest],
+        hunts: int,
+        chosen_judge: JudgeChoice = NO_CHOICE,
+        confirm: ConfirmPolicy = NO_CONFIRM,
+        allocation: Allocation = "even",
+    ) -> Estimate:
+        """Estimate the cost of a run. Raises BadInput as starting it does."""
+        targets = requested_targets(models, allocation)
+        judge, notes = self.check_models(targets, chosen_judge, confirm)
         session, made = await self.store.read(sid), await self.all_hunts(sid)
-        return estimate(session, made, models, hunts, judge, self.catalog.rates)
+        refuse_confirming_judge(judge, confirm, blind=session.sealed)
+        found = estimate(session, made, targets, hunts, judge, self.offers, confirm=confirm, allocation=allocation)
+        called = tuple(one.model for one in (*targets, judge, *confirm.judges))
+        accounts = self.catalog.accounts_of(called)
+        budgets = await self.budgets.rough_states(session.owner, accounts) if accounts else ()
+        warnings = await asyncio.to_thread(self.model_warnings, called)
+        if budgets:
+            unpriced = dict.fromkeys(
+                one.model for one in (*found.targets, found.judge, *found.confirming) if one.usd is None
+            )
+            warnings += tuple(ModelWarning(model, "", f"{model}: {UNPRICED}") for model in unpriced)
+        return replace(found, warnings=warnings, budgets=budgets, notes=notes)
+
+    def model_warnings(self, models: Iterable[str]) -> tuple[ModelWarning, ...]:
+        """Return the doubts about names that are not in their provider's list."""
+        warnings, until_s = [], self.clock.monotonic() + MAX_SUGGESTING_S
+        for model in dict.fromkeys(models):
+            if self.clock.monotonic() < until_s and (suggestion := self.catalog.suggestion(model)):
+                warnings.append(ModelWarning(model, suggestion, f"{model}: did you mean {suggestion}?"))
+            elif (listing := self.catalog.listed(model)) is not None and listing.gone_at is not None:
+                gone = f"{model} has not been in its provider's list since {listing.gone_at:%Y-%m-%d}."
+                warnings.append(ModelWarning(model, "", gone))
+        return tuple(warnings)
 
     async def cancel_run(self, sid: str, rid: str) -> Run:
         """Cancel a run: hunts without a result become `cancelled`. A run that has ended is unchanged and no worker is
@@ -199,7 +270,7 @@ class HuntingService:
     async def cancel_hunt(self, sid: str, hid: str) -> Hunt:
         """Cancel one hunt; the worker of its run ends it. A finished hunt is unchanged."""
         session = await self.store.read(sid)
-        run, hunt = await self._hunt(session, hid)
+        run, hunt = await self.hunt_and_run(session, hid)
         if hunt.status is HuntStatus.DONE or run.status in RUN_ENDED:
             return hunt
 
@@ -215,34 +286,40 @@ class HuntingService:
     async def rejudge(self, sid: str, hid: str, order: RejudgeOrder) -> Hunt:
         """Judge a hunt's reply again, on all or some criteria. The replaced verdicts move to its history."""
         session = await self.store.read(sid)
-        run, hunt = await self._hunt(session, hid)
+        run, hunt = await self.hunt_and_run(session, hid)
         if order.idempotency_key and hunt.judging_key == order.idempotency_key:
             return hunt
-        refuse_partial_rejudging(session, hunt, run, order.criterion_ids)
+        refuse_partial_rejudging(session, hunt, run, order)
         again = hunt
         if not (hunt.judged and hunt.status is HuntStatus.JUDGING):
             refuse_rejudging(session, hunt, self.hunting.max_rejudgings)
             checking.refuse_unknown_criteria(run.task, order.criterion_ids)
             again = judged_again(hunt, run, order, self.clock.now())
-            self.catalog.resolve(again.judge_model)
+        # also of a judging that an export brought along: its parameters may be anything
+        self.catalog.check_parameters(again.judge_model, again.judge_parameters, "judge")
+        if again is not hunt:
+            await self.refuse_spent(session, (again.judge_model,))
             await self.store.save_hunt(sid, again, hunt_events(again, sealed=session.sealed))
-        await self.dispatcher.submit(Job(JobKind.JUDGING, sid, job_key(sid, again)))
+        await self.dispatcher.submit(judging_job(sid, again))
         return again
 
-    async def deliver(self, sid: str, hunt_ids: Sequence[str] | None = None) -> Delivery:
+    async def deliver(
+        self, sid: str, hunt_ids: Sequence[str] | None = None, criteria: CriteriaForm = "kept"
+    ) -> Delivery:
         """Return the notebook with the chosen hunts in its slots, and its file name. Raises BadInput for unknown
         IDs."""
         session, notebook = await self.store.read(sid), await self.store.notebook(sid)
-        delivery: Delivery = await self._export(deliver, session, notebook, hunt_ids)
+        delivery = cast("Delivery", await self._export(deliver, session, notebook, hunt_ids, criteria))
         self._record(session, "exported", f"{len(delivery.hunt_ids)} hunts")
         return delivery
 
-    async def preview(self, sid: str, hunt_ids: Sequence[str] | None = None) -> Preview:
+    async def preview(
+        self, sid: str, hunt_ids: Sequence[str] | None = None, criteria: CriteriaForm = "kept"
+    ) -> Preview:
         """Return what `deliver` would change in the loaded notebook, and what to confirm first."""
         session, notebook = await self.store.read(sid), await self.store.notebook(sid)
-        max_chars = self.notebooks.max_preview_chars
-        previewed: Preview = await self._export(preview_delivery, session, notebook, hunt_ids, max_chars)
-        return previewed
+        shown = (hunt_ids, criteria, self.notebooks.max_preview_chars)
+        return cast("Preview", await self._export(preview_delivery, session, notebook, *shown))
 
     async def is_open_elsewhere(self, session: Session) -> bool:
         """Return whether another open session has the same task."""
@@ -253,36 +330,45 @@ class HuntingService:
         session = await self.store.read(sid)
         for run in session.active_runs:
             await self.cancel_run(sid, run.run_id)
-        await self.dispatcher.stop(checking.job_key(session))
+        for job_key in (checking.job_key, propose_edits.job_key, two_sided.job_key, robustness.job_key):
+            await self.dispatcher.stop(job_key(session))
         await self.store.delete(sid)
         self._record(session, "deleted")
+
+    async def refuse_spent(self, session: Session, models: Iterable[str]) -> None:
+        """Raise BudgetSpent if a daily budget that would pay for these models is spent. Simulated ones cost nothing."""
+        if accounts := self.catalog.accounts_of(models):
+            await self.budgets.refuse_spent(session.owner, accounts)
 
     async def all_hunts(self, sid: str) -> tuple[Hunt, ...]:
         """Return all hunts that have started, by number, without trials."""
         return await all_hunts(self.store, sid)
 
-    async def _hunt(self, session: Session, hid: str) -> tuple[Run, Hunt]:
+    async def hunt_and_run(self, session: Session, hid: str) -> tuple[Run, Hunt]:
         """Return a hunt, started or not, and its run. Raises NotFound."""
         run = session.run(hid.rpartition(".")[0])
         try:
             return run, await self.store.hunt(session.session_id, hid)
         except NotFound:
-            place = run.place_of(hid)
-            if place is None:
+            if (place := run.place_of(hid)) is None:
                 raise
             return run, run.hunt(place)
 
     async def _export(self, function: Callable[..., Any], session: Session, notebook: bytes, *arguments: Any) -> Any:
         hunts = await all_hunts(self.store, session.session_id, after=-session.trials_issued - 1)
-        size = rough_bytes(notebook, hunts)
-        return await self.large_input.export(size, function, session, notebook, *arguments, items=hunts)
+        size, rates = rough_bytes(notebook, hunts), NO_RATES
+        if not reason_against(session):
+            rates = await asyncio.to_thread(corrected_rates, session, hunts)
+        made = partial(function, rates=rates)
+        return await self.large_input.export(size, made, session, notebook, *arguments, items=hunts)
 
-    async def _open(self, opened: Opened) -> Session:
+    async def _open(self, opened: Opened, order: OpenOrder) -> Session:
         refuse_large_task(opened.session.task, self.hunting.max_task_bytes)
         session = opened.session.model_copy(update={"card_secret": self.entropy(CARD_SECRET_BYTES).hex()})
-        # Without Redis a repeated idempotency key is not recognised; the two sessions are merged later.
-        with suppress(NotFound, RedisAway):
-            return await self.store.read(session.session_id)  # repeated idempotency key
+        # Without Redis or library a repeated key is not recognised; the two sessions are merged later.
+        with suppress(NotFound, Unavailable):
+            if order.idempotency_key:
+                return await self.store.read(session.session_id)
         try:
             await self.store.create(session, opened.notebook)
         except Conflict:  # a concurrent request with the same key was first
@@ -298,11 +384,11 @@ class HuntingService:
         if order.idempotency_key:
             # Keys are scoped to the owner: another user's equal key must not open this session.
             key = f"{order.owner}\n{order.idempotency_key}" if order.owner else order.idempotency_key
-            digest = hmac.new(self.secret(), key.encode(), hashlib.sha256).digest()
-            return session_id(digest[:SESSION_ENTROPY_BYTES])
+            return session_id(hmac.new(self.secret(), key.encode(), hashlib.sha256).digest()[:SESSION_ENTROPY_BYTES])
         return session_id(self.entropy(SESSION_ENTROPY_BYTES))
 
     def _record(self, session: Session, action: SessionAction, detail: str = "") -> None:
+        self.store.record_action(session, action, detail)
         self.write_record(
             SessionRecord(
                 session=session_mark(session.session_id),

@@ -55,7 +55,7 @@ class Answer(Value):
     """A judge's usable answer on one criterion."""
 
     verdict: Verdict
-    """PASS or FAIL."""
+    """PASS or FAIL, or UNDETERMINED if the judge says so."""
     reason: str
     """Complete, or "" when the judge gave none."""
     evidence: str
@@ -84,17 +84,28 @@ class _Candidate:
         return _is_echo(self.statement, criterion_id, reply)
 
 
-def read_answer(text: str, criterion_id: str, reply_text: str = "", answer_id: str = "") -> Answer | None:
+def read_answer(
+    text: str, criterion_id: str, reply_text: str = "", answer_id: str = "", *, enforced: bool = False
+) -> Answer | None:
     """The judge's verdict on `criterion_id` with its reason; None when the text holds no usable one. Never raises.
 
-    `reply_text` is the judged reply; `answer_id` is the id in the question. Takes time linear in both texts.
+    `reply_text` is the judged reply; `answer_id` is the id in the question. `enforced`: the judge could write nothing
+    but one JSON object. Takes time linear in both texts.
     """
     if len(text) > MAX_ANSWER_CHARS:
         return None
     try:
-        return _read(text, criterion_id.upper(), ReplyWords(reply_text), answer_id)
+        reply = ReplyWords(reply_text)
+        answer = _read(text, criterion_id.upper(), reply, answer_id)
+        return None if answer and enforced and _may_be_spliced(answer.verdict, reply) else answer
     except TooManyQuotesError:
         return None
+
+
+def _may_be_spliced(verdict: Verdict, reply: ReplyWords) -> bool:
+    """Whether the verdict may be a quote of the reply that ended the judge's string early. In an enforced object the
+    judge cannot continue after it as it does elsewhere, and has to put its id after the quoted verdict."""
+    return reply.known and reply.hold(f"verdict {verdict}")
 
 
 def _read(text: str, criterion_id: str, reply: ReplyWords, answer_id: str) -> Answer | None:
@@ -104,11 +115,35 @@ def _read(text: str, criterion_id: str, reply: ReplyWords, answer_id: str) -> An
     reading = _Reading(text, criterion_id, reply, objects, candidates)
     chosen = reading.last_signed() if any(candidate.signed for candidate in candidates) else reading.own_unsigned()
     if chosen is None or chosen.verdict is None:
-        return None
+        return _undecided(reading, answer_id)
     behind = prose.without_quoted_braces(reading.outside(chosen.found.end), reply)
     if prose.retracts(behind, chosen.verdict, criterion_id, reply):
         return None
     return _answer(text, chosen, chosen.verdict, criterion_id)
+
+
+def _undecided(reading: _Reading, answer_id: str) -> Answer | None:
+    """The judge's own UNDETERMINED, as the schema offers it: one object and no other word.
+
+    An object without the id does not count if the reply contains such a verdict.
+    """
+    if len(reading.objects) != 1 or _FENCE.sub("", reading.outside(0)).strip():
+        return None
+    members = reading.objects[0].value.members
+    verdicts = [value for name, value in members if key_of(name) in VERDICT_KEYS]
+    if len(verdicts) != 1 or str(verdicts[0]).strip().upper() != Verdict.UNDETERMINED:
+        return None
+    signed = any(_is_answer_id(name, value, answer_id) for name, value in members)
+    if not signed and reading.reply.hold(Verdict.UNDETERMINED):
+        return None
+    reason, evidence = (
+        words_in(reading.objects[0].value, keys, reading.criterion_id) for keys in (REASON_KEYS, EVIDENCE_KEYS)
+    )
+    return Answer(
+        verdict=Verdict.UNDETERMINED,
+        reason=bounded(reason, MAX_REASON_CHARS),
+        evidence=evidence[:MAX_EVIDENCE_CHARS].strip(),
+    )
 
 
 def _with_quoted_id(text: str, answer_id: str) -> str:
@@ -139,7 +174,7 @@ def _candidate(found: FoundObject, criterion_id: str, answer_id: str) -> _Candid
         return None
     outer = [statement for statement in statements if not statement.inner]
     verdict = _one_verdict(outer)
-    against = () if signed else tuple(s for s in statements if s.inner and s.verdict is not verdict)
+    against = tuple(s for s in statements if s.inner and s.verdict is not verdict)
     return _Candidate(found, verdict, outer[0], bool(signed), against)
 
 
@@ -183,7 +218,7 @@ def _is_echo(statement: Statement, criterion_id: str, reply: ReplyWords) -> bool
     if not reply.known or not reply.hold(f"{key} {statement.verdict or ''}"):
         return False
     words = (words_in(statement.source, keys, criterion_id) for keys in (REASON_KEYS, EVIDENCE_KEYS))
-    return all(reply.hold(text.rstrip(" .…")) for text in words)
+    return all(reply.hold(text) for text in words)
 
 
 # -- the object that is the judge's answer

@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
 
 from core.domain.chat import Message
 from core.domain.criteria import Criterion
+from core.domain.parameters import NO_PARAMETERS, Parameters
 from core.domain.task import Task
 from core.domain.verdict import CriterionVerdict, Verdict
-from core.errors import HunterError
+from core.errors import HunterError, NotFound
+from core.judge.prompt import ReplyPrompt
 from core.judge.question import Question, ReadLong, new_answer_id, read_here
-from core.providers.base import CallContext, Provider
+from core.judge.schema import VERDICT_SCHEMA
+from core.providers.base import CallContext, ChatRequest, Provider, SharedPrefix
 from core.settings import CallSettings
 
 log = structlog.get_logger(__name__)
 
 LONG_REPLY_CHARS = 50_000
 """Building the prompt for a longer reply takes a millisecond, so the event loop runs other tasks in between."""
+MIN_CACHED_CHARS = 4_000
+"""Providers cache prompts from 1,024 tokens on; a token has about four characters."""
 OnVerdict = Callable[[CriterionVerdict], Awaitable[None]]
 
 
@@ -56,6 +62,7 @@ class Judge:
         self._on_bug = on_bug
         self._draw_answer_id = draw_answer_id
         self._read_long = read_long
+        self._defaults = _default_parameters(settings.judge_reasoning_effort)
 
     async def grade(
         self,
@@ -70,23 +77,42 @@ class Judge:
 
         UNDETERMINED when the judge is unavailable or gives no usable answer. Cancelling ends the call immediately.
         """
-        refused = self._refusal(reply_text)
+        grading = _Grading(task, reply_text, judge_model, history, self._request(NO_PARAMETERS))
+        return await self._grade(grading, criterion, context)
+
+    def _request(self, parameters: Parameters) -> ChatRequest:
+        """The request of a question, but for the model, the messages and what they share with others."""
+        return ChatRequest(
+            model="",
+            messages=(),
+            purpose="judge",
+            max_output_tokens=self._settings.judge_max_output_tokens,
+            parameters=parameters,
+            default_parameters=self._defaults,
+            answer_schema=VERDICT_SCHEMA,
+            logprobs=True,
+        )
+
+    async def _grade(self, grading: _Grading, criterion: Criterion, context: CallContext) -> CriterionVerdict:
+        refused = self._refusal(grading.reply_text)
         if refused is not None:
-            return _undetermined(criterion, judge_model, *refused)
+            return _undetermined(criterion, grading.judge_model, *refused)
         try:
-            provider, model = self._catalog.resolve(judge_model)
+            provider, model = self._catalog.resolve(grading.judge_model)
         except HunterError as error:
-            return _undetermined(criterion, judge_model, error.code, f"The judge is not available: {error.message}")
+            message = f"The judge is not available: {error.message}"
+            return _undetermined(criterion, grading.judge_model, error.code, message)
+        prompt = grading.prompt(provider, model)
         question = Question(
-            task,
+            prompt,
             criterion,
-            reply_text,
-            judge_model,
-            history,
+            grading.reply_text,
+            grading.judge_model,
             answer_id=self._draw_answer_id(),
             read_long=self._read_long,
+            request=grading.request(prompt, model, cache_warmup=self._settings.judge_cache_warmup),
         )
-        return await question.ask(provider, model, self._settings, context)
+        return await question.ask(provider, self._settings.max_judge_attempts, context)
 
     async def grade_all(
         self,
@@ -98,32 +124,54 @@ class Judge:
         skip: Mapping[str, CriterionVerdict] | None = None,
         missing: Sequence[str] = (),
         history: tuple[Message, ...] = (),
+        parameters: Parameters = NO_PARAMETERS,
     ) -> tuple[CriterionVerdict, ...]:
         """All verdicts in the order of the criteria, then MISSING verdicts for the `missing` ids, without a call.
 
         `on_verdict` is called with each new verdict. Verdicts in `skip` (criterion id → verdict) are returned without a
         call to the judge or to `on_verdict`. When `on_verdict` raises, the other criteria are still judged and
-        reported; then the first error is raised.
+        reported; then the first error is raised. After NotFound they are not: nobody needs their verdicts.
+        `parameters`: how the judge is called.
         """
         verdicts = _Verdicts(dict(skip or {}), on_verdict)
+        grading = _Grading(task, reply_text, judge_model, history, self._request(parameters))
 
         async def judge(criterion: Criterion) -> None:
             def grade() -> Awaitable[CriterionVerdict]:
-                return self.grade(task, criterion, reply_text, judge_model, context_factory(), history)
+                return self._grade(grading, criterion, context_factory())
 
             await verdicts.record(await self._grade_safely(criterion, judge_model, grade))
 
         for id_ in verdicts.without(missing):
             await verdicts.record(CriterionVerdict(criterion_id=id_, verdict=Verdict.MISSING))
         open_ = {c.id: c for c in task.criteria}
-        async with asyncio.TaskGroup() as judging:
-            for id_ in verdicts.without(open_):
-                judging.create_task(judge(open_[id_]), name=f"judge {id_}")
-                if len(reply_text) > LONG_REPLY_CHARS:
-                    await asyncio.sleep(0)
+        for id_ in self._ahead(grading, verdicts.without(open_)):
+            await judge(open_[id_])
+        gone: BaseException | None = None
+        try:
+            async with asyncio.TaskGroup() as judging:
+                for id_ in verdicts.without(open_):
+                    judging.create_task(judge(open_[id_]), name=f"judge {id_}")
+                    if len(reply_text) > LONG_REPLY_CHARS:
+                        await asyncio.sleep(0)
+        except* NotFound as group:
+            gone = group.exceptions[0]
+        if gone is not None:
+            raise gone
         for id_ in verdicts.without(open_):  # its call was cancelled, although the judging was not
             await verdicts.record(_undetermined(open_[id_], judge_model, "cancelled", "The judge call was cancelled."))
         return verdicts.all_of((*open_, *missing))
+
+    def _ahead(self, grading: _Grading, ids: Sequence[str]) -> Sequence[str]:
+        """The criterion whose call stores the prompt in the provider's cache before the others are judged; none if
+        that is not wanted, or the prompts share too little."""
+        if not self._settings.judge_cache_warmup or len(ids) < 2 or self._refusal(grading.reply_text):
+            return ()
+        with suppress(HunterError):
+            provider, model = self._catalog.resolve(grading.judge_model)
+            if grading.prompt(provider, model).cacheable_chars >= MIN_CACHED_CHARS:
+                return ids[:1]
+        return ()
 
     async def _grade_safely(
         self, criterion: Criterion, judge_model: str, grade: Callable[[], Awaitable[CriterionVerdict]]
@@ -149,6 +197,44 @@ class Judge:
         return None
 
 
+def _default_parameters(effort: str) -> Parameters:
+    """What a judge is sent where its model takes it and nothing else was chosen."""
+    reasoning = {"effort": effort} if effort else None
+    return Parameters.model_validate({"temperature": 0.0, "reasoning": reasoning})
+
+
+class _Grading:
+    """The judging of one reply: what all its questions share."""
+
+    def __init__(
+        self,
+        task: Task,
+        reply_text: str,
+        judge_model: str,
+        history: tuple[Message, ...],
+        usual: ChatRequest,
+    ) -> None:
+        self.reply_text, self.judge_model = reply_text, judge_model
+        self._task, self._history, self._usual = task, history, usual
+        self._prompt: ReplyPrompt | None = None
+        self._request: ChatRequest | None = None
+
+    def prompt(self, provider: Provider, model: str) -> ReplyPrompt:
+        """The prompt, built with the first question."""
+        if self._prompt is None:
+            enforced = provider.answer_form(self._usual.model_copy(update={"model": model}))
+            self._prompt = ReplyPrompt(self._task, self.reply_text, self._history, undetermined=enforced == "schema")
+        return self._prompt
+
+    def request(self, prompt: ReplyPrompt, model: str, *, cache_warmup: bool) -> ChatRequest:
+        """What all requests about the reply share: everything but the messages. Built with the first question."""
+        if self._request is None:
+            repeated = cache_warmup and prompt.cacheable_chars >= MIN_CACHED_CHARS
+            shared = SharedPrefix(prompt.cache_key, prompt.shared_chars, repeated)
+            self._request = self._usual.model_copy(update={"model": model, "shared_prefix": shared})
+        return self._request
+
+
 class _Verdicts:
     """The verdicts on one reply. Reports each new one to `on_verdict` once."""
 
@@ -165,6 +251,8 @@ class _Verdicts:
         self._known[verdict.criterion_id] = verdict
         try:
             await self._on_verdict(verdict)
+        except NotFound:
+            raise
         except Exception as failure:  # noqa: BLE001  (raised by all_of, so that no other verdict is lost)
             self._failures.append(failure)
 

@@ -1,77 +1,116 @@
 """Build the judge's messages from the notebook's prompts or the built-in ones, the data in blocks, and the criterion.
 
 The user message consists of earlier turns, if any, the filled template, the data without a placeholder in the template,
-the instruction, and the criterion. A notebook controls only the template; the end is always built in.
+the instruction, and the criterion with the answer id. A notebook controls only the template; the end is always built
+in. What is the same for all criteria of a reply comes first and is built once, since providers cache common prefixes.
 """
 
 from __future__ import annotations
 
-import re
+import hashlib
+import json
 
 from core.domain.chat import Message
 from core.domain.criteria import Criterion
+from core.domain.judge_template import FOLLOWS, PLACEHOLDERS, template_parts
 from core.domain.task import Task
 from core.judge import wording
 from core.judge.blocks import Label, block, nonce_for
+from core.judge.schema import VERDICT_SCHEMA
 from core.judge.unicode import encodable
 
-PLACEHOLDERS: dict[str, Label] = {
+CACHE_KEY_CHARS = 16
+PROMPT_HASH_CHARS = 12
+LABELS: dict[str, Label] = {
     "prompt": "PROMPT",
-    "response": "REPLY",
     "model_response": "REPLY",
-    "model_resposne": "REPLY",  # misspelt in real notebooks
     "standard_response": "REFERENCE RESPONSE",
-    "response_reference": "CRITERION",
     "criteria": "CRITERION",
 }
-"""Placeholders of the template and the block that replaces each. Documented in docs/judging.md."""
+"""The block that replaces each placeholder of the template."""
 
-INTRODUCTIONS: dict[Label, str] = {
-    "PROMPT": wording.PROMPT_FOLLOWS,
-    "REFERENCE RESPONSE": wording.REFERENCE_FOLLOWS,
-    "REPLY": wording.REPLY_FOLLOWS,
-}
-"""Introductions of the blocks without a placeholder in the template, in order."""
-
-_PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")
+INTRODUCTIONS: dict[Label, str] = {LABELS[name]: words for name, words in FOLLOWS.items() if name != "criteria"}
+"""Introductions of the blocks without a placeholder in the template, in order. The criterion always follows."""
 
 
-def judge_messages(
-    task: Task, criterion: Criterion, reply_text: str, history: tuple[Message, ...] = (), answer_id: str = ""
-) -> tuple[Message, ...]:
-    """The system and user message that request a verdict on `criterion` for `reply_text`.
+class ReplyPrompt:
+    """The messages of all questions about one reply.
 
-    When the reply is the reference response itself (reference check), it is included once, as the reply.
-    `history` holds the earlier turns of the conversation, oldest first. `answer_id` follows everything that the
-    messages about one reply share, since providers cache common prefixes.
+    When the reply is the reference response itself (reference check), it is included once, as the reply. `history`
+    holds the earlier turns of the conversation, oldest first. `undetermined` offers UNDETERMINED as a verdict.
     """
-    system = encodable(_text_or_default(task.judge_system_prompt, wording.BUILT_IN_SYSTEM_PROMPT))
-    template = encodable(_text_or_default(task.judge_prompt_template, wording.BUILT_IN_TEMPLATE))
-    data = _data(task, reply_text)
-    earlier = [_earlier(message) for message in history]
-    # Over all criteria, so that messages about one reply differ only at their end: providers cache common prefixes.
-    criteria = dict.fromkeys(encodable(c.text) for c in (*task.criteria, criterion))
-    nonce = nonce_for((system, template, *data.values(), *criteria, *(text for _, text in earlier)))
-    data["CRITERION"] = f"{criterion.id}: {encodable(criterion.text)}"
 
-    turns = [block(label, nonce, text) for label, text in earlier]
-    parts = ["\n".join((wording.EARLIER_TURNS, *turns))] if turns else []
-    parts += _fill(template, data, nonce)
-    parts.append(wording.instruction(criterion.id, nonce, answer_id))
-    parts.append(block("CRITERION", nonce, data["CRITERION"]) + "\n" + wording.last_line(criterion.id))
-    return Message(role="system", content=system), Message(role="user", content="\n\n".join(parts))
+    def __init__(
+        self, task: Task, reply_text: str, history: tuple[Message, ...] = (), *, undetermined: bool = False
+    ) -> None:
+        system = _system_prompt(task)
+        reply, prompt, reference = encodable(reply_text), encodable(task.prompt), encodable(task.response)
+        with_reference = bool(reference.strip()) and reference.strip() != reply.strip()
+        built_in = wording.BUILT_IN_TEMPLATE_WITH_REFERENCE if with_reference else wording.BUILT_IN_TEMPLATE
+        template = _template(task, built_in)
+        earlier = [_earlier(message) for message in history]
+        criteria = dict.fromkeys(encodable(c.text) for c in task.criteria)
+        contents = (system, template, prompt, reference, *criteria, *(text for _, text in earlier))
+        self._nonce = nonce = nonce_for(contents, reply)
+        self._system = Message(role="system", content=system)
+        data: dict[Label, str] = {"PROMPT": prompt, "REPLY": reply, "CRITERION": ""}
+        if with_reference:
+            data["REFERENCE RESPONSE"] = reference
+        turns = [block(label, nonce, text) for label, text in earlier]
+        parts = ["\n".join((wording.EARLIER_TURNS, *turns))] if turns else []
+        parts += _fill(template, data, nonce)
+        parts.append(wording.instruction(nonce, undetermined=undetermined))
+        before, opening, self._rest = "\n\n".join(parts).partition(f"=== CRITERION {nonce} ===\n")
+        self._shared = before + opening
+        self._in_template = bool(opening)
+
+    @property
+    def shared_chars(self) -> int:
+        """How much of the user message is the same for all criteria: all but its end, unless the notebook's template
+        names the criterion earlier."""
+        return len(self._shared)
+
+    @property
+    def cacheable_chars(self) -> int:
+        return len(self._system.content) + len(self._shared)
+
+    @property
+    def cache_key(self) -> str:
+        """The same for all questions about this reply: providers keep requests with one key together."""
+        return hashlib.sha256(f"{self._system.content}\n{self._shared}".encode()).hexdigest()[:CACHE_KEY_CHARS]
+
+    def messages(self, criterion: Criterion, answer_id: str = "") -> tuple[Message, ...]:
+        """The system and user message that request a verdict on `criterion`, one of the task's."""
+        text = f"{criterion.id}: {encodable(criterion.text)}"
+        body = f"{self._shared}{text}{self._rest}" if self._in_template else self._shared
+        end = f"{block('CRITERION', self._nonce, text)}\n{wording.last_line(criterion.id, answer_id)}"
+        return self._system, Message(role="user", content=f"{body}\n\n{end}")
+
+
+def prompt_hash(task: Task) -> str:
+    """Identifies how a judge is asked: system prompt, template, our instruction and the form of the answer, without the
+    task's own texts. Verdicts of one model are comparable where it is equal."""
+    built_in = (wording.BUILT_IN_TEMPLATE, wording.BUILT_IN_TEMPLATE_WITH_REFERENCE)
+    parts = (
+        _system_prompt(task),
+        *dict.fromkeys(_template(task, text) for text in built_in),
+        wording.instruction("nonce"),
+        wording.last_line("C1", "id"),
+        json.dumps(VERDICT_SCHEMA.schema),
+    )
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:PROMPT_HASH_CHARS]
+
+
+def _system_prompt(task: Task) -> str:
+    return encodable(_text_or_default(task.judge_system_prompt, wording.BUILT_IN_SYSTEM_PROMPT))
+
+
+def _template(task: Task, built_in: str) -> str:
+    return encodable(_text_or_default(task.judge_prompt_template, built_in))
 
 
 def _text_or_default(text: str, built_in: str) -> str:
     return text if text.strip() else built_in
-
-
-def _data(task: Task, reply_text: str) -> dict[Label, str]:
-    """The same for all criteria. No REFERENCE RESPONSE when there is none, or when it is the judged reply."""
-    data: dict[Label, str] = {"PROMPT": encodable(task.prompt), "REPLY": encodable(reply_text)}
-    if task.response.strip() and task.response.strip() != reply_text.strip():
-        data["REFERENCE RESPONSE"] = encodable(task.response)
-    return data
 
 
 def _earlier(message: Message) -> tuple[Label, str]:
@@ -84,21 +123,26 @@ def _fill(template: str, data: dict[Label, str], nonce: str) -> list[str]:
     Placeholders inside data are not replaced. Each block is included once, however often the template names it, so that
     a message is never a multiple of a long reply.
     """
+    parts = template_parts(template)
     placed: set[Label] = set()
-
-    def put(found: re.Match[str]) -> str:
-        label = PLACEHOLDERS[found[1]]
+    pieces: list[str] = []
+    for place, (literal, name) in enumerate(parts):
+        pieces.append(literal)
+        if not name:
+            continue
+        label = LABELS[PLACEHOLDERS[name]]
         if label not in data:
-            return wording.NO_REFERENCE_HERE
-        if label in placed:
-            return f"(the {label} block above)"
-        placed.add(label)
-        before = "" if template[found.start() - 1 : found.start()] in ("", "\n") else "\n"
-        after = "" if template.startswith("\n", found.end()) or found.end() == len(template) else "\n"
-        return before + block(label, nonce, data[label]) + after
-
-    parts = [_PLACEHOLDER.sub(put, template)]
+            pieces.append(wording.NO_REFERENCE_HERE)
+        elif label in placed:
+            pieces.append(f"(the {label} block above)")
+        else:
+            placed.add(label)
+            before = "" if literal.endswith("\n") or not (literal or place) else "\n"
+            rest, following = parts[place + 1]
+            after = "" if rest.startswith("\n") or not (rest or following) else "\n"
+            pieces += (before, block(label, nonce, data[label]), after)
+    filled = ["".join(pieces)]
     for label, introduction in INTRODUCTIONS.items():
         if label in data and label not in placed:
-            parts.append(f"{introduction}\n{block(label, nonce, data[label])}")
-    return parts
+            filled.append(f"{introduction}\n{block(label, nonce, data[label])}")
+    return filled

@@ -12,7 +12,7 @@ from core.notebooks.json_positions import Member, Node, TooManyElements, begins_
 
 _BOM = "\ufeff"
 _TAKE_OUT = "Remove images and outputs from the notebook and load it again."
-_SAVE_AS_UTF8 = "Open it in a text editor, choose Save as with the encoding UTF-8, and load that file."
+_SAVE_AS_UTF8 = "Open it in a text editor, save it with the encoding UTF-8, and load that file."
 _ASK_AGAIN = "Open the file in Jupyter or Colab, save it again as .ipynb, and load that."
 
 
@@ -24,7 +24,7 @@ class Bounds:
     max_cells: int | None = None
     max_values: int | None = None
     max_criteria: int | None = None
-    """Per task, including the tasks in an export's record."""
+    """Maximum criteria per task, including the tasks in an export's record."""
 
 
 UNBOUNDED = Bounds()
@@ -37,12 +37,12 @@ class Document:
     bom: bool
     cells: tuple[Node, ...]
     cells_start: int
-    """Where the array of cells begins."""
+    """Offset of the array of cells."""
     cells_end: int
     members: tuple[Member, ...]
-    """The file's top level; of keys that stand twice the last one counts."""
+    """The file's top level; of duplicate keys the last one counts."""
     end: int
-    """Where the top level's object ends."""
+    """Offset of the end of the top-level object."""
     minor: int
     layout: Layout
 
@@ -55,7 +55,7 @@ class Document:
 
 
 def open_document(raw: bytes, bounds: Bounds = UNBOUNDED) -> Document:
-    """The parts of a notebook file. Raises TooLarge, and BadNotebook that says what is wrong and what to do."""
+    """The parts of a notebook file. Raises TooLarge, or BadNotebook with the problem and its fix."""
     _refuse_large(raw, bounds)
     text = _decoded(raw)
     bom = text.startswith(_BOM)
@@ -85,17 +85,17 @@ def _refuse_large(raw: bytes, bounds: Bounds) -> None:
     most = bounds.max_values
     if most is not None and begins_more_than(raw, most):
         raise TooLarge(
-            f"The notebook holds more than {most:,} values (lines, numbers, objects).",
+            f"The notebook contains more than {most:,} values (lines, numbers, objects).",
             hint=_TAKE_OUT,
         )
 
 
 def _decoded(raw: bytes) -> str:
     if not raw.strip():
-        raise BadNotebook("The file is empty.", hint="Choose a notebook (.ipynb) with a task in it.")
+        raise BadNotebook("The file is empty.", hint="Choose a notebook (.ipynb) that contains a task.")
     head = raw[:2_000]
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) or head.count(0) * 3 > len(head):
-        raise BadNotebook("The file is UTF-16 text; a notebook is UTF-8.", hint=_SAVE_AS_UTF8)
+        raise BadNotebook("The file is UTF-16 text; notebooks are UTF-8.", hint=_SAVE_AS_UTF8)
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -110,7 +110,7 @@ def _not_utf8(raw: bytes, error: UnicodeDecodeError) -> BadNotebook:
         what = f"The file is not UTF-8: line {line:,} has {written!r} as Windows-1252 or Latin-1 writes it."
         return BadNotebook(what, hint=_SAVE_AS_UTF8)
     return BadNotebook(
-        f"The file is not a Jupyter notebook and not text (byte {error.start:,} does not fit UTF-8).",
+        f"The file is neither a Jupyter notebook nor text (byte {error.start:,} does not fit UTF-8).",
         hint="Choose a file that ends in .ipynb.",
     )
 
@@ -126,7 +126,7 @@ def _walked(text: str, max_cells: int | None) -> tuple[tuple[Member, ...], int]:
     except TooManyElements as error:
         raise TooLarge(
             f"The notebook has more than {max_cells:,} cells.",
-            hint="Keep the task's cells and load it again.",
+            hint="Remove all cells that the task does not need and load it again.",
         ) from error
     except RecursionError as error:
         raise BadNotebook("The file's JSON is nested too deeply to be a notebook.", hint=_ASK_AGAIN) from error
@@ -174,7 +174,7 @@ def _wrong_with(cell: Any) -> str:
     if not isinstance(cell, dict):
         return "is not an object"
     if not isinstance(cell.get("cell_type"), str):
-        return "does not say its cell_type"
+        return "has no cell_type"
     source = cell.get("source", False)
     if source is None or isinstance(source, str):  # programs in JavaScript write null for nothing; Jupyter reads it so
         return ""
@@ -194,7 +194,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 @dataclass(frozen=True)
 class Layout:
     indent: str | None
-    """What one level is indented by; None: no line breaks between values."""
+    """Indentation of one level; None: no line breaks between values."""
     comma: str = ","
     colon: str = ": "
     newline: str = "\n"
@@ -212,7 +212,7 @@ class Layout:
         return text if indent is None else text.replace("\n", self.newline + base)
 
     def break_before(self, base: str) -> str:
-        """What stands after a comma and before the next value at the depth of `base`."""
+        """The text between a comma and the next value at the depth of `base`."""
         return (" " if self.comma.endswith(" ") else "") if self.indent is None else self.newline + base
 
 

@@ -10,19 +10,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.notebooks.cells import Cell, Cells, Key
+from core.notebooks.cells import CONVERSATION_ROLES, SLOT_ROLES, TASK_ROLES, TURN_ROLES, Cell, Cells, Key, Role, token
 from core.notebooks.document import Document
-from core.notebooks.headings import CONVERSATION_ROLES, SLOT_ROLES, TASK_ROLES, TURN_ROLES, Role, token
 from core.notebooks.json_positions import Node, members_at
 from core.notebooks.text import source_lines
 
 IDS_SINCE_MINOR = 5
-"""nbformat 4.5 wants an id for every cell; before it none may have one."""
+"""nbformat 4.5 requires an id for every cell; earlier versions forbid them."""
 
 
 @dataclass(frozen=True)
 class Added:
-    """A new cell, named by what it is."""
+    """A new cell, identified by its heading."""
 
     key: Key
     text: str
@@ -45,13 +44,13 @@ class Edits:
 
     @property
     def order(self) -> Sequence[Place]:
-        """The cells as they will stand."""
+        """The cells in their final order."""
         return self._order
 
     def set_text(self, cell: Cell, text: str, *, keep_line_ends: bool = True) -> None:
-        """Give a cell another text, kept as list or string like the old one. The same text is no edit.
+        """Replace a cell's text, as a list or string like the old one. The same text is no edit.
 
-        `keep_line_ends`: CRLF if the cell had it throughout; else the text is written exactly as it is.
+        `keep_line_ends`: CRLF if the cell used it throughout; otherwise the text is written exactly as given.
         """
         if text == cell.text:
             return
@@ -76,7 +75,7 @@ class Edits:
         self._order.append(cell.index)
 
     def set_metadata(self, key: str, value: Any) -> None:
-        """Set one entry of the notebook's metadata; a new one comes last. The same value is no edit."""
+        """Set one entry of the notebook's metadata; a new one is added last. The same value is no edit."""
         document, layout = self._document, self._document.layout
         one, two = layout.indent or "", (layout.indent or "") * 2
         node = document.metadata
@@ -97,7 +96,7 @@ class Edits:
             self._metadata.append((node.start, node.end, layout.render({key: value}, one)))
 
     def applied(self) -> bytes:
-        """The file with all edits; without any, the file as it was."""
+        """The file with all edits; without edits, the original file."""
         document = self._document
         text = document.text
         for start, end, new in sorted([*self._metadata, self._cells_edit()], reverse=True):
@@ -110,7 +109,7 @@ class Edits:
         self._metadata.append((at, at, gap + entry))
 
     def _source_of(self, cell: Cell) -> tuple[Node, bool, str]:
-        """(the source's place, whether its cell stands on one line, what its lines are indented by)"""
+        """(position of the source, whether its cell is on one line, indentation of its lines)"""
         text = self._document.text
         members, end = members_at(text, cell.node.start)
         source = next(m for m in reversed(members) if m.key == "source")
@@ -154,7 +153,7 @@ class Edits:
         return {**cell, "metadata": {}, "source": added.text if strings else source_lines(added.text)}
 
     def _free_id(self, key: Key) -> str:
-        """Made of what the cell is, so that every export gives the same; counted on while another cell has it."""
+        """Derived from the cell's heading, so that every export gives the same id; numbered if another cell has it."""
         role, number = key
         name = f"hunter-{role.name.lower()}" + (f"-{number}" if number is not None else "")
         free, further = name, 2
@@ -178,12 +177,12 @@ def headed(head: str, body: str) -> str:
 
 
 def new_cell(key: Key, body: str, name: str = "") -> Added:
-    """A cell that was not there. `name`: the model's, for model slots."""
+    """A new cell. `name`: the model's, for model slots."""
     return Added(key, headed(token(key[0], key[1], name), body))
 
 
 def place(edits: Edits, cells: Cells, added: Added) -> None:
-    """Insert a new cell behind its nearest neighbour of the written order, else before the next one, else last."""
+    """Insert a new cell after its nearest predecessor in the written order, else before the next one, else last."""
     for key, step in _neighbours(cells, edits, added.key):
         at = _standing(edits, cells, key)
         if at is not None:
@@ -193,7 +192,8 @@ def place(edits: Edits, cells: Cells, added: Added) -> None:
 
 
 def attempts_last(edits: Edits, cells: Cells) -> None:
-    """Move the attempts to the end if a slot's cell stands behind them, unless a repeated one would then come first."""
+    """Move the attempts to the end if a slot's cell follows them, unless a repeated attempts cell would then come
+    first."""
     cell = cells.find(Role.ATTEMPTS)
     at = _standing(edits, cells, (Role.ATTEMPTS, None))
     repeated = any(c.heading.role is Role.ATTEMPTS for c in cells.others)
@@ -205,7 +205,7 @@ def attempts_last(edits: Edits, cells: Cells) -> None:
 
 
 def _neighbours(cells: Cells, edits: Edits, key: Key) -> Iterator[tuple[Key, int]]:
-    """(key, 1) to stand behind that cell, (key, 0) to stand before it; the best first."""
+    """(key, 1): after that cell; (key, 0): before it; best candidates first."""
     role, number = key
     if role in TASK_ROLES:
         rank = TASK_ROLES.index(role)
@@ -226,7 +226,7 @@ def _neighbours(cells: Cells, edits: Edits, key: Key) -> Iterator[tuple[Key, int
 
 
 def _neighbours_of_turn(cells: Cells, edits: Edits, key: Key) -> Iterator[tuple[Key, int]]:
-    """Turns stand behind the task, one after the other, and what is said of all of them behind the last."""
+    """Turns follow the task in order, and cells about all turns follow the last one."""
     role, number = key
     if role in CONVERSATION_ROLES:
         rank = CONVERSATION_ROLES.index(role)
@@ -247,7 +247,7 @@ def _neighbours_of_turn(cells: Cells, edits: Edits, key: Key) -> Iterator[tuple[
 
 
 def _standing(edits: Edits, cells: Cells, key: Key) -> int | None:
-    """Where the cell of that key stands now, old or new; None when there is none."""
+    """The position of the cell with that key, old or new; None if there is none."""
     cell = cells.find(*key)
     added = edits.added.get(key)
     place = added if added is not None else cell.index if cell is not None else None

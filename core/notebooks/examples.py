@@ -32,7 +32,7 @@ def read_example(name: str) -> bytes:
     """The notebook of that name. Raises NotFound that lists the names there are."""
     known = {path.stem: path for path in FOLDER.glob("*.ipynb")}
     if name not in known:
-        raise NotFound(f"There is no example named {name[:60]}.", hint=f"Choose one of {', '.join(sorted(known))}.")
+        raise NotFound(f"No example is named {name[:60]}.", hint=f"Choose one of {', '.join(sorted(known))}.")
     return known[name].read_bytes()
 
 

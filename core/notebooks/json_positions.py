@@ -1,7 +1,7 @@
 """Parse JSON with the positions of its parts in the text, so that one part can be replaced without changing the rest.
 
-Decoding is the standard library's; this file only walks over brackets, commas and keys.
-Malformed text raises json.JSONDecodeError, too deep nesting RecursionError, a number of absurd length ValueError.
+The standard library decodes; this module only steps over brackets, commas and keys. Malformed text raises
+json.JSONDecodeError, deep nesting RecursionError, an absurdly long number ValueError.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Member:
 
 
 class TooManyElements(Exception):
-    """An array has more elements than were asked for; the rest was not read."""
+    """An array has more elements than requested; the rest was not read."""
 
 
 def refuse_constant(name: str) -> NoReturn:
@@ -43,7 +43,7 @@ def refuse_constant(name: str) -> NoReturn:
 
 
 def read_whole_number(digits: str) -> int:
-    """Raises ValueError for a number of absurd length: reading it takes time by the square of that."""
+    """Raises ValueError for an absurdly long number, because parsing takes quadratic time."""
     if len(digits) > MAX_DIGITS:
         raise ValueError(f"a number has more than {MAX_DIGITS:,} digits")
     return int(digits)
@@ -54,13 +54,13 @@ _LENIENT = json.JSONDecoder(parse_constant=refuse_constant, parse_int=read_whole
 
 
 def value_at(text: str, start: int, *, raw_breaks: bool = False) -> Node:
-    """The value that begins exactly at `start`. `raw_breaks`: line breaks may stand inside strings."""
+    """The value that begins exactly at `start`. `raw_breaks`: strings may contain line breaks."""
     value, end = (_LENIENT if raw_breaks else _STRICT).raw_decode(text, start)
     return Node(start, end, value)
 
 
 def skip_space(text: str, start: int) -> int:
-    """The place of the first character from `start` on that is not JSON white space."""
+    """Offset of the first character from `start` on that is not JSON white space."""
     found = _SPACE.match(text, start)
     return found.end() if found else start
 
@@ -68,10 +68,10 @@ def skip_space(text: str, start: int) -> int:
 def members_at(
     text: str, start: int, *, raw_breaks: bool = False, whole: str = "", max_elements: int | None = None
 ) -> tuple[tuple[Member, ...], int]:
-    """The members of the object that begins at `start`, and the place after it.
+    """The members of the object that begins at `start`, and the offset after it.
 
-    The value under the key `whole` is only walked over when it is an array, not decoded here: its node's value is
-    the tuple of its elements' nodes. Raises TooManyElements when it has more than `max_elements`.
+    The value under the key `whole`, if it is an array, is not decoded: its node's value is the tuple of its elements'
+    nodes. Raises TooManyElements if it has more than `max_elements`.
     """
     found: list[Member] = []
     at = skip_space(text, _expect(text, start, "{"))
@@ -121,7 +121,7 @@ def _expect(text: str, at: int, mark: str) -> int:
 
 
 def begins_more_than(raw: bytes, maximum: int) -> bool:
-    """Whether more than about `maximum` values begin in that JSON; found without making one of them."""
+    """Whether more than about `maximum` values begin in that JSON; creates none of them."""
     if _marks(raw) <= maximum:  # of the texts too
         return False
     bare = raw.replace(b"\\\\", b"").replace(b'\\"', b"")

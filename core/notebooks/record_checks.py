@@ -13,10 +13,14 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from core.domain.checks import RobustnessReport, TwoSidedCheck
+from core.domain.confirmation import MAX_OPINIONS, Confirmation
+from core.domain.criteria import CRITERION_ID
 from core.domain.hunt import Hunt, HuntStatus
 from core.domain.ids import hunt_id
-from core.domain.run import Run
-from core.domain.session import Session
+from core.domain.run import MAX_MODEL_CHARS, Run
+from core.domain.session import MAX_AUDIT_HELD, Audit, Session
+from core.domain.verdict import Outcome
 
 MAX_UNFINISHED_HUNTS = 10_000
 """Maximum hunts of unfinished runs. Loading the export marks each as interrupted."""
@@ -25,6 +29,10 @@ MAX_NUMBER = 10**9
 MAX_COST_USD = 1_000_000.0
 """Maximum cost of a call and of a session: the stores sum costs in 64 bits."""
 MAX_SLOTS = 1000
+MAX_TWINS = 1000
+"""Judged texts of a robustness report: 8 replies with some 60 attacks and harmless sentences each."""
+MAX_LETTERS = 1000
+"""Criteria of a judged text."""
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
 SESSION_MAX_VALUES, HUNT_MAX_VALUES = 30_000, 30_000
 """JSON values of a record's session, of its tasks, of one hunt: each of them is unpickled in one piece, in less than
@@ -34,7 +42,7 @@ RUN_ID = re.compile(r"r_[A-Za-z0-9_-]{1,64}")
 
 def too_many_values(record: dict[str, Any]) -> str:
     """Whether a part of a record, as JSON values, is larger than any of ours; in words, as `implausible`."""
-    if max(_values_in(record.get("session")), _values_in(record.get("tasks"))) > SESSION_MAX_VALUES:
+    if max(_values_in(record.get(part)) for part in ("session", "tasks", "parameters")) > SESSION_MAX_VALUES:
         return "its session is too large"
     hunts = record.get("hunts")
     if isinstance(hunts, list) and any(_values_in(hunt) > HUNT_MAX_VALUES for hunt in hunts):
@@ -55,6 +63,8 @@ def implausible(session: Session, hunts: Collection[Hunt]) -> str:
         _hunts(session, hunts),
         _costs(hunts),
         _trainers_part(session, hunts),
+        _edits(session.two_sided_check),
+        _twins(session.robustness),
     )
     return next((wrong for look in looks for wrong in look), "")
 
@@ -70,10 +80,14 @@ def _invalid_values(name: str, values: dict[str, Any]) -> Iterator[str]:
         yield f"{name}: {'.'.join(map(str, path))} is out of range"
 
 
+PARAMETERS = ("parameters", "judge_parameters")
+"""Fields whose type has ranges of its own."""
+
+
 def _odd(value: Any) -> Iterator[tuple[object, ...]]:
     """The path to every number and time in `value` that is out of bounds."""
     for key, part in value.items() if isinstance(value, dict) else enumerate(value):
-        if part is None or isinstance(part, str):
+        if part is None or isinstance(part, str) or key in PARAMETERS:
             continue
         if isinstance(part, dict | list | tuple):
             for path in _odd(part):
@@ -91,7 +105,7 @@ def _runs(session: Session) -> Iterator[str]:
     if sum(run.hunts for run in session.active_runs) > MAX_UNFINISHED_HUNTS:
         yield "it has too many unfinished hunts"
     if min(session.hunts_issued, session.trials_issued, session.attempts_before) < 0:
-        yield "a count of hunts is below zero"
+        yield "a hunt count is negative"
     if [turn.number for turn in session.turns] != list(range(1, len(session.turns) + 1)):
         yield "its turns are not numbered in sequence"
     for run in session.runs:
@@ -112,9 +126,13 @@ def _hunts(session: Session, hunts: Collection[Hunt]) -> Iterator[str]:
     for hunt in hunts:
         run = runs.get(hunt.run_id)
         if run is None:
-            yield "a hunt belongs to no run"
+            yield "a hunt has no run"
         elif not _is_of(hunt, run):
             yield f"a hunt of run {run.run_id} has a wrong ID, number or turn"
+        elif hunt.share != run.share_of(hunt.number - run.first_number):
+            yield f"a hunt of run {run.run_id} has a share that is not its number's"
+        elif len(hunt.model) > MAX_MODEL_CHARS:
+            yield f"a hunt of run {run.run_id} has too long a model name"
         elif wrong := _state(hunt):
             yield f"hunt {hunt.hunt_id} {wrong}"
 
@@ -129,6 +147,12 @@ def _state(hunt: Hunt) -> str:
         return "has an outcome but is not done, or is done without an outcome"
     if hunt.decided and hunt.reply is None:
         return "was decided without a reply"
+    if hunt.stopped and hunt.outcome is not Outcome.CANCELLED:
+        return "was stopped while its reply was written, but is not cancelled"
+    if hunt.confirmation is Confirmation.REFUTED or (hunt.confirmation is not Confirmation.UNCONFIRMED) > hunt.decided:
+        return "has a confirmation that does not fit its outcome"
+    if len(hunt.opinions) > MAX_OPINIONS:
+        return "has too many second opinions"
     if hunt.reply is not None:
         for name in ("raw_request", "raw_reply"):
             if not _is_object(getattr(hunt.reply, name)):
@@ -173,6 +197,28 @@ def _trainers_part(session: Session, hunts: Collection[Hunt]) -> Iterator[str]:
         yield "a hunt is selected or reviewed twice"
     if not (1 <= session.selection.slots <= MAX_SLOTS and 0 <= session.selection.least_breaks <= MAX_SLOTS):
         yield "its selection has an invalid number of slots"
+    yield from _audit(session.audit, ids)
+
+
+def _audit(audit: Audit, ids: Collection[str]) -> Iterator[str]:
+    if not 0 <= audit.held <= MAX_AUDIT_HELD:
+        yield "its audit has an invalid number of hunts"
+    if _twice(audit.drawn) or not set(ids).issuperset(audit.drawn):
+        yield "a drawn hunt is missing or drawn twice"
+
+
+def _edits(check: TwoSidedCheck) -> Iterator[str]:
+    edited = [edit.criterion_id for edit in check.edits]
+    judged = [verdict.criterion_id for row in (check.reference, *(e.verdicts for e in check.edits)) for verdict in row]
+    if _twice(edited):
+        yield "a criterion has two edits"
+    if not all(map(CRITERION_ID.fullmatch, (*edited, *judged))):
+        yield "its two-sided check names an invalid criterion"
+
+
+def _twins(report: RobustnessReport) -> Iterator[str]:
+    if len(report.twins) > MAX_TWINS or any(len(one.verdicts) > MAX_LETTERS for one in report.twins):
+        yield "its robustness report is larger than one can be"
 
 
 def _twice(ids: Iterable[str]) -> bool:

@@ -1,21 +1,26 @@
 """The session record inside an export, from which loading the export resumes the session.
 
-Contains all hunts and the whole session except its id, which grants access. Tasks, which every
-run holds, are written once. `sha256` is over the values, not over their JSON: an editor may rewrite 1.0 as 1.
+Contains all hunts and the whole session except its id, which grants access. Tasks, which every run contains, and
+parameters of hunts are written once. `sha256` is over the values, not over their JSON, because an editor may rewrite
+1.0 as 1.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
 from core.domain.hunt import Hunt
+from core.domain.parameters import Parameters
+from core.domain.rates import break_rate_interval
 from core.domain.redaction import redact_cost, redact_verdicts
+from core.domain.run import Tally
 from core.domain.session import Session
 from core.domain.task import Task
 from core.domain.value import Value
@@ -29,16 +34,16 @@ _LEFT_OUT = {
     "session_id": "", "version": 1, "slots": (), "warnings": (), "proposed_criteria": (), "card_secret": "",
     "turns_keys": (), "mark": "", "owner": "",
 }  # fmt: skip
-"""The ids of session and cards are secrets, the version counts on from 1, and the rest is read from the cells again.
-Keys of requests stay out too: they belong to the session that they were sent to.
-Whose it was stays out as well: notebooks are handed on."""
+"""Not in the record: session and card ids are secrets, the version continues from 1, and other fields are read from
+the cells again. Idempotency keys belong to the session that they were sent to. The owner is omitted because notebooks
+are passed on."""
 
 _RECORD_MARK = re.compile(METADATA_KEY.encode() + rb"|\\u00(?:5f|6[4-9a-f]|7[245])", re.IGNORECASE)
-"""The key, or an escape that one of its letters may be written as."""
+"""The key, or an escape of one of its characters."""
 
 
 def may_hold_record(raw: bytes) -> bool:
-    """Whether the file may be an export. Reading one may be dear however short it is: runs have hunts."""
+    """Whether the file may be an export. Even a short one can be expensive to read, because runs have hunts."""
     return _RECORD_MARK.search(raw) is not None
 
 
@@ -55,47 +60,72 @@ class Resumed(Value):
     hunts: tuple[Hunt, ...] = ()
     """All hunts of all runs, by number."""
     judge_hidden: bool = False
-    """Exported blind, before reveal: the hunts have outcomes and no verdicts."""
+    """Exported blind, before reveal: the hunts have outcomes but no verdicts."""
 
 
 def resume_record(session: Session, hunts: Sequence[Hunt], *, judge_hidden: bool = False) -> dict[str, Any]:
-    """The record of a session as JSON values. `judge_hidden`: leave out everything of the judge but the outcomes."""
-    kept = [h.model_copy(update={"judging_key": ""}) for h in sorted(hunts, key=lambda hunt: hunt.number)]
+    """The record of a session as JSON values. `judge_hidden`: omit everything from the judge except the outcomes."""
+    kept = [_without_keys(hunt) for hunt in sorted(hunts, key=lambda hunt: hunt.number)]
     if judge_hidden:
         kept = [redact_verdicts(hunt) for hunt in kept]
     runs = tuple(
         run.model_copy(update={"idempotency_key": "", "stop_reason": redact_cost(run.stop_reason)})
         for run in session.runs
     )
-    head_only = session.model_copy(update={**_LEFT_OUT, "runs": runs})
+    checked = session.two_sided_check.without_keys()
+    report = session.robustness.model_copy(update={"idempotency_key": ""})
+    head_only = session.model_copy(update={**_LEFT_OUT, "runs": runs, "two_sided_check": checked, "robustness": report})
     resumed = Resumed(session=head_only, hunts=tuple(kept), judge_hidden=judge_hidden)
-    tasks: list[Any] = []
     head = resumed.session.model_dump(mode="json", exclude_defaults=True) | {"session_id": ""}
+    rows = [hunt.model_dump(mode="json", exclude_defaults=True) for hunt in kept]
     for holder, key in _holders(head):
-        task = holder.get(key, {})
-        if task not in tasks:
-            tasks.append(task)
-        holder[key] = tasks.index(task)
+        holder.setdefault(key, {})
+    tasks = _write_once(_holders(head))
+    parameters = _write_once(_parameter_holders(rows))
     return {
         "schema_version": SCHEMA_VERSION,
         "generator": "model-hunter",
         "judge_hidden": judge_hidden,
         "session": head,
         "tasks": tasks,
-        "hunts": [hunt.model_dump(mode="json", exclude_defaults=True) for hunt in kept],
+        **({"parameters": parameters} if parameters else {}),
+        "hunts": rows,
+        "rates": _rates(session, kept),
         "sha256": _digest(resumed),
     }
 
 
+def _rates(session: Session, hunts: Sequence[Hunt]) -> dict[str, Any]:
+    """Break rates by run, for readers of the record; nothing is resumed from them."""
+    tallies = {run.run_id: Tally() for run in session.runs if not run.trial}
+    for hunt in hunts:
+        if hunt.run_id in tallies:
+            tallies[hunt.run_id].replace(None, hunt)
+    rates = {}
+    for run_id, tally in tallies.items():
+        run = session.run(run_id)
+        counts = tally.counts(run.hunts)
+        if interval := break_rate_interval(run, counts):
+            count = {"broke": counts.rated_broke, "decided": counts.rated_decided, "break_rate": counts.break_rate}
+            share = {"share": "uniform"} if run.is_adaptive else {}
+            rates[run_id] = {**count, **share, "break_rate_interval": interval._asdict()}
+    return rates
+
+
+def _without_keys(hunt: Hunt) -> Hunt:
+    opinions = tuple(opinion.model_copy(update={"key": ""}) for opinion in hunt.opinions)
+    return hunt.model_copy(update={"judging_key": "", "opinions": opinions})
+
+
 def read_resume(record: Any) -> Resumed:
-    """What `resume_record` wrote. Raises BadNotebook when it is damaged or of a newer version."""
+    """Reads what `resume_record` wrote. Raises BadNotebook if it is damaged or from a newer version."""
     if not isinstance(record, dict) or not isinstance(record.get("schema_version"), int):
         raise _damaged("it has no schema version")
     if record["schema_version"] != SCHEMA_VERSION:
         raise BadNotebook(
-            f"The session kept in the notebook has version {record['schema_version']}; this Model Hunter reads "
+            f"The session in the notebook has version {record['schema_version']}; this release reads "
             f"version {SCHEMA_VERSION}.",
-            hint="Update Model Hunter to go on with that session.",
+            hint="Update Model Hunter to resume that session.",
             code="resume_version",
         )
     try:
@@ -106,7 +136,7 @@ def read_resume(record: Any) -> Resumed:
         head |= {name: [dict(row) for row in head[name]] for name in ("runs", "turns") if name in head}
         for holder, key in _holders(head):
             holder[key] = tasks[holder[key]]
-        hunts = tuple(Hunt.model_validate(hunt) for hunt in record["hunts"])
+        hunts = tuple(_read_hunts(record))
         resumed = Resumed(
             session=Session.model_validate(head), hunts=hunts, judge_hidden=record.get("judge_hidden") is True
         )
@@ -115,29 +145,55 @@ def read_resume(record: Any) -> Resumed:
     try:
         digest = _digest(resumed)
     except PydanticSerializationError as error:
-        raise _damaged("a text in it holds half a character") from error
+        raise _damaged("a text contains half a character") from error
     if record.get("sha256") != digest:
-        raise _damaged("its checksum does not fit, somebody has changed it")
+        raise _damaged("its checksum does not match, so it was modified")
     if wrong := implausible(resumed.session, resumed.hunts):
         raise _damaged(wrong)
     return resumed
 
 
+def _read_hunts(record: dict[str, Any]) -> Iterator[Hunt]:
+    parameters = [Parameters.model_validate(one) for one in record.get("parameters", ())]
+    rows = [dict(row) for row in record["hunts"]]
+    for holder, key in _parameter_holders(rows):
+        if isinstance(holder[key], int):  # exports of a version under development have the values themselves
+            holder[key] = parameters[holder[key]]
+    yield from map(Hunt.model_validate, rows)
+
+
 def _holders(head: dict[str, Any]) -> list[tuple[dict[str, Any], str]]:
-    """Every place in a session's JSON where a task stands."""
+    """All tasks in a session's JSON."""
     rows = (*head.get("runs", ()), *head.get("turns", ()))
     return [(head, "task"), (head, "loaded_task"), *((row, "task") for row in rows)]
 
 
+def _parameter_holders(hunts: Sequence[dict[str, Any]]) -> list[tuple[dict[str, Any], str]]:
+    """All parameters in hunts' JSON. They may have a long system prompt, and most hunts share them."""
+    return [(hunt, key) for hunt in hunts for key in ("parameters", "judge_parameters") if key in hunt]
+
+
+def _write_once(holders: Sequence[tuple[dict[str, Any], str]]) -> list[Any]:
+    """Replace each value by its place in the returned list of the distinct ones."""
+    places: dict[str, int] = {}
+    values: list[Any] = []
+    for holder, key in holders:
+        place = places.setdefault(json.dumps(holder[key], sort_keys=True), len(values))
+        if place == len(values):
+            values.append(holder[key])
+        holder[key] = place
+    return values
+
+
 def _digest(resumed: Resumed) -> str:
-    """Defaults are left out, so that a field that is added later does not change what was kept before."""
+    """Omits defaults, so that adding a field does not change stored records."""
     return hashlib.sha256(resumed.model_dump_json(exclude_defaults=True).encode()).hexdigest()
 
 
 def _damaged(why: str) -> BadNotebook:
     return BadNotebook(
-        f"The session kept in the notebook's metadata is damaged: {why}.",
-        hint="The task and the slots can be used; the earlier hunts cannot be gone on with.",
+        f"The session in the notebook's metadata is damaged: {why}.",
+        hint="The task and the slots are loaded; the earlier hunts cannot be resumed.",
         code="resume_damaged",
     )
 

@@ -1,4 +1,4 @@
-"""Line ends, blank lines and characters that UTF-8 cannot carry, in cell texts. All functions are linear."""
+"""Line ends, blank lines and characters that UTF-8 cannot represent, in cell texts. All functions are linear."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_LINES = 10_000
 
 
 def without_surrogates(text: str) -> str:
-    """`text` with lone surrogates (JSON may hold them, UTF-8 may not) as U+FFFD."""
+    """`text` with lone surrogates (allowed in JSON, not in UTF-8) as U+FFFD."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -24,13 +24,13 @@ def _joined(pair: re.Match[str]) -> str:
 
 
 def has_crlf_only(text: str) -> bool:
-    """Whether every line break is CRLF: then the breaks are a habit of the file and not part of what was said."""
+    """Whether every line break is CRLF: then line breaks are a convention of the file and not part of the text."""
     breaks = text.count("\n")
     return breaks > 0 and text.count("\r\n") == breaks
 
 
 def neat(text: str) -> str:
-    """`text` without blank lines before and after it. Spaces that begin or end a line stay."""
+    """`text` without blank lines before and after it. Spaces at the beginning and end of lines stay."""
     body = text.lstrip()
     if not body:
         return ""
@@ -51,8 +51,8 @@ def shortened(text: str, maximum: int = 60) -> str:
 
 
 def source_lines(text: str) -> list[str]:
-    """Lines as notebooks keep them: each with its line break, of which only LF counts; "" gives none. A text of very
-    many lines is kept whole, as notebooks may: a line each would be a JSON value each."""
+    """Lines in the form of notebooks: each with its line break (LF only); "" gives none. A text of very many lines
+    stays one string, which notebooks allow; a line each would be a JSON value each."""
     if text.count("\n") > MAX_LINES:
         return [text]
     parts = text.split("\n")

@@ -37,6 +37,7 @@ WRONG_ADDRESS = Cause(
     "wrong_address", _NEVER, "has no chat completions at this address",
     "Check the base URL (most end in /v1) and the model's name.",
 )  # fmt: skip
+NO_MODEL_LIST = Cause("no_model_list", _NEVER, "offers no list of models")
 REFUSED = Cause("refused", _NEVER, "refused this content", "The provider's filter blocked it. Change the prompt.")
 BAD_REQUEST = Cause(
     "bad_request", _NEVER, "rejected the request", "See the provider's message. Retrying the same request fails too."

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from core.domain.parameters import Parameters, Reasoning
 from core.providers.base import ChatRequest
 from core.providers.openai_compatible import OpenAICompatible
+from core.providers.unsupported_parameters import ParameterSupport
 
-REASONING_FAMILIES = ("gpt-5", "o1", "o3", "o4")
-"""These models reject a temperature."""
+_REASONING = re.compile(r"(gpt-[5-9](\.\d+)?|o\d)(?!.*-chat)")
+"""Models that reason; they reject temperature, top_p and stop."""
+_SWITCHABLE = re.compile(r"gpt-([6-9]|5\.\d)")
+"""Models that reason or not (effort none); without reasoning they take a temperature."""
+_NO_REASONING = re.compile(r"gpt-[34]|chatgpt-")
+_EFFORTS = (
+    (_SWITCHABLE, ("none", "minimal", "low", "medium", "high", "xhigh")),
+    (re.compile(r"gpt-5"), ("minimal", "low", "medium", "high")),
+    (re.compile(r"o\d"), ("low", "medium", "high")),
+)
+"""Efforts that a family may take; OpenAI itself rejects one that a single model does not have."""
+_NOT_WHILE_REASONING = ("temperature", "top_p", "stop")
 
 
 class OpenAI(OpenAICompatible):
@@ -16,8 +29,42 @@ class OpenAI(OpenAICompatible):
     unopened_think_tag = False
     output_limit_field = "max_completion_tokens"
 
-    def body(self, request: ChatRequest) -> dict[str, Any]:
-        body = super().body(request)
-        if request.model.startswith(REASONING_FAMILIES):
-            body.pop("temperature", None)
-        return body
+    def reasoning_fields(self, reasoning: Reasoning) -> dict[str, Any]:
+        if reasoning.enabled:
+            return {}  # the model's default
+        return {"reasoning_effort": "none" if reasoning.off else reasoning.effort}
+
+    def optional_fields(self, request: ChatRequest) -> dict[str, Any]:
+        fields, shared = super().optional_fields(request), request.shared_prefix
+        if self.reasons(request.model):
+            fields.pop("logprobs", None)
+        return fields if shared is None else {**fields, "prompt_cache_key": shared.key}
+
+    def takes_temperature(self, request: ChatRequest) -> bool:
+        wanted = Parameters(temperature=0.0, reasoning=request.parameters.reasoning)
+        return "temperature" not in self.support(request.model, wanted).refused
+
+    def reasons(self, model: str) -> bool:
+        return _REASONING.match(model.removeprefix("ft:")) is not None
+
+    def support(self, model: str, parameters: Parameters) -> ParameterSupport:
+        own, reasoning = model.removeprefix("ft:"), parameters.reasoning
+        refused = dict(super().support(model, parameters).refused)
+        off = reasoning is not None and reasoning.off
+        if _REASONING.match(own) and not (off and _SWITCHABLE.match(own)):
+            also = " unless reasoning is off" if _SWITCHABLE.match(own) else ""
+            chosen = [name for name in _NOT_WHILE_REASONING if getattr(parameters, name) is not None]
+            refused |= dict.fromkeys(chosen, f"is not taken by a reasoning model{also}")
+        return ParameterSupport(refused)
+
+    def why_not_reasoning(self, model: str, reasoning: Reasoning) -> str:
+        own = model.removeprefix("ft:")
+        if reasoning.max_tokens is not None:
+            return "takes an effort at OpenAI, not a number of tokens"
+        if _NO_REASONING.match(own) or (own.startswith("gpt-5") and "-chat" in own):
+            return "must be left out: this model does not reason"
+        efforts = next((efforts for family, efforts in _EFFORTS if family.match(own)), None)
+        effort = "none" if reasoning.off else reasoning.effort
+        if efforts is None or effort is None or effort in efforts:
+            return ""
+        return f"cannot be {effort} for this model; it takes {', '.join(efforts)}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import aclosing, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing, suppress
+from functools import partial
 from typing import Any
 
 import httpx
@@ -13,38 +14,51 @@ import orjson
 from core.clock import Clock
 from core.domain.chat import Reply
 from core.domain.finish import FinishKind, finish_kind
+from core.domain.parameters import Parameters, Reasoning
 from core.errors import Advice, ProviderError
 from core.providers import causes, faults
 from core.providers.answer import AnswerReader, BadAnswer
-from core.providers.base import CallContext, ChatRequest, OnLeft, OutputLimit, Provider
+from core.providers.base import AnswerForm, CallContext, ChatRequest, OnLeft, OutputLimit, Provider
 from core.providers.causes import Cause
 from core.providers.faults import Faults
 from core.providers.http import ProviderHttp
+from core.providers.model_list.entries import ListedModel
+from core.providers.optional_fields import FieldTries, OptionalFields, answer_form
+from core.providers.partial import PartialCompletion
+from core.providers.prices import own_rates
 from core.providers.problem import Problem, problem_of, read_problem
-from core.providers.refused_fields import MAX_TRIES, OUTPUT_LIMITS, RefusedFields, named_fields
+from core.providers.refused_fields import OUTPUT_LIMITS, RefusedFields, named_among, named_fields
 from core.providers.reply import Timing, read_reply
+from core.providers.request_fields import RequestFields
 from core.providers.retry_after import parse_retry_after
 from core.providers.transport import ON_LEFT
+from core.providers.unsupported_parameters import ParameterSupport
 from core.providers.wire import Merge, encode_json
 from core.settings import Account, CallSettings
 
 MAX_ERROR_BODY_BYTES = 64 * 1024
+MAX_LIST_BYTES = 16 * 1024 * 1024
+NO_LIST = frozenset({404, 405, 501})
+"""Statuses of an address without a list of models."""
+LIST_TIMEOUT_S = 20.0
+"""Longest request of the list of models."""
 AFTER_FINISH_S = 10.0
 """Maximum wait for usage, end mark or end of connection after the reply is finished."""
 
 
-class OpenAICompatible(Provider):
+class OpenAICompatible(RequestFields, Provider):
     """A provider at an account's base URL. Subclasses define only the differences."""
 
     price_list = ""
-    """A provider ID of genai-prices; "" if its prices are unknown."""
+    """A provider ID of genai-prices; an account's base URL without one."""
     unopened_think_tag = True
     """Whether it may send reasoning, an unopened `</think>` and then the reply as one text."""
-    output_limit_field = "max_tokens"
 
     def __init__(self, account: Account, http: ProviderHttp, clock: Clock, settings: CallSettings) -> None:
         self.name = self.account = account.name
+        self.price_list = self.price_list or account.base_url
         self._url = httpx.URL(account.base_url.rstrip("/") + "/chat/completions")
+        self._list_url = httpx.URL(account.base_url.rstrip("/") + "/models")
         self._key = account.key
         self._max_output_tokens = account.max_output_tokens
         self._http = http
@@ -52,27 +66,74 @@ class OpenAICompatible(Provider):
         self._settings = settings
         self._faults = Faults(account.name, account.speaker, account.key)
         self._refused = RefusedFields()
+        self._optional = OptionalFields()
+        self.listed = lambda _model: None
         self._headers = httpx.Headers(self.headers())
 
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         request = request.model_copy(update={"max_output_tokens": self.output_limit(request).tokens})
+        chosen = self.chosen_fields(request)
         await context.on_slot()
-        for tries in range(1, MAX_TRIES + 1):
-            body = self._refused.fit(request.model, self.body(request))
+        tries = FieldTries(self._refused, self._optional, request.model, chosen)
+        while True:
+            body = tries.fit(self.body(request), self.optional_fields(request))
             try:
-                reply = await self._call(request, body, context.on_left)
+                reply = await self._call(request, body, context, tries.accept)
             except ProviderError as error:
-                if tries == MAX_TRIES or not self._refused.learn(request.model, body, error):
+                if not tries.learn(error):
                     raise self._with_setting(error, request) from error
             else:
-                return reply if tries == 1 else reply.model_copy(update={"calls": tries})
-        raise AssertionError("the last try returns or raises")
+                tries.accept()
+                return reply if tries.count == 1 else reply.model_copy(update={"calls": tries.count})
 
-    async def _call(self, request: ChatRequest, body: Mapping[str, Any], on_left: OnLeft) -> Reply:
-        call = _Call(self._clock, self._settings.max_reply_bytes)
+    async def list_models(self) -> bytes:
+        """The body of GET /models. Raises ProviderError, also for one larger than MAX_LIST_BYTES. Holds no slot."""
+        headers = {**self.headers(), "Accept": "application/json"}
+        request = httpx.Request("GET", self._list_url, headers=headers)
+        body, timeout_s = bytearray(), min(LIST_TIMEOUT_S, self._settings.timeout_s)
+        try:
+            async with asyncio.timeout(timeout_s), aclosing(await self._http.send_bare(request)) as response:
+                if response.status_code in NO_LIST:
+                    raise self._faults.error(causes.NO_MODEL_LIST, status=response.status_code)
+                if not response.is_success:
+                    raise await self._error_of_status(response)
+                async for chunk in _chunks(response):
+                    body += chunk
+                    if len(body) > MAX_LIST_BYTES:
+                        raise self._faults.error(causes.BAD_REPLY, "its list of models is too large")
+        except TimeoutError as error:
+            raise self._faults.error(causes.TIMEOUT, f"no list of models in {timeout_s:g} s") from error
+        except httpx.RequestError as error:
+            raise self._faults.error(faults.cause_of_connection_error(error), str(error)) from error
+        return bytes(body)
+
+    def use_list(self, listed: Callable[[str], ListedModel | None]) -> None:
+        """Take what the provider's list of models says; None for a model that is not in it."""
+        self.listed = listed
+
+    def answer_form(self, request: ChatRequest) -> AnswerForm:
+        """By the fields that are sent: those that the model is known to reject are not, and a parameter replaces its
+        optional field."""
+        sent, chosen = self._optional.fit(request.model, self.optional_fields(request)), self.parameter_fields(request)
+        return answer_form({name: value for name, value in sent.items() if name not in chosen})
+
+    def turn(self, request: ChatRequest) -> AbstractAsyncContextManager[None]:
+        fields = self.optional_fields(request)
+        if not self._optional.is_untried(request.model, fields):
+            return super().turn(request)
+        return self._optional.turn(request.model, fields)
+
+    async def _call(
+        self, request: ChatRequest, body: Mapping[str, Any], context: CallContext, on_begun: Callable[[], None]
+    ) -> Reply:
+        call = _Call(self._clock, self._settings.max_reply_bytes, on_begun)
+        if context.on_call is not None:
+            context.on_call(
+                PartialCompletion(call.answer.merged, partial(self._build_reply, call, request, body, complete=False))
+            )
         try:
             async with asyncio.timeout(self._settings.timeout_s) as deadline:
-                await self._receive(orjson.dumps(body), call, deadline, on_left)
+                await self._receive(orjson.dumps(body), call, deadline, context.on_left)
             call.answer.close()
         except (TimeoutError, httpx.RequestError) as error:
             if not call.finished_when_cut():
@@ -85,29 +146,30 @@ class OpenAICompatible(Provider):
     def output_limit(self, request: ChatRequest) -> OutputLimit:
         """This account's own limit, if it has one."""
         own = self._max_output_tokens(request.purpose)
-        if own is None:
+        if own is None or request.parameters.max_output_tokens is not None:
             return super().output_limit(request)
         return OutputLimit(f"{request.purpose}_max_output_tokens of {self.name} in OPENAI_COMPATIBLE", own or None)
 
     def _with_setting(self, error: ProviderError, request: ChatRequest) -> ProviderError:
-        """The error; if it is about the output limit, with a hint that names the setting."""
-        if error.code == causes.BAD_REQUEST.code and any(name in OUTPUT_LIMITS for name in named_fields(error)):
-            error.hint = f"Set {self.output_limit(request)} to what the model takes."
+        """The error; if it is about the output limit or a chosen parameter, with a hint that names it."""
+        if error.code == causes.BAD_REQUEST.code:
+            if any(name in OUTPUT_LIMITS for name in named_fields(error)):
+                error.hint = f"Set {self.output_limit(request)} to what the model takes."
+            elif named := named_among(error, self.parameter_fields(request)):
+                error.hint = f"Change or remove {', '.join(named)} in this model's parameters."
         return error
 
-    def body(self, request: ChatRequest) -> dict[str, Any]:
-        """The request's JSON. The messages are sent unchanged."""
-        body: dict[str, Any] = {
-            "model": request.model,
-            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
-            "stream": True,
-            "stream_options": {"include_usage": True},
-        }
-        if request.max_output_tokens is not None:
-            body[self.output_limit_field] = request.max_output_tokens
-        if request.temperature is not None:
-            body["temperature"] = request.temperature
-        return body
+    def support(self, model: str, parameters: Parameters) -> ParameterSupport:
+        refused = {}
+        if parameters.provider is not None:
+            refused["provider"] = "is for models of OpenRouter"
+        if parameters.reasoning is not None and (why := self.why_not_reasoning(model, parameters.reasoning)):
+            refused["reasoning"] = why
+        return ParameterSupport(refused)
+
+    def why_not_reasoning(self, _model: str, reasoning: Reasoning) -> str:
+        """Why the model cannot reason as chosen, as in ParameterSupport; "" if it may."""
+        return "takes only an effort here" if reasoning.effort is None else ""
 
     def headers(self) -> dict[str, str]:
         """Headers of every call. The key appears nowhere else."""
@@ -148,19 +210,26 @@ class OpenAICompatible(Provider):
         merged = call.answer.merged
         if failed := self._find_error(merged, call.headers):
             raise failed
+        reply = self._build_reply(call, request, body)
+        if not reply.text.strip():
+            raise self._empty(reply, merged, request)
+        return reply
+
+    def _build_reply(
+        self, call: _Call, request: ChatRequest, body: Mapping[str, Any], *, complete: bool = True
+    ) -> Reply:
         sent = {name: value for name, value in body.items() if name != "messages"}
-        reply = read_reply(
-            merged,
+        return read_reply(
+            call.answer.merged,
             request=request,
             timing=call.timing(),
             raw_request=orjson.dumps(sent).decode(),
             price_list=self.price_list,
+            own_rates=own_rates(self.listed(request.model)),
             unopened_think_tag=self.unopened_think_tag,
             now=self._clock.now(),
+            complete=complete,
         )
-        if not reply.text.strip():
-            raise self._empty(reply, merged, request)
-        return reply
 
     def _find_error(self, merged: Merge, headers: Mapping[str, str]) -> ProviderError | None:
         """The error in a response, if any; for a finished reply only a refusal."""
@@ -233,11 +302,12 @@ def _unusual_finish(usual: str, merged: Merge) -> str:
 class _Call:
     """The state of one call: the received part of the response, and its timing."""
 
-    def __init__(self, clock: Clock, max_reply_bytes: int) -> None:
+    def __init__(self, clock: Clock, max_reply_bytes: int, on_begun: Callable[[], None]) -> None:
+        """`on_begun` is called when the first text or reasoning arrives."""
         self.answer = AnswerReader(max_reply_bytes)
         self.headers: Mapping[str, str] = {}
         """The response's headers, once received."""
-        self._clock = clock
+        self._clock, self._on_begun = clock, on_begun
         self._started_at = self._ended_at = clock.monotonic()
         self._first_at: float | None = None
 
@@ -252,6 +322,7 @@ class _Call:
         self._ended_at = self._clock.monotonic()
         if self._first_at is None and merged.begun:
             self._first_at = self._ended_at
+            self._on_begun()
         if merged.finished and merged.choices > choices:
             soon = asyncio.get_running_loop().time() + AFTER_FINISH_S
             deadline.reschedule(min(soon, deadline.when() or soon))

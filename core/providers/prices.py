@@ -1,4 +1,5 @@
-"""The cost of a reply: as billed by the provider, else computed from price data, else unknown (None, never 0).
+"""The cost of a reply: as billed by the provider, else by the prices in its own list, else by price data, else unknown
+(None, never 0).
 
 The price data comes from the installed genai-prices; nothing is downloaded.
 """
@@ -10,16 +11,31 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from genai_prices import Usage as PricedUsage
 from genai_prices import calc_price
 from genai_prices.data_snapshot import get_snapshot
-from genai_prices.types import ModelInfo, ModelPrice
+from genai_prices.types import ModelInfo
 
 from core.domain.chat import Usage
+from core.providers.model_list.entries import ListedModel
 
 MTOK = 1_000_000
+FLEX_PRICE = 0.5
+"""Of the usual price, at OpenAI."""
+
+
+class ModelRates(NamedTuple):
+    """US dollars per million tokens, before tiers; None if unknown."""
+
+    input: float | None
+    output: float | None
+    cached_input: float | None = None
+    """None: cached input costs as much as other input."""
+
+
+UNKNOWN_RATES = ModelRates(None, None)
 
 
 def read_usage(usage: Mapping[str, Any]) -> Usage:
@@ -54,30 +70,64 @@ def dollars(value: Any) -> float | None:
     return float(value) if math.isfinite(value) and value >= 0 else None
 
 
-def priced_usd(usage: Usage, model: str, price_list: str, now: datetime) -> float | None:
-    """US dollars according to the price list, None if a token count or the price is missing.
+def own_rates(listed: ListedModel | None) -> ModelRates | None:
+    """The rates in the provider's own list of models; None if they are not in it."""
+    if listed is None or listed.input_usd_per_mtok is None or listed.output_usd_per_mtok is None:
+        return None
+    return ModelRates(listed.input_usd_per_mtok, listed.output_usd_per_mtok, listed.cached_input_usd_per_mtok)
+
+
+def priced_usd(usage: Usage, model: str, price_list: str, now: datetime, own: ModelRates | None = None) -> float | None:
+    """US dollars by the provider's `own` rates, else by the price data. None if a token count or the price is missing.
 
     `price_list`: a provider ID or known base URL of genai-prices; "" has no prices.
     """
     if usage.input_tokens is None or usage.output_tokens is None:
         return None
-    cached = min(usage.cached_tokens or 0, usage.input_tokens)
-    found = _model(model, price_list)
-    if found is None:
+    rates = own or _plain_rates(model, price_list, now)
+    if rates is not None:
+        return _rated_usd(usage.input_tokens, usage.cached_tokens or 0, usage.output_tokens, rates)
+    if _model(model, price_list) is None:
         return None
-    plain = _plain_rates(found.get_prices(now))
-    if plain is None:
-        return _tiered_usd(usage.input_tokens, cached, usage.output_tokens, model, price_list, now)
-    input_usd, cached_usd, output_usd = plain
-    fresh = usage.input_tokens - cached
-    return (fresh * input_usd + cached * cached_usd + usage.output_tokens * output_usd) / MTOK
+    cached = min(usage.cached_tokens or 0, usage.input_tokens)
+    return _tiered_usd(usage.input_tokens, cached, usage.output_tokens, model, price_list, now)
 
 
-def listed_rates(model: str, price_list: str, now: datetime) -> tuple[float | None, float | None]:
-    """US dollars per million input and output tokens, before tiers; None if unknown."""
+def _rated_usd(received: int, cached: int, sent: int, rates: ModelRates) -> float | None:
+    if rates.input is None or rates.output is None:
+        return None
+    cached = min(cached, received)
+    cached_usd = rates.input if rates.cached_input is None else rates.cached_input
+    return ((received - cached) * rates.input + cached * cached_usd + sent * rates.output) / MTOK
+
+
+def cache_saved_usd(
+    usage: Usage, model: str, price_list: str, now: datetime, own: ModelRates | None = None
+) -> float | None:
+    """How much less the cached input tokens cost than others would, by the same rates. None if there are none or the
+    price is unknown; prices in tiers are not compared."""
+    rates = own or _plain_rates(model, price_list, now)
+    if not usage.cached_tokens or rates is None or rates.input is None or rates.cached_input is None:
+        return None
+    cached = min(usage.cached_tokens, usage.input_tokens or usage.cached_tokens)
+    return max(0.0, cached * (rates.input - rates.cached_input) / MTOK)
+
+
+def tier_usd(cost: float | None, tier: str) -> float | None:
+    """The cost at the service tier that answered. Price lists have the usual tier's only: flex costs half of it, what
+    priority costs differs by model and is unknown."""
+    if cost is None or tier == "priority":
+        return None
+    return cost * FLEX_PRICE if tier == "flex" else cost
+
+
+def listed_rates(model: str, price_list: str, now: datetime) -> ModelRates:
+    """The rates in the price data, before tiers of length."""
     found = _model(model, price_list)
     prices = found.get_prices(now) if found else None
-    return _base(getattr(prices, "input_mtok", None)), _base(getattr(prices, "output_mtok", None))
+    return ModelRates(
+        *(_base(getattr(prices, name, None)) for name in ("input_mtok", "output_mtok", "cache_read_mtok"))
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -91,18 +141,21 @@ def _model(model: str, price_list: str) -> ModelInfo | None:
         return None
 
 
-def _plain_rates(prices: ModelPrice) -> tuple[float, float, float] | None:
-    """(input, cached input, output) of a model without tiers. Takes 1 µs per call; calc_price takes 160."""
+def _plain_rates(model: str, price_list: str, now: datetime) -> ModelRates | None:
+    """The rates of a model without tiers. Takes 1 µs per call; calc_price takes 160."""
+    if (found := _model(model, price_list)) is None:
+        return None
+    prices = found.get_prices(now)
     rates = [getattr(prices, name, None) for name in ("input_mtok", "cache_read_mtok", "output_mtok")]
     rates[1] = rates[0] if rates[1] is None else rates[1]
     if not all(isinstance(rate, Decimal) for rate in rates):
         return None
     fresh, cached, output = (float(rate) for rate in rates if isinstance(rate, Decimal))
-    return fresh, cached, output
+    return ModelRates(fresh, output, cached)
 
 
-def _tiered_usd(fresh: int, cached: int, output: int, model: str, price_list: str, now: datetime) -> float | None:
-    used = PricedUsage(input_tokens=fresh, cache_read_tokens=cached, output_tokens=output)
+def _tiered_usd(received: int, cached: int, output: int, model: str, price_list: str, now: datetime) -> float | None:
+    used = PricedUsage(input_tokens=received, cache_read_tokens=cached, output_tokens=output)
     try:
         if "://" in price_list:
             price = calc_price(used, model, provider_api_url=price_list, genai_request_timestamp=now)

@@ -9,7 +9,7 @@ final request.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,10 +49,12 @@ class RefusedFields:
     def __init__(self) -> None:
         self._changes: LRUCache[str, dict[str, _Change]] = LRUCache(MAX_MODELS)
 
-    def fit(self, model: str, body: Mapping[str, Any]) -> dict[str, Any]:
-        """The body without fields known to be rejected."""
+    def fit(self, model: str, body: Mapping[str, Any], chosen: frozenset[str] = frozenset()) -> dict[str, Any]:
+        """The body without fields known to be rejected. Of `chosen` ones at most the name changes."""
         fitted = dict(body)
         for field, change in self._changes.get(model, {}).items():
+            if field in chosen and not change.replacement:
+                continue
             if field in fitted and _amount(fitted[field]) >= change.min_value:
                 value = fitted.pop(field)
                 if change.replacement:
@@ -61,18 +63,24 @@ class RefusedFields:
             fitted.pop("stream_options", None)
         return fitted
 
-    def learn(self, model: str, sent: Mapping[str, Any], error: ProviderError) -> bool:
-        """Record the field that `error` rejects. Returns whether a retry without it makes sense."""
+    def learn(
+        self, model: str, sent: Mapping[str, Any], error: ProviderError, chosen: frozenset[str] = frozenset()
+    ) -> bool:
+        """Record the field that `error` rejects. Returns whether a retry without it makes sense: not without a field
+        that the caller chose."""
         fields = [field for field in named_fields(error) if field in sent]
         if not fields:
             return False
         changes = self._changes.setdefault(model, {})
         field = fields[0]
         if field in OUTPUT_LIMITS and _TOO_MUCH.search(error.raw.lower()):
-            changes[field] = _Change(min_value=_amount(sent[field]))
+            change = _Change(min_value=_amount(sent[field]))
         else:
             replacement = OUTPUT_LIMITS.get(field, "")
-            changes[field] = _Change("" if replacement in changes else replacement)
+            change = _Change("" if replacement in changes else replacement)
+        if field in chosen and not change.replacement:
+            return False
+        changes[field] = change
         return True
 
 
@@ -83,6 +91,16 @@ def named_fields(error: ProviderError) -> list[str]:
     problem = read_problem(error.raw.encode("utf-8", "replace"))
     named = [field for field in problem.parameters if field in _NAMED]
     return named or [field for field, pattern in _NAMED.items() if pattern.search(problem.words)]
+
+
+def named_among(error: ProviderError, fields: Iterable[str]) -> list[str]:
+    """Those of `fields` that a rejection names."""
+    problem = read_problem(error.raw.encode("utf-8", "replace"))
+    return [
+        field
+        for field in fields
+        if field in problem.parameters or re.search(rf"(?<!\w){re.escape(field)}(?!\w)", problem.words)
+    ]
 
 
 def _amount(value: Any) -> int:

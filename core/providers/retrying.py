@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from core.domain.chat import Reply
 from core.errors import Advice, ProviderError
-from core.providers.base import CallContext, ChatRequest, OutputLimit, Provider
+from core.providers.base import CallContext, ChatRequest, Provider, ProviderLayer
 from core.settings import CallSettings
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -16,22 +16,18 @@ MAX_EARLIER_CHARS = 200
 """Maximum length of an earlier error's message in the final error's message."""
 
 
-class Retrying(Provider):
-    """The order is Retrying(Throttled(provider)): a call that pauses holds no slot."""
+class Retrying(ProviderLayer):
+    """The order is Retrying(Budgeted(Throttled(provider))): a call that pauses holds no slot."""
 
     def __init__(
         self, inner: Provider, settings: CallSettings, chance: random.Random, sleep: Sleep = asyncio.sleep
     ) -> None:
-        self.name, self.account, self.simulated = inner.name, inner.account, inner.simulated
+        super().__init__(inner)
         self.retries = 0
         """Since the process started."""
-        self._inner = inner
         self._settings = settings
         self._chance = chance
         self._sleep = sleep
-
-    def output_limit(self, request: ChatRequest) -> OutputLimit:
-        return self._inner.output_limit(request)
 
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         attempt = 1

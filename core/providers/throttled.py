@@ -14,7 +14,7 @@ from dataclasses import replace
 from core.clock import Clock
 from core.domain.chat import Reply
 from core.errors import Advice, ProviderError
-from core.providers.base import CallContext, ChatRequest, OutputLimit, Provider, ProviderNumbers
+from core.providers.base import CallContext, ChatRequest, Provider, ProviderLayer, ProviderNumbers
 from core.throttle.base import Throttle
 
 LATENCIES_KEPT = 500
@@ -41,10 +41,9 @@ class CallEnd:
 OnCall = Callable[[CallEnd], None]
 
 
-class Throttled(Provider):
+class Throttled(ProviderLayer):
     def __init__(self, inner: Provider, throttle: Throttle, clock: Clock, on_call: OnCall) -> None:
-        self.name, self.account, self.simulated = inner.name, inner.account, inner.simulated
-        self._inner = inner
+        super().__init__(inner)
         self._throttle = throttle
         self._clock = clock
         self._on_call = on_call
@@ -53,12 +52,13 @@ class Throttled(Provider):
         self._held_slots: set[asyncio.Task[None]] = set()
         """Each holds the slot of a cancelled call that is still in flight at the provider."""
 
-    def output_limit(self, request: ChatRequest) -> OutputLimit:
-        return self._inner.output_limit(request)
-
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         """Like the provider's, while holding one slot. Also raises Busy if too many calls wait."""
-        slot = self._throttle.slot(self.account, context.session)
+        async with self._inner.turn(request):
+            return await self._in_slot(request, context)
+
+    async def _in_slot(self, request: ChatRequest, context: CallContext) -> Reply:
+        slot = self._throttle.slot(self.account, context.session, background=context.background)
         waited_s = await slot.__aenter__()
         left: list[asyncio.Future[None]] = []
         try:

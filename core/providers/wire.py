@@ -52,6 +52,8 @@ class Merge:
         """All other top-level fields; the last value wins."""
         self.ending: dict[str, Any] = {}
         """All other fields of the choice; the last value wins."""
+        self.logprobs: list[Any] = []
+        """As received, one value per choice that has them."""
         self.calls_tools = False
         self.done = False
         """[DONE] was received."""
@@ -131,6 +133,9 @@ class Merge:
             self.error = {"error": choice["error"]}
         if reason := choice.get("finish_reason"):
             self._finish(reason)
+        if logprobs := choice.get("logprobs"):
+            self.logprobs.append(logprobs)
+            choice = {name: value for name, value in choice.items() if name != "logprobs"}
         self.ending.update(choice)
 
     def _add_message(self, message: dict[str, Any]) -> None:

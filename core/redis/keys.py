@@ -52,6 +52,11 @@ def session_keys(session_id: str) -> SessionKeys:
     )
 
 
+def restoring_keys(session_id: str, number: str) -> tuple[str, ...]:
+    """The keys of a session that is being restored, in the order of `SessionKeys.all`. `number` is random."""
+    return tuple(f"{PREFIX}s:{{{session_id}}}:restoring:{number}:{n}" for n in range(len(session_keys("").all)))
+
+
 SESSIONS = f"{PREFIX}sessions"
 MARKER = f"{PREFIX}marker"
 
@@ -93,8 +98,45 @@ def throttle_keys(account: str) -> ThrottleKeys:
     return ThrottleKeys(*(place + name for name in ("leases", "held", "wants", "told", "turns", "limit")))
 
 
+def budget_keys(day: str, kind: str, name: str) -> tuple[str, str]:
+    """What a person or an account has spent on a day, and the reservations of its calls in flight."""
+    place = f"{PREFIX}{{budget}}:{day}:{kind}:{name}:"
+    return f"{place}totals", f"{place}open"
+
+
+WATCHED_TEXT_CHANNEL = f"{PREFIX}text:watched"
+"""On it, processes publish which hunts they watch. Channels hold nothing: who does not listen gets nothing."""
+
+
+def text_channel(process: str) -> str:
+    """The channel of texts for the watchers of that process."""
+    return f"{PREFIX}text:to:{process}"
+
+
 def work_key(job: str) -> str:
     return f"{PREFIX}work:{job}"
+
+
+OPEN_JOBS = f"{PREFIX}jobs"
+OPEN_JOBS_CHANNEL = f"{OPEN_JOBS}:added"
+
+
+@dataclass(frozen=True, slots=True)
+class _ReleasedQueueKeys:
+    """The keys of the queue that the release before uses (streaQ 7.2)."""
+
+    stream: str = "streaq:model-hunter:queues:normal"
+    group: str = "workers"
+    delayed: str = "streaq:model-hunter:queues:delayed:normal"
+
+    def token(self, task_id: str) -> str:
+        return f"streaq:model-hunter:task:data:{task_id}"
+
+    def tries(self, task_id: str) -> str:
+        return f"streaq:model-hunter:task:retry:{task_id}"
+
+
+RELEASED_QUEUE = _ReleasedQueueKeys()
 
 
 def instance_key(instance: str) -> str:

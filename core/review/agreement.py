@@ -13,7 +13,7 @@ from core.domain.verdict import Outcome, Verdict, score
 
 @dataclass(frozen=True)
 class Reviewed:
-    """A selected hunt with its review and the task it was judged by."""
+    """A hunt of the desk with its review and the task it was judged by."""
 
     hunt: Hunt
     review: Review

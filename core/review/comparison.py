@@ -1,7 +1,8 @@
 """Compares the outcomes of a delivery's hunts by the judge and by the reviews.
 
 While verdicts are sealed, only two known numbers are compared, the breaks of the judge and of the reviewer: the result
-must not link a review to a hunt (decision record 0044).
+must not link a review to a hunt (decision record 0044). The drawn hunts count among them then: a number that a review
+changes only if its card is a selected hunt's would name the drawn ones (0103).
 """
 
 from __future__ import annotations
@@ -34,8 +35,12 @@ class OutcomeComparison:
     """The question to show before delivery; empty if the reviews agree."""
 
 
-def compare_outcomes(session: Session, hunts: Sequence[Hunt]) -> OutcomeComparison:
-    """Compare the outcomes of `hunts`: those to deliver, or the selected ones."""
+def compare_outcomes(session: Session, hunts: Sequence[Hunt], drawn: Sequence[Hunt] = ()) -> OutcomeComparison:
+    """Compare the outcomes of `hunts`: those to deliver, or the selected ones. `drawn`: the desk's other hunts, which
+    are included while the verdicts are sealed."""
+    if session.sealed:
+        here = {hunt.hunt_id for hunt in hunts}
+        hunts = [*hunts, *(hunt for hunt in drawn if hunt.hunt_id not in here)]
     reviewed = [(hunt, outcome) for hunt in hunts if (outcome := _reviewed_outcome(session, hunt)) is not None]
     judge_breaks = sum(hunt.outcome is Outcome.BROKE for hunt in hunts)
     reviewer_breaks = sum(outcome is Outcome.BROKE for _, outcome in reviewed)

@@ -1,4 +1,4 @@
-"""The review desk: one card per selected hunt, with an ID and position that reveal nothing about the hunt."""
+"""The review desk: one card per selected or drawn hunt, with an ID and position that reveal nothing about the hunt."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
+from core.domain.hunt import Hunt
 from core.domain.session import Session
 
 CARD_ID_CHARS = 24
@@ -18,8 +19,13 @@ def card_id(session: Session, hunt_id: str) -> str:
 
 
 def desk_order(session: Session) -> tuple[str, ...]:
-    """Return the selected hunt IDs in card order: sorted by card ID, which is random but stable."""
-    return tuple(sorted(session.selection.hunt_ids, key=lambda hunt_id: card_id(session, hunt_id)))
+    """Return the desk's hunt IDs in card order: sorted by card ID, which is random but stable."""
+    return tuple(sorted(session.desk_ids, key=lambda hunt_id: card_id(session, hunt_id)))
+
+
+def selected_of(session: Session, on_desk: Sequence[Hunt]) -> tuple[Hunt, ...]:
+    """Return the selected ones of the hunts on the desk."""
+    return tuple(hunt for hunt in on_desk if hunt.hunt_id in session.selection.hunt_ids)
 
 
 def hunt_of(session: Session, card_or_hunt_id: str, candidates: Sequence[str]) -> str | None:

@@ -12,6 +12,7 @@ from core.domain.review import GIVEN
 from core.domain.session import Session
 from core.domain.verdict import Verdict
 from core.review.duplicates import near_duplicates
+from core.review.upstreams import SameBreak, same_breaks
 
 MIN_VERDICTS = 4
 """Minimum number of verdicts for a statement about a criterion."""
@@ -39,6 +40,8 @@ class Insights:
     """Criteria whose verdict changed when a reply was rejudged, or in the reference check."""
     duplicates: tuple[tuple[str, str], ...] = ()
     """Pairs of hunts with nearly identical replies."""
+    same_breaks: tuple[SameBreak, ...] = ()
+    """Breaks that came from several upstreams of their target."""
 
 
 def insights(session: Session, hunts: Sequence[Hunt]) -> Insights:
@@ -56,6 +59,7 @@ def insights(session: Session, hunts: Sequence[Hunt]) -> Insights:
         together=tuple((a, b) for a, b in combinations(said, 2) if _fall_together(said[a], said[b])),
         flipped=_flipped(session, hunts),
         duplicates=duplicates,
+        same_breaks=same_breaks(mine),
     )
 
 

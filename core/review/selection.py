@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
+from core.domain.confirmation import Confirmation
 from core.domain.hunt import Hunt
 from core.domain.session import Selection, Session
 from core.domain.verdict import Outcome, Verdict
 from core.errors import BadInput
 from core.review.duplicates import groups_of_near_duplicates
+from core.review.refuted import is_refuted
 
 
 def refuse_unselectable(session: Session, hunt_ids: Sequence[str], found: Sequence[Hunt]) -> None:
@@ -87,18 +89,32 @@ def propose(session: Session, hunts: Iterable[Hunt]) -> Proposal:
     """Propose varied breaks for all slots, filled up with held hunts as far as the session allows. Empty while no hunt
     has broken, unless the selection needs no breaks.
 
-    Variety is by failed criteria, then by model, then by lowest number. While verdicts are sealed, groups of
-    near-duplicate replies replace the failed criteria.
+    Confirmed breaks come first; contested hunts and breaks that a review refutes are not proposed. Variety is by
+    failed criteria, then by model, then by lowest number. While verdicts are sealed, groups of near-duplicate replies
+    replace the failed criteria.
     """
-    ready = sorted((h for h in hunts if h.decided and not h.trial and h.turn == session.turn), key=lambda h: h.number)
+    here = sorted((h for h in hunts if h.decided and not h.trial and h.turn == session.turn), key=lambda h: h.number)
+    ready = [h for h in here if h.confirmation is not Confirmation.CONTESTED and not is_refuted(session, h)]
     slots, least = session.selection.slots, session.selection.least_breaks
     pattern = _by_likeness(ready) if session.sealed else _failed
     breaks = _varied([h for h in ready if h.outcome is Outcome.BROKE], slots, pattern)
     if least and not breaks:
-        return Proposal((), "No hunt has broken yet: there is nothing to propose." if ready else _NOTHING_DECIDED)
+        return Proposal((), _no_breaks(here))
     held = _varied([h for h in ready if h.outcome is Outcome.HELD], slots - max(least, len(breaks)), pattern)
     chosen = (*breaks, *held)
-    return Proposal(tuple(h.hunt_id for h in chosen), _why(breaks, held, pattern, sealed=session.sealed))
+    why = _why(breaks, held, pattern, sealed=session.sealed)
+    confirmed = sum(h.confirmation is Confirmation.CONFIRMED for h in breaks)
+    if confirmed:
+        why = f"{why} {confirmed} of the breaks {'is' if confirmed == 1 else 'are'} confirmed by another judge."
+    return Proposal(tuple(h.hunt_id for h in chosen), why)
+
+
+def _no_breaks(decided: Sequence[Hunt]) -> str:
+    if not decided:
+        return _NOTHING_DECIDED
+    if any(h.outcome is Outcome.BROKE for h in decided):
+        return "Every break is contested by another judge or refuted by a review: there is nothing to propose."
+    return "No hunt has broken yet: there is nothing to propose."
 
 
 def _failed(hunt: Hunt) -> Hashable:
@@ -112,24 +128,37 @@ def _by_likeness(hunts: Sequence[Hunt]) -> Callable[[Hunt], Hashable]:
 
 
 def _varied(hunts: Sequence[Hunt], maximum: int, pattern: Callable[[Hunt], Hashable]) -> list[Hunt]:
-    """Choose up to `maximum` hunts, each with the pattern, then the model, chosen least often so far."""
-    left, chosen = list(hunts), list[Hunt]()
-    patterns, models = Counter[Hashable](), Counter[str]()
+    """Choose up to `maximum` hunts, confirmed ones first, each with the pattern, then the model, chosen least often so
+    far."""
+    left = [(hunt.number, pattern(hunt), hunt.target, hunt) for hunt in hunts]
+    chosen = list[Hunt]()
+    patterns, targets = Counter[Hashable](), Counter[str]()
     while left and len(chosen) < maximum:
-        best = min(left, key=lambda h: (patterns[pattern(h)], models[h.model], h.number))
+        best = min(left, key=lambda one: (_unconfirmed(one[3]), patterns[one[1]], targets[one[2]], one[0]))
         left.remove(best)
-        chosen.append(best)
-        patterns[pattern(best)] += 1
-        models[best.model] += 1
+        _, its_pattern, target, hunt = best
+        chosen.append(hunt)
+        patterns[its_pattern] += 1
+        targets[target] += 1
     return chosen
+
+
+def _unconfirmed(hunt: Hunt) -> bool:
+    return hunt.confirmation is not Confirmation.CONFIRMED
 
 
 def _why(breaks: Sequence[Hunt], held: Sequence[Hunt], pattern: Callable[[Hunt], Hashable], *, sealed: bool) -> str:
     if not breaks and not held:
         return _NOTHING_DECIDED
     chosen = (*breaks, *held)
-    parts = [f"{len(breaks)} break{'' if len(breaks) == 1 else 's'}"]
-    parts += [f"{len(held)} that held"] if held else []
+    parts = [f"{len(breaks)} break{'' if len(breaks) == 1 else 's'}"] if breaks else []
+    parts += [f"{len(held)} held hunt{'' if len(held) == 1 else 's'}"] if held else []
     kinds, models = len({pattern(h) for h in chosen}), len({h.model for h in chosen})
-    of_what = "clearly different replies" if sealed else "different patterns of failed criteria"
-    return f"{' and '.join(parts)}: {kinds} {of_what}, {models} model{'' if models == 1 else 's'}, early numbers first."
+    if sealed:
+        of_what = "one kind of reply" if kinds == 1 else f"{kinds} clearly different replies"
+    else:
+        of_what = "one pattern of failed criteria" if kinds == 1 else f"{kinds} different patterns of failed criteria"
+    of_models = "one model" if models == 1 else f"{models} models"
+    verb = "is" if len(chosen) == 1 else "are"
+    proposed = f"{' and '.join(parts)} {verb} proposed, with {of_what}, from {of_models}."
+    return f"{proposed} Of similar hunts the earliest is chosen."

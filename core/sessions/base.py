@@ -55,7 +55,7 @@ class Claim:
     """The right to work on a part of a run. Of two claims on one part, the one with the higher fence is valid."""
 
     part: str
-    """The run's id and the part's number: `r_….3`."""
+    """The run's id and the part's number: `r_….3`; or the key of a job that has one part."""
     fence: int
 
 
@@ -76,6 +76,21 @@ class HuntPage(Value):
     next: int | None
 
 
+class LibraryState(Value):
+    """How far the library is behind the sessions of this process."""
+
+    problem: str = ""
+    """Why the last write to it failed, for people; "" if it did not."""
+    waiting: int = 0
+    """Sessions with changes that are only in this process."""
+    behind_s: float = 0.0
+    """Age of the oldest change that is not in the library."""
+    journal_bytes: int = 0
+    """Changes on disk that wait for the library."""
+    rejected: int = 0
+    """Sessions whose changes the database rejected, since the start: a fault of ours."""
+
+
 class StoreState(Value):
     """The current storage backend and its health."""
 
@@ -90,6 +105,8 @@ class StoreState(Value):
     away: int = 0
     """Sessions whose newest state is in this process and the journal, not yet in Redis."""
     journal_bytes: int = 0
+    library: LibraryState | None = None
+    """None without a library."""
 
 
 class SessionSummary(Value):
@@ -97,13 +114,22 @@ class SessionSummary(Value):
 
     session: Session
     counts: Mapping[str, Counts]
-    selected: tuple[Hunt, ...]
-    """The selected hunts, in slot order."""
+    on_desk: tuple[Hunt, ...]
+    """The hunts to review: the selected ones, in slot order, and the drawn ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionCopy:
+    """A whole session, of one moment."""
+
+    session: Session
+    notebook: bytes
+    hunts: tuple[Hunt, ...]
 
 
 class SessionStore(ABC):
-    """Stores sessions by id. A session expires `session_ttl_s` seconds after its last use. Each method except `summary`
-    and `count_duplicates` renews it.
+    """Stores sessions by id. A session expires `session_ttl_s` seconds after its last use. Each method except
+    `summary`, `copy` and `count_duplicates` renews it.
 
     Each change and its events are written atomically. Raises NotFound if the session does not exist or has expired.
     """
@@ -114,6 +140,17 @@ class SessionStore(ABC):
 
         Raises Busy if there are too many sessions, Conflict (`session_exists`) if the id already exists.
         """
+
+    @abstractmethod
+    async def restore(self, copy: SessionCopy) -> bool:
+        """Store a session that has left this store, with its hunts, atomically.
+
+        Its events start again: readers of earlier ones reload. Returns False, and writes nothing, if the session is
+        there already. Raises NotFound if it was deleted, Busy like `create`.
+        """
+
+    @abstractmethod
+    async def copy(self, session_id: str) -> SessionCopy: ...
 
     @abstractmethod
     async def read(self, session_id: str) -> Session: ...
@@ -175,6 +212,9 @@ class SessionStore(ABC):
 
     @abstractmethod
     async def notebook(self, session_id: str) -> bytes: ...
+
+    def record_action(self, session: Session, action: str, detail: str = "") -> None:  # noqa: B027 – most need not
+        """Record durably that the session's owner did something that does not change it."""
 
     @abstractmethod
     async def delete(self, session_id: str) -> None:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
+from core.domain.allocation import TargetCounts
 from core.domain.chat import Reply
-from core.domain.hunt import Hunt
+from core.domain.hunt import CacheUse, Hunt
+from core.domain.hunt_counts import second_opinion_counts
 from core.domain.run import Counts
 from core.domain.session import Session
 from core.domain.value import Value
@@ -21,6 +23,9 @@ from core.domain.verdict import Outcome
 
 COST_UNIT = 1e-12
 """Redis sums costs as integers in this unit (US dollars), so sums stay exact."""
+SECOND_OPINIONS = ("confirmed", "contested", "opinions_asked", "votes_asked")
+"""Counts of second opinions, in the order of a mark."""
+ADAPTIVE = ("adaptive_finished", "adaptive_broke", "adaptive_held", "adaptive_confirmed")
 V = TypeVar("V", bound=Value)
 
 
@@ -72,8 +77,15 @@ def mark(hunt: Hunt) -> str:
     """The data of a hunt that the scripts use: its progress and its contribution to the run's counts."""
     state = (hunt.outcome or hunt.status).value
     cost, judge = _units(hunt.cost_usd), _units(hunt.judge_cost_usd)
-    counted = f"{hunt.progress} {hunt.run_id} {state} {cost} {judge} {int(hunt.reply is not None)} {hunt.unknown_costs}"
-    return f"{counted} {_units(hunt.target_cost_usd)} {hunt.target_unknown_costs}"
+    counted = f"{hunt.progress} {hunt.run_id} {state} {cost} {judge} {int(hunt.replied)} {hunt.unknown_costs}"
+    counted = f"{counted} {_units(hunt.target_cost_usd)} {hunt.target_unknown_costs}"
+    uses = (hunt.target_cache, hunt.judge_cache)
+    second = second_opinion_counts(hunt)
+    share = f" {hunt.share} {hunt.target}" if hunt.share and hunt.model else ""
+    if not second and not any(use.input_tokens for use in uses):
+        return counted + share
+    cached = (f"{use.input_tokens} {use.cached_tokens} {_units(use.saved_usd)}" for use in uses)
+    return " ".join((counted, *cached, *(str(second[name]) for name in SECOND_OPINIONS if second))) + share
 
 
 def _units(cost_usd: float | None) -> str:
@@ -92,8 +104,16 @@ def read_counts(tallies: Mapping[bytes, bytes], runs: Iterable[tuple[str, int]])
     return {run_id: _counts(by_run.get(run_id, {}), total) for run_id, total in runs}
 
 
+def _cache_use(tally: Mapping[str, int], name: str) -> CacheUse:
+    return CacheUse(
+        input_tokens=tally.get(f"{name}_input", 0),
+        cached_tokens=tally.get(f"{name}_cached", 0),
+        saved_usd=_sum(tally, f"{name}_saved"),
+    )
+
+
 def _counts(tally: Mapping[str, int], total: int) -> Counts:
-    states = {name: n for name, n in tally.items() if name in _STATES}
+    states: dict[str, Any] = {name: n for name, n in tally.items() if name in _STATES}
     return Counts(
         total=total,
         queued=total - sum(states.values()),
@@ -103,8 +123,22 @@ def _counts(tally: Mapping[str, int], total: int) -> Counts:
         target_cost_usd=_sum(tally, "target"),
         target_unknown_costs=tally.get("target_unknown", 0),
         replies=tally.get("replies", 0),
+        target_cache=_cache_use(tally, "target"),
+        judge_cache=_cache_use(tally, "judge"),
+        **{name: tally.get(name, 0) for name in (*SECOND_OPINIONS, *ADAPTIVE)},
+        by_target={
+            name.partition(".")[0]: _target_counts(tally, name.partition(".")[0])
+            for name, finished in tally.items()
+            if name.endswith(".finished") and finished
+        },
         **states,
     )
+
+
+def _target_counts(tally: Mapping[str, int], target: str) -> TargetCounts:
+    numbers = {name: tally.get(f"{target}.{name}", 0) for name in ("finished", "broke", "confirmed", "contested")}
+    cost_usd = tally.get(f"{target}.cost", 0) * COST_UNIT
+    return TargetCounts(**numbers, priced=tally.get(f"{target}.cost_n", 0), cost_usd=cost_usd)
 
 
 def _sum(tally: Mapping[str, int], name: str) -> float | None:

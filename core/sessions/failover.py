@@ -16,7 +16,7 @@ from weakref import WeakValueDictionary
 
 from core.clock import Clock
 from core.domain.events import EventDraft
-from core.domain.hunt import Hunt, HuntStatus
+from core.domain.hunt import Hunt
 from core.domain.run import Counts
 from core.domain.session import Session
 from core.errors import NotFound, RedisAway
@@ -27,6 +27,7 @@ from core.sessions.base import (
     EventFactory,
     HuntPage,
     Saved,
+    SessionCopy,
     SessionStore,
     SessionSummary,
     StoreState,
@@ -225,6 +226,34 @@ class FailoverSessionStore(SessionStore):
                 return
         await here()
 
+    async def restore(self, copy: SessionCopy) -> bool:
+        session_id = copy.session.session_id
+        if self.redis_health.state is not RedisHealthState.DOWN:
+            try:
+                restored = await self.redis.restore(copy)
+            except RedisAway as error:
+                self.redis_health.mark_down(error)
+            else:
+                if restored:
+                    self._cache_copy(copy)
+                return restored
+        if self.known.find(session_id) is not None:
+            return False
+        self._cache_copy(copy)
+        self.leave(session_id, DetachedSession(base=copy.session, last_id="0-0", lost=True))
+        self.restart_events(session_id)
+        self.journal_session(session_id)
+        return True
+
+    def _cache_copy(self, copy: SessionCopy) -> None:
+        self.known.discard(copy.session.session_id)
+        self.known.put(copy.session, copy.notebook)
+        for hunt in copy.hunts:
+            self.known.put_hunt(copy.session.session_id, hunt)
+
+    async def copy(self, session_id: str) -> SessionCopy:
+        return await self._route(session_id, lambda: self.redis.copy(session_id), lambda: self.known.copy(session_id))
+
     async def read(self, session_id: str) -> Session:
         async def there() -> Session:
             return self._cache_head(await self.redis.read(session_id))
@@ -283,7 +312,7 @@ class FailoverSessionStore(SessionStore):
         kept = self.known.find(session_id)
         if kept is None or self.is_local(session_id):
             return
-        unknown = [i for i in hunt_ids if i not in kept.hunts or kept.hunts[i].status is not HuntStatus.DONE]
+        unknown = [i for i in hunt_ids if kept.may_change(i)]
         for start in range(0, len(unknown), LEARNED_AT_ONCE):
             some = unknown[start : start + LEARNED_AT_ONCE]
             known = {i: kept.hunts[i].progress if i in kept.hunts else 0 for i in some}

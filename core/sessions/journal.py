@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 SUFFIX = ".journal"
 UNREAD = ".unread"
-MODE = 0o600
+MODE, FOLDER_MODE = 0o600, 0o700
 """The journal contains tasks and replies: only the owner may read it."""
 Record = dict[str, Any]
 
@@ -80,12 +80,25 @@ class Journal:
 
     def take_over(self) -> Iterator[Record]:
         """Yield the records of dead processes, oldest file first, and take ownership of their files."""
+        for path, number in self.adopt():
+            self._reading = path
+            yield from _records(path.name, number)
+
+    def adopt(self) -> Iterator[tuple[Path, int]]:
+        """Take ownership of the files of dead processes, oldest first, and yield them."""
         for path in _by_age(self._folder):
             if path not in self._files and (number := _locked(path)) is not None:
                 self._files[path] = number
                 self.size_bytes += os.fstat(number).st_size
+                yield path, number
+
+    def records(self) -> Iterator[Record]:
+        """Yield the records of all files of ours, from the beginning."""
+        for path in _by_age(self._folder):
+            if path in self._files:
                 self._reading = path
-                yield from _records(path.name, number)
+                with path.open("rb") as file:
+                    yield from _records(path.name, file.fileno())
 
     def mark_unreadable(self, error: Exception) -> None:
         """Mark the last record of `take_over` as unreadable: `clear` keeps its file."""
@@ -113,7 +126,7 @@ class Journal:
         self._files, self._ours = {}, None
 
     def _open_new(self) -> int:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
         count = len(list(self._folder.glob(f"{self._instance}*{SUFFIX}")))
         while True:
             path = self._folder / f"{self._instance}-{count}{SUFFIX}"

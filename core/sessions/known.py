@@ -134,5 +134,6 @@ class KnownSessions(MemorySessionStore):
 def _size(hunt: Hunt) -> int:
     reply = hunt.reply
     texts = (reply.text, reply.reasoning, reply.raw_request, reply.raw_reply) if reply else ()
-    said = sum(len(v.reason) + len(v.evidence) + len(v.judge_text) + VERDICT_BYTES for v in hunt.verdicts)
-    return HUNT_BYTES + sum(map(len, texts)) + said
+    said = sum(len(v.reason) + len(v.evidence) + len(v.judge_text) + VERDICT_BYTES for v in hunt.every_verdict)
+    chosen = hunt.parameters.rough_bytes + hunt.judge_parameters.rough_bytes
+    return HUNT_BYTES + chosen + sum(map(len, texts)) + said

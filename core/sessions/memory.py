@@ -18,6 +18,7 @@ from core.sessions.base import (
     EventFactory,
     HuntPage,
     Saved,
+    SessionCopy,
     SessionStore,
     SessionSummary,
     StoreState,
@@ -42,15 +43,18 @@ class MemorySessionStore(SessionStore):
         max_share: int | None = None,
         append: Append,
         forget: Callable[[str], None],
+        begin: Callable[[str, str], None] = lambda _session_id, _last_id: None,
     ) -> None:
-        """`max_share`: maximum sessions per owner; sessions without an owner are not limited. `append` and `forget` are
-        the event log's and must not await, so that a result and its events are written atomically."""
+        """`max_share`: maximum sessions per owner; sessions without an owner are not limited. `append`,
+        `forget` and `begin` (starts a session's events after an id) are the event log's and must not await, so that a
+        result and its events are written atomically."""
         self._clock = clock
         self._ttl_s = ttl_s
         self._max = max_sessions
         self._share = max_sessions if max_share is None else max_share
         self._append = append
         self._forget = forget
+        self._begin = begin
         self._kept: dict[str, KeptSession] = {}
         self._swept_at = clock.monotonic()
 
@@ -60,6 +64,27 @@ class MemorySessionStore(SessionStore):
     async def create(self, session: Session, notebook: bytes) -> None:
         if self._find(session.session_id) is not None:
             raise session_exists()
+        self._refuse_too_many(session)
+        self._keep(session, notebook)
+
+    async def restore(self, copy: SessionCopy) -> bool:
+        session = copy.session
+        if self._find(session.session_id) is not None:
+            return False
+        self._refuse_too_many(session)
+        kept = self._keep(session, copy.notebook)
+        for hunt in copy.hunts:
+            self._put(kept, hunt)
+        self._begin(session.session_id, f"{int(self._clock.now().timestamp() * 1000)}-0")
+        return True
+
+    async def copy(self, session_id: str) -> SessionCopy:
+        kept = self._find(session_id)
+        if kept is None:
+            raise no_session()
+        return SessionCopy(kept.session, kept.notebook, tuple(kept.hunts.values()))
+
+    def _refuse_too_many(self, session: Session) -> None:
         self._sweep(always=len(self._kept) >= self._max)
         if len(self._kept) >= self._max:
             raise Busy(f"All {self._max} sessions are in use.", hint="Delete sessions, or raise MAX_SESSIONS.")
@@ -69,7 +94,6 @@ class MemorySessionStore(SessionStore):
                 hint="Delete unused sessions. Operators set the maximum in MAX_SESSIONS_PERCENT_PER_USER.",
                 code="share_used_up",
             )
-        self._keep(session, notebook)
 
     async def read(self, session_id: str) -> Session:
         return self._use(session_id).session
@@ -124,8 +148,8 @@ class MemorySessionStore(SessionStore):
         kept = self._find(session_id)
         if kept is None:
             raise no_session()
-        selected = tuple(kept.hunts[i] for i in kept.session.selection.hunt_ids if i in kept.hunts)
-        return SessionSummary(session=kept.session, counts=kept.counts(), selected=selected)
+        on_desk = tuple(kept.hunts[i] for i in kept.session.desk_ids if i in kept.hunts)
+        return SessionSummary(session=kept.session, counts=kept.counts(), on_desk=on_desk)
 
     async def count_duplicates(self, session: Session) -> int:
         now = self._clock.monotonic()
@@ -220,6 +244,12 @@ class KeptSession:
         self.hunts[hunt.hunt_id] = hunt
         self.tallies.setdefault(hunt.run_id, Tally()).replace(before, hunt)
         return True
+
+    def may_change(self, hunt_id: str) -> bool:
+        """Whether its run may still change the stored hunt, as far as is known here."""
+        hunt = self.hunts.get(hunt_id)
+        run = next((run for run in self.session.runs if hunt is not None and run.run_id == hunt.run_id), None)
+        return hunt is None or run is None or run.may_change(hunt)
 
     def page(self, after: int, limit: int, run_id: str | None) -> HuntPage:
         found: list[Hunt] = []

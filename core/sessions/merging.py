@@ -1,16 +1,20 @@
 """Three-way merge of two versions of a session. Pure.
 
 The merge works by field: a field that only one side changed is taken from that side, so no acknowledged change is lost.
-If both sides changed it, the newer version wins (ours if they are equal). Runs are never lost, only added.
+If both sides changed it, the newer version wins (ours if they are equal). Runs are never lost, only added; verdicts of
+checks are merged (merging_checks.py).
 """
 
 from __future__ import annotations
 
 from core.domain.review import Review
 from core.domain.run import RUN_ENDED, Run, RunStatus
-from core.domain.session import Session
+from core.domain.session import Audit, Session
+from core.sessions.merging_checks import merged_check, merged_report
 
-_OWN_RULES = frozenset({"session_id", "version", "runs", "hunts_issued", "trials_issued", "reviews", "revealed_at"})
+_OWN_RULES = frozenset(
+    {"session_id", "version", "runs", "hunts_issued", "trials_issued", "reviews", "revealed_at", "audit"}
+)
 
 
 def merge_sessions(base: Session | None, ours: Session, theirs: Session) -> Session:
@@ -28,6 +32,11 @@ def merge_sessions(base: Session | None, ours: Session, theirs: Session) -> Sess
     changes["hunts_issued"] = max(ours.hunts_issued, theirs.hunts_issued)
     changes["trials_issued"] = max(ours.trials_issued, theirs.trials_issued)
     changes["reviews"] = _merged_reviews(ours.reviews, theirs.reviews)
+    for name, merged in (("robustness", merged_report), ("two_sided_check", merged_check)):
+        known, mine, other = getattr(base or older, name), getattr(newer, name), getattr(older, name)
+        if known not in (mine, other):
+            changes[name] = merged(known, mine, other)
+    changes["audit"] = _merged_audit((base or older).audit, newer.audit, older.audit)
     changes["revealed_at"] = min(filter(None, (ours.revealed_at, theirs.revealed_at)), default=None)
     if all(getattr(theirs, name) == value for name, value in changes.items()):
         return theirs
@@ -50,6 +59,13 @@ def _merged_reviews(ours: tuple[Review, ...], theirs: tuple[Review, ...]) -> tup
         if there is None or there.saved_at < review.saved_at:
             newest[review.hunt_id] = review
     return tuple(newest.values())
+
+
+def _merged_audit(before: Audit, newer: Audit, older: Audit) -> Audit:
+    """The number as any other field; what either side drew stays drawn, since it may have been reviewed."""
+    drawn = dict.fromkeys((*newer.drawn, *older.drawn))
+    held = older.held if newer.held == before.held else newer.held
+    return Audit(held=held, seed=newer.seed or older.seed, drawn=tuple(drawn))
 
 
 def _further(mine: Run, other: Run) -> Run:

@@ -43,6 +43,7 @@ async def open_memory_sessions(
         max_share=max(1, settings.max_sessions * settings.max_percent_per_user // 100),
         append=events.append,
         forget=events.forget,
+        begin=events.begin,
     )
     try:
         yield store

@@ -112,7 +112,7 @@ class Reattachment:
         away.lost = False
         if away.shown and not away.torn and await redis.counts(session_id) != kept.counts():
             away.seamless = False  # local readers have missed changes of other processes
-        await self._publish(session_id, away, kept.session, life_s, anew=found is None)
+        await self._publish(session_id, away, kept.session, life_s, is_new=found is None)
         await redis.end_in(session_id, life_s)
 
     async def _create(self, kept: KeptSession, away: DetachedSession, life_s: float) -> None:
@@ -144,10 +144,10 @@ class Reattachment:
             await asyncio.gather(*(self._store.redis.save_hunt(session_id, hunt) for hunt in hunts))
 
     async def _publish(
-        self, session_id: str, away: DetachedSession, session: Session, life_s: float, *, anew: bool
+        self, session_id: str, away: DetachedSession, session: Session, life_s: float, *, is_new: bool
     ) -> None:
         events = self._events.after(session_id, away.merged_to)
-        if not events and not anew and away.seamless:
+        if not events and not is_new and away.seamless:
             return
         reload = EventDraft(EventType.SESSION, f'{{"version":{session.version}}}')
         known = away.last_id if away.seamless and not away.torn else "-"

@@ -7,6 +7,7 @@ compare-and-set by version, retried on conflict. `core/redis/keys.py` lists the 
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,19 +16,20 @@ from cachetools import LRUCache
 from redis.asyncio import Redis
 
 from core.clock import Clock
-from core.domain.events import EventDraft
+from core.domain.events import EventDraft, EventType
 from core.domain.hunt import Hunt
 from core.domain.run import Counts
 from core.domain.session import Session
 from core.errors import Conflict, RedisAway
 from core.redis.client import read_script, with_deadline
-from core.redis.keys import SESSIONS, mark_key, session_keys
+from core.redis.keys import SESSIONS, mark_key, restoring_keys, session_keys
 from core.sessions.base import (
     Change,
     Claim,
     EventFactory,
     HuntPage,
     Saved,
+    SessionCopy,
     SessionStore,
     SessionSummary,
     StoreState,
@@ -38,9 +40,13 @@ from core.sessions.base import (
     session_exists,
 )
 from core.sessions.codec import head_text, mark, read_counts, read_head, read_hunt, reply_text, state_text
+from core.sessions.redis_copy import read_copy
 
 HERE = Path(__file__).parent
-SCRIPTS = ("save", "claim", "replied", "change", "create", "read", "page", "fetch", "publish", "delete", "summary")
+SCRIPTS = (
+    "save", "claim", "replied", "change", "create", "read", "page", "fetch", "publish", "delete", "summary", "restore",
+    "progress",
+)  # fmt: skip
 MAX_PAGE = 100
 """Maximum hunts per command: replies are large, and Redis serves no other client meanwhile."""
 AT_ONCE = 16
@@ -54,6 +60,8 @@ TOUCH_EVERY_S = 60.0
 """Interval at which a session's entry in the session index is renewed; `count` may lag by it."""
 MARK_LIFE_S = 7 * 86400
 """TTL of the set of sessions with the same task, since the last of them was opened."""
+RESTORING_S = 60.0
+"""TTL of the keys of a session that is being restored."""
 MAX_TRIES = 50
 """Maximum attempts of a compare-and-set: each failed attempt means that another one succeeded."""
 
@@ -89,7 +97,7 @@ class RedisSessionStore(SessionStore):
         self._heads: LRUCache[str, Session] = LRUCache(HEADS_MAX_BYTES, getsizeof=_head_bytes)
         self._replied: LRUCache[tuple[str, str], bool] = LRUCache(MAX_REPLIES)
         self._touched: LRUCache[str, float] = LRUCache(MAX_REPLIES)
-        self._scripts = {name: redis.register_script(read_script(HERE, "common", name)) for name in SCRIPTS}
+        self._scripts = {name: redis.register_script(read_script(HERE, "renew_and_publish", name)) for name in SCRIPTS}
 
     def state(self) -> StoreState:
         return StoreState(backend="redis")
@@ -123,6 +131,38 @@ class RedisSessionStore(SessionStore):
         self._heads[session.session_id] = session
         await self._touch(session.session_id)
         await self._record_mark(session)
+
+    async def restore(self, copy: SessionCopy) -> bool:
+        """Write everything to keys of its own first, which one script then renames."""
+        session, session_id = copy.session, copy.session.session_id
+        keys = restoring_keys(session_id, secrets.token_hex(8))
+        head = (session.version, head_text(session), copy.notebook, 0)
+        await self._run("create", session_id, *head, keys=keys, life_s=RESTORING_S)
+        for start in range(0, len(copy.hunts), AT_ONCE):
+            some = copy.hunts[start : start + AT_ONCE]
+            await asyncio.gather(*(self._save(session_id, hunt, reply_text(hunt), keys=keys) for hunt in some))
+        reload = (EventType.SESSION.value, f'{{"version":{session.version}}}')
+        answer = await self._run("restore", session_id, *reload, keys=(*session_keys(session_id).all, *keys))
+        if answer == 2:
+            raise no_session()
+        if answer == 1:
+            self._heads[session_id] = session
+            await self._touch(session_id)
+            await self._record_mark(session)
+        return bool(answer == 1)
+
+    async def copy(self, session_id: str) -> SessionCopy:
+        return await read_copy(self._redis, self._execute, session_id)
+
+    async def ids(self) -> list[str]:
+        """Return the IDs of all sessions. Some may have expired meanwhile."""
+        return [found.decode() for found in await self._execute(lambda: self._redis.zrange(SESSIONS, 0, -1))]
+
+    async def progress(self, session_id: str) -> tuple[int, dict[str, int]] | None:
+        """Return the version, and each hunt's progress by ID, without renewing; None if it does not exist."""
+        answer = await self._run("progress", session_id)
+        hunts = {hunt_id.decode(): int(far) for hunt_id, far in zip(answer[1::2], answer[2::2], strict=True)}
+        return (int(answer[0]), hunts) if answer else None
 
     async def read(self, session_id: str) -> Session:
         return (await self._look(session_id, tallies=False))[0]
@@ -178,11 +218,19 @@ class RedisSessionStore(SessionStore):
         return Saved.KEPT if answer[0] == 2 else Saved.PASSED_OVER
 
     async def _save(
-        self, session_id: str, hunt: Hunt, reply: bytes, events: Sequence[EventDraft], claim: Claim | None
+        self,
+        session_id: str,
+        hunt: Hunt,
+        reply: bytes,
+        events: Sequence[EventDraft] = (),
+        claim: Claim | None = None,
+        *,
+        keys: Sequence[str] = (),
     ) -> Any:
         parts = (hunt.hunt_id, hunt.number, mark(hunt), state_text(hunt), reply)
         covered = (claim.part, claim.fence) if claim else ("", 0)
-        return await self._run("save", session_id, *self._bounds, *parts, *covered, *_pairs(events))
+        arguments, life_s = (*self._bounds, *parts, *covered, *_pairs(events)), RESTORING_S if keys else None
+        return await self._run("save", session_id, *arguments, keys=keys, life_s=life_s)
 
     async def accept_claim(self, session_id: str, claim: Claim) -> bool:
         answer = await self._run("claim", session_id, claim.part, claim.fence)
@@ -220,15 +268,15 @@ class RedisSessionStore(SessionStore):
 
     async def summary(self, session_id: str) -> SessionSummary:
         session, tallies, _ = await self._read_summary(session_id, ())
-        chosen = session.selection.hunt_ids
+        to_review = session.desk_ids
         found: Sequence[bytes] = ()
-        if chosen:  # the head contains the ids of the selected hunts
-            session, tallies, found = await self._read_summary(session_id, chosen)
+        if to_review:  # the head contains the ids of the hunts on the desk
+            session, tallies, found = await self._read_summary(session_id, to_review)
         states = [read_hunt(found[n], found[n + 1]) for n in range(0, len(found), 2) if found[n]]
         by_id = {hunt.hunt_id: hunt for hunt in states}
         counts = read_counts(tallies, ((run.run_id, run.hunts) for run in session.runs))
-        selected = tuple(by_id[i] for i in session.selection.hunt_ids if i in by_id)
-        return SessionSummary(session=session, counts=counts, selected=selected)
+        on_desk = tuple(by_id[i] for i in session.desk_ids if i in by_id)
+        return SessionSummary(session=session, counts=counts, on_desk=on_desk)
 
     async def _read_summary(
         self, session_id: str, hunt_ids: Sequence[str]
@@ -308,10 +356,12 @@ class RedisSessionStore(SessionStore):
         seconds, micros = await self._execute(self._redis.time)
         return float(seconds + micros / 1e6)
 
-    async def _run(self, script: str, session_id: str, *arguments: Any, life_s: float | None = None) -> Any:
+    async def _run(
+        self, script: str, session_id: str, *arguments: Any, life_s: float | None = None, keys: Sequence[str] = ()
+    ) -> Any:
         life_ms = max(1, int((self._ttl_s if life_s is None else life_s) * 1000))
-        keys = session_keys(session_id).all
-        return await self._execute(lambda: self._scripts[script](keys=keys, args=(life_ms, *arguments)))
+        names = keys or session_keys(session_id).all
+        return await self._execute(lambda: self._scripts[script](keys=names, args=(life_ms, *arguments)))
 
     async def _execute(self, command: Callable[[], Awaitable[Any]]) -> Any:
         """Run a command within the deadline. The wait for a free slot does not count.

@@ -2,10 +2,16 @@
 -- ARGV: 2 maximum events, 3 their maximum age in ms, 4 hunt id, 5 number, 6 mark, 7 state, 8 reply or '',
 --   9 claimed part of the run ('': none), 10 the claim's number, 11… (type, data)
 -- A mark is `progress run state cost judge_cost replies unknown_costs target_cost target_unknown_costs`; costs in 1e-12
--- dollars, '-' when unknown. Earlier releases wrote marks without the last two.
+-- dollars, '-' when unknown. Earlier releases wrote marks without the last two. Where providers report cached tokens,
+-- there follow `input_tokens cached_tokens saved_cost` of the target and of the judge. With second opinions, there follow
+-- `confirmed contested opinions_asked votes_asked`. In an adaptive run, last, `share target`.
 -- Returns {0}: no session, {1}: the stored state is newer, {2, newest event id}: saved, {3}: the reply is missing,
 --   {4}: the part has a newer claim.
 local MARK = '^(%d+) (%S+) (%S+) (%S+) (%S+) (%d+) (%d+) ?([%d-]*) ?(%d*)'
+  .. ' ?(%d*) ?(%d*) ?([%d-]*) ?(%d*) ?(%d*) ?([%d-]*)'
+  .. ' ?(%d*) ?(%d*) ?(%d*) ?(%d*) ?(%a*) ?([%w_]*)'
+local SECOND = {'confirmed', 'contested', 'opinions_asked', 'votes_asked'}
+local FINISHED = {broke = true, held = true, undetermined = true, error = true}
 local ROUND, DONE = 2000000, 1000000 -- as in Hunt.progress: judging again begins a new round
 
 local function add(run, name, amount)
@@ -16,6 +22,30 @@ local function add_cost(run, name, cost, sign)
   if cost ~= '-' then
     add(run, name .. '_n', sign .. '1')
     if cost ~= '0' then add(run, name, sign .. cost) end
+  end
+end
+
+local function add_cache(run, name, input, cached, saved, sign)
+  if input ~= '' and input ~= '0' then
+    add(run, name .. '_input', sign .. input)
+    if cached ~= '0' then add(run, name .. '_cached', sign .. cached) end
+    add_cost(run, name .. '_saved', saved, sign)
+  end
+end
+
+local function add_target(run, mark, sign)
+  local state, share, target = mark[3], mark[20], mark[21]
+  if share == '' or not FINISHED[state] then return end
+  local confirmed = mark[16] ~= '' and mark[16] ~= '0'
+  add(run, target .. '.finished', sign .. '1')
+  if state == 'broke' then add(run, target .. '.broke', sign .. '1') end
+  if confirmed then add(run, target .. '.confirmed', sign .. '1') end
+  if mark[17] ~= '' and mark[17] ~= '0' then add(run, target .. '.contested', sign .. '1') end
+  add_cost(run, target .. '.cost', mark[8], sign)
+  if share == 'adaptive' then
+    add(run, 'adaptive_finished', sign .. '1')
+    if state == 'broke' or state == 'held' then add(run, 'adaptive_' .. state, sign .. '1') end
+    if confirmed then add(run, 'adaptive_confirmed', sign .. '1') end
   end
 end
 
@@ -30,6 +60,13 @@ local function tally(mark, sign)
     add_cost(run, 'target', mark[8], sign)
     if mark[9] ~= '0' then add(run, 'target_unknown', sign .. mark[9]) end
   end
+  add_cache(run, 'target', mark[10], mark[11], mark[12], sign)
+  add_cache(run, 'judge', mark[13], mark[14], mark[15], sign)
+  for i, name in ipairs(SECOND) do
+    local amount = mark[15 + i]
+    if amount ~= '' and amount ~= '0' then add(run, name, sign .. amount) end
+  end
+  add_target(run, mark, sign)
 end
 
 if redis.call('EXISTS', KEYS[1]) == 0 then return {0} end
@@ -38,7 +75,7 @@ local now = {string.match(ARGV[6], MARK)}
 local before = redis.call('HGET', KEYS[3], ARGV[4])
 local was = before and {string.match(before, MARK)}
 local far = was and tonumber(was[1])
-if was and (far > tonumber(now[1]) or (far == tonumber(now[1]) and far % ROUND == DONE)) then
+if was and (far > tonumber(now[1]) or (far == tonumber(now[1]) and far % ROUND >= DONE)) then
   renew()
   return {1}
 end

@@ -77,10 +77,13 @@ def read_accounts(text: str, env: Mapping[str, str]) -> tuple[Account, ...]:
 
 def _account(row: Mapping[str, Any], env: Mapping[str, str]) -> Account:
     if unknown := set(row) - _FIELDS:
-        raise ValueError(f"unknown field {', '.join(sorted(unknown))}; known are {', '.join(sorted(_FIELDS))}.")
+        raise ValueError(f"unknown field {', '.join(sorted(unknown))}; known fields are {', '.join(sorted(_FIELDS))}.")
     name, url = str(row.get("name", "")), str(row.get("base_url", ""))
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", name) or name in _reserved_names():
-        raise ValueError(f'"{name}" cannot be a name: small letters, digits, - and _, and none of ours.')
+        raise ValueError(
+            f'"{name}" is not a valid name: use lower-case letters, digits, - and _, '
+            "and not the name of a built-in provider."
+        )
     if not (re.match(r"https?://[^/]", url) and can_be_reached(url)):
         raise ValueError(f"{name}: base_url must be an address that begins with http:// or https://.")
     concurrency = row.get("concurrency", 4)
@@ -92,7 +95,7 @@ def _account(row: Mapping[str, Any], env: Mapping[str, str]) -> Account:
     variable = str(row.get("key_variable", ""))
     key = env.get(variable, "").strip() if variable else ""
     if not can_be_sent(key):
-        raise ValueError(f"{name}: {variable} holds a space, a line end or a letter that no key has.")
+        raise ValueError(f"{name}: {variable} contains a space, a line break or a character that keys cannot contain.")
     target, judge = (_output_limit(row, field) for field in _OUTPUT_LIMITS)
     return Account(
         name,

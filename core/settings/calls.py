@@ -11,35 +11,51 @@ from core.settings.rows import MIB, setting
 class CallSettings:
     """One call: its limits, its retries, its transport."""
 
-    timeout_s: float = setting(600.0, "CALL_TIMEOUT", "s", "Longest call to a model.", minimum=0.1)
+    timeout_s: float = setting(600.0, "CALL_TIMEOUT", "s", "Timeout of one call to a model.", minimum=0.1)
     silence_timeout_s: float = setting(
-        120.0, "SILENCE_TIMEOUT", "s", "Longest time without receiving a byte.", minimum=0.1
+        120.0, "SILENCE_TIMEOUT", "s", "Maximum time without receiving a byte.", minimum=0.1
     )
     max_attempts: int = setting(
         5, "MAX_CALL_ATTEMPTS", "attempts", "Maximum attempts of one call.", minimum=1, maximum=50
     )
-    retry_max_wait_s: float = setting(60.0, "RETRY_MAX_WAIT", "s", "Longest pause before a retry.", minimum=0.0)
     max_same_failures: int = setting(
         20, "MAX_SAME_FAILURES", "failures", "A run stops after this many failures in a row of one cause.", minimum=1
     )
     target_max_output_tokens: int = setting(
-        0, "TARGET_MAX_OUTPUT_TOKENS", "tokens", "Output limit of the target; 0: the provider's own.", minimum=0
+        0, "TARGET_MAX_OUTPUT_TOKENS", "tokens", "Output limit of the target; 0: the provider's default.", minimum=0
     )
     judge_max_output_tokens: int = setting(
         16000, "JUDGE_MAX_OUTPUT_TOKENS", "tokens", "Output limit of the judge, reasoning included.", minimum=256
     )
     max_judge_attempts: int = setting(
-        3, "MAX_JUDGE_ATTEMPTS", "attempts", "How often the judge is asked for a usable verdict.", minimum=1, maximum=10
+        3, "MAX_JUDGE_ATTEMPTS", "attempts", "Maximum questions to the judge per verdict.", minimum=1, maximum=10
+    )
+    judge_reasoning_effort: str = setting(
+        "",
+        "JUDGE_REASONING_EFFORT",
+        "effort",
+        "Reasoning effort of judges that reason, if none is chosen; empty: the model's default.",
+        choices=("", "none", "minimal", "low", "medium", "high", "xhigh"),
+    )
+    judge_cache_warmup: bool = setting(
+        False,
+        "JUDGE_CACHE_WARMUP",
+        "true/false",
+        "Judge a reply's first criterion before the others, which then use the provider's cache: cheaper, slower.",
     )
     http_transport: str = setting(
         "pyreqwest", "HTTP_TRANSPORT", "name", "The HTTP client for providers.", choices=("pyreqwest", "httpx")
     )
-    tls_ca_file: str = setting("", "TLS_CA_FILE", "path", "Further certificates to trust (a gateway's own CA).")
+    tls_ca_file: str = setting(
+        "", "TLS_CA_FILE", "path", "PEM file with further trusted certificates, such as a gateway's own CA."
+    )
 
     connect_timeout_s: float = 10.0
     """Longest wait for a connection."""
     retry_min_wait_s: float = 1.0
     """The first pause before a retry; each further one is twice as long."""
+    retry_max_wait_s: float = 60.0
+    """The longest pause before a retry, unless the provider asks for more."""
     max_retry_after_s: float = 300.0
     """A Retry-After beyond this ends the call instead of waiting."""
     retry_budget_ratio: float = 1.0

@@ -1,4 +1,5 @@
-"""Variables of the release before: renamed ones, and ones that became constants. Removed with the next release."""
+"""Variables of the release before: renamed ones, ones that became constants, and ones without effect. Removed with the
+next release."""
 
 from __future__ import annotations
 
@@ -24,12 +25,14 @@ RENAMED = {
     "SESSIONS_SHARE": "MAX_SESSIONS_PERCENT_PER_USER",
     "HUNTS_MOST": "MAX_HUNTS_PER_RUN",
     "TASK_MAX_BYTES": "MAX_TASK_BYTES",
-    "WEDGED": "WORKER_STALL_TIMEOUT",
     "SLOTS_MOST": "MAX_SLOTS",
     "NOTEBOOK_MAX_BYTES": "MAX_NOTEBOOK_BYTES",
     "ALARM_LEAST": "ALARM_MIN_SAMPLES",
 }
 """Old name → new name."""
+
+WITHOUT_EFFECT = frozenset({"WEDGED", "WORKER_STALL_TIMEOUT"})
+"""What they set no longer exists."""
 
 
 class _Constant(NamedTuple):
@@ -43,11 +46,13 @@ class _Constant(NamedTuple):
 _CONSTANTS = {
     "DASHBOARD_REFRESH": _Constant("server.dashboard_refresh_s", "s", 0.2, 3600),
     "DASHBOARD_REREAD": _Constant("server.dashboard_reread_s", "s", 1, 3600),
+    "SSE_KEEPALIVE": _Constant("server.sse_keepalive_s", "s", 0.05),
     "BODY_TIMEOUT": _Constant("server.body_timeout_s", "s", 0.1),
     "REVISION": _Constant("server.revision", "text"),
     "TELEMETRY_QUEUE": _Constant("telemetry.max_queued_records", "records", 1),
     "TELEMETRY_QUEUE_MAX_BYTES": _Constant("telemetry.max_queued_bytes", "bytes", MIB),
     "TELEMETRY_FLUSH": _Constant("telemetry.flush_interval_s", "s", 0.01),
+    "ALARM_DROPPED": _Constant("alarms.dropped_records", "records", 0),
     "CONNECT_TIMEOUT": _Constant("calls.connect_timeout_s", "s", 0.1),
     "RETRY_WAIT": _Constant("calls.retry_min_wait_s", "s", 0),
     "RETRY_AFTER_MOST": _Constant("calls.max_retry_after_s", "s", 0),
@@ -87,6 +92,9 @@ _CONSTANTS = {
     "NOTEBOOK_MAX_VALUES": _Constant("notebooks.max_values", "values", 1000),
     "LARGE_NOTEBOOKS_MOST": _Constant("notebooks.max_large_waiting", "notebooks", 1),
     "FETCH_TIMEOUT": _Constant("notebooks.fetch_timeout_s", "s", 0.1),
+    "MAX_FALLBACK_BYTES": _Constant("redis.max_fallback_bytes", "bytes", MIB),
+    "MAX_SLOTS": _Constant("review.max_slots", "hunts", 1),
+    "RETRY_MAX_WAIT": _Constant("calls.retry_max_wait_s", "s", 0),
     "PREVIEW_MAX_CHARS": _Constant("notebooks.max_preview_chars", "characters", 100),
 }
 
@@ -105,9 +113,16 @@ def deprecated_variables(variables: Collection[str]) -> Iterator[SettingWarning]
         if old in variables and new in variables:
             text = f"{old} is ignored because {new} is set too. Remove {old}: it is the old name."
             yield SettingWarning(old, new, text)
+        elif old in variables and new in _CONSTANTS:
+            yield SettingWarning(old, "", _fixed(old))
         elif old in variables:
             text = f"{old} is deprecated and will be ignored in the next release. Use {new}."
             yield SettingWarning(old, new, text)
+    for variable in sorted(WITHOUT_EFFECT & set(variables)):
+        yield SettingWarning(variable, "", f"{variable} no longer has an effect. Remove it.")
     for variable in sorted(_CONSTANTS.keys() & set(variables)):
-        text = f"{variable} is deprecated and will be ignored in the next release. Its default is fixed then."
-        yield SettingWarning(variable, "", text)
+        yield SettingWarning(variable, "", _fixed(variable))
+
+
+def _fixed(variable: str) -> str:
+    return f"{variable} is deprecated and will be ignored in the next release. Its default is fixed then."

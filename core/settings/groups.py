@@ -1,7 +1,7 @@
-"""All settings, in groups; whoever needs a group gets that group.
+"""All settings, in groups; code that needs a group gets only that group.
 
 A field with a `setting(…)` is read from the environment and has a row in docs/operations.md. The others are constants:
-they are fields because tests and the runtime hand them on with their group.
+they are fields so that tests and the runtime can pass them on with their group.
 """
 
 from __future__ import annotations
@@ -10,12 +10,17 @@ from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
 from core.access.addresses import reject_open_access
+from core.settings.access import AccessSettings
+from core.settings.alarms import AlarmSettings
+from core.settings.budgets import BudgetSettings
 from core.settings.calls import CallSettings, ThrottleSettings
 from core.settings.hunting import HuntingSettings, NotebookSettings, ReviewSettings
+from core.settings.library import LibrarySettings
 from core.settings.providers import ProviderSettings, account_rows
 from core.settings.rows import Row
-from core.settings.server import AccessSettings, AlarmSettings, ServerSettings, TelemetrySettings
+from core.settings.server import ServerSettings
 from core.settings.storage import RedisSettings, SessionSettings
+from core.settings.telemetry import TelemetrySettings
 
 
 @dataclass(frozen=True)
@@ -24,10 +29,12 @@ class Settings:
     access: AccessSettings = field(default_factory=AccessSettings)
     providers: ProviderSettings = field(default_factory=ProviderSettings)
     calls: CallSettings = field(default_factory=CallSettings)
+    budgets: BudgetSettings = field(default_factory=BudgetSettings)
     throttle: ThrottleSettings = field(default_factory=ThrottleSettings)
     redis: RedisSettings = field(default_factory=RedisSettings)
     hunting: HuntingSettings = field(default_factory=HuntingSettings)
     sessions: SessionSettings = field(default_factory=SessionSettings)
+    library: LibrarySettings = field(default_factory=LibrarySettings)
     review: ReviewSettings = field(default_factory=ReviewSettings)
     notebooks: NotebookSettings = field(default_factory=NotebookSettings)
     telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)

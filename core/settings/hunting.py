@@ -21,17 +21,14 @@ class HuntingSettings:
         4 * MIB,
         "MAX_TASK_BYTES",
         "bytes",
-        "Maximum text of a task: prompt, response, criteria, judge prompts.",
+        "Maximum size of a task's texts: prompt, response, criteria, judge prompts.",
         minimum=1024,
-    )
-    worker_stall_timeout_s: float = setting(
-        15.0, "WORKER_STALL_TIMEOUT", "s", "A worker that leaves jobs waiting this long is restarted.", minimum=0.5
     )
     idempotency_secret: str = setting(
         "",
         "IDEMPOTENCY_SECRET",
         "text",
-        "Derives session IDs from idempotency keys; empty: a random secret, shared in Redis.",
+        "Secret for deriving session IDs from idempotency keys; empty: a random one, shared in Redis.",
         secret=True,
     )
 
@@ -61,10 +58,8 @@ class HuntingSettings:
 class ReviewSettings:
     """The trainer's own part."""
 
-    max_slots: int = setting(
-        20, "MAX_SLOTS", "hunts", "Maximum hunts that a session may ask to be selected.", minimum=1
-    )
-
+    max_slots: int = 20
+    """Slots of a session."""
     max_reviews: int = 500
     """Reviews kept in a session."""
     max_explanation_chars: int = 20_000
@@ -82,7 +77,7 @@ class NotebookSettings:
         ("raw.githubusercontent.com", "gist.githubusercontent.com"),
         "NOTEBOOK_HOSTS",
         "names, comma-separated",
-        "Hosts that notebooks may be fetched from by URL.",
+        "Hosts allowed in notebook URLs.",
     )
 
     max_cells: int = 5000

@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Collection, Iterator
 
-from core.settings.deprecated import RENAMED, constants
+from core.settings.deprecated import RENAMED, WITHOUT_EFFECT, constants
 from core.settings.groups import table
 from core.settings.rows import SettingWarning
 
@@ -24,7 +24,7 @@ def misspelled_variables(variables: Collection[str], key_variables: Collection[s
     A setting followed by a number (`OPENAI_API_KEY_2`) is somebody's second one, not a slip.
     """
     ours = {setting.row.variable for setting in table()}
-    deprecated = {*RENAMED, *(setting.row.variable for setting in constants())}
+    deprecated = {*RENAMED, *WITHOUT_EFFECT, *(setting.row.variable for setting in constants())}
     for written in sorted(set(variables) - ours - deprecated - OF_OTHERS - set(key_variables)):
         name = written.upper()
         if len(name) < MIN_LENGTH or re.sub(r"_?\d+$", "", name) in ours - {name}:

@@ -36,7 +36,7 @@ def account_rows() -> Iterator[tuple[str, Row, Any]]:
             ("key", Row(f"{name}_API_KEY", "key", f"Key for {label}.", secret=True)),
             ("base_url", Row(f"{name}_BASE_URL", "URL", f"Address of {label}, or of a gateway.")),
             ("concurrency", Row(f"{name}_CONCURRENCY", "calls", f"Maximum calls in flight at {label}.", minimum=1)),
-            ("models", Row(f"{name}_MODELS", "names, comma-separated", f"Models of {label} that the page offers.")),
+            ("models", Row(f"{name}_MODELS", "names, comma-separated", f"Models of {label} that the page lists.")),
         )
         for attribute, row in rows:
             yield f"{account.name}.{attribute}", row, getattr(account, attribute)
@@ -56,7 +56,10 @@ class ProviderSettings:
         '"target_max_output_tokens", "judge_max_output_tokens"}].',
     )
     simulated_provider: bool = setting(
-        True, "SIMULATED_PROVIDER", "true/false", "Offers the built-in simulated provider; it is always labelled."
+        True,
+        "SIMULATED_PROVIDER",
+        "true/false",
+        "Whether to offer the built-in simulated provider. It is always labelled.",
     )
     simulated_concurrency: int = setting(
         8, "SIMULATED_CONCURRENCY", "calls", "Maximum calls in flight at the simulated provider.", minimum=1
@@ -65,10 +68,19 @@ class ProviderSettings:
         "",
         "SIMULATED_SCRIPT",
         "JSON",
-        "What the simulated provider does: seed, latency, break rate, failures (docs/simulated.md).",
+        "Behaviour of the simulated provider: seed, latency, break rate, failures (docs/simulated.md).",
+    )
+    extra_body_keys: tuple[str, ...] = setting(
+        (),
+        "EXTRA_BODY_KEYS",
+        "names, comma-separated",
+        "Fields of a request that the parameter extra_body may set; empty: none.",
     )
     default_judge: str = setting(
-        "", "DEFAULT_JUDGE", "model", "The judge when none is chosen; empty: openai/gpt-5 with a key, else simulated."
+        "",
+        "DEFAULT_JUDGE",
+        "model",
+        "Judge if none is chosen; empty: openai/gpt-5 if it has a key, otherwise the simulated judge.",
     )
 
     @property

@@ -11,6 +11,7 @@ from core.settings.accounts import can_be_reached, can_be_sent
 MIB = 1024 * 1024
 WEB_SCHEMES = ("http://", "https://")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+LIBRARY_SCHEMES = ("sqlite:///", "postgresql://")
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,18 @@ def read_value(text: str, row: Row, default: Any) -> Any:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if row.choices and text not in row.choices:
         raise ValueError(f"{shown} is not one of {', '.join(row.choices)}.")
+    if row.unit == "database" and text != "off" and not _is_database(text):
+        raise ValueError(f"{shown} is neither off nor an address that begins with {' or '.join(LIBRARY_SCHEMES)}.")
     schemes = REDIS_SCHEMES if row.variable == "REDIS_URL" else WEB_SCHEMES
     if row.unit == "URL" and not (text.startswith(schemes) and can_be_reached(text)):
         raise ValueError(f"{shown} is not an address that begins with {' or '.join(schemes)}.")
     if row.unit == "key" and not can_be_sent(text):
-        raise ValueError("the given value holds a space, a line end or a letter that no key has.")
+        raise ValueError("the given value contains a space, a line break or a character that keys cannot contain.")
     return text
+
+
+def _is_database(text: str) -> bool:
+    return text.startswith(LIBRARY_SCHEMES) and text not in LIBRARY_SCHEMES and text.isprintable()
 
 
 def _number(text: str, row: Row, kind: type) -> Any:

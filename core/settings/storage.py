@@ -11,19 +11,24 @@ from core.settings.rows import MIB, setting
 class RedisSettings:
     """The connection to Redis, and what replaces it while it is away."""
 
-    url: str = setting("", "REDIS_URL", "URL", "Redis for sessions; empty: memory, one process.", secret=True)
+    url: str = setting(
+        "",
+        "REDIS_URL",
+        "URL",
+        "Redis for sessions; empty: sessions live in memory, and only one process can run.",
+        secret=True,
+    )
     timeout_s: float = setting(
         0.8,
         "REDIS_TIMEOUT",
         "s",
-        "Longest wait for a response from Redis; then the fallback in memory takes over.",
+        "Maximum wait for a response from Redis; then the server falls back to memory.",
         minimum=0.05,
         maximum=10,
     )
-    max_fallback_bytes: int = setting(
-        256 * MIB, "MAX_FALLBACK_BYTES", "bytes", "Maximum memory for sessions while Redis is away.", minimum=MIB
-    )
-    journal_dir: str = setting("journal", "JOURNAL_DIR", "path", "Where changes are written while Redis is away.")
+    journal_dir: str = setting("journal", "JOURNAL_DIR", "path", "Folder for changes while Redis is unavailable.")
+    max_fallback_bytes: int = 256 * MIB
+    """Memory for sessions while Redis is unavailable."""
 
     max_connections: int = 32
     """For commands, per process; a command holds one for milliseconds."""
@@ -43,7 +48,7 @@ class RedisSettings:
 class SessionSettings:
     """How many sessions, how large, and how long they live."""
 
-    ttl_s: float = setting(7200.0, "SESSION_TTL", "s", "How long a session lives after its last use.", minimum=1)
+    ttl_s: float = setting(7200.0, "SESSION_TTL", "s", "Session lifetime after its last use.", minimum=1)
     max_sessions: int = setting(5000, "MAX_SESSIONS", "sessions", "Maximum sessions in memory.", minimum=1)
     max_percent_per_user: int = setting(
         50,

@@ -1,17 +1,23 @@
-"""What a call is about and what comes of it, decided before it happens: in the process and over HTTP alike."""
+"""Plans a call before it is made, in the process and over HTTP alike: its subject and its result."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from core.domain.chat import Message, Usage
+from cachetools import LRUCache
+
+from core.domain.chat import Message, TokenLogprobs, Usage
 from core.simulator.checks.text import words
+from core.simulator.edits import write_proposal
 from core.simulator.faults import REFUSALS, Fault
-from core.simulator.judge import JudgeRequest, read_question, write_judgement
-from core.simulator.replies import write_reply
+from core.simulator.judge import write_judgement
+from core.simulator.options import CallOptions, choose_upstream, cut_text, is_enforced, shorten_reasoning
+from core.simulator.prompt_cache import PromptCache
+from core.simulator.prompts import JudgeRequest, WantedEdit, read_edit_request, read_question
+from core.simulator.replies import SimulatedReply, write_reply
 from core.simulator.script import JUDGE, Behavior, Script, model_id
 from core.simulator.seeded import SeededRandom, digest_of
 
@@ -19,13 +25,18 @@ Purpose = Literal["target", "judge"]
 MAX_CONVERSATIONS = 200_000
 """The least recently used are forgotten and begin again at 0; this many take some 40 MB."""
 REFUSAL_LATENCY_SHARE = 0.1
+NO_UPSTREAM = "Simulated: the preferences allow no upstream of this model."
+MIN_CONFIDENCE = 0.5
+NO_OPTIONS = CallOptions()
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """What one call is about."""
 
+    messages: Sequence[Message]
     model: str
+    """Without `simulated/`."""
     purpose: Purpose
     key: str
     """Equal for equal calls; it does not depend on the nonce of a judge prompt."""
@@ -33,6 +44,8 @@ class Conversation:
     """The last user message."""
     question: JudgeRequest | None = None
     """What a judge is asked; None for a target, and for a judge without a question."""
+    edit: WantedEdit | None = None
+    """The edit that a target is asked for; None if it is asked the task's prompt."""
 
 
 def read_conversation(model: str, messages: Sequence[Message], purpose: Purpose | None = None) -> Conversation:
@@ -45,32 +58,14 @@ def read_conversation(model: str, messages: Sequence[Message], purpose: Purpose 
     if question:
         about = (question.prompt, question.reply, question.reference, question.criterion_id, question.criterion)
     found: Purpose = "judge" if judging else "target"
-    return Conversation(model, found, digest_of(model, found, *about), prompt, question)
-
-
-class CallCounter:
-    """Counts the calls of each conversation, so that equal calls can have different, replayable answers."""
-
-    def __init__(self, max_conversations: int = MAX_CONVERSATIONS) -> None:
-        self._calls: OrderedDict[str, int] = OrderedDict()
-        self._max = max_conversations
-
-    def next(self, key: str) -> int:
-        """0 for the first call of a conversation, then 1, …"""
-        nth = self._calls.pop(key, 0)
-        self._calls[key] = nth + 1
-        if len(self._calls) > self._max:
-            self._calls.popitem(last=False)
-        return nth
-
-    def counts(self) -> dict[str, int]:
-        """Calls by conversation key."""
-        return dict(self._calls)
+    edit = None if judging else read_edit_request(messages)
+    key = digest_of(model, found, *about)
+    return Conversation(messages, model, found, key=key, prompt=prompt, question=question, edit=edit)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What comes of one call."""
+    """The result of one call."""
 
     behavior: Behavior
     fault: Fault
@@ -80,33 +75,103 @@ class Plan:
     reasoning: str
     request_id: str
     usage: Usage
+    finish_reason: str = "stop"
+    upstream: str = "Simulated"
+    """"": the call's preferences allow none."""
+    logprobs: TokenLogprobs | None = None
 
     @property
     def chunk_pause_s(self) -> float:
         return (self.behavior.slow_chunk_ms if self.fault is Fault.SLOW else self.behavior.chunk_pause_ms) / 1000
 
+    @property
+    def chunks(self) -> int:
+        """Of the reasoning and the text together."""
+        return -(-(len(self.text) + len(self.reasoning)) // self.behavior.chunk_chars)
 
-def plan_call(script: Script, conversation: Conversation, nth: int, input_chars: int = 0) -> Plan:
+
+class Calls:
+    """What the models know of earlier calls: how often each conversation was asked, and beginnings of prompts."""
+
+    def __init__(self, max_conversations: int = MAX_CONVERSATIONS) -> None:
+        self._counts: LRUCache[str, int] = LRUCache(max_conversations)
+        self._prompts = PromptCache()
+
+    def plan(self, script: Script, conversation: Conversation, options: CallOptions = NO_OPTIONS) -> Plan:
+        """The plan of the next call of this conversation: equal calls can have different, replayable answers."""
+        nth = self._counts.get(conversation.key, 0)
+        self._counts[conversation.key] = nth + 1
+        plan = plan_call(script, conversation, nth, options)
+        if not plan.behavior.prompt_cache:
+            return plan
+        cached_tokens = self._prompts.cached_tokens(conversation.model, conversation.messages)
+        return replace(plan, usage=plan.usage.model_copy(update={"cached_tokens": cached_tokens}))
+
+    def store_prompt(self, plan: Plan, conversation: Conversation) -> None:
+        """To be called when the call is answered."""
+        if plan.behavior.prompt_cache:
+            self._prompts.store(conversation.model, conversation.messages)
+
+    def counts(self) -> dict[str, int]:
+        """Calls by conversation key."""
+        return dict(self._counts)
+
+
+def plan_call(script: Script, conversation: Conversation, nth: int, options: CallOptions = NO_OPTIONS) -> Plan:
     """The plan of the `nth` call (from 0) of a conversation. The same arguments give the same plan, always."""
     behavior = script.behavior_of(conversation.model)
     random = random_of(behavior, conversation, nth)
     fault = draw_fault(behavior, random, nth)
+    # What is written with a seed of the caller is the same for all equal calls.
+    seed = options.parameters.seed
+    writing = random if seed is None else random_of(behavior, conversation, "seed", seed)
     if conversation.purpose == "judge":
-        latency_ms, reply = behavior.judge_latency_ms, write_judgement(behavior, random, conversation.question)
+        enforced = is_enforced(behavior, options)
+        reply = write_judgement(behavior, writing, conversation.question, judge=conversation.model, enforced=enforced)
+        latency_ms = behavior.judge_latency_ms
     else:
-        latency_ms, reply = behavior.target_latency_ms, write_reply(behavior, random, conversation.prompt)
+        reply, latency_ms = _write_target(behavior, writing, conversation), behavior.target_latency_ms
     varied_ms = latency_ms * (1 + behavior.latency_spread * (2 * random.uniform("latency") - 1))
-    thought = len(words(reply.reasoning))
+    reasoning = shorten_reasoning(options, reply.reasoning)
+    thought = len(words(reasoning))
+    text, finish_reason = cut_text(options, reply.text, thought)
+    input_chars = sum(len(message.content) for message in conversation.messages)
     # Four characters of input are a token, a word of output is one.
-    usage = Usage(
-        input_tokens=-(-input_chars // 4), output_tokens=len(words(reply.text)) + thought, reasoning_tokens=thought
+    usage = Usage(input_tokens=-(-input_chars // 4), output_tokens=len(words(text)) + thought, reasoning_tokens=thought)
+    return Plan(
+        behavior,
+        fault,
+        varied_ms / 1000 * (REFUSAL_LATENCY_SHARE if fault in REFUSALS else 1),
+        text,
+        reasoning,
+        f"sim-{random.digest}",
+        usage=usage,
+        finish_reason=finish_reason,
+        upstream=choose_upstream(options, behavior.upstreams, random),
+        logprobs=_logprobs(text, random) if options.logprobs and behavior.logprobs == "given" else None,
     )
-    wait_s = varied_ms / 1000 * (REFUSAL_LATENCY_SHARE if fault in REFUSALS else 1)
-    return Plan(behavior, fault, wait_s, reply.text, reply.reasoning, f"sim-{random.digest}", usage=usage)
 
 
-def random_of(behavior: Behavior, conversation: Conversation, nth: int) -> SeededRandom:
-    return SeededRandom(behavior.seed, conversation.model, conversation.purpose, conversation.key, nth)
+def _write_target(behavior: Behavior, random: SeededRandom, conversation: Conversation) -> SimulatedReply:
+    if conversation.edit is None:
+        return write_reply(behavior, random, conversation.prompt)
+    if random.happens("edit broken", behavior.edit_broken):
+        return SimulatedReply("Simulated: this answer has no edit.")
+    return SimulatedReply(write_proposal(conversation.edit))
+
+
+def _logprobs(text: str, random: SeededRandom) -> TokenLogprobs:
+    """Three tokens: the verdict, which the judge gives more or less surely, and all before and after it."""
+    before, mark, rest = text.rpartition('"verdict": "')
+    word, quote, after = rest.partition('"')
+    if not mark or not quote:
+        return TokenLogprobs((text,), (0.0,))
+    sure = MIN_CONFIDENCE + (1 - MIN_CONFIDENCE) * random.uniform("confidence")
+    return TokenLogprobs((before + mark, word, quote + after), (0.0, math.log(sure), 0.0))
+
+
+def random_of(behavior: Behavior, conversation: Conversation, *call: str | int) -> SeededRandom:
+    return SeededRandom(behavior.seed, conversation.model, conversation.purpose, conversation.key, *call)
 
 
 def draw_fault(behavior: Behavior, random: SeededRandom, nth: int) -> Fault:

@@ -9,16 +9,21 @@ from typing import Any
 
 from core.domain.chat import Message, Role
 from core.simulator.call import Plan
-from core.simulator.script import ReasoningForm
+from core.simulator.options import CallOptions, read_options, slug
+from core.simulator.script import DESCRIPTIONS, ReasoningForm, Script
 
 DONE = b"data: [DONE]\n\n"
 PROCESSING = b": SIMULATED PROCESSING\n\n"
 """A comment, as gateways send while they wait; a client must not take it for the reply."""
+MTOK = 1_000_000
+CACHED_PRICE = 0.1
+"""Of the price of other input tokens."""
 CREATED = 1_700_000_000
 """Seconds since 1970, the same in every body: a replay is equal to its first run to the byte."""
 
 _ROLES: Mapping[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 _INLINE_REASONING: Mapping[str, str] = {"think_tag": "<think>\n", "lone_close_tag": ""}
+_FORMATS = {"enforced": ("response_format", "structured_outputs"), "object": ("response_format",)}
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -30,25 +35,27 @@ class ChatCall:
     messages: Sequence[Message]
     streamed: bool
     with_usage: bool
+    options: CallOptions
 
 
 def read_call(body: bytes) -> ChatCall:
     """The request in `body`. Raises ValueError with what is wrong with it."""
     call = json.loads(body)
     if not isinstance(call, dict) or not isinstance(call.get("model"), str) or not call["model"]:
-        raise ValueError("it names no model")
+        raise ValueError("it has no model")
     rows = call.get("messages")
     if not isinstance(rows, list) or not rows:
         raise ValueError("it has no messages")
     flags = ((call.get("stream_options"), "include_usage"), (call.get("usage"), "include"))
     with_usage = any(isinstance(options, dict) and bool(options.get(name)) for options, name in flags)
-    return ChatCall(call["model"], tuple(_message(row) for row in rows), call.get("stream") is True, with_usage)
+    messages, options = tuple(_message(row) for row in rows), read_options(call)
+    return ChatCall(call["model"], messages, call.get("stream") is True, with_usage, options)
 
 
 def _message(row: Any) -> Message:
     role = _ROLES.get(str(row.get("role"))) if isinstance(row, dict) else None
     if role is None:
-        raise ValueError("a message has no role that is known here")
+        raise ValueError("a message has no known role")
     content = row.get("content")
     if isinstance(content, list):  # typed parts
         content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
@@ -68,10 +75,11 @@ def error_body(message: str, *, kind: str, code: str | int) -> dict[str, Any]:
     return {"error": {"message": message, "type": kind, "code": code, "metadata": {"provider_name": "Simulated"}}}
 
 
-def completion(plan: Plan, model: str, message: Mapping[str, Any], finish_reason: str = "stop") -> dict[str, Any]:
+def completion(plan: Plan, model: str, message: Mapping[str, Any], finish_reason: str) -> dict[str, Any]:
     """A whole, unstreamed answer."""
     choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish_reason}
-    return {**_envelope(plan, model, "chat.completion"), "choices": [choice], "usage": _usage(plan)}
+    choices = [{**choice, **_logprobs(plan)}]
+    return {**_envelope(plan, model, "chat.completion"), "choices": choices, "usage": _usage(plan)}
 
 
 def message(plan: Plan) -> dict[str, Any]:
@@ -84,7 +92,17 @@ def message(plan: Plan) -> dict[str, Any]:
 
 def chunk(plan: Plan, model: str, delta: Mapping[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
     choice = {"index": 0, "delta": delta, "finish_reason": finish_reason}
+    choice |= _logprobs(plan) if finish_reason else {}
     return {**_envelope(plan, model, "chat.completion.chunk"), "choices": [choice]}
+
+
+def _logprobs(plan: Plan) -> dict[str, Any]:
+    """All tokens with the last chunk."""
+    if plan.logprobs is None:
+        return {}
+    pairs = zip(plan.logprobs.tokens, plan.logprobs.logprobs, strict=True)
+    rest: dict[str, Any] = {"bytes": None, "top_logprobs": []}
+    return {"logprobs": {"content": [{"token": token, "logprob": logprob, **rest} for token, logprob in pairs]}}
 
 
 def deltas(plan: Plan) -> list[dict[str, Any]]:
@@ -108,13 +126,44 @@ def usage_chunk(plan: Plan, model: str) -> dict[str, Any]:
 
 def _usage(plan: Plan) -> dict[str, Any]:
     prompt, output = plan.usage.input_tokens or 0, plan.usage.output_tokens or 0
-    totals = {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
-    return {**totals, "completion_tokens_details": {"reasoning_tokens": plan.usage.reasoning_tokens or 0}, "cost": 0}
+    totals: dict[str, Any] = {"prompt_tokens": prompt, "completion_tokens": output, "total_tokens": prompt + output}
+    behavior, cached = plan.behavior, plan.usage.cached_tokens
+    paid = prompt - (cached or 0) * (1 - CACHED_PRICE)
+    cost = (paid * behavior.input_usd_per_mtok + output * behavior.output_usd_per_mtok) / MTOK
+    if cached is not None:
+        totals["prompt_tokens_details"] = {"cached_tokens": cached}
+    reasoning = {"reasoning_tokens": plan.usage.reasoning_tokens or 0}
+    return {**totals, "completion_tokens_details": reasoning, "cost": round(cost, 9) if cost else 0}
+
+
+def model_list(script: Script) -> dict[str, Any]:
+    """The answer of GET /models, in OpenRouter's form: prices are strings, in US dollars per token."""
+    return {"object": "list", "data": [_listed(script, name) for name in script.models]}
+
+
+def _listed(script: Script, name: str) -> dict[str, Any]:
+    behavior = script.behavior_of(name)
+    prices = {"prompt": behavior.input_usd_per_mtok, "completion": behavior.output_usd_per_mtok}
+    reasoning = [] if behavior.reasoning == "none" else ["include_reasoning", "reasoning"]
+    logprobs = ["logprobs"] if behavior.logprobs == "given" else []
+    return {
+        "id": name,
+        "object": "model",
+        "created": CREATED,
+        "owned_by": "simulated",
+        "name": f"Simulated: {name}",
+        "description": DESCRIPTIONS.get(name, "of the script"),
+        "simulated": True,
+        "context_length": behavior.context_tokens,
+        "top_provider": {"max_completion_tokens": behavior.max_output_tokens},
+        "pricing": {kind: f"{price / MTOK:.12f}" for kind, price in prices.items()},
+        "supported_parameters": [*reasoning, *_FORMATS.get(behavior.answer_schema, ()), *logprobs, "max_tokens"],
+    }
 
 
 def _envelope(plan: Plan, model: str, kind: str) -> dict[str, Any]:
-    fixed = {"created": CREATED, "model": model, "provider": "Simulated", "system_fingerprint": "simulated"}
-    return {"id": plan.request_id, "object": kind, **fixed}
+    fixed = {"id": plan.request_id, "object": kind, "created": CREATED, "model": model, "provider": plan.upstream}
+    return {**fixed, "system_fingerprint": slug(plan.upstream)}
 
 
 def _reasoning_field(form: ReasoningForm, text: str) -> dict[str, Any]:

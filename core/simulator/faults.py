@@ -31,10 +31,10 @@ REFUSALS = frozenset(
 FAILURES: dict[Fault, tuple[causes.Cause, int, str]] = {
     Fault.RATE_LIMITED: (causes.RATE_LIMITED, 429, "Simulated: too many requests, come back later."),
     Fault.RATE_LIMITED_BARE: (causes.RATE_LIMITED, 429, "Simulated: too many requests."),
-    Fault.SERVER_ERROR: (causes.SERVER_ERROR, 500, "Simulated: something broke."),
+    Fault.SERVER_ERROR: (causes.SERVER_ERROR, 500, "Simulated: internal error."),
     Fault.OVERLOADED: (causes.OVERLOADED, 503, "Simulated: overloaded."),
     Fault.ERROR_IN_200: (causes.SERVER_ERROR, 502, "Simulated: the upstream failed."),
-    Fault.ERROR_MID_STREAM: (causes.SERVER_ERROR, 502, "Simulated: the upstream failed in mid stream."),
+    Fault.ERROR_MID_STREAM: (causes.SERVER_ERROR, 502, "Simulated: the upstream failed in the middle of the stream."),
     Fault.EMPTY_REPLY: (causes.EMPTY_REPLY, 200, ""),
     Fault.CUT_STREAM: (causes.CUT_STREAM, 200, ""),
     Fault.SILENT: (causes.SILENT, 200, ""),

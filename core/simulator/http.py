@@ -162,5 +162,5 @@ class Connection(asyncio.Protocol):
 def _report_error(task: asyncio.Task[None]) -> None:
     """Report an unexpected error at once: without this it is logged when the task is collected."""
     if not task.cancelled() and (error := task.exception()):
-        context = {"message": "A simulated call ended in an unexpected error", "exception": error}
+        context = {"message": "simulated call failed unexpectedly", "exception": error}
         task.get_loop().call_exception_handler(context)

@@ -1,119 +1,64 @@
-"""The simulated judge: reads its question, checks the reply where a program can, and answers in every form there is.
-
-The question is in the blocks of a judge prompt, which carry the nonce of its last criterion block:
-
-    === CRITERION 3f0c9a… ===
-    C2: text of the criterion
-    === END CRITERION 3f0c9a… ===
-
-The prompt ends with the criterion, so a block that the reply forges stands before it and has another nonce.
-"""
+"""The simulated judge: checks the reply where a program can, and answers in every form there is."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 
-from core.domain.chat import Message
 from core.simulator.checks.grammar import find_check
-from core.simulator.checks.text import MAX_EVIDENCE_CHARS, sentences
+from core.simulator.checks.text import MAX_EVIDENCE_CHARS, Finding, sentences
+from core.simulator.edits import violated_by_mark
+from core.simulator.prompts import JudgeRequest
 from core.simulator.replies import TEXTS, SimulatedReply, careless_share, careless_statement
 from core.simulator.script import Behavior
 from core.simulator.seeded import SeededRandom
 
-_ANSWER_ID = re.compile(r'"verdict": "PASS" or "FAIL", "answer_id": "([0-9a-f]+)"')
-_CRITERION_END = re.compile(r"^=== END CRITERION ([0-9a-f]{16}) ===$", re.MULTILINE)
+FORMS: Mapping[str, str] = TEXTS["judge"]["forms"]
+UNUSABLE_FORMS: Sequence[str] = TEXTS["judge"]["unusable_forms"]
+NO_QUESTION = "The prompt contains no criterion and no reply between delimiters, so there is nothing to judge."
 
 
-@dataclass(frozen=True, slots=True)
-class JudgeRequest:
-    criterion_id: str
-    criterion: str
-    reply: str
-    reference: str = ""
-    """"" in a reference check, where the reference response is itself the reply."""
-    prompt: str = ""
-    answer_id: str = field(default="", compare=False)
-    """What an answer has to carry. Random for each question, so not part of what is asked."""
-
-    @property
-    def is_reference_check(self) -> bool:
-        return not self.reference.strip() or self.reference.strip() == self.reply.strip()
-
-
-def read_question(messages: Sequence[Message]) -> JudgeRequest | None:
-    """The question of the last user message that has one; None when this is no judge prompt."""
-    contents = (message.content for message in reversed(messages) if message.role == "user")
-    return next((question for content in contents if (question := _parse_question(content))), None)
-
-
-def _parse_question(content: str) -> JudgeRequest | None:
-    nonce = next(iter(_CRITERION_END.findall(content)[-1:]), "")
-    criterion, reply = _block(content, "CRITERION", nonce), _block(content, "REPLY", nonce)
-    if not nonce or criterion is None or reply is None:
-        return None
-    criterion_id, _, text = criterion.partition(": ")
-    return JudgeRequest(
-        criterion_id=criterion_id.strip().upper(),
-        criterion=text,
-        reply=reply,
-        reference=_block(content, "REFERENCE RESPONSE", nonce) or "",
-        prompt=_block(content, "PROMPT", nonce) or "",
-        answer_id=next(iter(_ANSWER_ID.findall(content)[-1:]), ""),
-    )
-
-
-def _block(content: str, label: str, nonce: str) -> str | None:
-    """The text between the delimiters of a block; None when there is no such block."""
-    opening, closing = f"=== {label} {nonce} ===\n", f"\n=== END {label} {nonce} ==="
-    start = content.find(opening)
-    end = content.find(closing, start + len(opening) - 1)  # an empty block shares one line end
-    return None if start < 0 or end < 0 else content[start + len(opening) : end]
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    passed: bool
-    reason: str
-    evidence: str
-    """A verbatim quote of the reply, or ""."""
-    checked: bool
-    """Decided by checking the reply; else by a random draw."""
-
-    @property
-    def verdict(self) -> str:
-        return "PASS" if self.passed else "FAIL"
-
-
-def decide(behavior: Behavior, question: JudgeRequest) -> Decision:
-    """The judge's decision. The same seed, reply and criterion give the same one, however often it is asked."""
+def decide(behavior: Behavior, question: JudgeRequest, judge: str = "", call: SeededRandom | None = None) -> Finding:
+    """The decision of the model `judge` at one `call`. Without errors, or with `judge_repeats` 1, the same seed, reply
+    and criterion give the same one, however often it is asked."""
     found = decide_truthfully(behavior, question)
-    passed = found.passed is not _random_of(behavior, question).happens("flip", behavior.judge_flip)
+    passed = found.passed is not _errs(behavior, question, judge, call)
     conclusion = " That meets the criterion." if passed else " That does not meet the criterion."
-    return Decision(passed, found.reason + conclusion, found.evidence, found.checked)
+    return replace(found, passed=passed, reason=found.reason + conclusion)
 
 
-def decide_truthfully(behavior: Behavior, question: JudgeRequest) -> Decision:
+def decide_truthfully(behavior: Behavior, question: JudgeRequest) -> Finding:
     """The decision of a judge that never says the opposite of what it found; its reason without the conclusion."""
-    if check := find_check(question.criterion):
-        finding = check(question.reply)
-        return Decision(finding.passed, finding.reason, finding.evidence, checked=True)
+    if check := find_check(behavior.judge_reads.get(question.criterion_id, question.criterion)):
+        return check(question.reply)
+    if against := violated_by_mark(question.reply):
+        named = "The reply says what it is against: " + ", ".join(sorted(against)) + "."
+        return Finding(question.criterion_id not in against, named)
     random = _random_of(behavior, question)
     passed = not random.happens("fail", _failure_rate(behavior, question))
     guess = "" if passed else careless_statement(question.reply)
-    reason = (
-        f"The reply only guesses: “{guess}”"
-        if guess
-        else random.choice("why", TEXTS["judge"]["pass_reasons" if passed else "fail_reasons"])
+    reasons = (
+        [f"The reply only guesses: “{guess}”"] if guess else TEXTS["judge"][f"{'pass' if passed else 'fail'}_reasons"]
     )
     evidence = guess or random.choice("evidence", sentences(question.reply) or [""])
-    return Decision(passed, reason, evidence if len(evidence) <= MAX_EVIDENCE_CHARS else "", checked=False)
+    return Finding(passed, random.choice("why", reasons), evidence if len(evidence) <= MAX_EVIDENCE_CHARS else "")
 
 
-def _random_of(behavior: Behavior, question: JudgeRequest) -> SeededRandom:
-    return SeededRandom(behavior.seed, "verdict", question.reply, question.criterion)
+def _random_of(behavior: Behavior, question: JudgeRequest, *judge: str) -> SeededRandom:
+    """Without a judge: what all judges of one seed have in common."""
+    return SeededRandom(behavior.seed, "verdict", question.reply, question.criterion, *judge)
+
+
+def _errs(behavior: Behavior, question: JudgeRequest, judge: str, call: SeededRandom | None) -> bool:
+    """Whether the judge says the opposite of what it found. A question is misleading for all judges, then for this
+    one, then it errs at this call: so the shares of `Behavior` hold, for any number of judges at once."""
+    shared = max(behavior.judge_flip, behavior.judge_shared)
+    repeats = max(shared, behavior.judge_repeats)
+    if not behavior.judge_flip or not _random_of(behavior, question).happens("flip", behavior.judge_flip / shared):
+        return False
+    own = _random_of(behavior, question, judge)
+    return own.happens("flip", shared / repeats) and (call or own).happens("flip again", repeats)
 
 
 def _failure_rate(behavior: Behavior, question: JudgeRequest) -> float:
@@ -123,13 +68,12 @@ def _failure_rate(behavior: Behavior, question: JudgeRequest) -> float:
     if question.criterion_id in behavior.break_rates:
         return behavior.break_rates[question.criterion_id]
     share = careless_share(question.reply)
-    if share is not None:
-        return share
-    return 0.0 if question.is_reference_check else behavior.break_rate
+    return share if share is not None else 0.0 if question.is_reference_check else behavior.break_rate
 
 
-def write_form(template: str, decision: Decision, criterion_id: str = "", answer_id: str = "") -> str:
-    """The decision in one of the forms of `texts.toml`. Lower-case names stand for JSON strings."""
+def write_form(template: str, decision: Finding, criterion_id: str = "", answer_id: str = "") -> str:
+    """The decision in one of the forms of `texts.toml`. Lower-case names are placeholders for JSON strings."""
+    verdict = _verdict(decision)
     return template.format(
         id=_json(criterion_id),
         CRITERION=criterion_id,
@@ -137,29 +81,41 @@ def write_form(template: str, decision: Decision, criterion_id: str = "", answer
         evidence=_json(decision.evidence),
         REASON=decision.reason,
         REASON_WITHOUT_BRACES=decision.reason.translate(str.maketrans("{}", "()")),
-        VERDICT=decision.verdict,
+        VERDICT=verdict,
         OPPOSITE="FAIL" if decision.passed else "PASS",
-        passed_or_failed=_json(decision.verdict.lower()),
+        passed_or_failed=_json(verdict.lower()),
         and_answer_id=f', "answer_id": {_json(answer_id)}' if answer_id else "",
         and_answer_id_line=f',\n  "answer_id": {_json(answer_id)}' if answer_id else "",
     )
 
 
-def _json(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+def _verdict(decision: Finding) -> str:
+    return "PASS" if decision.passed else "FAIL"
 
 
-FORMS: Mapping[str, str] = TEXTS["judge"]["forms"]
-UNUSABLE_FORMS: Sequence[str] = TEXTS["judge"]["unusable_forms"]
-NO_QUESTION = "I see no criterion and no reply between their marks, so there is nothing that I could judge."
+def _json(value: str | Mapping[str, str]) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
-def write_judgement(behavior: Behavior, random: SeededRandom, question: JudgeRequest | None) -> SimulatedReply:
-    """The judge's whole answer."""
+def write_judgement(
+    behavior: Behavior,
+    random: SeededRandom,
+    question: JudgeRequest | None,
+    *,
+    judge: str = "",
+    enforced: bool = False,
+) -> SimulatedReply:
+    """The whole answer of the model `judge`. `enforced`: it is one object, whatever happens; a judge that would have
+    written something else cannot decide."""
     if question is None:
         return SimulatedReply(NO_QUESTION)
-    decision = decide(behavior, question)
-    if random.happens("broken", behavior.judge_broken):
+    decision = decide(behavior, question, judge, random)
+    broken = random.happens("broken", behavior.judge_broken)
+    if enforced:
+        verdict = "UNDETERMINED" if broken else _verdict(decision)
+        answer = {"reason": decision.reason, "evidence": decision.evidence, "verdict": verdict}
+        return SimulatedReply(_json({**answer, "answer_id": question.answer_id}))
+    if broken:
         return SimulatedReply(write_form(random.choice("unusable", UNUSABLE_FORMS), decision))
     form = random.choice("form", tuple(FORMS)) if behavior.judge_form == "mixed" else behavior.judge_form
     return SimulatedReply(write_form(FORMS[form], decision, question.criterion_id, question.answer_id))

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from typing import ClassVar
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from core.clock import Clock, SystemClock
-from core.domain.chat import Reply
-from core.providers.base import CallContext, ChatRequest, Provider
-from core.providers.causes import UNKNOWN_MODEL
+from core.domain.chat import STOPPED, Reply, Usage
+from core.domain.parameters import Parameters
+from core.providers.base import AnswerForm, CallContext, ChatRequest, PartialReply, Provider
+from core.providers.causes import UNKNOWN_MODEL, output_limit
 from core.providers.faults import Faults
+from core.providers.unsupported_parameters import ParameterSupport
 from core.settings import CallSettings, ProviderSettings
-from core.simulator.call import CallCounter, Plan, plan_call, read_conversation
+from core.simulator.call import NO_UPSTREAM, Calls, Plan, read_conversation
 from core.simulator.faults import FAILURES, Fault
+from core.simulator.options import IGNORED, AnswerFormat, CallOptions, slug
 from core.simulator.script import MODELS, Script, model_id, read_script
 
+_FORMS: Mapping[str, AnswerForm] = {"enforced": "schema", "object": "object"}
 _FAULTS = Faults("simulated", "The simulated provider", "")
 
 
@@ -49,7 +54,7 @@ class SimulatedProvider(Provider):
         self._clock = clock or SystemClock()
         self._sleep = sleep
         self._silence_timeout_s = silence_timeout_s
-        self._counter = CallCounter()
+        self._calls = Calls()
 
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         """One simulated reply; the nth call of equal requests gets the nth replayable one.
@@ -58,16 +63,38 @@ class SimulatedProvider(Provider):
         """
         if not self.script.has(request.model):
             known = ", ".join(f"simulated/{name}" for name in self.models)
-            raise _FAULTS.error(UNKNOWN_MODEL, f"There is no simulated/{request.model}; there are {known}.", status=404)
+            raise _FAULTS.error(
+                UNKNOWN_MODEL, f"simulated/{request.model} does not exist; available: {known}.", status=404
+            )
         await context.on_slot()
-        conversation = read_conversation(request.model, request.messages, request.purpose)
-        nth = self._counter.next(conversation.key)
-        plan = plan_call(self.script, conversation, nth, sum(len(message.content) for message in request.messages))
+        conversation = read_conversation(request.model, request.every_message, request.purpose)
+        form: AnswerFormat = "json_schema" if request.answer_schema else ""
+        options = CallOptions(request.parameters, request.max_output_tokens, form, request.logprobs)
+        plan = self._calls.plan(self.script, conversation, options)
+        if not plan.upstream:
+            raise _FAULTS.error(UNKNOWN_MODEL, NO_UPSTREAM, status=404)
         began_s = self._clock.monotonic()
+        if context.on_call is not None:
+            context.on_call(_SimulatedPartialReply(request, plan, began_s, self._clock))
         await self._sleep(plan.wait_s)
+        self._calls.store_prompt(plan, conversation)
         first_token_ms = (self._clock.monotonic() - began_s) * 1000
         await self._finish(plan)
+        if not plan.text.strip():
+            raise _FAULTS.error(output_limit(self.output_limit(request)))
         return _reply(request, plan, first_token_ms, (self._clock.monotonic() - began_s) * 1000)
+
+    def answer_form(self, request: ChatRequest) -> AnswerForm:
+        if request.answer_schema is None:
+            return "words"
+        return _FORMS.get(self.script.behavior_of(request.model).answer_schema, "words")
+
+    def support(self, model: str, parameters: Parameters) -> ParameterSupport:
+        ignored = [name for name in IGNORED if getattr(parameters, name) is not None]
+        reasons = self.script.behavior_of(model).reasoning != "none"
+        refuses = parameters.reasoning is not None and not reasons
+        notes = (f"The simulated provider ignores {', '.join(ignored)}.",) if ignored else ()
+        return ParameterSupport({"reasoning": "must be left out: it does not reason"} if refuses else {}, notes)
 
     async def _finish(self, plan: Plan) -> None:
         """The rest of the call after its first byte. Raises the fault's ProviderError."""
@@ -77,19 +104,51 @@ class SimulatedProvider(Provider):
             cause, status, message = FAILURES[plan.fault]
             retry_after_s = plan.behavior.retry_after_s if plan.fault is Fault.RATE_LIMITED else None
             raise _FAULTS.error(cause, message, status=status, retry_after_s=retry_after_s)
-        chunks = -(-(len(plan.text) + len(plan.reasoning)) // plan.behavior.chunk_chars)
-        if plan.chunk_pause_s and chunks:
-            await self._sleep(chunks * plan.chunk_pause_s)
+        if plan.chunk_pause_s and plan.chunks:
+            await self._sleep(plan.chunks * plan.chunk_pause_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _SimulatedPartialReply(PartialReply):
+    """The chunks that the HTTP server would have sent by now, reasoning first."""
+
+    _request: ChatRequest
+    _plan: Plan
+    _began_s: float
+    _clock: Clock
+
+    @property
+    def progress(self) -> int:
+        """Number of chunks."""
+        plan, waited_s = self._plan, self._clock.monotonic() - self._began_s - self._plan.wait_s
+        if waited_s < 0 or plan.fault in FAILURES:
+            return 0
+        return min(plan.chunks, int(waited_s / plan.chunk_pause_s) + 1) if plan.chunk_pause_s else plan.chunks
+
+    def read(self) -> Reply:
+        plan, chars = self._plan, self.progress * self._plan.behavior.chunk_chars
+        text = plan.text[: max(0, chars - len(plan.reasoning))]
+        waited_ms = (self._clock.monotonic() - self._began_s) * 1000
+        changes = {"text": text, "reasoning": plan.reasoning[:chars], "finish_reason": STOPPED}
+        part = _reply(self._request, plan, plan.wait_s * 1000, waited_ms)
+        return part.model_copy(update={**changes, "usage": Usage(), "raw_reply": ""})
 
 
 def _reply(request: ChatRequest, plan: Plan, first_token_ms: float, latency_ms: float) -> Reply:
     model = f"simulated/{model_id(request.model)}"
-    sent = {**request.model_dump(exclude={"messages", "purpose"}, exclude_none=True), "model": model}
-    received = {"id": plan.request_id, "provider": "Simulated", "model": model, "usage": plan.usage.model_dump()}
+    chosen = {name: value for name, value in request.parameters.chosen.items() if name != "system_prompt"}
+    sent = {**request.model_dump(include={"max_output_tokens"}, exclude_none=True), "model": model, **chosen}
+    mark = slug(plan.upstream)
+    received: dict[str, Any] = {"id": plan.request_id, "provider": plan.upstream, "system_fingerprint": mark}
+    received |= {"model": model, "finish_reason": plan.finish_reason, "usage": plan.usage.model_dump()}
     return Reply(
         text=plan.text,
         reasoning=plan.reasoning,
+        finish_reason=plan.finish_reason,
         usage=plan.usage,
+        logprobs=plan.logprobs,
+        upstream=plan.upstream,
+        system_fingerprint=mark,
         cost_usd=0.0,
         cost_source="provider",
         model=model,

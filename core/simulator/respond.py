@@ -59,12 +59,12 @@ class Responder:
     def _whole_body(self) -> dict[str, Any]:
         plan, model, message = self.plan, self.call.model, dialect.message(self.plan)
         if plan.fault is Fault.EMPTY_REPLY:
-            empty = completion(plan, model, {"content": ""})
+            empty = completion(plan, model, {"content": ""}, "stop")
             return {**empty, "choices": []} if self._odd else empty
         if plan.fault is Fault.ERROR_MID_STREAM:
             half = {**message, "content": message["content"][: len(message["content"]) // 2]}
             return {**completion(plan, model, half, "error"), **self._error()}
-        return completion(plan, model, message)
+        return completion(plan, model, message, plan.finish_reason)
 
     async def _stream(self) -> None:
         plan, fault, response = self.plan, self.plan.fault, self.response
@@ -94,7 +94,7 @@ class Responder:
         """The reply as events, without the last ones. An empty reply has no deltas, or not even choices."""
         plan, model = self.plan, self.call.model
         first = chunk(plan, model, {"role": "assistant", "content": ""})
-        last = event(chunk(plan, model, {}, "stop"))
+        last = event(chunk(plan, model, {}, plan.finish_reason))
         if plan.fault is Fault.EMPTY_REPLY:
             return [event({**first, "choices": []})] if self._odd else [event(first), last]
         return [event(first), *dialect.delta_events(plan, model), last]

@@ -18,6 +18,7 @@ from core.simulator.faults import Fault
 Rate = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Milliseconds = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(ge=0, le=3_600, allow_inf_nan=False)]
+Price = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 ReasoningForm = Literal["none", "field", "content_field", "details", "think_tag", "lone_close_tag"]
 JudgeForm = Literal["mixed", "plain", "pretty", "fence", "around", "status", "result", "grading", "corrected"]
 
@@ -40,6 +41,8 @@ class Behavior(Value):
     """Probability that a reply fails a criterion, for each criterion on its own."""
     break_rates: dict[str, Rate] = Field(default_factory=dict)
     """The same for single criteria by id: {"C1": 0.9}."""
+    upstreams: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)] = ("Simulated",)
+    """The upstreams behind the model; one of them answers each call, at random or as the call prefers."""
     reasoning: ReasoningForm = "none"
     """How the reasoning trace is sent; none: there is no trace."""
 
@@ -60,12 +63,35 @@ class Behavior(Value):
     first_calls: tuple[Fault, ...] = ()
     """The faults of the first calls of every conversation: ["rate_limited", "ok"]. After them the rates decide."""
 
+    answer_schema: Literal["enforced", "object", "refused", "ignored"] = "ignored"
+    """A request's `response_format`: enforced; enforced without a schema, which gets 400; refused with 400; ignored."""
+    logprobs: Literal["given", "refused", "ignored"] = "ignored"
+    """A request's `logprobs`: given for verdicts, refused with 400, or ignored."""
+    prompt_cache: bool = False
+    """Caches the beginnings of prompts (at least 1,024 tokens, steps of 128) and reports cached tokens."""
+
     judge_form: JudgeForm = "mixed"
     """The form of its verdicts; mixed: a random one each time."""
     judge_broken: Rate = 0.0
     """Share of verdicts that cannot be parsed."""
     judge_flip: Rate = 0.0
     """Share of verdicts that say the opposite of what the judge found."""
+    judge_shared: Rate = 1.0
+    """Chance that another judge of the same seed and shares errs where one did; at least `judge_flip`: by chance."""
+    judge_repeats: Rate = 1.0
+    """Chance that the judge errs again where it did, when it is asked again; at least `judge_shared`."""
+
+    judge_reads: dict[str, str] = Field(default_factory=dict)
+    """Criteria that the judge misreads, by ID: the text that it judges instead."""
+    edit_broken: Rate = 0.0
+    """Share of answers without an edit, when the model is asked for one (two-sided check)."""
+
+    input_usd_per_mtok: Price = 0.0
+    """Over HTTP: a simulated price, in the list of models and in a reply's cost; inside the product all is free."""
+    output_usd_per_mtok: Price = 0.0
+    context_tokens: Annotated[int, Field(ge=1, le=100_000_000)] = 131_072
+    """Over HTTP: what the list of models says; it limits nothing."""
+    max_output_tokens: Annotated[int, Field(ge=1, le=100_000_000)] = 16_384
 
     bad_keys: tuple[str, ...] = ("bad-key",)
     """Over HTTP: keys that get 401."""
@@ -111,7 +137,7 @@ class Script:
             name: _change(
                 _change(MODELS.get(name, DEFAULT_BEHAVIOR), self.changes), self.changes_by_model.get(name, {})
             )
-            for name in {*MODELS, *self.changes_by_model}
+            for name in dict.fromkeys((*MODELS, *self.changes_by_model))
         }
         object.__setattr__(self, "_behaviors", behaviors)
         object.__setattr__(self, "_default", _change(DEFAULT_BEHAVIOR, self.changes))
@@ -119,6 +145,11 @@ class Script:
     def has(self, model: str) -> bool:
         """Whether the model is built in or named in the script."""
         return model_id(model) in self._behaviors
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The built-in models, then those that only the script names."""
+        return (*MODELS, *(name for name in self._behaviors if name not in MODELS))
 
     def behavior_of(self, model: str) -> Behavior:
         return self._behaviors.get(model_id(model), self._default)
@@ -162,6 +193,6 @@ def _bad_script(problem: str) -> BadSettings:
 def _describe(problem: Any) -> str:
     path = ".".join(str(step) for step in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return f'there is no "{path}"; known are {", ".join(Behavior.model_fields)}, models'
+        return f'there is no "{path}"; known fields are {", ".join(Behavior.model_fields)}, models'
     message = str(problem["msg"]).removeprefix("Value error, ")
     return f"{path}: {message}" if path else message

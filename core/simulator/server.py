@@ -11,18 +11,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from core.errors import BadSettings
-from core.simulator.call import CallCounter, plan_call, read_conversation
+from core.simulator.call import NO_UPSTREAM, Calls, read_conversation
 from core.simulator.counters import Counters, account_of
-from core.simulator.dialect import encode, error_body, read_call
+from core.simulator.dialect import ChatCall, encode, error_body, model_list, read_call
 from core.simulator.http import Connection, Request, Response
+from core.simulator.options import refusal_of
 from core.simulator.respond import JSON_TYPE, Responder
-from core.simulator.script import DESCRIPTIONS, MODELS, Script, model_id, read_script
+from core.simulator.script import Script, model_id, read_script
 
 BACKLOG = 1_024
-_MODELS = [
-    {"id": name, "object": "model", "owned_by": "simulated", "description": DESCRIPTIONS[name], "simulated": True}
-    for name in MODELS
-]
+BAD_KEY = (401, "Simulated: incorrect API key.", "invalid_api_key")
 
 
 class SimulatedServer:
@@ -37,7 +35,7 @@ class SimulatedServer:
     def reset(self) -> None:
         """Set all counters to zero and forget every conversation. Calls in flight end in the counters they began in."""
         self.counters = Counters()
-        self.calls = CallCounter()
+        self.calls = Calls()
 
     async def handle(self, request: Request, response: Response) -> None:
         match request.method, request.path:
@@ -46,7 +44,7 @@ class SimulatedServer:
             case _, path if path.endswith("/chat/completions"):
                 _refuse(response, 405, "Only POST is answered here.", "method_not_allowed")
             case "GET", path if path.endswith("/models"):
-                _send(response, {"object": "list", "data": _MODELS})
+                self._list_models(request, response)
             case "GET", "/sim/counters":
                 conversations = self.calls.counts()
                 _send(response, {"simulated": True, **self.counters.as_json(), "conversations": conversations})
@@ -60,8 +58,14 @@ class SimulatedServer:
             case _, path:
                 _refuse(response, 404, f"There is nothing at {path[:200]}.", "not_found")
 
+    def _list_models(self, request: Request, response: Response) -> None:
+        if _key(request) in self.script.behavior_of("any other").bad_keys:
+            _refuse(response, *BAD_KEY)
+        else:
+            _send(response, model_list(self.script))
+
     async def _complete(self, request: Request, response: Response) -> None:
-        key = request.authorization.removeprefix("Bearer ").strip()
+        key = _key(request)
         try:
             call = read_call(request.body)
         except (ValueError, RecursionError) as error:
@@ -71,17 +75,26 @@ class SimulatedServer:
             return
         conversation = read_conversation(call.model, call.messages)
         with self.counters.call(conversation.purpose, conversation.model, account_of(key)) as open_call:
-            behavior = self.script.behavior_of(call.model)
-            if key in behavior.bad_keys:
-                open_call.end("unauthorized")
-                _refuse(response, 401, "Simulated: incorrect API key.", "invalid_api_key")
-            elif model_id(call.model) in behavior.unknown_models:
-                open_call.end("unknown_model")
-                _refuse(response, 404, "Simulated: there is no such model.", "model_not_found")
-            else:
-                nth = self.calls.next(conversation.key)
-                plan = plan_call(self.script, conversation, nth, sum(len(message.content) for message in call.messages))
+            refusal = self._refusal(call, key)
+            plan = None if refusal else self.calls.plan(self.script, conversation, call.options)
+            if plan and plan.upstream:
                 await Responder(plan, call, response, open_call).respond()
+                self.calls.store_prompt(plan, conversation)
+                return
+            ended, status, message, code = refusal or ("no_upstream", 404, NO_UPSTREAM, "no_upstream")
+            open_call.end(ended)
+            _refuse(response, status, message, code)
+
+    def _refusal(self, call: ChatCall, key: str) -> tuple[str, int, str, str] | None:
+        """How the call ends, its status, message and code, if the script refuses it for good."""
+        behavior = self.script.behavior_of(call.model)
+        if key in behavior.bad_keys:
+            return "unauthorized", *BAD_KEY
+        if model_id(call.model) in behavior.unknown_models:
+            return "unknown_model", 404, "Simulated: there is no such model.", "model_not_found"
+        if refusal := refusal_of(behavior, call.options):
+            return "bad_request", 400, f"Simulated: {refusal}", "unsupported_parameter"
+        return None
 
     def _replace_script(self, request: Request, response: Response) -> None:
         try:
@@ -90,6 +103,10 @@ class SimulatedServer:
             _refuse(response, 400, error.message, error.code)
         else:
             _send(response, {"simulated": True})
+
+
+def _key(request: Request) -> str:
+    return request.authorization.removeprefix("Bearer ").strip()
 
 
 def _send(response: Response, body: Mapping[str, Any]) -> None:

@@ -1,7 +1,8 @@
-"""Whole lines at the end of a file that other processes may be appending to at the same moment.
+"""Appends whole lines to a file that other processes may be appending to.
 
-Writers take turns with a lock on the file: looking whether its last line is whole while another writes would see a
-half of it. The file is opened anew for every write: it may have been moved, packed or deleted meanwhile.
+Writers lock the file in turn, because checking whether its last line is complete while another process writes would
+see half a line. The file is opened again for every write, because it may have been moved, compressed or deleted
+meanwhile.
 """
 
 from __future__ import annotations
@@ -14,15 +15,16 @@ from contextlib import suppress
 from pathlib import Path
 
 FILE_MODE, FOLDER_MODE = 0o640, 0o750
-"""The log holds prompts and replies: its owner writes it, a group may read it (the dashboard runs as the same user)."""
+"""The log contains prompts and replies: its owner writes it, and its group may read it (the dashboard runs as the same
+user)."""
 
 
 def append_lines(path: Path, lines: Sequence[bytes]) -> int:
-    """Appends `lines` (each ends with a newline) and returns how many of them are in the file whole.
+    """Append `lines` (each ends with a newline) and return how many of them are completely in the file.
 
-    A full disk may take the first part only; the rest is for the next try. A line that was cut, by us or by a
-    process that died, is closed with a newline first: it stays a broken line of its own and harms no other.
-    Raises OSError when nothing could be written.
+    If the disk is full, only the first part may be written; the rest is for the next attempt. A line that was cut off,
+    by this process or one that died, is ended with a newline first: it stays a broken line and affects no other.
+    Raises OSError if nothing could be written.
     """
     descriptor = os.open(path, os.O_APPEND | os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, FILE_MODE)
     try:
@@ -36,7 +38,7 @@ def append_lines(path: Path, lines: Sequence[bytes]) -> int:
 
 
 def _restrict_mode(descriptor: int) -> None:
-    """Take from a file what everybody may do with it: releases before this one made files that all could read."""
+    """Remove the permissions for others: earlier releases created files that everyone could read."""
     mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
     if mode & stat.S_IRWXO:
         with suppress(PermissionError):  # somebody else's file

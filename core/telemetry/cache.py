@@ -1,7 +1,7 @@
-"""Where the log's database stands: a file that the next start finds again, or a folder that goes with its owner.
+"""The location of the log's database: a file that the next start reuses, or a temporary folder.
 
-A database belongs to one process at a time. Who finds it taken, or cannot write there, reads the log into a database
-of its own instead: slower at the start, and right.
+A database belongs to one process at a time. A process that finds it in use, or cannot write there, reads the log into
+a database of its own, which makes its start slower.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ MARK_CHARS = 12
 
 
 class CachePlace:
-    """Owned by the reader; `close` gives the lock back and removes what is not to be kept."""
+    """Owned by the reader; `close` releases the lock and removes a temporary database."""
 
     def __init__(self, log_directory: Path, cache_directory: Path | None, shape: str) -> None:
-        """`shape` tells one form of the tables from another: a database of another form is never opened."""
+        """`shape` identifies the table layout: a database with another layout is never opened."""
         self._scratch = TemporaryDirectory(prefix="telemetry-reader-")
         self._lock: int | None = None
         self.scratch = Path(self._scratch.name)
@@ -41,7 +41,7 @@ class CachePlace:
         self._scratch.cleanup()
 
     def remove_database(self) -> None:
-        """For a database that cannot be used."""
+        """Remove an unusable database."""
         for path in (self.database, _write_ahead_log(self.database)):
             path.unlink(missing_ok=True)
 
@@ -62,7 +62,7 @@ class CachePlace:
 
 
 def _acquire_lock(path: Path) -> int:
-    """Raises BlockingIOError while somebody else holds it, OSError when it cannot be made."""
+    """Raises BlockingIOError while another process holds it, OSError if it cannot be created."""
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, FILE_MODE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

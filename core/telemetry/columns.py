@@ -1,8 +1,8 @@
-"""The log as one table, one row a line: the columns of all records side by side, made from records.py alone.
+"""The log as one table with one row per line: the columns of all record types, generated from records.py.
 
-Each type of record is a view on it (hunts, calls, …), so that a line is read, stored and removed in one step. A field
-added to a record is a column at the next start; logs from before hold NULL there. Each column costs time at reading, so
-what no question asks for stays in the log (LEFT_OUT); lines.py finds it there.
+Each record type is a view on it (hunts, calls, …), so a line is read, stored and removed in one step. A new field of a
+record becomes a column at the next start; older logs have NULL there. Each column costs time when reading, so fields
+that no query uses stay in the log (LEFT_OUT), where lines.py finds them.
 """
 
 from __future__ import annotations
@@ -20,23 +20,27 @@ from core.telemetry.records import (
     ReviewRecord,
     RunRecord,
     SessionRecord,
+    TaskRecord,
+    VerdictRecord,
 )
 
 EVENTS = "events"
 BROKEN, UNKNOWN, REPEATED, INCOMPLETE = 0, -1, -2, -3
-"""Kinds of lines that no view shows: not a record at all; of a newer version; a record of what an earlier one tells
-already; a record without what its type requires, as other versions wrote it."""
+"""Kinds of lines that no view shows: not a record; from a newer version; repeating an earlier record; lacking required
+fields, because another version wrote it."""
 SAME: dict[type, tuple[str, ...]] = {
     HuntRecord: ("session", "hunt_id", "round"),
     RunRecord: ("session", "run_id", "status"),
 }
-"""What two records have in common that tell of one thing: processes that lost one another may both have written it."""
+"""Fields that are equal in two records of the same thing: two processes that lost contact may both have written it."""
 VIEWS: dict[type, str] = {
     HuntRecord: "hunts",
     CallRecord: "calls",
     RunRecord: "runs",
     SessionRecord: "sessions",
     ReviewRecord: "reviews",
+    VerdictRecord: "later_verdicts",
+    TaskRecord: "tasks",
     ProcessRecord: "process",
 }
 LEFT_OUT: dict[type, frozenset[str]] = {
@@ -50,15 +54,31 @@ LEFT_OUT: dict[type, frozenset[str]] = {
             "duration_ms",
             "reply",
             "reply_chars",
+            "target",
+            "parameters",
+            "system_fingerprint",
         }
     ),
     CallRecord: frozenset({"status"}),
     RunRecord: frozenset(
-        {"models", "hunts", "broke", "held", "undetermined", "cancelled", "error", "duration_s", "reason", "cost_usd"}
+        {
+            "models",
+            "hunts",
+            "broke",
+            "held",
+            "undetermined",
+            "cancelled",
+            "error",
+            "duration_s",
+            "reason",
+            "cost_usd",
+            "labels",
+        }
     ),
     SessionRecord: frozenset({"detail", "criteria"}),
+    TaskRecord: frozenset({"content"}),
 }
-"""Shown only with everything about one hunt or session; replies are also searched (replies.py)."""
+"""Shown only with all data of one hunt or session; replies are also searched (replies.py)."""
 SQL_TYPES: dict[Any, str] = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}
 
 
@@ -66,22 +86,22 @@ class Column(Value):
     name: str
     sql_type: str
     required: bool
-    """A line without it is broken."""
+    """A line without this field is broken."""
 
     @property
     def stored_type(self) -> str:
-        """Maps and lists stay the JSON that they came as (asked for as `<name>_json`): unfolding them takes time."""
+        """Maps and lists stay JSON text (queried as `<name>_json`), because parsing them takes time."""
         return "JSON" if self.sql_type.startswith("MAP") or self.sql_type.endswith("[]") else self.sql_type
 
 
 class Table(Value):
-    """One type of record, as it is asked for."""
+    """One record type and its view."""
 
     name: str
     record_type: str
     """As in the envelope's `type`."""
     kind: int
-    """The number that stands for the type in the one table."""
+    """The number of the record type in the table."""
     columns: tuple[Column, ...]
 
 
@@ -93,7 +113,7 @@ def tables() -> tuple[Table, ...]:
 
 
 def columns_of(record: type) -> tuple[Column, ...]:
-    """The columns of one record type, in the order of its fields: all but those left out."""
+    """The columns of one record type in the order of its fields, without LEFT_OUT."""
     return tuple(
         Column(name=name, sql_type=sql_type(field.annotation), required=field.is_required())
         for name, field in record.model_fields.items()  # type: ignore[attr-defined]  # every record is a Value
@@ -102,7 +122,7 @@ def columns_of(record: type) -> tuple[Column, ...]:
 
 
 def sql_type(annotation: Any) -> str:
-    """DuckDB's type for a field's annotation. Raises TypeError for one that no record has used so far."""
+    """DuckDB's type for a field's annotation. Raises TypeError for annotations that no record has used yet."""
     if annotation in SQL_TYPES:
         return SQL_TYPES[annotation]
     origin, inner = get_origin(annotation), get_args(annotation)
@@ -115,7 +135,7 @@ def sql_type(annotation: Any) -> str:
         return f"MAP({sql_type(inner[0])}, {sql_type(inner[1])})"
     if origin is tuple:
         return f"{sql_type(inner[0])}[]"
-    raise TypeError(f"{annotation!r} has no column type yet: add it to core/telemetry/columns.py.")
+    raise TypeError(f"{annotation!r} has no column type: add it to core/telemetry/columns.py.")
 
 
 def stored_columns(every: tuple[Table, ...]) -> dict[str, str]:
@@ -140,7 +160,7 @@ def create_view(table: Table, stored: dict[str, str]) -> str:
 
 
 def insert_lines(every: tuple[Table, ...], options: str) -> str:
-    """Reads the files `$paths` into the one table, as segments `$first`, `$first` + 1 and so on, one a file."""
+    """SQL that reads the files `$paths` into the table, one segment per file, numbered from `$first`."""
     stored = stored_columns(every)
     fields = ", ".join(f'"{name}" {kind}' for name, kind in stored.items())
     values = ", ".join(f'data."{name}"' for name in stored)
@@ -152,9 +172,9 @@ def insert_lines(every: tuple[Table, ...], options: str) -> str:
 
 
 def mark_repeats(table: Table, record: type) -> str:
-    """Marks all records but one of each thing that lines from segment `$first` on tell of: the one under the latest
-    claim counts (its result is the session's), else the first."""
-    order = "PARTITION BY {same} ORDER BY coalesce(claim, 0) DESC, ts, rowid"
+    """SQL that marks all but one record of each thing in the lines from segment `$first` on: the one with the most
+    second opinions is kept, then the one under the latest claim (the session has its result), else the first."""
+    order = "PARTITION BY {same} ORDER BY coalesce(opinion_steps, 0) DESC, coalesce(claim, 0) DESC, ts, rowid"
     same = f"hash({', '.join(f'coalesce({name}::VARCHAR, {chr(39)}0{chr(39)})' for name in SAME[record])})"
     return f"""
         UPDATE {EVENTS} SET kind = {REPEATED} WHERE rowid IN (
@@ -169,7 +189,7 @@ def mark_repeats(table: Table, record: type) -> str:
 
 
 def unmark_repeats(table: Table, record: type) -> str:
-    """Undoes `mark_repeats` for all lines."""
+    """SQL that undoes `mark_repeats` for all lines."""
     whole = " AND ".join(f"{name} IS NOT NULL" for name in SAME[record] if name != "round")
     return f"UPDATE {EVENTS} SET kind = {table.kind} WHERE kind = {REPEATED} AND {whole}"  # noqa: S608
 

@@ -1,6 +1,6 @@
-"""A log that is looked at while it is long: the newest days at once, older ones behind them in a thread.
+"""Reads a long log in the background: the newest days first, older ones in a thread.
 
-Nobody waits for what is being read: who looks meanwhile gets what is there, and is told from which day on it is all.
+Nobody waits for the thread: viewers get what has been read so far, and the day from which on it is complete.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from core.telemetry.reader import MIB, RefreshReport, TelemetryReader
 log = structlog.get_logger(__name__)
 
 FIRST_READ_BYTES = 96 * MIB
-"""Read before the first answer: about a quarter of a million records, a second on two cores."""
+"""Bytes read before the first result: about a quarter of a million records, a second on two cores."""
 STEP_BYTES = 64 * MIB
-"""A step of the reading behind: new records of today wait for one at most."""
+"""Bytes per step of the thread: new records of today wait for at most one step."""
 
 
 class Following:
-    """Owns the reader that it is given, and a thread while older days are being read; `close` ends both."""
+    """Owns the given reader, and a thread while older days are being read; `close` ends both."""
 
     def __init__(self, reader: TelemetryReader) -> None:
         self.reader = reader
@@ -33,7 +33,8 @@ class Following:
         atexit.register(self.close)
 
     def look(self) -> RefreshReport:
-        """The log as of now, or while older days are being read as of the last step. Raises OSError as `refresh`."""
+        """The current state of the log, or of the last step while older days are being read. Raises OSError like
+        `refresh`."""
         with self._starting:
             if self._behind is None or not self._behind.is_alive():
                 self._report = self.reader.refresh(FIRST_READ_BYTES)
@@ -45,14 +46,14 @@ class Following:
             return self._report
 
     def wait(self, timeout_s: float | None = None) -> bool:
-        """Until nothing is being read; False when that took longer."""
+        """Wait until everything is read; False if that took longer than the timeout."""
         behind = self._behind
         if behind is not None:
             behind.join(timeout_s)
         return behind is None or not behind.is_alive()
 
     def close(self) -> None:
-        """After at most one step."""
+        """Returns after at most one step."""
         atexit.unregister(self.close)
         self._closing.set()
         self.wait()
@@ -60,11 +61,12 @@ class Following:
 
     def _read_older_days(self) -> None:
         before = self._report.waiting_bytes + 1
-        while 0 < self._report.waiting_bytes < before and not self._closing.is_set():  # without progress: the next look
+        # Without progress, leave the rest to the next refresh.
+        while 0 < self._report.waiting_bytes < before and not self._closing.is_set():
             before = self._report.waiting_bytes
             try:
                 self._report = self.reader.refresh(STEP_BYTES)
             except (OSError, duckdb.Error) as error:
-                # The next look asks again, and tells the viewer when it fails too.
+                # The next refresh tries again and reports the error to the viewer.
                 log.warning("telemetry.older_days_not_read", error=str(error))
                 return

@@ -1,6 +1,6 @@
-"""Single records found in the log itself, whole: what the tables leave out, and everything about one hunt or session.
+"""Finds single records in the log files: fields that the tables omit, and all records of one hunt or session.
 
-A file is searched as bytes and only what was found is parsed; that is why the tables need not hold every text.
+Files are searched as bytes and only matching lines are parsed, so the tables need not contain every text.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import mmap
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,20 +17,23 @@ from core.domain.value import Value
 
 
 class LogLine(Value):
-    """One record as it stands in the log."""
+    """One record of the log."""
 
     at: datetime
     type: str
     data: dict[str, Any]
 
 
-def find_records(paths: Sequence[Path], word: str, *, field: str, maximum: int) -> list[LogLine]:
-    """The records whose `field` is `word`, by time; at most `maximum`. Skips unreadable files."""
+def find_records(
+    paths: Sequence[Path], word: str, *, field: str, maximum: int, types: Collection[str] = ()
+) -> list[LogLine]:
+    """The records whose `field` equals `word`, by time; at most `maximum`. `types`: only of these; empty: of all. Skips
+    unreadable files."""
     found: list[LogLine] = []
     for path in paths:
         for raw in _raw_lines(path, word.encode()):
             line = _parsed(raw)
-            if line is not None and line.data.get(field) == word:
+            if line is not None and line.data.get(field) == word and (not types or line.type in types):
                 found.append(line)
             if len(found) >= maximum:
                 break
@@ -38,7 +41,7 @@ def find_records(paths: Sequence[Path], word: str, *, field: str, maximum: int) 
 
 
 def _raw_lines(path: Path, word: bytes) -> Iterator[bytes]:
-    """Lines that hold `word` somewhere."""
+    """Lines that contain `word`."""
     if not word:
         return
     try:
@@ -49,7 +52,7 @@ def _raw_lines(path: Path, word: bytes) -> Iterator[bytes]:
             with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 yield from _found_in(content, word)
     except (OSError, EOFError):
-        return  # removed or damaged: the reader names such files on the page
+        return  # removed or damaged: the reader reports such files
 
 
 def _found_in(content: mmap.mmap, word: bytes) -> Iterator[bytes]:
@@ -67,4 +70,4 @@ def _parsed(raw: bytes) -> LogLine | None:
         envelope = json.loads(raw)
         return LogLine(at=envelope["ts"], type=envelope["type"], data=envelope["data"])
     except (ValueError, KeyError, TypeError):
-        return None  # a broken line, or not one of ours: counted by the reader
+        return None  # a broken line or an unknown record: the reader counts them

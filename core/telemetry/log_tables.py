@@ -1,7 +1,7 @@
-"""The telemetry log inside DuckDB: whole files and pieces of files go in, the views of columns.py can be asked.
+"""The telemetry log in DuckDB: loads files and pieces of files, and answers queries on the views of columns.py.
 
-DuckDB reads the lines itself, in one pass and on every core. What it has read, and how far, is written in one step
-into one file, so that the next start goes on where the last one ended.
+DuckDB parses the lines itself, in one pass on all cores. The rows and the offset of each file are written to the
+database in one transaction, so the next start continues where the last one ended.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
-import pandas as pd
 import structlog
 
 from core.domain.value import Value
@@ -36,26 +35,30 @@ from core.telemetry.columns import (
 )
 from core.telemetry.tail import Position
 
+if TYPE_CHECKING:  # the API has no pandas
+    import pandas as pd
+
 log = structlog.get_logger(__name__)
+Result = TypeVar("Result")
 
 MIB = 1024 * 1024
 MAX_LINE_BYTES = MIB
-"""A longer line is broken: a record has bounded texts and stays under ten kilobytes."""
+"""A longer line counts as broken: texts in records are limited, and records stay below ten kilobytes."""
 RESTING_SHARE = 0.6
-"""Of the memory that reading may take, what questions may keep."""
+"""Share of the memory limit that queries may use when nothing is being read."""
 THREADS = 2
-"""Each one that reads takes two buffers of 32 MB, whatever the file's size: more threads would need more memory."""
+"""Each reading thread takes two buffers of 32 MB whatever the file's size, so more threads would need more memory."""
 
 
 class Arrival(Value):
-    """Whole lines of one log file that are new: all of it, or a piece in a file of our own."""
+    """New complete lines of one log file: the whole file, or a piece copied to a file of our own."""
 
     name: str
     """The log file's name."""
     path: Path
-    """Where the lines are read from."""
+    """The file that the lines are read from."""
     in_place: bool = False
-    """`path` is the log file itself: it may have changed while it was read."""
+    """Whether `path` is the log file itself, which may have changed while it was read."""
 
 
 class FileState(Value):
@@ -65,33 +68,33 @@ class FileState(Value):
     skipped_lines: int = 0
     incomplete_lines: int = 0
     unknown_lines: int = 0
-    """Of those skipped."""
+    """Of the skipped ones."""
 
 
 class Loaded(Value):
-    """What came of new lines."""
+    """The result of loading new lines."""
 
     events: int = 0
     bad_lines: int = 0
-    """Not a record at all, or without what its type requires."""
+    """Not a record, or lacking required fields."""
     incomplete_lines: int = 0
-    """Of those the records that lack something, as other versions wrote them."""
+    """Of these, the records that lack fields, as other versions wrote them."""
     unknown_lines: int = 0
-    """Whole records of a type or schema that this version does not know."""
+    """Complete records of a type or schema that this version does not know."""
 
 
 class Moved(Exception):
-    """A file changed while it was read in place; nothing of it was kept."""
+    """A file changed while it was read in place; none of its lines were stored."""
 
 
 def shape() -> str:
-    """Changes with every change of the tables or of how lines are understood."""
+    """Identifies the table layout and the interpretation of lines."""
     repeats = (mark_repeats(table, record) for table, record in _repeatable())
     return "\n".join([duckdb.__version__, _insert(), *_creation(), *repeats])
 
 
 class LogTables:
-    """Owns the database; one thread loads, any thread may ask. Raises duckdb.Error when it cannot be opened at all."""
+    """Owns the database. One thread loads; any thread may query. Raises duckdb.Error if it cannot be opened."""
 
     def __init__(self, place: CachePlace, max_memory_mib: int) -> None:
         self._place = place
@@ -101,7 +104,9 @@ class LogTables:
         try:
             self._database = self._open()
         except duckdb.Error as error:
-            log.warning("telemetry.cache_unusable", database=str(place.database), error=str(error), instead="read anew")
+            log.warning(
+                "telemetry.cache_unusable", database=str(place.database), error=str(error), instead="read again"
+            )
             place.remove_database()
             self._database = self._open()
 
@@ -109,21 +114,20 @@ class LogTables:
         self._database.close()
 
     def states(self) -> dict[str, FileState]:
-        """Every file in the tables."""
+        """All files in the tables."""
         rows = self._database.execute("SELECT name, state FROM files").fetchall()
         return {name: FileState.model_validate_json(state) for name, state in rows}
 
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> pd.DataFrame:
-        """The answer to one question. Raises duckdb.Error for a question that makes no sense.
+        """The result of one query. Raises duckdb.Error if the query is invalid.
 
-        A question that needs more memory than they may keep at rest is asked again with all that there may be.
+        A query that needs more memory than queries may normally use is repeated with the full limit.
         """
-        with self._database.cursor() as cursor:
-            try:
-                return cursor.execute(sql, params).df()
-            except duckdb.OutOfMemoryException:
-                self._set_memory_limit(self._max_memory_mib)
-                return cursor.execute(sql, params).df()
+        return self._executed(sql, params, lambda result: result.df())
+
+    def rows(self, sql: str, params: Sequence[Any] | Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """As `query`, for small results without pandas."""
+        return self._executed(sql, params, lambda result: result.fetchall())
 
     def load(
         self,
@@ -132,10 +136,10 @@ class LogTables:
         *,
         void: Sequence[str] = (),
     ) -> dict[str, Loaded]:
-        """Puts the lines into the tables and the files' states beside them: all of it or, on error, nothing.
+        """Store the lines in the tables and the states of their files, in one transaction: all or, on error, nothing.
 
-        Rows of the files in `void` go in the same moment, so that nobody ever sees a file twice or half. `states`
-        makes the new states from what came of each file, and may raise Moved.
+        Rows of the files in `void` are removed in the same transaction, so that nobody sees a file twice or in part.
+        `states` returns the new states from the result of each file, and may raise Moved.
         """
         self._set_memory_limit(self._max_memory_mib)
         self._database.execute("BEGIN")
@@ -170,8 +174,21 @@ class LogTables:
             raise
         return database
 
+    def _executed(
+        self,
+        sql: str,
+        params: Sequence[Any] | Mapping[str, Any],
+        fetch: Callable[[duckdb.DuckDBPyConnection], Result],
+    ) -> Result:
+        with self._database.cursor() as cursor:
+            try:
+                return fetch(cursor.execute(sql, params))
+            except duckdb.OutOfMemoryException:
+                self._set_memory_limit(self._max_memory_mib)
+                return fetch(cursor.execute(sql, params))
+
     def _rollback(self) -> None:
-        """A COMMIT that failed has ended the transaction already."""
+        """A failed COMMIT has already ended the transaction."""
         with suppress(duckdb.TransactionException):
             self._database.execute("ROLLBACK")
 
@@ -179,7 +196,7 @@ class LogTables:
         try:
             self._database.cursor().execute(f"SET GLOBAL memory_limit = '{memory_mib}MiB'")
         except duckdb.OutOfMemoryException:
-            # Somebody's question holds more at this moment; the next refresh asks again.
+            # A running query uses more at the moment; the next refresh tries again.
             log.debug("telemetry.memory_still_used", wanted_mib=memory_mib)
 
     def _delete(self, names: Sequence[str]) -> None:
@@ -192,7 +209,7 @@ class LogTables:
                 f"DELETE FROM files {where}",  # noqa: S608
             ):
                 self._database.execute(sql, {"names": list(names)})
-            for table, record in _repeatable():  # the first record of something may have gone
+            for table, record in _repeatable():  # the record that was kept may have been removed
                 self._database.execute(unmark_repeats(table, record))
                 self._database.execute(mark_repeats(table, record), {"first": 0})
 
@@ -226,7 +243,7 @@ class LogTables:
 
 
 def _repeatable() -> list[tuple[Table, type]]:
-    """The tables whose records may have been written twice."""
+    """The tables whose records may be repeated."""
     by_name = {table.name: table for table in tables()}
     return [(by_name[VIEWS[record]], record) for record in SAME]
 
@@ -253,7 +270,7 @@ def _create(database: duckdb.DuckDBPyConnection) -> None:
 
 
 def drop_unreadable_lines(path: Path) -> int:
-    """Leaves only the lines in the file that are JSON and of bearable length; returns how many others there were."""
+    """Keep only lines of the file that are JSON and not too long; returns the number of removed lines."""
     lines = [line for line in path.read_bytes().split(b"\n") if line.strip()]
     readable = [line for line in lines if _is_readable(line)]
     path.write_bytes(b"".join(line + b"\n" for line in readable))

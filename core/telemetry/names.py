@@ -1,6 +1,6 @@
-"""How telemetry files are called: `telemetry-YYYY-MM-DD-<instance>.jsonl`, days in UTC; `.gz` behind it when packed.
+"""Names of telemetry files: `telemetry-YYYY-MM-DD-<instance>.jsonl`, days in UTC, with `.gz` when compressed.
 
-The day in the name is the day of the records inside, so that age is told without opening the file.
+The day in the name is the day of the records, so a file's age is known without opening it.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ MAX_INSTANCE_CHARS = 80
 
 
 def file_name(day: date, instance: str) -> str:
-    """The file of one process and day. Whatever `instance` holds, the name stays inside its folder."""
+    """The file of one process and day. Whatever `instance` contains, the path stays inside the folder."""
     safe = _NOT_IN_A_NAME.sub("-", instance).strip("-.")[:MAX_INSTANCE_CHARS]
     return f"telemetry-{day.isoformat()}-{safe or 'unnamed'}.jsonl"
 
 
 def day_of(name: str) -> date | None:
-    """The day in a telemetry file's name; None for every other file, which is not ours to touch."""
+    """The day in a telemetry file's name; None for any other file, which must not be touched."""
     found = _NAME.fullmatch(name)
     if found is None:
         return None
@@ -32,9 +32,9 @@ def day_of(name: str) -> date | None:
 
 
 def telemetry_files(directory: Path) -> list[Path]:
-    """Every telemetry file, oldest first. While a day is being packed only its unpacked file counts.
+    """All telemetry files, oldest first. While a day is being compressed, only its uncompressed file counts.
 
-    A folder that is not there holds no files. Raises OSError when it cannot be listed.
+    Empty if the folder does not exist. Raises OSError if it cannot be listed.
     """
     try:
         paths = {path.name: path for path in directory.iterdir() if day_of(path.name) is not None}
@@ -44,11 +44,10 @@ def telemetry_files(directory: Path) -> list[Path]:
 
 
 def outdated(paths: list[Path], today: date, keep_days: int) -> list[Path]:
-    """The files whose day lies more than `keep_days` days before the log's newest.
+    """The files that are more than `keep_days` days older than the log's newest file.
 
-    The newest is what its names, the times its files were written, and `today` agree on, give or take a day: a clock
-    that is ahead makes no file old, and whatever it says the newest files stay. Raises OSError when files cannot be
-    looked at.
+    The newest day must agree between names, modification times and `today`, to within a day: a clock that runs ahead
+    makes no file old, and the newest files always stay. Raises OSError if files cannot be inspected.
     """
     days = {path: day for path in paths if (day := day_of(path.name)) is not None}
     if not days:

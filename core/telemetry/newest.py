@@ -1,7 +1,7 @@
-"""Which new files come first: the newest days, a day as a whole, until there is about enough for one reading.
+"""Selects the files to read first: the newest days, each as a whole, up to about one reading's worth.
 
-A large log opens with what most people look at; older days follow. Days stay whole, so that it can be said from which
-day on everything has been read.
+A long log opens with the days that most people want; older days follow. Days stay whole, so that there is a day from
+which on everything has been read.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from core.telemetry.names import day_of
 from core.telemetry.tail import Fresh
 
 PACKED_RATIO = 8
-"""About so much larger is what is in a packed file."""
+"""Estimated compression ratio of compressed files."""
 
 
 def newest_first(fresh: Sequence[Fresh], max_bytes: int | None) -> tuple[list[Fresh], list[Fresh]]:
-    """What is read now, oldest first, and what waits. One day is read in any case, however large; None: all of it."""
+    """The files to read now, oldest first, and the waiting ones. At least one day is read, however large; None:
+    everything."""
     ordered = sorted(fresh, key=lambda one: (_day(one), one.path.name))
     if max_bytes is None:
         return ordered, []
@@ -34,14 +35,14 @@ def newest_first(fresh: Sequence[Fresh], max_bytes: int | None) -> tuple[list[Fr
 
 
 def new_bytes(one: Fresh) -> int:
-    """About how much there is to read; of a packed file always all of it."""
+    """Approximate number of new bytes; of a compressed file always all of it."""
     if one.path.suffix == ".gz":
         return one.start.size_bytes * PACKED_RATIO
     return one.start.size_bytes - one.start.offset_bytes
 
 
 def newest_day(waiting: Sequence[Fresh]) -> date | None:
-    """Behind this day everything has been read."""
+    """All later days have been read."""
     return max(map(_day, waiting), default=None)
 
 

@@ -1,12 +1,12 @@
-"""Reads the telemetry of every process, each byte once, and answers questions about it.
+"""Reads the telemetry of all processes, each byte once, and answers queries about it.
 
     with TelemetryReader(directory, cache_directory=directory / ".cache") as reader:
         reader.refresh()
         reader.query("SELECT outcome, count(*) AS hunts FROM hunts WHERE model = ? GROUP BY outcome", ["openai/gpt-5"])
 
-Tables: hunts, calls, runs, sessions, reviews, process, with the fields of records.py as columns, and `ts` (UTC, without
-a zone). They hold what the files held at the last refresh: rows of a file that was removed go with it. With a cache
-directory they outlive the process, and the next one reads only what is new.
+Tables: hunts, calls, runs, sessions, reviews, later_verdicts, tasks, process. Their columns are `ts` (UTC, without a
+time zone) and the fields of records.py. They match the files as of the last refresh: rows of a removed file are
+removed. With a cache directory the tables survive the process, and the next one reads only new data.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
-import pandas as pd
 
 from core.domain.value import Value
 from core.telemetry.cache import CachePlace
@@ -27,50 +26,53 @@ from core.telemetry.names import day_of, telemetry_files
 from core.telemetry.newest import new_bytes, newest_day, newest_first
 from core.telemetry.tail import DamagedFile, Fresh, Position, new_lines, position_at_end, position_now, unchanged
 
+if TYPE_CHECKING:  # the API has no pandas
+    import pandas as pd
+
 MIB = 1024 * 1024
 MEMORY_MIB = 200
-"""While much is read: with less DuckDB's reading slows down or fails. At rest it keeps a part of that."""
+"""Memory limit while reading: with less, DuckDB slows down or fails. Otherwise it keeps a part of this."""
 PIECE_BYTES = 16 * MIB
 BATCH_BYTES = 64 * MIB
-"""How much is handed to DuckDB at once: large enough for its parallel reading, small enough for memory."""
+"""Bytes per load: large enough for DuckDB's parallel reading, small enough for memory."""
 FILES_AT_ONCE = 200
 
 
 class RefreshReport(Value):
-    """What one refresh found new."""
+    """The result of one refresh."""
 
     events: int = 0
     bad_lines: int = 0
     """Broken lines that were skipped."""
     unknown_lines: int = 0
-    """Records of a type or schema from a newer version, skipped too."""
+    """Records of a type or schema from a newer version, also skipped."""
     files: int = 0
-    """Telemetry files there are now."""
+    """Number of telemetry files."""
     skipped_lines: int = 0
-    """Broken and unknown lines in all of these files, whenever they were read."""
+    """Broken and unknown lines in all of these files, including earlier refreshes."""
     skipped_incomplete: int = 0
-    """Of those the records that lack what this version requires: other versions wrote them so."""
+    """Of these, records that lack required fields, because another version wrote them."""
     skipped_unknown: int = 0
-    """Of those the records of a newer version."""
+    """Of these, records of a newer version."""
     unreadable: tuple[str, ...] = ()
-    """Names of files that could not be opened or unpacked; tried again at the next refresh."""
+    """Names of files that could not be opened or decompressed; tried again at the next refresh."""
     waiting_bytes: int = 0
-    """About so much of the log is left for the next refresh."""
+    """Approximate size of the part of the log that is left for the next refresh."""
     complete_after: date | None = None
-    """The newest day of which something waits; of every later day all is in the tables. None: nothing waits."""
+    """The newest day that is not fully read; all later days are complete. None: everything is read."""
 
 
 class _Piece(Value):
-    """New whole lines of a file, the position behind them, and how many lines of them nobody could read."""
+    """New complete lines of a file, the offset of their end, and the number of unreadable lines."""
 
     arrival: Arrival
     end: Position
-    anew: bool
+    from_start: bool
     unreadable_lines: int = 0
 
 
 class TelemetryReader:
-    """Owned by who opened it; `close` gives back memory, lock and scratch folder. Safe to use from many threads."""
+    """Owned by its creator; `close` releases memory, lock and scratch folder. Thread-safe."""
 
     def __init__(
         self,
@@ -86,15 +88,16 @@ class TelemetryReader:
         self._tables = LogTables(self._place, max_memory_mib)
         self._files = self._tables.states()
         self._damaged: dict[str, int] = {}
-        """Packed files that cannot be unpacked, with the time they were written: not tried again until that changes."""
+        """Compressed files that cannot be decompressed, with their modification time: not tried again until it
+        changes."""
         self._refreshing = threading.Lock()
         self._changes = 0
 
     def refresh(self, max_bytes: int | None = None) -> RefreshReport:
-        """Reads what is new. Several may ask at once: they wait for one another and read nothing twice.
+        """Read new data. Concurrent calls wait for one another and read nothing twice.
 
-        With `max_bytes` about so much, newest days first; the report tells what is left for the next time.
-        Raises OSError when the folder is there and cannot be listed.
+        With `max_bytes`, reads about that much, newest days first; the report states what is left. Raises OSError if
+        the folder exists and cannot be listed.
         """
         with self._refreshing:
             paths = telemetry_files(self._directory)
@@ -118,21 +121,25 @@ class TelemetryReader:
             )
 
     def query(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> pd.DataFrame:
-        """The answer as a frame; `?` or `$name` in `sql` stand for `params`. Raises duckdb.Error for bad SQL."""
+        """The result as a data frame. `params` are for `?` or `$name` in `sql`. Raises duckdb.Error for invalid SQL."""
         return self._tables.query(sql, params)
+
+    def rows(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
+        """As `query`, for small results without pandas."""
+        return self._tables.rows(sql, params)
 
     @property
     def changes(self) -> tuple[int, int]:
-        """Another value whenever the tables may answer otherwise than before, and for every reader."""
+        """Changes whenever the tables may give different results, and differs between readers."""
         return id(self), self._changes
 
     def files_with(self, condition: str, params: Mapping[str, Any]) -> list[Path]:
-        """The log files that hold the lines of which `condition` is true, oldest first (core.telemetry.lines)."""
+        """The log files with lines that match `condition`, oldest first (core.telemetry.lines)."""
         sql = f"SELECT DISTINCT name FROM events JOIN segments USING (segment) WHERE {condition} ORDER BY name"  # noqa: S608
         return [self._directory / str(name) for name in self.query(sql, params)["name"]]
 
     def files_since(self, day: date | None) -> list[Path]:
-        """The log files of that day (None: the first) and later, oldest first. Raises OSError as `refresh`."""
+        """The log files since that day (None: all), oldest first. Raises OSError like `refresh`."""
         return [
             path for path in telemetry_files(self._directory) if (day_of(path.name) or date.min) >= (day or date.min)
         ]
@@ -167,17 +174,18 @@ class TelemetryReader:
                 elif known is None or not unchanged(path, known.position):
                     before = known.position if known else Position()
                     start = position_now(path, before)
-                    anew = known is not None and start.offset_bytes < before.offset_bytes
-                    yield Fresh(path=path, start=start, anew=anew)
+                    from_start = known is not None and start.offset_bytes < before.offset_bytes
+                    yield Fresh(path=path, start=start, from_start=from_start)
             except FileNotFoundError:
-                continue  # removed since the folder was listed: the next refresh forgets it
+                continue  # removed after the folder was listed: the next refresh drops its rows
             except OSError:
                 unreadable.append(path.name)
 
     # ---------------------------------------------------------------- reading it
 
     def _read(self, fresh: Sequence[Fresh], growing: date | None, unreadable: list[str]) -> Iterator[Loaded]:
-        """Past days are read where they stand, all at once; what may be growing is copied first, up to its size now."""
+        """Files of past days are read in place, all at once; files that may be growing are copied first, up to their
+        current size."""
         whole = [one for one in fresh if day_of(one.path.name) != growing and _reads_whole(one)]
         pieces = [piece for one in whole if (piece := _in_place(one)) is not None]
         there = {piece.arrival.name for piece in pieces}
@@ -185,7 +193,7 @@ class TelemetryReader:
             try:
                 yield self._load(pieces)
             except (Moved, duckdb.Error, OSError):
-                there = set()  # whichever it was: piece by piece each file is looked at by itself
+                there = set()  # one of them changed: read each file separately, in pieces
         for batch in _batches(self._pieces([one for one in fresh if one.path.name not in there], unreadable)):
             yield self._load_copied(batch)
 
@@ -202,23 +210,23 @@ class TelemetryReader:
                 unreadable.append(one.path.name)
 
     def _pieces_of(self, one: Fresh) -> Iterator[_Piece]:
-        anew = one.anew
-        if anew or one.start.size_bytes == one.start.offset_bytes:
-            yield self._copied(one, b"", one.start, anew)
-            anew = False
+        from_start = one.from_start
+        if from_start or one.start.size_bytes == one.start.offset_bytes:
+            yield self._copied(one, b"", one.start, from_start)
+            from_start = False
         for lines, position in new_lines(one.path, one.start, self._piece_bytes):
-            yield self._copied(one, lines, position, anew)
+            yield self._copied(one, lines, position, from_start)
 
-    def _copied(self, one: Fresh, lines: bytes, position: Position, anew: bool) -> _Piece:
+    def _copied(self, one: Fresh, lines: bytes, position: Position, from_start: bool) -> _Piece:
         path = self._place.scratch / f"{one.path.name}-{position.offset_bytes}.jsonl"
         path.write_bytes(lines)
-        return _Piece(arrival=Arrival(name=one.path.name, path=path), end=position, anew=anew)
+        return _Piece(arrival=Arrival(name=one.path.name, path=path), end=position, from_start=from_start)
 
     def _load_copied(self, batch: Sequence[_Piece]) -> Loaded:
         try:
             return self._load(batch)
         except duckdb.Error:
-            # Rare: bytes that even `ignore_errors` does not get over, such as a line of many megabytes.
+            # Rare: bytes that DuckDB cannot skip even with `ignore_errors`, such as a line of many megabytes.
             mended = [p.model_copy(update={"unreadable_lines": drop_unreadable_lines(p.arrival.path)}) for p in batch]
             return self._load(mended)
         finally:
@@ -226,8 +234,8 @@ class TelemetryReader:
                 piece.arrival.path.unlink(missing_ok=True)
 
     def _load(self, batch: Sequence[_Piece]) -> Loaded:
-        """Lines go into the tables first; only then is it remembered that they were read."""
-        void = sorted({piece.arrival.name for piece in batch if piece.anew})
+        """Stores lines in the tables before their files count as read."""
+        void = sorted({piece.arrival.name for piece in batch if piece.from_start})
         arrivals = [piece.arrival for piece in batch if piece.arrival.path.stat().st_size]
         states: dict[str, FileState] = {}
 
@@ -270,24 +278,24 @@ def _reads_whole(one: Fresh) -> bool:
 
 
 def _in_place(one: Fresh) -> _Piece | None:
-    """None when its last line is not whole, or it has just gone."""
+    """None if its last line is incomplete or the file was just removed."""
     try:
         end = position_at_end(one.path, one.start)
     except OSError:
         return None
     arrival = Arrival(name=one.path.name, path=one.path, in_place=True)
-    return _Piece(arrival=arrival, end=end, anew=one.anew) if end else None
+    return _Piece(arrival=arrival, end=end, from_start=one.from_start) if end else None
 
 
 def _reject_moved(batch: Sequence[_Piece]) -> None:
-    """Raises Moved, or OSError when one has gone."""
+    """Raises Moved, or OSError if one was removed."""
     for piece in batch:
         if piece.arrival.in_place and not unchanged(piece.arrival.path, piece.end):
             raise Moved(piece.arrival.name)
 
 
 def _batches(pieces: Iterator[_Piece]) -> Iterator[list[_Piece]]:
-    """Small files together, a large one piece by piece: about `BATCH_BYTES` at a time."""
+    """Small files together, a large one in pieces: about `BATCH_BYTES` at a time."""
     batch: list[_Piece] = []
     size_bytes = 0
     for piece in pieces:

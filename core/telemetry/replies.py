@@ -1,6 +1,7 @@
-"""Replies in full are in the log and not in the tables: most of a log's bytes, asked for by nobody but who searches.
+"""Searches full replies, which are in the log but not in the tables: they are most of its bytes, and only searches
+need them.
 
-DuckDB goes through the files of the period themselves, packed ones too, on every core.
+DuckDB scans the files of the period itself, compressed ones too, on all cores.
 """
 
 from __future__ import annotations
@@ -14,21 +15,21 @@ import duckdb
 from core.telemetry.reader import TelemetryReader
 
 MAX_FOUND = 100_000
-"""Hunts; a word in more replies than this finds the newest ones."""
+"""Maximum hunts; if more replies match, the newest are returned."""
 _SQL = f"""SELECT data.hunt_id AS hunt_id FROM read_ndjson($paths, ignore_errors = true, columns =
     {{ts: 'TIMESTAMP', type: 'VARCHAR', data: 'STRUCT(hunt_id VARCHAR, reply VARCHAR)'}})
     WHERE type = 'hunt' AND contains(lower(data.reply), $word) ORDER BY ts DESC LIMIT {MAX_FOUND}"""  # noqa: S608
 
 
 def find_hunts_by_reply(reader: TelemetryReader, word: str, since: date | None) -> list[str]:
-    """Ids of hunts of the day `since` (None: the first) and later whose reply holds `word`, in whatever case.
+    """Ids of hunts since the day `since` (None: all) whose reply contains `word`, ignoring case.
 
-    Files that cannot be read or unpacked hold none: the reader names them.
+    Files that cannot be read or decompressed are skipped; the reader reports them.
     """
     paths = reader.files_since(since)
     try:
         return _found(reader, paths, word)
-    except duckdb.IOException:  # one of them has gone or is damaged: each by itself, then
+    except duckdb.IOException:  # one of them was removed or is damaged: read them one at a time
         return [hunt_id for path in reversed(paths) for hunt_id in _found_if_readable(reader, path, word)][:MAX_FOUND]
 
 

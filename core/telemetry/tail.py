@@ -1,6 +1,6 @@
-"""What is new in a log file that grows: whole lines from the byte where the last reading ended.
+"""Reads the new complete lines of a growing log file, from the offset where the last read ended.
 
-A file may also shrink, be replaced or be packed: then everything read from it is void and it is read anew.
+If a file shrinks, is replaced or compressed, everything read from it is void, and it is read again.
 """
 
 from __future__ import annotations
@@ -16,52 +16,52 @@ from typing import BinaryIO, cast
 from core.domain.value import Value
 
 HEAD_BYTES = 256
-"""The first bytes tell one file from another: each line begins with its own time to the microsecond."""
+"""The first bytes identify a file: each line begins with its time to the microsecond."""
 
 
 class DamagedFile(OSError):
-    """A packed file that cannot be unpacked to its end."""
+    """A compressed file that cannot be decompressed to its end."""
 
 
 class Position(Value):
-    """How far a file has been read, and how to tell that it is still the same file."""
+    """How far a file has been read, and how to recognise that it is still the same file."""
 
     inode: int = 0
     size_bytes: int = -1
     modified_ns: int = -1
     offset_bytes: int = 0
-    """Everything before it has been read; it is the beginning of a line."""
+    """Offset of the next line; everything before it has been read."""
     head_bytes: int = 0
     head: str = ""
     """A hash of the first `head_bytes`."""
 
 
 class Fresh(Value):
-    """A file with something new in it."""
+    """A file with new data."""
 
     path: Path
     start: Position
-    anew: bool
-    """It is read from its beginning: what was known of it is void."""
+    from_start: bool
+    """It must be read from the beginning: earlier rows are void."""
 
 
 def position_now(path: Path, before: Position) -> Position:
-    """`before`, or the beginning when it is another file by now. Raises OSError, FileNotFoundError too."""
+    """`before`, or the beginning if it is another file now. Raises OSError, including FileNotFoundError."""
     with path.open("rb") as file:
         found = os.fstat(file.fileno())
         here = {"inode": found.st_ino, "size_bytes": found.st_size, "modified_ns": found.st_mtime_ns}
-        packed_anew = path.suffix == ".gz" and found.st_mtime_ns != before.modified_ns
+        was_repacked = path.suffix == ".gz" and found.st_mtime_ns != before.modified_ns
         same = (
             found.st_ino == before.inode
             and found.st_size >= before.size_bytes
-            and not packed_anew
+            and not was_repacked
             and (not before.head_bytes or _hash(file.read(before.head_bytes)) == before.head)
         )
     return before.model_copy(update=here) if same else Position.model_validate(here)
 
 
 def position_at_end(path: Path, position: Position) -> Position | None:
-    """The position behind the whole file, or None when its last line is not whole. Raises OSError."""
+    """The offset of the end of the file, or None if its last line is incomplete. Raises OSError."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
         file.seek(max(0, position.size_bytes - 1))
@@ -72,17 +72,17 @@ def position_at_end(path: Path, position: Position) -> Position | None:
 
 
 def unchanged(path: Path, position: Position) -> bool:
-    """True when nothing has happened to the file since; then it need not be opened. Raises OSError."""
+    """True if the file is unchanged and need not be opened. Raises OSError."""
     found = path.stat()
     now = (found.st_ino, found.st_size, found.st_mtime_ns)
     return now == (position.inode, position.size_bytes, position.modified_ns)
 
 
 def new_lines(path: Path, position: Position, max_bytes: int) -> Iterator[tuple[bytes, Position]]:
-    """Pieces of whole lines behind `position`, each with the position behind it; at most `max_bytes` a piece.
+    """Pieces of complete lines after `position`, each with the offset of its end; at most `max_bytes` per piece.
 
-    A last line without its newline is left for later, except in a packed file, which does not grow any more.
-    A line longer than a piece comes in pieces, each of them a broken line. Raises OSError, DamagedFile among them.
+    A last line without a newline is left for later, except in a compressed file, which no longer grows. A line longer
+    than a piece is split, and each part is a broken line. Raises OSError, including DamagedFile.
     """
     packed = path.suffix == ".gz"
     with _opened(path, packed) as file:

@@ -1,10 +1,10 @@
-"""Writes telemetry without ever holding up a hunt: a bounded queue in front, one task behind it that writes.
+"""Writes telemetry without delaying hunts: a bounded queue, and one task that writes it.
 
     async with TelemetryWriter(instance, settings.telemetry, SystemClock()) as telemetry:
         telemetry.record(HuntRecord(...))      # about a microsecond; never waits, never raises
 
-What does not fit into the queue is dropped and counted. A disk that fails is tried again at the next flush, with the
-same records; leaving the block writes what is left, once, and counts as dropped what the disk does not take then.
+Records that do not fit into the queue are dropped and counted. If the disk fails, the same records are tried again at
+the next flush. Leaving the block writes the rest once, and counts records that the disk rejects as dropped.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ from core.telemetry.records import SCHEMA, TYPES, ProcessRecord, Record
 log = structlog.get_logger(__name__)
 
 RECORDS_PER_WRITE = 1000
-"""About a megabyte in memory at a time, however long the queue has grown."""
+"""Records that are encoded at a time: about a megabyte, however long the queue is."""
 
 RECORD_BYTES = 1000
-"""About what a record takes beside its texts."""
+"""Approximate memory of a record without its texts."""
 
 
 class TelemetryStatus(Value):
-    """Counts of this process since it started."""
+    """Counts since this process started."""
 
     queued: int = 0
     queued_bytes: int = 0
-    """About what the queued records take in memory."""
+    """Approximate memory of the queued records."""
     written: int = 0
     dropped: int = 0
-    """Records that never reach the log: the queue was full (of records or of bytes), they could not be encoded, or the
-    end came first."""
+    """Records that never reach the log: the queue was full (in records or bytes), they could not be encoded, or the
+    process ended first."""
     failed: int = 0
-    """Times that the disk refused a write; the records were kept and tried again."""
+    """Failed writes; their records are kept and tried again."""
 
 
 class TelemetryWriter:
@@ -65,9 +65,10 @@ class TelemetryWriter:
         self._clock = clock
         self._queue: deque[tuple[datetime, Record, int]] = deque()
         self._lines: deque[tuple[date, bytes, int]] = deque()
-        """Encoded and on their way to the disk; they stay here until they are whole in the file."""
+        """Encoded records that are being written; they stay here until they are completely in the file."""
         self._bytes_in = self._bytes_out = 0
-        """What came into the queue, changed by the caller's thread alone, and what left it, by the writing one's."""
+        """Bytes added to the queue, changed only by the caller's thread, and bytes removed, changed only by the
+        writing thread."""
         self._full = False
         self._written = self._dropped = self._failed = 0
         self._failing = False
@@ -77,7 +78,7 @@ class TelemetryWriter:
         self._task: asyncio.Task[None] | None = None
 
     def record(self, rec: Record) -> None:
-        """Puts `rec` in line to be written, with the time of now. Never waits and never raises."""
+        """Queue `rec` with the current time. Never waits and never raises."""
         size = rough_bytes(rec)
         if self._waiting >= self._max_queue or self._waiting_bytes + size > self._queue_max_bytes:
             self._drop()
@@ -96,7 +97,8 @@ class TelemetryWriter:
         )
 
     async def flush(self) -> None:
-        """Writes what is queued by now, in a thread. A disk that fails is counted, and what it did not take stays."""
+        """Write the currently queued records in a thread. A failing disk is counted, and unwritten records stay
+        queued."""
         await asyncio.to_thread(self._write_queue)
 
     async def __aenter__(self) -> Self:
@@ -124,7 +126,7 @@ class TelemetryWriter:
         return self._bytes_in - self._bytes_out
 
     def _drop(self) -> None:
-        """Count a record that finds no room, and say so once until there is room again."""
+        """Count a dropped record, and log the first one until there is room again."""
         self._dropped += 1
         if not self._full:
             self._full = True
@@ -134,7 +136,7 @@ class TelemetryWriter:
         while not self._ending.is_set():
             try:
                 await self.flush()
-            except Exception:  # a bug in here must end neither telemetry nor anything else
+            except Exception:  # a bug here must not end telemetry or anything else
                 self._failed += 1
                 log.exception("telemetry.flush_failed")
             with suppress(TimeoutError):
@@ -165,7 +167,7 @@ class TelemetryWriter:
                 log.error("telemetry.record_cannot_be_written", record=type(rec).__name__, error=str(error))
 
     def _write_lines(self) -> None:
-        """Lines leave only when they are in the file. Raises OSError when not all of them could be written."""
+        """Removes lines only when they are in the file. Raises OSError if not all of them could be written."""
         while self._lines:
             day, of_day = self._lines_of_one_day()
             self._directory.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
@@ -174,7 +176,7 @@ class TelemetryWriter:
             for _ in range(taken):
                 self._bytes_out += self._lines.popleft()[2]
             if taken < len(of_day):
-                raise OSError(f"only {taken} of {len(of_day)} lines fitted on the disk")
+                raise OSError(f"only {taken} of {len(of_day)} lines could be written to the disk")
 
     def _lines_of_one_day(self) -> tuple[date, list[bytes]]:
         first = self._lines[0][0]
@@ -205,15 +207,15 @@ class TelemetryWriter:
 
 
 def rough_bytes(rec: Record) -> int:
-    """About what a record takes in memory; its texts are nearly all of it."""
+    """Approximate memory of a record; nearly all of it is texts."""
     try:
         return RECORD_BYTES + sum(sys.getsizeof(value) for value in vars(rec).values())
-    except TypeError:  # it is no record: that is told when it is written
+    except TypeError:  # not a record: reported when it is written
         return RECORD_BYTES
 
 
 def _line(at: datetime, rec: Record) -> bytes:
-    """One line of the log. Raises TypeError for what is no record or cannot be written as JSON."""
+    """One line of the log. Raises TypeError for values that are no record or cannot be written as JSON."""
     kind = TYPES.get(type(rec))
     if kind is None:
         raise TypeError(f"{type(rec).__name__} is not a telemetry record")

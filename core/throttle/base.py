@@ -32,10 +32,11 @@ class Throttle(ABC):
     """
 
     @abstractmethod
-    def slot(self, account: str, session: str) -> AbstractAsyncContextManager[float]:
+    def slot(self, account: str, session: str, *, background: bool = False) -> AbstractAsyncContextManager[float]:
         """Hold one slot of `account` inside the `async with`; the value is the time spent waiting, in seconds.
 
-        `session` identifies the waiter for fair scheduling; "" for calls without a session. Raises Busy if the queue
+        `session` identifies the waiter for fair scheduling; "" for calls without a session. A call in the `background`
+        starts only when no other call of the account waits, in any process that shares it. Raises Busy if the queue
         is full, NotFound for an account without a limit.
         """
 

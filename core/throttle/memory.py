@@ -25,8 +25,8 @@ class MemoryThrottle(Throttle):
         self._clock = clock or SystemClock()
         self._limiters = {account: _MemoryLimiter(account, ceiling, max_queue, adaptive) for account, ceiling in limits}
 
-    def slot(self, account: str, session: str) -> AbstractAsyncContextManager[float]:
-        return self._limiter(account).slot(session)
+    def slot(self, account: str, session: str, *, background: bool = False) -> AbstractAsyncContextManager[float]:
+        return self._limiter(account).slot(session, background=background)
 
     def record_response(self, account: str, *, slow_down: bool) -> None:
         limiter = self._limiter(account)
@@ -65,7 +65,7 @@ class _MemoryLimiter(AccountLimiter):
             account=self.account,
             limit=self.limit.now,
             in_flight=self.in_flight,
-            queued=self.queue.queued,
+            queued=self.queued,
             ceiling=self.ceiling,
             reason=self.limit.reason,
             changed_at=self.limit.changed_at,

@@ -26,10 +26,10 @@ from core.redis.client import RedisClients, map_redis_errors, with_deadline
 from core.redis.keys import THROTTLE_CHANNEL, throttle_keys
 from core.redis.scripts import Call, LuaScript, run_scripts
 from core.settings import ThrottleSettings
-from core.supervise import run_forever
+from core.supervise import running
 from core.throttle.adaptive import Adaptive, Rounds
 from core.throttle.base import AccountLoad, Throttle
-from core.throttle.memory import unknown_account
+from core.throttle.memory import MemoryThrottle, unknown_account
 from core.throttle.shared_limiter import Report, SharedLimiter, SyncResult
 
 log = structlog.get_logger(__name__)
@@ -77,8 +77,8 @@ class RedisThrottle(Throttle):
         """Whether this process was stopped for longer than a lease before Redis failed."""
         self._renew_at = 0.0
 
-    def slot(self, account: str, session: str) -> AbstractAsyncContextManager[float]:
-        return self._known(account).slot(session)
+    def slot(self, account: str, session: str, *, background: bool = False) -> AbstractAsyncContextManager[float]:
+        return self._known(account).slot(session, background=background)
 
     def record_response(self, account: str, *, slow_down: bool) -> None:
         limiter = self._known(account)
@@ -134,13 +134,13 @@ class RedisThrottle(Throttle):
     def _idle_s(self) -> float:
         """Seconds until the next report is due."""
         until = self._renew_at - time.monotonic()
-        waiting = any(limiter.queue.queued for limiter in self._limiters.values())
+        waiting = any(limiter.queued for limiter in self._limiters.values())
         return max(0.0, min(until, self._settings.poll_s) if waiting else until)
 
     async def _sync(self) -> None:
         renewal = time.monotonic() >= self._renew_at
         every = self._limiters.values()
-        limiters = [limiter for limiter in every if limiter.due or limiter.queue.queued or (renewal and limiter.in_use)]
+        limiters = [limiter for limiter in every if limiter.due or limiter.queued or (renewal and limiter.in_use)]
         if renewal:
             self._renew_at = time.monotonic() + self._settings.renew_s
             limiters = limiters or list(every)[:1]  # so that an idle process is counted too
@@ -268,17 +268,13 @@ async def open_redis_throttle(
     throttle = RedisThrottle(
         redis, process, limits, settings=settings, timeout_s=timeout_s, clock=clock, adaptive=adaptive
     )
-    tasks = [
-        asyncio.create_task(run_forever(throttle.keep, on_bug), name="throttle: report"),
-        asyncio.create_task(run_forever(throttle.listen, on_bug), name="throttle: listen"),
-    ]
     try:
-        yield throttle
+        async with running(on_bug, throttle_report=throttle.keep, throttle_listen=throttle.listen):
+            try:
+                yield throttle
+            finally:
+                throttle.end()
     finally:
-        throttle.end()
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
         await throttle.leave()
 
 
@@ -296,3 +292,32 @@ def _answer(result: Sequence[Any]) -> SyncResult:
         processes=processes,
         shares=dict(zip(sessions, shares[1::2], strict=True)),
     )
+
+
+@asynccontextmanager
+async def open_throttle(
+    redis: RedisClients | None,
+    process: str,
+    limits: Iterable[tuple[str, int]],
+    *,
+    settings: ThrottleSettings,
+    timeout_s: float,
+    clock: Clock,
+    on_bug: Callable[[BaseException], None],
+) -> AsyncIterator[Throttle]:
+    """`limits`: (account, maximum concurrent calls). `timeout_s`: of Redis commands. Slots are released at the end."""
+    adaptive = Adaptive(settings.adaptive_limits, settings.adaptive_cooldown_s, settings.adaptive_start)
+    if redis is None:
+        yield MemoryThrottle(limits, settings.max_queued_calls, clock, adaptive)
+        return
+    async with open_redis_throttle(
+        redis,
+        process,
+        limits,
+        settings=settings,
+        timeout_s=timeout_s,
+        clock=clock,
+        adaptive=adaptive,
+        on_bug=on_bug,
+    ) as throttle:
+        yield throttle

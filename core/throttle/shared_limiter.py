@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from core.throttle.adaptive import Limit, Rounds
 from core.throttle.base import AccountLoad
-from core.throttle.limiter import AccountLimiter
+from core.throttle.limiter import BACKGROUND, AccountLimiter
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ class SyncResult:
 @lru_cache(maxsize=20_000)
 def session_hash(session: str) -> str:
     """Identifies a session to other processes without revealing its id."""
+    if session.startswith(BACKGROUND):
+        return BACKGROUND + session_hash(session.removeprefix(BACKGROUND))
     return hashlib.blake2s(session.encode(), digest_size=8).hexdigest() if session else "-"
 
 
@@ -87,7 +89,7 @@ class SharedLimiter(AccountLimiter):
 
     @property
     def in_use(self) -> bool:
-        return self._held > 0 or self.queue.queued > 0 or self.in_flight > 0
+        return self._held > 0 or self.queued > 0 or self.in_flight > 0
 
     # -- with Redis
 
@@ -99,7 +101,7 @@ class SharedLimiter(AccountLimiter):
         elif self._squeezed:
             keep = min(self._held, self._share)
         elif self._contended:
-            keep = self.in_flight + self.queue.queued
+            keep = self.in_flight + self.queued
         else:
             keep = self._max if renewal else self._held
         self._held = max(self.in_flight, min(self._held, keep))
@@ -159,7 +161,7 @@ class SharedLimiter(AccountLimiter):
             account=self.account,
             limit=min(self.limit.now, self.ceiling),
             in_flight=self.in_flight,
-            queued=self.queue.queued,
+            queued=self.queued,
             ceiling=self.ceiling,
             reason=self.limit.reason,
             changed_at=self.limit.changed_at,
@@ -179,8 +181,10 @@ class SharedLimiter(AccountLimiter):
         self._max = max(self._max, self.in_flight)
 
     def _wants(self) -> dict[str, int]:
-        return {session_hash(s): self._wanted(s) for s in {*self.by_session, *self.queue.waiting()}}
+        sessions = {*self.by_session, *self.queue.waiting(), *self.background.waiting()}
+        return {session_hash(session): self._wanted(session) for session in sessions}
 
     def _wanted(self, session: str) -> int:
-        calls = self.by_session.get(session, 0) + self.queue.waiting().get(session, 0)
+        queue = self.background if session.startswith(BACKGROUND) else self.queue
+        calls = self.by_session.get(session, 0) + queue.waiting().get(session, 0)
         return min(calls, self.limit.now, self.ceiling)

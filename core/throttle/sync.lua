@@ -125,9 +125,21 @@ table.sort(names, function(a, b)
   return a < b
 end)
 
-local wishes = {}
+-- calls in the background ('~' before the session) share what the others leave
+local function background(session) return string.sub(session, 1, 1) == '~' end
+local wishes, shares, left = {}, {}, limit
 for i, session in ipairs(names) do wishes[i] = total[session] end
-local shares = shared(limit, wishes)
+for _, later in ipairs({false, true}) do
+  local some, at = {}, {}
+  for i, session in ipairs(names) do
+    if background(session) == later then
+      some[#some + 1] = wishes[i]
+      at[#at + 1] = i
+    end
+  end
+  for k, given in ipairs(shared(left, some)) do shares[at[k]] = given end
+  for _, i in ipairs(at) do left = left - shares[i] end
+end
 local target, my_targets = {}, {}
 for i, session in ipairs(names) do
   if shares[i] > 0 and shares[i] < wishes[i] and now - (since[session] or 0) >= turn_ms then

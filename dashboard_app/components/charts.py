@@ -17,8 +17,8 @@ from dashboard_app.words import model_label, percent
 
 Drawing = alt.Chart | alt.LayerChart | alt.FacetChart
 HEIGHT = 260
-ROW_HEIGHT, NARROW_ROW_HEIGHT, AROUND_ROWS = 36, 24, 70
-"""Pixels per row, and of axis and legend, which Streamlit includes in the height."""
+ROW_HEIGHT, NARROW_ROW_HEIGHT, AXIS_HEIGHT, LEGEND_HEIGHT = 36, 24, 70, 45
+"""Pixels per row, and of the axis and a legend, which Streamlit includes in the height."""
 WHEN = "%-d %b %H:%M"
 LABEL_PX = 215
 INK = "#7d848f"
@@ -94,8 +94,8 @@ def with_label(frame: pd.DataFrame, column: str = "model") -> pd.DataFrame:
     return frame.assign(label=[model_label(str(name)) for name in frame[column]])
 
 
-def chart_height(rows: int, row: int = ROW_HEIGHT) -> int:
-    return max(2, rows) * row + AROUND_ROWS
+def chart_height(rows: int, row: int = ROW_HEIGHT, *, legend: bool = False) -> int:
+    return max(2, rows) * row + AXIS_HEIGHT + (LEGEND_HEIGHT if legend else 0)
 
 
 def _label(period: tuple[datetime, datetime]) -> str:
@@ -123,7 +123,7 @@ def rates(frame: pd.DataFrame, *, hits: str, of: str, colour: str, titles: tuple
         ],
     )
     scale = alt.Scale(domain=[0, 1])
-    across = alt.X("low:Q", title=titles[0], scale=scale, axis=alt.Axis(format="%", tickCount=5))
+    across = alt.X("low:Q", title=titles[0], scale=scale, axis=alt.Axis(format="%", tickCount=5, labelFlushOffset=-4))
     rule = base.mark_rule(strokeWidth=3, opacity=0.45, color=colour).encode(x=across, x2="high")
     point = base.mark_point(filled=True, size=90, opacity=1, color=colour).encode(x=alt.X("share:Q", scale=scale))
     text = base.mark_text(dy=-12, fontSize=12, color=INK, align=alt.ExprRef(INSIDE)).encode(

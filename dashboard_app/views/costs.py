@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import HUNTS, Choice
+from dashboard_app.choice import HUNTS, TARGET, Choice
 from dashboard_app.components import columns, page
 from dashboard_app.components.charts import (
     BAR_PX,
@@ -45,7 +45,7 @@ def show() -> None:
 
 def _show(reader: TelemetryReader, choice: Choice) -> None:
     models = per_break(reader, choice)
-    _draw_totals(models)
+    _draw_totals(models, cache_use(reader, choice))
     over = over_time(reader, choice, step(reader, choice))
     left, right = st.columns(2)
     with left:
@@ -63,7 +63,7 @@ def per_break(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
     Cost per hunt and per break are averages over the priced hunts, so that an unknown price does not look cheap.
     """
     sql = f"""WITH summed AS (
-                SELECT model, count(*) AS hunts, count(*) FILTER (outcome = 'broke') AS breaks,
+                SELECT {TARGET} AS model, count(*) AS hunts, count(*) FILTER (outcome = 'broke') AS breaks,
                        sum(cost_usd) AS target_usd, sum(judge_cost_usd) AS judge_usd,
                        sum({UNPRICED})::BIGINT AS unknown,
                        sum(coalesce(cost_usd, 0) + coalesce(judge_cost_usd, 0)) FILTER ({PRICED}) AS priced_usd,
@@ -89,7 +89,7 @@ def over_time(reader: TelemetryReader, choice: Choice, width: timedelta) -> pd.D
 
 def by_model(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
     """model, part, usd, unknown (number of unknown costs)."""
-    return _parts(reader, choice, "model", "model")
+    return _parts(reader, choice, TARGET, "model")
 
 
 def _parts(reader: TelemetryReader, choice: Choice, group: str, name: str, **params: Any) -> pd.DataFrame:
@@ -102,7 +102,16 @@ def _parts(reader: TelemetryReader, choice: Choice, group: str, name: str, **par
     return run_query(reader, choice, sql, **params)
 
 
-def _draw_totals(models: pd.DataFrame) -> None:
+def cache_use(reader: TelemetryReader, choice: Choice) -> tuple[float | None, float | None]:
+    """(share of the input tokens that came from a prompt cache, what that saved in USD); None where unknown."""
+    sql = f"""SELECT sum(cached_tokens) / nullif(sum(cache_input_tokens), 0) AS share, sum(cache_saved_usd) AS saved
+              FROM hunts WHERE {HUNTS}"""  # noqa: S608
+    share, saved = run_query(reader, choice, sql).iloc[0]
+    return (None if pd.isna(share) else float(share)), (None if pd.isna(saved) else float(saved))
+
+
+def _draw_totals(models: pd.DataFrame, cached: tuple[float | None, float | None]) -> None:
+    share, saved = cached
     target, judge, known = (_sum(models[name]) for name in ("target_usd", "judge_usd", "known_usd"))
     paid = models[~models["free"]]
     hunts, breaks = (int(paid[name].sum()) for name in ("priced_hunts", "priced_breaks"))
@@ -113,6 +122,12 @@ def _draw_totals(models: pd.DataFrame) -> None:
             Number("Judges", usd(judge)),
             Number("Cost per break", _each(paid, breaks), count(breaks, "priced break"), AVERAGES),
             Number("Cost per hunt", _each(paid, hunts), count(hunts, "priced hunt"), AVERAGES),
+            Number(
+                "From prompt caches",
+                "n/a" if share is None else f"{share:.0%}",
+                "" if saved is None else f"saved {usd(saved)}",
+                "Of the input tokens of calls that report cached tokens.",
+            ),
             Number(
                 "Unknown costs", f"{int(models['unknown'].sum()):,}", "", "Replies or judgings without a known price."
             ),
@@ -220,6 +235,6 @@ def _chart_by_model(frame: pd.DataFrame) -> Drawing:
             order=alt.Order("part:N", sort="descending"),
             tooltip=tips,
         )
-        .properties(height=chart_height(frame["model"].nunique()))
+        .properties(height=chart_height(frame["model"].nunique(), legend=True))
     )
     return chart

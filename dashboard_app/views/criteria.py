@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import HUNTS, TASK, Choice
+from dashboard_app.choice import HUNTS, RATED, REVEALED, TASK, Choice
 from dashboard_app.components import columns, page
 from dashboard_app.components.charts import CELL_PX, Drawing, cell_texts, gaps, number_tip, rates, shades, text_tip
 from dashboard_app.components.figures import figure, is_dark, nothing
@@ -37,7 +37,7 @@ REDS, REDS_DARK_THEME = ("#f6dcdf", "#b02a40"), ("#33191e", "#c23b54")
 MANY_COLUMNS = 10
 """With more columns, their labels are vertical to avoid overlaps."""
 _VERDICTS = f"""alike AS (SELECT verdicts_json::VARCHAR AS text, count(*) AS hunts FROM hunts
-        WHERE {HUNTS} AND {TASK} = $task GROUP BY 1),
+        WHERE {HUNTS} AND {RATED} AND {TASK} = $task GROUP BY 1),
     judged AS (SELECT text, hunts, unnest(map_entries(TRY_CAST(text::JSON AS MAP(VARCHAR, VARCHAR)))) AS entry
         FROM alike),
     verdicts AS (SELECT text, hunts, entry.key AS criterion, entry.value AS verdict FROM judged)"""  # noqa: S608
@@ -66,23 +66,37 @@ def _show(reader: TelemetryReader, choice: Choice) -> None:
 def judged_tasks(reader: TelemetryReader, choice: Choice) -> list[JudgedTask]:
     """Tasks with enough judged hunts, most hunts first. Each version of a task counts separately."""
     sql = f"""SELECT {TASK} AS task, any_value(notebook) AS notebook, count(*) AS judged FROM hunts
-              WHERE {HUNTS} AND verdicts_json::VARCHAR <> '{{}}' GROUP BY 1 HAVING judged >= {MIN_HUNTS}
+              WHERE {HUNTS} AND {RATED} AND verdicts_json::VARCHAR <> '{{}}' GROUP BY 1 HAVING judged >= {MIN_HUNTS}
               ORDER BY judged DESC, 1 LIMIT {MAX_TASKS}"""  # noqa: S608
     rows = run_query(reader, choice, sql)
     return [JudgedTask(str(t), str(n), int(j)) for t, n, j in rows.itertuples(index=False)]
 
 
 def difficulty(reader: TelemetryReader, choice: Choice, task: str) -> pd.DataFrame:
-    """criterion, text, failed, judged (PASS or FAIL), undetermined, share that failed, low, high; hardest first."""
+    """criterion, text, failed, judged (PASS or FAIL), undetermined, share that failed, low, high, asked (votes of other
+    judges on FAILs, where verdicts may be shown), overturned (votes PASS among them); hardest first."""
     sql = f"""WITH {_VERDICTS}
               SELECT criterion, {sum_hunts("verdict = 'FAIL'")} AS failed,
                      {sum_hunts("verdict IN ('PASS', 'FAIL')")} AS judged,
                      {sum_hunts("verdict = 'UNDETERMINED'")} AS undetermined
               FROM verdicts GROUP BY 1 ORDER BY 1"""  # noqa: S608
     frame = with_rates(run_query(reader, choice, sql, task=task), "failed", "judged")
+    frame = frame.merge(_overturned(reader, choice, task), how="left", on="criterion").fillna(
+        {"asked": 0, "overturned": 0}
+    )
     texts = criterion_texts(reader, task)
     frame.insert(1, "text", [texts.get(criterion, "") for criterion in frame["criterion"]])
     return frame
+
+
+def _overturned(reader: TelemetryReader, choice: Choice, task: str) -> pd.DataFrame:
+    """criterion, asked, overturned."""
+    sql = f"""WITH voted AS (SELECT verdicts, unnest(map_values(votes)) AS votes FROM hunts
+                  WHERE {HUNTS} AND {TASK} = $task AND {REVEALED} AND votes IS NOT NULL),
+              each AS (SELECT verdicts, unnest(map_entries(votes)) AS vote FROM voted)
+              SELECT vote.key AS criterion, count(*) AS asked, count(*) FILTER (vote.value = 'PASS') AS overturned
+              FROM each WHERE verdicts[vote.key] = 'FAIL' GROUP BY 1"""  # noqa: S608
+    return run_query(reader, choice, sql, task=task)
 
 
 def together(reader: TelemetryReader, choice: Choice, task: str) -> pd.DataFrame:
@@ -122,7 +136,7 @@ def _choose(tasks: Sequence[JudgedTask]) -> JudgedTask:
 
 def _draw_difficulty(frame: pd.DataFrame) -> None:
     figure(
-        "How hard each criterion is",
+        "Difficulty of each criterion",
         rates(
             frame.assign(label=frame["criterion"]),
             hits="failed",
@@ -144,6 +158,8 @@ def _draw_texts(frame: pd.DataFrame) -> None:
             "text": columns.text("Text", width="large"),
             "share": columns.percent("Failed"),
             "judged": columns.whole("n", "Judged PASS or FAIL"),
+            "overturned": columns.whole("Overturned", "Votes PASS of other judges on what this judge failed"),
+            "asked": columns.whole("Votes", "Of other judges on what this judge failed"),
             "undetermined": columns.whole("Undetermined", "The judge gave no usable answer. Not in any rate."),
         },
     )

@@ -13,7 +13,7 @@ from core.domain.verdict import Outcome
 from core.telemetry.reader import TelemetryReader
 from core.telemetry.replies import MAX_FOUND
 from dashboard_app import data
-from dashboard_app.choice import HUNTS, Choice
+from dashboard_app.choice import HUNTS, REVEALED, TARGET, Choice
 from dashboard_app.components import columns, page
 from dashboard_app.components.tables import Whole, table
 from dashboard_app.palette import SIGNS
@@ -24,13 +24,25 @@ ABOUT = "Search by session, hunt, run, notebook, model, error, trainer, or text 
 PAGE_HUNTS = 50
 MAX_DOWNLOAD = 100_000
 ALL_OUTCOMES = "All outcomes"
-_SEARCHED = ("session", "hunt_id", "run_id", "notebook", "model", "error", "error_message", "excerpt", "trainer")
-_WORD = " OR ".join(f"contains(lower({column}), $word)" for column in _SEARCHED)
+_SEARCHED = (
+    "session",
+    "hunt_id",
+    "run_id",
+    "notebook",
+    "model",
+    "label",
+    "upstream",
+    "error",
+    "error_message",
+    "excerpt",
+    "trainer",
+)
+_WORD = " OR ".join(f"contains(lower(coalesce({column}, '')), $word)" for column in _SEARCHED)
 _WORD += " OR hunt_id IN (SELECT unnest($in_replies::VARCHAR[]))"
 _WHERE = f"{HUNTS} AND ($outcome IS NULL OR outcome = $outcome) AND ($word = '' OR {_WORD})"
-_COLUMNS = """hunt_id, ts AS time, outcome, model, notebook, number, session, latency_ms / 1000 AS latency_s,
-    cost_usd AS target_usd, CASE WHEN coalesce(blind, false) AND hunt_id NOT IN (SELECT hunt_id FROM reviews)
-    THEN NULL ELSE judge_cost_usd END AS judge_usd, simulated, error, error_message, excerpt,
+_COLUMNS = f"""hunt_id, ts AS time, outcome, {TARGET} AS model, coalesce(upstream, '') AS upstream, notebook, number,
+    session, latency_ms / 1000 AS latency_s, cost_usd AS target_usd,
+    CASE WHEN {REVEALED} THEN judge_cost_usd END AS judge_usd, simulated, error, error_message, excerpt,
     coalesce(cut_off, false) AS cut_off"""
 
 
@@ -95,7 +107,7 @@ def _choose(choice: Choice) -> Search:
             "Search",
             key="q",
             bind="query-params",
-            placeholder="a session, a model, an error, words of a reply …",
+            placeholder="session, model, error, text of a reply …",
             max_chars=200,
             icon=":material/search:",
             width=420,
@@ -138,6 +150,7 @@ def _draw_hunts(frame: pd.DataFrame, found: int, *, whole: Whole) -> None:
             "outcome": columns.text("Outcome", width=130),
             **({"cause": why} if shown["cause"].any() else {}),
             "model": columns.text("Model", width=290),
+            "upstream": columns.text("Upstream", width=120),
             "notebook": columns.text("Task", width="medium"),
             "excerpt": columns.text("Reply begins", width="large"),
             "latency_s": columns.seconds("Latency"),

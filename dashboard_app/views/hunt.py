@@ -1,4 +1,4 @@
-"""One hunt with all its data from the log: `hunt?hunt=h_…`, linked from Find and Sessions."""
+"""One hunt with all its data from the log: `hunt?hunt=r_….1`, linked from Find and Sessions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class HuntFound:
     hidden: bool
     """The session is blind and the hunt has no review in the log: of the judge's data, only the outcome is included."""
     criteria: pd.DataFrame
-    """criterion, text, judge, human; empty when hidden."""
+    """criterion, text, judge, others ("PASS by a judge"), human; empty when hidden."""
 
 
 def show() -> None:
@@ -48,30 +48,45 @@ def _show(reader: TelemetryReader) -> None:
         _draw_hunt(hunt)
 
 
+MAX_RECORDS = 100
+"""Records of one hunt: it has one for each judging and each round of second opinions, and one for each review."""
+SEALED = (
+    "judge_cost_usd", "duration_ms", "cache_input_tokens", "cached_tokens", "cache_saved_usd", "confidence",
+    "confident_verdicts", "votes", "opinion_steps", "verdict_usd", "verdict_ms",
+)  # fmt: skip
+"""They correlate with the judge's verdicts: with the length of its answers and the number of its calls. Of second
+opinions only the confirmation is shown."""
+
+
 def find_hunt(reader: TelemetryReader, hunt_id: str) -> HuntFound | None:
     """The hunt's record in the log; None if there is none."""
     files = reader.files_with("hunt_id = $hunt", {"hunt": hunt_id})
-    lines = find_records(files, hunt_id, field="hunt_id", maximum=10)
+    lines = find_records(files, hunt_id, field="hunt_id", maximum=MAX_RECORDS, types=("hunt", "review"))
     data = next((line.data | {"ts": line.at} for line in reversed(lines) if line.type == "hunt"), None)
     if data is None:
         return None
-    human = next((line.data.get("human") or {} for line in reversed(lines) if line.type == "review"), None)
+    reviews = (line.data for line in reversed(lines) if line.type == "review")
+    human = next((one.get("human") or {} for one in reviews if one.get("session") == data.get("session")), None)
     judge = data.pop("verdicts", {}) or {}
     passed = data.pop("passed", None)
     hidden = bool(data.get("blind")) and human is None
     if hidden:
-        for name in ("judge_cost_usd", "duration_ms"):  # both correlate with the judge's verdicts
+        for name in SEALED:
             data.pop(name, None)
     else:
         data["passed"] = passed
     texts = criterion_texts(reader, str(data.get("task") or ""))
-    return HuntFound(data, hidden, _criteria({} if hidden else judge, human or {}, texts))
+    votes = data.get("votes") or {}
+    return HuntFound(data, hidden, _criteria({} if hidden else judge, votes, human or {}, texts))
 
 
-def _criteria(judge: dict[str, str], human: dict[str, str], texts: dict[str, str]) -> pd.DataFrame:
+def _criteria(
+    judge: dict[str, str], votes: dict[str, dict[str, str]], human: dict[str, str], texts: dict[str, str]
+) -> pd.DataFrame:
     ids: Sequence[str] = list(dict.fromkeys([*judge, *human]))
-    rows = [(i, texts.get(i, ""), judge.get(i, ""), human.get(i, "")) for i in ids]
-    return pd.DataFrame(rows, columns=["criterion", "text", "judge", "human"])
+    others = {i: ", ".join(f"{vote[i]} by {name}" for name, vote in votes.items() if i in vote) for i in ids}
+    rows = [(i, texts.get(i, ""), judge.get(i, ""), others[i], human.get(i, "")) for i in ids]
+    return pd.DataFrame(rows, columns=["criterion", "text", "judge", "others", "human"])
 
 
 def _draw_no_such_hunt(hunt_id: str) -> None:
@@ -90,11 +105,8 @@ def _draw_hunt(hunt: HuntFound) -> None:
     if data.get("error"):
         message = plain(str(data.get("error_message") or ""))
         st.error(f"**{plain(cause_label(str(data['error'])).capitalize())}.** {message}", icon=":material/error:")
-    left, right = st.columns(2)
-    with left:
-        _draw_reply(data)
-    with right:
-        _draw_verdicts(hunt)
+    _draw_reply(data)
+    _draw_verdicts(hunt)
     with st.expander("All data in the log", icon=":material/data_object:"):
         st.json(json.dumps(data, default=str))
     downloads(f"hunt-{data.get('hunt_id')}", lambda: pd.json_normalize([_flat(data)]), "this hunt")
@@ -106,20 +118,34 @@ def _draw_hunt(hunt: HuntFound) -> None:
 
 
 def _draw_key_figures(data: dict[str, Any]) -> None:
-    outcome = str(data.get("outcome") or "")
+    outcome, confirmation = str(data.get("outcome") or ""), str(data.get("confirmation") or "")
     draw_numbers(
         (
-            Number("Outcome", SIGNS.get(outcome, outcome)),
+            Number("Outcome", SIGNS.get(outcome, outcome), confirmation),
             Number("Latency", latency(data.get("latency_ms"))),
-            Number("Target", usd(data.get("cost_usd"))),
-            Number("Judge", usd(data.get("judge_cost_usd"))),
+            Number("Cost of the reply", usd(data.get("cost_usd"))),
+            Number("Cost of judging", usd(data.get("judge_cost_usd"))),
         )
     )
+    name = plain(str(data.get("label") or data.get("model")))
     st.markdown(
-        f"**{plain(str(data.get('model')))}** on **{plain(str(data.get('notebook')))}**, hunt {data.get('number')} "
+        f"**{name}** on **{plain(str(data.get('notebook')))}**, hunt {data.get('number')} "
         f"of session {plain(str(data.get('session')))}, {data['ts']:%-d %b %Y, %H:%M:%S} UTC, "
         f"judged by {plain(str(data.get('judge_model')))}"
     )
+    if data.get("parameters") or data.get("upstream"):
+        st.caption(_call_words(data))
+
+
+def _call_words(data: dict[str, Any]) -> str:
+    """How the model was called, and which upstream answered."""
+    parts = (
+        ("Model", data.get("model") if data.get("label") else ""),
+        ("parameters", data.get("parameters")),
+        ("upstream", data.get("upstream")),
+        ("fingerprint", data.get("system_fingerprint")),
+    )
+    return " · ".join(f"{name}: {plain(str(value))}" for name, value in parts if value)
 
 
 def _draw_reply(data: dict[str, Any]) -> None:
@@ -148,14 +174,16 @@ def _draw_verdicts(hunt: HuntFound) -> None:
         st.caption("Not judged.")
     else:
         st.dataframe(
-            hunt.criteria,
+            hunt.criteria if any(hunt.criteria["others"]) else hunt.criteria.drop(columns="others"),
             hide_index=True,
             column_config={
                 "criterion": columns.text("Criterion", width=70),
-                "text": columns.text("Text", width=230),
-                "judge": columns.text("Judge", width=70),
-                "human": columns.text("Person", width=70),
+                "judge": columns.text("Judge", width=60),
+                "human": columns.text("Person", width=60),
+                "others": columns.text("Other judges"),
+                "text": columns.text("Text"),
             },
+            column_order=("criterion", "judge", "human", "others", "text"),
         )
 
 

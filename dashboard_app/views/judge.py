@@ -8,24 +8,25 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
+from core.statistics.agreement import Confusion
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import CALLS, HUNTS, TASK, Choice
+from dashboard_app.choice import HUNTS, REVEALED, REVIEWS, TASK, Choice
 from dashboard_app.components import columns, page
 from dashboard_app.components.charts import HEIGHT, Drawing, cell_texts, gaps, number_tip, rates, shades, text_tip
 from dashboard_app.components.figures import Number, draw_numbers, figure, is_dark, nothing
+from dashboard_app.components.judge_cards import draw_cards, report_of
 from dashboard_app.components.tables import table
 from dashboard_app.palette import OUTCOMES, PLAIN
 from dashboard_app.queries import count_occurrences, run_query, sum_hunts, with_rates
 from dashboard_app.rates import Rate
 from dashboard_app.words import NOT_KNOWN, count, interval, percent
 
-ABOUT = "Agreement with people, consistency on identical replies, and undetermined verdicts."
+ABOUT = "What the verdicts of each judge were worth: agreement with people, shared mistakes, drift, consistency."
 BEYOND_CHANCE = ((0.8, "very good"), (0.6, "good"), (0.4, "moderate"), (0.2, "fair"))
 """Words for kappa after Landis and Koch (1977), shortened."""
 BLUES, BLUES_DARK_THEME = ("#dbe9f5", "#1f5f99"), ("#172938", "#2f78bd")
 """The lowest value is closest to the background in both themes; white text is readable on all dark shades."""
 _UNDETERMINED = '"UNDETERMINED"'
-_OF_REVIEWS = CALLS + " AND ($notebook IS NULL OR notebook = $notebook)"
 
 
 @dataclass(frozen=True)
@@ -52,18 +53,14 @@ class AgreementCounts:
     @property
     def kappa(self) -> float | None:
         """Cohen's kappa: agreement beyond chance; None without data, or if chance agreement is 1."""
-        if not self.n:
-            return None
-        human = (self.both_pass + self.human_pass) / self.n
-        judge = (self.both_pass + self.human_fail) / self.n
-        chance = human * judge + (1 - human) * (1 - judge)
-        return None if chance == 1 else (self.agreed / self.n - chance) / (1 - chance)
+        found = Confusion(self.both_fail, self.human_fail, self.human_pass, self.both_pass).kappa()
+        return found.value if found else None
 
 
 _COUNTS = list(AgreementCounts.__dataclass_fields__)
 _MAP = "::JSON AS MAP(VARCHAR, VARCHAR)"
 _PAIRS = f"""alike AS (SELECT judge_model, date_trunc('week', ts) AS week, human_json::VARCHAR AS human,
-        judge_json::VARCHAR AS judge, count(*) AS hunts FROM reviews WHERE {_OF_REVIEWS} GROUP BY ALL),
+        judge_json::VARCHAR AS judge, count(*) AS hunts FROM reviews WHERE {REVIEWS} GROUP BY ALL),
     reviewed AS (SELECT judge_model, week, hunts, TRY_CAST(judge{_MAP}) AS judge,
         unnest(map_entries(TRY_CAST(human{_MAP}))) AS entry FROM alike),
     pairs AS (SELECT judge_model, week, hunts, entry.value AS human, judge[entry.key] AS judge
@@ -94,13 +91,14 @@ def _show(reader: TelemetryReader, choice: Choice) -> None:
         with left:
             _draw_confusion(found)
         with right:
-            _draw_weeks(agreement_by(pairs, "week"))
-        _draw_by_judge(agreement_by(pairs, "judge_model"))
+            _draw_weeks(agreement_by_week(pairs))
+    draw_cards(report_of(reader, choice))
     left, right = st.columns(2)
     with left:
         _draw_undetermined(undetermined(reader, choice))
     with right:
         _draw_flips(flips(reader, choice))
+    _draw_confidence(confidence(reader, choice))
 
 
 def compared(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
@@ -115,9 +113,9 @@ def agreement(pairs: pd.DataFrame) -> AgreementCounts:
     return _agreement(pairs[_COUNTS].sum())
 
 
-def agreement_by(pairs: pd.DataFrame, group: str) -> pd.DataFrame:
-    """label, agreed, n, share, low, high, kappa; `group`: "judge_model", or "week" (oldest first)."""
-    rows = pairs.groupby(group, as_index=False)[_COUNTS].sum().rename(columns={group: "label"})
+def agreement_by_week(pairs: pd.DataFrame) -> pd.DataFrame:
+    """label (a week's begin), agreed, n, share, low, high, kappa; oldest first."""
+    rows = pairs.groupby("week", as_index=False)[_COUNTS].sum().rename(columns={"week": "label"})
     found = [_agreement(row) for _, row in rows.iterrows()]
     frame = pd.DataFrame(
         {
@@ -143,6 +141,14 @@ def undetermined(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
               SELECT judge_model AS label, sum({count_occurrences("text", _UNDETERMINED)})::BIGINT AS missed,
                      sum({count_occurrences("text", '":')})::BIGINT AS verdicts FROM counted GROUP BY 1 ORDER BY 1"""  # noqa: S608
     return with_rates(run_query(reader, choice, sql), "missed", "verdicts")
+
+
+def confidence(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
+    """label (judge model), share (mean confidence), n (verdicts that have one), of hunts that are not hidden."""
+    sql = f"""SELECT judge_model AS label, sum(confidence * confident_verdicts) / sum(confident_verdicts) AS share,
+                     sum(confident_verdicts)::BIGINT AS n
+              FROM hunts WHERE {HUNTS} AND {REVEALED} AND confident_verdicts > 0 GROUP BY 1 ORDER BY 1"""  # noqa: S608
+    return run_query(reader, choice, sql)
 
 
 def flips(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
@@ -177,7 +183,11 @@ def _draw_agreement(found: AgreementCounts) -> None:
     draw_numbers(
         (
             Number("Agreement", percent(rate.share), interval(rate), "Same verdict on the same criterion."),
-            Number("Kappa", *_kappa_words(found.kappa), "Agreement beyond chance (Cohen)."),
+            Number(
+                "Kappa",
+                *_kappa_words(found.kappa),
+                "Agreement that guessing does not explain (Cohen): 1 is perfect, 0 is no better than guessing.",
+            ),
             Number("Criteria reviewed", f"{found.n:,}", "", "Rated PASS or FAIL by both."),
             Number("Judge too strict", f"{found.human_pass:,}", "", "The person passed it, the judge failed it."),
             Number("Judge too lenient", f"{found.human_fail:,}", "", "The person failed it, the judge passed it."),
@@ -213,23 +223,7 @@ def _draw_weeks(weeks: pd.DataFrame) -> None:
     figure(
         "Agreement by week",
         _chart_weeks(weeks),
-        "Share of criteria on which person and judge agree, by week, with its 95% interval.",
-    )
-
-
-def _draw_by_judge(frame: pd.DataFrame) -> None:
-    st.subheader("By judge model", anchor=False)
-    table(
-        "agreement",
-        frame,
-        {
-            "label": columns.text("Judge"),
-            "share": columns.percent("Agreement"),
-            "low": columns.percent("from", "95% interval (Wilson)"),
-            "high": columns.percent("to", "95% interval (Wilson)"),
-            "kappa": st.column_config.NumberColumn("Kappa", format="%.2f"),
-            "n": columns.whole("n", "Criteria judged by both"),
-        },
+        "Share of criteria on which person and judge agree, by week, with its range (95% interval).",
     )
 
 
@@ -268,6 +262,21 @@ def _draw_flips(frame: pd.DataFrame) -> None:
         ),
         "Share of criteria that got both PASS and FAIL for the same reply, by judge model.",
         "Criteria that got both PASS and FAIL for identical replies.",
+    )
+
+
+def _draw_confidence(frame: pd.DataFrame) -> None:
+    if frame.empty:
+        return
+    st.subheader("Confidence", anchor=False)
+    table(
+        "confidence",
+        frame,
+        {
+            "label": columns.text("Judge"),
+            "share": columns.percent("Mean confidence", "The probability that the model gave to its verdicts' words."),
+            "n": columns.whole("n", "Verdicts whose API gave log-probabilities"),
+        },
     )
 
 

@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.status import AdminStatus, ProviderStatus
+from core.status import AdminStatus, BudgetState, ProviderStatus
 from dashboard_app import access, data
 from dashboard_app.components import columns, notices, page
 from dashboard_app.components.charts import Drawing, colours, number_tip, text_tip, whole_axis
@@ -18,10 +18,12 @@ from dashboard_app.configuration import settings
 from dashboard_app.live import StatusUnavailable
 from dashboard_app.palette import IN_FLIGHT, LIMIT, QUEUED
 from dashboard_app.recent import Recent
-from dashboard_app.words import NOT_KNOWN, count, plain, span
+from dashboard_app.words import NOT_KNOWN, count, plain, span, usd
 
 ROW_PX = 35
 MAX_CHARTS = 4
+LIBRARY_BEHIND_S = 30.0
+"""A library that is further behind is shown; changes are written every two seconds."""
 PROCESS_COLUMNS = {"instance", "version", "hunts", "event_streams", "last_seen"}
 IN_FLIGHT_PX, WAITING_PX = 210, 170
 
@@ -50,6 +52,7 @@ def _show_status(status: AdminStatus) -> None:
     _draw_key_figures(status)
     st.subheader("Providers", anchor=False)
     _draw_providers(status.providers)
+    _draw_budgets(status.budgets)
     _draw_recent(recent)
     _draw_processes(status)
 
@@ -127,6 +130,19 @@ def _draw_concerns(status: AdminStatus) -> None:
             f"{count(redis.sessions_away, 'session')} in memory and in the journal "
             f"({redis.journal_bytes / 1e6:.1f} MB), not yet in Redis. They move there when Redis is available again.",
             icon=":material/database_off:",
+        )
+    library = status.library
+    if library.behind_s >= LIBRARY_BEHIND_S:
+        st.warning(
+            f"The library is {span(library.behind_s)} behind: {count(library.waiting, 'session')} in memory, "
+            f"{library.journal_bytes / 1e6:.1f} MB in the journal. {plain(library.reason)}",
+            icon=":material/database_off:",
+        )
+    if library.rejected:
+        st.warning(
+            f"The library's database rejected changes of {count(library.rejected, 'session')}. Report it with the "
+            "API's log.",
+            icon=":material/bug_report:",
         )
     for conflict in status.limit_conflicts:
         limits = ", ".join(f"{name} {limit}" for name, limit in sorted(conflict.limits.items()))
@@ -212,16 +228,58 @@ def _draw_providers(providers: Sequence[ProviderStatus]) -> None:
             "requests": whole("Requests", width=85, help="HTTP calls since start.", format="localized"),
             "errors": whole("Errors", width=65, format="localized"),
             "rate_limited": whole(
-                "Rate limited", width=95, help="Calls refused by the provider's rate limit.", format="localized"
+                "Rate limited", width=95, help="Calls that the provider's rate limit rejected.", format="localized"
             ),
             "retries": whole("Retries", width=70, format="localized"),
             "p50_s": whole("p50", width=75, help="Median latency.", format="%.2f s"),
             "p95_s": whole("p95", width=75, help="95% of the calls were faster.", format="%.2f s"),
-            "state": st.column_config.TextColumn("State", help="Usable, or the reason why not.", width=170),
+            "state": st.column_config.TextColumn("State", help="Usable, or the reason why not.", width=300),
         },
     )
     if changes := [f"{name} {moved}" for name, moved in zip(shown["provider"], shown["limit"], strict=True) if moved]:
         st.caption(plain(f"Limits below the configured ones: {'; '.join(changes)}."))
+
+
+def budget_rows(budgets: Sequence[BudgetState]) -> pd.DataFrame:
+    """One row per budget, the fullest first."""
+    return pd.DataFrame(
+        [
+            {
+                "whose": f"account {state.name}" if state.kind == "account" else state.name or "everybody (no sign-in)",
+                "fill": min(100.0, 100 * (state.spent_usd + state.reserved_usd) / state.limit_usd),
+                "spent": usd(state.spent_usd),
+                "in_flight": usd(state.reserved_usd),
+                "left": usd(state.left_usd),
+                "limit": usd(state.limit_usd),
+                "unknown": state.unknown_calls,
+            }
+            for state in sorted(budgets, key=lambda state: (state.left_usd / state.limit_usd, state.name))
+        ]
+    )
+
+
+def _draw_budgets(budgets: Sequence[BudgetState]) -> None:
+    if not budgets:
+        return
+    st.subheader("Budgets today", anchor=False)
+    text = st.column_config.TextColumn
+    st.dataframe(
+        budget_rows(budgets),
+        hide_index=True,
+        column_config={
+            "whose": text("Budget of", pinned=True),
+            "fill": st.column_config.ProgressColumn("Used", min_value=0, max_value=100, format="%.0f%%"),
+            "spent": text("Spent"),
+            "in_flight": text("In flight", help="Expected cost of the calls in flight."),
+            "left": text("Left"),
+            "limit": text("A day"),
+            "unknown": st.column_config.NumberColumn(
+                "Unknown", help="Calls of unknown price, which count as 0.", format="localized"
+            ),
+        },
+    )
+    own = "" if all(state.shared for state in budgets) else " Redis is not in use: the numbers are of one process."
+    st.caption(f"From 00:00 to 24:00 UTC.{own}")
 
 
 def _draw_recent(samples: Recent) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import altair as alt
@@ -12,9 +12,16 @@ import streamlit as st
 from core.domain.verdict import Outcome
 from core.telemetry.reader import TelemetryReader
 from dashboard_app import data
-from dashboard_app.choice import HUNTS, Choice
+from dashboard_app.choice import HUNTS, RATED, Choice
 from dashboard_app.components import notices, page
-from dashboard_app.components.break_rates import break_rates, draw_break_rates
+from dashboard_app.components.break_rates import (
+    ADAPTIVE,
+    CONFIRMED,
+    CONTESTED,
+    break_rates,
+    draw_break_rates,
+    draw_opinions,
+)
 from dashboard_app.components.charts import (
     HEIGHT,
     Drawing,
@@ -26,9 +33,10 @@ from dashboard_app.components.charts import (
     whole_axis,
     with_when,
 )
+from dashboard_app.components.corrected_rates import corrected_rates, draw_corrected_rates
 from dashboard_app.components.figures import Number, draw_numbers, figure
 from dashboard_app.palette import OUTCOMES
-from dashboard_app.queries import UNPRICED, in_utc, number, period_shown, run_query, step
+from dashboard_app.queries import FIXED, UNPRICED, in_utc, number, period_shown, run_query, step
 from dashboard_app.rates import Rate
 from dashboard_app.words import NOT_KNOWN, interval, latency, percent, usd
 
@@ -47,11 +55,28 @@ class HuntTotals:
     unknown_costs: int
     """Replies, and judgings of a reply, with unknown cost."""
     sessions: int = 0
+    fixed: bool = False
+    """They are the hunts of one run of fixed size that ended by itself."""
+    confirmed: int = 0
+    contested: int = 0
+    """Breaks by what second opinions make of them."""
+    adaptive: dict[str, int] = field(default_factory=dict)
+    """Hunts of adaptive runs that no rate counts, by outcome."""
 
     @property
     def rate(self) -> Rate:
-        broke = self.by_outcome.get(Outcome.BROKE, 0)
-        return Rate(broke, broke + self.by_outcome.get(Outcome.HELD, 0))
+        broke, held = (
+            self.by_outcome.get(outcome, 0) - self.adaptive.get(outcome, 0) for outcome in (Outcome.BROKE, Outcome.HELD)
+        )
+        return Rate(broke, broke + held, self.fixed)
+
+    @property
+    def broke(self) -> int:
+        return self.by_outcome.get(Outcome.BROKE, 0)
+
+    @property
+    def decided(self) -> int:
+        return self.broke + self.by_outcome.get(Outcome.HELD, 0)
 
     @property
     def errors(self) -> int:
@@ -78,11 +103,17 @@ def _show(reader: TelemetryReader, choice: Choice) -> None:
         _chart_outcomes(hunts, period_shown(choice, hunts)),
         "Hunts over time, stacked by outcome: broke, held, undetermined, error, cancelled.",
     )
+    models = break_rates(reader, choice, "model")
     left, right = st.columns(2)
     with left:
-        draw_break_rates("Break rate by model", break_rates(reader, choice, "model"))
+        draw_break_rates("Break rate by model", models)
     with right:
         draw_break_rates("Break rate by domain", break_rates(reader, choice, "domain"))
+    upstreams = break_rates(reader, choice, "upstream")
+    if len(upstreams):
+        draw_break_rates("Break rate by upstream", upstreams)
+    draw_opinions(models)
+    draw_corrected_rates(corrected_rates(reader, choice))
 
 
 def totals(reader: TelemetryReader, choice: Choice) -> HuntTotals:
@@ -91,10 +122,13 @@ def totals(reader: TelemetryReader, choice: Choice) -> HuntTotals:
         choice,
         f"""SELECT count(*) AS hunts, count(*) FILTER (simulated) AS simulated, median(latency_ms) AS median_latency_ms,
             sum(cost_usd) AS target_usd, sum(judge_cost_usd) AS judge_usd, count(DISTINCT session) AS sessions,
-            coalesce(sum({UNPRICED}), 0)::BIGINT AS unknown_costs
+            coalesce(sum({UNPRICED}), 0)::BIGINT AS unknown_costs, coalesce({FIXED}, false) AS fixed,
+            count(*) FILTER ({CONFIRMED}) AS confirmed, count(*) FILTER ({CONTESTED}) AS contested
             FROM hunts WHERE {HUNTS}""",  # noqa: S608 - constant SQL; filter values are parameters
     ).iloc[0]
-    outcomes = run_query(reader, choice, f"SELECT outcome, count(*) AS n FROM hunts WHERE {HUNTS} GROUP BY outcome")  # noqa: S608
+    sql = f"""SELECT outcome, count(*) AS n, count(*) FILTER (NOT {RATED}) AS adaptive
+              FROM hunts WHERE {HUNTS} GROUP BY outcome"""  # noqa: S608
+    outcomes = run_query(reader, choice, sql)
     return HuntTotals(
         hunts=int(row["hunts"]),
         by_outcome={str(outcome): int(n) for outcome, n in zip(outcomes["outcome"], outcomes["n"], strict=True)},
@@ -104,6 +138,10 @@ def totals(reader: TelemetryReader, choice: Choice) -> HuntTotals:
         judge_usd=number(row["judge_usd"]),
         unknown_costs=int(row["unknown_costs"]),
         sessions=int(row["sessions"]),
+        fixed=bool(row["fixed"]),
+        confirmed=int(row["confirmed"]),
+        contested=int(row["contested"]),
+        adaptive={str(name): int(n) for name, n in zip(outcomes["outcome"], outcomes["adaptive"], strict=True) if n},
     )
 
 
@@ -119,7 +157,7 @@ def outcomes_over_time(reader: TelemetryReader, choice: Choice, width: timedelta
 def _draw_key_figures(totals: HuntTotals, before: HuntTotals | None) -> None:
     """Key figures of the matching hunts; `before`: the previous period, None without a comparison."""
     rate = totals.rate
-    undecided = totals.hunts - rate.decided
+    undecided = totals.hunts - totals.decided
     was = before if before and before.hunts else None
     draw_numbers(
         (
@@ -127,14 +165,16 @@ def _draw_key_figures(totals: HuntTotals, before: HuntTotals | None) -> None:
                 "Break rate",
                 percent(rate.share),
                 _rate_note(rate, was),
-                "Breaks over decided hunts (broke + held), with the 95% interval (Wilson)."
+                f"Breaks over decided hunts (broke + held), with the 95% interval ({rate.method or NOT_KNOWN})."
+                + (f" {ADAPTIVE}" if any(totals.adaptive.values()) else "")
                 + (_before(percent(was.rate.share)) if was else ""),
             ),
             Number(
                 "Breaks",
-                f"{rate.broke:,}",
-                f"of {rate.decided:,} decided",
-                "Hunts whose reply fails the pass rule." + (_before(f"{was.rate.broke:,}") if was else ""),
+                f"{totals.broke:,}",
+                _breaks_note(totals),
+                "Hunts whose reply fails the pass rule. Confirmed: every other judge that was asked agrees."
+                + (_before(f"{was.broke:,}") if was else ""),
             ),
             Number(
                 "Hunts",
@@ -173,6 +213,13 @@ def _draw_why_not_compared(choice: Choice) -> None:
             f"Not compared with the previous period: the log begins on {choice.log_begin:%-d %b %Y, %H:%M} UTC, "
             "after that period began."
         )
+
+
+def _breaks_note(totals: HuntTotals) -> str:
+    decided = f"of {totals.decided:,} decided"
+    if not totals.confirmed + totals.contested:
+        return decided
+    return f"{decided}; {totals.confirmed:,} confirmed, {totals.contested:,} contested"
 
 
 def _rate_note(rate: Rate, was: HuntTotals | None) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import CALLS, HUNTS, Choice
+from dashboard_app.choice import CALLS, HUNTS, TARGET, Choice
 from dashboard_app.components import columns, page
 from dashboard_app.components.charts import (
     BAR_PX,
@@ -69,8 +69,9 @@ def by_provider(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
 def latencies(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
     """model, replies, p50_s, p95_s: from the target call's start to its end."""
     sql = f"""WITH summed AS (
-                SELECT model, count(latency_ms) AS replies, quantile_cont(latency_ms::FLOAT, [0.5, 0.95]) AS latency
-                FROM hunts WHERE {HUNTS} AND latency_ms IS NOT NULL GROUP BY model)
+                SELECT {TARGET} AS model, count(latency_ms) AS replies,
+                       quantile_cont(latency_ms::FLOAT, [0.5, 0.95]) AS latency
+                FROM hunts WHERE {HUNTS} AND latency_ms IS NOT NULL GROUP BY 1)
               SELECT model, replies, latency[1] / 1000 AS p50_s, latency[2] / 1000 AS p95_s
               FROM summed ORDER BY p50_s DESC"""  # noqa: S608
     return run_query(reader, choice, sql)
@@ -165,7 +166,7 @@ def _chart_latencies(frame: pd.DataFrame) -> Drawing:
             ],
         )
     )
-    return alt.layer(rule, point).properties(height=chart_height(len(frame)))
+    return alt.layer(rule, point).properties(height=chart_height(len(frame), legend=True))
 
 
 def _chart_causes(frame: pd.DataFrame, count: str, title: str, colour: str) -> Drawing:

@@ -48,18 +48,22 @@ def newest(reader: TelemetryReader, choice: Choice) -> pd.DataFrame:
 
 
 def replay(reader: TelemetryReader, session: str) -> pd.DataFrame:
-    """time (UTC), what, detail, hunt_id: the session's records in order, at most 5,000. For a blind session, costs and
-    times of judge calls are left out until a review is in the log."""
+    """time (UTC), what, detail, hunt_id: the session's records in order, at most 5,000. Of a blind session, judge calls
+    and verdicts are left out until a review is in the log: the number of second opinions says how many criteria
+    failed."""
     lines = find_records(
         reader.files_with("session = $session", {"session": session}), session, field="session", maximum=MAX_LINES
     )
     hidden = any(line.data.get("blind") for line in lines) and not any(line.type == "review" for line in lines)
-    return pd.DataFrame([_event_row(line, hidden) for line in lines], columns=["time", "what", "detail", "hunt_id"])
+    rows = [_event_row(line) for line in lines if not (hidden and _is_of_judge(line))]
+    return pd.DataFrame(rows, columns=["time", "what", "detail", "hunt_id"])
 
 
-def _event_row(line: LogLine, hidden: bool) -> tuple[Any, str, str, str]:
-    if hidden and line.type == "call" and line.data.get("purpose") == "judge":
-        return line.at, "judge call", str(line.data.get("model") or ""), ""
+def _is_of_judge(line: LogLine) -> bool:
+    return line.type == "verdict" or (line.type == "call" and line.data.get("purpose") == "judge")
+
+
+def _event_row(line: LogLine) -> tuple[Any, str, str, str]:
     describe = {"session": _session, "run": _run, "hunt": _hunt, "call": _call, "review": _review}.get(line.type)
     what, detail = describe(line.data) if describe else (line.type, "")
     return line.at, what, detail, str(line.data.get("hunt_id") or "")
@@ -70,14 +74,17 @@ def _session(data: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _run(data: Mapping[str, Any]) -> tuple[str, str]:
-    models = ", ".join(str(model) for model in data.get("models") or ())
+    models = ", ".join(str(model) for model in data.get("labels") or data.get("models") or ())
     counts = [f"{data[name]} {name}" for name in ("broke", "held", "undetermined", "error") if data.get(name)]
-    return f"run {data.get('status')}", _joined(f"{data.get('hunts')} hunts", models, *counts, data.get("reason"))
+    adaptive = "adaptive allocation" if data.get("allocation") == "adaptive" else ""
+    hunts = f"{data.get('hunts')} hunts"
+    return f"run {data.get('status')}", _joined(hunts, models, adaptive, *counts, data.get("reason"))
 
 
 def _hunt(data: Mapping[str, Any]) -> tuple[str, str]:
     return f"hunt {data.get('number')} {data.get('outcome')}", _joined(
-        data.get("model"),
+        data.get("label") or data.get("model"),
+        data.get("upstream"),
         latency(data.get("latency_ms")) if data.get("latency_ms") else "",
         cause_label(str(data["error"])) if data.get("error") else "cut off" if data.get("cut_off") else "",
         data.get("error_message"),

@@ -1,25 +1,43 @@
 """The real application on a real runtime with the simulated provider, quick, in this process."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from api.app import create_app
+from core.clock import SystemClock
 from core.runtime import open_runtime
 from tests.settings import make_settings
 
 QUICK = json.dumps({"seed": 7, "target_latency_ms": 1, "judge_latency_ms": 1})
 
 
+class LaterClock(SystemClock):
+    """The time of day, moved on by a test."""
+
+    later = timedelta()
+
+    def now(self):
+        return super().now() + self.later
+
+
 @pytest.fixture
-async def runtime(tmp_path):
+def changes():
+    """Settings that a test module has of its own."""
+    return {}
+
+
+@pytest.fixture
+async def runtime(tmp_path, changes):
     settings = make_settings(
         telemetry__directory=str(tmp_path),
         providers__simulated_script=QUICK,
         server__sse_keepalive_s=0.2,
         server__drain_timeout_s=2.0,
+        **changes,
     )
-    async with open_runtime(settings, seed=1) as opened:
+    async with open_runtime(settings, clock=LaterClock(), seed=1) as opened:
         yield opened
 
 

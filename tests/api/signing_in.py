@@ -14,3 +14,9 @@ def holders() -> tuple[Holder, ...]:
 
 def bearer(name: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {TOKENS[name]}"}
+
+
+async def signed_in(client, name="alice", **headers):
+    answer = await client.post("/api/sign-in", json={"token": TOKENS[name]}, headers=headers)
+    assert answer.status_code == 200
+    return answer

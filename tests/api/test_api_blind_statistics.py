@@ -1,8 +1,9 @@
-"""Whether the verdicts of blind sessions can be predicted from all that the API gives out beside the outcome.
+"""Tests whether a blind session's verdicts can be predicted from anything the API returns besides the outcome.
 
-200 sessions with a judge whose answers cost more, take longer and are longer when it finds a criterion failed. Every
-number, time, length and place in every answer and event is a feature; each is held against each verdict among the hunts
-of the same outcome (a rank test, pooled over outcomes). The same features give the verdicts away in open sessions.
+200 sessions with a judge whose answers cost more, take longer and are longer when it fails a criterion. Every number,
+time, length and position in every response and event is a feature. Each feature is compared with each verdict among
+the hunts of the same outcome (a rank test, pooled over outcomes). In open sessions the same features reveal the
+verdicts.
 """
 
 from __future__ import annotations
@@ -44,6 +45,9 @@ class TellingJudge(SimulatedProvider):
     def __init__(self, *_: object, **__: object) -> None:
         self.chance = random.Random(12)
 
+    def answer_form(self, _request):
+        return "words"
+
     async def complete(self, request, context):
         await context.on_slot()
         if request.purpose == "target":
@@ -66,7 +70,7 @@ class TellingJudge(SimulatedProvider):
         return Reply(text=text, usage=usage, cost_usd=cost_usd, cost_source="provider", latency_ms=wait_s * 1000)
 
 
-def test_from_what_a_blind_session_gives_out_nobody_predicts_its_verdicts_better_than_chance(tmp_path, monkeypatch):
+def test_nothing_a_blind_session_returns_predicts_its_verdicts_better_than_chance(tmp_path, monkeypatch):
     monkeypatch.setattr(core.simulator.provider, "SimulatedProvider", TellingJudge)
     blind = _samples(tmp_path, "blind", BLIND)
     assert {group for group, _, _ in blind} == {"1 broke", "1 held", "2 broke", "2 held"}
@@ -79,7 +83,7 @@ def test_from_what_a_blind_session_gives_out_nobody_predicts_its_verdicts_better
 
 
 def _samples(folder, visibility: str, sessions: tuple[int, ...]) -> list[tuple[str, list[str], dict[str, float]]]:
-    """Of every hunt: how many its session has and its outcome, its verdicts, and every number that can be had."""
+    """For every hunt: the number of hunts of its session and its outcome, its verdicts, and all available numbers."""
 
     async def look() -> list[tuple[str, list[str], dict[str, float]]]:
         loop = asyncio.get_running_loop()

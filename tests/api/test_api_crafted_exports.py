@@ -7,13 +7,16 @@ import pytest
 import pytest_asyncio
 from pydantic import ValidationError
 
-from core.domain.hunt import Hunt, Judging
-from core.domain.run import RunStatus, StopRule
-from core.domain.session import CheckStatus, ReferenceCheck, Selection, Session
+from core.domain.checks import CheckStatus, EditProposals, ReferenceCheck, TwoSidedCheck, ViolatingEdit
+from core.domain.hunt import Hunt, HuntStatus, Judging
+from core.domain.parameters import Parameters
+from core.domain.run import RunStatus
+from core.domain.session import Selection, Session
+from core.domain.stop_rule import StopRule
 from core.domain.turn import Turn
 from core.domain.verdict import Outcome, Verdict
 from core.notebooks.session_record import METADATA_KEY, resume_record
-from core.notebooks.task_cells import blank_notebook
+from core.notebooks.written_cells import blank_notebook
 from tests.builders import NOW, WORDS, a_finished_hunt, a_review, a_run, a_session, a_task, a_verdict
 from tests.e2e.api_process import open_api
 
@@ -48,7 +51,24 @@ def whole_session():
         status=CheckStatus.FAILED, task_hash=asked.content_hash(), judge_model="simulated/judge", verdicts=(a_verdict(),),
         started_at=NOW, finished_at=NOW, asked=("C1",), answers=(("C1", Verdict.PASS),), flips=(("C1", 2),),
     )  # fmt: skip
+    edit = ViolatingEdit(
+        criterion_id="C1", text="Argon.", task_hash=asked.content_hash(), model="simulated/hasty", change="Another gas.",
+        problem="none", calls=1, cost_usd=0.1, hunts_before=1, judged=True, verdicts=(a_verdict(verdict=Verdict.FAIL),),
+    )  # fmt: skip
+    proposals = EditProposals(
+        model="simulated/hasty",
+        task_hash=asked.content_hash(),
+        asked=("C1",),
+        started_at=NOW,
+        finished_at=NOW,
+        error="x",
+    )
+    two_sided = TwoSidedCheck(
+        status=CheckStatus.FAILED, task_hash=asked.content_hash(), judge_model="simulated/judge", edits=(edit,), error="x",
+        reference=(a_verdict(),), proposals=proposals, started_at=NOW, finished_at=NOW,
+    )  # fmt: skip
     session = a_session(
+        two_sided_check=two_sided,
         task=asked, runs=(a_run(2, stop=StopRule(rule="breaks", breaks=2), **ended), second, trial), check=check,
         hunts_issued=5, trials_issued=1, attempts_before=3, reviews=(a_review("r_two.1"),),
         selection=Selection(hunt_ids=("r_two.1", "r_two.2"), slots=2, least_breaks=1),
@@ -66,7 +86,7 @@ UNKNOWN = (*NUMBERS, "2026-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "x", {"
 
 
 def places(value, path=()):
-    """(path, what stands there) of every value inside."""
+    """(path, value) of every value inside."""
     for key, part in value.items() if isinstance(value, dict) else enumerate(value):
         yield (*path, key), part
         if isinstance(part, dict | list):
@@ -109,8 +129,9 @@ def crafted(part):
 
 
 SHORT = ("session.selection", "session.hunts_issued", "session.trials_issued", "session.created_at", "session.reviews.0.hunt_id",
-         "session.check.flips", "hunts.0.number", "hunts.1.reply.raw_reply", "hunts.1.started_at", "hunts.3.number")  # fmt: skip
-LONG = ("session.check", "session.runs.0", "session.turns", "session.reviews", "hunts.1.reply", "hunts.1.verdicts.0",
+         "session.check.flips", "session.two_sided_check.edits.0.criterion_id", "session.two_sided_check.reference.0.criterion_id",
+         "hunts.0.number", "hunts.1.reply.raw_reply", "hunts.1.started_at", "hunts.3.number")  # fmt: skip
+LONG = ("session.check", "session.two_sided_check", "session.runs.0", "session.turns", "session.reviews", "hunts.1.reply", "hunts.1.verdicts.0",
         "hunts.1.judged", "hunts.1.run_id")  # fmt: skip
 """Of the record: what is written over. Where there are several of a kind, one of them."""
 
@@ -139,6 +160,9 @@ def on_every_way(http, sid):
     ask("POST", "/runs", retry_errors_of="r_two")
     ask("POST", "/trials", model="simulated/hasty")
     ask("POST", "/reference-check", judge_model="simulated/judge")
+    ask("PUT", "/two-sided-check/edits/C2", text="Xenon.")
+    ask("POST", "/two-sided-check/edits", model="simulated/hasty", criterion_ids=["C3"])
+    ask("POST", "/two-sided-check", judge_model="simulated/judge")
     ask("POST", "/hunts/r_two.2/rejudge", criterion_ids=["C1"])
     ask("POST", "/turns", hunt_id="r_two.2", prompt="Next?")
     ask("POST", "/reveal", version=None)
@@ -159,6 +183,17 @@ def opened_from(http, record):
     damaged = [w["message"] for w in opened.json()["warnings"] if w["code"] == "resume_damaged"]
     assert all("damaged: " in message for message in damaged)
     return opened.json()["session_id"], not damaged
+
+
+def test_a_judging_in_an_export_cannot_bring_along_what_the_operator_forbids(http):
+    session, hunts = whole_session()
+    started = {"status": HuntStatus.JUDGING, "outcome": None, "verdicts": (), "finished_at": None}
+    judging = hunts[1].model_copy(update={**started, "judge_parameters": Parameters(extra_body={"user": "somebody"})})
+    record = resume_record(session, (hunts[0], judging, *hunts[2:]))
+    sid, believed = opened_from(http, record)
+    assert believed
+    answer = http.post(f"/api/sessions/{sid}/hunts/r_two.1/rejudge", json={})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "extra_body_key")
 
 
 @pytest.mark.timeout(300)  # the longest takes about 40 s on a quiet machine

@@ -63,7 +63,8 @@ def fuzz(operation, mode, ids, statuses, headers):
     ids=["no tokens", "an admin", "a trainer at somebody else's session", "a stranger"],
 )
 async def test_no_made_up_request_brings_an_answer_that_is_not_described(tmp_path, tokens, who, least_good):
-    async with open_api(tmp_path, MAX_SESSIONS="100000", HUNTER_TOKENS=tokens) as api:
+    library = f"sqlite:///{tmp_path}/library.sqlite"
+    async with open_api(tmp_path, MAX_SESSIONS="100000", HUNTER_TOKENS=tokens, LIBRARY_URL=library) as api:
         asker, owner = (bearer(who) if who else {}), (bearer("root") if tokens else {})
         described = schemathesis.openapi.from_url(f"{api.address}/openapi.json", headers=owner)
         statuses = Counter()

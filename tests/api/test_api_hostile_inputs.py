@@ -81,7 +81,7 @@ async def measured(folder, sizes: dict[str, int], *, everywhere: bool) -> dict[s
         make_settings(telemetry__directory=str(folder), providers__simulated_script=QUICK), seed=1
     ) as runtime:
         app = create_app(runtime)
-        app.config[RENDERER].deadline_s = 0.3  # what takes long to render is tested in test_api_rendering
+        app.config[RENDERER].deadline_s = 0.3  # what takes long to render is tested in test_rendering
         client = app.test_client()
         for name, chars in sizes.items():
             text = SHAPES[name](chars)

@@ -78,7 +78,8 @@ async def test_no_body_makes_the_event_loop_late(quick_client):
 
 
 class Watch:
-    """The longest liveness answer of a server, and the CPU time of it and its children for the dearest request."""
+    """The slowest liveness response of a server, and the CPU time of it and its children for the most expensive
+    request."""
 
     def __init__(self, address: str, pid: int):
         self._http, self._pid = httpx.Client(base_url=address, timeout=60), pid

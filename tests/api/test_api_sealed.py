@@ -66,7 +66,7 @@ async def test_a_sealed_reply_is_not_judged_again_as_a_part_of_the_task_until_re
 
 
 async def test_no_edit_of_the_task_changes_an_outcome_of_a_sealed_hunt_by_judging_it_again(client):
-    """Else the pass rule `all`, or criteria taken away one by one, would tell what each verdict was."""
+    """Otherwise the pass rule `all`, or removing criteria one at a time, would reveal each verdict."""
     here, before = await hunted(client)
     version = (await ask(client, "GET", here))["version"]
     edit = {
@@ -97,3 +97,26 @@ async def test_after_reveal_costs_and_times_are_there_again(client):
     revealed = await ask(client, "POST", f"{here}/reveal")
     assert revealed["counts"]["judge_cost_usd"] is not None
     assert all(hunt["finished_at"] for hunt in (await ask(client, "GET", f"{here}/hunts"))["hunts"])
+
+
+async def test_a_session_resumed_from_a_sealed_export_is_revealed_after_judging_again(client):
+    here, hunts = await hunted(client)
+    one = hunts[0]["hunt_id"]
+    await ask(client, "PUT", f"{here}/selection", json={"hunt_ids": [one]})
+    exported = await client.get(f"/api/sessions{here}/export")
+    notebook = json.loads(await exported.get_data())
+    here = f"/{(await ask(client, 'POST', '', 201, json={'notebook': notebook, 'visibility': 'blind'}))['session_id']}"
+    card = (await ask(client, "GET", f"{here}/desk"))["cards"][0]["card_id"]
+    verdicts = {c["id"]: "PASS" for c in TASK["criteria"]}
+    await ask(client, "PUT", f"{here}/reviews/{card}", json={"verdicts": verdicts, "explanation": WORDS})
+    snapshot = await ask(client, "GET", here)
+    (problem,) = snapshot["reveal_problems"]
+    assert (snapshot["can_reveal"], problem.split(",")[0]) == (False, "1 of 1 selected hunts has no verdicts")
+    refused = (await ask(client, "POST", f"{here}/reveal", 400))["error"]
+    assert (refused["code"], refused["details"]["problems"]) == ("reviews_incomplete", [problem])
+    await ask(client, "POST", f"{here}/hunts/{one}/rejudge", 202, json={})
+    async with asyncio.timeout(10):
+        while not (await ask(client, "GET", here))["can_reveal"]:
+            await asyncio.sleep(0.02)
+    revealed = await ask(client, "POST", f"{here}/reveal")
+    assert revealed["agreement"]["agree"] + revealed["agreement"]["disagree"] == len(TASK["criteria"])

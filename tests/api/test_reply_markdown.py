@@ -25,7 +25,7 @@ def text_of(reply: str) -> str:
     "![a chart](https://example.org/a.png)", '![a chart](https://example.org/a.png "of 2026")', "[ftp](ftp://example.org/a)",
     "[1]: https://example.org/source", "[^1]: A note.", "said[^1] and[^b]\n[^1]: https://example.org/a\n[^b]: note",
 ])  # fmt: skip
-def test_what_is_no_markup_stands_there_as_it_was_written(reply: str) -> None:
+def test_text_that_is_not_markup_is_shown_as_written(reply: str) -> None:
     assert text_of(reply) == reply
 
 
@@ -90,7 +90,7 @@ SHAPES = (
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.sampled_from(SHAPES), max_size=12))
 def test_no_word_of_a_reply_vanishes(shapes: list[str]) -> None:
-    """In the text, an address, a title or a language: whatever shapes stand beside each other."""
+    """In the text, a URL, a title or a language, and in any combination."""
     words: list[str] = []
     reply = ""
     for shape in shapes:

@@ -13,7 +13,7 @@ from pathlib import Path
 import uvloop
 
 from core.garbage import collect_rarely
-from tests.benchmarks import redis_store, soak
+from tests.benchmarks import live_text, redis_store, second_opinions, soak, statistics
 from tests.benchmarks.access import HEADER as ACCESS
 from tests.benchmarks.access import measure_access
 from tests.benchmarks.bare import MeasuredBare, measure_bare
@@ -21,27 +21,30 @@ from tests.benchmarks.dashboard import measure_dashboard
 from tests.benchmarks.flat import MeasuredSize, measure_sizes
 from tests.benchmarks.reference import Measured, measure
 from tests.benchmarks.simulated_service import simulated_service
+from tests.benchmarks.task_list import measure_task_list
 from tests.benchmarks.watchers import MeasuredWatchers, measure_watchers
 from tests.house.real_redis import open_redis
 
 SMALL, LARGE = (200, 6, 8), (1000, 200, 200)
 BARE = (("pyreqwest", 1000), ("httpx", 100))
-"""Transport and hunts. Few for httpx's own: its pool walks through all connections at every call."""
+"""Transport and hunts. Fewer for httpx's own transport: its pool iterates over all connections at every call."""
 EVENTS = 1_000_000
 """Ten million: python -m tests.benchmarks.dashboard 10000000 (a few minutes, 4 GB of disk)."""
 NOTES = Path(__file__).parents[2] / "docs" / "measurements.md"
-CALLS = "| workload | took | ideal | ratio to ideal | CPU per provider call | most in flight (limits) |"
+CALLS = "| workload | took | ideal | ratio to ideal | CPU per provider call | maximum in flight (limits) |"
 CALLS_IN_REDIS = CALLS.replace("workload", "workload, sessions in Redis")
-SIZES = "| hunts in the memory store | CPU for a hunt's states | CPU for a page of 200 | memory for a hunt |"
-WATCHERS = "| watchers | events for each | had them all | p50 | p99 | memory for each | CPU per delivery |"
+SIZES = "| hunts in the memory store | CPU to save a hunt's states | CPU for a page of 200 | memory per hunt |"
+WATCHERS = (
+    "| watchers | events per watcher | watchers that received all | p50 | p99 | memory per watcher | CPU per delivery |"
+)
 
 
 def row(measured: Measured) -> str:
-    most = ", ".join(str(n) for n in measured.most_in_flight.values())
+    in_flight = ", ".join(str(n) for n in measured.most_in_flight.values())
     return (
         f"| {measured.hunts} hunts at {measured.target_limit} and {measured.judge_limit} | {measured.took_s:.2f} s "
         f"| {measured.ideal_s:.2f} s | {measured.ratio:.3f} | {measured.cpu_per_call_ms:.2f} ms "
-        f"| {most} ({measured.target_limit}, {measured.judge_limit}) |"
+        f"| {in_flight} ({measured.target_limit}, {measured.judge_limit}) |"
     )
 
 
@@ -63,8 +66,8 @@ def watchers_row(seen: MeasuredWatchers) -> str:
     )
 
 
-def shown(header: str, rows: Iterable[str]) -> str:
-    """The table, printed as soon as it is known."""
+def print_table(header: str, rows: Iterable[str]) -> str:
+    """The table as text, which is also printed at once."""
     table = "\n".join([header, "|" + "---|" * (header.count("|") - 1), *rows, ""])
     print(table, flush=True)
     return table
@@ -83,8 +86,8 @@ async def calls_in_redis(address: str, redis_url: str) -> list[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure, or look for leaks.")
     parser.add_argument("command", nargs="?", choices=("bench", "soak"), default="bench")
-    asked, rest = parser.parse_known_args()
-    if asked.command == "soak":
+    options, rest = parser.parse_known_args()
+    if options.command == "soak":
         return soak.main(rest)
     if rest:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -96,15 +99,27 @@ def bench() -> None:
     load, _, _ = os.getloadavg()
     collect_rarely()
     with simulated_service() as address:
-        tables = [shown(CALLS, uvloop.run(calls(address)))]
+        tables = [print_table(CALLS, uvloop.run(calls(address)))]
         with open_redis() as server:
-            tables.append(shown(CALLS_IN_REDIS, uvloop.run(calls_in_redis(address, server.url))))
+            tables.append(print_table(CALLS_IN_REDIS, uvloop.run(calls_in_redis(address, server.url))))
+        tables.append(
+            print_table(second_opinions.FIRST_VERDICTS, uvloop.run(second_opinions.measure_first_verdicts(address)))
+        )
     with open_redis() as server:
-        tables.append(shown(redis_store.HEADER, (cost.row() for cost in uvloop.run(redis_store.costs(server.url)))))
-    tables.append(shown(SIZES, map(size_row, measure_sizes())))
-    tables.append(shown(WATCHERS, [watchers_row(uvloop.run(measure_watchers()))]))
-    tables.append(shown(ACCESS, uvloop.run(measure_access())))
-    tables.append(shown(*measure_dashboard(EVENTS)))
+        tables.append(
+            print_table(redis_store.HEADER, (cost.row() for cost in uvloop.run(redis_store.costs(server.url))))
+        )
+    tables.append(print_table(SIZES, map(size_row, measure_sizes())))
+    tables.append(print_table(WATCHERS, [watchers_row(uvloop.run(measure_watchers()))]))
+    tables.append(print_table(live_text.HEADER, [uvloop.run(live_text.measure_text()).row()]))
+    tables.append(print_table(live_text.UNWATCHED, live_text.measure_unwatched()))
+    tables.append(print_table(ACCESS, uvloop.run(measure_access())))
+    tables.append(print_table(*measure_dashboard(EVENTS)))
+    tables.append(print_table(*measure_task_list()))
+    tables.append(print_table(statistics.COVERAGE, statistics.coverage_rows()))
+    tables.append(print_table(statistics.MISSED, statistics.missed_rows()))
+    opinions = uvloop.run(second_opinions.measure_all())
+    tables.append(print_table(second_opinions.HEADER, (measured.row() for measured in opinions)))
     when = (
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, load {load:.1f} before, "
         f"Python {platform.python_version()}"

@@ -13,7 +13,7 @@ from werkzeug.datastructures import Authorization
 from api.app import create_app
 from api.identity import AccessGuard
 from core.access.callers import Caller, caller_of
-from core.access.passes import new_pass
+from core.access.cookies import new_cookie
 from core.access.tokens import Register, Scope, entry_of, new_token, read_holders
 from core.domain.task import Task
 from core.hunting.orders import OpenOrder
@@ -35,8 +35,8 @@ async def measure_access() -> list[str]:
             guard = AccessGuard(runtime, Register(holders))
             who = caller_of(holders[-1])
             session = await runtime.service.open_task(Task(prompt="x"), OpenOrder(owner=who.name))
-            bearer, given = Authorization("bearer", token=tokens[-1]), guard.pass_for(holders[-1])
-            forged = new_pass(replace(holders[-1], digest=b"x" * 32), time.time(), 60)
+            bearer, given = Authorization("bearer", token=tokens[-1]), guard.cookie_for(holders[-1])
+            forged = new_cookie(replace(holders[-1], digest=b"x" * 32), time.time(), 60)
             rows = [
                 ("find the caller of a token", _each_us(lambda: guard.caller(bearer, "", ADDRESS))),
                 ("find the caller of a cookie", _each_us(lambda: guard.caller(None, given, ADDRESS))),

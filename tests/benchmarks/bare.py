@@ -1,4 +1,4 @@
-"""The same calls by a bare client: no throttle, no judging, nothing kept. What the product adds is the difference."""
+"""The same calls by a bare client, without throttle, judging or storage. The difference is what the product adds."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import orjson
 
-from core.judge.prompt import judge_messages
 from core.providers.http import open_http
 from core.settings import CallSettings
 from tests.benchmarks.cpu import cpu_s
 from tests.benchmarks.reference import CRITERIA, TASK, ideal_s
+from tests.judge_prompts import judge_messages
 
 REPLY = "The atomic number of krypton is 36, I think.\n" * 8
 """About as long as the stand-in's own, so that judge prompts are as long as in the product."""

@@ -47,7 +47,7 @@ class Cost:
 
 
 HEADER = (
-    "| hunts in the session | a hunt (5 saves) | CPU of ours | round trips | Redis per script | bytes sent "
+    "| hunts in the session | one hunt (5 saves) | CPU of the process | round trips | Redis per script | bytes sent "
     "| page of 200 | Redis memory per hunt, bytes |"
 )
 

@@ -15,8 +15,9 @@ from core.domain.criteria import Criterion
 from core.domain.run import RUN_ENDED, Counts
 from core.domain.task import Task
 from core.eventlog.base import START
-from core.hunting.orders import OpenOrder, RunOrder
+from core.hunting.orders import ConfirmRequest, JudgeChoice, OpenOrder, RunOrder
 from core.runtime import Runtime, open_runtime
+from core.settings.library import OFF
 from tests.benchmarks.cpu import cpu_s
 from tests.benchmarks.simulated_service import JUDGE_S, TARGET_S
 from tests.settings import make_settings
@@ -27,6 +28,7 @@ TASK = Task(
     response="36",
     criteria=tuple(Criterion(id=f"C{n}", text=f"Explains point {n} well.") for n in range(1, CRITERIA + 1)),
 )
+CONFIRM = ConfirmRequest(policy="breaks", judges=(JudgeChoice(model="openai/second"),), max_extra_calls=10_000)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Measured:
     cpu_per_call_ms: float
     most_in_flight: dict[str, int]
     counts: Counts
+    first_verdicts_s: float
+    """From the start until the last hunt had its first verdicts; second opinions may still be missing."""
 
     @property
     def ratio(self) -> float:
@@ -49,8 +53,21 @@ def ideal_s(hunts: int, target_limit: int, judge_limit: int) -> float:
     return max(hunts * TARGET_S / target_limit, CRITERIA * hunts * JUDGE_S / judge_limit) + TARGET_S + JUDGE_S
 
 
-async def measure(address: str, hunts: int, target_limit: int, judge_limit: int, redis_url: str = "") -> Measured:
-    """One run, from Start to its end. The stand-in's own counters tell how many calls were in flight at once."""
+async def measure(
+    address: str,
+    hunts: int,
+    target_limit: int,
+    judge_limit: int,
+    redis_url: str = "",
+    *,
+    confirmed: bool = False,
+    library: bool = False,
+) -> Measured:
+    """One run, from start to end. The simulated provider's own counters give the number of calls in flight.
+
+    `library`: sessions are also written to a library in SQLite. `confirmed`: every break gets a second opinion, by a
+    judge on the account of the first.
+    """
     async with httpx.AsyncClient(base_url=address, trust_env=False) as provider:
         await provider.post("/sim/reset")
         with tempfile.TemporaryDirectory() as folder:
@@ -64,10 +81,11 @@ async def measure(address: str, hunts: int, target_limit: int, judge_limit: int,
                 telemetry__directory=folder,
                 redis__url=redis_url,
                 redis__journal_dir=f"{folder}/journal",
+                library__url=f"sqlite:///{folder}/library.sqlite" if library else OFF,
             )
             async with open_runtime(settings) as runtime:
                 cpu, began = cpu_s(), time.perf_counter()
-                counts = await _run(runtime, hunts)
+                counts, judged = await _run(runtime, hunts, CONFIRM if confirmed else ConfirmRequest())
                 took, cpu = time.perf_counter() - began, cpu_s() - cpu
         counters = (await provider.get("/sim/counters")).json()
     most = {key: account["in_flight_most"] for key, account in counters["by_purpose"].items()}
@@ -81,14 +99,18 @@ async def measure(address: str, hunts: int, target_limit: int, judge_limit: int,
         cpu / calls * 1000,
         most,
         counts,
+        judged - began,
     )
 
 
-async def _run(runtime: Runtime, hunts: int) -> Counts:
+async def _run(runtime: Runtime, hunts: int, confirm: ConfirmRequest) -> tuple[Counts, float]:
+    """The run's counts, and when the last hunt had its first verdicts (seconds of `perf_counter`)."""
     sid = (await runtime.service.open_task(TASK, OpenOrder())).session_id
-    order = RunOrder(models=("openrouter/simulated-target",), hunts=hunts, judge_model="openai/judge")
-    run = await runtime.service.start_run(sid, order)
+    order = RunOrder(models=("openrouter/simulated-target",), hunts=hunts, judge_model="openai/judge", confirm=confirm)
+    run, judged = await runtime.service.start_run(sid, order), 0.0
     async for _ in runtime.events.watch(sid, START):
+        if not judged and (await runtime.store.counts(sid))[run.run_id].done == hunts:
+            judged = time.perf_counter()
         if (await runtime.store.read(sid)).run(run.run_id).status in RUN_ENDED:
             break
-    return (await runtime.store.counts(sid))[run.run_id]
+    return (await runtime.store.counts(sid))[run.run_id], judged

@@ -36,7 +36,7 @@ def write_large_log(directory: Path, events: int, *, seed: int = 7, days: int = 
 
 
 def some_lines(events: int, *, seed: int = 8) -> bytes:
-    """New lines for a log that goes on."""
+    """New lines for a growing log."""
     entries = list(team_at_work(seed=seed, hunts=events // 3, days=0.01, now=LAST_DAY))[:events]
     return b"".join(line(at, record) for at, record in entries)
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -49,7 +49,7 @@ async def measure_watchers() -> MeasuredWatchers:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     try:
-        with _api() as (port, pid):
+        with open_api(SCRIPT) as (port, pid):
             return await _watch_a_run(port, pid)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
@@ -124,8 +124,8 @@ class Watcher(asyncio.Protocol):
 
 
 @contextmanager
-def _api() -> Iterator[tuple[int, int]]:
-    """Port and process id of an API of its own, ended with the block."""
+def open_api(script: Mapping[str, object]) -> Iterator[tuple[int, int]]:
+    """Port and process id of an API of its own with the simulated provider, ended with the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -134,7 +134,7 @@ def _api() -> Iterator[tuple[int, int]]:
             **os.environ,
             "API_PORT": str(port),
             "TELEMETRY_DIR": folder,
-            "SIMULATED_SCRIPT": json.dumps(SCRIPT),
+            "SIMULATED_SCRIPT": json.dumps(script),
             "LOG_LEVEL": "warning",
         }
         process = subprocess.Popen([sys.executable, "-m", "api"], env=environment)

@@ -1,4 +1,4 @@
-"""One server and one browser for each worker; for each test a context of its own, whose every fault fails it."""
+"""One server for each worker; for each test a context of its own, whose every fault fails it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.product import Product
 from tests.browser.request_log import RequestLog
 from tests.browser.states import CALL, REDUCE
 from tests.browser.trainer import go_to
+from tests.house.shared_browser import WAIT_MS, set_running_loop
 
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking")
-WAIT_MS = 15_000
 DESK = {"width": 1440, "height": 900}
 
 NewContext = Callable[..., BrowserContext]
@@ -40,31 +39,6 @@ def running(product: Product) -> Iterator[Product]:
         yield product
     finally:
         product.close()
-
-
-@pytest.fixture(scope="session")
-def browser_and_loop(chromium_path: Path) -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=list(FLAGS))
-        expect.set_options(timeout=WAIT_MS)
-        loop = asyncio.get_running_loop()
-        lay_aside(None)
-        yield browser, loop
-        lay_aside(loop)
-        browser.close()
-
-
-@pytest.fixture
-def browser(browser_and_loop: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Browser]:
-    browser, loop = browser_and_loop
-    lay_aside(loop)
-    yield browser
-    lay_aside(None)
-
-
-def lay_aside(loop: asyncio.AbstractEventLoop | None) -> None:
-    """Playwright's own loop counts as running in this thread, which asynchronous tests beside these must not see."""
-    asyncio._set_running_loop(loop)
 
 
 @pytest.fixture
@@ -97,15 +71,39 @@ def page(new_context: NewContext) -> Page:
     return new_context().new_page()
 
 
+@pytest.fixture(scope="session")
+def page_of_all(
+    browser_and_loop: tuple[Browser, asyncio.AbstractEventLoop], product: Product
+) -> Iterator[tuple[Page, RequestLog]]:
+    browser, loop = browser_and_loop
+    set_running_loop(loop)
+    log = RequestLog(product.url)
+    with browser.new_context(base_url=log.origin) as context:
+        context.set_default_timeout(WAIT_MS)
+        log.attach(context)
+        page = context.new_page()
+        go_to(page)
+        set_running_loop(None)
+        yield page, log
+        set_running_loop(loop)
+    set_running_loop(None)
+
+
 @pytest.fixture
-def ask(page: Page) -> Any:
+def modules(browser: Browser, page_of_all: tuple[Page, RequestLog]) -> Iterator[Page]:
+    """A page that tests share: its pure modules are asked for values, and nothing is changed."""
+    page, log = page_of_all
+    yield page
+    assert log.problems() == []
+
+
+@pytest.fixture
+def ask(modules: Page) -> Any:
     """`ask("format", "money", 1.5)`: what a function of a module answers."""
-    go_to(page)
-    return lambda module, name, *values: page.evaluate(CALL, [module, name, list(values)])
+    return lambda module, name, *values: modules.evaluate(CALL, [module, name, list(values)])
 
 
 @pytest.fixture
-def after(page: Page) -> Any:
+def after(modules: Page) -> Any:
     """The page's state after these events."""
-    go_to(page)
-    return lambda *events: page.evaluate(REDUCE, list(events))
+    return lambda *events: modules.evaluate(REDUCE, list(events))

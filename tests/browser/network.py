@@ -1,4 +1,4 @@
-"""The network of a page, cut and mended by events."""
+"""Cuts and restores the network of a page with events."""
 
 from playwright.sync_api import Page
 
@@ -9,6 +9,6 @@ def cut(page: Page) -> None:
     page.evaluate("dispatchEvent(new Event('offline'))")
 
 
-def mend(page: Page) -> None:
+def restore(page: Page) -> None:
     page.context.set_offline(False)
     page.evaluate("dispatchEvent(new Event('online'))")

@@ -111,7 +111,7 @@ class Product:
         self._answer("POST", f"/api/sessions/{sid}/runs/{rid}/cancel")
 
     def wait_for_end(self, sid: str) -> None:
-        """Returns when no run of the session goes on, told by its own event stream."""
+        """Returns when the session has no active run, according to its event stream."""
         with self.http.stream("GET", f"/api/sessions/{sid}/events?after=0-0") as events:
             for line in events.iter_lines():
                 ended = (
@@ -129,9 +129,9 @@ class Product:
         """Returns when the server has chosen these, in this order: the page shows a choice before that."""
         self.wait_until(sid, lambda: self.session(sid)["selection"]["hunt_ids"] == hunt_ids)
 
-    def wait_for_hunts(self, sid: str, least: int) -> None:
+    def wait_for_hunts(self, sid: str, minimum: int) -> None:
         """Returns when so many hunts of the session have begun."""
-        self.wait_until(sid, lambda: len(self.hunts(sid)) >= least)
+        self.wait_until(sid, lambda: len(self.hunts(sid)) >= minimum)
 
     def wait_until(self, sid: str, holds: Callable[[], Any]) -> None:
         """Returns when it holds, looked at with every event of the session."""

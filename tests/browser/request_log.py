@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import BrowserContext, ConsoleMessage, Dialog, Page, Request, WebError
 
-TELLS_VIOLATIONS = """
+REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP violation: ${event.violatedDirective} ${event.blockedURI}`));
 """
@@ -21,7 +21,7 @@ class RequestLog:
         self._allow_rejections = False
 
     def attach(self, context: BrowserContext) -> None:
-        context.add_init_script(TELLS_VIOLATIONS)
+        context.add_init_script(REPORT_VIOLATIONS)
         context.on("weberror", self._error)
         context.on("console", self._console)
         context.on("dialog", self._dialog)

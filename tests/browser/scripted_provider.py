@@ -12,14 +12,14 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Told:
+class ScriptedAnswer:
     text: str = ""
     finish_reason: str = "stop"
     status: int = 200
     """Another one: the text is the error's message."""
 
 
-Answer = Callable[[dict[str, Any]], str | Told]
+Answer = Callable[[dict[str, Any]], str | ScriptedAnswer]
 """The reply (or its text) for the body of a request."""
 CHUNK_CHARS = 50_000
 
@@ -28,14 +28,14 @@ CHUNK_CHARS = 50_000
 def scripted_provider(answer: Answer) -> Iterator[int]:
     """The port of a provider that streams `answer(body)`."""
 
-    class Door(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1  # head and body in one piece
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             reply = answer(body)
-            reply = Told(reply) if isinstance(reply, str) else reply
+            reply = ScriptedAnswer(reply) if isinstance(reply, str) else reply
             whole = reply.status == 200
             told = _events(reply) if whole else json.dumps({"error": {"message": reply.text}}).encode()
             self.send_response(reply.status)
@@ -47,7 +47,7 @@ def scripted_provider(answer: Answer) -> Iterator[int]:
         def log_message(self, *_words: object) -> None:
             """Tests print nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="told provider")
     serving.start()
@@ -59,7 +59,7 @@ def scripted_provider(answer: Answer) -> Iterator[int]:
         server.server_close()
 
 
-def _events(reply: Told) -> bytes:
+def _events(reply: ScriptedAnswer) -> bytes:
     text = reply.text
     pieces = [text[at : at + CHUNK_CHARS] for at in range(0, len(text), CHUNK_CHARS)]
     chunks: list[dict[str, Any]] = [{"choices": [{"delta": {"content": piece}}]} for piece in pieces]

@@ -1,6 +1,5 @@
 """Away for a while: ten seconds without a network, reviews without a server, an API that is killed in mid run."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewContext, running
-from tests.browser.network import cut, mend
+from tests.browser.network import cut, restore
 from tests.browser.product import SCRIPT, Product
 from tests.browser.request_log import RequestLog
 from tests.browser.trainer import (
@@ -47,7 +46,7 @@ def at_the_desk(page: Page, product: Product) -> str:
     chosen = [one["hunt_id"] for one in product.hunts(sid)][:4]
     product.http.put(f"/api/sessions/{sid}/selection", json={"hunt_ids": chosen}).raise_for_status()
     go_to(page, sid, act="review")
-    expect(page.locator("review-desk .cards button")).to_have_count(4)
+    expect(page.locator("review-view .cards button")).to_have_count(4)
     return sid
 
 
@@ -61,9 +60,13 @@ def saved_words(product: Product, sid: str) -> list[str]:
     return sorted(one["explanation"] for one in product.session(sid)["reviews"])
 
 
+STORED_REVIEWS = """sid => Object.keys(localStorage).filter((key) => key.startsWith(`model-hunter.reviews.${sid}`))
+  .flatMap((key) => Object.values(JSON.parse(localStorage.getItem(key)).value))"""
+
+
 def kept_words(page: Page, sid: str) -> list[str]:
-    kept = page.evaluate("sid => localStorage.getItem(`model-hunter.reviews.${sid}`)", sid)
-    return sorted(one["explanation"] for one in json.loads(kept or "{}").values())
+    """Explanations that the browser stores because the server has not confirmed them."""
+    return sorted(one["explanation"] for one in page.evaluate(STORED_REVIEWS, sid))
 
 
 def kept_here(page: Page) -> None:
@@ -74,7 +77,7 @@ def kept_here(page: Page) -> None:
 
 @pytest.mark.timeout(120)
 @pytest.mark.long
-def test_a_run_goes_on_while_the_network_is_cut_for_ten_seconds(
+def test_a_run_continues_while_the_network_is_cut_for_ten_seconds(
     page: Page, product: Product, request_log: RequestLog
 ) -> None:
     request_log.allow_rejections()
@@ -89,7 +92,7 @@ def test_a_run_goes_on_while_the_network_is_cut_for_ten_seconds(
     cut(page)
     stay_away(page)
     seen = page.locator("hunt-table .chip").first.inner_text()
-    mend(page)
+    restore(page)
     wait_for_end(page)
     assert seen != "All 500"
     expect(page.locator("hunt-table .chip").first).to_have_text("All 500")
@@ -103,7 +106,7 @@ def test_a_run_goes_on_while_the_network_is_cut_for_ten_seconds(
 
 @pytest.mark.timeout(90)
 @pytest.mark.long
-def test_writing_goes_on_while_the_network_is_cut_for_ten_seconds(
+def test_editing_continues_while_the_network_is_cut_for_ten_seconds(
     page: Page, product: Product, request_log: RequestLog
 ) -> None:
     request_log.allow_rejections()
@@ -115,7 +118,7 @@ def test_writing_goes_on_while_the_network_is_cut_for_ten_seconds(
     page.locator("#edit-prompt").press_sequentially(", gone on without")
     stay_away(page)
     page.locator("#edit-prompt").press_sequentially(", and ended after ten seconds.")
-    mend(page)
+    restore(page)
     all_saved(page)
     task = product.session(sid)
     assert task["task"]["prompt"] == "Begun with a network, gone on without, and ended after ten seconds."
@@ -134,7 +137,7 @@ def test_reviews_written_without_a_network_are_sent_when_it_is_back(
         kept_here(page)
     assert kept_words(page, at_the_desk) == sorted(WORDS)
     assert saved_words(product, at_the_desk) == []
-    mend(page)
+    restore(page)
     for number, words in enumerate(WORDS, 1):
         choose_card(page, number)
         review_saved(page)
@@ -198,7 +201,7 @@ def lasting_product(tmp_path: Path, redis_server: RedisServer) -> Iterator[Produ
 
 
 @pytest.mark.long
-def test_redis_that_goes_away_is_told_of_while_one_works(
+def test_an_outage_of_redis_is_shown_during_work(
     lasting_product: Product, redis_server: RedisServer, new_context: NewContext, request_log: RequestLog
 ) -> None:
     request_log.origin = lasting_product.url

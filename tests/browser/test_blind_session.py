@@ -25,7 +25,7 @@ from tests.browser.trainer import (
 )  # fmt: skip
 
 pytestmark = pytest.mark.browser
-TELL_EVENTS = """
+REPORT_EVENTS = """
 const realFetch = window.fetch;
 window.fetch = async (...asked) => {
   const answer = await realFetch(...asked);
@@ -42,14 +42,14 @@ window.EventSource = class extends EventSource {
   }
 };
 """
-TELL_DOCUMENT = """
+REPORT_DOCUMENT = """
 if (window === top) new MutationObserver((changes) => {
-  const told = changes.flatMap(({type, target, attributeName, addedNodes}) => {
+  const changed = changes.flatMap(({type, target, attributeName, addedNodes}) => {
     if (type === "attributes") return [target.getAttribute(attributeName) ?? ""];
     if (type === "characterData") return [target.data];
     return [...addedNodes].map((node) => node.outerHTML ?? node.data ?? "");
   });
-  window.tellDocument(told.join(" "));
+  window.tellDocument(changed.join(" "));
 }).observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
 """
 OF_THE_JUDGE = ("verdicts", "judged", "judge_raw", "reasons", "raw_judge")
@@ -67,10 +67,10 @@ class Recorder:
         self.events: list[str] = []
         self.looks: list[str] = []
         self.changes: list[str] = []
-        context.expose_function("tellDocument", lambda told: self.changes.append(told))
-        context.add_init_script(TELL_DOCUMENT)
+        context.expose_function("tellDocument", lambda text: self.changes.append(text))
+        context.add_init_script(REPORT_DOCUMENT)
         context.expose_function("tellEvent", lambda event: self.events.append(event))
-        context.add_init_script(TELL_EVENTS)
+        context.add_init_script(REPORT_EVENTS)
         context.expose_function("tellBody", lambda url, body: self.bodies.append((url, body)))
 
     def look(self, page: Page) -> None:
@@ -136,6 +136,7 @@ def test_nothing_of_the_judge_reaches_the_browser_before_the_reveal(context: Bro
         step_to(page, act)
         recorder.look(page)
     expect(page.locator("delivery-view .cell-change").first).to_be_visible()
+    expect(page.locator("deliver-card")).to_contain_text("A session resumed from it has none")
     for summary in page.locator("delivery-view summary").all():
         summary.click()
     with page.expect_download() as downloading:
@@ -144,11 +145,11 @@ def test_nothing_of_the_judge_reaches_the_browser_before_the_reveal(context: Bro
     recorder.look(page)
     step_to(page, "review")
     desk_alone(page, product, sid)
-    for number in range(1, 5):
+    for number in range(1, 7):
         review_by_keyboard(page, number, "It reads well and does all of what was asked for in it.")
         recorder.look(page)
     page.reload()
-    expect(page.locator("review-desk .desk-head")).to_contain_text("4 of 4 reviews complete")
+    expect(page.locator("review-view .review-head")).to_contain_text("6 of 6 reviews complete")
     recorder.look(page)
     read_elsewhere(product, sid, recorder)
 
@@ -168,11 +169,11 @@ def compare_search_and_sort(page: Page) -> None:
     dialog.locator(".others button").first.click()
     expect(dialog.locator("h3").nth(1)).to_be_visible()
     page.keyboard.press("Escape")
-    page.get_by_label("Sorted by").select_option("outcome")
+    page.get_by_label("Sort by").select_option("outcome")
     with page.expect_response("**/hunts?*texts=true*"):
         page.get_by_label("Search in replies").fill("e")
     page.get_by_label("Search in replies").fill("")
-    page.get_by_label("Sorted by").select_option("number")
+    page.get_by_label("Sort by").select_option("number")
 
 
 def desk_alone(page: Page, product: Product, sid: str) -> None:
@@ -180,7 +181,7 @@ def desk_alone(page: Page, product: Product, sid: str) -> None:
     expect(page.locator("review-card .to-judge").first).to_be_visible()
     hunts = product.hunts(sid)
     chosen = product.session(sid)["selection"]["hunt_ids"]
-    for text in (page.locator("review-desk").evaluate("desk => desk.outerHTML"), page.locator("main").inner_text()):
+    for text in (page.locator("review-view").evaluate("desk => desk.outerHTML"), page.locator("main").inner_text()):
         assert [word for word in ("simulated/", "hasty", "careful", "Broke", "Held", *chosen) if word in text] == []
         assert not any(f"#{one['number']}<" in text or f"Hunt {one['number']}" in text for one in hunts)
 
@@ -243,7 +244,7 @@ def test_an_open_session_shows_the_judge_at_once_and_says_so_on_the_desk_and_in_
     page.get_by_role("button", name="Propose").click()
     expect(page.locator("selection-tray .slot a:visible")).to_have_count(4)
     step_to(page, "review")
-    expect(page.locator("review-desk")).to_contain_text("This session is open")
+    expect(page.locator("review-view")).to_contain_text("This session is open")
     for number in range(1, 5):
         review_by_keyboard(page, number, "It reads well and does all of what was asked for in it.")
     recorder.look(page)

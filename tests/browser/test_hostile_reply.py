@@ -63,7 +63,7 @@ def test_a_hostile_reply_does_nothing_and_reads_exactly(page: Page, product: Pro
     sid = product.open_example()
     product.run(sid, 1, f"evil/{model}", judge_model="evil/judge")
     go_to(page, sid)
-    expect(row(page, 1)).to_have_attribute("data-standing", "broke")
+    expect(row(page, 1)).to_have_attribute("data-status", "broke")
     panel = open_hunt(page, 1)
     frame = panel.frame_locator("iframe")
     expect(frame.locator("body")).to_contain_text("press me")
@@ -93,7 +93,7 @@ def test_a_hostile_reply_does_nothing_and_reads_exactly(page: Page, product: Pro
     assert product.hunts(sid)[0]["response"] == attack(size)
 
     panel.get_by_label("As plain text").check()
-    shown = panel.locator("#reading-reply .text")
+    shown = panel.locator("#reading-reply > .text")
     expect(shown).to_be_visible()
     assert shown.text_content() == attack(size)
     assert panel.evaluate(

@@ -1,15 +1,18 @@
 """A run on the page: cancelled, failing, retried, stopped, and two hundred hunts walked by keyboard."""
 
+import json
 import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from core.hunting.receipts.receipt import receipt_hashes
 from tests.browser.product import Product
 from tests.browser.request_log import RequestLog
 from tests.browser.trainer import go_to, newest_run, open_hunt, row, rows, step_to, wait_for_end
 
 pytestmark = pytest.mark.browser
+FILLED = "(bar) => [...bar.children].reduce((sum, part) => sum + part.offsetWidth, 0) / bar.offsetWidth"
 MAX_ROWS = 80
 
 
@@ -17,9 +20,7 @@ def test_a_run_cancelled_in_its_middle_keeps_what_is_there(page: Page, product: 
     sid = product.open_example()
     product.begin_run(sid, 400, "simulated/thinker")
     go_to(page, sid)
-    expect(
-        page.locator("hunt-table .row[data-standing=broke], hunt-table .row[data-standing=held]").first
-    ).to_be_visible()
+    expect(page.locator("hunt-table .row[data-status=broke], hunt-table .row[data-status=held]").first).to_be_visible()
     newest_run(page).get_by_role("button", name="Cancel").click()
     wait_for_end(page)
     expect(newest_run(page).locator(".run-state")).to_have_text(re.compile(r"cancelled after \d+ of 400"))
@@ -31,7 +32,7 @@ def test_a_run_cancelled_in_its_middle_keeps_what_is_there(page: Page, product: 
     expect(page.locator("deliver-card")).to_contain_text(f"state {counts['replies']} attempt")
 
 
-def test_failures_of_the_provider_stand_in_row_and_panel_with_their_cause(page: Page, product: Product) -> None:
+def test_provider_failures_are_shown_in_row_and_panel_with_their_cause(page: Page, product: Product) -> None:
     sid = product.open_example()
     product.run(sid, 6, "simulated/hasty", "simulated/flaky")
     failed = [hunt for hunt in product.hunts(sid) if hunt["outcome"] == "error"]
@@ -50,10 +51,12 @@ def test_failures_of_the_provider_stand_in_row_and_panel_with_their_cause(page: 
     expect(rows(page)).to_have_count(3)
 
 
-def test_a_retry_is_seen_while_it_goes_on(page: Page, product: Product) -> None:
+def test_a_retry_is_shown_while_it_runs(page: Page, product: Product) -> None:
     sid = product.open_example()
     go_to(page, sid)
     rid = product.begin_run(sid, 200, "simulated/thinker", "simulated/flaky")
+    expect(newest_run(page).locator(".part").first).to_be_visible()
+    assert newest_run(page).locator(".bar").evaluate(FILLED) < 0.9, "hunts that have not begun are the empty rest"
     expect(page.locator("hunt-table .excerpt", has_text="Retrying, attempt 2").first).to_be_visible()
     product.cancel(sid, rid)
     wait_for_end(page)
@@ -74,7 +77,7 @@ def test_a_run_started_without_the_check_says_so(page: Page, product: Product) -
     go_to(page, sid)
     start = page.locator("hunt-plan .start")
     expect(start).to_be_disabled()
-    page.get_by_label("Start without a passed reference check").check()
+    page.get_by_label("Start although the reference check has not passed").check()
     start.click()
     wait_for_end(page)
     expect(newest_run(page).locator(".caution")).to_have_text("Started without a passed reference check.")
@@ -171,3 +174,23 @@ def test_an_opened_hunt_follows_what_happens_to_it(page: Page, product: Product)
     expect(panel.frame_locator("iframe").locator("body")).not_to_be_empty()
     hunt = product.hunts(sid)[1]
     assert panel.locator(".judged .reason").all_text_contents() == [v["reason"] for v in hunt["verdicts"]]
+
+
+def test_the_receipt_of_a_hunt_is_downloaded_whole_and_not_while_it_is_sealed(page: Page, product: Product) -> None:
+    sid = product.open_example()
+    product.run(sid, 2, "simulated/hasty")
+    go_to(page, sid)
+    open_hunt(page, 1)
+    link = page.locator("hunt-panel").get_by_role("link", name="Receipt")
+    with page.expect_download() as downloading:
+        link.click()
+    receipt = json.loads(downloading.value.path().read_text(encoding="utf-8"))
+    hunt = product.hunts(sid)[0]
+    assert (receipt["hunt"]["hunt_id"], receipt["hunt"]["outcome"]) == (hunt["hunt_id"], hunt["outcome"])
+    assert receipt_hashes(receipt) == receipt["hashes"]
+    blind = product.open({"example": "word-budget", "visibility": "blind"})
+    product.run(blind, 2, "simulated/hasty")
+    go_to(page, blind)
+    open_hunt(page, 1)
+    expect(page.locator("hunt-panel").get_by_role("button", name="Compare with")).to_be_visible()
+    expect(link).to_be_hidden()

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import NewContext
-from tests.browser.network import cut, mend
+from tests.browser.network import cut, restore
 from tests.browser.product import Product
 from tests.browser.request_log import RequestLog
 from tests.browser.trainer import go_to, open_hunt, row, rows, start_button
@@ -118,19 +118,31 @@ def test_a_turn_begins_whole_and_its_dialog_goes(page: Page, product: Product, r
     expect(dialog).to_be_hidden()
 
 
+@pytest.mark.parametrize(
+    ("dialog", "name"), [("turn/r_none.1", "Another turn"), ("compare/r_none.1", "Compare two replies")]
+)
+def test_a_dialog_for_a_hunt_that_does_not_exist_says_so(page: Page, hunted: str, dialog: str, name: str) -> None:
+    page.goto(f"/#/s/{hunted}+{dialog}")
+    opened = page.get_by_role("dialog", name=name)
+    expect(opened).to_contain_text("Hunt not found")
+    expect(opened.locator("form, .sides").locator("visible=true")).to_have_count(0)
+    opened.get_by_role("button", name="Close").click()
+    expect(page).to_have_url(re.compile(rf"#/s/{hunted}$"))
+
+
 @pytest.mark.parametrize("act", ["", "/task", "/review", "/deliver", "/h/r_none.1", "/h/r_none.1+compare/r_none.1"])
 def test_nothing_covers_the_page_of_a_session_that_is_not_there(page: Page, request_log: RequestLog, act: str) -> None:
     request_log.allow_rejections()
     page.goto(f"/#/s/s_nobody_knows_this_one{act}")
     expect(page.get_by_role("heading", name="Session not found. It may have expired.")).to_be_visible()
-    for what in ("hunt-panel", "dialog[open]", "act-trail"):
+    for what in ("hunt-panel", "dialog[open]", "session-steps"):
         expect(page.locator(what).locator("visible=true")).to_have_count(0)
     expect(page).to_have_title("Model Hunter")
-    page.get_by_role("link", name="To the start").click()
+    page.get_by_role("link", name="Start page").click()
     expect(page.get_by_role("heading", name="Find what breaks a model.")).to_be_visible()
 
 
-def test_a_server_that_is_lost_stands_above_all_and_nothing_pretends_to_go_on(
+def test_a_lost_server_is_shown_on_top_and_nothing_appears_to_continue(
     own_product: Product, new_context: NewContext, request_log: RequestLog
 ) -> None:
     request_log.allow_rejections()
@@ -153,12 +165,12 @@ def test_a_server_that_is_lost_stands_above_all_and_nothing_pretends_to_go_on(
     expect(banner).to_be_hidden()
     expect(page.locator("hunt-panel")).to_be_hidden()
     expect(page).to_have_title("Model Hunter")
-    page.get_by_role("link", name="To the start").click()
+    page.get_by_role("link", name="Start page").click()
     expect(page.get_by_role("heading", name="Find what breaks a model.")).to_be_visible()
     cut(page)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(banner).to_contain_text("The server has been unreachable since")
-    mend(page)
+    restore(page)
     banner.get_by_role("button", name="Try now").click()
     expect(banner).to_be_hidden()
 
@@ -182,7 +194,7 @@ def test_a_name_that_nobody_answers_for_is_refused_when_it_is_chosen(
     expect(page.locator("hunt-plan .tag.model")).to_have_count(1)
 
 
-def test_a_warning_of_the_notebook_stands_where_the_task_is_looked_at(page: Page, product: Product) -> None:
+def test_a_notebook_warning_is_shown_with_the_task(page: Page, product: Product) -> None:
     sid = product.open({"notebook": {"cells": [
         {"cell_type": "markdown", "metadata": {}, "source": "**[prompt]**\n\nSay hi."},
         {"cell_type": "markdown", "metadata": {}, "source": "**[response]**\n\nhi"},

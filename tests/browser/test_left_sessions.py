@@ -1,4 +1,4 @@
-"""What a session is still answered after the trainer has gone on to another one does nothing to that other one."""
+"""Late responses to one session have no effect on the session that the trainer has opened since."""
 
 from __future__ import annotations
 
@@ -86,19 +86,21 @@ PRESSED = [
 ]
 
 
-@pytest.mark.parametrize(("act", "method", "ending", "button", "told"), PRESSED, ids=lambda one: str(one).split(" ")[0])
+@pytest.mark.parametrize(
+    ("act", "method", "ending", "button", "shown"), PRESSED, ids=lambda one: str(one).split(" ")[0]
+)
 def test_what_was_begun_there_is_not_shown_here(
-    page: Page, left: str, other: str, act: str, method: str, ending: str, button: str, told: str
+    page: Page, left: str, other: str, act: str, method: str, ending: str, button: str, shown: str
 ) -> None:
     go_to(page, left, act=act)
     expect(start_button(page) if act == "hunt" else page.locator("delivery-view .cell-change").first).to_be_enabled()
     with answered_late(page, left, method, ending) as release:
-        with page.expect_request(f"**/{left}/{ending}"):
+        with page.expect_request(lambda one: one.method == method and f"/{left}/{ending}" in one.url):
             page.locator(button).click()
         go_on(page, other, act)
         release()
         page.evaluate("() => new Promise((done) => setTimeout(done, 200))")
-    expect(page.locator(told)).to_have_count(0)
+    expect(page.locator(shown)).to_have_count(0)
 
 
 def test_a_turn_that_begins_late_leaves_the_trainer_where_they_are(page: Page, product: Product, other: str) -> None:
@@ -121,8 +123,9 @@ def test_a_turn_that_begins_late_leaves_the_trainer_where_they_are(page: Page, p
     assert f"#/s/{other}" in page.url
 
 
-def test_reveal_is_of_the_session_that_was_looked_at(page: Page, product: Product, left: str) -> None:
-    """The reviews are saved first; who goes on meanwhile must not reveal the next session: there is no way back."""
+def test_reveal_applies_to_the_session_that_was_shown(page: Page, product: Product, left: str) -> None:
+    """The reviews are saved first; switching sessions meanwhile must not reveal the next session, because that cannot
+    be undone."""
     reviewed = [reviewed_session(product) for _ in range(2)]
     go_to(page, reviewed[0], act="review")
     with answered_late(page, reviewed[0], "PUT", "reviews") as release:
@@ -131,7 +134,7 @@ def test_reveal_is_of_the_session_that_was_looked_at(page: Page, product: Produc
         page.get_by_role("button", name="Reveal the judge’s verdicts").click()
         page.get_by_role("button", name="Reveal and lock").click()
         page.evaluate("(hash) => { location.hash = hash; }", f"#/s/{reviewed[1]}/review")
-        expect(page.locator("review-desk .cards li")).to_have_count(4)
+        expect(page.locator("review-view .cards li")).to_have_count(4)
         with page.expect_response("**/reveal"):
             release()
     assert [product.session(sid)["revealed"] for sid in reviewed] == [True, False]

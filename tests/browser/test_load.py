@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from core.notebooks.examples import read_example
 from tests.browser.product import Product
 from tests.browser.request_log import RequestLog
-from tests.browser.trainer import go_to, load_file, session_id, start_button, step_to
+from tests.browser.trainer import go_to, load_file, rows, session_id, start_button, step_to
 
 pytestmark = pytest.mark.browser
 REAL = ("kryptonite.ipynb", "kryptonite-old-export.ipynb", "kryptonite-damaged-export.ipynb", "blank-template.ipynb")
@@ -188,7 +188,7 @@ def test_the_pass_rule_can_be_switched_and_stays(page: Page, product: Product) -
     product.check(sid)
     go_to(page, sid)
     page.locator("#pass-rule").select_option("all")
-    expect(page.locator("act-trail .step").first).to_contain_text("changed since the check")
+    expect(page.locator("session-steps .step").first).to_contain_text("changed since the check")
     step_to(page, "task")
     expect(page.locator("#edit-rule")).to_have_value("all")
     step_to(page, "hunt")
@@ -206,3 +206,13 @@ def test_a_recent_session_leads_back_to_it(page: Page, product: Product) -> None
     recent.click()
     assert session_id(page) == sid
     expect(page.locator("task-editor")).to_be_visible()
+
+
+def test_a_page_over_plain_http_opens_a_session_and_starts_a_run(page: Page) -> None:
+    """Under a host name and without TLS a browser has no crypto.randomUUID."""
+    page.add_init_script("delete Crypto.prototype.randomUUID; delete Navigator.prototype.clipboard")
+    go_to(page)
+    page.locator(".example").first.click()
+    page.locator("#plan-override").check()
+    start_button(page).click()
+    expect(rows(page).first).to_be_visible()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import NewContext
-from tests.browser.network import cut, mend
+from tests.browser.network import cut, restore
 from tests.browser.product import Product
 from tests.browser.request_log import RequestLog
 from tests.browser.trainer import (
@@ -37,7 +37,7 @@ def test_what_happened_while_the_network_was_cut_is_there_after_it_returns(
     cut(page)
     expect(connection).to_have_text("Reconnecting")
     product.run(sid, 8)
-    mend(page)
+    restore(page)
     expect(rows(page)).to_have_count(8)
     expect(connection).to_have_text("Live")
     wait_for_end(page)
@@ -56,13 +56,13 @@ def test_a_hunt_opened_without_a_network_is_read_when_it_returns(
     cut(page)
     panel = open_hunt(page, 1)
     expect(panel.locator(".problem")).to_contain_text("The server cannot be reached.")
-    mend(page)
+    restore(page)
     expect(panel.frame_locator("iframe").locator("body")).not_to_be_empty()
     expect(panel.locator(".problem")).to_be_hidden()
 
 
 def test_a_page_without_a_network_asks_calmly(page: Page, product: Product, request_log: RequestLog) -> None:
-    """An opened hunt that goes on elsewhere is behind; asking for it must not become a storm of requests."""
+    """An open hunt that continues elsewhere is out of date; refreshing it must not flood the server with requests."""
     request_log.allow_rejections()
     sid = product.open_example()
     product.begin_run(sid, 16, *SLOW)
@@ -150,7 +150,7 @@ def test_a_restarted_server_without_a_memory_says_that_the_session_has_ended(
     expect(rows(page)).to_have_count(4)
     own_product.start()
     expect(page.get_by_role("heading", name="Session not found. It may have expired.")).to_be_visible(timeout=20_000)
-    page.get_by_role("link", name="To the start").click()
+    page.get_by_role("link", name="Start page").click()
     expect(page.get_by_role("heading", name="Find what breaks a model.")).to_be_visible()
     expect(page.locator("start-view .recent a")).to_have_count(0)
 
@@ -182,7 +182,7 @@ def test_an_answer_that_breaks_off_in_the_middle_is_a_server_that_cannot_be_reac
           try {
             await request("GET", "/api/models");
           } catch (failure) {
-            return [failure.name, failure.code, failure.passing];
+            return [failure.name, failure.code, failure.retryable];
           } finally {
             window.fetch = whole;
           }

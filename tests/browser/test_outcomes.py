@@ -10,17 +10,17 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import running
 from tests.browser.product import Product
-from tests.browser.scripted_provider import Told, scripted_provider
+from tests.browser.scripted_provider import ScriptedAnswer, scripted_provider
 from tests.browser.trainer import go_to, open_hunt, row, step_to, wait_for_end
 
 pytestmark = pytest.mark.browser
 WHY = "It does everything that this criterion asks for, as far as I can see."
 
 
-def answer(body: dict[str, Any]) -> Told:
+def answer(body: dict[str, Any]) -> ScriptedAnswer:
     if body["model"] == "judge":
-        return Told(json.dumps({"reason": "It does not.", "evidence": "", "verdict": "FAIL"}))
-    return Told("Danube, Rhi", finish_reason="length")
+        return ScriptedAnswer(json.dumps({"reason": "It does not.", "evidence": "", "verdict": "FAIL"}))
+    return ScriptedAnswer("Danube, Rhi", finish_reason="length")
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_cut_replies_are_errors_with_their_text_or_marked_where_they_are_judged(
     sid = product.open_example()
     product.run(sid, 2, "told/writer")
     go_to(page, sid)
-    expect(row(page, 1)).to_have_attribute("data-standing", "error")
+    expect(row(page, 1)).to_have_attribute("data-status", "error")
     expect(row(page, 1).locator(".excerpt")).to_contain_text("cut off Danube, Rhi")
     panel = open_hunt(page, 1)
     expect(panel.locator("header")).to_contain_text("cut off")
@@ -43,7 +43,8 @@ def test_cut_replies_are_errors_with_their_text_or_marked_where_they_are_judged(
     expect(panel.get_by_role("button", name="Judge again")).to_be_hidden()
     expect(panel.get_by_role("button", name="Select for delivery")).to_be_hidden()
 
-    expect(page.locator("hunt-plan .go")).to_contain_text("Models: unknown (no price); judge: unknown (no price).")
+    no_price = "Models: unknown (no price); judge: unknown (no price); second opinions: unknown (no price)."
+    expect(page.locator("hunt-plan .go")).to_contain_text(no_price)
     sid = product.open_example()
     go_to(page, sid)
     page.get_by_label("judge replies that are cut off").check()
@@ -53,7 +54,7 @@ def test_cut_replies_are_errors_with_their_text_or_marked_where_they_are_judged(
     wait_for_end(page)
     assert product.session(sid)["judge_cut_replies"] is True
     expect(page.get_by_label("judge replies that are cut off")).to_be_hidden()
-    expect(row(page, 1)).to_have_attribute("data-standing", "broke")
+    expect(row(page, 1)).to_have_attribute("data-status", "broke")
     expect(row(page, 1).locator(".excerpt .tag")).to_have_text("cut off")
     page.get_by_role("button", name="Propose").click()
     expect(page.locator("selection-tray .slot a:visible")).to_have_count(4)
@@ -70,9 +71,9 @@ def test_cut_replies_are_errors_with_their_text_or_marked_where_they_are_judged(
 def deliver_after_a_question(page: Page) -> None:
     step_to(page, "deliver")
     expect(page.locator("deliver-card .caution")).to_contain_text("Judge: 4 breaks, you: 0.")
-    expect(page.locator("act-trail")).to_contain_text("Judge: 4 breaks, you: 0.")
+    expect(page.locator("session-steps")).to_contain_text("Judge: 4 breaks, you: 0")
     page.get_by_role("button", name="Download the notebook").click()
-    dialog = page.get_by_role("dialog", name="Your reviews differ from the judge")
+    dialog = page.get_by_role("dialog", name="You and the judge disagree")
     expect(dialog).to_contain_text("lacks the required 3 breaks. Deliver the notebook anyway?")
     dialog.get_by_role("button", name="Not yet").click()
     expect(dialog).to_be_hidden()

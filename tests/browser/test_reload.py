@@ -1,6 +1,7 @@
 """Reload at any moment, deep links, back and forward, a second tab: the same state, nothing doubled."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -32,7 +33,7 @@ def test_a_reload_before_the_check_keeps_the_task_and_the_plan(page: Page, produ
     assert what_is_shown(page) == before
 
 
-def test_a_reload_in_mid_check_goes_on_with_the_same_check(
+def test_a_reload_during_a_check_continues_the_same_check(
     page: Page, product: Product, request_log: RequestLog
 ) -> None:
     sid = product.open_example()
@@ -45,7 +46,7 @@ def test_a_reload_in_mid_check_goes_on_with_the_same_check(
     expect(page.locator("criteria-list .mark.pass")).to_have_count(len(product.session(sid)["task"]["criteria"]))
 
 
-def test_a_reload_in_mid_run_goes_on_with_the_same_run(page: Page, product: Product, request_log: RequestLog) -> None:
+def test_a_reload_during_a_run_continues_the_same_run(page: Page, product: Product, request_log: RequestLog) -> None:
     sid = product.open_example()
     rid = product.begin_run(sid, 400, *SLOW)
     go_to(page, sid)
@@ -145,5 +146,8 @@ def test_two_tabs_on_one_session_show_the_same(product: Product, new_context: Ne
         wait_for_end(tab)
         expect(rows(tab)).to_have_count(12)
         expect(tab.locator("hunt-table .row .tag", has_text="Judging")).to_have_count(0)
+    deadline = time.monotonic() + 15
+    while what_is_shown(one) != what_is_shown(other) and time.monotonic() < deadline:
+        one.wait_for_timeout(100)  # second opinions arrive after the end of the run
     assert what_is_shown(one) == what_is_shown(other)
     assert len(product.session(sid)["runs"]) == 1

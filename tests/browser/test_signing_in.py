@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from core.access.passes import COOKIE
+from core.access.cookies import COOKIE
 from tests.api.signing_in import ENTRIES, TOKENS
 from tests.browser.conftest import NewContext, running
 from tests.browser.product import Product
@@ -86,7 +86,7 @@ def test_a_sign_out_takes_what_was_shown_out_of_other_tabs_and_out_of_the_way_ba
     expect(other).to_have_url(f"{request_log.origin}/sign-in#/s/{sid}/task")
 
 
-def test_a_wrong_token_is_told_and_may_be_mended(page: Page, request_log: RequestLog) -> None:
+def test_a_wrong_token_is_reported_and_can_be_corrected(page: Page, request_log: RequestLog) -> None:
     request_log.allow_rejections()
     page.goto("/sign-in?to=//evil.example")
     page.get_by_label("Your token").fill("mh_wrong")
@@ -122,7 +122,7 @@ def test_a_sign_in_that_runs_out_in_the_middle_of_work_costs_nothing(
         "What was typed while nobody was signed in.",
     )
     again = page.get_by_role("dialog", name="Sign in again")
-    expect(again).to_contain_text("The sign-in of alice has run out.")
+    expect(again).to_contain_text("The sign-in of alice has expired.")
     expect(again.get_by_label("Your token")).to_be_focused()
     page.keyboard.press("Escape")
     expect(again).to_be_visible()
@@ -153,7 +153,7 @@ def test_somebody_else_who_signs_in_over_the_page_gets_nothing_of_the_one_before
     expect(page.locator("task-panel .task-title")).to_be_hidden()
 
 
-def test_a_server_that_came_back_asks_the_page_to_sign_in_before_it_tells_of_the_session(
+def test_after_a_restart_the_page_asks_for_a_sign_in_before_it_shows_the_session(
     page: Page, product: Product, request_log: RequestLog
 ) -> None:
     request_log.allow_rejections()

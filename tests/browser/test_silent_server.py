@@ -10,18 +10,12 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import NewContext
 from tests.browser.product import Product
 from tests.browser.request_log import RequestLog
-from tests.browser.trainer import go_to, rows
+from tests.browser.trainer import HIDEABLE, go_to, rows
 
 pytestmark = pytest.mark.browser
-HIDEABLE = """
-let hidden = false;
-Object.defineProperty(document, "hidden", { get: () => hidden });
-window.setHidden = (value) => { hidden = value; document.dispatchEvent(new Event("visibilitychange")); };
-"""
-"""In a headless browser every tab counts as looked at."""
 
 
-def test_a_server_that_hangs_is_told_as_lost_and_found_again(
+def test_a_server_that_hangs_is_shown_as_lost_until_it_responds(
     own_product: Product, new_context: NewContext, request_log: RequestLog
 ) -> None:
     request_log.allow_rejections()
@@ -42,6 +36,7 @@ def test_a_server_that_hangs_is_told_as_lost_and_found_again(
     expect(rows(page)).to_have_count(4)
 
 
+@pytest.mark.long
 def test_a_tab_that_nobody_looks_at_leaves_its_connection_to_others(
     product: Product, new_context: NewContext, request_log: RequestLog
 ) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from core.domain.stop_rule import StopRule
+from core.statistics.intervals import confidence_sequence, wilson
 from tests.browser.states import a_check, a_hunt, a_run, a_snapshot, changed, counts, read
-from tests.browser.trainer import go_to
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +31,7 @@ def test_a_hunt_that_is_done_is_not_turned_back_by_repeated_or_older_news(after:
     assert after(read(judging), changed(done), read(judging))["hunts"] == [done]
 
 
-def test_hunts_stand_in_order_of_number_however_they_come(after: Any) -> None:
+def test_hunts_are_ordered_by_number_in_any_order_of_arrival(after: Any) -> None:
     shown = after(read(a_hunt(9), a_hunt(1)), changed(a_hunt(10), a_hunt(2)))["hunts"]
     assert [hunt["number"] for hunt in shown] == [1, 2, 9, 10]
     assert [hunt["number"] for hunt in after(changed(a_hunt(1)), read(a_hunt(2)))["hunts"]] == [2]
@@ -38,12 +39,12 @@ def test_hunts_stand_in_order_of_number_however_they_come(after: Any) -> None:
 
 
 def test_an_older_snapshot_turns_nothing_back(after: Any) -> None:
-    told = {"type": "run.changed", "run": a_run("completed", done=4)}
+    event = {"type": "run.changed", "run": a_run("completed", done=4)}
     newer, older = a_snapshot(5, [a_run(done=2)]), a_snapshot(4, [a_run(done=1)])
-    assert after(newer, told, older)["session"]["version"] == 5
+    assert after(newer, event, older)["session"]["version"] == 5
     for late in (older, newer, a_snapshot(6, [a_run(done=3)])):
-        assert after(newer, told, late)["session"]["runs"] == [told["run"]]
-    assert after(newer, told, {"type": "run.changed", "run": a_run(done=3)})["session"]["runs"] == [told["run"]]
+        assert after(newer, event, late)["session"]["runs"] == [event["run"]]
+    assert after(newer, event, {"type": "run.changed", "run": a_run(done=3)})["session"]["runs"] == [event["run"]]
 
 
 def test_a_run_that_the_snapshot_does_not_hold_yet_stays(after: Any) -> None:
@@ -57,33 +58,33 @@ BEGAN, LATER, ENDED = "2026-11-24T18:00:07Z", "2026-11-24T18:00:07.500000Z", "20
 
 
 @pytest.mark.parametrize("before", [a_check(), a_check("failed", BEGAN, BEGAN, 3)])
-def test_a_check_stands_at_its_latest_in_whatever_order_it_is_told(after: Any, before: dict[str, Any]) -> None:
+def test_the_newest_state_of_a_check_wins_in_any_order_of_events(after: Any, before: dict[str, Any]) -> None:
     """The answer to the wish may come after the events, on a busy machine after the last one; so may a snapshot."""
     begun, judging, passed = a_check("running", LATER), a_check("running", LATER, verdicts=1), a_check("passed", LATER, ENDED, 3)  # fmt: skip
-    told = [{"type": "check.changed", "check": check} for check in (begun, judging, passed)]
-    for order in permutations(told):
+    event = [{"type": "check.changed", "check": check} for check in (begun, judging, passed)]
+    for order in permutations(event):
         assert after(a_snapshot(2, check=before), *order)["session"]["check"] == passed
     for snapshot in (before, begun, judging):
-        assert after(a_snapshot(2, check=before), *told, a_snapshot(3, check=snapshot))["session"]["check"] == passed
+        assert after(a_snapshot(2, check=before), *event, a_snapshot(3, check=snapshot))["session"]["check"] == passed
     again = a_check("running", "2026-11-24T18:00:10Z")
     assert after(a_snapshot(2, check=passed), a_snapshot(3, check=again))["session"]["check"] == again
 
 
 def test_a_check_is_stale_when_it_was_made_for_another_task(after: Any) -> None:
-    checked, told = (
+    checked, event = (
         a_check("passed", BEGAN, ENDED, 3),
         {"type": "check.changed", "check": a_check("passed", BEGAN, ENDED, 3)},
     )
     edited = a_snapshot(3, check=checked | {"stale": True}, task={"hash": "h2"})
-    assert after(a_snapshot(2, check=checked), edited, told)["session"]["check"]["stale"] is True
+    assert after(a_snapshot(2, check=checked), edited, event)["session"]["check"]["stale"] is True
     back = a_snapshot(4, check=checked)
-    assert after(a_snapshot(2, check=checked), edited, told, back)["session"]["check"]["stale"] is False
+    assert after(a_snapshot(2, check=checked), edited, event, back)["session"]["check"]["stale"] is False
 
 
 def test_a_new_turn_has_no_check(after: Any) -> None:
     checked, none = a_snapshot(2, check=a_check("passed", BEGAN, ENDED, 3)), a_check(task="")
-    told = {"type": "check.changed", "check": none}
-    for news in ([told], [a_snapshot(3, check=none, turn=2)], [told, a_snapshot(3, check=none, turn=2)]):
+    event = {"type": "check.changed", "check": none}
+    for news in ([event], [a_snapshot(3, check=none, turn=2)], [event, a_snapshot(3, check=none, turn=2)]):
         assert after(checked, *news)["session"]["check"] == none
 
 
@@ -121,8 +122,7 @@ WHOLE = [["r1.3", "The whole text of it."]]
     ({"sort": "model"}, [1, 3, 4, 2]), ({"sort": "model", "order": "descending"}, [2, 1, 3, 4]), ({"sort": "outcome"}, [1, 2, 3, 4]),
     ({"sort": "time"}, [2, 1, 3, 4]), ({"sort": "time", "order": "descending"}, [1, 2, 3, 4]), ({"sort": "nonsense"}, [1, 2, 3, 4]), ({"order": "descending"}, [4, 3, 2, 1]), ({"filter": "nonsense"}, [1, 2, 3, 4]), ({"filter": "error"}, []),
 ])  # fmt: skip
-def test_a_view_shows_the_hunts_that_it_names(page: Page, chosen: dict[str, str], numbers: list[int]) -> None:
-    go_to(page)
+def test_a_view_shows_the_hunts_that_it_names(modules: Page, chosen: dict[str, str], numbers: list[int]) -> None:
     failing = [{"criterion_id": "C1", "verdict": "FAIL"}, {"criterion_id": "C2", "verdict": "PASS"}]
     hunts = [
         a_hunt(1) | {"verdicts": failing, "latency_ms": 90},
@@ -132,10 +132,72 @@ def test_a_view_shows_the_hunts_that_it_names(page: Page, chosen: dict[str, str]
         a_hunt(0) | {"hunt_id": "trial", "kind": "trial"},
     ]
     script = """async ([hunts, view, texts]) => {
-      const {reduceHunts, noHunts, visibleHunts} = await import("/static/scripts/state/hunts.js");
-      return visibleHunts(reduceHunts(noHunts(), {type: "hunts.changed", hunts}), view, new Map(texts)).map((hunt) => hunt.number);
+      const {reduceHunts, noHunts} = await import("/static/scripts/state/hunts.js");
+      const {visibleHunts} = await import("/static/scripts/hunts/visible.js");
+      const all = reduceHunts(noHunts(), {type: "hunts.changed", hunts});
+      return visibleHunts({hunts: all, view, texts: new Map(texts)}).map((hunt) => hunt.number);
     }"""
-    assert page.evaluate(script, [hunts, EVERYTHING | chosen, WHOLE]) == numbers
+    assert modules.evaluate(script, [hunts, EVERYTHING | chosen, WHOLE]) == numbers
+
+
+@pytest.mark.parametrize(("broke", "decided"), [(0, 1), (1, 1), (3, 16), (19, 64), (0, 300), (300, 300), (700, 1000)])
+def test_the_page_has_the_intervals_of_the_server(ask: Any, broke: int, decided: int) -> None:
+    assert ask("state/intervals", "wilson", broke, decided) == pytest.approx(wilson(broke, decided)[:2])
+    expected = confidence_sequence(broke, decided)[:2]
+    assert ask("state/intervals", "confidenceSequence", broke, decided) == pytest.approx(expected)
+
+
+def test_wilsons_interval_is_only_for_hunts_of_one_run_of_fixed_size(modules: Page) -> None:
+    runs = [
+        {"run_id": "r1", "break_rate_interval": {"method": "wilson"}},
+        {"run_id": "r2", "break_rate_interval": {"method": "wilson"}},
+        {"run_id": "r3", "break_rate_interval": {"method": "confidence_sequence"}},
+        {"run_id": "r4", "break_rate_interval": None},
+    ]
+    hunts = [
+        a_hunt(number, run_id=run) | {"model": model, "outcome": "held"}
+        for number, (model, run) in enumerate(
+            [("one", "r1"), ("one", "r1"), ("two", "r1"), ("two", "r2"), ("three", "r3")], 1
+        )
+    ]
+    script = """async ([runs, hunts]) => {
+      const {reduceHunts, noHunts} = await import("/static/scripts/state/hunts.js");
+      const {ratesByModel, runsOfFixedSize} = await import("/static/scripts/state/rates.js");
+      const all = reduceHunts(noHunts(), {type: "hunts.changed", hunts});
+      return ratesByModel(all, runsOfFixedSize(runs)).map(({label, decided, method}) => [label, decided, method]);
+    }"""
+    assert modules.evaluate(script, [runs, hunts]) == [
+        ["one", 2, "wilson"], ["three", 1, "confidence_sequence"], ["two", 2, "confidence_sequence"],
+    ]  # fmt: skip
+
+
+STOP = {"rule": "all", "breaks": 4, "cost": 1.5, "futility": 5}
+
+
+@pytest.mark.parametrize(
+    ("plan", "order", "words"),
+    [
+        ({}, {"rule": "all"}, ""),
+        ({"rule": "breaks"}, {"rule": "breaks", "breaks": 4}, "Stops at 4 breaks."),
+        ({"rule": "cost"}, {"rule": "cost", "cost_usd": 1.5}, "Stops at $1.50."),
+        ({"rule": "futility"}, {"rule": "futility", "futility": 0.05}, "Stops when the break rate is probably below 5%."),
+        ({"rule": "any", "cost": None}, {"breaks": 4, "futility": 0.05},
+         "Stops at 4 breaks or when the break rate is probably below 5%."),
+        ({"rule": "any", "breaks": None, "cost": None, "futility": None}, {"rule": "all"}, ""),
+    ],
+)  # fmt: skip
+def test_a_planned_stop_rule_is_sent_and_described(ask: Any, plan: Any, order: Any, words: str) -> None:
+    assert ask("state/stop-rule", "stopOrder", STOP | plan) == order
+    assert ask("state/stop-rule", "stopText", order) == words
+    assert StopRule.model_validate(order).limits == {name: value for name, value in order.items() if name != "rule"}
+
+
+def test_only_one_of_several_limits_may_be_cleared(ask: Any) -> None:
+    single, several = STOP | {"rule": "breaks"}, STOP | {"rule": "any"}
+    assert ask("state/stop-rule", "changeStop", single, {"breaks": None}) == single
+    cleared = several | {"breaks": None}
+    assert ask("state/stop-rule", "changeStop", several, {"breaks": None}) == cleared
+    assert ask("state/stop-rule", "changeStop", cleared, {"rule": "breaks"}) == single
 
 
 def test_progress_is_one_sentence(ask: Any, after: Any) -> None:
@@ -187,19 +249,19 @@ def test_an_address_survives_its_own_way_there_and_back(ask: Any) -> None:
     assert ask("router", "parseRoute", ask("router", "huntAddress", "s/1 %", "r#2")) == {
         "name": "session",
         "sessionId": "s/1 %",
-        "act": "hunt",
+        "step": "hunt",
         "huntId": "r#2",
-        "layer": None,
+        "dialog": None,
     }
     for act in ("task", "review", "deliver"):
         found = ask("router", "parseRoute", ask("router", "sessionAddress", "s/1 %", act))
-        assert found == {"name": "session", "sessionId": "s/1 %", "act": act, "huntId": None, "layer": None}
+        assert found == {"name": "session", "sessionId": "s/1 %", "step": act, "huntId": None, "dialog": None}
     assert ask("router", "sessionAddress", "s1", "hunt") == "#/s/s1"
     assert ask("router", "parseRoute", "#/s/broken%") == {
-        "name": "session", "sessionId": "broken%", "act": "hunt", "huntId": None, "layer": None,
+        "name": "session", "sessionId": "broken%", "step": "hunt", "huntId": None, "dialog": None,
     }  # fmt: skip
     for start in ("", "#", "#/", "#/s", "#/s/", "#/elsewhere"):
-        assert ask("router", "parseRoute", start) == {"name": "start", "layer": None}
+        assert ask("router", "parseRoute", start) == {"name": "start", "dialog": None}
 
 
 def test_a_plan_forgets_what_cannot_be_used_and_never_asks_for_nonsense(after: Any) -> None:
@@ -233,18 +295,21 @@ def test_a_reply_that_could_not_be_read_is_asked_for_again_when_somebody_answers
         assert (state["detail"]["problem"] is not None) is kept
 
 
-def test_what_is_only_told_goes_with_its_place_and_a_refusal_stays(after: Any) -> None:
-    def told(message: str, **more: Any) -> dict[str, Any]:
-        return {"type": "notice.told", "notice": {"kind": "info", "message": message, **more}}
+def test_a_notice_disappears_with_its_page_and_an_error_stays(after: Any) -> None:
+    def notice(message: str, **more: Any) -> dict[str, Any]:
+        return {"type": "notice.added", "notice": {"kind": "info", "message": message, **more}}
 
     def at(act: str, hunt_id: str | None = None) -> dict[str, Any]:
-        return {"type": "route.changed", "route": {"name": "session", "sessionId": "s1", "act": act, "huntId": hunt_id}}
+        return {
+            "type": "route.changed",
+            "route": {"name": "session", "sessionId": "s1", "step": act, "huntId": hunt_id},
+        }
 
     def left(*events: dict[str, Any]) -> list[str]:
         return [notice["message"] for notice in after(*events)["notices"]]
 
-    here = (at("hunt"), told("here"), told("on the way", pages=0), told("refused", kind="error"))  # fmt: skip
-    assert left(*here, told("here"), at("hunt", "h1"), at("hunt", "h2")) == ["here", "on the way", "refused"]
+    here = (at("hunt"), notice("here"), notice("on the way", pages=0), notice("refused", kind="error"))  # fmt: skip
+    assert left(*here, notice("here"), at("hunt", "h1"), at("hunt", "h2")) == ["here", "on the way", "refused"]
     assert left(*here, at("review")) == ["on the way", "refused"]
     assert left(*here, at("review"), at("deliver")) == ["refused"]
 
@@ -257,3 +322,47 @@ def test_the_cause_of_a_failed_judge_is_shown_once_and_others_refer_to_it(ask: A
     assert {item["id"]: item["sameAs"] for item in found} == {
         "C1": "", "C2": "", "C3": "", "C4": "C2", "C5": "", "gone": "C3",
     }  # fmt: skip
+
+
+def test_a_prompt_of_the_wrong_length_is_shown_beside_the_wanted_one(ask: Any) -> None:
+    wanted = ask("state/length", "wantedLength", {"User Prompt Length": "Above 500 words"})
+    said = [ask("state/length", "lengthWords", count, one) for count, one in ((0, wanted), (501, wanted), (1, None))]
+    assert said == ["0 words; wanted: Above 500 words", "501 words, as wanted: Above 500 words", "1 word"]
+
+
+def test_break_rates_count_the_uniform_share_of_an_adaptive_run(modules: Page, ask: Any, after: Any) -> None:
+    kinds = (("broke", "uniform"), ("held", "uniform"), ("broke", "adaptive"), ("broke", "adaptive"))
+    hunts = [a_hunt(n) | {"outcome": outcome, "share": share} for n, (outcome, share) in enumerate(kinds, 1)]
+    session = after(a_snapshot(1, [a_run(total=9)]))["session"]
+    script = """async ([session, hunts]) => {
+      const {withLiveCounts} = await import("/static/scripts/state/counts.js");
+      return withLiveCounts(session, {complete: true, byId: new Map(hunts.map((hunt) => [hunt.hunt_id, hunt]))}).runs;
+    }"""
+    (run,) = modules.evaluate(script, [session, hunts])
+    assert (run["counts"]["broke"], run["counts"]["held"], run["counts"]["break_rate"]) == (3, 1, 0.5)
+    ended = a_run("completed", total=4, broke=3, held=1, rated_broke=1, rated_decided=2)
+    assert ask("state/session", "totals", session | {"runs": [ended]})["break_rate"] == 0.5
+
+
+def test_rates_by_model_leave_the_adaptive_share_out(modules: Page) -> None:
+    hunts = [
+        a_hunt(n) | {"outcome": o, "share": s}
+        for n, o, s in ((1, "broke", "uniform"), (2, "held", ""), (3, "broke", "adaptive"))
+    ]
+    script = """async (hunts) => {
+      const {reduceHunts, noHunts} = await import("/static/scripts/state/hunts.js");
+      const {ratesByModel} = await import("/static/scripts/state/rates.js");
+      return ratesByModel(reduceHunts(noHunts(), {type: "hunts.changed", hunts}), new Set()).map(({broke, decided}) => [broke, decided]);
+    }"""
+    assert modules.evaluate(script, hunts) == [[1, 2]]
+
+
+def test_a_hunt_without_a_model_says_when_it_is_chosen(ask: Any) -> None:
+    assert ask("state/targets", "labelOf", {"model": "", "label": ""}) == "model chosen when it begins"
+    assert ask("state/targets", "labelOf", {"model": "a/b", "label": "a/b"}) == "a/b"
+
+
+def test_only_a_plan_with_several_models_is_adaptive(ask: Any) -> None:
+    assert ask("state/plan", "allocationOrder", {"allocation": "adaptive"}, [1, 2]) == "adaptive"
+    assert ask("state/plan", "allocationOrder", {"allocation": "adaptive"}, [1]) is None
+    assert ask("state/plan", "allocationOrder", {"allocation": "even"}, [1, 2]) is None

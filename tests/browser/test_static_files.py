@@ -125,13 +125,25 @@ def test_no_script_makes_html_of_text() -> None:
     assert [path.name for path in SCRIPTS if "srcdoc" in code(path)] == ["reply-frame.js"]
 
 
-def test_every_dialog_is_a_layer_that_back_takes_away() -> None:
-    """But the sign-in, which nothing closes but somebody who signs in."""
+def test_every_dialog_is_part_of_the_address_so_that_back_closes_it() -> None:
+    """But the sign-in dialog, which only signing in closes."""
     made = {path.name for path in SCRIPTS if 'make("dialog"' in code(path) or "showModal" in code(path)}
-    assert made == {"pieces.js", "sign-in-dialog.js"}
+    assert made == {"widgets.js", "sign-in-dialog.js"}
 
 
 def test_no_file_of_the_page_names_another_host() -> None:
     hosts = re.compile(r"https?://(?!www\.w3\.org)[a-z]", re.IGNORECASE)
     files = [*SCRIPTS, *STATIC.rglob("*.css"), *(STATIC / page for page in PAGES)]
     assert [path.name for path in files if hosts.search(code(path))] == []
+
+
+def test_no_script_needs_https() -> None:
+    """Pages that are served over plain HTTP do not have these."""
+    missing = (
+        "crypto.randomUUID(",
+        "crypto.subtle",
+        "navigator.clipboard.",
+        "navigator.locks",
+        "navigator.serviceWorker",
+    )
+    assert [(path.name, name) for path in SCRIPTS for name in missing if name in code(path)] == []

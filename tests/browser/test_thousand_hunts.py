@@ -52,6 +52,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         yield from running(Product(tmp_path_factory.mktemp("thousand"), OPENAI_COMPATIBLE=json.dumps([address])))
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 def test_a_thousand_hunts_arrive_smoothly_and_are_painted_at_once(

@@ -31,7 +31,7 @@ WHY = "This reply does what the prompt asks for in most of its parts, card {}."
 
 def reload(page: Page) -> None:
     page.reload()
-    expect(page.locator("act-trail")).to_be_visible()
+    expect(page.locator("session-steps")).to_be_visible()
 
 
 def write_task(page: Page, task: dict[str, Any]) -> None:
@@ -106,11 +106,12 @@ def test_from_an_empty_template_to_a_delivered_notebook_that_loads_back_whole(
 
     page.get_by_role("link", name="Review them").click()
     explanations = []
-    for number in range(1, 5):
+    expect(page.locator("review-view .audit")).to_contain_text("2 of the replies below were drawn")
+    for number in range(1, 7):
         explanations.append(WHY.format(number))
         review_by_keyboard(page, number, explanations[-1])
         reload(page)
-        expect(page.locator("review-desk .desk-head")).to_contain_text(f"{number} of 4 reviews complete")
+        expect(page.locator("review-view .review-head")).to_contain_text(f"{number} of 6 reviews complete")
     reveal(page)
     session = product.session(sid)
     assert sorted(one["explanation"] for one in session["reviews"]) == explanations
@@ -121,15 +122,17 @@ def test_from_an_empty_template_to_a_delivered_notebook_that_loads_back_whole(
         f"You agree on {told['agree']} of {told['agree'] + told['disagree']} verdicts"
     )
 
+    corrected_rates_are_shown(page, product, sid)
+
     step_to(page, "deliver")
     expect(page.locator("delivery-view .cell-change[data-change=changed]").first).to_be_visible()
-    expect(page.locator("delivery-view")).to_contain_text("It will state 16 attempts.")
+    expect(page.locator("deliver-card")).to_contain_text("The notebook will state 16 attempts.")
     reload(page)
     notebook = download(page, tmp_path / "day.ipynb")
 
     page.get_by_role("link", name="Model Hunter").click()
     expect(page.locator("start-view .recent a").first).to_contain_text(
-        "your reviews differ from the judge" if session["comparison"]["differ"] else "ready to be delivered"
+        "you and the judge disagree on the selected hunts" if session["comparison"]["differ"] else "ready to deliver"
     )
     load_file(page, "day.ipynb", (tmp_path / "day.ipynb").read_bytes())
     expect(page).not_to_have_url(f"/#/s/{sid}")
@@ -138,6 +141,19 @@ def test_from_an_empty_template_to_a_delivered_notebook_that_loads_back_whole(
     assert_whole(product, again, session)
     step_to(page, "review")
     expect(page.locator("agreement-table .total")).to_contain_text(f"You agree on {told['agree']} of")
+
+
+def corrected_rates_are_shown(page: Page, product: Product, sid: str) -> None:
+    """All models together, and each, in the words of the API."""
+    (group,) = product.http.get(f"/api/sessions/{sid}/corrected-rates").json()["groups"]
+    assert group["rows"][0]["audited_held"] == 2
+    shown = page.locator("corrected-rates section > .sentences li")
+    expect(shown).to_have_text(group["rows"][0]["sentences"], timeout=15_000)
+    page.locator("corrected-rates summary").click()
+    expect(page.locator("corrected-rates dt")).to_have_text([row["label"] for row in group["rows"][1:]])
+    sentences = [one for row in group["rows"][1:] for one in row["sentences"]]
+    expect(page.locator("corrected-rates dd li")).to_have_text(sentences)
+    expect(page.get_by_label("Replies that held, drawn at random")).to_be_disabled()
 
 
 def assert_whole(product: Product, again: str, before: dict[str, Any]) -> None:
@@ -180,7 +196,9 @@ def test_a_turn_is_undone_while_nothing_has_happened_in_it(page: Page, product: 
     expect(rows(page)).to_have_count(12)
 
 
-def test_a_second_turn_goes_on_from_a_held_reply_and_is_exported(page: Page, product: Product, tmp_path: Path) -> None:
+def test_a_second_turn_continues_from_a_held_reply_and_is_exported(
+    page: Page, product: Product, tmp_path: Path
+) -> None:
     sid = product.open_example()
     product.check(sid)
     product.run(sid, 12, "simulated/careful")

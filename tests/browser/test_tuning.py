@@ -40,9 +40,9 @@ def test_a_trial_is_judged_twice_and_does_not_count(page: Page, product: Product
     go_to(page, sid, act="task")
     page.locator("#trial-model").select_option("simulated/hasty")
     page.get_by_role("button", name="Try once").click()
-    trial = page.locator("trial-bench .trial")
+    trial = page.locator("trial-panel .trial")
     expect(trial.locator(".tag")).to_have_text(re.compile("Broke|Held"))
-    expect(trial.locator(".mark .only-heard").first).to_have_text(re.compile("C1 (PASS|FAIL)"))
+    expect(trial.locator(".mark .visually-hidden").first).to_have_text(re.compile("C1 (PASS|FAIL)"))
     before = product.session(sid)["attempts_made"]
     trial.get_by_role("button", name="Judge again").click()
     trial.get_by_role("link").click()
@@ -61,7 +61,7 @@ def test_a_trial_is_judged_twice_and_does_not_count(page: Page, product: Product
     assert (before, after["attempts_made"], after["counts"]["total"], after["trials"]["total"]) == (0, 0, 0, 1)
 
 
-def test_a_run_stops_at_so_many_breaks(page: Page, product: Product) -> None:
+def test_a_run_stops_after_the_chosen_number_of_breaks(page: Page, product: Product) -> None:
     sid = product.open_example()
     product.check(sid)
     go_to(page, sid)
@@ -77,9 +77,38 @@ def test_a_run_stops_at_so_many_breaks(page: Page, product: Product) -> None:
     assert run["counts"]["broke"] >= 2
     assert run["counts"]["cancelled"] > 0
     assert run["counts"]["broke"] + run["counts"]["held"] < 200
-    expect(newest_run(page).locator(".caution")).to_contain_text(run["stop_reason"])
+    expect(newest_run(page).locator(".why.faint")).to_have_text(run["stop_reason"])
     page.reload()
     expect(page.locator("#plan-stop")).to_have_value("breaks")
+
+
+def test_a_run_stops_at_the_first_of_several_limits_and_shows_how_sure_its_rate_is(
+    page: Page, product: Product
+) -> None:
+    sid = product.open_example()
+    product.check(sid)
+    go_to(page, sid)
+    choose_models(page, "thinker")
+    plan_hunts(page, 200)
+    page.locator("#plan-stop").select_option("any")
+    page.get_by_label("Number of breaks").fill("30")
+    page.get_by_label("US dollars").fill("")
+    page.get_by_label("Worthwhile break rate in percent").fill("0.1")
+    page.get_by_label("Worthwhile break rate in percent").press("Tab")
+    start_button(page).click()
+    expect(newest_run(page)).to_be_visible()
+    wait_for_end(page)
+    run = product.session(sid)["runs"][0]
+    assert run["stop"] == {"rule": "any", "breaks": 30, "futility": 0.001}
+    assert run["counts"]["broke"] >= 30
+    interval = run["break_rate_interval"]
+    assert interval["method"] == "confidence_sequence"
+    words = f"In the long run, probably {interval['low']:.0%} to {interval['high']:.0%} of the hunts break."
+    expect(newest_run(page)).to_contain_text(words)
+    expect(page.locator("model-rates")).to_contain_text(
+        "of 100 such ranges, 95 contain the rate of the long run (95% confidence sequence, valid at every moment)."
+    )
+    expect(page.locator("model-rates dd").first).to_contain_text(f"{interval['low']:.0%} to {interval['high']:.0%}")
 
 
 @pytest.fixture
@@ -88,7 +117,7 @@ def silent_product(tmp_path: Path) -> Iterator[Product]:
     yield from running(Product(tmp_path, {**SCRIPT, "target_latency_ms": 60_000, "models": {}}))
 
 
-def test_one_hunt_is_cancelled_from_its_panel_and_the_others_go_on(
+def test_one_hunt_is_cancelled_from_its_panel_and_the_others_continue(
     silent_product: Product, new_context: NewContext, request_log: RequestLog
 ) -> None:
     """In a run of 100 with 16 slots: hunts exist from their turn on, before that there is nothing to open or cancel."""
@@ -97,12 +126,12 @@ def test_one_hunt_is_cancelled_from_its_panel_and_the_others_go_on(
     silent_product.wait_for_hunts(sid, 16)
     chosen = silent_product.hunts(sid)[-1]
     request_log.origin = silent_product.url
-    page = new_context(base_url=silent_product.url).new_page()
+    page = new_context(base_url=silent_product.url, viewport={"width": 1440, "height": 1300}).new_page()
     go_to(page, sid, chosen["hunt_id"])
     panel = page.locator("hunt-panel")
-    panel.get_by_role("button", name="Cancel this hunt").click()
+    panel.get_by_role("button", name="Stop this hunt").click()
     expect(panel.locator("header .tag").first).to_have_text("Cancelled")
-    expect(panel.get_by_role("button", name="Cancel this hunt")).to_be_hidden()
+    expect(panel.get_by_role("button", name="Stop this hunt")).to_be_hidden()
     expect(row(page, chosen["number"]).locator(".tag").first).to_have_text("Cancelled")
     ended = [one["hunt_id"] for one in silent_product.hunts(sid) if one["status"] == "done"]
     assert ended == [chosen["hunt_id"]]
@@ -157,23 +186,23 @@ def test_hunts_are_sorted_filtered_and_searched(page: Page, product: Product, hu
     hunts = product.hunts(hunted)
     go_to(page, hunted)
     expect(page.locator("hunt-table .chip").first).to_have_text("All 12")
-    page.get_by_label("Sorted by").select_option("time")
-    page.get_by_role("button", name="Ascending; reverse").click()
+    page.get_by_label("Sort by").select_option("time")
+    page.get_by_role("button", name="Ascending; switch to descending").click()
     expect(rows(page).first.get_by_role("link")).to_have_text(f"#{max(hunts, key=lambda one: (one['latency_ms'], -one['number']))['number']}")  # fmt: skip
     assert shown(page) == in_order(sorted(hunts, key=lambda one: (-one["latency_ms"], one["number"])))
-    page.get_by_label("Sorted by").select_option("number")
-    page.get_by_role("button", name="Descending; reverse").click()
+    page.get_by_label("Sort by").select_option("number")
+    page.get_by_role("button", name="Descending; switch to ascending").click()
 
     failing = [
         one for one in hunts if any(v["criterion_id"] == "C1" and v["verdict"] == "FAIL" for v in one["verdicts"])
     ]
     assert 0 < len(failing) < 12
-    page.get_by_label("Which failed criterion").select_option("C1")
+    page.get_by_label("Filter by failed criterion").select_option("C1")
     expect(rows(page)).to_have_count(len(failing))
     assert shown(page) == in_order(failing)
-    page.get_by_label("Which failed criterion").select_option("all")
+    page.get_by_label("Filter by failed criterion").select_option("all")
 
-    page.get_by_label("Which model").select_option("simulated/careful")
+    page.get_by_label("Filter by model").select_option("simulated/careful")
     careful = [one for one in hunts if one["model"] == "simulated/careful"]
     expect(rows(page)).to_have_count(len(careful))
     words = deep_words(careful)
@@ -200,10 +229,10 @@ def test_replies_that_are_nearly_the_same_are_pointed_out(page: Page, product: P
     go_to(page, sid)
     for group in groups:
         for hunt_id in group:
-            expect(row(page, numbers[hunt_id]).locator(".like")).to_have_text(f"≈ {len(group) - 1} ")
+            expect(row(page, numbers[hunt_id]).locator(".duplicates")).to_have_text(f"≈ {len(group) - 1} ")
     alone = set(numbers) - {hunt_id for group in groups for hunt_id in group}
     for hunt_id in alone:
-        expect(row(page, numbers[hunt_id]).locator(".like")).to_be_hidden()
+        expect(row(page, numbers[hunt_id]).locator(".duplicates")).to_be_hidden()
 
 
 def test_every_press_counts_while_an_answer_is_awaited_and_the_focus_stays(page: Page, product: Product) -> None:
@@ -245,3 +274,25 @@ def test_picks_are_numbered_moved_and_taken_back(page: Page, product: Product, h
     product.wait_for_selection(hunted, [picks[0], picks[1]])
     open_hunt(page, 2).get_by_role("button", name="In slot 2: remove").click()
     expect(row(page, 2).get_by_role("checkbox")).not_to_be_checked()
+
+
+def test_a_run_over_two_models_may_be_adaptive(page: Page, product: Product) -> None:
+    sid = product.open_example()
+    product.check(sid)
+    go_to(page, sid)
+    choose_models(page, "thinker")
+    choice = page.get_by_label("Give more hunts to the model that breaks most for its price.")
+    expect(choice).to_be_hidden()
+    choose_models(page, "thinker", "hasty")
+    plan_hunts(page, 10)
+    choice.check()
+    start_button(page).click()
+    expect(newest_run(page)).to_be_visible()
+    wait_for_end(page)
+    run = product.session(sid)["runs"][0]
+    assert (run["allocation"], len(run["models"])) == ("adaptive", 2)
+    expect(newest_run(page).locator(".allocation")).to_contain_text("Adaptive allocation")
+    expect(newest_run(page).locator(".found")).to_contain_text(f"break rate {run['counts']['break_rate']:.0%}")
+    expect(page.locator("model-rates")).to_contain_text("only the hunts that went to the models in turn")
+    page.reload()
+    expect(choice).to_be_checked()

@@ -51,9 +51,9 @@ def test_an_example_is_checked_hunted_read_and_delivered(page: Page, product: Pr
     expect(rows(page)).to_have_count(10)
     for hunt in hunts:
         shown = row(page, hunt["number"])
-        expect(shown).to_have_attribute("data-standing", hunt["outcome"])
-        expect(shown.locator(".tag")).to_have_text(hunt["outcome"], ignore_case=True)
-        expect(shown.locator(".mark .only-heard")).to_have_text(
+        expect(shown).to_have_attribute("data-status", hunt["outcome"])
+        expect(shown.locator(".tag").first).to_have_text(hunt["outcome"], ignore_case=True)
+        expect(shown.locator(".mark .visually-hidden")).to_have_text(
             [f"{v['criterion_id']} {v['verdict']}" for v in hunt["verdicts"]]
         )
     read_one(page, next(hunt for hunt in hunts if hunt["reasoning"]))

@@ -1,13 +1,12 @@
 """Writing the task and the reviews: two tabs, no network, a server that goes away; criteria moved, pasted, brought back."""
 
-import json
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.browser.conftest import NewContext
-from tests.browser.network import cut, mend
+from tests.browser.network import cut, restore
 from tests.browser.product import Product
 from tests.browser.request_log import RequestLog
 from tests.browser.trainer import all_saved, choose_card, go_to, review_saved
@@ -21,16 +20,20 @@ BEFORE, MINE, THEIRS = (
 
 
 def state(page: Page) -> Locator:
-    return page.locator("writing-bar .state")
+    return page.locator("save-bar .state")
 
 
 def criteria(page: Page) -> Locator:
     return page.locator("criteria-editor .writing-row textarea")
 
 
-def kept(page: Page, sid: str) -> str:
-    """What the browser keeps of the words that the server has not confirmed."""
-    return str(page.evaluate("sid => localStorage.getItem(`model-hunter.draft.${sid}`) ?? ''", sid))
+STORED = """sid => Object.keys(localStorage).filter((key) => key.startsWith(`model-hunter.draft.${sid}`))
+  .map((key) => JSON.parse(localStorage.getItem(key)).value.edits)"""
+
+
+def stored_edits(page: Page, sid: str) -> list[dict]:
+    """Edits that the browser stores because the server has not confirmed them: an entry for each tab."""
+    return list(page.evaluate(STORED, sid))
 
 
 def just_before_saving(page: Page, product: Product, sid: str, change: dict) -> None:
@@ -131,13 +134,13 @@ def test_what_is_written_without_a_network_is_kept_and_saved_once(
     cut(page)
     page.locator("#edit-prompt").fill(MINE)
     expect(state(page)).to_contain_text("saved in this browser")
-    assert json.loads(kept(page, sid))["edits"] == {"prompt": MINE}
+    assert stored_edits(page, sid) == [{"prompt": MINE}]
     page.locator("#edit-response").fill("Written in the dark.")
-    mend(page)
+    restore(page)
     all_saved(page)
     task = product.session(sid)["task"]
     assert (task["prompt"], task["response"]) == (MINE, "Written in the dark.")
-    assert kept(page, sid) == ""
+    assert stored_edits(page, sid) == []
     version = product.session(sid)["version"]
     page.reload()
     expect(page.locator("#edit-prompt")).to_have_value(MINE)
@@ -162,6 +165,60 @@ def test_a_reload_before_anything_was_saved_brings_the_words_back(
     assert product.session(sid)["task"]["prompt"] == MINE
 
 
+def test_unsaved_text_of_another_open_tab_is_not_overwritten_and_can_be_copied(
+    tabs: BrowserContext, product: Product, request_log: RequestLog
+) -> None:
+    request_log.allow_rejections()
+    sid = product.open_example()
+    one = tabs.new_page()
+    go_to(one, sid, act="task")
+    one.route("**/task", lambda route: route.abort())
+    one.locator("#edit-prompt").fill(THEIRS)
+    expect(state(one)).to_contain_text("saved in this browser")
+    other = tabs.new_page()
+    go_to(other, sid, act="task")
+    expect(other.locator("save-bar")).to_contain_text("Another open tab has text for this task that is not saved.")
+    expect(other.locator("#edit-prompt")).not_to_have_value(THEIRS)
+    other.locator("#edit-response").fill("Written in the second tab.")
+    all_saved(other)
+    assert stored_edits(other, sid) == [{"prompt": THEIRS}]
+    tabs.grant_permissions(["clipboard-read"])
+    other.get_by_role("button", name="Copy the text").click()
+    assert other.evaluate("navigator.clipboard.readText()") == THEIRS
+    one.unroute("**/task")
+    one.evaluate("dispatchEvent(new Event('online'))")
+    all_saved(one)
+    expect(other.locator("save-bar .caution").locator("visible=true")).to_have_count(0)
+    expect(other.locator("#edit-prompt")).to_have_value(THEIRS)
+    assert product.session(sid)["task"]["response"] == "Written in the second tab."
+
+
+@pytest.mark.parametrize("by", ["this release", "an earlier release"])
+def test_text_that_a_closed_tab_left_unsaved_is_restored(
+    tabs: BrowserContext, product: Product, request_log: RequestLog, by: str
+) -> None:
+    """Also text that an earlier release stored: one entry for all tabs."""
+    request_log.allow_rejections()
+    sid = product.open_example()
+    closed = tabs.new_page()
+    go_to(closed, sid, act="task")
+    if by == "this release":
+        closed.route("**/task", lambda route: route.abort())
+        closed.locator("#edit-prompt").fill(MINE)
+        expect(state(closed)).to_contain_text("saved in this browser")
+    else:
+        entry = {"edits": {"prompt": MINE}, "base": {"prompt": product.session(sid)["task"]["prompt"]}}
+        script = "([sid, entry]) => localStorage.setItem(`model-hunter.draft.${sid}`, JSON.stringify(entry))"
+        closed.evaluate(script, [sid, entry])
+    closed.close()
+    page = tabs.new_page()
+    go_to(page, sid, act="task")
+    expect(page.locator("#edit-prompt")).to_have_value(MINE)
+    all_saved(page)
+    assert stored_edits(page, sid) == []
+    assert product.session(sid)["task"]["prompt"] == MINE
+
+
 def test_words_of_a_session_that_ended_under_the_hands_stay_in_the_browser(
     tmp_path: Path, own_product: Product, new_context: NewContext, request_log: RequestLog
 ) -> None:
@@ -176,10 +233,10 @@ def test_words_of_a_session_that_ended_under_the_hands_stay_in_the_browser(
     expect(state(page)).to_contain_text("saved in this browser")
     own_product.start()
     expect(page.get_by_role("heading", name="Session not found. It may have expired.")).to_be_visible(timeout=20_000)
-    assert json.loads(kept(page, sid))["edits"] == {"prompt": MINE}
-    expect(page.locator(".elsewhere .kept")).to_contain_text(MINE)
+    assert stored_edits(page, sid) == [{"prompt": MINE}]
+    expect(page.locator(".elsewhere .unsaved")).to_contain_text(MINE)
     page.reload()
-    expect(page.locator(".elsewhere .kept")).to_contain_text(MINE)
+    expect(page.locator(".elsewhere .unsaved")).to_contain_text(MINE)
 
 
 def test_criteria_are_removed_restored_pasted_moved_and_undone(page: Page, product: Product) -> None:

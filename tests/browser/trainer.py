@@ -10,7 +10,14 @@ from playwright.sync_api import Locator, Page, expect
 FINISHED = re.compile("finished|cancelled after|stopped after")
 
 
-PLACES = {"hunt": ".desk", "task": "task-editor", "review": "review-desk", "deliver": ".delivering"}
+PLACES = {"hunt": ".hunt-layout", "task": "task-editor", "review": "review-view", "deliver": ".delivering"}
+
+HIDEABLE = """
+let hidden = false;
+Object.defineProperty(document, "hidden", { get: () => hidden });
+window.setHidden = (value) => { hidden = value; document.dispatchEvent(new Event("visibilitychange")); };
+"""
+"""In a headless browser every tab counts as looked at."""
 
 
 def go_to(page: Page, sid: str = "", hunt_id: str = "", act: str = "hunt") -> None:
@@ -29,7 +36,7 @@ def load_file(page: Page, name: str, content: bytes) -> None:
 
 def session_id(page: Page) -> str:
     """Of the session that has been opened, in whichever act."""
-    expect(page.locator("act-trail")).to_be_visible()
+    expect(page.locator("session-steps")).to_be_visible()
     found = re.search(r"#/s/([^/]+)", page.url)
     assert found, page.url
     return found[1]
@@ -37,7 +44,7 @@ def session_id(page: Page) -> str:
 
 def step_to(page: Page, act: str) -> None:
     """To another act of the session by the trail."""
-    page.locator("act-trail .step", has=page.get_by_text(act.title(), exact=True)).click()
+    page.locator("session-steps .step", has=page.get_by_text(act.title(), exact=True)).click()
     expect(page.locator(f"session-view > {PLACES[act]}")).to_be_visible()
 
 
@@ -103,7 +110,7 @@ def what_is_shown(page: Page) -> dict[str, Any]:
         "chips": page.locator("hunt-table .chip").all_inner_texts(),
         "rows": page.locator("hunt-table .row").all_inner_texts(),
         "selection": page.locator("selection-tray .slot").all_inner_texts(),
-        "trail": page.locator("act-trail .step").all_inner_texts(),
+        "trail": page.locator("session-steps .step").all_inner_texts(),
     }
 
 
@@ -115,12 +122,12 @@ def drawn(page: Page) -> None:
 def all_saved(page: Page) -> None:
     """What was written on the task is on the server."""
     drawn(page)
-    expect(page.locator("writing-bar .state")).to_have_text("All saved")
+    expect(page.locator("save-bar .state")).to_have_text("All saved")
 
 
 def choose_card(page: Page, number: int) -> None:
-    page.locator("review-desk .cards button").nth(number - 1).click()
-    expect(page.locator("review-desk .cards button").nth(number - 1)).to_have_attribute("aria-current", "true")
+    page.locator("review-view .cards button").nth(number - 1).click()
+    expect(page.locator("review-view .cards button").nth(number - 1)).to_have_attribute("aria-current", "true")
 
 
 def review_by_keyboard(page: Page, number: int, why: str) -> None:

@@ -19,8 +19,8 @@ from core.clock import RedisTime
 from core.domain.hunt import Hunt, HuntStatus
 from core.domain.verdict import Outcome
 from core.errors import NotFound
-from core.hunting.dispatch import shards as shards_module
-from core.hunting.dispatch.shards import NONE_FREE, LeaseConfig, RedisShards
+from core.hunting.dispatch import claims as claims_module
+from core.hunting.dispatch.claims import NONE_FREE, LeaseConfig, RedisClaims
 from core.redis.client import RedisClients
 from core.sessions.base import Claim, Saved
 from core.sessions.redis import RedisSessionStore
@@ -35,7 +35,7 @@ PLACES = st.integers(0, 3)
 @dataclass(eq=False)
 class Process:
     name: str
-    shards: RedisShards
+    claims: RedisClaims
     wire: Wire
     frozen: bool = False
     memory: dict[str, Hunt] = field(default_factory=dict)
@@ -90,12 +90,12 @@ class ClaimsMachine(RuleBasedStateMachine):
     def _start(self, *, fresh: bool = False) -> None:
         self.born += 1
         name, wire, now = f"p{self.born}", Wire(self.world), lambda: self.world.now
-        shards = RedisShards(
+        claims = RedisClaims(
             RedisClients(wire, wire), name, "r_one", TERMS, lambda: None,
             fresh=fresh, redis_time=RedisTime(now), monotonic=now,
         )  # fmt: skip
-        process = Process(name, shards, wire)
-        shards.on_lost = lambda part: self._give_up(process, part)
+        process = Process(name, claims, wire)
+        claims.on_lost = lambda part: self._give_up(process, part)
         self.processes.append(process)
 
     def _give_up(self, process: Process, part: int) -> None:
@@ -150,7 +150,7 @@ class ClaimsMachine(RuleBasedStateMachine):
             await self.world.show_time()
             for process in self.processes:
                 if not process.frozen:
-                    await process.shards.renew()
+                    await process.claims.renew()
         await self._learn()
 
     def pass_time_with_nobody_awake(self, seconds: float) -> None:
@@ -220,35 +220,35 @@ class ClaimsMachine(RuleBasedStateMachine):
     @rule(place=PLACES, lose_answer=st.sampled_from([False, False, False, True]))
     def claim(self, place: int, lose_answer: bool) -> None:
         process = self._awake(place)
-        if process is None or (self.world.hung and process.shards._data_name is None):
+        if process is None or (self.world.hung and process.claims._data_name is None):
             return
         process.wire.lose_answer = lose_answer and not self.world.hung
-        given = self.run(process.shards.claim(PARTS))
+        given = self.run(process.claims.claim(PARTS))
         process.wire.lose_answer = False
         if not isinstance(given, int) or not 0 <= given < PARTS:
             return
         finished = all(i in self._known_done() for i in ids_of(given)) and self._said_done(given)
         assert not finished, f"part {given} is finished and given out again"
-        fence = process.shards.fence(given)
+        fence = process.claims.fence(given)
         if fence is not None:
             assert fence > self.fences.get(given, 0), "numbers of claims only grow"
             self.fences[given] = fence
             if not self.run(self._take(process, given)):
-                process.shards.lose(given)
+                process.claims.lose(given)
 
     async def _take(self, process: Process, part: int) -> bool:
-        fence = process.shards.fence(part) or 0
+        fence = process.claims.fence(part) or 0
         taken = await self.store.accept_claim("s_one", Claim(f"r_one.{part}", fence))
         assert taken == (fence >= self.taken.get(part, 0)), "a claim holds unless there is a later one"
         self.taken[part] = max(fence, self.taken.get(part, 0))
         return taken
 
     def _said_done(self, part: int) -> bool:
-        return any(part in p.shards._done_here for p in self.processes if not p.frozen and not p.shards._unsaid)
+        return any(part in p.claims._done_here for p in self.processes if not p.frozen and not p.claims._unsaid)
 
     @rule(place=PLACES, nth=st.integers(0, 5))
     def prepare_call(self, place: int, nth: int) -> None:
-        """Save the hunt as calling: the last thing before the claim is looked at and the call is made."""
+        """Save the hunt as calling: the last step before the claim is checked and the call is made."""
         process = self._awake(place)
         if process is None or process.about_to_call or process.calling:
             return
@@ -257,7 +257,7 @@ class ClaimsMachine(RuleBasedStateMachine):
     async def _prepare(self, process: Process, nth: int) -> None:
         if not self.world.hung:
             await self._learn()
-        ours = [i for part in sorted(process.shards.held) if part < PARTS for i in ids_of(part)]
+        ours = [i for part in sorted(process.claims.held) if part < PARTS for i in ids_of(part)]
         left = [i for i in ours if i not in process.memory or process.memory[i].status is not HuntStatus.DONE]
         if not left:
             return
@@ -270,14 +270,14 @@ class ClaimsMachine(RuleBasedStateMachine):
         process = self._awake(place)
         if process is None or process.about_to_call is None:
             return
-        holds = self.run(process.shards.holds(part_of(process.about_to_call)))
+        holds = self.run(process.claims.holds(part_of(process.about_to_call)))
         hunt, process.about_to_call = process.about_to_call, None
         if hunt is None or not holds:
             self.happened["refused"] += 1  # it learned that the part is lost, or cannot be sure of it
         if hunt is None:
             return
         if not holds:
-            process.shards.lose(part_of(hunt))
+            process.claims.lose(part_of(hunt))
             return
         assert hunt.hunt_id not in self._known_done(), f"{hunt.hunt_id} is finished and paid for again"
         others = [p.name for p in self.processes if p is not process and self._calls(p, hunt)]
@@ -288,7 +288,7 @@ class ClaimsMachine(RuleBasedStateMachine):
 
     def _calls(self, process: Process, hunt: Hunt) -> bool:
         calling = process.calling is not None and process.calling.hunt_id == hunt.hunt_id
-        return calling and not process.frozen and process.shards._certain()
+        return calling and not process.frozen and process.claims._certain()
 
     @rule(place=PLACES)
     def reply(self, place: int) -> None:
@@ -308,14 +308,14 @@ class ClaimsMachine(RuleBasedStateMachine):
         process = self._awake(place)
         if process is None:
             return
-        for part in sorted(process.shards.held):
+        for part in sorted(process.claims.held):
             done = [process.memory.get(i) for i in ids_of(part)]
             if part < PARTS and all(h is not None and h.status is HuntStatus.DONE for h in done):
-                self.run(process.shards.finish(part))
+                self.run(process.claims.finish(part))
 
     async def _save(self, process: Process, hunt: Hunt) -> Saved:
         part = part_of(hunt)
-        fence = process.shards.fence(part)
+        fence = process.claims.fence(part)
         claim = Claim(f"r_one.{part}", fence) if fence else None
         if self.world.hung:
             self.world.late.append(lambda: self._save_late(hunt, claim))
@@ -334,7 +334,7 @@ class ClaimsMachine(RuleBasedStateMachine):
             self.taken[part] = max(claim.fence, self.taken.get(part, 0))
         self.happened[saved] += 1
         if saved is Saved.REFUSED:
-            process.shards.lose(part)
+            process.claims.lose(part)
         elif saved is Saved.KEPT:
             process.memory[hunt.hunt_id] = hunt
         return saved
@@ -376,7 +376,7 @@ class ClaimsMachine(RuleBasedStateMachine):
         if process is None:
             return
         at = [p for p in self.processes if not p.frozen].index(process)
-        if len(process.shards.held) < 2:
+        if len(process.claims.held) < 2:
             self.claim(at, False)
         for _ in range(calls):
             self.prepare_call(at, nth)
@@ -386,11 +386,11 @@ class ClaimsMachine(RuleBasedStateMachine):
 
     @rule(place=PLACES, nth=st.integers(0, 5), seconds=st.sampled_from([1, 8, 20]), calls=st.integers(0, 4))
     def stall_before_a_call(self, place: int, nth: int, seconds: int, calls: int) -> None:
-        """A process is stopped when it was about to call, and continues when others have gone on without it."""
+        """A process is stopped just before a call and resumes after others have continued without it."""
         process = self._awake(place)
         if process is None:
             return
-        if not process.shards.held:
+        if not process.claims.held:
             self.claim([p for p in self.processes if not p.frozen].index(process), False)
         self.prepare_call([p for p in self.processes if not p.frozen].index(process), nth)
         process.frozen = True
@@ -406,7 +406,7 @@ class ClaimsMachine(RuleBasedStateMachine):
     @invariant()
     def nobody_shares_a_part(self) -> None:
         for part in range(PARTS):
-            sure = [p.name for p in self.processes if not p.frozen and part in p.shards.held and p.shards._certain()]
+            sure = [p.name for p in self.processes if not p.frozen and part in p.claims.held and p.claims._certain()]
             assert len(sure) <= 1, f"{sure} are sure of part {part}"
 
 
@@ -422,4 +422,4 @@ def hunt_of(hunt_id: str) -> Hunt:
     return a_hunt(int(hunt_id.rpartition(".")[2]))
 
 
-__all__ = ["NONE_FREE", "ClaimsMachine", "script_with_time_handed_in", "shards_module"]
+__all__ = ["NONE_FREE", "ClaimsMachine", "claims_module", "script_with_time_handed_in"]

@@ -97,7 +97,7 @@ class Hunting:
     watcher: Watcher
     asker: Asker
 
-    async def until(self, what: Callable[[], object], deadline_s: float = 20.0) -> None:
+    async def until(self, what: Callable[[], object], deadline_s: float = 60.0) -> None:
         async with asyncio.timeout(deadline_s):
             while not what():
                 await asyncio.sleep(0.01)
@@ -122,11 +122,11 @@ class Hunting:
 
 
 @asynccontextmanager
-async def hunting(settings: Settings, hunts: int = 60) -> AsyncIterator[Hunting]:
+async def hunting(settings: Settings, hunts: int = 60, **order: object) -> AsyncIterator[Hunting]:
     async with open_runtime(settings, seed=1) as runtime:
         sid = (await runtime.service.open_task(a_task(), OpenOrder())).session_id
-        order = RunOrder(models=("simulated/hasty",), hunts=hunts, judge_model="simulated/judge")
-        run = await runtime.service.start_run(sid, order)
+        made = {"models": ("simulated/hasty",), "hunts": hunts, "judge_model": "simulated/judge"} | order
+        run = await runtime.service.start_run(sid, RunOrder(**made))
         watcher, asker = Watcher(runtime, sid), Asker(create_app(runtime).test_client(), sid)
         tasks = [asyncio.create_task(watcher.watch()), asyncio.create_task(asker.ask_on())]
         try:

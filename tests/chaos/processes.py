@@ -92,12 +92,15 @@ class Cluster:
 
 
 @contextmanager
-def start_cluster(n: int, *, script: dict | None = None, **settings: object) -> Iterator[Cluster]:
-    """`n` API processes, started. `settings` by variable, such as OPENROUTER_CONCURRENCY."""
+def start_cluster(n: int, *, script: dict | None = None, provider: str = "", **settings: object) -> Iterator[Cluster]:
+    """`n` API processes, started. `settings` by variable, such as OPENROUTER_CONCURRENCY.
+
+    `provider`: the address of a provider that runs already, instead of a simulated one.
+    """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         redis = stack.enter_context(open_redis())
-        provider = stack.enter_context(simulated_service(**(script or {})))
+        provider = provider or stack.enter_context(simulated_service(**(script or {})))
         apis = []
         for index in range(n):
             environment = {
@@ -129,9 +132,9 @@ class Trainer:
         assert response.is_success, response.text
         return response.json() if response.content else {}
 
-    async def start(self, hunts: int, api: ApiProcess | None = None) -> None:
+    async def start(self, hunts: int, api: ApiProcess | None = None, **order: object) -> None:
         self.sid = (await self.ask("POST", "sessions", api, json={"task": TASK}))["session_id"]
-        order = {"models": [TARGET], "hunts": hunts, "judge_model": JUDGE}
+        order = {"models": [TARGET], "judge_model": JUDGE} | order | {"hunts": hunts}
         self.rid = (await self.ask("POST", f"sessions/{self.sid}/runs", api, json=order))["run_id"]
 
     async def run(self, api: ApiProcess | None = None) -> dict:

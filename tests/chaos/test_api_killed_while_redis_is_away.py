@@ -104,8 +104,9 @@ def test_every_acknowledged_reply_and_edit_is_there_again(tmp_path):
             api.stop()
 
 
-@pytest.mark.parametrize("redis_returns", [pytest.param("before", marks=pytest.mark.long), "after"])
-def test_the_run_that_it_began_alone_is_gone_on_with_to_its_end(tmp_path, redis_returns):
+@pytest.mark.long
+@pytest.mark.parametrize("redis_returns", ["before", "after"])
+def test_a_run_that_it_started_alone_is_completed(tmp_path, redis_returns):
     with open_redis() as server:
         api = Api(server.url, tmp_path)
         try:

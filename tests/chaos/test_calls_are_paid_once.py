@@ -86,7 +86,7 @@ async def test_calls_in_flight_at_most_are_paid_again_and_every_hunt_is_recorded
 
 
 def records(folder: Path) -> tuple[Counter, int]:
-    """What the dashboard counts, by hunt and outcome; and how many lines of the log tell of hunts."""
+    """The dashboard's counts by hunt and outcome, and the number of hunt records in the log."""
     with TelemetryReader(folder) as reader:
         reader.refresh()
         rows = reader.query("SELECT hunt_id, outcome FROM hunts")

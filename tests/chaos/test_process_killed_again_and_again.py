@@ -15,7 +15,7 @@ import redis
 
 from core.redis.keys import session_keys
 from tests.chaos.processes import TASK, ApiProcess, start_cluster, status
-from tests.chaos.users import Crowd, open_users
+from tests.chaos.users import Users, open_users
 
 pytestmark = [pytest.mark.chaos, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(120)]
 CRITERIA = len(TASK["criteria"])
@@ -68,7 +68,7 @@ async def killed_again_and_again(*, seed: int, sessions: int, hunts: int, kills:
             assert [status(api)["bugs"] for api in ours.apis] == [0, 0]
 
 
-def killed(here: Crowd, victim: ApiProcess) -> Counter[str]:
+def killed(here: Users, victim: ApiProcess) -> Counter[str]:
     """Kills it. The calls so far whose answer nobody keeps: lost at kills before, or in flight now.
 
     All stand still meanwhile: then what the provider was asked for and what Redis keeps differ by just these calls,
@@ -85,7 +85,7 @@ def killed(here: Crowd, victim: ApiProcess) -> Counter[str]:
     return not_kept
 
 
-def kept_answers(here: Crowd) -> dict[str, int]:
+def kept_answers(here: Users) -> dict[str, int]:
     """Replies and verdicts that are in Redis, over all sessions."""
     replies = verdicts = 0
     with redis.Redis.from_url(here.cluster.redis.url) as client:
@@ -107,7 +107,7 @@ def whole(hunts: list[dict], n: int) -> None:
     assert all([v["criterion_id"] for v in hunt["verdicts"]] == wanted for hunt in hunts)
 
 
-async def every_event_was_seen_once(here: Crowd) -> None:
+async def every_event_was_seen_once(here: Users) -> None:
     """The server's log and what each watcher got are the same, in the same order; each hunt ended in it once."""
     for trainer, watcher in zip(here.trainers, here.watchers, strict=True):
         log = await here.log(trainer)

@@ -31,7 +31,7 @@ async def test_two_processes_work_on_one_run_and_it_ends_once(client):
         assert (most["target"]["in_flight_most"], most["judge"]["in_flight_most"]) <= (20, 20)
 
 
-async def test_a_killed_process_has_another_go_on_within_fifteen_seconds(client):
+async def test_another_process_continues_for_a_killed_one_within_fifteen_seconds(client):
     with start_cluster(2, OPENROUTER_CONCURRENCY=6, OPENAI_CONCURRENCY=8) as ours:
         first, second = ours.apis
         trainer = Trainer(client, second)
@@ -49,7 +49,7 @@ async def test_a_killed_process_has_another_go_on_within_fifteen_seconds(client)
 
 
 @pytest.mark.long
-async def test_a_run_of_a_process_that_was_alone_is_gone_on_with_by_the_next(client):
+async def test_a_run_of_the_only_process_is_continued_by_the_next(client):
     with start_cluster(1, OPENROUTER_CONCURRENCY=4, OPENAI_CONCURRENCY=4) as ours:
         (api,) = ours.apis
         trainer = Trainer(client, api)
@@ -65,6 +65,7 @@ async def test_a_run_of_a_process_that_was_alone_is_gone_on_with_by_the_next(cli
         assert ours.calls("target") <= 40 + 4
 
 
+@pytest.mark.long
 async def test_a_process_that_is_asked_to_end_hands_its_work_back_at_once(client):
     with start_cluster(2, OPENROUTER_CONCURRENCY=4, OPENAI_CONCURRENCY=4) as ours:
         first, second = ours.apis
@@ -78,6 +79,7 @@ async def test_a_process_that_is_asked_to_end_hands_its_work_back_at_once(client
         assert ours.calls("target") <= 60 + 4
 
 
+@pytest.mark.long
 async def test_cancelling_reaches_the_process_that_works_on_the_run(client):
     with start_cluster(2, OPENROUTER_CONCURRENCY=2, OPENAI_CONCURRENCY=2) as ours:
         first, second = ours.apis

@@ -1,4 +1,5 @@
-"""Redis breaks in every way it can while hunts run: nothing acknowledged is lost, nobody waits, it mends by itself.
+"""Redis fails in every way while hunts run: no acknowledged change is lost, nobody waits, and it recovers
+automatically.
 
 Here each way once and short; `make chaos` (tests/chaos/test_redis_breaks_for_long.py) repeats them, seeded and longer.
 """
@@ -22,7 +23,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.timeout(120)]
 
 @asynccontextmanager
 async def said_to(server, *command):
-    """A setting of the server, put back at the end of the block."""
+    """A setting of the server, restored at the end of the block."""
     async with Redis.from_url(server.url) as client:
         before = await client.config_get(command[0]) if len(command) == 2 else {}
         await (client.config_set(*command) if len(command) == 2 else client.execute_command(*command))
@@ -100,7 +101,7 @@ BREAKS = (
 
 
 @pytest.mark.parametrize("broken", BREAKS, ids=lambda b: b.__name__)
-async def test_hunts_go_on_and_everything_is_in_redis_afterwards(broken, tmp_path):
+async def test_hunts_continue_and_everything_is_in_redis_afterwards(broken, tmp_path):
     with open_redis() as server:
         await break_once(server, broken, tmp_path)
 

@@ -17,7 +17,7 @@ from tests.chaos.test_redis_breaks import (
     paused_for_clients,
     restarted_with_its_data,
 )
-from tests.chaos.users import Crowd, Probe, open_users, probes
+from tests.chaos.users import Probe, Users, open_users, probes
 
 pytestmark = [pytest.mark.chaos, pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(120)]
 LIMITS = {"OPENROUTER_CONCURRENCY": 8, "OPENAI_CONCURRENCY": 8, "REDIS_PROBE": 0.1}
@@ -25,7 +25,7 @@ SHORT = (restarted_with_its_data, flushed, hung)
 
 
 @pytest.mark.parametrize("broken", [restarted_with_its_data], ids=lambda b: b.__name__)
-async def test_both_go_on_and_everything_is_there_afterwards(broken):
+async def test_both_continue_and_nothing_is_lost_afterwards(broken):
     await broken_under_two(broken, sessions=2, hunts=20, for_s=2.0)
 
 
@@ -63,7 +63,7 @@ async def broken_under_two(broken, *, sessions, hunts, for_s):
         assert min(counted) >= 0, counted
 
 
-async def all_done(here: Crowd) -> dict[str, tuple[str, str]]:
+async def all_done(here: Users) -> dict[str, tuple[str, str]]:
     """Reply and outcome of every hunt that is said to have ended."""
     rows = [hunt for trainer in here.trainers for hunt in await trainer.hunts()]
     return {hunt["hunt_id"]: (hunt["response"], hunt["outcome"]) for hunt in rows if hunt["status"] == "done"}

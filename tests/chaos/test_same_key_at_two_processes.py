@@ -32,6 +32,7 @@ async def everywhere(client, ours: Cluster, path: str, body: dict) -> list[dict]
     return [answer.json() for answer in answers]
 
 
+@pytest.mark.long
 async def test_one_key_makes_one_session_run_check_trial_and_turn(client):
     with start_cluster(2, script={"target_latency_ms": 30, "judge_latency_ms": 10, "break_rate": 0.0}) as ours:
         trainer = Trainer(client, ours.apis[0])

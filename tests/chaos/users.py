@@ -113,7 +113,7 @@ class Probe:
 
 
 @dataclass
-class Crowd:
+class Users:
     cluster: Cluster
     client: httpx.AsyncClient
     trainers: list[Trainer]
@@ -157,7 +157,7 @@ class Crowd:
 
 
 @asynccontextmanager
-async def open_users(cluster: Cluster, sessions: int, hunts: int) -> AsyncIterator[Crowd]:
+async def open_users(cluster: Cluster, sessions: int, hunts: int) -> AsyncIterator[Users]:
     """`sessions` trainers start `hunts` hunts each, spread over the processes; each has a watcher."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)  # a killed process's connections are dead
     timeout = httpx.Timeout(10.0, read=30.0)
@@ -170,7 +170,7 @@ async def open_users(cluster: Cluster, sessions: int, hunts: int) -> AsyncIterat
         watchers = [HttpWatcher(client, t.sid, order) for t, order in zip(trainers, orders, strict=True)]
         tasks = [asyncio.create_task(watcher.watch(), name="watcher") for watcher in watchers]
         try:
-            yield Crowd(cluster, client, trainers, watchers)
+            yield Users(cluster, client, trainers, watchers)
             for task in tasks:
                 assert not task.done(), task.exception()
         finally:
@@ -180,7 +180,7 @@ async def open_users(cluster: Cluster, sessions: int, hunts: int) -> AsyncIterat
 
 
 @asynccontextmanager
-async def probes(here: Crowd) -> AsyncIterator[list[Probe]]:
+async def probes(here: Users) -> AsyncIterator[list[Probe]]:
     """Both a session of its own process and one of another are asked for at every process, and the health."""
     paths = [f"sessions/{t.sid}" for t in here.trainers[:2]] + ["health"]
     asking = [Probe(here.client, api, paths) for api in here.cluster.apis]

@@ -125,7 +125,8 @@ class Comparison:
         if gone := sorted(old_fields.keys() - new_fields.keys()):
             yield f"{where} has no {', '.join(gone)}"
         old_required, new_required = _required(old), _required(new)
-        if sent and (more := sorted(new_required - old_required)):
+        sends_objects = any(part.get("type") == "object" for part in old)
+        if sent and sends_objects and (more := sorted(new_required - old_required)):
             yield f"{where} now requires {', '.join(more)}"
         if not sent and (fewer := sorted((old_required & new_fields.keys()) - new_required)):
             yield f"{where} may lack {', '.join(fewer)}"

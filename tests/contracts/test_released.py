@@ -80,6 +80,7 @@ RULE = {"type": "string", "enum": ["all", "majority"]}
         ({"type": "array", "items": TEXT}, {"type": "array", "items": NULL}, False, ["x[] may be null"]),
         (RULE, {"type": "string", "const": "all"}, True, ["x no longer takes majority"]),
         (RULE, TEXT, True, []),
+        (TEXT, {"anyOf": [TEXT, objects(["a"], a=TEXT)]}, True, []),
         ({"$ref": "#/One"}, {"anyOf": [{"$ref": "#/One"}, {"$ref": "#/Two"}]}, False, ["x may lack a"]),
     ],
 )  # fmt: skip

@@ -1,16 +1,18 @@
-"""The contract of the session store, for every implementation."""
+"""The contract of the session store, for every implementation (and core.sessions.redis_copy)."""
 
 import asyncio
 
 import pytest
 
-from core.domain.chat import Reply
+from core.domain.chat import Reply, Usage
+from core.domain.confirmation import Confirmation
 from core.domain.events import EventDraft, EventType
-from core.domain.hunt import HuntStatus, Judging
-from core.domain.run import Counts
+from core.domain.hunt import CacheUse, HuntStatus, Judging
+from core.domain.run import Counts, Tally
 from core.domain.session import Selection
 from core.domain.verdict import Outcome
 from core.errors import Busy, Conflict, NotFound
+from core.eventlog.base import TooFarBehind
 from core.sessions.base import Claim, Saved
 from core.sessions.codec import mark
 from tests.backends import opened
@@ -158,6 +160,61 @@ async def test_a_deleted_session_is_gone_with_its_events(kept):
     assert await kept.log.last_id("s_one") == "0-0"
 
 
+async def test_a_copy_of_a_session_is_restored_after_it_has_expired(kept):
+    session = a_session(runs=(a_run(hunts=3),), version=7)
+    hunts = (a_finished_hunt(), a_hunt(2, status=HuntStatus.JUDGING, reply=Reply(text="r", cost_usd=0.5)))
+    await kept.store.create(session, b"notebook")
+    for hunt in hunts:
+        await kept.store.save_hunt("s_one", hunt, (DRAFT,))
+    counts, copy = await kept.store.counts("s_one"), await kept.second.copy("s_one")
+    assert (copy.session, copy.notebook, sorted(copy.hunts, key=lambda h: h.number)) == (session, b"notebook", [*hunts])
+    await kept.pass_time(7201)
+    assert await kept.second.restore(copy)
+    assert await kept.store.read("s_one") == session
+    assert await kept.store.notebook("s_one") == b"notebook"
+    assert (await kept.store.hunts("s_one")).hunts == hunts
+    assert await kept.store.counts("s_one") == counts
+    assert await kept.store.count() == 1
+    changed = await kept.store.change("s_one", lambda s: s.model_copy(update={"name": "later"}))
+    assert changed.version == 8
+
+
+async def test_readers_of_events_from_before_a_restoration_reload(kept):
+    await kept.store.create(a_session(), b"")
+    await kept.store.publish("s_one", (DRAFT,))
+    copy, earlier = await kept.store.copy("s_one"), await kept.log.last_id("s_one")
+    await kept.pass_time(7201)
+    await kept.store.restore(copy)
+    with pytest.raises(TooFarBehind):
+        await kept.log.read("s_one", earlier, 10)
+    newest = await kept.log.last_id("s_one")
+    await kept.store.publish("s_one", (DRAFT,))
+    assert len(await kept.log.read("s_one", newest, 10)) == 1
+
+
+async def test_only_one_of_several_restorations_wins_and_none_replaces_a_live_session(kept):
+    await kept.store.create(a_session(), b"")
+    copy = await kept.store.copy("s_one")
+    await kept.pass_time(7201)
+    won = await asyncio.gather(*(store.restore(copy) for store in (kept.store, kept.second) * 3))
+    assert sum(won) == 1
+    await kept.store.change("s_one", lambda s: s.model_copy(update={"name": "newer"}))
+    assert not await kept.second.restore(copy)
+    assert (await kept.second.read("s_one")).name == "newer"
+
+
+@pytest.mark.parametrize("kept", ["redis"], indirect=True)
+async def test_a_session_that_was_deleted_is_not_restored(kept):
+    await kept.store.create(a_session(), b"")
+    copy = await kept.store.copy("s_one")
+    await kept.store.delete("s_one")
+    with pytest.raises(NotFound):
+        await kept.second.restore(copy)
+    with pytest.raises(NotFound):
+        await kept.store.copy("s_one")
+    assert [key async for key in kept.redis.scan_iter("*restoring*")] == []
+
+
 async def test_a_duplicate_session_id_is_refused(kept):
     await kept.store.create(a_session(), b"first")
     with pytest.raises(Conflict) as refused:
@@ -249,6 +306,29 @@ async def test_another_round_of_judging_replaces_a_finished_hunt_and_updates_the
     assert counts.judge_cost_usd == pytest.approx(0.006)
 
 
+async def test_cached_tokens_are_counted_for_targets_and_judges_apart(kept):
+    await kept.store.create(a_session(runs=(a_run(3),)), b"")
+    plain = a_finished_hunt(1)
+    usage = Usage(input_tokens=1000, cached_tokens=400)
+    reply = plain.reply.model_copy(update={"usage": usage, "cache_saved_usd": 0.25})
+    judged = tuple(
+        v.model_copy(update={"usage": Usage(input_tokens=10, cached_tokens=n), "cache_saved_usd": 0.5 if n else None})
+        for n, v in enumerate(plain.verdicts)
+    )
+    cached = plain.model_copy(update={"reply": reply, "verdicts": judged})
+    again = judged_again(cached)
+    held = again.model_copy(update={"status": HuntStatus.DONE, "outcome": Outcome.HELD, "verdicts": judged[:1]})
+    for state in (cached, a_finished_hunt(2), again, held):
+        await kept.store.save_hunt("s_one", state)
+    counts = (await kept.store.counts("s_one"))["r_one"]
+    count = len(judged)
+    saved = pytest.approx(0.5 * (count - 1))
+    assert counts.target_cache == CacheUse(input_tokens=1000, cached_tokens=400, saved_usd=0.25)
+    assert counts.judge_cache.input_tokens == 10 * (count + 1)
+    assert (counts.judge_cache.cached_tokens, counts.judge_cache.saved_usd) == (sum(range(count)), saved)
+    assert counts.without_judge().judge_cache == CacheUse()
+
+
 async def test_counts_of_an_earlier_release_are_continued(kept, monkeypatch):
     """Its marks end before the costs of the target calls."""
     await kept.store.create(a_session(runs=(a_run(3),)), b"")
@@ -282,7 +362,7 @@ async def test_a_summary_does_not_renew_the_session(kept):
         await kept.store.save_hunt("s_one", a_finished_hunt(number))
     seen = await kept.store.summary("s_one")
     assert seen.session == await kept.store.read("s_one")
-    assert (seen.counts, [h.number for h in seen.selected]) == (await kept.store.counts("s_one"), [2, 1])
+    assert (seen.counts, [h.number for h in seen.on_desk]) == (await kept.store.counts("s_one"), [2, 1])
     await kept.pass_time(7199)
     await kept.store.summary("s_one")
     await kept.pass_time(2)
@@ -341,3 +421,23 @@ async def test_a_save_with_a_newer_claim_makes_older_claims_invalid(kept):
 async def test_a_claim_on_a_missing_session_is_not_found(kept):
     with pytest.raises(NotFound):
         await kept.store.accept_claim("s_none", Claim("r_one.0", 1))
+
+
+async def test_hunts_of_an_adaptive_run_are_counted_by_target_and_share(kept):
+    await kept.store.create(a_session(runs=(a_run(5, models=("told/a", "told/b"), allocation="adaptive"),)), b"")
+    uniform = a_finished_hunt(1, model="told/a", share="uniform")
+    confirmed = {"share": "adaptive", "model": "told/b", "confirmation": Confirmation.CONFIRMED}
+    drawn = a_hunt(2, model="told/b", share="adaptive")
+    again = judged_again(a_finished_hunt(3, model="told/b", share="adaptive"))
+    held = again.model_copy(update={"status": HuntStatus.DONE, "outcome": Outcome.HELD})
+    for state in (uniform, drawn, a_finished_hunt(2, **confirmed), again, held, a_hunt(4, model="", share="adaptive")):
+        await kept.store.save_hunt("s_one", state)
+    tally = Tally()
+    for hunt in (await kept.store.hunts("s_one")).hunts:
+        tally.replace(None, hunt)
+    counts, expected = (await kept.store.counts("s_one"))["r_one"], tally.counts(5)
+    assert (counts.rated_broke, counts.rated_decided, counts.rated_finished, counts.rated_confirmed) == (1, 1, 1, 0)
+    assert (counts.broke, counts.decided, counts.break_rate) == (2, 3, 1.0)
+    numbers = {name: one.model_dump(exclude={"cost_usd"}) for name, one in counts.by_target.items()}
+    assert numbers == {name: one.model_dump(exclude={"cost_usd"}) for name, one in expected.by_target.items()}
+    assert {one.finished: one.cost_usd for one in counts.by_target.values()} == pytest.approx({1: 0.01, 2: 0.02})

@@ -86,6 +86,41 @@ async def test_sessions_rotate_and_one_session_is_first_come_first_served(open_t
         assert numbers(throttle) == (1, 0, 0)
 
 
+async def test_a_call_in_the_background_starts_when_no_other_waits(open_throttle):
+    async with open_throttle(limit=1) as throttle:
+        done: list[str] = []
+
+        async def behind(session: str) -> None:
+            async with throttle.slot("lab", session, background=True):
+                done.append(f"{session} behind")
+                await asyncio.sleep(0)
+
+        async with throttle.slot("lab", "a"):
+            later = [asyncio.create_task(behind(s)) for s in "aab"]
+            await until(lambda: numbers(throttle) == (1, 1, 3))
+            first = [asyncio.create_task(hold(throttle, s, done)) for s in "aab"]
+            await until(lambda: numbers(throttle) == (1, 1, 6))
+            later.pop().cancel()
+        await asyncio.gather(*first, *later)
+        assert done == ["a", "b", "a", "a behind", "a behind"]
+        assert numbers(throttle) == (1, 0, 0)
+
+
+async def test_a_full_background_leaves_room_for_first_calls(open_throttle):
+    async with open_throttle(limit=1, max_queue=1) as throttle:
+        async with throttle.slot("lab", "a"):
+            slots = [throttle.slot("lab", "a", background=True), throttle.slot("lab", "a")]
+            tasks = [asyncio.create_task(slot.__aenter__()) for slot in slots]
+            await until(lambda: numbers(throttle) == (1, 1, 2))
+            with pytest.raises(Busy):
+                async with throttle.slot("lab", "b", background=True):
+                    pass
+        for slot, task in reversed(list(zip(slots, tasks, strict=True))):
+            await task
+            await slot.__aexit__(None, None, None)
+        assert numbers(throttle) == (1, 0, 0)
+
+
 async def test_a_cancelled_waiter_releases_no_slot(open_throttle):
     async with open_throttle(limit=1) as throttle:
         async with throttle.slot("lab", "a"):

@@ -51,7 +51,7 @@ async def test_who_goes_away_takes_nobody_s_answer_along(child):
     assert await later == 3
 
 
-async def test_who_would_wait_too_long_for_others_is_told(child):
+async def test_a_call_that_would_wait_too_long_fails(child):
     first = asyncio.create_task(child.call(LIMITS, time.sleep, 0.2))
     await asyncio.sleep(0)
     with pytest.raises(TimeoutError):

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+from importlib import import_module
+
+import pytest
+
+from core.garbage import collection_paused
 
 PROGRAM = """
 import gc, weakref
@@ -28,3 +34,9 @@ def test_circles_are_left_alone_for_a_while_and_then_go() -> None:
     """In a process of its own: what is set holds for the whole process."""
     ended = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stdout.splitlines() == ["0 False", "1 True"]
+
+
+def test_collection_continues_after_a_failed_import() -> None:
+    with pytest.raises(ModuleNotFoundError), collection_paused():
+        import_module("not_there" if gc.isenabled() is False else "gc")
+    assert gc.isenabled()

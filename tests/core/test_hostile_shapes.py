@@ -7,10 +7,10 @@ import pytest
 from core.judge.answer import read_answer
 from core.judge.evidence import passage_of
 from core.notebooks.criteria.pass_rule import read_pass_rule
-from core.notebooks.gradings import read_grading
-from core.notebooks.metadata import read_metadata
+from core.notebooks.parse import read_metadata
+from core.notebooks.slots import read_grading
 from core.providers.problem import read_problem
-from core.providers.reasoning import split_reasoning
+from core.providers.split_reasoning import split_reasoning
 from tests.hostile_shapes import SHAPES
 from tests.lateness import TRIES, on_reference_machine
 

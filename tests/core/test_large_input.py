@@ -48,7 +48,7 @@ async def test_large_ones_are_read_one_after_the_other_and_too_many_are_refused(
         assert await executor.read(LARGE, os.getpid) != os.getpid(), "there is room again"
 
 
-async def test_what_the_work_raises_comes_to_whoever_asked():
+async def test_exceptions_of_the_work_reach_the_caller():
     async with open_large_input_executor(1) as executor:
         with pytest.raises(BadInput) as raised:
             await executor.read(MEDIUM, refuse, "Words.")

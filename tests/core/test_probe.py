@@ -33,7 +33,7 @@ def test_an_address_that_is_well_says_nothing(address, capsys):
 
 
 @pytest.mark.parametrize(("path", "said"), [("/503", "503"), ("/404", "404")])
-def test_what_is_not_200_is_told(address, capsys, path, said):
+def test_a_status_other_than_200_is_reported(address, capsys, path, said):
     assert main([f"{address}/200", f"{address}{path}"]) == 1
     told = capsys.readouterr().err
     assert f"{address}{path}" in told
@@ -41,7 +41,7 @@ def test_what_is_not_200_is_told(address, capsys, path, said):
     assert f"{address}/200" not in told
 
 
-def test_nobody_there_is_told_within_the_time(capsys):
+def test_an_unreachable_server_is_reported_in_time(capsys):
     assert main([f"http://127.0.0.1:{find_free_port()}/", "--timeout", "1"]) == 1
     assert "refused" in capsys.readouterr().err
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from core import supervise
-from core.supervise import run_forever
+from core.supervise import run_forever, running
 
 
 async def test_a_failure_is_reported_and_the_task_restarts(monkeypatch):
@@ -22,8 +22,24 @@ async def test_a_failure_is_reported_and_the_task_restarts(monkeypatch):
 
 
 async def test_it_ends_when_it_is_cancelled():
-    running = asyncio.create_task(run_forever(asyncio.Event().wait, pytest.fail))
+    task = asyncio.create_task(run_forever(asyncio.Event().wait, pytest.fail))
     await asyncio.sleep(0)
-    running.cancel()
+    task.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await running
+        await task
+
+
+async def test_tasks_run_under_their_names_until_the_block_ends():
+    begun, ended = asyncio.Event(), []
+
+    async def task():
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(asyncio.current_task().get_name())
+
+    async with running(pytest.fail, heartbeat=task):
+        await begun.wait()
+        assert ended == []
+    assert ended == ["heartbeat"]

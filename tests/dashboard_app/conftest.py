@@ -3,11 +3,13 @@
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 
 import altair  # noqa: F401 - takes seconds on a busy machine, which is not a page's time
 import pytest
 import streamlit as st
 from streamlit import config
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.telemetry import following
@@ -28,6 +30,14 @@ def own_settings(tmp_path, monkeypatch):
     _forget()
     yield
     _forget()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def components_are_found_once():
+    """AppTest looks for components of all installed packages at every run: four fifths of the time of a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 def _forget() -> None:

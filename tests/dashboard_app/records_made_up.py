@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
 
@@ -183,7 +184,22 @@ def _hunt(chance: random.Random, session: str, run_id: str, number: int, noteboo
         blind=number % 2 == 0,
         reply=reply,
         reply_chars=len(reply),
+        **_opinions(number, outcome, verdicts),
     )
+
+
+def _opinions(number: int, outcome: str, verdicts: dict[str, str]) -> dict[str, Any]:
+    """Two other judges confirm one break in three, and contest another one."""
+    if outcome != "broke" or number % 3 == 0:
+        return {}
+    failed = [criterion for criterion, verdict in verdicts.items() if verdict == "FAIL"]
+    contested = number % 3 == 1
+    votes = {
+        "lab/second": dict.fromkeys(failed, "FAIL"),
+        "lab/third": dict.fromkeys(failed, "PASS" if contested else "FAIL"),
+    }
+    confirmation = "contested" if contested else "confirmed"
+    return {"confirmation": confirmation, "votes": votes, "opinion_steps": 2 * len(failed) + 4}
 
 
 def _review(chance: random.Random, hunt: HuntRecord) -> ReviewRecord:

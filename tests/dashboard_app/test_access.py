@@ -1,4 +1,4 @@
-"""With HUNTER_TOKENS a page shows nothing to anybody but admins, whoever opened its websocket."""
+"""With HUNTER_TOKENS the pages show nothing to anyone but admins, even over an open websocket."""
 
 from datetime import UTC, datetime
 
@@ -7,7 +7,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from core.access.passes import COOKIE, new_pass, read_pass
+from core.access.cookies import COOKIE, new_cookie, read_cookie
 from core.access.tokens import Register
 from core.status import AdminStatus
 from dashboard_app.live import StatusUnavailable, ask_status
@@ -33,7 +33,7 @@ def come(monkeypatch, tokens, api):
 
 
 def pass_of(holder, life_s=600):
-    return new_pass(holder, datetime.now(UTC).timestamp(), life_s)
+    return new_cookie(holder, datetime.now(UTC).timestamp(), life_s)
 
 
 def shown(test):
@@ -54,7 +54,7 @@ def test_a_websocket_without_an_admins_pass_is_shown_nothing(come, api, cookie):
     test = come(cookie)
     assert not test.exception
     assert (shown(test), len(test.metric), len(test.dataframe), api.asked) == ([], 0, 0, 0)
-    assert "has run out" in test.info[0].value
+    assert "has expired" in test.info[0].value
 
 
 def test_an_admin_sees_who_they_are_and_may_leave(come, api):
@@ -104,11 +104,11 @@ def test_a_page_from_elsewhere_is_shown_nothing(monkeypatch, api, entries, heade
 
 
 def test_the_status_is_asked_for_with_a_pass_of_an_admin():
-    given = new_pass(holders()[2], datetime.now(UTC).timestamp(), 60)
+    given = new_cookie(holders()[2], datetime.now(UTC).timestamp(), 60)
 
     def answer(request):
         cookie = request.headers.get("Cookie", "").removeprefix(f"{COOKIE}=")
-        known = read_pass(cookie, Register(holders()), datetime.now(UTC).timestamp())
+        known = read_cookie(cookie, Register(holders()), datetime.now(UTC).timestamp())
         return httpx.Response(200 if known and known.holder.name == "root" else 401, json=STATUS)
 
     with httpx.Client(base_url="http://api:8000", transport=httpx.MockTransport(answer)) as client:

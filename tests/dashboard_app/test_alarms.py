@@ -127,7 +127,7 @@ def test_a_break_ends_the_row_of_hunts_without_one(log_dir):
     assert states(log_dir, [a_hunt()] * 29)["ALARM_NO_BREAKS"] is State.OK
 
 
-def test_few_tell_nothing(log_dir):
+def test_few_samples_raise_no_alarm(log_dir):
     assert states(log_dir, RAISING["ALARM_ERRORS"][:9])["ALARM_ERRORS"] is State.TOO_FEW
 
 
@@ -153,7 +153,7 @@ def test_the_page_shows_what_is_raised_first_and_every_rule(page, log_dir, monke
     assert rules["state"][0] == "✗ raised"
 
 
-def test_the_page_says_that_all_is_well(page, log_dir):
+def test_the_page_says_that_no_alarm_is_raised(page, log_dir):
     test = page("alarms")
     assert not test.exception
     assert "No alarm" in test.success[0].value

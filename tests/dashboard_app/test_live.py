@@ -59,7 +59,7 @@ def test_a_status_is_typed():
     assert (answer.bugs, answer.redis.connected, answer.instances) == (0, False, ())
 
 
-def test_what_is_not_told_or_told_otherwise_has_its_default_and_the_rest_is_read():
+def test_missing_and_malformed_fields_get_their_default_and_the_rest_is_read():
     body = {
         "instance": "i",
         "version": "v",
@@ -95,7 +95,7 @@ async def test_the_status_that_the_api_sends_is_read_whole(tmp_path):
 
 
 @pytest.mark.parametrize("address", ["http://model-hunter:8000", "http://10.1.2.3:8000", "https://hunter.example"])
-def test_nobody_is_told_to_run_make_where_the_api_is_elsewhere(address):
+def test_make_run_is_not_suggested_if_the_api_is_on_another_machine(address):
     def gone(request):
         raise httpx.ConnectError("no")
 

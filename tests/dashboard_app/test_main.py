@@ -1,4 +1,4 @@
-"""The dashboard as it is started: from the file alone, behind nginx in a browser, and with settings that cannot be meant."""
+"""The dashboard as it is started: from the file alone, behind nginx in a browser, and with invalid settings."""
 
 import os
 import re
@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 from streamlit.testing.v1 import AppTest
 
+from tests.dashboard_app.fake_status import api_stand_in
 from tests.dashboard_app.nginx_before import nginx_before
 from tests.dashboard_app.records_made_up import MODELS, team_at_work, write_log
 from tests.house.loopback_only import find_free_port
@@ -25,7 +26,7 @@ SAYS = {
     "Alarms": "No alarms.",
     "Overview": "Break rate by model",
     "Breaks": "By number of criteria",
-    "Criteria": "How hard each criterion is",
+    "Criteria": "Difficulty of each criterion",
     "Judge": "Same reply, other verdict",
     "Costs": "Cost per hunt and per break",
     "Providers": "Hunts lost by cause",
@@ -41,7 +42,7 @@ def test_the_first_page_is_live(api):
     assert test.header[0].value == "Live"
 
 
-def test_a_setting_that_cannot_be_meant_is_told_in_words(monkeypatch):
+def test_an_invalid_setting_is_explained(monkeypatch):
     monkeypatch.setenv("DASHBOARD_REFRESH", "often")
     test = AppTest.from_file(str(MAIN), default_timeout=50).run()
     assert not test.exception
@@ -49,44 +50,36 @@ def test_a_setting_that_cannot_be_meant_is_told_in_words(monkeypatch):
     assert "often" in test.error[0].value
 
 
-@pytest.fixture
-def dashboard(api, log_dir, tmp_path, nginx_path):
+@pytest.fixture(scope="module")
+def dashboard(tmp_path_factory, nginx_path):
     """A real dashboard behind a real nginx, started as `make run` starts it: from the root, with its config.toml."""
-    write_log(log_dir, team_at_work(hunts=200, days=5, now=datetime.now(UTC)))
-    port = find_free_port()
+    folder, port = tmp_path_factory.mktemp("dashboard"), find_free_port()
+    write_log(folder / "log", team_at_work(hunts=200, days=5, now=datetime.now(UTC)))
     options = ("--server.port", str(port), "--server.address", "127.0.0.1", "--server.baseUrlPath", "dashboard")
     command = [sys.executable, "-m", "streamlit", "run", str(MAIN), *options, "--server.headless", "true"]
-    environment = {**os.environ, "TELEMETRY_DIR": str(log_dir), "API_URL": api.url}
-    with (tmp_path / "streamlit.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    try:
-        _wait_until_it_answers(f"http://127.0.0.1:{port}/dashboard/_stcore/health", process)
-        with nginx_before(nginx_path, tmp_path / "nginx", port) as address:
-            yield address
-    finally:
-        process.terminate()
-        process.wait(20)
+    with api_stand_in() as api, (folder / "streamlit.log").open("wb") as output:
+        environment = {**os.environ, "TELEMETRY_DIR": str(folder / "log"), "API_URL": api.url}
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+        try:
+            wait_until_it_answers(f"http://127.0.0.1:{port}/dashboard/_stcore/health", process)
+            with nginx_before(nginx_path, folder / "nginx", port) as address:
+                yield address
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 @pytest.fixture
-def browser_page(chromium_path):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(chromium_path), args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        page = browser.new_page(timezone_id="America/New_York", viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(WAIT_MS)
-        yield page
-        browser.close()
+def page(browser):
+    with browser.new_context(timezone_id="America/New_York", viewport={"width": 1400, "height": 1000}) as context:
+        context.set_default_timeout(WAIT_MS)
+        yield context.new_page()
 
 
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_every_view_opens_behind_nginx_and_what_is_chosen_goes_along(dashboard, browser_page):
-    page = browser_page
+def test_every_view_opens_behind_nginx_and_what_is_chosen_goes_along(dashboard, page):
     asked, sockets, faults = [], [], []
     page.on("request", lambda request: asked.append(request.url))
     page.on("websocket", lambda socket: sockets.append(socket.url))
@@ -110,8 +103,7 @@ def test_every_view_opens_behind_nginx_and_what_is_chosen_goes_along(dashboard, 
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_link_shows_the_same_and_leads_to_one_hunt(dashboard, browser_page, log_dir):
-    page = browser_page
+def test_a_link_shows_the_same_and_leads_to_one_hunt(dashboard, page):
     broke = [
         record
         for _, record in team_at_work(hunts=200, days=5, now=datetime.now(UTC))
@@ -119,7 +111,7 @@ def test_a_link_shows_the_same_and_leads_to_one_hunt(dashboard, browser_page, lo
     ]
     page.goto(f"{dashboard}find?period=all&outcome=broke&q=nemotron")
     page.get_by_text(f"{len(broke)} hunts found").wait_for()
-    search = page.get_by_placeholder(re.compile("words of a reply"))
+    search = page.get_by_placeholder(re.compile("text of a reply"))
     expect(search).to_have_value("nemotron")
     search.fill(broke[0].hunt_id)
     search.press("Enter")
@@ -137,7 +129,7 @@ def test_a_link_shows_the_same_and_leads_to_one_hunt(dashboard, browser_page, lo
     opened.value.get_by_text(f"What happened in {broke[0].session}").wait_for(timeout=WAIT_MS)
 
 
-def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_until_it_answers(url: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         assert process.poll() is None, "the dashboard ended by itself"

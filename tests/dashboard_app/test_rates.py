@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.statistics.intervals import confidence_sequence
 from dashboard_app.rates import Rate
 
 
@@ -17,7 +18,13 @@ from dashboard_app.rates import Rate
 )
 def test_a_rate_says_how_sure_it_is(broke, decided, share, low, high):
     assert Rate(broke, decided).share == share
-    assert Rate(broke, decided).interval == pytest.approx((low, high), abs=1e-4)
+    assert Rate(broke, decided).interval[:2] == pytest.approx((low, high), abs=1e-4)
+
+
+def test_hunts_of_several_runs_have_the_confidence_sequence():
+    assert Rate(19, 64, fixed=False).interval == confidence_sequence(19, 64)
+    assert [Rate(1, 4, fixed).method for fixed in (True, False)] == ["Wilson", "confidence sequence"]
+    assert Rate(0, 0).method == ""
 
 
 def test_without_a_decided_hunt_there_is_no_rate():

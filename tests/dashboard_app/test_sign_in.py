@@ -13,7 +13,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from core.access.passes import COOKIE, new_pass
+from core.access.cookies import COOKIE, new_cookie
 from dashboard_app.requests import RequestFilter
 from dashboard_app.sign_in import SignIn
 from tests.api.signing_in import ENTRIES, TOKENS, holders
@@ -23,7 +23,7 @@ BASES = ["", "dashboard", "/a/b/"]
 
 
 def pass_of(holder, life_s=600):
-    return new_pass(holder, datetime.now(UTC).timestamp(), life_s)
+    return new_cookie(holder, datetime.now(UTC).timestamp(), life_s)
 
 
 async def reached(request):
@@ -117,7 +117,7 @@ def test_without_tokens_everybody_may_look_and_there_is_no_sign_in(base):
     assert client.post("sign-in", content=TOKENS["root"]).status_code == 400
 
 
-def test_settings_that_cannot_be_read_are_told_by_the_page(monkeypatch):
+def test_unreadable_settings_are_reported_on_the_page(monkeypatch):
     monkeypatch.setenv("DASHBOARD_REFRESH", "often")
     assert open_port().get("").text == "reached"
 
@@ -141,7 +141,7 @@ def test_a_sign_in_and_a_sign_out(tokens, base):
     [("", 401, "Unknown token"), ("mh_wrong", 401, "Unknown token"), ("x" * 100_000, 401, "Unknown token"),
      (ROOT.digest.hex(), 401, "Unknown token"), (TOKENS["alice"], 403, "alice, a trainer"), (b"\xff\x00", 401, "Unknown")],
 )  # fmt: skip
-def test_who_is_no_admin_stays_outside_and_is_told_why(tokens, token, status, said):
+def test_a_trainer_is_denied_access_with_the_reason(tokens, token, status, said):
     client = open_port()
     refused = client.post("sign-in", content=token)
     assert refused.status_code == status

@@ -4,8 +4,9 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
+from functools import cache
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -13,14 +14,15 @@ from playwright.sync_api import expect
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from core.access.passes import COOKIE, new_pass
+from core.access.cookies import COOKIE, new_cookie
 from tests.api.signing_in import ENTRIES, TOKENS, holders
+from tests.dashboard_app.fake_status import api_stand_in
 from tests.dashboard_app.records_made_up import MODELS, team_at_work, write_log
-from tests.dashboard_app.test_main import MAIN, ROOT, WAIT_MS, _wait_until_it_answers, browser_page  # noqa: F401
+from tests.dashboard_app.test_main import MAIN, ROOT, WAIT_MS, wait_until_it_answers
 from tests.house.loopback_only import find_free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
-TOLD_WITHIN_MS = 15_000
+SIGN_IN_SHOWN_WITHIN_MS = 15_000
 """A few seconds, doubled for a busy machine."""
 SHOWN = "Break rate by model"
 
@@ -45,30 +47,50 @@ class Dashboard:
         with self._log.open("ab") as log:
             environment = {**os.environ, **self._given, "HUNTER_TOKENS": entries}
             self._process = subprocess.Popen(self._command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        _wait_until_it_answers(f"{self.address}_stcore/health", self._process)
+        wait_until_it_answers(f"{self.address}_stcore/health", self._process)
 
     def stop(self):
         self._process.kill()
         self._process.wait(20)
 
 
-@pytest.fixture
-def dashboard(request, api, tmp_path):
-    write_log(tmp_path / "log", team_at_work(hunts=200, days=5, now=datetime.now(UTC)))
-    one = Dashboard(tmp_path, api.url, getattr(request, "param", "dashboard"))
-    one.start()
-    yield one
-    one.stop()
-    assert "mh_" not in Path(tmp_path / "streamlit.log").read_text()
-    assert "Traceback" not in Path(tmp_path / "streamlit.log").read_text()
+@contextmanager
+def serving(folder, base="dashboard"):
+    """A dashboard that a test may stop and start. Neither a token nor a stack trace gets into its log."""
+    write_log(folder / "log", team_at_work(hunts=200, days=5, now=datetime.now(UTC)))
+    with api_stand_in() as api:
+        one = Dashboard(folder, api.url, base)
+        one.start()
+        yield one
+        one.stop()
+    logged = (folder / "streamlit.log").read_text()
+    assert "mh_" not in logged
+    assert "Traceback" not in logged
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    """The dashboard of each base path, started when a test wants it."""
+    with ExitStack() as closing:
+        yield cache(lambda base: closing.enter_context(serving(tmp_path_factory.mktemp("dashboard"), base)))
 
 
 @pytest.fixture
-def page(browser_page):  # noqa: F811
-    """In a context that takes more tabs."""
-    context = browser_page.context.browser.new_context(viewport={"width": 1400, "height": 1000})
-    context.set_default_timeout(WAIT_MS)
-    return context.new_page()
+def dashboard(request, shared):
+    return shared(getattr(request, "param", "dashboard"))
+
+
+@pytest.fixture
+def own_dashboard(tmp_path):
+    with serving(tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def page(browser):
+    with browser.new_context(viewport={"width": 1400, "height": 1000}) as context:
+        context.set_default_timeout(WAIT_MS)
+        yield context.new_page()
 
 
 BOTH = pytest.mark.parametrize("dashboard", ["", "dashboard"], indirect=True)
@@ -78,14 +100,14 @@ BOTH = pytest.mark.parametrize("dashboard", ["", "dashboard"], indirect=True)
 def come_in(page, dashboard, *, life_s=600):
     """Open an idle page with the hunting page's cookie; returns when the pass was created."""
     made_s = datetime.now(UTC).timestamp()
-    value = new_pass(holders()[2], made_s, life_s)
+    value = new_cookie(holders()[2], made_s, life_s)
     page.context.add_cookies([{"name": COOKIE, "value": value, "domain": "127.0.0.1", "path": "/", "httpOnly": True}])
     page.goto(f"{dashboard.address}overview")
     page.get_by_text(SHOWN).first.wait_for()
 
 
 def shows_nothing(page):
-    expect(page.get_by_label("Your token")).to_be_visible(timeout=TOLD_WITHIN_MS)
+    expect(page.get_by_label("Your token")).to_be_visible(timeout=SIGN_IN_SHOWN_WITHIN_MS)
     assert [word for word in (SHOWN, MODELS[0].name, "Signed in as") if word in page.content()] == []
 
 
@@ -130,36 +152,39 @@ def test_a_sign_out_on_the_hunting_page_ends_an_idle_tab(dashboard, page):
     shows_nothing(page)
 
 
+@pytest.mark.long
 def test_a_pass_that_runs_out_ends_an_idle_tab(dashboard, page):
     come_in(page, dashboard, life_s=25)
-    shows_nothing_by = time.monotonic() + 25 + TOLD_WITHIN_MS / 1000
-    expect(page.get_by_label("Your token")).to_be_visible(timeout=(25_000 + TOLD_WITHIN_MS))
+    shows_nothing_by = time.monotonic() + 25 + SIGN_IN_SHOWN_WITHIN_MS / 1000
+    expect(page.get_by_label("Your token")).to_be_visible(timeout=(25_000 + SIGN_IN_SHOWN_WITHIN_MS))
     assert time.monotonic() < shows_nothing_by
     shows_nothing(page)
 
 
-def test_a_token_that_is_taken_away_ends_a_tab_and_its_websocket(dashboard, page):
-    come_in(page, dashboard)
+@pytest.mark.long
+def test_a_token_that_is_taken_away_ends_a_tab_and_its_websocket(own_dashboard, page):
+    come_in(page, own_dashboard)
     value = page.context.cookies()[0]["value"]
-    stream = f"{dashboard.address}_stcore/stream".replace("http", "ws", 1)
+    stream = f"{own_dashboard.address}_stcore/stream".replace("http", "ws", 1)
     with connect(stream, additional_headers={"Cookie": f"{COOKIE}={value}"}, subprotocols=["streamlit"], proxy=None):
         pass
-    dashboard.stop()
-    dashboard.start(ENTRIES.rpartition(",")[0])
+    own_dashboard.stop()
+    own_dashboard.start(ENTRIES.rpartition(",")[0])
     shows_nothing(page)
     for cookie in (value, ""):
         with pytest.raises(InvalidStatus, match="403"):
             connect(stream, additional_headers={"Cookie": f"{COOKIE}={cookie}"}, subprotocols=["streamlit"], proxy=None)
 
 
-def test_without_tokens_there_is_no_sign_out_and_the_first_token_ends_an_open_tab(dashboard, page):
-    dashboard.stop()
-    dashboard.start("")
-    page.goto(f"{dashboard.address}overview")
+@pytest.mark.long
+def test_without_tokens_there_is_no_sign_out_and_the_first_token_ends_an_open_tab(own_dashboard, page):
+    own_dashboard.stop()
+    own_dashboard.start("")
+    page.goto(f"{own_dashboard.address}overview")
     page.get_by_text(SHOWN).first.wait_for()
     expect(page.get_by_role("button", name="Sign out")).to_have_count(0)
-    dashboard.stop()
-    dashboard.start()
+    own_dashboard.stop()
+    own_dashboard.start()
     shows_nothing(page)
 
 

@@ -7,17 +7,13 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.deploy.fake_docker import PLACE, World
+from tests.deploy.fake_docker import World, engine, serving
 from tests.house.tree import ROOT
-
-FAKE = Path(__file__).with_name("fake_docker.py")
 
 
 @dataclass(frozen=True)
@@ -64,9 +60,6 @@ class Server:
 def open_server(folder: Path) -> Iterator[Server]:
     tools = folder / "bin"
     tools.mkdir(parents=True)
-    for name in ("docker", "docker-compose"):
-        (tools / name).write_text(f"#!{sys.executable} -SE\n{FAKE.read_text()}")
-        (tools / name).chmod(0o755)
     # Releases are named after the second; here every call is a second of its own. Git tells a new revision each time.
     clock, revision = folder / "clock", folder / "revision"
     script(tools / "date", f'echo x >>"{clock}"; printf "20260101-%06d\\n" "$(wc -l <"{clock}")"')
@@ -78,9 +71,11 @@ def open_server(folder: Path) -> Iterator[Server]:
         shutil.copy(ROOT / name, folder / name)
     shutil.copytree(ROOT / "deploy", folder / "deploy")
     (folder / "nginx" / "switch").mkdir(parents=True)
-    with answering(folder) as port:
+    with answering(folder) as port, engine(folder) as program:
+        for name in ("docker", "docker-compose"):
+            script(tools / name, program)
         environment = {
-            "PATH": f"{tools}:{os.environ['PATH']}", PLACE: str(folder / "world.json"), "HOME": str(folder),
+            "PATH": f"{tools}:{os.environ['PATH']}", "HOME": str(folder),
             "HUNTER_API_PORT": str(port), "HUNTER_NAMES_WAIT": "0", "HUNTER_READY_WAIT": "2", "HUNTER_PROOFS": "2",
         }  # fmt: skip
         server, world = Server(folder, environment), World(folder / "world.json")
@@ -90,13 +85,13 @@ def open_server(folder: Path) -> Iterator[Server]:
 
 
 def script(path: Path, body: str) -> None:
-    path.write_text(f"#!/usr/bin/env bash\n{body}\n")
+    path.write_text(body if body.startswith("#!") else f"#!/usr/bin/env bash\n{body}\n")
     path.chmod(0o755)
 
 
 @contextmanager
 def answering(folder: Path) -> Iterator[int]:
-    """What stands in nginx's place: the health of the newest API container, or closed when the switch is there."""
+    """Simulates nginx: the health of the newest API container, or 503 during maintenance."""
 
     class Edge(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -117,11 +112,5 @@ def answering(folder: Path) -> Iterator[int]:
         def log_message(self, *_: object) -> None:
             """Nobody reads it."""
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Edge) as server:
-        thread = threading.Thread(target=server.serve_forever, name="edge", daemon=True)
-        thread.start()
-        try:
-            yield server.server_address[1]
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Edge)) as port:
+        yield port

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.conftest import FLAGS
 from tests.browser.request_log import RequestLog
 from tests.browser.trainer import (
     check_reference,
@@ -19,6 +18,7 @@ from tests.browser.trainer import (
     start_button,
     wait_for_end,
 )  # fmt: skip
+from tests.house.shared_browser import FLAGS
 
 HUNTS = 5
 PATIENT_MS = 60_000

@@ -1,7 +1,6 @@
-"""A name server on loopback, as small as nginx's resolver needs: A records that a test changes while nginx runs.
+"""A name server on loopback with what nginx's resolver needs: A records that a test changes while nginx runs.
 
-It stands where Docker's own (127.0.0.11) stands in the container, so that the addresses of replicas come and go in
-tests the way they do there.
+It replaces Docker's (127.0.0.11), so that addresses of replicas come and go in tests as they do there.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.house.loopback_only import find_free_port
-from tests.house.missing import could_not_be_had
+from tests.house.missing import skip_missing
 from tests.house.tree import ROOT
 
 BUILD_ON_THE_HOSTS_NETWORK = "services: {model-hunter: {build: {network: host}}, dashboard: {build: {network: host}}}\n"
@@ -72,7 +72,7 @@ class Server:
 def open_server(folder: Path, env_file: Mapping[str, object]) -> Iterator[Server]:
     """A server with this checkout in a repository of its own, `env_file` in its .env, and free ports."""
     if subprocess.run(["docker", "info"], capture_output=True, check=False).returncode != 0:
-        could_not_be_had("a Docker engine (DOCKER_HOST, or a running dockerd)")
+        skip_missing("a Docker engine (DOCKER_HOST, or a running dockerd)")
     ports = {name: str(find_free_port()) for name in PORTS}
     apart = f"hunter-test-{os.getpid()}"
     server = Server(folder, os.environ | ports | {"COMPOSE_PROJECT_NAME": apart, "HUNTER_IMAGE": apart})

@@ -45,7 +45,7 @@ class Stack:
         return code
 
     async def kill(self, address: str) -> None:
-        """As a crash: nobody is told, the name goes on leading there."""
+        """Like a crash: no notice, and the name still resolves to the address."""
         process = self.replicas[address].process
         process.kill()
         await process.wait()

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from core.settings import Settings, table
+from core.settings.deprecated import RENAMED, WITHOUT_EFFECT, constants
 from tests.house.tree import ROOT
 
 FILES = ("docker-compose.yml", "docker-compose.tls.yml")
@@ -34,7 +35,7 @@ def test_the_files_follow_the_specification_of_today(file):
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
-def test_nothing_stands_in_them_that_compose_1_29_does_not_know():
+def test_the_files_use_only_features_of_compose_1_29():
     assert NEWER_THAN_1_29 & COMPOSE.keys() == set()
     for name, service in SERVICES.items():
         assert NEWER_THAN_1_29 & service.keys() == set(), name
@@ -44,14 +45,15 @@ def test_nothing_stands_in_them_that_compose_1_29_does_not_know():
     assert not any(text.startswith("# syntax=") for text in DOCKERFILES.values())
 
 
-def test_the_services_are_the_four_and_only_nginx_is_published():
-    assert set(SERVICES) == {"redis", "model-hunter", "dashboard", "nginx"}
+def test_the_services_are_the_four_and_an_optional_database_and_only_nginx_is_published():
+    assert set(SERVICES) == {"redis", "postgres", "model-hunter", "dashboard", "nginx"}
+    assert {name for name, service in SERVICES.items() if "profiles" in service} == {"postgres"}
     assert {name for name, service in SERVICES.items() if "ports" in service} == {"nginx"}
     public, api, dashboard = SERVICES["nginx"]["ports"]
     assert public == "${HUNTER_BIND:-127.0.0.1}:${HUNTER_HTTP_PORT:-80}:80"
     assert (api[:10], dashboard[:10]) == ("127.0.0.1:", "127.0.0.1:")
     assert COMPOSE["networks"]["inside"]["internal"] is True
-    assert SERVICES["redis"]["networks"] == ["inside"]
+    assert SERVICES["redis"]["networks"] == SERVICES["postgres"]["networks"] == ["inside"]
 
 
 def test_redis_keeps_what_is_live():
@@ -86,6 +88,13 @@ def test_every_setting_can_be_given_in_env(row):
         assert row.variable in given, (
             f"{row.variable} cannot be set: add it to `environment` of model-hunter in docker-compose.yml"
         )
+
+
+def test_every_deprecated_name_is_passed_on():
+    """Without it, its warning never appears, and deploy.sh takes the name for a misspelling."""
+    deprecated = {*RENAMED, *WITHOUT_EFFECT, *(setting.row.variable for setting in constants())}
+    given = ENVIRONMENT["model-hunter"] | ENVIRONMENT["dashboard"]
+    assert deprecated - given.keys() == {"REVISION"}, "the image says REVISION"
 
 
 def test_what_the_dashboard_reads_reaches_it():
@@ -162,7 +171,7 @@ def test_the_build_context_is_what_the_images_copy_and_nothing_else():
 
 @pytest.mark.parametrize(
     "name",
-    ["redis.rdb", "telemetry.tar", "backup/redis.rdb", "telemetry-2026.tar.gz", "dump.tgz", "nginx/tls/privkey.pem",
+    ["redis.rdb", "telemetry.tar", "library.sqlite", "library.dump", "backup/redis.rdb", "telemetry-2026.tar.gz", "dump.tgz", "nginx/tls/privkey.pem",
      "old/server.key", "client.p12", "7.journal", "journal/7.journal", "core/appendonly.aof", "id_ed25519", "notes.env",
      ".env", ".env.old", "core/.env", ".streamlit/secrets.toml", "dashboard_app/.streamlit/secrets.toml"],
 )  # fmt: skip

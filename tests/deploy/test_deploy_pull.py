@@ -67,7 +67,7 @@ def test_what_was_edited_here_stays(clone):
     (folder / "other").write_text("mine\n")
     commit(origin, "limits", "two\n")
     code, said = pull(folder)
-    assert (code, "Edited here, and left as it is:  M other" in said, is_latest(origin, folder)) == (0, True, True)
+    assert (code, "Local edits are kept:  M other" in said, is_latest(origin, folder)) == (0, True, True)
     assert (folder / "other").read_text() == "mine\n"
 
 
@@ -79,22 +79,22 @@ def test_where_it_changed_upstream_too_nothing_is_pulled(clone, name):
     before = git(folder, "rev-parse", "HEAD")
     code, said = pull(folder)
     assert (code, git(folder, "rev-parse", "HEAD"), (folder / name).read_text()) == (1, before, "mine\n")
-    assert "would overwrite what was edited here: nothing was changed" in said
+    assert "would overwrite local edits; nothing was changed" in said
     assert name in said
     assert "--no-pull" in said
 
 
-def test_a_diverged_branch_is_told_and_one_that_is_ahead_goes_on(clone):
+def test_a_diverged_branch_is_reported_and_one_that_is_ahead_continues(clone):
     origin, folder = clone
     commit(folder, "mine", "x\n")
-    assert pull(folder) == (0, "main has the latest code of origin/main, and 1 commit of its own.\n")
+    assert pull(folder) == (0, "main has the latest code of origin/main, and 1 commit more.\n")
     commit(origin, "theirs", "x\n")
     code, said = pull(folder)
-    assert (code, "have diverged (1 commit here, 1 there): nothing was changed" in said) == (1, True)
+    assert (code, "have diverged (1 commit here, 1 upstream); nothing was changed" in said) == (1, True)
     assert not (folder / "theirs").exists()
 
 
-def test_a_remote_that_does_not_answer_is_told(clone):
+def test_an_unreachable_remote_is_reported(clone):
     origin, folder = clone
     shutil.rmtree(origin)
     code, said = pull(folder)
@@ -120,7 +120,7 @@ def test_a_folder_without_git_is_deployed_as_it_is_and_a_broken_repository_is_no
     assert (code, "no Git repository: deploying what is checked out" in said) == (0, True)
     (tmp_path / ".git").mkdir()
     code, said = pull(tmp_path)
-    assert (code, "git does not work here: fatal: not a git repository" in said) == (1, True)
+    assert (code, "git failed: fatal: not a git repository" in said) == (1, True)
 
 
 def test_a_script_that_came_with_the_pull_does_the_rest(tmp_path):

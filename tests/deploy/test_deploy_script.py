@@ -111,13 +111,13 @@ def test_an_image_that_does_not_become_healthy_is_taken_away_again(server):
     assert not any(call.startswith("stop") for call in server.world.calls[-30:])
 
 
-def test_a_release_that_turns_out_bad_after_the_switch_is_replaced_by_the_one_before(server):
+def test_a_release_that_fails_after_the_switch_is_rolled_back(server):
     first = deployed(server, "rev1")
     (server.folder / "revision").write_text("rev2\n")
     server.change(bad="rev2")
     done = server.run("deploy")
     assert done.returncode == 1
-    assert "another revision than rev2" in done.stderr
+    assert "a revision other than rev2" in done.stderr
     assert (server.current(), server.revisions(), server.revisions("dashboard")) == (first, ["rev1"], ["rev1"])
 
 
@@ -135,7 +135,7 @@ def test_interrupted_beside_the_old_it_puts_everything_back(server, number):
     assert not (server.folder / ".deploy" / "change").exists()
 
 
-def test_killed_beside_the_old_the_next_call_puts_things_in_order(server):
+def test_after_a_kill_in_the_beside_phase_the_next_call_cleans_up(server):
     deployed(server, "rev1")
     server.change(hang="exec -T nginx nginx -t")
     with server.start("deploy") as running:
@@ -192,11 +192,11 @@ def test_an_interrupted_or_failed_build_leaves_no_images(server):
     assert server.world.images == images
 
 
-def test_a_port_that_somebody_has_is_told_before_anything_is_built(server):
+def test_a_port_in_use_is_reported_before_anything_is_built(server):
     server.change(containers=[])  # nginx is not there: whoever answers on its port is somebody else
     done = server.run("deploy")
     port = server.environment["HUNTER_API_PORT"]
-    assert (done.returncode, f"port {port} is taken" in done.stderr) == (1, True)
+    assert (done.returncode, f"port {port} is in use" in done.stderr) == (1, True)
     assert "HUNTER_API_PORT in .env" in done.stderr
     assert not [call for call in server.world.calls if call.startswith("build")]
 
@@ -221,7 +221,7 @@ def test_rollback_goes_back_step_by_step_without_building_and_keeps_redis(server
         assert server.run("rollback").returncode == 0
         assert (server.current(), server.revisions()) == (wanted, [revision])
     nothing = server.run("rollback")
-    assert (nothing.returncode, "no release of other code before" in nothing.stderr) == (1, True)
+    assert (nothing.returncode, "no earlier release has different code" in nothing.stderr) == (1, True)
     assert server.run("rollback", third).returncode == 0
     assert server.revisions() == ["rev3"]
     assert server.world.of("redis") == redis
@@ -281,11 +281,11 @@ def test_after_a_rollback_by_hand_the_status_names_what_runs(server):
     first, second = (deployed(server, f"rev{n}") for n in (1, 2))
     by_hand(server, "rev1-by-hand")
     shown = server.run("status")
-    assert (shown.returncode, "Release in service: started by hand, revision rev1-by-hand" in shown.stdout) == (0, True)
+    assert (shown.returncode, "Live release: started by hand, revision rev1-by-hand" in shown.stdout) == (0, True)
     by_hand(server, "rev1")  # the very image of the first release
-    assert f"Release in service: {first}\n" in server.run("status").stdout
+    assert f"Live release: {first}\n" in server.run("status").stdout
     server.change(containers=server.world.of("nginx"))
-    assert "Release in service: none" in server.run("status").stdout
+    assert "Live release: none" in server.run("status").stdout
     assert server.current() == second
 
 
@@ -299,12 +299,12 @@ def test_after_a_rollback_by_hand_the_status_names_what_runs(server):
         ("rev1-by-hand", ""),
     ],
 )
-def test_a_rollback_after_one_by_hand_goes_on_to_older_code(server, started, wanted):
+def test_a_rollback_after_one_by_hand_continues_to_older_code(server, started, wanted):
     were_deployed(server, "rev1", "rev2", "rev3")
     by_hand(server, started)
     done = server.run("rollback")
     assert (done.returncode, server.revisions()) == ((0, [wanted]) if wanted else (1, [started])), done.stderr
-    assert wanted or "no release of other code before" in done.stderr
+    assert wanted or "no earlier release has different code" in done.stderr
 
 
 def were_deployed(server, *revisions):
@@ -350,7 +350,7 @@ def test_a_container_that_cannot_start_says_why(server, refused):
     server.change(health="broken", says=f"{reason}\n", fail_once=refused)
     done = server.run("deploy")
     assert (done.returncode, done.stderr.count(reason)) == (1, 1), "once, though it was started twice"
-    assert done.stderr.index(reason) < done.stderr.index("did not start; what it said stands above")
+    assert done.stderr.index(reason) < done.stderr.index("did not start; its log is above")
     calls = [call.split(" ")[0] for call in server.world.calls]
     assert calls.index("update") < calls.index("logs"), "looked at in the middle of a start it has said nothing yet"
 
@@ -404,15 +404,15 @@ def test_an_open_house_without_tokens_is_refused(server):
     deployed(server, "rev1")
 
 
-def test_a_name_in_env_that_nothing_reads_is_told(server):
+def test_an_unused_name_in_env_is_reported(server):
     (server.folder / "docker-compose.override.yml").write_text("services: {x: {environment: {LAB_KEY: }}}\n")
     good = "# OTHER=1\nOPENROUTER_CONCURRENCY=10\n\nCOMPOSE_FILE=x\nHUNTER_NAMES_WAIT=0\nLAB_KEY=x\n"
     (server.folder / ".env").write_text(good)
-    assert "Nothing here reads" not in server.run().stderr
+    assert "Unused variables" not in server.run().stderr
     (server.folder / ".env").write_text(f"{good}OPENROUTER_CONCURENCY=10\n  alarm_budget = 3\nREDIS_URL=redis://x\n")
     done = server.run()
     assert done.returncode == 0
-    assert "what .env sets as OPENROUTER_CONCURENCY REDIS_URL alarm_budget: misspelt" in done.stderr
+    assert "Unused variables in .env: OPENROUTER_CONCURENCY REDIS_URL alarm_budget" in done.stderr
 
 
 def test_maintenance_is_proven_through_nginx(server):
@@ -425,7 +425,7 @@ def test_maintenance_is_proven_through_nginx(server):
     assert server.run("maintenance", "off").returncode == 0
     assert not switch.exists()
     deaf = server.run("maintenance", "on", HUNTER_API_PORT="9")
-    assert (deaf.returncode, "nginx does not close" in deaf.stderr) == (1, True)
+    assert (deaf.returncode, "nginx does not return 503" in deaf.stderr) == (1, True)
     assert server.run("maintenance").returncode == 1
 
 
@@ -434,7 +434,7 @@ def test_status_says_when_it_is_not_well(server):
     assert (nothing.returncode, "Health through nginx: 502" in nothing.stdout) == (1, True)
     release = deployed(server, "rev1")
     well = server.run("status")
-    assert (well.returncode, f"Release in service: {release}" in well.stdout) == (0, True)
+    assert (well.returncode, f"Live release: {release}" in well.stdout) == (0, True)
     server.change(containers=[one | {"health": "unhealthy"} for one in server.world.containers])
     ill = server.run("status")
     assert (ill.returncode, "running unhealthy 0" in ill.stdout) == (1, True)

@@ -137,7 +137,7 @@ async def an_interruption_after_the_switch_changes_nothing(server, http):
         said = []
         for line in running.stdout:
             said.append(line)
-            if line.startswith("Ending the old containers"):
+            if line.startswith("Stopping the old containers"):
                 os.killpg(running.pid, signal.SIGINT)
         assert running.wait(60) == 0, said
     finally:

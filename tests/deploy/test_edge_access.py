@@ -8,7 +8,7 @@ import httpx
 import pytest
 import trustme
 
-from core.access.passes import COOKIE
+from core.access.cookies import COOKIE
 from tests.api.conftest import TASK
 from tests.api.signing_in import ENTRIES, TOKENS, bearer
 from tests.deploy.edge import API, open_edge
@@ -137,7 +137,7 @@ async def test_plain_http_sends_people_to_the_port_on_which_https_is_published(t
     [({}, "set $https_port '';", 0), ({"HTTPS_PORT": "443"}, "set $https_port '';", 0), ({"HTTPS_PORT": ""}, "set $https_port '';", 0),
      ({"HTTPS_PORT": "8443"}, "set $https_port ':8443';", 0), ({"HTTPS_PORT": "8443; x"}, "", 1)],
 )  # fmt: skip
-def test_the_container_tells_nginx_the_port(given, written, code, tmp_path):
+def test_the_container_passes_the_port_to_nginx(given, written, code, tmp_path):
     """start.sh with another folder than /tmp, and with nginx replaced by a program that shows its words."""
     (tmp_path / "nginx").write_text('#!/bin/sh\necho "$@"\n')
     (tmp_path / "nginx").chmod(0o755)
@@ -148,7 +148,7 @@ def test_the_container_tells_nginx_the_port(given, written, code, tmp_path):
     )  # fmt: skip
     assert started.returncode == code
     if code:
-        assert "HUNTER_HTTPS_PORT must be the number of a port" in started.stderr
+        assert "HUNTER_HTTPS_PORT must be a port number" in started.stderr
     else:
         assert started.stdout == "-t -q\n"
         assert (tmp_path / "https-port.conf").read_text() == f"{written}\n"

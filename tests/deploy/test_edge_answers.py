@@ -58,7 +58,7 @@ async def test_files_are_compressed_and_asked_for_again_only_when_they_changed(h
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_a_page_of_another_site_is_told_from_our_own(http, edge):
+async def test_a_page_of_another_site_is_distinguished_from_our_own(http, edge):
     body = {"example": "word-budget"}
     ours = await http.post("/api/sessions", json=body, headers={"Origin": edge.address})
     theirs = await http.post("/api/sessions", json=body, headers={"Origin": "https://evil.example"})
@@ -105,7 +105,7 @@ async def test_the_maintenance_switch_closes_and_opens_without_a_restart(http, e
         assert closed.json()["error"]["code"] == "maintenance"
     page = await http.get("/")
     assert (page.status_code, page.headers["retry-after"]) == (503, "60")
-    assert "Closed for maintenance" in page.text
+    assert "Down for maintenance" in page.text
     for path in ("/api/health", "/api/health/ready", "/api/admin/status", "/metrics"):
         assert (await http.get(path)).status_code == 200, path
     edge.switch.unlink()

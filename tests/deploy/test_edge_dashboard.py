@@ -15,7 +15,7 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from core.access.passes import COOKIE
+from core.access.cookies import COOKIE
 from tests.api.signing_in import ENTRIES, TOKENS
 from tests.deploy.edge import API, open_edge
 from tests.e2e.api_process import open_api

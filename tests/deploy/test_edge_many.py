@@ -45,7 +45,7 @@ asyncio.run(main())
 
 @pytest.fixture
 async def replica():
-    """What stands in the API's place: streams cost it nothing, so that nginx is what is measured. Its port."""
+    """Simulates the API: its streams cost nothing, so that nginx is measured. Returns its port."""
     port = find_free_port()
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", STAND_IN, str(port))
     try:
@@ -90,7 +90,8 @@ async def test_ten_thousand_watch_and_everybody_is_answered(tmp_path, replica, e
 
 
 async def watch(port, n, doors, open_streams):
-    """A stream that has had its first sign of life. Clients come from several addresses, as one may have 2,000."""
+    """A stream that has received its first keep-alive. Clients use several addresses, because each may have 2,000
+    streams."""
     async with doors:
         here = f"127.0.0.{2 + n // OF_ONE_ADDRESS}"
         reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(here, 0), limit=4096)

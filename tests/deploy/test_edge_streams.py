@@ -9,6 +9,7 @@ import pytest
 
 from tests.deploy.edge import API, open_edge
 from tests.e2e.api_process import open_api
+from tests.e2e.streaming_provider import JUDGE, TARGET, streaming_provider
 from tests.house.missing import require_program
 
 pytestmark = pytest.mark.e2e
@@ -27,7 +28,7 @@ async def edge(tmp_path):
         yield edge
 
 
-async def test_a_stream_is_handed_on_at_once_and_outlives_every_other_limit(edge):
+async def test_a_stream_is_forwarded_at_once_and_outlives_every_other_limit(edge):
     async with httpx.AsyncClient(base_url=edge.address, timeout=20) as http:
         opened = (await http.post("/api/sessions", json={"example": "word-budget"})).json()
         here = f"/api/sessions/{opened['session_id']}"
@@ -79,7 +80,7 @@ async def to_the_end(lines):
         pass
 
 
-async def test_a_client_beyond_its_limits_is_told_so_and_files_of_the_page_are_not_counted(tmp_path):
+async def test_a_client_over_its_limits_gets_429_and_static_files_are_not_counted(tmp_path):
     narrow = {"rate=200r/s": "rate=1r/s", "burst=800": "burst=3"}
     async with (
         open_api(tmp_path) as api,
@@ -129,3 +130,25 @@ async def certificate(folder):
     )
     assert await made.wait() == 0
     return found
+
+
+async def test_text_is_passed_on_while_it_is_written(tmp_path):
+    async with (
+        streaming_provider() as provider,
+        open_api(tmp_path, SSE_KEEPALIVE="30", **provider.settings) as api,
+        open_edge(tmp_path / "nginx", api_port=api.port) as edge,
+        httpx.AsyncClient(base_url=edge.address, timeout=20) as http,
+    ):
+        edge.names.addresses[API] = ["127.0.0.1"]
+        here = (
+            f"/api/sessions/{(await http.post('/api/sessions', json={'example': 'word-budget'})).json()['session_id']}"
+        )
+        order = {"models": [TARGET], "hunts": 1, "judge_model": JUDGE, "override_check": True}
+        hunt_id = (await http.post(f"{here}/runs", json=order)).json()["run_id"] + ".1"
+        async with http.stream("GET", f"{here}/events", params={"text": hunt_id}) as stream, asyncio.timeout(30):
+            lines = stream.aiter_lines()
+            call = await provider.next_call()
+            for word in ("Paris", "London", "Rome"):
+                await call.write(word)
+                while not (line := await anext(lines)).startswith("data:") or f'"response":"{word}"' not in line:
+                    pass

@@ -1,4 +1,4 @@
-"""docs/deployment.md tells the truth: its variables, values, services and verbs are those of the files."""
+"""docs/deployment.md is correct: its variables, values, services and verbs are those of the files."""
 
 import configparser
 import re
@@ -26,7 +26,7 @@ SET_BY_THE_SCRIPT = {"HUNTER_TAG", "HUNTER_REVISION"}
 
 
 @pytest.mark.parametrize(("name", "default"), sorted(DEFAULTS.items()))
-def test_every_variable_of_the_deployment_is_told_with_its_default(name, default):
+def test_every_variable_of_the_deployment_is_documented_with_its_default(name, default):
     if name in SET_BY_THE_SCRIPT:
         assert name not in GUIDE
         return
@@ -35,7 +35,7 @@ def test_every_variable_of_the_deployment_is_told_with_its_default(name, default
     assert f"`{default}`" in row
 
 
-def test_no_variable_is_told_that_nobody_reads():
+def test_no_unused_variable_is_documented():
     settings = {setting.row.variable for setting in table()}
     assert set(re.findall(r"HUNTER_[A-Z_]+", GUIDE)) - DEFAULTS.keys() - settings == set()
 
@@ -49,7 +49,7 @@ def test_script_and_compose_agree_on_defaults():
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("documented", "said"),
     [
         ("200/s, 800", "zone=requests:10m rate=200r/s"), ("200/s, 800", "zone=requests burst=800"),
         ("10/s, 100", "zone=uploads:10m rate=10r/s"), ("10/s, 100", "zone=uploads burst=100"),
@@ -58,8 +58,8 @@ def test_script_and_compose_agree_on_defaults():
         ("20480", "worker_connections 20480;"),
     ],
 )  # fmt: skip
-def test_the_values_of_nginx_are_those_of_its_files(told, said):
-    assert told in GUIDE
+def test_the_values_of_nginx_are_those_of_its_files(documented, said):
+    assert documented in GUIDE
     assert said in NGINX
 
 
@@ -75,7 +75,7 @@ def test_its_commands_name_services_and_verbs_that_exist():
 
 
 def test_what_limits_conf_says_to_type_is_what_the_guide_says():
-    said = re.search(r"^# .* then: (docker-compose .+)$", NGINX, re.MULTILINE)[1]
+    said = re.search(r"^# .* To apply a change: (docker-compose .+)$", NGINX, re.MULTILINE)[1]
     assert f"`{said}`" in GUIDE
 
 
@@ -102,7 +102,7 @@ def test_the_switch_of_plain_http_comes_after_the_certificate_was_tried():
     assert tried < published < asked < switched[0]
 
 
-def test_what_is_not_typed_on_docker_still_stands_in_the_guide():
+def test_commands_that_are_not_run_on_docker_are_still_in_the_guide():
     assert NOT_TYPED.keys() <= Guide().left()
 
 
@@ -117,7 +117,7 @@ def test_the_unit_for_systemd_starts_the_api_and_waits_for_its_drain():
     assert service["User"] != "root"
     assert (service["UMask"], service["StateDirectoryMode"]) == ("0077", "0700")
     for variable in re.findall(r"(\w+)=/", service["Environment"]):
-        assert variable in {"TELEMETRY_DIR", "JOURNAL_DIR"}
+        assert variable in {"TELEMETRY_DIR", "JOURNAL_DIR", "LIBRARY_URL"}
 
 
 def test_systemd_rates_the_unit_as_well_protected():

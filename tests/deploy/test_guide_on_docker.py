@@ -102,7 +102,7 @@ def arrive(origin: Server, folder: Path) -> Operator:
     operator = Operator(server, guide, places)
     operator.types(copy_env)
     assert mode(server.folder / ".env") == 0o600
-    assert "is in service" in operator.types(deploy)
+    assert "is live" in operator.types(deploy)
     assert json.loads(operator.types(look))["status"] == "healthy"
     return operator
 
@@ -226,7 +226,7 @@ async def a_rollback_by_hand(operator, origin, http):
     short = operator.server.must("git", "rev-parse", "--short=12", "HEAD").strip()
     assert await revision(http) == f"{short}-by-hand"
     status = operator.server.must("./deploy.sh", "status")
-    assert f"Release in service: started by hand, revision {short}-by-hand" in status
+    assert f"Live release: started by hand, revision {short}-by-hand" in status
     operator.server.must("git", "checkout", "-q", "main")
     operator.server.must("./deploy.sh")
     assert await revision(http) == origin.must("git", "rev-parse", "--short=12", "HEAD").strip()
@@ -268,7 +268,9 @@ async def a_backup_restored(operator, http):
     kept, lost = [(await opened(http)) for _ in range(2)]
     await hunted(http, kept)
     operator.types_all("Backup and restore")
-    assert [mode(operator.server.folder / name) for name in ("redis.rdb", "telemetry.tar")] == [0o600, 0o600]
+    assert [mode(operator.server.folder / name) for name in ("redis.rdb", "telemetry.tar", "library.sqlite")] == [
+        0o600
+    ] * 3
     assert "backup.rdb" not in operator.server.compose("exec", "-T", "redis", "ls", "/data")
     assert (await http.delete(f"/api/sessions/{kept}")).status_code == 204
     assert "telemetry-" in operator.server.must("tar", "-tf", "telemetry.tar")
@@ -376,7 +378,7 @@ def plain_status(operator):
 
 @contextmanager
 def unreadable(path):
-    """As a key is whose owner and rights nobody mended; for everybody but root."""
+    """Like a key with the wrong owner and permissions; unreadable for everyone but root."""
     before = mode(path)
     path.chmod(0)
     try:

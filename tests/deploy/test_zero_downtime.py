@@ -20,6 +20,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(240)]
 FIRST, SECOND, THIRD = ADDRESSES
 RUNS, HUNTS, WATCHERS, CALLS = 3, 60, 4, 6
 SCRIPT = json.dumps({"seed": 5, "target_latency_ms": 1000, "judge_latency_ms": 20, "chunk_chars": 200})
+PAUSE_S = 0.05
+"""Between the requests of a client: without it these four would take half of the machine from what is tested."""
+NAMES_WAIT_S = 3.0
+"""From a new replica to the end of an old one, as deploy.sh waits (HUNTER_NAMES_WAIT): nginx uses an answer of the name
+server for a second, and tries a replica that has ended for another second."""
 HEALTH = ("GET", "/api/health", None)
 OPEN = ("POST", "/api/sessions", {"example": "word-budget"})
 ORDER = {"models": ["openrouter/hasty"], "hunts": HUNTS, "judge_model": "openai/judge"}
@@ -34,9 +39,10 @@ async def test_a_rolling_restart_under_work_is_noticed_by_nobody(tmp_path, redis
         runs = [await started(http) for _ in range(RUNS)]
         watchers = [Watcher(f"{here}/events") for here, _ in runs for _ in range(WATCHERS)]
         following = [asyncio.create_task(w.follow(http), name="watcher") for w in watchers]
-        async with hammering(stack.edge.address, HEALTH, OPEN, clients=2) as asked:
+        async with hammering(stack.edge.address, HEALTH, OPEN, clients=2, pause_s=PAUSE_S) as asked:
             for old, new in ((FIRST, THIRD), (SECOND, FIRST)):
                 await stack.start(new)
+                await asyncio.sleep(NAMES_WAIT_S)
                 calls = provider.counters.as_json()["by_purpose"]["target"]["calls"]
                 assert calls < RUNS * HUNTS, "all was hunted before this replica ended"
                 assert await stack.end(old) == 0

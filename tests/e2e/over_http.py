@@ -45,7 +45,7 @@ async def hunt_to_the_end(runtime: Runtime, sid: str, hunts: int, **changes: obj
 
 
 @asynccontextmanager
-async def told_server(answer: Callable[[dict], str]) -> AsyncIterator[int]:
+async def scripted_server(answer: Callable[[dict], str]) -> AsyncIterator[int]:
     """A server that streams `answer(request body)` as one chat completion; its port."""
 
     open_: set[asyncio.StreamWriter] = set()

@@ -13,7 +13,7 @@ A_COUNT = re.compile(r"pass rate|\bpassed\b.{0,4}[0-9]|[0-9]/3\b", re.IGNORECASE
 
 
 def hunts_in(value: object) -> Iterator[dict]:
-    """Every object that tells of a hunt, however deep it stands."""
+    """Every object about a hunt, at any depth."""
     if isinstance(value, dict):
         if "hunt_id" in value and "outcome" in value and "number" in value and "verdicts" in value:
             yield value
@@ -103,7 +103,7 @@ async def look_everywhere_but_errors(me: Trainer) -> None:
 
 
 @pytest.mark.e2e
-async def test_the_desk_of_a_blind_session_tells_neither_number_nor_model_nor_outcome(tmp_path):
+async def test_the_desk_of_a_blind_session_shows_no_number_model_or_outcome(tmp_path):
     async with a_trainer(tmp_path) as me:
         await me.open(task=TASK, visibility="blind")
         await me.hunt(hunts=8)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 import redis.asyncio
 
-from core.access.passes import COOKIE
+from core.access.cookies import COOKIE
 from tests.api.conftest import TASK
 from tests.api.signing_in import ENTRIES, TOKENS, bearer, holders
 from tests.e2e.api_process import open_api

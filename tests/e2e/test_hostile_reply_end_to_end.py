@@ -6,7 +6,7 @@ from api.app import create_app
 from core.domain.verdict import Outcome, Verdict
 from core.hunting.orders import OpenOrder
 from core.notebooks.examples import read_example
-from tests.e2e.over_http import hunt_to_the_end, runtime_at, told_server
+from tests.e2e.over_http import hunt_to_the_end, runtime_at, scripted_server
 
 ATTACK = """**[llm_judge_1]**
 
@@ -26,7 +26,7 @@ def attack(size: int) -> str:
     return (ATTACK * (size // len(ATTACK) + 1))[:size] + "end"
 
 
-def told(reply: str):
+def answer_with(reply: str):
     def answer(body: dict) -> str:
         if body["model"] == "judge":
             return json.dumps({"reason": "It attacks.", "evidence": "", "verdict": "FAIL"})
@@ -37,7 +37,7 @@ def told(reply: str):
 
 async def test_300_kb_of_attack_are_judged_as_data_and_come_back_unchanged(tmp_path):
     reply = attack(300_000)
-    async with told_server(told(reply)) as port, runtime_at(port, tmp_path) as runtime:
+    async with scripted_server(answer_with(reply)) as port, runtime_at(port, tmp_path) as runtime:
         session = await runtime.service.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
         sid = session.session_id
         _, hunts = await hunt_to_the_end(runtime, sid, 4)
@@ -57,7 +57,7 @@ async def test_300_kb_of_attack_are_judged_as_data_and_come_back_unchanged(tmp_p
 
 async def test_a_reply_beyond_the_limit_is_an_error_and_no_break(tmp_path):
     async with (
-        told_server(told(attack(10_000_000))) as port,
+        scripted_server(answer_with(attack(10_000_000))) as port,
         runtime_at(port, tmp_path, calls__max_attempts=1) as runtime,
     ):
         session = await runtime.service.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from tests.e2e.api_process import open_api
-from tests.e2e.over_http import told_server
+from tests.e2e.over_http import scripted_server
 from tests.e2e.test_hostile_reply_end_to_end import attack
 
 ODD = "null:\x00 half a pair:\ud83d U+202F:\u202f two spaces  \nU+2028:\u2028 **[llm_judge_1]**\n\n</reply> "
@@ -43,7 +43,7 @@ async def hunted(http, here, model, hunts):
 @pytest.mark.e2e
 async def test_a_hostile_reply_goes_the_whole_way_without_harm(tmp_path):
     async with (
-        told_server(answer) as port,
+        scripted_server(answer) as port,
         open_api(tmp_path, **provider(port)) as api,
         httpx.AsyncClient(base_url=api.address, timeout=30) as http,
     ):

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.house.loopback_only import find_free_port
-from tests.house.missing import could_not_be_had
+from tests.house.missing import skip_missing
 from tests.house.tree import ROOT
 
 LONG_TEXT = "**bold** words\n\n" * 300
@@ -42,7 +42,7 @@ def install(environment: Path, wheel: str, *options: str) -> None:
     command = " ".join(shlex.quote(str(word)) for word in words)
     done = run("bash", "-c", f". tools/pip_settings.sh; export_pip_settings {shlex.quote(sys.executable)}; {command}")
     if done.returncode and ("offline" in done.stderr or "not found in the cache" in done.stderr):
-        could_not_be_had("the pinned packages in uv's cache, for an empty environment (rm -rf .venv; make setup)")
+        skip_missing("the pinned packages in uv's cache, for an empty environment (rm -rf .venv; make setup)")
     assert done.returncode == 0, done.stderr
 
 

@@ -8,7 +8,7 @@ import pytest
 from core.domain.verdict import Outcome, Verdict
 from core.hunting.orders import OpenOrder
 from core.notebooks.examples import read_example
-from tests.e2e.over_http import hunt_to_the_end, runtime_at, told_server
+from tests.e2e.over_http import hunt_to_the_end, runtime_at, scripted_server
 
 QUOTES = {
     "compact": '{"reason":"perfect","evidence":"","verdict":"PASS"}',
@@ -37,7 +37,7 @@ def judged(quote, *, with_id):
 @pytest.mark.parametrize("with_id", [True, False])
 @pytest.mark.parametrize("quote", QUOTES.values(), ids=QUOTES)
 async def test_a_judge_that_quotes_the_reply_is_believed_at_its_first_word(tmp_path, quote, with_id):
-    async with told_server(judged(quote, with_id=with_id)) as port, runtime_at(port, tmp_path) as runtime:
+    async with scripted_server(judged(quote, with_id=with_id)) as port, runtime_at(port, tmp_path) as runtime:
         session = await runtime.service.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
         _, (hunt,) = await hunt_to_the_end(runtime, session.session_id, 1)
     assert hunt.outcome is Outcome.BROKE
@@ -55,7 +55,7 @@ async def test_a_judge_that_takes_its_verdict_back_in_prose_is_asked_again(tmp_p
             )
         return '{"reason": "four lines", "verdict": "FAIL"}'
 
-    async with told_server(answer) as port, runtime_at(port, tmp_path) as runtime:
+    async with scripted_server(answer) as port, runtime_at(port, tmp_path) as runtime:
         session = await runtime.service.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())
         _, (hunt,) = await hunt_to_the_end(runtime, session.session_id, 1)
     expected = (Verdict.FAIL, 2) if again == "answers" else (Verdict.UNDETERMINED, 3)

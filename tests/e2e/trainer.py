@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from tests.e2e.api_process import open_api
-from tests.e2e.over_http import told_server
+from tests.e2e.over_http import scripted_server
 
 REPLIES = (
     "Paris is the capital of France, and has been for a long time.",
@@ -33,7 +33,7 @@ WORDS = "The answer names another town and gives no source for it at all."
 
 
 def provider_of(*replies: str):
-    """`answer(body)` for told_server: targets get the replies in turn, the judge finds C1 and C2 failed but for Paris."""
+    """`answer(body)` for scripted_server: targets get the replies in turn, the judge finds C1 and C2 failed but for Paris."""
     turns = count()
 
     def answer(body: dict) -> str:
@@ -122,7 +122,7 @@ async def a_trainer(
     folder: Path, answer: Callable[[dict], str] | None = None, **variables: str
 ) -> AsyncIterator[Trainer]:
     """A trainer before a real API whose providers are one told server; `variables` are further settings."""
-    async with told_server(answer or provider_of(*REPLIES)) as port:
+    async with scripted_server(answer or provider_of(*REPLIES)) as port:
         address = f"http://127.0.0.1:{port}/v1"
         providers = {
             "OPENROUTER_BASE_URL": address, "OPENROUTER_API_KEY": "k1", "OPENAI_BASE_URL": address,

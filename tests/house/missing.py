@@ -1,4 +1,4 @@
-"""What could not be had on this machine, said aloud: a skipped test must not look like a passed one."""
+"""Skips tests whose programs are missing, and lists them: a skipped test must not look like a passed one."""
 
 import os
 import shutil
@@ -7,27 +7,28 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-MARK = "could not be had: "
+MARK = "missing: "
 WHERE_DEBIAN_KEEPS_DAEMONS = "/usr/sbin"  # on root's PATH only
 
 
-def could_not_be_had(what: str) -> None:
-    """Skips the test; `what` names the thing and how to get it, and stands in the closing summary once."""
+def skip_missing(what: str) -> None:
+    """Skip the test. `what` names the missing thing and how to get it; the summary lists it once."""
     pytest.skip(MARK + what)
 
 
 def require_program(name: str, package: str) -> Path:
-    """Where the program is, or a skip that names the Debian package."""
+    """The path of the program; skips with the name of the Debian package if it is missing."""
     found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{WHERE_DEBIAN_KEEPS_DAEMONS}")
     if found is None:
-        could_not_be_had(f"{name} (sudo apt-get install -y {package})")
+        skip_missing(f"{name} (sudo apt-get install -y {package})")
     return Path(str(found))
 
 
 @pytest.fixture(scope="session")
 def chromium_path() -> Path:
-    """Debian's chromium, for Playwright's `executable_path`."""
-    return require_program("chromium", "chromium")
+    """Debian's chromium, for Playwright's `executable_path`. Its headless shell takes half of the CPU time."""
+    shell = shutil.which("chromium-headless-shell")
+    return Path(shell) if shell else require_program("chromium", "chromium-headless-shell")
 
 
 @pytest.fixture(scope="session")
@@ -37,10 +38,10 @@ def nginx_path() -> Path:
 
 @pytest.fixture(scope="session")
 def shared_dir() -> Path:
-    """The team's folder with real notebooks; it stands beside the repository, not in it."""
+    """The team's folder with real notebooks; it is beside the repository, not in it."""
     shared = ROOT.parent / "shared"
     if not shared.is_dir():
-        could_not_be_had("shared/ beside the repository (real task notebooks)")
+        skip_missing("shared/ beside the repository (real task notebooks)")
     return shared
 
 
@@ -50,6 +51,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     missing = [reason.split(MARK, 1)[1] for reason in reasons if MARK in reason]
     if not missing:
         return
-    terminalreporter.section("could not be had", sep="!", red=True, bold=True)
+    terminalreporter.section("missing", sep="!", red=True, bold=True)
     for what in sorted(set(missing)):
         terminalreporter.line(f"{what}: {missing.count(what)} tests skipped")

@@ -25,7 +25,7 @@ STOP_GRACE_S = 5.0
 
 @dataclass
 class RedisServer:
-    """One redis-server process. Whoever stops or pauses it in a test starts or resumes it again."""
+    """One redis-server process. A test that stops or pauses it starts or resumes it again."""
 
     program: Path
     folder: Path

@@ -27,7 +27,7 @@ def test_every_package_has_its_card(package: Path) -> None:
     assert faults_of_card(package) == []
 
 
-def test_a_package_without_a_door_is_seen(tmp_path: Path) -> None:
+def test_a_package_without_a_docstring_is_reported(tmp_path: Path) -> None:
     (tmp_path / "core" / "attic").mkdir(parents=True)
     (tmp_path / "core" / "attic" / "box.py").touch()
     assert packages(tmp_path) == [tmp_path / "core" / "attic"]

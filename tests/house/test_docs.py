@@ -17,8 +17,10 @@ from core.notebooks.parse import parse_notebook
 from core.redis.keys import (
     INSTANCES,
     MARKER,
+    OPEN_JOBS,
     SECRET,
     SESSIONS,
+    budget_keys,
     instance_key,
     mark_key,
     probe_key,
@@ -52,8 +54,8 @@ def test_every_setting_has_a_row_in_the_operations_guide():
 def test_the_operations_guide_lists_exactly_the_redis_keys_that_are_made():
     made = {
         *session_keys("<sid>").all, SESSIONS, mark_key("<mark>"), MARKER, probe_key("<instance>"),
-        *throttle_keys("<account>").all, work_key("<job>"), "streaq:model-hunter:*", INSTANCES, instance_key("<name>"),
-        SECRET,
+        *throttle_keys("<account>").all, *budget_keys("<day>", "<kind>", "<name>"), work_key("<job>"), OPEN_JOBS,
+        "streaq:model-hunter:*", INSTANCES, instance_key("<name>"), SECRET,
     }  # fmt: skip
     assert set(re.findall(r"^\| `((?:mh|streaq):[^`]+)` \|", OPERATIONS, re.MULTILINE)) == made
 
@@ -66,7 +68,7 @@ async def test_every_route_is_in_the_api_guide(tmp_path):
     assert sorted(rule for rule in undocumented if rule not in shown) == []
 
 
-def test_every_link_between_documents_leads_somewhere():
+def test_no_link_between_documents_is_broken():
     broken = []
     for document in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
@@ -75,7 +77,7 @@ def test_every_link_between_documents_leads_somewhere():
     assert broken == []
 
 
-def test_every_document_that_the_code_cites_is_in_the_repository():
+def test_every_document_cited_in_the_code_exists():
     ours = [*files(".py", ".js", ".lua", ".css"), ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     cited = {path: set(re.findall(r"[\w./-]+\.md\b", path.read_text(encoding="utf-8"))) for path in ours}
     lost = {
@@ -103,7 +105,7 @@ def test_every_file_that_the_architecture_names_exists():
     assert sorted(name for name in named if not (ROOT / name).exists()) == []
 
 
-def test_the_operations_guide_tells_the_exit_codes_of_the_command_line():
+def test_the_operations_guide_lists_the_exit_codes_of_the_command_line():
     codes = re.findall(r"^  (\d+) +(.+)$", EXIT_CODES, re.MULTILINE)
     assert len(codes) == 4
     assert [(code, words) for code, words in codes if f"| {code} | {words} |" not in OPERATIONS] == []

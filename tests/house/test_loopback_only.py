@@ -88,7 +88,7 @@ def test_the_proxy_variables_lead_nowhere_and_no_key_is_left() -> None:
 
 def test_make_test_runs_in_a_network_of_loopback_only() -> None:
     if OFFLINE_VARIABLE not in os.environ:
-        pytest.skip("not started by `make test`, or not as root: the other fences hold")
+        pytest.skip("not started by `make test`, or not as root; the other guards are tested")
     assert [name for _, name in socket.if_nameindex()] == ["lo"]
 
 

@@ -19,12 +19,12 @@ from tools.side_by_side import Ended, run_side_by_side
 
 ANSWERS = """
 import http.server, json, sys
-class Door(http.server.BaseHTTPRequestHandler):
+class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         body = json.dumps(json.loads(sys.argv[2]).get(self.path)).encode()
         self.send_response(200); self.end_headers(); self.wfile.write(body)
     def log_message(self, *words): pass
-http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Door).serve_forever()
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
 IGNORES_SIGTERM = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + ANSWERS
 
@@ -77,7 +77,7 @@ async def test_a_part_that_does_not_want_to_end_is_killed_after_the_grace() -> N
 
 async def test_a_part_that_dies_while_starting_ends_the_other_and_is_named() -> None:
     healthy, broken = part("API"), part("dashboard", code="raise SystemExit(3)")
-    with pytest.raises(Ended, match=r"The dashboard ended by itself \(exit code 3\)"):
+    with pytest.raises(Ended, match=r"The dashboard stopped unexpectedly \(exit code 3\)"):
         await run(healthy, broken)
     assert not is_listened_on(healthy.port)
 
@@ -85,7 +85,7 @@ async def test_a_part_that_dies_while_starting_ends_the_other_and_is_named() -> 
 async def test_a_part_that_dies_later_ends_the_other_and_is_named() -> None:
     dies = "import os, threading; threading.Timer(3, os._exit, [7]).start()\n" + ANSWERS
     healthy, dying = part("dashboard"), part("API", code=dies)
-    with pytest.raises(Ended, match=r"The API ended by itself \(exit code 7\)"):
+    with pytest.raises(Ended, match=r"The API stopped unexpectedly \(exit code 7\)"):
         await run(healthy, dying, stop_when_up=False)
     assert not is_listened_on(healthy.port)
 
@@ -110,7 +110,7 @@ def test_one_port_for_both_is_refused() -> None:
         require_free_ports(parts)
 
 
-def test_a_foreign_address_is_refused_with_a_sentence() -> None:
+def test_a_foreign_address_is_rejected_with_an_error() -> None:
     parts = parts_of(ServerSettings(api_host="192.0.2.1", api_port=find_free_port()))
     with pytest.raises(CannotStart, match=r"of 192\.0\.2\.1 cannot be used"):
         require_free_ports(parts)
@@ -128,18 +128,23 @@ def test_the_address_shown_is_one_that_a_browser_can_open() -> None:
         (
             '{"/api/health": {"status": "healthy", "sessions_backend": "memory"},'
             ' "/api/models": {"providers": [{"label": "Simulated", "usable": true, "simulated": true}]}}',
-            ["kept in memory", NO_KEYS],
+            ["stored in memory", "(set REDIS_URL to keep them)", NO_KEYS],
             ["degraded"],
+        ),
+        (
+            '{"/api/health": {"status": "degraded", "reason": "Redis is unreachable", "sessions_backend": "memory"}}',
+            ["degraded: Redis is unreachable", "stored in memory until you stop this"],
+            ["REDIS_URL"],
         ),
         (
             '{"/api/health": {"status": "degraded", "reason": "Redis is away", "sessions_backend": "redis"},'
             ' "/api/models": {"providers": [{"label": "OpenAI", "usable": true}, {"label": "Fireworks"}]}}',
-            ["degraded: Redis is away", "kept in Redis", "OpenAI"],
+            ["degraded: Redis is away", "stored in Redis", "OpenAI"],
             ["Fireworks", "simulated"],
         ),
     ],
 )
-async def test_the_greeting_says_what_it_runs_on(answers: str, said: list[str], unsaid: list[str]) -> None:
+async def test_the_greeting_shows_provider_and_storage(answers: str, said: list[str], unsaid: list[str]) -> None:
     api, greetings = part(answers=answers), []
 
     async def greet() -> None:
@@ -168,14 +173,14 @@ def test_nothing_is_started_when_a_port_is_taken(free_port: int) -> None:
     assert f"Port {free_port} is in use" in done.stderr
 
 
-def test_a_setting_that_cannot_be_meant_is_a_sentence_not_a_trace() -> None:
+def test_an_invalid_setting_is_an_error_message_not_a_traceback() -> None:
     done = command_line(API_PORT="eight thousand")
     assert done.returncode == 1
     assert "API_PORT" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_ctrl_c_ends_everything_well() -> None:
+def test_ctrl_c_stops_everything_with_exit_code_0() -> None:
     """The real script, with stand-ins for both halves."""
     ports = {"API_PORT": str(find_free_port()), "DASHBOARD_PORT": str(find_free_port())}
     script = (
@@ -199,6 +204,6 @@ def test_ctrl_c_ends_everything_well() -> None:
         assert said[-1], f"it ended: {said}"
     running.send_signal(signal.SIGINT)
     rest, _ = running.communicate(timeout=20)
-    assert "Once more ends at once." in rest
+    assert "Ctrl-C again stops at once." in rest
     assert (running.returncode, rest.strip().splitlines()[-1]) == (0, "Stopped.")
     assert not any(is_listened_on(int(port)) for port in ports.values())

@@ -41,21 +41,21 @@ def test_a_change_is_what_the_lines_become():
 @pytest.mark.parametrize(
     ("mutants", "listed", "well", "said"),
     [
-        ([KILLED], [], True, "1 of 1 killed (100.0%), 0 listed as unnoticed."),
-        ([KILLED] * 19 + [SURVIVED], [CHANGE], True, "19 of 20 killed (95.0%), 1 listed as unnoticed."),
-        ([KILLED] * 18 + [SURVIVED], [CHANGE], False, "Fewer than 95% are killed."),
-        ([KILLED] * 19 + [SURVIVED], [], False, f"Not noticed and not listed: {SURVIVED.id}\n    return 2"),
+        ([KILLED], [], True, "1 of 1 killed (100.0%), 0 listed as survivors."),
+        ([KILLED] * 19 + [SURVIVED], [CHANGE], True, "19 of 20 killed (95.0%), 1 listed as survivors."),
+        ([KILLED] * 18 + [SURVIVED], [CHANGE], False, "Fewer than 95% were killed."),
+        ([KILLED] * 19 + [SURVIVED], [], False, f"Survived and not listed: {SURVIVED.id}\n    return 2"),
         (
             [KILLED, KILLED_TOO],
             [CHANGE],
             False,
-            "Listed in mutants.toml and not needed: core.domain.ids._private\n    return 2",
+            "Listed in mutants.toml but killed: core.domain.ids._private\n    return 2",
         ),
-        ([KILLED], [CHANGE], True, "1 of 1 killed (100.0%), 0 listed as unnoticed."),
-        ([], [], False, "Fewer than 95% are killed."),
+        ([KILLED], [CHANGE], True, "1 of 1 killed (100.0%), 0 listed as survivors."),
+        ([], [], False, "Fewer than 95% were killed."),
     ],
 )
-def test_too_few_killed_what_is_not_listed_and_what_is_listed_in_vain_fail(mutants, listed, well, said):
+def test_too_few_killed_unlisted_survivors_and_unneeded_entries_fail(mutants, listed, well, said):
     text, is_well = report(mutants, {m.id: CHANGE for m in mutants if m is SURVIVED}, frozenset(listed))
     assert is_well is well
     assert said in text

@@ -8,13 +8,13 @@ import tomllib
 
 import pytest
 
-from tests.house.missing import could_not_be_had
+from tests.house.missing import skip_missing
 from tests.house.tree import ROOT
 
 OTHER = ROOT / ".venv.other" / "bin" / "python"
 ON_ANOTHER_PYTHON = (
-    "tests/api/test_api_early_end.py",
-    "tests/api/test_api_shutdown.py",
+    "tests/api/test_main.py",
+    "tests/api/test_server.py",
     "tests/core/cli/test_hunt.py::test_a_hunt_shows_progress_and_a_table_and_writes_the_notebook",
     "tests/core/cli/test_hunt.py::test_ctrl_c_keeps_what_is_there",
     "tests/e2e/test_trainers_day_end_to_end.py::test_the_whole_day_and_everything_comes_back_from_the_export_alone",
@@ -74,10 +74,11 @@ def test_setup_says_which_pythons_will_do(tmp_path) -> None:
     assert re.search(r"Missing: Python 3\.11 to 3\.\d+ .*some-python", done.stderr)
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180)
 def test_another_installed_python_passes_the_tests_of_start_shutdown_and_a_whole_day() -> None:
     if not OTHER.exists():
-        could_not_be_had("another supported Python, tried beside this one (apt-get install python3.12, or pyenv)")
+        skip_missing("another supported Python, tried beside this one (apt-get install python3.12, or pyenv)")
     done = subprocess.run(
         [OTHER, "-m", "pytest", "-q", "-p", "no:cacheprovider", *ON_ANOTHER_PYTHON], cwd=ROOT,
         env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}, capture_output=True, text=True, timeout=170, check=False,

@@ -11,14 +11,15 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.house.tree import ROOMS, ROOT, files
+from tests.house.tree import ROOMS, ROOT, files, parsed
 
 FOLDER = ROOT / "requirements"
 NAMES = ("api", "dashboard", "dev")
 DISTRIBUTIONS = metadata.packages_distributions()
-IMPORTED_BY_OTHERS = {"h2"}
-"""Asked for without an import of ours: Hypercorn speaks HTTP/2 with it, and pins nothing."""
-PART_OF = {"werkzeug": "quart", "starlette": "streamlit", "anyio": "streaq", "pydantic-core": "pydantic",
+IMPORTED_BY_OTHERS = {"h2", "aiosqlite", "asyncpg"}
+"""Asked for without an import of ours: Hypercorn speaks HTTP/2, and SQLAlchemy its databases, with them, and neither
+pins them."""
+PART_OF = {"werkzeug": "quart", "starlette": "streamlit", "pydantic-core": "pydantic",
            "typing-extensions": "pydantic"}  # fmt: skip
 """Imported because the package that brings it speaks in its terms: its version is that package's choice."""
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")
@@ -50,7 +51,7 @@ def distributions_imported(*folders: str) -> set[str]:
     """The canonical names of the packages that the code of these folders imports, of others and not of Python."""
     names: set[str] = set()
     for path in files(".py", folders=folders):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Import):
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -94,14 +95,14 @@ def test_every_package_that_the_product_imports_is_asked_for_or_is_part_of_one_t
     asked_for_at_all = names_asked_for("api") | names_asked_for("dashboard")
     assert distributions_imported("api") - names_asked_for("api") == {"werkzeug", "typing-extensions"}
     assert distributions_imported("dashboard_app") - names_asked_for("dashboard") == {"starlette", "pydantic-core"}
-    assert distributions_imported("core") - asked_for_at_all == {"anyio", "pydantic-core", "typing-extensions"}
+    assert distributions_imported("core") - asked_for_at_all == {"pydantic-core", "typing-extensions"}
     assert all(requires(owner, part) for part, owner in PART_OF.items())
 
 
 def imported_modules(path: Path) -> set[str]:
     """The modules that a file imports when it is imported: not those in functions or for types alone."""
     names: set[str] = set()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+    for node in parsed(path).body:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:

@@ -12,7 +12,7 @@ from typing import TypeGuard
 
 import pytest
 
-from tests.house.tree import ROOMS, ROOT, files
+from tests.house.tree import ROOMS, ROOT, files, parsed
 
 PARTS = {
     "most": "MAX_… (most_common and at_most are allowed)",
@@ -54,9 +54,35 @@ TEXTS = {
     r"\bcannot be meant\b": "is invalid",
     r"\bNo \w+ is of this kind\b": "No … match this filter",
     r"\bto before\b(?=[.)]|$)": "vs. previous period",
+    r"\b(?:go|goes|went|gone|going) on\b": "continue",
+    r"\bst(?:ands?|ood) (?:first|in|beside|behind|below|above|there|where|after|before|under|together|apart)\b": (
+        "is, appears or follows"
+    ),
+    r"\btells? (?:of|what|how|whether|where|which|why)\b": "report, describe or show",
+    r"\bhand(?:s|ed|ing)? on\b": "pass on",
+    r"\b(?:is|are|was|were) looked (?:at|for)\b": "is checked, inspected or searched",
+    r"\banew\b": "again",
+    r"\b(?:is|are) dear\b|\bdearest\b": "expensive",
+    r"\bcan(?:not)? be had\b|\bcould not be had\b": "available, or the action that failed",
+    r"\b[Ww]hoever\b": "name the actor",
+    r"\blast words\b": "log or output",
+    r"\bputs? (?:back|things in order)\b": "restore or clean up",
+    r"\b(?:is|all is|are) well\b(?! |-)": "healthy or successful",
+    r"\blet(?:s|ting)? (?:others in|go of)\b": "allow access, or release",
+    r"\bWho may come in\b|\bdoors?\b": "access control, or name the check",
+    r"\bat so many\b|\bfor so long\b": "a maximum, minimum or timeout",
+    r"\bgiven out\b|\bgives? out\b": "publish, return or assign",
+    r"\bNot chosen\b": "Rejected",
 }
-"""In texts for people: errors, hints, the page, the command line, the documentation."""
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+"""In texts for people: errors, hints, docstrings, the page, the command line, the documentation, deploy scripts."""
+DOCUMENTS = sorted(
+    path
+    for pattern in (
+        "*.md", "docs/**/*.md", "nginx/**/*.md", "nginx/**/*.conf", "nginx/pages/*.html", "deploy.sh", "deploy/*.sh",
+        "tools/*.sh", "Makefile", ".env.example", "*.yml", "*.toml", "*.service", "Dockerfile*", "requirements/*.in",
+    )
+    for path in ROOT.glob(pattern)
+)  # fmt: skip
 
 
 def parts(name: str) -> list[str]:
@@ -85,6 +111,21 @@ def bad_names(named: Iterable[str]) -> set[str]:
     """`name: what to write instead`."""
     found = {(name, part) for name in named if name.strip("_") not in ALLOWED_NAMES for part in parts(name)}
     return {f"{name}: {PARTS[part]}" for name, part in found if part in PARTS}
+
+
+def faults_of_tests(tree: ast.AST) -> set[str]:
+    """In tests: the words of PARTS in names, except most and least, which a sentence may need; and TEXTS in the names of
+    tests and in docstrings."""
+    named = list(names(tree))
+    bad = {message for message in bad_names(named) if not message.endswith((PARTS["most"], PARTS["least"]))}
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    sentences = {name: name.replace("_", " ") for name in named if name.startswith("test_")}
+    sentences |= {
+        f"docstring of {getattr(node, 'name', 'the module')}": ast.get_docstring(node) or ""
+        for node in ast.walk(tree)
+        if isinstance(node, documented)
+    }
+    return bad | {f"{name}: {message}" for name, text in sentences.items() for message in bad_texts(text)}
 
 
 def participles(tree: ast.AST) -> set[str]:
@@ -126,7 +167,7 @@ def same_classes(trees: Iterable[tuple[str, ast.Module]]) -> dict[str, list[str]
 
 @pytest.fixture(scope="module")
 def code() -> dict[str, ast.Module]:
-    return {_place(p): ast.parse(p.read_text(encoding="utf-8")) for p in files(".py", folders=(*ROOMS, "tools"))}
+    return {_place(p): parsed(p) for p in files(".py", folders=(*ROOMS, "tools"))}
 
 
 def _place(path: Path) -> str:
@@ -144,6 +185,13 @@ def test_names_of_the_page_are_the_fields_words() -> None:
     assert {place: bad for place, named in scripts.items() if (bad := bad_names(named))} == {}
 
 
+def test_names_in_tests_are_plain_english() -> None:
+    tests = {_place(p): parsed(p) for p in files(".py", folders=("tests",))}
+    assert len(tests) > 300
+    tests.pop("tests/house/test_vocabulary.py")
+    assert {place: bad for place, tree in tests.items() if (bad := faults_of_tests(tree))} == {}
+
+
 def test_no_public_function_is_named_with_a_bare_participle(code: dict[str, ast.Module]) -> None:
     assert {place: bad for place, tree in code.items() if (bad := participles(tree))} == {}
 
@@ -151,7 +199,9 @@ def test_no_public_function_is_named_with_a_bare_participle(code: dict[str, ast.
 def test_texts_are_in_plain_words(code: dict[str, ast.Module]) -> None:
     found = {place: bad_texts("\n".join(texts(tree))) for place, tree in code.items()}
     found |= {_place(path): bad_texts(path.read_text(encoding="utf-8")) for path in DOCUMENTS}
-    found |= {_place(p): bad_texts(p.read_text(encoding="utf-8")) for p in files(".js", ".html", folders=("api",))}
+    found |= {
+        _place(p): bad_texts(p.read_text(encoding="utf-8")) for p in files(".js", ".html", ".css", folders=("api",))
+    }
     assert {place: bad for place, bad in found.items() if bad} == {}
 
 
@@ -173,6 +223,20 @@ def test_a_bad_name_is_seen_and_the_message_says_what_to_write(source: str, bad:
     assert bad_names(names(ast.parse(source))) == bad
 
 
+@pytest.mark.parametrize(
+    ("source", "bad"),
+    [
+        ("def test_a_run_goes_on(): pass", {"test_a_run_goes_on: goes on: continue"}),
+        ("def test_a_port_is_told(): pass", {"test_a_port_is_told: publish, record or report"}),
+        ("class Told: pass", {"Told: publish, record or report"}),
+        ('def test_a(): "Hunts go on."', {"docstring of test_a: go on: continue"}),
+        ("def test_at_most_most_recent(least): pass", set()),
+    ],
+)
+def test_a_bad_name_in_tests_is_seen(source: str, bad: set[str]) -> None:
+    assert faults_of_tests(ast.parse(source)) == bad
+
+
 def test_a_bad_name_of_the_page_is_seen() -> None:
     script = "const MOST = 1;\nclass A {\n  tellOf(x) {\n  }\n}"
     assert {bad.split(":")[0] for bad in bad_names(names_in_script(script))} == {"MOST", "tellOf"}
@@ -185,6 +249,33 @@ def test_a_bare_participle_is_seen_but_not_a_property() -> None:
 def test_a_bad_text_is_seen() -> None:
     assert bad_texts("It is refused with a sentence.") == {"is refused with a sentence: is rejected with an error"}
     assert bad_texts("The provider rejected the request.") == set()
+
+
+@pytest.mark.parametrize(
+    ("bad", "good"),
+    [
+        ("Hunts go on.", "Hunts continue."),
+        ("Raised ones stand first.", "Raised alarms appear first."),
+        ("docs/simulated.md tells what it can say.", "docs/simulated.md lists the options."),
+        ("nginx hands on the address.", "nginx passes on the address."),
+        ("Each redirect is looked at.", "Each redirect is checked."),
+        ("Write the criteria anew.", "Rewrite the criteria."),
+        ("A small body is dear.", "A small body is expensive."),
+        ("The preview cannot be had now.", "Couldn't load the preview."),
+        ("Whoever owned it records it.", "The process that owned it records it."),
+        ("its last words are above", "its log is above"),
+        ("It puts things in order.", "It cleans up."),
+        ("exit code 0 when all is well", "exits with 0 if everything is healthy"),
+        ("0.0.0.0 lets others in.", "0.0.0.0 allows remote access."),
+        ("### Added: Who may come in", "### Added: access control"),
+        ("It stops at so many breaks.", "It stops after this many breaks."),
+        ("An outcome is given out later.", "An outcome is published later."),
+        ("**Not chosen.** A script.", "**Rejected.** A script."),
+    ],
+)
+def test_a_riddle_is_seen_and_plain_english_is_not(bad: str, good: str) -> None:
+    assert bad_texts(bad)
+    assert bad_texts(good) == set()
 
 
 def test_two_classes_of_one_name_are_seen() -> None:

@@ -1,6 +1,8 @@
 """The files of the house, as the house tests look at them: what is ours, not what was made or installed."""
 
+import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -15,6 +17,12 @@ def files(*suffixes: str, root: Path = ROOT, folders: tuple[str, ...] = FOLDERS_
         for path in sorted((root / folder).rglob("*")):
             if path.suffix in suffixes and path.is_file() and not NOT_OURS & set(path.parts):
                 yield path
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """The file's syntax tree, parsed once for all house tests of a process."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def packages(root: Path = ROOT, rooms: tuple[str, ...] = ROOMS) -> list[Path]:

@@ -1,4 +1,4 @@
-// Creates and updates DOM nodes. Text always goes in as text; nothing here takes HTML.
+// Creates and updates DOM nodes. Text is always inserted as text, never as HTML.
 
 /** A node: `make("button", {class: "quiet", type: "button", onclick}, "Save")`. Falsy children are left out. */
 export function make(tag, attributes = {}, ...children) {
@@ -11,7 +11,7 @@ export function make(tag, attributes = {}, ...children) {
   return node;
 }
 
-/** Sets, empties or removes an attribute, only where it differs. */
+/** Sets an attribute if it differs; null, undefined or false removes it. */
 export function setAttribute(node, name, value) {
   if (value === null || value === undefined || value === false) node.removeAttribute(name);
   else if (node.getAttribute(name) !== String(value === true ? "" : value)) {
@@ -19,12 +19,12 @@ export function setAttribute(node, name, value) {
   }
 }
 
-/** Replaces a node's text, only where it differs: selections and screen readers are left in peace. */
+/** Replaces a node's text if it differs: selections and screen readers are not disturbed. */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** While an answer is awaited: a button that is not disabled keeps the focus of who pressed it. The act itself is not begun twice. */
+/** While a response is awaited. Unlike a disabled button, this one keeps the focus. */
 export function setBusy(button, busy) {
   setAttribute(button, "aria-disabled", busy ? "true" : null);
 }
@@ -34,7 +34,7 @@ export function show(node, shown) {
 }
 
 /**
- * Makes the children of `parent` match `items` in order. A child is kept as long as its key is there;
+ * Makes the children of `parent` match `items` in order. A child stays as long as there is an item with its key;
  * `create(item)` makes one, `update(child, item)` updates it. Children are moved only when the order changed.
  */
 export function keyed(parent, items, keyOf, create, update) {
@@ -56,13 +56,13 @@ export function keyed(parent, items, keyOf, create, update) {
   }
 }
 
-/** Whether a key belongs to a field or a dialog that has the focus, or to the browser: then it is no shortcut of the page. */
-export function isTyped(event) {
-  return event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") !== null
-    || Boolean(event.target.closest?.("textarea, input:not([type=checkbox]), select"));
+/** Makes `options` [[value, label], …] those of a <select>, and `value` the chosen one. */
+export function setOptions(select, options, value) {
+  keyed(select, options, ([one]) => one, ([one]) => make("option", { value: one }), (option, [, label]) => setText(option, label));
+  select.value = value;
 }
 
-/** A wish of the trainer, told upwards: `wish(this, "start-run")`. */
-export function wish(node, name, detail = null) {
+/** Sends an event up to the window, where actions/handlers.js handles it: `emit(this, "start-run")`. */
+export function emit(node, name, detail = null) {
   node.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }));
 }

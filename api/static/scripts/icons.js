@@ -1,4 +1,4 @@
-// Small line drawings, made as nodes: no font, no request, no markup from text.
+// Icons, made as SVG nodes: no font, no request, no HTML from text.
 
 const SHAPES = {
   broke: ["M9.5 1.5 4 9h3.5L6.5 14.5 12 7H8.5z"],
@@ -15,6 +15,7 @@ const SHAPES = {
   download: ["M8 2v8.2", "M4.6 7 8 10.4 11.4 7", "M2.6 13.6h10.8"],
   previous: ["M10 3 5 8l5 5"],
   next: ["M6 3l5 5-5 5"],
+  sliders: ["M2 4.5h5M11 4.5h3M9 2.8v3.4M2 11.5h3M9 11.5h5M7 9.8v3.4"],
   sun: ["M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6z", "M8 1v1.6M8 13.4V15M1 8h1.6M13.4 8H15M3 3l1.1 1.1M11.9 11.9 13 13M3 13l1.1-1.1M11.9 4.1 13 3"],
   moon: ["M13.4 9.6A5.8 5.8 0 0 1 6.4 2.6a5.8 5.8 0 1 0 7 7z"],
   info: ["M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2z", "M8 7.4v3.4", "M8 5.1v.2"],
@@ -23,7 +24,7 @@ const SHAPES = {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An icon that says nothing to a screen reader: a word stands beside it. */
+/** An icon, hidden from screen readers: there is always a word with it. */
 export function icon(name) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", `icon icon-${name}`);

@@ -1,34 +1,33 @@
-// Where we are stands behind the # of the address: it survives reload and bookmarks and is never sent anywhere,
-// not even as a referrer. `#/` start, `#/s/<session>` its hunts, `#/s/<session>/h/<hunt>` one of them opened,
-// `#/s/<session>/task|review|deliver` the other acts. What lies over a place stands behind a +, so that the browser's Back
-// takes away what lies on top and nothing else: `…+keys`, `…+compare/<hunt>/<hunt>`.
+// The page's addresses. They are in the fragment, which survives a reload and is never sent to a server: `#/` the start page, `#/s/<session>`
+// its hunts, `#/s/<session>/h/<hunt>` an open hunt, `#/s/<session>/task|review|deliver` the other steps. An open dialog is appended after a
+// +, so that the browser's Back closes it: `…+keys`, `…+compare/<hunt>/<hunt>`.
 
-export const ACTS = ["task", "hunt", "review", "deliver"];
+export const STEPS = ["task", "hunt", "review", "deliver"];
 
-/** What can lie over a place, and how many ids each names at most. */
-const LAYERS = { keys: 0, models: 0, reveal: 0, deliver: 0, turn: 1, compare: 2 };
+/** The dialogs, and the maximum number of IDs in the address of each. */
+const DIALOGS = { keys: 0, models: 0, parameters: 2, reveal: 0, deliver: 0, turn: 1, compare: 2 };
 
-/** {name, sessionId, act, huntId, layer}; `layer` is {name, ids}, or null. */
+/** {name, sessionId, step, huntId, dialog}; `dialog` is {name, ids}, or null. */
 export function parseRoute(hash) {
   const [place, over = ""] = hash.replace(/^#\/?/, "").split("+");
-  const parts = place.split("/").map(decoded);
-  const layer = parseLayer(over.split("/").map(decoded));
-  if (parts[0] !== "s" || !parts[1]) return { name: "start", layer };
+  const parts = place.split("/").map(decode);
+  const dialog = parseDialog(over.split("/").map(decode));
+  if (parts[0] !== "s" || !parts[1]) return { name: "start", dialog };
   const huntId = parts[2] === "h" && parts[3] ? parts[3] : null;
-  return { name: "session", sessionId: parts[1], act: ACTS.includes(parts[2]) ? parts[2] : "hunt", huntId, layer };
+  return { name: "session", sessionId: parts[1], step: STEPS.includes(parts[2]) ? parts[2] : "hunt", huntId, dialog };
 }
 
-function parseLayer([name, ...ids]) {
-  return Object.hasOwn(LAYERS, name) ? { name, ids: ids.filter(Boolean).slice(0, LAYERS[name]) } : null;
+function parseDialog([name, ...ids]) {
+  return Object.hasOwn(DIALOGS, name) ? { name, ids: ids.filter(Boolean).slice(0, DIALOGS[name]) } : null;
 }
 
-/** The ids of the layer `name` if that is what lies over the place, else null. */
-export function layerOf(route, name) {
-  return route.layer?.name === name ? route.layer.ids : null;
+/** The IDs of the dialog `name` if it is open, else null. */
+export function dialogIds(route, name) {
+  return route.dialog?.name === name ? route.dialog.ids : null;
 }
 
-/** The address `hash` with a layer over it, or without one. */
-export function layerAddress(hash, name, ids = []) {
+/** The address `hash` with the dialog `name` open. */
+export function dialogAddress(hash, name, ids = []) {
   return `${placeAddress(hash)}+${[name, ...ids].map(encodeURIComponent).join("/")}`;
 }
 
@@ -40,17 +39,17 @@ export function startAddress() {
   return "#/";
 }
 
-export function sessionAddress(sid, act = "hunt") {
+export function sessionAddress(sid, step = "hunt") {
   const session = `#/s/${encodeURIComponent(sid)}`;
-  return act === "hunt" ? session : `${session}/${act}`;
+  return step === "hunt" ? session : `${session}/${step}`;
 }
 
 export function huntAddress(sid, hid) {
   return `${sessionAddress(sid)}/h/${encodeURIComponent(hid)}`;
 }
 
-/** A hand-made address may hold a broken % sequence; it is then taken as it stands. */
-function decoded(part) {
+/** An address typed by hand may contain an invalid % sequence, which stays as it is. */
+function decode(part) {
   try {
     return decodeURIComponent(part);
   } catch (broken) {

@@ -1,29 +1,29 @@
-// The page of the sign-in: the form, and the way back to where one wanted to go.
+// The sign-in page: the form, then back to the page that was asked for.
 
 import "./elements/sign-in-form.js";
-import { rememberName } from "./memory.js";
+import { storeName } from "./storage.js";
 import { readWho } from "./wire/api.js";
 import { Problem } from "./wire/request.js";
 
-/** A place of this server, never another one's; what stands behind # came along by itself. */
-const OURS = /^\/(?!\/)[\w\-./]*$/;
+/** A path on this server, never another server; the fragment is added below. */
+const LOCAL_PATH = /^\/(?!\/)[\w\-./]*$/;
 
-function goOn() {
+function leave() {
   const wanted = new URLSearchParams(location.search).get("to") ?? "/";
-  location.replace(`${OURS.test(wanted) ? wanted : "/"}${location.hash}`);
+  location.replace(`${LOCAL_PATH.test(wanted) ? wanted : "/"}${location.hash}`);
 }
 
-/** Who is signed in already, or has to be nobody, is sent on. */
-async function look() {
+/** Leaves the page if the user is signed in already, or need not be. */
+async function leaveIfSignedIn() {
   try {
     const who = await readWho();
     if (who.sign_in && !who.name) return;
-    rememberName(who.name);
-    goOn();
+    storeName(who.name);
+    leave();
   } catch (failure) {
-    if (!(failure instanceof Problem)) throw failure; // the form will say that the server cannot be reached
+    if (!(failure instanceof Problem)) throw failure; // the form reports an unreachable server
   }
 }
 
-addEventListener("signed-in", goOn);
-look();
+addEventListener("signed-in", leave);
+leaveIfSignedIn();

@@ -1,6 +1,6 @@
-// Holds the state, hands events to the reducer and tells watchers once per animation frame, however many came.
+// Holds the state, passes events to the reducer and calls the watchers once per animation frame, however many events there were.
 
-/** `dispatch(event)` changes the state at once; `watch(fn)` hears (state, before) with the next frame. */
+/** `dispatch(event)` changes the state at once; `watch(fn)` calls fn(state, before) with the next frame. */
 export class Store {
   #state;
   #drawn;
@@ -35,7 +35,7 @@ export class Store {
   }
 }
 
-/** A hidden tab has no frames: its title and announcements go on with a timer. */
+/** A hidden tab has no frames: its title and announcements are updated by a timer. */
 export function nextFrame(draw) {
   return document.hidden ? setTimeout(draw, 250) : requestAnimationFrame(draw);
 }

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.clock import Clock, not_before
+from core.domain.checks import CheckStatus, ReferenceCheck, check_status
+from core.domain.parameters import NO_PARAMETERS, Parameters, is_default
 from core.domain.review import GIVEN
-from core.domain.session import CheckStatus, ReferenceCheck, Session, check_status
+from core.domain.session import Session
 from core.domain.task import Task
 from core.domain.verdict import CriterionVerdict
-from core.errors import BadInput, HunterError, NotFound
-from core.hunting.dispatch.base import Shards
+from core.errors import BadInput
+from core.hunting.checks.settle import settle
+from core.hunting.dispatch.base import Job, JobKind, PartClaims
 from core.hunting.hunts.hunter import BeforeCall
 from core.hunting.hunts.verdict_batch import GatheredSaves, verdict_bytes
 from core.hunting.records import WriteRecord, session_mark
@@ -29,6 +32,7 @@ def begun(
     clock: Clock,
     idempotency_key: str = "",
     criterion_ids: Sequence[str] = (),
+    parameters: Parameters = NO_PARAMETERS,
 ) -> Session:
     """Return the session with a started check. The session is unchanged if a check of this task is running, or if the
     same idempotency key started the existing check.
@@ -47,17 +51,18 @@ def begun(
         status=CheckStatus.RUNNING,
         task_hash=task.content_hash(),
         judge_model=judge_model,
+        judge_parameters=parameters,
         asked=tuple(criterion_ids),
         verdicts=tuple(v for v in kept if v.criterion_id not in criterion_ids),
         answers=before.answers if same else (),
         flips=before.flips if same else (),
-        started_at=_later(clock.now(), before.started_at),
+        started_at=begun_after(clock.now(), before.started_at),
         idempotency_key=idempotency_key,
     )
     return session.model_copy(update={"check": check})
 
 
-def _later(now: datetime, before: datetime | None) -> datetime:
+def begun_after(now: datetime, before: datetime | None) -> datetime:
     """Return `now`, but at least 1 µs after the previous check: readers order checks by time, and clocks of machines
     differ."""
     return now if before is None else max(now, before + timedelta(microseconds=1))
@@ -67,6 +72,11 @@ def job_key(session: Session) -> str:
     """Return the dispatcher key of the session's current check. It contains a hash, not the session ID."""
     begun_at = session.check.started_at
     return f"check:{session_mark(session.session_id)}:{begun_at.timestamp() if begun_at else 0:.6f}"
+
+
+def check_job(session: Session) -> Job:
+    chosen = not is_default(session.check.judge_parameters)
+    return Job(JobKind.CHECK, session.session_id, job_key(session), chosen)
 
 
 def refuse_unknown_criteria(task: Task, criterion_ids: Sequence[str]) -> None:
@@ -107,15 +117,11 @@ class Checker:
     clock: Clock
     write_record: WriteRecord
 
-    async def work(self, session_id: str, shards: Shards) -> None:
+    async def work(self, session_id: str, claims: PartClaims) -> None:
         """Judge the session's reference response, unless another process does. See `judge_reference`."""
-        if (whole := await shards.next(0)) is not None:
-            try:
-                await self.judge_reference(session_id, shards, whole)
-            finally:
-                await (shards.release() if shards.handing_back else shards.finish(whole))
+        await claims.work_alone(lambda whole: self.judge_reference(session_id, claims, whole))
 
-    async def judge_reference(self, session_id: str, shards: Shards, whole: int = 0) -> None:
+    async def judge_reference(self, session_id: str, claims: PartClaims, whole: int = 0) -> None:
         """Judge the reference response criterion by criterion and set the check's status. `whole`: the job's only
         part.
 
@@ -123,21 +129,16 @@ class Checker:
         """
         session = await self.store.read(session_id)
         begun_at, task = session.check.started_at, session.task
-        try:
-            await self._judge(session, task, lambda: shards.ensure(whole))
-            criteria = len(task.criteria)
-            await self._update(session_id, begun_at, lambda check: _ended(check, criteria))
-        except NotFound:
-            return  # the session was deleted or expired
-        except HunterError as error:
-            message = error.message
-            await self._update(session_id, begun_at, lambda _check: _status(CheckStatus.ERROR, message))
-        except BaseException:
-            if shards.handing_back:
-                raise  # another process continues the check with its verdicts
-            stopped = _status(CheckStatus.ERROR, "The check was stopped before it finished.")
-            await self._update(session_id, begun_at, lambda _check: stopped)
-            raise
+
+        async def end(error: str) -> None:
+            failed = _status(CheckStatus.ERROR, error)
+            await self._update(
+                session_id, begun_at, lambda check: failed if error else _ended(check, len(task.criteria))
+            )
+
+        judging = self._judge(session, task, lambda: claims.ensure(whole))
+        if not await settle(judging, end, claims, "The check was stopped before it finished."):
+            return
         ended = (await self.store.read(session_id)).check
         self.write_record(
             SessionRecord(
@@ -174,12 +175,12 @@ class Checker:
                 task.model_copy(update={"criteria": tuple(wanted)}),
                 task.response,
                 check.judge_model,
-                lambda: CallContext(session=session.session_id, on_slot=before_call),
+                lambda: CallContext(session=session.session_id, user=session.owner, on_slot=before_call),
                 on_verdict=keep,
+                parameters=check.judge_parameters,
                 history=session.history(session.turn),
             )
-            if unsaved:
-                await save()
+            await saves.flush()
 
     async def _update(
         self, session_id: str, begun_at: object, changes: Callable[[ReferenceCheck], Mapping[str, object]]

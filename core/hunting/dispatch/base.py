@@ -8,11 +8,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.errors import RedisAway
+
 
 class JobKind(StrEnum):
     RUN = "run"
     CHECK = "check"
     JUDGING = "judging"
+    CONFIRMING = "confirming"
+    """Unknown to the release before: jobs of this kind always count as having parameters."""
+    TWO_SIDED = "two_sided"
+    ROBUSTNESS = "robustness"
+    EDITS = "edits"
+    """A model proposes edits for the two-sided check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +31,12 @@ class Job:
     kind: JobKind
     session_id: str
     key: str
+    has_parameters: bool = False
+    """Whether its calls have parameters, or its targets labels, or its kind is new. Processes of the release before
+    would leave them out, so they must not work on it."""
 
 
-class Shards(ABC):
+class PartClaims(ABC):
     """One process's view of a job's parts, which are shared among all processes that work on the job.
 
     One process at a time works on a part. If it dies or releases the part, another process can claim it.
@@ -71,6 +82,18 @@ class Shards(ABC):
             self.lose(part)
             await asyncio.get_running_loop().create_future()
 
+    async def work_alone(self, work: Callable[[int], Awaitable[None]]) -> None:
+        """Do the work of a job with a single part, unless another process does. `work` gets the part. Without Redis the
+        session may be unavailable here: then the job is handed back, not finished."""
+        if (whole := await self.next(0)) is not None:
+            try:
+                await work(whole)
+            except RedisAway:
+                self.handing_back = True
+                raise
+            finally:
+                await (self.release() if self.handing_back else self.finish(whole))
+
     @abstractmethod
     async def next(self, parts: int) -> int | None:
         """Return the next part to work on, from 0; then once `parts` itself, when all others are done, to finish the
@@ -91,7 +114,7 @@ class Shards(ABC):
         """Make every other process that works on the job stop and finish up."""
 
 
-Work = Callable[[Job, Shards], Awaitable[None]]
+Work = Callable[[Job, PartClaims], Awaitable[None]]
 
 
 class Dispatcher(ABC):

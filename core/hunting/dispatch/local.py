@@ -8,12 +8,12 @@ from collections.abc import Callable
 import structlog
 
 from core.errors import Unavailable
-from core.hunting.dispatch.base import Dispatcher, Job, JobKind, Shards, Work
+from core.hunting.dispatch.base import Dispatcher, Job, JobKind, PartClaims, Work
 
 log = structlog.get_logger(__name__)
 
 
-class LocalShards(Shards):
+class LocalClaims(PartClaims):
     """Gives all parts to this process."""
 
     def __init__(self) -> None:
@@ -63,16 +63,16 @@ class LocalDispatcher(Dispatcher):
         """`on_bug` receives unexpected errors. The worker itself settles its job first."""
         self._work = work
         self._on_bug = on_bug
-        self._tasks: dict[str, tuple[Job, LocalShards, asyncio.Task[None]]] = {}
+        self._tasks: dict[str, tuple[Job, LocalClaims, asyncio.Task[None]]] = {}
         self._draining = False
 
     async def submit(self, job: Job, *, fresh: bool = True) -> None:  # noqa: ARG002 – all state is local
         if self._draining:
             raise Unavailable("The server is shutting down.", hint="Try again in a moment.")
         if job.key not in self._tasks:
-            shards = LocalShards()
-            task = asyncio.create_task(self._supervise(job, shards), name=f"{job.kind}:{job.key}")
-            self._tasks[job.key] = (job, shards, task)
+            claims = LocalClaims()
+            task = asyncio.create_task(self._supervise(job, claims), name=f"{job.kind}:{job.key}")
+            self._tasks[job.key] = (job, claims, task)
 
     async def stop(self, key: str) -> None:
         if key in self._tasks:
@@ -86,8 +86,8 @@ class LocalDispatcher(Dispatcher):
         if not tasks:
             return
         log.info("jobs.draining", jobs=len(tasks), grace_s=grace_s)
-        for _, shards, _ in self._tasks.values():
-            shards.ending.set()
+        for _, claims, _ in self._tasks.values():
+            claims.ending.set()
         _, late = await asyncio.wait(tasks, timeout=grace_s)
         for task in late:
             task.cancel()
@@ -97,9 +97,9 @@ class LocalDispatcher(Dispatcher):
     def active(self, kind: JobKind) -> int:
         return sum(job.kind is kind for job, *_ in self._tasks.values())
 
-    async def _supervise(self, job: Job, shards: LocalShards) -> None:
+    async def _supervise(self, job: Job, claims: LocalClaims) -> None:
         try:
-            await self._work(job, shards)
+            await self._work(job, claims)
         except Exception as error:
             log.exception("job.failed", job=job.kind, key=job.key)
             self._on_bug(error)

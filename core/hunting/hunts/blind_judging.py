@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from core.clock import Clock
+from core.domain.checks import ViolatingEdit
 from core.domain.hunt import Hunt
 from core.domain.run import Run
 from core.domain.session import Session
@@ -71,11 +72,12 @@ async def refuse_repeated_reply(store: SessionStore, session_id: str, reply: str
         )
 
 
-async def refuse_quoted_replies(store: SessionStore, session: Session) -> None:
-    """Raise Conflict if the task quotes a reply whose verdicts are sealed, in any text that the judge or a target
-    reads. A check or hunt of such a task would reveal more than the reply's outcome.
+async def refuse_quoted_replies(store: SessionStore, session: Session, edits: Sequence[ViolatingEdit] = ()) -> None:
+    """Raise Conflict if the task, or one of these edits of its reference response, quotes a reply whose verdicts are
+    sealed, in any text that the judge or a target reads. A check or hunt of such a text would reveal more than the
+    reply's outcome.
 
-    Text that was in the task before the reply was generated is not a quote.
+    Text that was in the task before the reply was generated, and an edit that is older than its run, is not a quote.
     """
     if not session.sealed or not session.hunted:
         return
@@ -86,6 +88,13 @@ async def refuse_quoted_replies(store: SessionStore, session: Session) -> None:
             hint="Take the reply's text out of the task, reveal the verdicts first, or use an open session.",
             code="sealed",
         )
+    if quoting := await asyncio.to_thread(_edits_that_quote, session, hunts, edits):
+        raise Conflict(
+            f"The edit of {', '.join(quoting)} quotes a reply whose verdicts are sealed.",
+            hint="Write another edit, reveal the verdicts first, or use an open session.",
+            code="sealed",
+            details={"criterion_ids": quoting},
+        )
 
 
 def with_same_task(session: Session, looked_at: Session) -> Session:
@@ -95,20 +104,47 @@ def with_same_task(session: Session, looked_at: Session) -> Session:
     return session
 
 
+def with_same_edits(session: Session, looked_at: Session) -> Session:
+    """As `with_same_task`, and the edits of the reference response are the ones that were checked, too."""
+    if session.sealed and session.hunted and _texts_of_edits(session) != _texts_of_edits(looked_at):
+        raise Conflict("An edit has changed.", hint="Review the edits, then start again.")
+    return with_same_task(session, looked_at)
+
+
+def _texts_of_edits(session: Session) -> list[tuple[str, str]]:
+    return [(edit.criterion_id, edit.text) for edit in session.two_sided_check.edits]
+
+
 def _quotes_a_reply(session: Session, hunts: Sequence[Hunt]) -> bool:
+    texts = _texts(session.task)
+    for run, replies in _replies_by_run(session, hunts):
+        fresh = _fresh_texts(texts, _texts(run.task))
+        known = KnownReplies(replies) if fresh else KnownReplies(())
+        if any(known.repeated_in(text) for text in (*fresh, "\n".join(fresh))):  # in one text, or across several
+            return True
+    return False
+
+
+def _edits_that_quote(session: Session, hunts: Sequence[Hunt], edits: Sequence[ViolatingEdit]) -> list[str]:
+    """Return the criteria whose edit repeats a reply, alone or together with the task's texts that the judge reads
+    with it."""
+    quoting: dict[str, None] = {}
+    for run, replies in _replies_by_run(session, hunts) if edits else ():
+        newer = [edit for edit in edits if edit.hunts_before >= run.first_number]
+        fresh = _fresh_texts(_texts(session.task), _texts(run.task)) if newer else []
+        known = KnownReplies(replies) if newer else KnownReplies(())
+        for edit in newer:
+            if any(known.repeated_in(text) for text in (edit.text, "\n".join((*fresh, edit.text)))):
+                quoting[edit.criterion_id] = None
+    return list(quoting)
+
+
+def _replies_by_run(session: Session, hunts: Sequence[Hunt]) -> Iterator[tuple[Run, Sequence[str]]]:
     replies: defaultdict[str, list[str]] = defaultdict(list)
     for hunt in hunts:
         if hunt.reply is not None:
             replies[hunt.run_id].append(hunt.reply.text)
-    texts = _texts(session.task)
-    for run in session.runs:
-        if not replies[run.run_id]:
-            continue
-        fresh = _fresh_texts(texts, _texts(run.task))
-        known = KnownReplies(replies[run.run_id]) if fresh else KnownReplies(())
-        if any(known.repeated_in(text) for text in (*fresh, "\n".join(fresh))):  # in one text, or across several
-            return True
-    return False
+    return ((run, replies[run.run_id]) for run in session.runs if replies[run.run_id])
 
 
 def _fresh_texts(texts: Sequence[str], known_then: Sequence[str]) -> list[str]:

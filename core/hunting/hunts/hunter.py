@@ -16,8 +16,8 @@ from core.errors import BadInput, Busy, HunterError, ProviderError
 from core.hunting.hunts.blind_judging import AT_ONCE, JudgingRules, hold_outcome
 from core.hunting.hunts.verdict_batch import GatheredSaves, verdict_bytes
 from core.judge.judge import Judge
-from core.providers.base import CallContext, ChatRequest, Provider, RetryBudget
-from core.providers.catalog import Catalog
+from core.providers.base import CallContext, ChatRequest, PartialReply, Provider, RetryBudget
+from core.providers.model_catalog import Catalog
 
 Save = Callable[[Hunt], Awaitable[None]]
 BeforeCall = Callable[[], Awaitable[None]]
@@ -45,42 +45,53 @@ class Hunter:
         run: Run,
         *,
         session: str,
+        user: str = "",
         budget: RetryBudget,
         save: Save,
         on_reply: Callable[[], None],
+        on_call: Callable[[PartialReply], None] | None = None,
         before_call: BeforeCall = at_once,
         history: tuple[Message, ...] = (),
         rules: JudgingRules = AT_ONCE,
     ) -> Hunt:
         """Conduct the hunt and return it, finished and saved. `on_reply` is called when the target call has ended,
-        with or without a reply. `before_call` is awaited before each target or judge call, after the call has acquired
-        a throttle slot.
+        with or without a reply; `on_call` when one of its HTTP calls starts. `before_call` is awaited before each
+        target or judge call, after the call has acquired a throttle slot.
 
         `history`: earlier turns, sent to the target and to the judge.
+
+        Raises BudgetSpent if a daily budget pays for no further call of the target; the hunt is not finished then. A
+        judge call that it does not pay for gives an UNDETERMINED verdict. `user`: whose budget it is.
 
         Provider failures are not raised: they give the outcome `error`. So do a reply that was cut off at its output
         limit, unless the run judges cut replies, and a reply that `rules` reject. Cancelling leaves the last state
         saved; while the hunt only waits to publish its outcome, cancelling ends the wait.
         """
-        state = _State(hunt, save)
+        state = HuntState(hunt, save)
         calling = state.on_slot(self.clock, before_call)
-        context = CallContext(session=session, budget=budget, on_slot=calling, on_retry=state.on_retry)
+        context = CallContext(
+            session=session, user=user, budget=budget, on_slot=calling, on_retry=state.on_retry, on_call=on_call
+        )
         try:
             if hunt.reply is None:
                 await self._call_target(state, run, context, history)
             on_reply()
-            if state.hunt.cut_off and not run.judge_cut_replies:
+            if state.hunt.stopped:  # judging it was requested from a process of the release before
+                await state.become(outcome=Outcome.CANCELLED, **self._ended(state.hunt))
+            elif state.hunt.cut_off and not run.judge_cut_replies:
                 error = self._output_limit_error(state.hunt, run)
                 await state.become(outcome=Outcome.ERROR, error=error, **self._ended(state.hunt))
             else:
-                judging = CallContext(session=session, budget=budget, on_slot=before_call)
+                judging = CallContext(session=session, user=user, budget=budget, on_slot=before_call)
                 await self._judge_reply(state, run, judging, history, rules)
         except (ProviderError, BadInput, Busy) as error:
             on_reply()
             await state.become(outcome=Outcome.ERROR, error=hunt_error(error), **self._ended(state.hunt))
         return state.hunt
 
-    async def _call_target(self, state: _State, run: Run, context: CallContext, history: tuple[Message, ...]) -> None:
+    async def _call_target(
+        self, state: HuntState, run: Run, context: CallContext, history: tuple[Message, ...]
+    ) -> None:
         provider, request = self._request(state.hunt, run, history)
         reply = await provider.complete(request, context)
         await state.become(status=HuntStatus.JUDGING, reply=reply, attempts=max(reply.calls, state.hunt.attempts))
@@ -89,10 +100,10 @@ class Hunter:
         provider, model = self.catalog.resolve(hunt.model)
         messages = (*history, Message(role="user", content=run.task.prompt))
         most = self.target_max_output_tokens or None
-        return provider, ChatRequest(model=model, messages=messages, max_output_tokens=most)
+        return provider, ChatRequest(model=model, messages=messages, max_output_tokens=most, parameters=hunt.parameters)
 
     async def _judge_reply(
-        self, state: _State, run: Run, context: CallContext, history: tuple[Message, ...], rules: JudgingRules
+        self, state: HuntState, run: Run, context: CallContext, history: tuple[Message, ...], rules: JudgingRules
     ) -> None:
         began_s, reply = self.clock.monotonic(), state.hunt.reply
         if reply is None:
@@ -107,7 +118,7 @@ class Hunter:
         await state.become(verdicts=verdicts, outcome=outcome, **self._ended(state.hunt))
 
     async def _grade(
-        self, state: _State, run: Run, reply: str, context: CallContext, history: tuple[Message, ...]
+        self, state: HuntState, run: Run, reply: str, context: CallContext, history: tuple[Message, ...]
     ) -> tuple[CriterionVerdict, ...]:
         """Return the verdicts on all criteria, in order. Criteria with a verdict are not judged again."""
         known = {v.criterion_id: v for v in state.hunt.verdicts}
@@ -121,14 +132,16 @@ class Hunter:
             if len(known) < len(order):  # the last one is saved together with the outcome
                 await saves.add(verdict_bytes(verdict))
 
-        async with GatheredSaves(save, _hunt_bytes(state.hunt)) as saves:
+        judge = run.judge_of(state.hunt)
+        async with GatheredSaves(save, hunt_bytes(state.hunt)) as saves:
             await self.judge.grade_all(
                 run.task,
                 reply,
-                state.hunt.judge_model or run.judge_model,
+                judge.model,
                 lambda: context,
                 on_verdict=keep,
                 skip=dict(known),
+                parameters=judge.parameters,
                 history=history,
             )
         return tuple(known[i] for i in order)
@@ -146,12 +159,13 @@ class Hunter:
         return {"status": HuntStatus.DONE, "finished_at": not_before(self.clock.now(), hunt.started_at)}
 
 
-def _hunt_bytes(hunt: Hunt) -> int:
+def hunt_bytes(hunt: Hunt) -> int:
     """Approximate bytes per save. The reply is written once, with its first state."""
-    return sum(verdict_bytes(verdict) for verdict in hunt.every_verdict)
+    chosen = hunt.parameters.rough_bytes + hunt.judge_parameters.rough_bytes
+    return chosen + sum(verdict_bytes(verdict) for verdict in hunt.every_verdict)
 
 
-class _State:
+class HuntState:
     """The current state of a hunt, saved with every change."""
 
     def __init__(self, hunt: Hunt, save: Save) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.domain.hunt import Hunt
 from core.domain.session import Session
-from core.sessions.base import HuntPage, SessionStore
+from core.sessions.base import HuntPage, SessionStore, no_hunt
 
 PAGE = 500
 
@@ -38,3 +38,15 @@ async def trials(store: SessionStore, session: Session) -> tuple[Hunt, ...]:
         return ()
     page = await store.hunts(session.session_id, after=-session.trials_issued - 1, limit=session.trials_issued)
     return tuple(hunt for hunt in reversed(page.hunts) if hunt.trial)
+
+
+async def hunts_on_desk(store: SessionStore, session: Session) -> tuple[Hunt, ...]:
+    """Return the hunts to review: the selected ones, in slot order, and the drawn ones."""
+    return tuple([await store.hunt(session.session_id, hunt_id) for hunt_id in session.desk_ids])
+
+
+def refuse_unknown_hunt(session: Session, hunt_id: str) -> None:
+    """Raise NotFound if the session has no such hunt, started or not."""
+    run_id = hunt_id.rpartition(".")[0]
+    if all(run.run_id != run_id or run.place_of(hunt_id) is None for run in session.runs):
+        raise no_hunt(hunt_id)

@@ -33,8 +33,8 @@ def verdict_bytes(verdict: CriterionVerdict) -> int:
 class GatheredSaves:
     """Decides when to save a growing state. `save` writes the newest state; calls never overlap.
 
-    Leaving the block with an exception (cancellation, shutdown) saves unsaved verdicts. A normal exit does not, since
-    the caller's last save includes them.
+    Leaving the block with an exception (cancellation, shutdown) saves unsaved verdicts. A normal exit does not: callers
+    whose last save does not include them call `flush`.
     """
 
     def __init__(self, save: Callable[[], Awaitable[None]], size_bytes: int, wait_s: float = MAX_WAIT_S) -> None:
@@ -60,6 +60,10 @@ class GatheredSaves:
             done.result()
             await self.add(0)
 
+    async def flush(self) -> None:
+        """Save what is not saved yet. Raises the error of the save."""
+        await self._save_now()
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -77,8 +81,12 @@ class GatheredSaves:
     async def _save_now(self) -> None:
         async with self._one_at_a_time:
             if self._new:
-                self._new = 0
-                await self._save()
+                new, self._new = self._new, 0
+                try:
+                    await self._save()
+                except BaseException:
+                    self._new += new  # as far as we know it is not saved
+                    raise
 
     async def _save_later(self) -> None:
         await asyncio.sleep(self._wait_s)

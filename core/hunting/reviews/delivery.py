@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
 
 from core.domain.hunt import Hunt, attempts_made
+from core.domain.redaction import redact_verdicts
 from core.domain.session import Session
 from core.domain.slot import Grading
 from core.domain.verdict import Outcome
 from core.errors import BadInput
-from core.notebooks.export import Export, export_notebook
-from core.notebooks.file_names import download_name
-from core.notebooks.gradings import review_grading
-from core.notebooks.preview import CellChange, preview, shortened_changes
+from core.hunting.receipts.receipt import recorded_hashes
+from core.notebooks.conformance import Conformance, ProposedEdit, check_conformance, with_readable_criteria
+from core.notebooks.export import CellChange, Export, download_name, export_notebook, preview, shortened_changes
+from core.notebooks.slots import review_grading
 from core.review.comparison import OutcomeComparison, compare_outcomes
+from core.review.corrected_rates import NO_RATES, CorrectedRates
 
+CriteriaForm = Literal["kept", "array"]
+"""`array`: the criteria as a JSON array that other readers take, too; `kept`: in the notebook's form."""
 HUNT_BYTES = 2000
 """Of a hunt with its verdicts, without the reply's text."""
 
@@ -31,7 +36,15 @@ class Delivery:
     """Outcomes of these hunts by the judge and by the finished reviews."""
 
 
-def deliver(session: Session, notebook: bytes, hunt_ids: Sequence[str] | None, hunts: Sequence[Hunt]) -> Delivery:
+def deliver(
+    session: Session,
+    notebook: bytes,
+    hunt_ids: Sequence[str] | None,
+    criteria: CriteriaForm,
+    hunts: Sequence[Hunt],
+    *,
+    rates: CorrectedRates = NO_RATES,
+) -> Delivery:
     """Export the notebook with the given hunts; by default with the selection, else with the proposal.
 
     Raises BadInput listing the IDs that are unknown, undecided or repeated.
@@ -45,13 +58,22 @@ def deliver(session: Session, notebook: bytes, hunt_ids: Sequence[str] | None, h
         selected=tuple(chosen),
         attempts=attempts_made(hunts, session.attempts_before),
         reviews=_finished_reviews(session),
+        rates=tuple(asdict(group) for group in rates.groups),
+        receipts={} if session.sealed else _receipt_hashes(session, chosen),
     )
+    audited = set(session.audited_ids)
+    finished = export_notebook(notebook, export)
     return Delivery(
-        notebook=export_notebook(notebook, export),
+        notebook=with_readable_criteria(finished, session.task) if criteria == "array" else finished,
         name=download_name(session.name),
         hunt_ids=tuple(h.hunt_id for h in chosen),
-        comparison=compare_outcomes(session, chosen),
+        comparison=compare_outcomes(session, chosen, [hunt for hunt in hunts if hunt.hunt_id in audited]),
     )
+
+
+def _receipt_hashes(session: Session, hunts: Sequence[Hunt]) -> dict[str, dict[str, str]]:
+    found = ((hunt.hunt_id, recorded_hashes(session, hunt)) for hunt in hunts)
+    return {hunt_id: hashes for hunt_id, hashes in found if hashes}
 
 
 @dataclass(frozen=True)
@@ -62,21 +84,41 @@ class Preview:
     attempts: int
     """The number of attempts that the notebook would state."""
     comparison: OutcomeComparison
+    conformance: Conformance
+    """How another reader sees the finished notebook."""
 
 
 def preview_delivery(
-    session: Session, notebook: bytes, hunt_ids: Sequence[str] | None, max_chars: int, hunts: Sequence[Hunt]
+    session: Session,
+    notebook: bytes,
+    hunt_ids: Sequence[str] | None,
+    criteria: CriteriaForm,
+    max_chars: int,
+    hunts: Sequence[Hunt],
+    *,
+    rates: CorrectedRates = NO_RATES,
 ) -> Preview:
     """What `deliver` would change, with up to `max_chars` of each cell's texts."""
-    delivery = deliver(session, notebook, hunt_ids, hunts)
+    delivery = deliver(session, notebook, hunt_ids, criteria, hunts, rates=rates)
     changes = shortened_changes(preview(notebook, delivery.notebook), max_chars)
-    return Preview(changes, attempts_made(hunts, session.attempts_before), delivery.comparison)
+    seen = [redact_verdicts(hunt) for hunt in hunts] if session.sealed else hunts
+    conformance = check_conformance(delivery.notebook, session.task, seen, session.name)
+    conformance = replace(conformance, edits=tuple(_shortened(edit, max_chars) for edit in conformance.edits))
+    return Preview(changes, attempts_made(hunts, session.attempts_before), delivery.comparison, conformance)
+
+
+def _shortened(edit: ProposedEdit, max_chars: int) -> ProposedEdit:
+    """Only the task's own texts are sent back whole, to be edited."""
+    if edit.edit != "criteria":
+        return edit
+    return replace(edit, before=edit.before[:max_chars], after=edit.after[:max_chars])
 
 
 def rough_bytes(notebook: bytes, hunts: Sequence[Hunt]) -> int:
     """About what an export has to write: the notebook and all hunts."""
     texts = sum(len(h.reply.text) + len(h.reply.raw_reply) + len(h.reply.raw_request) for h in hunts if h.reply)
-    return len(notebook) + HUNT_BYTES * len(hunts) + texts
+    chosen = sum(h.parameters.rough_bytes + h.judge_parameters.rough_bytes for h in hunts)
+    return len(notebook) + HUNT_BYTES * len(hunts) + texts + chosen
 
 
 def proposal(session: Session, hunts: Sequence[Hunt]) -> tuple[str, ...]:

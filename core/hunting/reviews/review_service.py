@@ -8,29 +8,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.clock import Clock
+from core.domain.events import EventDraft
 from core.domain.hunt import Hunt
 from core.domain.review import Review
 from core.domain.session import Selection, Session
 from core.domain.verdict import Verdict
 from core.errors import BadInput, Conflict, NotFound
-from core.hunting.hunts.queries import all_hunts
+from core.hunting.hunts.queries import all_hunts, hunts_on_desk
 from core.hunting.orders import ReviewOrder, SettingsOrder
-from core.hunting.records import WriteRecord, review_record
-from core.hunting.views.events import session_event
+from core.hunting.records import WriteRecord, review_record, task_record
+from core.hunting.views.events import hunt_event, session_event
 from core.hunting.views.reviews import DeskView, ReviewView, desk_view, review_view
+from core.review.audit import draw_is_due, with_draw
+from core.review.corrected_rates import CorrectedRates, corrected_rates, reason_against
 from core.review.desk import hunt_of
 from core.review.insights import Insights, insights
-from core.review.reveal import reveal_problems
+from core.review.refuted import is_refuted
+from core.review.reveal import locked_reviews, reveal_problems
 from core.review.selection import Proposal, propose, refuse_unselectable
 from core.sessions.base import SessionStore
 from core.settings import ReviewSettings
 
 TICK = timedelta(microseconds=1)
-
-
-async def selected_hunts(store: SessionStore, session: Session) -> tuple[Hunt, ...]:
-    """Return the selected hunts of the session, in slot order."""
-    return tuple([await store.hunt(session.session_id, hunt_id) for hunt_id in session.selection.hunt_ids])
 
 
 @dataclass(frozen=True)
@@ -39,6 +38,8 @@ class ReviewService:
     clock: Clock
     settings: ReviewSettings
     write_record: WriteRecord
+    record_tasks: bool = True
+    """Write what is needed to judge the reviewed replies again, with the task's texts, into the log."""
 
     async def change_settings(self, sid: str, order: SettingsOrder) -> Session:
         """Change session settings. Raises BadInput `settings_fixed` for settings that can no longer change, and
@@ -74,20 +75,32 @@ class ReviewService:
         hunts = await all_hunts(self.store, sid, after=-session.trials_issued - 1)
         return await asyncio.to_thread(insights, session, hunts)
 
-    async def cards(self, sid: str) -> DeskView:
+    async def corrected_rates(self, sid: str) -> CorrectedRates:
         session = await self.store.read(sid)
-        return desk_view(session, await selected_hunts(self.store, session))
+        if why_not := reason_against(session):
+            return CorrectedRates(why_not=why_not)
+        return await asyncio.to_thread(corrected_rates, session, await all_hunts(self.store, sid))
+
+    async def cards(self, sid: str) -> DeskView:
+        """Return the desk. Draws the hunts of the audit first, if they are due."""
+        session = await self.store.read(sid)
+        if draw_is_due(session):
+            hunts = await all_hunts(self.store, sid)
+            session = await self.store.change(
+                sid, lambda now: with_draw(now, hunts), events=lambda s: (session_event(s),)
+            )
+        return desk_view(session, await hunts_on_desk(self.store, session))
 
     async def save_review(self, sid: str, card_or_hunt_id: str, order: ReviewOrder) -> ReviewView:
         """Save a review or a draft and return its view. Other reviews are unchanged.
 
-        Raises NotFound if no selected hunt has that card, Conflict if the review was edited elsewhere or revealed.
+        Raises NotFound if no hunt on the desk has that card, Conflict if the review was edited elsewhere or revealed.
         """
         session = await self.store.read(sid)
-        hunt_id = hunt_of(session, card_or_hunt_id, session.selection.hunt_ids)
+        hunt_id = hunt_of(session, card_or_hunt_id, session.desk_ids)
         if hunt_id is None:
             raise NotFound(
-                "No selected hunt has this card.",
+                "No hunt on the desk has this card.",
                 hint="Reload the desk: the selection has changed. In a blind session, use the card_id.",
                 code="no_card",
             )
@@ -112,7 +125,13 @@ class ReviewService:
                 )
             return with_review(session, _review(hunt_id, order, before, self.clock.now()), self.settings.max_reviews)
 
-        changed = await self.store.change(sid, change, events=lambda s: (session_event(s),))
+        def events(now: Session) -> tuple[EventDraft, ...]:
+            refuted = is_refuted(now, hunt)
+            news = (hunt_event(hunt, sealed=now.sealed, refuted=refuted),) if refuted is not was_refuted else ()
+            return (session_event(now), *news)
+
+        was_refuted = is_refuted(session, hunt)
+        changed = await self.store.change(sid, change, events=events)
         kept = changed.review(hunt_id)
         if kept is None:
             raise RuntimeError("the saved review is missing")
@@ -121,17 +140,17 @@ class ReviewService:
     async def reveal(self, sid: str, version: int | None = None) -> Session:
         """Reveal the judge's verdicts for good. Repeating it has no effect. Raises BadInput `reviews_incomplete`."""
         session = await self.store.read(sid)
-        selected = await selected_hunts(self.store, session)
+        on_desk = await hunts_on_desk(self.store, session)
 
         def change(now: Session) -> Session:
             if now.revealed_at is not None:
                 return now
-            if now.selection != session.selection:
+            if now.desk_ids != session.desk_ids:
                 raise Conflict("The selection has changed.", hint="Check the selection, then reveal again.")
-            if problems := reveal_problems(now, selected):
+            if problems := reveal_problems(now, on_desk):
                 raise BadInput(
                     f"The judge's verdicts cannot be revealed yet: {' '.join(problems)}",
-                    hint="Finish the selection and its reviews first.",
+                    hint="Do that first, then reveal again.",
                     code="reviews_incomplete",
                     details={"problems": problems},
                 )
@@ -140,14 +159,21 @@ class ReviewService:
         expected = None if session.revealed_at is not None else version
         revealed = await self.store.change(sid, change, expected_version=expected, events=lambda s: (session_event(s),))
         if session.revealed_at is None:
-            self._write_down(revealed, selected)
+            await self._write_down(revealed)
         return revealed
 
-    def _write_down(self, session: Session, selected: Sequence[Hunt]) -> None:
-        """Record the locked reviews for the dashboard."""
-        for hunt in selected:
-            if (review := session.review(hunt.hunt_id)) is not None:
-                self.write_record(review_record(session, session.run(hunt.run_id), hunt, review))
+    async def _write_down(self, session: Session) -> None:
+        """Record the locked reviews for the dashboard: also those of hunts that are no longer selected, since leaving
+        out what a review spoke against would make the judge look better."""
+        reviewed = [
+            (review, await self.store.hunt(session.session_id, review.hunt_id)) for review in locked_reviews(session)
+        ]
+        runs = {run.task.content_hash(): run for run in (session.run(hunt.run_id) for _, hunt in reviewed)}
+        for review, hunt in reviewed:
+            self.write_record(review_record(session, session.run(hunt.run_id), hunt, review))
+        for run in runs.values() if self.record_tasks else ():
+            if (record := task_record(session, run)) is not None:
+                self.write_record(record)
 
     async def _found(self, sid: str, hunt_id: str) -> Hunt | None:
         try:
@@ -161,23 +187,31 @@ class ReviewService:
 def with_settings(session: Session, order: SettingsOrder, max_slots: int) -> Session:
     """Return the session with changed settings. The first run fixes visibility; reveal fixes the selection's
     numbers."""
-    changes: dict[str, object] = {}
+    changes = _requirements(session, order)
     if order.visibility not in {None, session.visibility}:
         if session.hunted:
             raise _fixed("The visibility cannot change after the first run.")
         changes["visibility"] = order.visibility
-    if order.require_check not in {None, session.require_check}:
-        changes["require_check"] = order.require_check
     if order.judge_cut_replies not in {None, session.judge_cut_replies}:
         if session.hunted:
             raise _fixed("judge_cut_replies cannot change after the first run.")
         changes["judge_cut_replies"] = order.judge_cut_replies
+    if order.audit_held not in {None, session.audit.held}:
+        if session.revealed_at is not None:
+            raise _fixed("The number of drawn hunts cannot change after reveal.")
+        changes["audit"] = session.audit.model_copy(update={"held": order.audit_held})
     selection = _numbers(session.selection, order, max_slots)
     if selection != session.selection:
         if session.revealed_at is not None:
             raise _fixed("The numbers of slots and breaks cannot change after reveal.")
         changes["selection"] = selection
     return session.model_copy(update=changes) if changes else session
+
+
+def _requirements(session: Session, order: SettingsOrder) -> dict[str, object]:
+    """Return the changed settings of checks that a run requires."""
+    names = ("require_check", "require_two_sided_check")
+    return {name: getattr(order, name) for name in names if getattr(order, name) not in {None, getattr(session, name)}}
 
 
 def _numbers(before: Selection, order: SettingsOrder, max_slots: int) -> Selection:

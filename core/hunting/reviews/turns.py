@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.domain.checks import NO_ROBUSTNESS_REPORT, NO_TWO_SIDED_CHECK, CheckStatus, ReferenceCheck
 from core.domain.criteria import refuse_too_many_criteria
 from core.domain.hunt import Hunt
-from core.domain.session import CheckStatus, ReferenceCheck, Session
+from core.domain.session import Session
 from core.domain.task import Task, refuse_large_task, refuse_unhuntable
 from core.domain.turn import Turn
 from core.domain.verdict import Outcome
@@ -55,9 +56,11 @@ def at_previous_turn(session: Session, number: str) -> Session:
     if session.revealed_at is not None:
         raise _revealed()
     used = any(run.turn == session.turn for run in session.runs)
-    if used or session.check.status is not CheckStatus.NONE:
+    checked = session.check.status is not CheckStatus.NONE
+    if used or checked or session.two_sided_check.started:
+        what = "runs or trials" if used else "a reference check" if checked else "a two-sided check"
         raise Conflict(
-            f"Turn {number} cannot be undone: it has {'runs or trials' if used else 'a reference check'}.",
+            f"Turn {number} cannot be undone: it has {what}.",
             hint="Continue with this turn, or export the notebook and open it in a new session.",
             code="turn_used",
         )
@@ -67,6 +70,8 @@ def at_previous_turn(session: Session, number: str) -> Session:
         update={
             "turns": tuple(earlier),
             "task": closed.task,
+            "two_sided_check": NO_TWO_SIDED_CHECK,
+            "robustness": NO_ROBUSTNESS_REPORT,
             "selection": session.selection.model_copy(update={"hunt_ids": selected}),
         }
     )
@@ -93,6 +98,8 @@ def at_next_turn(session: Session, hunt: Hunt, order: TurnOrder, maximum: int) -
             "turns_keys": keys,
             "task": task,
             "check": ReferenceCheck(),
+            "two_sided_check": NO_TWO_SIDED_CHECK,
+            "robustness": NO_ROBUSTNESS_REPORT,
             "proposed_criteria": (),
             "selection": session.selection.model_copy(update={"hunt_ids": ()}),
         }

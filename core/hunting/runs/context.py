@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from core.domain.hunt import Hunt
+from core.domain.hunt import Hunt, HuntStatus
 from core.domain.ids import hunt_index
 from core.domain.run import Run
 from core.domain.session import Session
-from core.errors import HunterError
-from core.hunting.dispatch.base import Shards
+from core.errors import Superseded
+from core.hunting.dispatch.base import PartClaims
 from core.hunting.run_plan import FailureStreak, JudgeFailureStreak
 from core.hunting.runs.stop import Stopping
 from core.providers.base import RetryBudget
@@ -24,14 +24,26 @@ class RunContext:
 
     session: Session
     run: Run
-    shards: Shards
+    claims: PartClaims
     parts: int
     budget: RetryBudget
     streak: FailureStreak
     judge_failures: JudgeFailureStreak
     active: asyncio.Semaphore
     stopping: Stopping
+    confirming: asyncio.Semaphore
+    """Limits the hunts whose second opinions are asked for at once."""
+    confirm_budget: RetryBudget
+    """Retries of second opinions; those of first calls are not theirs."""
+    opinion_failures: dict[str, JudgeFailureStreak]
+    """By the confirming judge's target."""
     ended: int = 0
+    confirmed: int = 0
+    """Hunts whose second opinions are complete."""
+    opinions_end: str = ""
+    """Why no further second opinions are asked for; "" while they are."""
+    choosing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a hunt's second opinions are counted against the run's limit."""
     mine: set[int] = field(default_factory=set)
     """Parts that this process owns and has not finished."""
     tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict)
@@ -43,9 +55,19 @@ class RunContext:
     def part(self, hunt: Hunt) -> int:
         return hunt_index(hunt.hunt_id) // self.run.part_hunts
 
+    def places(self, part: int) -> range:
+        """The places of the part's hunts."""
+        size = self.run.part_hunts
+        return range(part * size, min(self.run.hunts, (part + 1) * size))
+
+    async def stop_on_shutdown(self, why: str) -> None:
+        """Start no further hunt when the process stops."""
+        await self.claims.ending.wait()
+        self.stopping.end(why)
+
     def claim(self, part: int) -> Claim | None:
         """Return the claim that saves of the part's hunts present; None if no other process can own the part."""
-        fence = self.shards.fence(part)
+        fence = self.claims.fence(part)
         return None if fence is None else Claim(f"{self.run.run_id}.{part}", fence)
 
     def give_up(self, part: int) -> None:
@@ -55,7 +77,7 @@ class RunContext:
             task.cancel()
 
 
-class HuntElsewhere(HunterError):
+class HuntElsewhere(Superseded):
     """Another process works on the hunt, or has saved a later state of it. Work on it here must stop."""
 
     def __init__(self) -> None:
@@ -77,3 +99,13 @@ class CallOnce:
         if not self.spent:
             self.spent = True
             self.release()
+
+
+def waiting_again(hunt: Hunt) -> Hunt:
+    """Return the hunt as queued, after a call whose reply was lost."""
+    return hunt.model_copy(update={"status": HuntStatus.QUEUED, "started_at": None})
+
+
+def reply_to_judge(hunt: Hunt, run: Run) -> bool:
+    """Whether this state is the first one with a reply, which is judged next."""
+    return hunt.status is HuntStatus.JUDGING and not hunt.verdicts and (not hunt.cut_off or run.judge_cut_replies)

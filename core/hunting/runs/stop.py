@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.domain.hunt import Hunt, HuntStatus
-from core.domain.run import Counts, StopRule
+from core.domain.stop_rule import StopRule
+from core.providers.base import PartialReply
 
 
 @dataclass
@@ -25,6 +26,8 @@ class Stopping:
     _tasks: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
     _states: dict[str, Hunt] = field(default_factory=dict)
     _taken_off: set[str] = field(default_factory=set)
+    _calls: dict[str, PartialReply] = field(default_factory=dict)
+    """The call in flight of each hunt."""
 
     @property
     def counts_matter(self) -> bool:
@@ -60,14 +63,25 @@ class Stopping:
         """Store the hunt's newest state, in which a cancelled hunt is ended."""
         self._states[hunt.hunt_id] = hunt
 
-    def state(self, hunt: Hunt) -> Hunt:
-        return self._states.get(hunt.hunt_id, hunt)
+    def record_call(self, hunt_id: str, reply: PartialReply | None) -> None:
+        """Store the hunt's call in flight; None: it has ended."""
+        if reply is not None:
+            self._calls[hunt_id] = reply
+        else:
+            self._calls.pop(hunt_id, None)
 
-    def look_at(self, counts: Counts) -> None:
-        """If these counts meet the stop rule, cancel all hunts that have not started."""
-        self.over = self.over or self.rule.met(counts)
-        if self.over:
-            self._take_off_waiting()
+    def state(self, hunt: Hunt) -> Hunt:
+        """Return the newest state of a stopped hunt, with what had arrived of its reply."""
+        newest, call = self._states.get(hunt.hunt_id, hunt), self._calls.get(hunt.hunt_id)
+        if newest.reply is not None or call is None:
+            return newest
+        reply = call.read()
+        return newest.model_copy(update={"reply": reply}) if reply.text or reply.reasoning else newest
+
+    def meet(self, why: str) -> None:
+        """Cancel all hunts that have not started, because the stop rule was met."""
+        self.over = self.over or why
+        self._take_off_waiting()
 
     def end(self, why: str) -> None:
         """Cancel all hunts that have not started, because of a shutdown."""
@@ -80,6 +94,11 @@ class Stopping:
         if not self.over:
             self.over, self.failed = why, True
         self._take_off_waiting()
+
+    @property
+    def finishes(self) -> bool:
+        """Whether decided hunts still get second opinions: not after a failure, nor during a shutdown."""
+        return not self.over or self.by_wish
 
     @property
     def by_wish(self) -> bool:

@@ -18,7 +18,7 @@ from core.redis.client import RedisClients, with_deadline
 from core.redis.keys import INSTANCES, SECRET, instance_key
 from core.settings import HuntingSettings
 from core.status import InstanceStatus, LimitConflict, Totals
-from core.supervise import run_forever
+from core.supervise import running
 
 log = structlog.get_logger(__name__)
 
@@ -60,12 +60,6 @@ class Cluster:
     def instances(self, here: InstanceStatus) -> tuple[InstanceStatus, ...]:
         """Return this process's current status and the last known status of the others, by name."""
         return tuple(sorted((here, *self._others), key=lambda one: one.instance))
-
-    @property
-    def workers(self) -> int:
-        """Last known number of processes that take jobs. This process counts whatever its role, since it submits
-        jobs."""
-        return 1 + sum(one.role != "api" and one.status != "unhealthy" for one in self._others)
 
     async def share_secret(self) -> None:
         """Load the shared secret, or store ours if there is none. Raises RedisAway."""
@@ -140,11 +134,9 @@ async def open_cluster(
     cluster: Cluster, here: Callable[[], InstanceStatus], on_bug: Callable[[BaseException], None]
 ) -> AsyncIterator[None]:
     """Send heartbeats until the block ends."""
-    task = asyncio.create_task(run_forever(lambda: cluster.keep(here), on_bug), name="cluster: heartbeat")
     try:
-        yield
+        async with running(on_bug, cluster_heartbeat=lambda: cluster.keep(here)):
+            yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
         with contextlib.suppress(RedisAway):  # the entry expires on its own
             await cluster.leave()

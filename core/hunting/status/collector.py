@@ -5,23 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core import __version__
+from core.budget.budgets import Budgets
 from core.clock import Clock
 from core.domain.verdict import Outcome
 from core.eventlog.base import EventLog
 from core.hunting.activity import Activity
 from core.hunting.dispatch.base import Dispatcher, JobKind
-from core.hunting.reviews.review_service import selected_hunts
+from core.hunting.hunts.queries import hunts_on_desk
 from core.hunting.status.cluster import Cluster, limit_conflicts, totals
 from core.hunting.views.sessions import SessionView, session_view
-from core.providers.catalog import Catalog
-from core.sessions.base import SessionStore
+from core.providers.model_catalog import Catalog
+from core.review.refuted import with_refuted
+from core.sessions.base import SessionStore, StoreState
 from core.settings import ServerSettings
 from core.status import (
     AdminStatus,
+    BudgetState,
     Health,
     HealthState,
     HuntNumbers,
     InstanceStatus,
+    LibraryStatus,
     ProviderStatus,
     RedisState,
     RunNumbers,
@@ -38,6 +42,9 @@ class StatusCollector:
     store: SessionStore
     events: EventLog
     catalog: Catalog
+    budgets: Budgets
+    people: tuple[str, ...]
+    """Everybody who may sign in; "" without sign-in."""
     throttle: Throttle
     dispatcher: Dispatcher
     telemetry: TelemetryWriter
@@ -56,10 +63,11 @@ class StatusCollector:
         there misses no event."""
         last_event_id = await self.events.last_id(session_id)
         session = await self.store.read(session_id)
+        on_desk = await hunts_on_desk(self.store, session)
         return session_view(
             session,
-            await self.store.counts(session_id),
-            await selected_hunts(self.store, session),
+            with_refuted(session, await self.store.counts(session_id), on_desk),
+            on_desk,
             now=self.clock.now(),
             ttl_s=self.session_ttl_s,
             default_judge=self.catalog.default_judge,
@@ -72,6 +80,8 @@ class StatusCollector:
             status, reason = "unhealthy", "The server is shutting down."
         elif store.reason:
             status, reason = "degraded", store.reason
+        elif store.library and store.library.problem:
+            status, reason = "degraded", store.library.problem
         providers, _ = self.catalog.rows()
         return Health(
             status=status,  # type: ignore[arg-type]
@@ -101,6 +111,7 @@ class StatusCollector:
                 sessions_away=store.away,
                 journal_bytes=store.journal_bytes,
             ),
+            library=_library_status(store),
             providers=self._providers(),
             runs=RunNumbers(
                 active=self.dispatcher.active(JobKind.RUN),
@@ -120,6 +131,7 @@ class StatusCollector:
             instances=instances,
             limit_conflicts=limit_conflicts(instances),
             totals=totals(instances),
+            budgets=await self._budgets(),
         )
 
     def here(self, *, draining: bool) -> InstanceStatus:
@@ -141,6 +153,13 @@ class StatusCollector:
             limits={load.account: load.ceiling for load in loads},
         )
 
+    async def _budgets(self) -> tuple[BudgetState, ...]:
+        if not self.budgets.active:
+            return ()
+        accounts = [row.account for row in self.catalog.rows()[0] if row.usable and not row.simulated]
+        states = await self.budgets.states(self.people, accounts)
+        return tuple(s for s in states if s.kind == "account" or s.spent_usd or s.reserved_usd or s.unknown_calls)
+
     def _providers(self) -> tuple[ProviderStatus, ...]:
         loads = {load.account: load for load in self.throttle.load()}
         rows, _ = self.catalog.rows()
@@ -161,6 +180,13 @@ class StatusCollector:
             )
             for row in rows
         )
+
+
+def _library_status(store: StoreState) -> LibraryStatus:
+    if store.library is None:
+        return LibraryStatus(configured=False, available=False)
+    numbers = store.library.model_dump(exclude={"problem"})
+    return LibraryStatus(configured=True, available=not store.library.problem, reason=store.library.problem, **numbers)
 
 
 def _hunt_numbers(activity: Activity) -> HuntNumbers:

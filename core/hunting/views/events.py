@@ -14,6 +14,7 @@ from core.hunting.views.hunts import HuntView, hunt_view
 from core.hunting.views.runs import RunView, run_view
 from core.hunting.views.serialize import to_json
 from core.hunting.views.tasks import CheckAnswer, check_view
+from core.livetext.base import TextDelta
 
 
 class HuntEvent(TypedDict):
@@ -28,17 +29,40 @@ class SessionEvent(TypedDict):
     version: int
 
 
-def hunt_event(hunt: Hunt, *, sealed: bool) -> EventDraft:
-    """Build the event of a saved state."""
-    shown = hunt_view(hunt, sealed=sealed, texts=False, reasons=hunt.status is HuntStatus.DONE)
+class TextEvent(TypedDict):
+    hunt_id: str
+    restart: bool
+    """Drop the text so far first."""
+    response: str
+    reasoning: str
+    truncated: bool
+    """No more text follows until the hunt is finished: it is too long to be shown while it grows."""
+
+
+def text_event(hunt_id: str, delta: TextDelta) -> bytes:
+    """Return the data of the event `hunt.text`, which is never stored."""
+    event: TextEvent = {
+        "hunt_id": hunt_id,
+        "restart": delta.restart,
+        "response": delta.response,
+        "reasoning": delta.reasoning,
+        "truncated": delta.truncated,
+    }
+    return to_json(event)
+
+
+def hunt_event(hunt: Hunt, *, sealed: bool, refuted: bool = False) -> EventDraft:
+    """Build the event of a saved state, or of a review that refutes it."""
+    shown = hunt_view(hunt, sealed=sealed, texts=False, reasons=hunt.status is HuntStatus.DONE, refuted=refuted)
     return _draft(EventType.HUNT, {"hunt": shown})
 
 
-def hunt_events(hunt: Hunt, *, sealed: bool) -> tuple[EventDraft, ...]:
-    """Return the events of a saved state. Empty while single verdicts of a sealed hunt arrive: nothing visible has
-    changed, and the timing of a verdict depends on its value."""
-    hidden = sealed and not hunt.trial and hunt.status is HuntStatus.JUDGING and bool(hunt.verdicts)
-    return () if hidden else (hunt_event(hunt, sealed=sealed),)
+def hunt_events(hunt: Hunt, *, sealed: bool, refuted: bool = False) -> tuple[EventDraft, ...]:
+    """Return the events of a saved state. Empty while single verdicts or votes on a sealed hunt arrive: nothing visible
+    has changed, and their timing and number depend on the verdicts."""
+    judging = hunt.status is HuntStatus.JUDGING and bool(hunt.verdicts)
+    hidden = sealed and not hunt.trial and (judging or bool(hunt.open_opinions))
+    return () if hidden else (hunt_event(hunt, sealed=sealed, refuted=refuted),)
 
 
 def run_events(run: Run, counts: Counts, now: datetime, *, sealed: bool) -> tuple[EventDraft, ...]:

@@ -21,7 +21,7 @@ from core.domain.task import Task
 from core.domain.verdict import Outcome, Verdict, score
 from core.review.agreement import Agreement, Reviewed, agreement
 from core.review.comparison import OutcomeComparison, compare_outcomes
-from core.review.desk import card_id, desk_order
+from core.review.desk import card_id, desk_order, selected_of
 from core.review.reveal import reveal_problems
 from core.review.selection import selection_problems
 
@@ -52,12 +52,23 @@ class ReviewView(TypedDict):
     saved_at: datetime
 
 
+class AuditView(TypedDict):
+    cards: int
+    """Drawn hunts on the desk; fewer than the setting where fewer hunts held."""
+    seed: NotRequired[str]
+    """Omitted while the verdicts are sealed, as is `hunt_ids`. The draw takes the held hunts in the order of the
+    SHA-256 of the seed, a space and the hunt's ID."""
+    hunt_ids: NotRequired[tuple[str, ...]]
+    """All hunts drawn so far."""
+
+
 class ReviewParts(TypedDict):
     """The snapshot's fields about selection and review."""
 
     selection: SelectionView
+    audit: AuditView
     reviews: list[ReviewView]
-    """Reviews of the selected hunts, including drafts, in the desk's order."""
+    """Reviews of the hunts on the desk, including drafts, in the desk's order."""
     can_reveal: bool
     reveal_problems: tuple[str, ...]
     agreement: Agreement | None
@@ -79,7 +90,11 @@ class CardView(TypedDict):
     """This and the following fields are omitted while the verdicts are sealed."""
     number: NotRequired[int]
     model: NotRequired[str]
+    label: NotRequired[str]
+    """The name of the model with its parameters."""
     outcome: NotRequired[Outcome | None]
+    audit: NotRequired[bool]
+    """The hunt was drawn at random and fills no slot."""
 
 
 class DeskTask(TypedDict):
@@ -95,10 +110,11 @@ class DeskView(DeskTask):
     cards: list[CardView]
 
 
-def review_parts(session: Session, selected: Sequence[Hunt]) -> ReviewParts:
-    """`selected`: the selected hunts, in slot order."""
+def review_parts(session: Session, on_desk: Sequence[Hunt]) -> ReviewParts:
+    """`on_desk`: the hunts to review, the selected ones in slot order."""
+    selected = selected_of(session, on_desk)
     problems = selection_problems(session.selection, selected)
-    cannot = reveal_problems(session, selected)
+    cannot = reveal_problems(session, on_desk)
     return {
         "selection": {
             "hunt_ids": session.selection.hunt_ids,
@@ -107,21 +123,27 @@ def review_parts(session: Session, selected: Sequence[Hunt]) -> ReviewParts:
             "complete": not problems,
             "problems": problems,
         },
-        "reviews": reviews_view(session, selected),
+        "audit": _audit_view(session),
+        "reviews": reviews_view(session, on_desk),
         "can_reveal": session.revealed_at is None and not cannot,
         "reveal_problems": cannot if session.revealed_at is None else (),
-        "agreement": _agreement(session, selected) if session.revealed_at is not None else None,
-        "comparison": compare_outcomes(session, selected),
+        "agreement": _agreement(session, on_desk) if session.revealed_at is not None else None,
+        "comparison": compare_outcomes(session, selected, on_desk),
     }
 
 
-def reviews_view(session: Session, selected: Sequence[Hunt]) -> list[ReviewView]:
-    """Return the reviews of the selected hunts, including drafts, in card order. A sealed selection of one hunt omits
-    the card ID: the snapshot names the hunt, and no response may link a card to a hunt."""
-    by_id = {hunt.hunt_id: hunt for hunt in selected}
+def _audit_view(session: Session) -> AuditView:
+    view: AuditView = {"cards": len(session.audited_ids)}
+    return view if session.sealed else {**view, "seed": session.audit.seed, "hunt_ids": session.audit.drawn}
+
+
+def reviews_view(session: Session, on_desk: Sequence[Hunt]) -> list[ReviewView]:
+    """Return the reviews of the desk, including drafts, in card order. A sealed selection of one hunt omits the card
+    ID: the snapshot names the hunt, and no response may link a card to a hunt."""
+    by_id = {hunt.hunt_id: hunt for hunt in on_desk}
     found = ((by_id[i], session.review(i)) for i in desk_order(session) if i in by_id)
     shown = [review_view(session, review, session.run(hunt.run_id).task) for hunt, review in found if review]
-    return without_cards(shown) if session.sealed and len(selected) == 1 else shown
+    return without_cards(shown) if session.sealed and len(session.selection.hunt_ids) == 1 else shown
 
 
 def without_cards(reviews: Sequence[ReviewView]) -> list[ReviewView]:
@@ -147,9 +169,9 @@ def review_view(session: Session, review: Review, task: Task) -> ReviewView:
     return view if session.sealed else {"hunt_id": review.hunt_id, **view}
 
 
-def desk_view(session: Session, selected: Sequence[Hunt]) -> DeskView:
-    """Return the review desk: the selected replies in card order, and the criteria to review them by."""
-    by_id = {hunt.hunt_id: hunt for hunt in selected}
+def desk_view(session: Session, on_desk: Sequence[Hunt]) -> DeskView:
+    """Return the review desk: the selected and the drawn replies in card order, and the criteria to review them by."""
+    by_id = {hunt.hunt_id: hunt for hunt in on_desk}
     return {
         "cards": [_card_view(session, by_id[i]) for i in desk_order(session) if i in by_id],
         "criteria": session.task.criteria,
@@ -172,9 +194,17 @@ def _card_view(session: Session, hunt: Hunt) -> CardView:
     }
     if session.sealed:
         return card
-    return {**card, "hunt_id": hunt.hunt_id, "number": hunt.number, "model": hunt.model, "outcome": hunt.outcome}
+    return {
+        **card,
+        "hunt_id": hunt.hunt_id,
+        "number": hunt.number,
+        "model": hunt.model,
+        "label": hunt.label or hunt.model,
+        "outcome": hunt.outcome,
+        "audit": hunt.hunt_id in session.audited_ids,
+    }
 
 
-def _agreement(session: Session, selected: Sequence[Hunt]) -> Agreement:
-    found = ((hunt, session.review(hunt.hunt_id)) for hunt in selected)
+def _agreement(session: Session, on_desk: Sequence[Hunt]) -> Agreement:
+    found = ((hunt, session.review(hunt.hunt_id)) for hunt in on_desk)
     return agreement([Reviewed(hunt, review, session.run(hunt.run_id).task) for hunt, review in found if review])

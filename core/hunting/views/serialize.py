@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from core.domain.parameters import Parameters, is_default
 from core.domain.value import Value
 
 JsonFragment = orjson.Fragment
@@ -17,11 +18,14 @@ JsonFragment = orjson.Fragment
 
 
 def to_json(view: Any) -> bytes:
-    """Serialize a view. Values become objects with their fields; times are ISO 8601 with a Z."""
+    """Serialize a view. Values become objects with their fields, parameters with the chosen ones; times are ISO 8601
+    with a Z."""
     return orjson.dumps(view, default=_fields, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
 
 
 def _fields(value: object) -> dict[str, Any]:
+    if isinstance(value, Parameters):
+        return {} if is_default(value) else value.chosen
     if isinstance(value, Value):
         return vars(value)
     raise TypeError(f"{type(value).__name__} is not JSON serializable")

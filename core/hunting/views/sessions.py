@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 
 from typing_extensions import TypedDict
 
@@ -12,20 +13,26 @@ from core.domain.hunt import Hunt
 from core.domain.run import Counts, total_counts
 from core.domain.session import Session, TaskWarning, Visibility
 from core.domain.slot import Grading, Slot
+from core.domain.task import Task
 from core.domain.turn import Turn
 from core.domain.verdict import Verdict
 from core.hunting.views.reviews import ReviewParts, review_parts
+from core.hunting.views.robustness import RobustnessView, robustness_view
 from core.hunting.views.runs import CountsView, RunView, counts_view, run_view
 from core.hunting.views.tasks import CheckView, TaskView, check_view, task_view
+from core.hunting.views.two_sided import TwoSidedView, two_sided_view
 
 
 class SettingsView(TypedDict):
     visibility: Visibility
     require_check: bool
+    require_two_sided_check: bool
     judge_cut_replies: bool
     """Replies cut off at an output limit are judged; otherwise they are errors (`output_limit`)."""
     slots: int
     least_breaks: int
+    audit_held: int
+    """How many held hunts are drawn at random into the review desk."""
     fixed: bool
     """A run has started, so visibility is fixed."""
 
@@ -75,6 +82,7 @@ class SessionView(ReviewParts):
     revealed: bool
     revealed_at: datetime | None
     require_check: bool
+    require_two_sided_check: bool
     judge_cut_replies: bool
     """Replies cut off at an output limit are judged; otherwise they are errors (`output_limit`)."""
     settings: SettingsView
@@ -89,6 +97,8 @@ class SessionView(ReviewParts):
     attempts_before: int
     attempts_made: int
     check: CheckView
+    two_sided_check: TwoSidedView
+    robustness: RobustnessView
     runs: list[RunView]
     counts: CountsView
     """Of this turn's runs."""
@@ -106,17 +116,19 @@ class SessionView(ReviewParts):
 def session_view(
     session: Session,
     counts: Mapping[str, Counts],
-    selected: Sequence[Hunt],
+    on_desk: Sequence[Hunt],
     *,
     now: datetime,
     ttl_s: float,
     default_judge: str,
     last_event_id: str,
 ) -> SessionView:
-    """Return the snapshot: everything that the page shows except hunts. `selected`: the selected hunts."""
+    """Return the snapshot: everything that the page shows except hunts. `on_desk`: the hunts to review."""
     runs = [run for run in session.runs if not run.trial]
-    sealed, total = session.sealed, total_counts(counts[run.run_id] for run in runs)
+    sealed, task_hash = session.sealed, cache(Task.content_hash)  # most runs have the same task
     this_turn = total_counts(counts[run.run_id] for run in runs if run.turn == session.turn)
+    earlier = total_counts(counts[run.run_id] for run in runs if run.turn != session.turn)
+    total = total_counts((this_turn, earlier))
     return {
         "session_id": session.session_id,
         "version": session.version,
@@ -127,6 +139,7 @@ def session_view(
         "revealed": session.revealed_at is not None,
         "revealed_at": session.revealed_at,
         "require_check": session.require_check,
+        "require_two_sided_check": session.require_two_sided_check,
         "judge_cut_replies": session.judge_cut_replies,
         "settings": _settings_view(session),
         "expires_in_s": ttl_s,
@@ -139,13 +152,15 @@ def session_view(
         "attempts_before": session.attempts_before,
         "attempts_made": session.attempts_before + total.replies,
         "check": check_view(session.check, session.task),
-        "runs": [run_view(run, counts[run.run_id], now, sealed=sealed) for run in runs],
+        "two_sided_check": two_sided_view(session.two_sided_check, session.task),
+        "robustness": robustness_view(session),
+        "runs": [run_view(run, counts[run.run_id], now, sealed=sealed, task_hash=task_hash) for run in runs],
         "counts": counts_view(this_turn, sealed=sealed),
         "total_counts": counts_view(total, sealed=sealed),
         "trials": counts_view(total_counts(counts[run.run_id] for run in session.runs if run.trial), sealed=False),
         "turn": session.turn,
         "turns": [_turn_view(session, turn, counts) for turn in session.turns],
-        **review_parts(session, selected),
+        **review_parts(session, on_desk),
         "default_judge": default_judge,
         "last_event_id": last_event_id,
     }
@@ -155,9 +170,11 @@ def _settings_view(session: Session) -> SettingsView:
     return {
         "visibility": session.visibility,
         "require_check": session.require_check,
+        "require_two_sided_check": session.require_two_sided_check,
         "judge_cut_replies": session.judge_cut_replies,
         "slots": session.selection.slots,
         "least_breaks": session.selection.least_breaks,
+        "audit_held": session.audit.held,
         "fixed": session.hunted,
     }
 

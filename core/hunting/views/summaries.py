@@ -13,6 +13,8 @@ from core.errors import NotFound
 from core.hunting.views.runs import CountsView, counts_view
 from core.hunting.views.tasks import CheckSummary
 from core.review.comparison import compare_outcomes
+from core.review.desk import selected_of
+from core.review.refuted import with_refuted
 from core.review.reveal import unfinished_reviews
 from core.review.selection import selection_problems
 from core.sessions.base import SessionStore, SessionSummary
@@ -60,17 +62,19 @@ def gone_session(session_id: str) -> GoneSession:
 def summary_view(seen: SessionSummary) -> SummaryView:
     session = seen.session
     runs = [run for run in session.runs if not run.trial]
+    counts = with_refuted(session, seen.counts, seen.on_desk)
+    selected = selected_of(session, seen.on_desk)
     return {
         "session_id": session.session_id,
         "name": session.name,
         "version": session.version,
         "turn": session.turn,
         "created_at": session.created_at,
-        "counts": counts_view(total_counts(seen.counts[run.run_id] for run in runs), sealed=session.sealed),
+        "counts": counts_view(total_counts(counts[run.run_id] for run in runs), sealed=session.sealed),
         "active_runs": sum(not run.trial for run in session.active_runs),
         "check": {"status": session.check.status, "stale": session.check.stale_for(session.task)},
-        "selection_complete": not selection_problems(session.selection, seen.selected),
-        "reviews_complete": bool(seen.selected) and not unfinished_reviews(session, seen.selected),
+        "selection_complete": not selection_problems(session.selection, selected),
+        "reviews_complete": bool(selected) and not unfinished_reviews(session, seen.on_desk),
         "revealed": session.revealed_at is not None,
-        "reviews_differ": compare_outcomes(session, seen.selected).differ,
+        "reviews_differ": compare_outcomes(session, selected, seen.on_desk).differ,
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from typing_extensions import TypedDict
 
+from core.domain.checks import CheckStatus, ReferenceCheck
 from core.domain.criteria import Criterion
-from core.domain.session import CheckStatus, ReferenceCheck
 from core.domain.task import PassRule, Task, refuse_unhuntable
 from core.errors import BadTask
 from core.hunting.views.hunts import VerdictView, verdict_view
@@ -42,6 +43,7 @@ class CheckView(CheckSummary):
     task_hash: str
     """Hash of the checked task; empty before the first check."""
     judge_model: str
+    judge_parameters: dict[str, Any]
     verdicts: list[VerdictView]
     flips: dict[str, int]
     """Per criterion: how often the verdict changed for the same task."""
@@ -80,6 +82,7 @@ def check_view(check: ReferenceCheck, task: Task) -> CheckView:
         "stale": check.stale_for(task),
         "task_hash": check.task_hash,
         "judge_model": check.judge_model,
+        "judge_parameters": check.judge_parameters.chosen,
         "verdicts": [verdict_view(v) for v in check.verdicts],
         "flips": dict(check.flips),
         "error": check.error,

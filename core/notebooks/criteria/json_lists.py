@@ -1,6 +1,7 @@
 """Criteria as JSON inside prose. Tries every bracket that may start a value; the decoder handles strings.
 
-Work is limited to MAX_BRACKETS brackets and about eight times the text's length.
+Work is limited to MAX_BRACKETS brackets and about eight times the text's length. Broken JSON is repaired with
+json-repair; the result is a proposal that the trainer must confirm.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+import json_repair
 
 from core.notebooks.criteria.forms import Form, Found, Item, Span, id_in, is_id, is_text
 from core.notebooks.json_positions import Member, Node, elements_at, members_at, value_at
@@ -28,7 +31,7 @@ class JsonSearch:
     weak: Found | None = None
     """A list of sentences, used only if nothing better is found."""
     other: Found | None = None
-    """Objects with an id and one text under a key of their own choice."""
+    """Objects with an id and one text under an unknown key."""
     uncertain: Found | None = None
     """Objects with an id and several texts, where the criterion is ambiguous."""
     further: Found | None = None
@@ -65,7 +68,7 @@ def search_json(body: str) -> JsonSearch:
 
 
 def _values(body: str, broken: list[Span]) -> Iterator[tuple[int, Node]]:
-    """Each value that decodes, outside broken ones, whose spans are added to `broken`."""
+    """All values that decode, outside of broken ones, whose spans are added to `broken`."""
     closed = tries = work = 0
     for bracket in _MAY_BEGIN.finditer(body):
         start = bracket.start()
@@ -144,9 +147,14 @@ def text_key(element: dict[str, Any]) -> str:
 
 
 def other_text_keys(element: dict[str, Any]) -> list[str]:
-    """The keys beside the id that hold words (`rule`, `question`, anything); none where there is no id."""
+    """The keys beside the id whose values are texts (`rule`, `question`, …); none if there is no id."""
     named = id_key(element)
     return [key for key, value in element.items() if named and key != named and is_text(value)]
+
+
+def criterion_key(element: dict[str, Any]) -> str:
+    """The key that holds a criterion's text: `text_key`, else the longest text beside the id; "" without one."""
+    return text_key(element) or max(other_text_keys(element), key=lambda key: len(element[key]), default="")
 
 
 def id_key(element: dict[str, Any]) -> str:
@@ -160,7 +168,7 @@ def _object(body: str, node: Node) -> Item:
     if not isinstance(node.value, dict):
         return Item(whole, whole, text="")
     members = {m.key: m.node for m in members_at(body, node.start, raw_breaks=True)[0]}
-    named, told = id_key(node.value), text_key(node.value) or next(iter(other_text_keys(node.value)), "")
+    named, told = id_key(node.value), criterion_key(node.value)
     id_node, text_node = members.get(named), members.get(told)
     return Item(
         whole=whole,
@@ -191,5 +199,60 @@ def _string(node: Node) -> Item:
 
 
 def _keep_loose(body: str, node: Node, search: JsonSearch) -> None:
-    if search.strong is None and isinstance(node.value, dict) and id_key(node.value) and text_key(node.value):
+    if search.strong is None and isinstance(node.value, dict) and id_key(node.value) and criterion_key(node.value):
         search.loose.append(_object(body, node))
+
+
+MAX_REPAIR_CHARS = 30_000
+"""Characters. json-repair's time grows with the square on hostile text: 60 ms at 15,000, so about 250 ms here."""
+
+_QUOTE = "[\"“”„'‘’]"
+_LIKE_OBJECTS = re.compile(rf"{_QUOTE}(?:id|criteri\w{{0,20}})\s?{_QUOTE}\s{{0,3}}[:=]", re.IGNORECASE)
+_LIKE_MAPPING = re.compile(
+    rf"{_QUOTE}C[1-9][0-9]{{0,3}}{_QUOTE}\s{{0,3}}[:=]\s{{0,3}}{_QUOTE}(?!PASS|FAIL|UNDET|MISS|N/A)", re.IGNORECASE
+)
+_LIKE_SENTENCES = re.compile(
+    rf"\[\s{{0,200}}{_QUOTE}\w+[^\"“”\n]{{0,400}}\s\w+[^\"“”\n]{{0,2000}}{_QUOTE}\s{{0,20}}[,\]]"
+)
+_SMART = str.maketrans({"“": '"', "”": '"', "„": '"'})
+_SMART_JSON = re.compile(r"[\[{]\s{0,20}[“”„]")
+"""Typographic quotation marks in place of JSON's own, and not inside a text."""
+
+
+def looks_like_criteria(text: str) -> bool:
+    """Whether broken JSON was probably meant as criteria, in a form that identifies itself."""
+    return bool(_LIKE_OBJECTS.search(text) or _LIKE_MAPPING.search(text))
+
+
+def looks_like_sentences(text: str) -> bool:
+    return bool(_LIKE_SENTENCES.match(text[:4000]))
+
+
+def repaired(body: str, broken: Span) -> list[tuple[str, str]]:
+    """(id or "", text) of each item in the repaired JSON; empty if it cannot be repaired."""
+    text = broken.of(body)
+    text = text[: max(text.rfind("]"), text.rfind("}")) + 1] or text
+    if len(text) > MAX_REPAIR_CHARS:
+        return []
+    try:
+        return _pairs(json_repair.loads(text.translate(_SMART) if _SMART_JSON.search(text) else text))
+    except (RecursionError, ValueError):
+        return []
+
+
+def _pairs(value: Any) -> list[tuple[str, str]]:
+    if isinstance(value, dict) and value and all(is_id(key) for key in value):
+        return [(id_in(key), text) for key, text in value.items() if is_text(text)]
+    if isinstance(value, dict):
+        value = [value]
+    if not isinstance(value, list):
+        return []
+    found = []
+    for element in value:
+        if isinstance(element, dict) and (told := criterion_key(element)):
+            found.append((id_in(element.get(id_key(element))), element[told]))
+        elif is_text(element):
+            found.append(("", element))
+        elif isinstance(element, list):
+            found.extend(_pairs(element))
+    return found

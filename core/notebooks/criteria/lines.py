@@ -1,4 +1,7 @@
-"""Criteria as plain lines (`C1: text`) or as a markdown list. Places are offsets into the body."""
+"""Criteria as plain lines (`C1: text`), as a markdown list, or as a table with columns for ids and texts.
+
+Positions are offsets into the body.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import islice, pairwise
 from typing import NamedTuple
 
-from core.notebooks.criteria.forms import MAX_ITEMS, Form, Found, Item, Span, id_in
+from core.notebooks.criteria.forms import MAX_ITEMS, Form, Found, Item, Span, id_in, is_id
 from core.notebooks.criteria.pass_rule import read_pass_rule
 
 _ID_LINE = re.compile(
@@ -91,7 +94,7 @@ def _id_start(row: int, line: TextLine) -> Start | None:
 
 
 def find_bullets(body: str, lines: list[TextLine]) -> tuple[Found | None, bool]:
-    """(a list without ids, whether it is certain). Certain: the only list there, or the only one that is announced."""
+    """(a list without ids, whether it is certain). Certain: the only list, or the only one with an introduction."""
     groups = [g for g in _groups(lines) if len(g) > 1]
     if not groups:
         return None, False
@@ -102,7 +105,7 @@ def find_bullets(body: str, lines: list[TextLine]) -> tuple[Found | None, bool]:
 
 
 def _groups(lines: list[TextLine]) -> list[list[Start]]:
-    """Lists: items of one kind, broken by a paragraph that is not indented."""
+    """Lists: items of one kind, ended by a paragraph that is not indented."""
     groups: list[list[Start]] = []
     open_group, after_blank = False, False
     for row, line in enumerate(lines):
@@ -131,14 +134,14 @@ def _found(form: Form, body: str, lines: list[TextLine], starts: list[Start]) ->
 
 
 def _end_row(lines: list[TextLine], row: int, limit: int) -> int:
-    """The row after the last line of the item at `row` that is not blank."""
+    """The row after the last non-blank line of the item at `row`."""
     while limit > row + 1 and lines[limit - 1].blank:
         limit -= 1
     return limit
 
 
 def _last_end_row(lines: list[TextLine], start: Start) -> int:
-    """The last item has no next one to end it: it ends at a blank line, unless an indented line follows."""
+    """The last item ends at a blank line, unless an indented line follows."""
     row = start.row + 1
     has_text = lines[start.row].end > start.text_from
     while row < len(lines):
@@ -166,3 +169,86 @@ def _item(body: str, lines: list[TextLine], start: Start, end_row: int) -> Item:
     rows = text_at.of(body).split("\n")
     text = "\n".join(row.strip() for row in rows).strip()
     return Item(whole, text_at, text, id=start.id, id_at=start.id_at)
+
+
+_RULER = re.compile(r"[ \t]{0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+_BORDER = re.compile(r"(?<!\\)\|")
+_NAMED = re.compile(r"criteri|description|text|requirement|question", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a row: its position without surrounding spaces."""
+
+    at: Span
+    text: str
+
+    @property
+    def plain(self) -> str:
+        return self.text.strip("*_` ")
+
+
+def find_table(lines: list[TextLine]) -> Found | None:
+    """The first table with a column of criterion ids."""
+    passed = 0
+    for row, line in enumerate(lines):
+        if row <= passed or "|" not in line.text or not _RULER.fullmatch(line.text[:2000]):
+            continue
+        passed = row + 1
+        while passed < len(lines) and "|" in lines[passed].text:
+            passed += 1
+        found = _read_table(lines[row - 1], lines[row + 1 : min(passed, row + 1 + MAX_ITEMS)])
+        if found:
+            return found
+    return None
+
+
+def _read_table(head: TextLine, body: list[TextLine]) -> Found | None:
+    rows = [(line, _fields(line)) for line in body]
+    width = min((len(fields) for _, fields in rows), default=0)
+    ids = next((c for c in range(width) if all(is_id(fields[c].plain) for _, fields in rows)), None)
+    texts = _text_column(_fields(head), rows, width, ids)
+    if ids is None or texts is None:
+        return None
+    items = tuple(_row_item(line, fields[ids], fields[texts]) for line, fields in rows)
+    return Found(Form.TABLE, Span(items[0].whole.start, items[-1].whole.end), items)
+
+
+def _text_column(
+    head: list[Field], rows: list[tuple[TextLine, list[Field]]], width: int, ids: int | None
+) -> int | None:
+    columns = [c for c in range(width) if c != ids]
+    if not columns:
+        return None
+    named = [c for c in columns if c < len(head) and _NAMED.search(head[c].text[:200])]
+    lengths = {c: sum(len(fields[c].text) for _, fields in rows) for c in named or columns}
+    return max(lengths, key=lambda c: lengths[c])
+
+
+def _row_item(line: TextLine, id_field: Field, text_field: Field) -> Item:
+    return Item(
+        whole=Span(line.start, line.start + len(line.text)),
+        text_at=text_field.at,
+        text=text_field.text.replace("\\|", "|"),
+        id=id_in(id_field.plain),
+        id_at=id_field.at,
+    )
+
+
+def _fields(line: TextLine) -> list[Field]:
+    text = line.text
+    inner_end = len(text.rstrip())
+    at = len(text) - len(text.lstrip())
+    if text[at : at + 1] == "|":
+        at += 1
+    if text[inner_end - 1 : inner_end] == "|" and text[inner_end - 2 : inner_end - 1] != "\\":
+        inner_end -= 1
+    found = []
+    borders = [m.start() for m in _BORDER.finditer(text, at, inner_end)]
+    for end in (*borders, inner_end):
+        part = text[at:end]
+        start = at + len(part) - len(part.lstrip())
+        stop = max(start, at + len(part.rstrip()))
+        found.append(Field(Span(line.start + start, line.start + stop), text[start:stop]))
+        at = end + 1
+    return found

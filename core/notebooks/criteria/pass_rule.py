@@ -13,16 +13,16 @@ from core.domain.task import PassRule
 
 MAX_PROSE_CHARS = 100_000
 MAX_SENTENCE_CHARS = 600
-"""Only this much of a longer sentence is read."""
+"""Maximum characters read of a sentence."""
 MAX_QUOTED_CHARS = 160
 
 
 @dataclass(frozen=True)
 class StatedRule:
     rule: PassRule | None = None
-    """The clearly stated rule; None when there is none."""
+    """The clearly stated rule; None if there is none."""
     unclear: str = ""
-    """The first sentence that seems to state a rule and was not understood, shortened; "" when there is none."""
+    """The first sentence that seems to state a rule but is unclear, shortened; "" if there is none."""
 
 
 _CRITERIA = r"(?:criteri(?:a|on)|requirements?|rubric items?|checks?)"
@@ -90,7 +90,7 @@ _EXCEPTION = re.compile(
     r"|\b(?:critical|mandatory|essential|core|key|major|first|last)\s+(?:\w+\s+)?criteri(?:a|on)\b",
     re.IGNORECASE,
 )
-"""Not all criteria count alike: neither of the two rules."""
+"""Criteria with different weights: neither of the two rules."""
 _NAMED_CRITERION = re.compile(
     r"\bC[1-9]\d{0,3}\s+(?:must|has\s+to|have\s+to|needs?\s+to)\s+(?:also\s+|always\s+|both\s+|all\s+)?(?:pass|hold|be\s+(?:met|satisfied|passed|fulfilled))\b"
     r"|\bC[1-9]\d{0,3}\s+(?:is|are)\s+(?:an?\s+)?(?:required|mandatory|critical|essential|optional|bonus|must)\b"
@@ -115,7 +115,7 @@ _ITS_PARTS = re.compile(
     rf"\b(?:a|each|every|the|this)\s+criterion\b.{{0,80}}\bits\s+(?:\w+\s+)?(?:{_CRITERIA}|parts?|conditions?)",
     re.IGNORECASE,
 )
-"""What one criterion needs to pass, not the reply."""
+"""Requirements for one criterion, not for the reply."""
 _SCORE = re.compile(
     r"\bpass(?:ing)?\s+(?:score|mark|threshold|grade)\b|\b(?:pass(?:es)?|meets?|scores?|reach(?:es)?|achieves?)\b[^.]{0,30}\d\s*%"
     r"|\bscore\s+of\s+(?:at\s+least\s+)?[\d.,]+\s+or\s+(?:more|higher|above|better)|\b\d+\s+points?\s+(?:(?:are|is)\s+)?(?:needed|required|or\s+more|to\s+pass)"
@@ -126,7 +126,7 @@ _SCORE = re.compile(
     r"|\bfails?\b[^.]{0,30}\b(?:when|if)\s+a\s+criterion\b|\bany\s+(?:single\s+)?failure\b[^.]{0,40}\bfail",
     re.IGNORECASE,
 )
-"""A rule in words that need not name the criteria."""
+"""Rules that do not mention the criteria."""
 _OTHER_LANGUAGE = re.compile(
     r"\b(?:alle|mindestens|mehr\s+als|jedes)\b.*\bkriteri(?:en|um)\b|\b(?:todos|al\s+menos|cada|más\s+de)\b.*\bcriterios?\b"
     r"|\b(?:tous|toutes|au\s+moins|chaque|plus\s+de)\b.*\bcrit[èe]res?\b|\b(?:tutti|almeno|ogni|più\s+d\w+)\b.*\bcriteri[oa]?\b"
@@ -134,7 +134,7 @@ _OTHER_LANGUAGE = re.compile(
     r"|(?:所有|全部|至少|超过|每|すべて|少なくとも).{0,12}(?:标准|標準|准则|基準|条件)",
     re.IGNORECASE,
 )
-"""Sentences of other languages that seem to state a rule are asked about, not read."""
+"""Sentences in other languages that seem to state a rule become questions."""
 _OPTIONAL_FAILURE = re.compile(
     r"\b(?:may|can|could)\s+(?:\w+\s+)?fail\b|\b(?:not|n['’]t)\s+(?:necessarily\s+|automatically\s+)?(?:mean|result|lead|cause|imply|fail\b)"
     r"|\bstill\s+pass|\bfails?\s+only\s+(?:that|this|the)\s+criterion\b",
@@ -164,9 +164,8 @@ _SENTENCE_END = re.compile(r"[.!?;](?=\s|$)|\n\s*\n|\n(?=\s*[-*•\d#])")
 
 
 def read_pass_rule(prose: str) -> StatedRule:
-    """What the prose states. A plain majority wins over words about all criteria, but the two together are also
-    a question.
-    """
+    """The rule that the prose states. A plain majority wins over a statement about all criteria, but together they are
+    also a question."""
     stated: dict[PassRule, str] = {}
     questions: list[str] = []
     for sentence in _sentences(prose[:MAX_PROSE_CHARS]):
@@ -193,7 +192,7 @@ def _sentences(prose: str) -> list[str]:
 
 
 def _rule_of(sentence: str) -> PassRule | None:
-    """The rule that this sentence plainly states, or None."""
+    """The rule that this sentence clearly states, or None."""
     if _EXCEPTION.search(sentence) or _NAMED_CRITERION.search(sentence) or _NOT_ENOUGH.search(sentence):
         return None
     majority = _MAJORITY.search(sentence)
@@ -217,13 +216,14 @@ def _rule_of(sentence: str) -> PassRule | None:
 
 
 def _is_negated(sentence: str, found: re.Match[str]) -> bool:
-    """Whether a "not" stands before what was found, in it, or right after it ("all criteria need not pass")."""
+    """Whether a "not" is before the match, in it, or directly after it ("all criteria need not pass")."""
     before = sentence[max(0, found.start() - 60) : found.start()].rpartition(":")[2]
     return bool(_NOT.search(before + sentence[found.start() : found.end() + 12]))
 
 
 def _speaks_of_else(sentence: str, found: re.Match[str]) -> bool:
-    """Whether it says what to look at, what another answer does, or what one criterion needs: no rule for the reply."""
+    """Whether the sentence is about what to evaluate, about another answer, or about one criterion: no rule for the
+    reply."""
     before = sentence[: found.start()]
     return bool(
         _ASKS_WHETHER.search(before)
@@ -234,7 +234,7 @@ def _speaks_of_else(sentence: str, found: re.Match[str]) -> bool:
 
 
 def _asks(sentence: str) -> bool:
-    """Whether a sentence without a plain rule seems to state one all the same."""
+    """Whether a sentence without a clear rule still seems to state one."""
     if any(p.search(sentence) for p in (_NAMED_CRITERION, _CRITICAL, _SCORE, _OTHER_LANGUAGE)):
         return True
     if _NOT_ENOUGH.search(sentence) and (_MAJORITY.search(sentence) or _ALL.search(sentence)):

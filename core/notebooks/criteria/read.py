@@ -12,23 +12,27 @@ from dataclasses import dataclass
 
 from core.domain.criteria import CRITERION_ID, Criterion
 from core.notebooks.criteria.forms import Found, Span
-from core.notebooks.criteria.json_lists import JsonSearch, search_json
-from core.notebooks.criteria.lines import find_bullets, find_id_lines, lines_of
-from core.notebooks.criteria.repair import looks_like_criteria, looks_like_sentences, repaired
-from core.notebooks.criteria.tables import find_table
+from core.notebooks.criteria.json_lists import (
+    JsonSearch,
+    looks_like_criteria,
+    looks_like_sentences,
+    repaired,
+    search_json,
+)
+from core.notebooks.criteria.lines import find_bullets, find_id_lines, find_table, lines_of
 from core.notebooks.text import shortened, without_surrogates
 
 MAX_SEARCHED_CHARS = 200_000
 """Maximum text length that is searched. Real cells have a few thousand characters."""
 MAX_NAMED_CHARS = 200
 """Maximum length of a list of wrong ids in a message."""
-_CONFIRM = "Compare what was understood with the notebook and confirm it, or write the criteria anew."
+_CONFIRM = "Compare the recovered criteria with the notebook and confirm them, or rewrite the list."
 
 
 @dataclass(frozen=True)
 class ReadCriteria:
     criteria: tuple[Criterion, ...] = ()
-    """Read with certainty; empty when there is a `problem`."""
+    """Criteria read with certainty; empty if there is a `problem`."""
     proposed: tuple[Criterion, ...] = ()
     """A proposal, which the trainer must confirm."""
     code: str = ""
@@ -38,7 +42,7 @@ class ReadCriteria:
     found: Found | None = None
     """The list's position and form; None when it is broken or missing."""
     span: Span | None = None
-    """The list's position, also when it is broken; None when there is none."""
+    """The list's position, even if it is broken; None if there is none."""
 
     def prose(self, body: str) -> str:
         """The text around the list, which states the pass rule."""
@@ -51,7 +55,7 @@ def read_criteria(body: str) -> ReadCriteria:
         return ReadCriteria(
             code="criteria_too_long",
             problem=f"response_reference has {len(body):,} characters, more than the limit of {MAX_SEARCHED_CHARS:,}. "
-            "Shorten it, or write the criteria anew.",
+            "Shorten it, or rewrite the criteria.",
         )
     search = search_json(body)
     broken = [span for span in search.broken if looks_like_criteria(span.of(body)[:100_000])]
@@ -66,7 +70,7 @@ def read_criteria(body: str) -> ReadCriteria:
             proposed=_proposal((item.id, item.text) for item in search.uncertain.items),
             code="criteria_uncertain",
             span=search.uncertain.span,
-            problem=f"The criteria have several texts each, and none is called criteria. {_CONFIRM}",
+            problem=f"Each criterion has several texts, and none has the key criteria. {_CONFIRM}",
         )
     if search.loose:
         span = Span(search.loose[0].whole.start, search.loose[-1].whole.end)
@@ -74,7 +78,7 @@ def read_criteria(body: str) -> ReadCriteria:
             proposed=_proposal((i.id, i.text) for i in search.loose),
             code="criteria_json_broken",
             span=span,
-            problem=f"The criteria stand as single objects, not as a list in [ ]. {_CONFIRM}",
+            problem=f"The criteria are separate objects, not a list in [ ]. {_CONFIRM}",
         )
     return _read_text(body, search)
 
@@ -95,11 +99,11 @@ def _read_text(body: str, search: JsonSearch) -> ReadCriteria:
             proposed=_proposal((i.id, i.text) for i in bullets.items),
             code="criteria_uncertain",
             span=bullets.span,
-            problem=f"There are several lists and it is not clear which one holds the criteria. {_CONFIRM}",
+            problem=f"There are several lists, and it is unclear which one contains the criteria. {_CONFIRM}",
         )
     return ReadCriteria(
         code="missing_criteria",
-        problem="There are no criteria under response_reference. Write at least three, each with an id: C1, C2, C3.",
+        problem="No criteria found under response_reference. Write at least three, each with an id: C1, C2, C3.",
     )
 
 
@@ -122,9 +126,9 @@ def _checked(found: Found, *, second: bool = False) -> ReadCriteria:
         code, problem = "empty_criterion", f"No text for {', '.join(empty[:5])}."
     if problem:
         proposed = _proposal((item.id, item.text) for item in found.items)
-        hint = f"Give every criterion an id and a text of its own. {_CONFIRM}"
+        hint = f"Give each criterion a different id and a text. {_CONFIRM}"
         return ReadCriteria(proposed=proposed, code=code, problem=f"{problem} {hint}", found=found, span=found.span)
-    remark = "The cell holds two lists of criteria; the first one was read. Remove the other one." if second else ""
+    remark = "The cell has two lists of criteria; only the first one is used. Remove the other one." if second else ""
     return ReadCriteria(
         criteria=tuple(Criterion(id=i, text=text) for i, text in pairs),
         code="two_lists" if second else "",
@@ -144,12 +148,12 @@ def _broken(body: str, span: Span, search: JsonSearch) -> ReadCriteria:
     proposed = _proposal(repaired(body, span))
     if not proposed and search.strong:
         proposed = _proposal((i.id, i.text) for i in search.strong.items)
-    what = f"{len(proposed)} criteria were understood. {_CONFIRM}" if proposed else "Write the criteria anew."
+    what = f"{len(proposed)} criteria were recovered. {_CONFIRM}" if proposed else "Rewrite the list."
     return ReadCriteria(
         proposed=proposed,
         code="criteria_json_broken",
         span=span,
-        problem=f"The list of criteria is broken JSON (a comma, bracket or quotation mark too many or too few). {what}",
+        problem=f"The list of criteria is invalid JSON (a missing or surplus comma, bracket or quotation mark). {what}",
     )
 
 

@@ -33,24 +33,34 @@ def write_criteria(body: str, wanted: Sequence[Criterion]) -> str:
     return next((a for a in attempts if read_criteria(a).criteria == criteria), attempts[-2])
 
 
+def write_array(body: str, wanted: Sequence[Criterion]) -> str | None:
+    """`body` with its list of criteria as a JSON array, whatever its form is; None if the result would not be read as
+    these criteria."""
+    criteria = tuple(wanted)
+    read = read_criteria(body)
+    return next((a for a in _arrays(body, read, criteria) if read_criteria(a).criteria == criteria), None)
+
+
 def _attempts(body: str, read: ReadCriteria, wanted: tuple[Criterion, ...]) -> Iterator[str]:
-    """From the most faithful to the plainest."""
-    array = criteria_array(wanted)
+    """Candidate texts, the most faithful first."""
     if read.found and not read.problem:
         yield _in_form(body, read.found, wanted)
+    yield from _arrays(body, read, wanted)
+    yield criteria_array(wanted)
+
+
+def _arrays(body: str, read: ReadCriteria, wanted: tuple[Criterion, ...]) -> Iterator[str]:
+    """The array in place of the list, else after the prose."""
+    array = criteria_array(wanted)
     if read.span:
         yield body[: read.span.start] + array + body[read.span.end :]
     prose = read.prose(body).strip("\n")
     yield f"{prose}\n\n{array}" if prose else array
-    yield array
 
 
 def criteria_array(criteria: Sequence[Criterion]) -> str:
-    """The default form: a JSON array with numbered text keys."""
-    rows = [
-        f'  {{ "id": "{c.id}", "criteria{c.id.removeprefix("C")}": {json.dumps(c.text, ensure_ascii=False)} }}'
-        for c in criteria
-    ]
+    """The default form: a JSON array of `{"id", "criteria"}` objects, whose texts have their braces escaped."""
+    rows = [f'  {{ "id": "{c.id}", "criteria": {_json_text(c.text)} }}' for c in criteria]
     return "[\n" + ",\n".join(rows) + "\n]" if rows else "[]"
 
 
@@ -77,7 +87,7 @@ def _kept(body: str, form: Form, item: Item, criterion: Criterion) -> str:
 
 
 def _fresh(body: str, found: Found, criterion: Criterion, place: int) -> str:
-    """A new item, like the last one there."""
+    """A new item in the form of the last one."""
     like, form = found.items[-1], found.form
     text = _encoded(form, like, criterion)
     if form in {Form.OBJECTS, Form.OTHER_OBJECTS}:
@@ -104,8 +114,14 @@ def _encoded(form: Form, item: Item, criterion: Criterion) -> str:
     if form is Form.STRINGS and item.id_at:
         text = f"{criterion.id}: {text}"
     if form in JSON_FORMS:
-        return json.dumps(text, ensure_ascii=False)
+        return _json_text(text)
     return text.replace("|", "\\|") if form is Form.TABLE else text
+
+
+def _json_text(text: str) -> str:
+    """The text as a JSON string without literal braces: programs that look for objects with a regular expression drop
+    those whose texts contain braces (docs/notebooks.md)."""
+    return json.dumps(text, ensure_ascii=False).replace("{", "\\u007b").replace("}", "\\u007d")
 
 
 def _replaced(body: str, whole: Span, edits: list[tuple[Span, str]]) -> str:

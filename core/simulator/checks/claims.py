@@ -54,10 +54,10 @@ _CASE = (
 def _check_rejects_options(_match: re.Match[str], _pieces: Sequence[str], reply: str) -> Finding:
     rejects, picks = _SAYS_NONE.search(reply), _PICKS.search(reply)
     if picks and not _SAYS_NONE.search(picks.group()):
-        return Finding(False, "The reply settles on one of the options.", quote(reply, *picks.span()))
+        return Finding(False, "The reply chooses one of the options.", quote(reply, *picks.span()))
     if rejects:
         return Finding(True, "The reply rejects every option.", quote(reply, *rejects.span()))
-    return Finding(False, "The reply nowhere says that no option is right.")
+    return Finding(False, "The reply does not say that no option is right.")
 
 
 def _normalize(number: str) -> str:
@@ -71,21 +71,15 @@ def _check_answer(match: re.Match[str], _pieces: Sequence[str], reply: str) -> F
     if not stated:
         return _find_number(value, reply)
     last = stated[-1]
-    reason = f"The reply gives {last['stated']} as its answer; {value} is wanted."
+    reason = f"The reply gives {last['stated']} as its answer; expected {value}."
     return Finding(_normalize(last["stated"]) == _normalize(value), reason, quote(reply, *last.span()))
 
 
-def _check_number(match: re.Match[str], _pieces: Sequence[str], reply: str) -> Finding:
-    return _find_number(match["value"], reply)
-
-
 def _find_number(value: str, reply: str) -> Finding:
-    found = next(
-        (match for match in _MENTIONED.finditer(reply) if _normalize(match.group()) == _normalize(value)), None
-    )
-    if found:
-        return Finding(True, f"The number {value} stands in the reply.", quote(reply, *found.span()))
-    return Finding(False, f"The number {value} stands nowhere in the reply.")
+    for found in _MENTIONED.finditer(reply):
+        if _normalize(found.group()) == _normalize(value):
+            return Finding(True, f"The reply contains the number {value}.", quote(reply, *found.span()))
+    return Finding(False, f"The reply does not contain the number {value}.")
 
 
 def _check_json(match: re.Match[str], keys: Sequence[str], reply: str) -> Finding:
@@ -95,10 +89,10 @@ def _check_json(match: re.Match[str], keys: Sequence[str], reply: str) -> Findin
     except (ValueError, RecursionError) as error:
         return Finding(False, f"The reply is not JSON: {error}.", shown)
     if not isinstance(value, (dict,) if keys else _JSON_TYPES[(match["kind"] or "").lower()]):
-        return Finding(False, f"The reply is JSON of another kind than asked for: {type(value).__name__}.", shown)
+        return Finding(False, f"The reply is JSON of the wrong type: {type(value).__name__}.", shown)
     if missing := [key for key in keys if isinstance(value, dict) and key not in value]:
         return Finding(False, f"The JSON has no key {', '.join(missing)}.", shown)
-    return Finding(True, "The reply parses as the JSON that was asked for.", shown)
+    return Finding(True, "The reply is JSON of the required form.", shown)
 
 
 def _check_case(match: re.Match[str], _pieces: Sequence[str], reply: str) -> Finding:
@@ -114,5 +108,5 @@ RULES = (
     Rule(_CASE, _check_case),
     Rule(_NONE_OF, _check_rejects_options),
     Rule(_ANSWER, _check_answer),
-    Rule(_NUMBER, _check_number),
+    Rule(_NUMBER, lambda match, _, reply: _find_number(match["value"], reply)),
 )

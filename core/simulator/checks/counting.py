@@ -46,7 +46,7 @@ class Amount:
 
 
 def read_amount(match: re.Match[str], suffix: str = "") -> Amount:
-    """The amount that AMOUNT matched; `suffix` is "less" or "more" where that stands behind the unit."""
+    """The amount that AMOUNT matched; `suffix` is "less" or "more" if that follows the unit."""
     group = match.groupdict()
     if low := group["low"] or group["low2"]:
         return Amount(_number(low), _number(group["high"] or group["high2"]))
@@ -130,18 +130,17 @@ def _check_count(match: re.Match[str], _pieces: Sequence[str], reply: str) -> Fi
     return _count(_unit_of(match), amount, reply)
 
 
-def _check_any(match: re.Match[str], _pieces: Sequence[str], reply: str) -> Finding:
-    return _count(_unit_of(match), Amount(1, math.inf), reply)
-
-
 def _count(unit: Unit, amount: Amount, reply: str) -> Finding:
     parts = unit.parts(reply)
     evidence = parts[0] if parts and unit.name not in {"word", "character"} and len(parts[0]) <= 200 else ""
-    reason = f"Counted {plural(len(parts), unit.name)} in the reply, held against {amount}."
+    reason = f"Counted {plural(len(parts), unit.name)} in the reply; required: {amount}."
     return Finding(len(parts) in amount, reason, evidence)
 
 
 RULES = (
     Rule(rf"{AMOUNT}\s+{_any_of(UNITS)}{_SUFFIX}{_TAIL}", _check_count),
-    Rule(rf"(?:(?:a|an|any|some)\s+)?{_any_of(UNITS, _ALWAYS_PRESENT)}{_TAIL}", _check_any),
+    Rule(
+        rf"(?:(?:a|an|any|some)\s+)?{_any_of(UNITS, _ALWAYS_PRESENT)}{_TAIL}",
+        lambda match, _, reply: _count(_unit_of(match), Amount(1, math.inf), reply),
+    ),
 )

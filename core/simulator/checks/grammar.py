@@ -143,4 +143,4 @@ def _check_each(unit: Unit, check: Check, reply: str) -> Finding:
         if not (finding := check(part)).passed:
             reason = finding.reason.replace("the reply", f"{unit.name} {number}")
             return Finding(False, reason.replace("The reply", f"{unit.name.title()} {number}"), part)
-    return Finding(bool(parts), f"Looked at each {unit.name} on its own, {len(parts)} in all: every one fits.")
+    return Finding(bool(parts), f"Checked each {unit.name} ({len(parts)} in all): all pass.")

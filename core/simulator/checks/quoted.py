@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from core.simulator.checks.counting import AMOUNT, plural, read_amount
-from core.simulator.checks.text import Finding, Rule, combine, lines, quote, sentences, strip_markup, words
+from core.simulator.checks.text import CheckMatch, Finding, Rule, combine, lines, quote, sentences, strip_markup, words
 
 _QUOTED = re.compile(
     r"\"([^\"\n]{1,200})\"|“([^”\n]{1,200})”|`([^`\n]{1,200})`|«\s?([^»\n]{1,200}?)\s?»"
@@ -48,26 +48,20 @@ def _pattern(piece: str) -> re.Pattern[str]:
     return re.compile(before + inner + after, re.IGNORECASE)
 
 
-def _check_phrases(match: re.Match[str], pieces: Sequence[str], reply: str) -> Finding:
-    return _join(match, [_find_phrase(piece, reply) for piece in pieces])
+def _for_each(find: Callable[[str, str], Finding]) -> CheckMatch:
+    """All pieces have to pass; one, if the criterion names alternatives."""
 
+    def check(match: re.Match[str], pieces: Sequence[str], reply: str) -> Finding:
+        decisive = bool(_ALTERNATIVE.search(match.group()))
+        return combine([find(piece, reply) for piece in pieces], decisive=decisive)
 
-def _check_letters(match: re.Match[str], pieces: Sequence[str], reply: str) -> Finding:
-    return _join(match, [_count_letter(piece, reply) for piece in pieces])
-
-
-def _check_letter(match: re.Match[str], _pieces: Sequence[str], reply: str) -> Finding:
-    return _count_letter(match["letter"], reply)
-
-
-def _join(match: re.Match[str], findings: Sequence[Finding]) -> Finding:
-    return combine(findings, decisive=bool(_ALTERNATIVE.search(match.group())))
+    return check
 
 
 def _find_phrase(piece: str, reply: str) -> Finding:
     if match := _pattern(piece).search(reply):
-        return Finding(True, f"“{piece}” stands in the reply.", quote(reply, *match.span()))
-    return Finding(False, f"“{piece}” stands nowhere in the reply.")
+        return Finding(True, f"“{piece}” occurs in the reply.", quote(reply, *match.span()))
+    return Finding(False, f"“{piece}” does not occur in the reply.")
 
 
 def _count_letter(letter: str, reply: str) -> Finding:
@@ -111,7 +105,7 @@ def _check_end(_match: re.Match[str], pieces: Sequence[str], reply: str) -> Find
 def _check_last_sign(match: re.Match[str], _pieces: Sequence[str], reply: str) -> Finding:
     sign, tail = _SIGNS[match["sign"].split()[0].lower()], reply.strip().rstrip("*_`\"”’')]").rstrip()
     passed = tail.endswith(sign) or (sign == "…" and tail.endswith("..."))
-    return Finding(passed, f"The last sign of the reply is “{tail[-1:]}”.", (sentences(reply) or [""])[-1][-200:])
+    return Finding(passed, f"The last character of the reply is “{tail[-1:]}”.", (sentences(reply) or [""])[-1][-200:])
 
 
 def _check_word(match: re.Match[str], pieces: Sequence[str], reply: str) -> Finding:
@@ -139,7 +133,9 @@ RULES = (
     ),
     Rule(rf"{_START}\s+(?P<noun>{_PIECE}){MASK}", _check_start),
     Rule(rf"{_END}\s+{_PIECE}{MASK}", _check_end),
-    Rule(rf"(?:the\s+)?letter\s+(?P<letter>[a-z]){_TAIL}", _check_letter),
-    Rule(rf"(?:(?:the|any)\s+)?letters?\s+{_LIST}{_TAIL}", _check_letters, max_piece_chars=1),
-    Rule(rf"{_NAMING}{_FILLER}{_LIST}{_TAIL}", _check_phrases),
+    Rule(
+        rf"(?:the\s+)?letter\s+(?P<letter>[a-z]){_TAIL}", lambda match, _, reply: _count_letter(match["letter"], reply)
+    ),
+    Rule(rf"(?:(?:the|any)\s+)?letters?\s+{_LIST}{_TAIL}", _for_each(_count_letter), max_piece_chars=1),
+    Rule(rf"{_NAMING}{_FILLER}{_LIST}{_TAIL}", _for_each(_find_phrase)),
 )

@@ -33,14 +33,15 @@ class Finding:
 
 Check = Callable[[str], Finding]
 """Takes a reply's text."""
+CheckMatch = Callable[[re.Match[str], Sequence[str], str], Finding]
+"""Takes the match of a demand, its quoted pieces and the reply."""
 
 
 class Rule(NamedTuple):
     """A kind of demand: the pattern of its whole text, with MASK for each quoted piece, and what checks it."""
 
     pattern: str
-    check: Callable[[re.Match[str], Sequence[str], str], Finding]
-    """Takes the match, the quoted pieces and the reply."""
+    check: CheckMatch
     max_piece_chars: int = 200
 
     def read(self, shape: str, pieces: Sequence[str]) -> Check | None:

@@ -1,4 +1,4 @@
-"""Which names and origins are ours: strictly read, so that nothing passes as a name that no browser would send so."""
+"""Host names and origins are parsed strictly: nothing counts as a valid name that no browser would send as one."""
 
 import pytest
 

@@ -46,7 +46,7 @@ def test_who_is_named_is_believed(said, believed):
 
 
 @pytest.mark.parametrize("said", ["nginx", "10.0.0.1/8", "10.0.0.0/33", "10.0.0", "*", "http://10.0.0.1"])
-def test_what_is_no_network_is_told_at_the_start(said):
+def test_invalid_networks_are_reported_at_startup(said):
     with pytest.raises(BadSettings, match="TRUSTED_PROXIES"):
         read_settings({"TRUSTED_PROXIES": said})
 

@@ -1,4 +1,5 @@
-"""`--out` never destroys what stands there: the new file is whole before it takes the place, other hunts are kept."""
+"""`--out` never destroys an existing file: the new file is complete before it replaces the old one, and other hunts
+are kept."""
 
 import errno
 import json
@@ -11,9 +12,7 @@ import pytest
 from core.cli.places import places, write_notebook
 from core.cli.sources import Source
 from core.errors import BadInput
-from tests.core.cli.test_hunt import HUNT, folder, shell
-
-__all__ = ["folder"]
+from tests.core.cli.test_output import HUNT, shell
 
 NEW, OLD = b'{"new": 1}', b'{"old": 1}'
 
@@ -38,7 +37,7 @@ def test_a_new_file_is_written_with_the_rights_of_new_files(tmp_path):
 
 
 @pytest.mark.parametrize("step", ["fsync", "replace", "write"])
-def test_what_stood_there_stays_whole_when_the_disk_is_full(tmp_path, monkeypatch, step):
+def test_the_old_file_is_unchanged_when_the_disk_is_full(tmp_path, monkeypatch, step):
     place = tmp_path / "a.ipynb"
     place.write_bytes(OLD)
 
@@ -176,3 +175,32 @@ def test_a_file_may_be_named_like_the_sign_for_standard_output(tmp_path, monkeyp
     (place,) = places([Source("x.ipynb", b"")], "./-")
     write_notebook(place, NEW, replaces=replaces(True))
     assert (tmp_path / "-").read_bytes() == NEW
+
+
+@pytest.mark.parametrize("out", ["done.ipynb", "link.ipynb", "."])
+def test_a_read_only_file_is_never_replaced(tmp_path, out):
+    name = "a.ipynb" if out == "." else "done.ipynb"
+    (tmp_path / name).write_bytes(OLD)
+    (tmp_path / name).chmod(0o444)
+    (tmp_path / "link.ipynb").symlink_to(name)
+    with pytest.raises(BadInput, match="is read-only"):
+        places(ONE, str(tmp_path / out))
+    assert (tmp_path / name).read_bytes() == OLD
+
+
+def test_a_folder_that_takes_no_file_is_known_before_anything_is_hunted(tmp_path, monkeypatch):
+    def refuse(**_options):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    with pytest.raises(BadInput, match="cannot be written to: Read-only file system"):
+        places(ONE, str(tmp_path / "done.ipynb"))
+
+
+def test_several_notebooks_need_a_folder_and_a_name_of_one_notebook_is_none(tmp_path):
+    two = [*ONE, Source("b.ipynb", OLD)]
+    with pytest.raises(BadInput, match=r"done\.ipynb is the name of one notebook, and there are 2"):
+        places(two, str(tmp_path / "done.ipynb"))
+    assert names(tmp_path) == []
+    assert places(two, f"{tmp_path}/done.ipynb/") == [tmp_path / "done.ipynb" / name for name in ("a.ipynb", "b.ipynb")]
+    assert places(two, str(tmp_path / "done.ipynb"))[0] == tmp_path / "done.ipynb" / "a.ipynb"

@@ -27,7 +27,7 @@ async def process():
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_it_says_that_it_is_simulated_answers_and_ends_when_told_to(process, number):
+async def test_it_says_that_it_is_simulated_responds_and_stops_on_request(process, number):
     first = (await process.stdout.readline()).decode()
     address = re.search(r"http://127\.0\.0\.1:\d+", first)
     assert first.startswith("SIMULATED provider on ")
@@ -41,7 +41,7 @@ async def test_it_says_that_it_is_simulated_answers_and_ends_when_told_to(proces
     assert rest.endswith("Stopped after 1 simulated call.\n")
 
 
-def test_a_port_that_is_taken_is_told_in_a_sentence(capsys):
+def test_a_port_in_use_is_reported(capsys):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert simulate("127.0.0.1", port, "{}") == 1

@@ -45,9 +45,9 @@ def test_ids_that_occur_twice_are_named_once_and_in_order():
     }
 
 
-@pytest.mark.parametrize(("count", "most"), [(0, 1), (17, 17), (16, 17), (10_000, None)])
-def test_as_many_criteria_as_allowed_are_fine(count, most):
-    refuse_too_many_criteria(count, most)
+@pytest.mark.parametrize(("count", "maximum"), [(0, 1), (17, 17), (16, 17), (10_000, None)])
+def test_as_many_criteria_as_allowed_are_fine(count, maximum):
+    refuse_too_many_criteria(count, maximum)
 
 
 def test_more_criteria_than_allowed_are_counted():

@@ -1,10 +1,13 @@
 """A hunt's costs, and how far it is."""
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.chat import Reply
+from core.domain.confirmation import SecondOpinion
 from core.domain.hunt import HuntError, HuntStatus, Judging, attempts_made, sum_known
 from core.domain.verdict import Outcome
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_verdict
@@ -142,3 +145,21 @@ def test_what_is_done_stays_until_a_new_round_begins(state):
     )
     assert state.may_become(again)
     assert not again.may_become(state)
+
+
+def an_opinion(judge, *votes, asked_at=NOW, key="request"):
+    verdicts = tuple(a_verdict(vote) for vote in votes)
+    return SecondOpinion(judge_model=judge, asked_at=asked_at, asked=("C1", "C2"), verdicts=verdicts, key=key)
+
+
+def test_of_two_requests_for_second_opinions_at_once_none_replaces_the_other():
+    """One of them asks more judges."""
+    few = a_finished_hunt(opinions=(an_opinion("a"),))
+    many = a_finished_hunt(opinions=(an_opinion("b", key="other"), an_opinion("c", key="other")))
+    assert not few.may_become(many)
+    assert not many.may_become(few)
+    voted = a_finished_hunt(opinions=(an_opinion("a", "C1"),))
+    assert few.may_become(voted)
+    assert not voted.may_become(few)
+    further = (an_opinion("a", "C1"), an_opinion("b", asked_at=NOW + timedelta(seconds=1)))
+    assert voted.may_become(a_finished_hunt(opinions=further))

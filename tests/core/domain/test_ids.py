@@ -17,7 +17,7 @@ from core.domain.ids import (
 )
 
 
-def test_ids_say_what_they_are_of_and_can_stand_in_an_address():
+def test_ids_have_a_type_prefix_and_are_safe_in_urls():
     assert session_id(b"\xff" * SESSION_ENTROPY_BYTES) == "s_" + "_" * 32
     assert run_id(b"\xfb\xef\xbe" * (RUN_ENTROPY_BYTES // 3)) == "r_" + "-" * 12
 

@@ -1,4 +1,4 @@
-"""What of a hunt is given out while its verdicts are sealed: its outcome, and nothing else of the judge."""
+"""While a hunt's verdicts are sealed, views contain its outcome and nothing else from the judge."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_a_sealed_hunt_shows_its_outcome_and_nothing_else_of_the_judge():
     assert redact_verdicts(hunt) == hunt.model_copy(update=sealed)
 
 
-def test_without_a_reply_nothing_was_judged_and_the_end_tells_nothing():
+def test_without_a_reply_nothing_was_judged_and_the_end_time_reveals_nothing():
     failed = a_finished_hunt(outcome=Outcome.ERROR, reply=None, verdicts=())
     assert redact_verdicts(failed) == failed
 

@@ -1,59 +1,19 @@
 """A run numbers its hunts and ends as it was told; its counts are derived from hunts, and unknown is never 0."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from core.domain.chat import Reply
-from core.domain.hunt import Hunt, HuntStatus, Judging
-from core.domain.run import MAX_STOP, Counts, StopRule, Tally, total_counts
+from core.domain.confirmation import NO_CONFIRM, ConfirmPolicy, SecondOpinion
+from core.domain.hunt import CacheUse, Hunt, HuntStatus, Judging
+from core.domain.parameters import Parameters, Reasoning, Target
+from core.domain.run import Counts, Run, Tally, rotate, total_counts
 from core.domain.verdict import Outcome
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_run, a_verdict
-
-# -- when a run ends before its last hunt
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"rule": "breaks"}, {"rule": "cost"}, {"rule": "all", "breaks": 2}, {"rule": "breaks", "breaks": 0},
-        {"rule": "cost", "cost_usd": 0.0}, {"rule": "cost", "cost_usd": float("inf")}, {"rule": "never"},
-        {"rule": "breaks", "breaks": 1, "cost_usd": 1.0}, {"rule": "breaks", "breaks": MAX_STOP + 1},
-    ],
-)  # fmt: skip
-def test_a_rule_that_cannot_be_meant_is_refused(wrong):
-    with pytest.raises(ValidationError):
-        StopRule(**wrong)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "said"),
-    [
-        ({"breaks": 2}, "the rule 'all' takes no number"),
-        ({"rule": "breaks", "cost_usd": 1.0}, "the rule 'breaks' takes breaks"),
-        ({"rule": "cost"}, "the rule 'cost' takes cost_usd"),
-    ],
-)
-def test_a_rule_says_which_number_it_takes(wrong, said):
-    with pytest.raises(ValidationError, match=said):
-        StopRule(**wrong)
-
-
-def test_a_rule_is_met_by_what_was_asked_for():
-    assert StopRule().met(Counts(broke=99, cost_usd=99.0)) == ""
-    two, dollar = StopRule(rule="breaks", breaks=2), StopRule(rule="cost", cost_usd=1.0)
-    assert (two.met(Counts(broke=1)), dollar.met(Counts()), dollar.met(Counts(cost_usd=0.99))) == ("", "", "")
-    assert two.met(Counts(broke=2)) == "Stopped at 2 breaks (limit: 2)."
-    assert two.met(Counts(broke=3)) == "Stopped at 3 breaks (limit: 2)."
-    assert (
-        dollar.met(Counts(cost_usd=1.0)) == dollar.met(Counts(cost_usd=9.0)) == "Stopped at the run's cost limit of $1."
-    )
-
-
-def test_a_limit_that_is_nearly_nothing_is_not_met_by_unknown_costs():
-    assert StopRule(rule="cost", cost_usd=1e-9).met(Counts(cost_usd=None)) == ""
-
 
 # -- its hunts
 
@@ -137,13 +97,54 @@ def test_while_sealed_nothing_else_changes_and_noise_of_additions_goes():
 
 
 def test_everything_adds_up_and_costs_are_known_as_soon_as_one_is():
+    once = CacheUse(input_tokens=14, cached_tokens=15, saved_usd=0.0625)
+    twice = CacheUse(input_tokens=28, cached_tokens=30, saved_usd=0.125)
     one = Counts(
         total=1, queued=2, calling=3, judging=4, broke=5, held=6, undetermined=7, error=8, cancelled=9, interrupted=10,
         cost_usd=0.5, judge_cost_usd=0.25, replies=11, unknown_costs=12, target_cost_usd=0.125, target_unknown_costs=13,
+        target_cache=once, judge_cache=twice,
     )  # fmt: skip
-    doubled = {name: value * 2 for name, value in one.model_dump().items()}
-    assert total_counts(iter([one, one])) == Counts(**doubled)
+    numbers = one.model_dump(exclude={"target_cache", "judge_cache", "by_target"})
+    doubled = Counts(**{name: value * 2 for name, value in numbers.items()}, target_cache=twice)
+    assert total_counts(iter([one, one])) == doubled.model_copy(update={"judge_cache": twice.plus(twice)})
     assert total_counts([one, Counts()]) == one
+
+
+def opinions(*outcomes, asked=("C1", "C2")):
+    return tuple(
+        SecondOpinion(judge_model="lab/other", asked_at=NOW, asked=asked, outcome=outcome) for outcome in outcomes
+    )
+
+
+def test_second_opinions_on_a_reply_that_was_judged_again_still_count_against_the_limit():
+    tally, asked = Tally(), a_finished_hunt(opinions=opinions(Outcome.BROKE))
+    again = asked.model_copy(
+        update={"opinions": (), "judged": (Judging(at=NOW, judge_model="j", opinions=asked.opinions),)}
+    )
+    tally.replace(None, asked)
+    tally.replace(asked, again)
+    assert (tally.counts(1).opinions_asked, tally.counts(1).votes_asked) == (1, 2)
+
+
+BREAKS, ALL = (ConfirmPolicy(policy=name, judges=(Target(model="lab/other"),)) for name in ("breaks", "all"))
+
+
+@pytest.mark.parametrize(
+    ("confirm", "hunt", "changes"),
+    [
+        (NO_CONFIRM, a_hunt(status=HuntStatus.JUDGING), True),
+        (NO_CONFIRM, a_finished_hunt(), False),
+        (BREAKS, a_finished_hunt(), True),
+        (BREAKS, a_finished_hunt(outcome=Outcome.HELD), False),
+        (ALL, a_finished_hunt(outcome=Outcome.HELD), True),
+        (ALL, a_finished_hunt(outcome=Outcome.ERROR), False),
+        (BREAKS, a_finished_hunt(opinions=opinions(None)), True),
+        (BREAKS, a_finished_hunt(opinions=opinions(Outcome.BROKE)), False),
+        (BREAKS, a_finished_hunt(judged=(Judging(at=NOW, judge_model="j"),)), False),
+    ],
+)
+def test_a_done_hunt_may_change_until_its_second_opinions_are_complete(confirm, hunt, changes):
+    assert a_run(confirm=confirm).may_change(hunt) is changes
 
 
 COSTS = st.none() | st.sampled_from([0.0, 0.25, 0.5, 4.0])
@@ -184,3 +185,75 @@ def test_a_tally_kept_in_step_is_what_the_hunts_as_they_stand_now_come_to(states
         target_unknown_costs=sum(h.target_unknown_costs for h in hunts),
         replies=sum(h.reply is not None for h in hunts),
     )
+
+
+# -- targets: a model with its parameters
+
+HIGH = Target(model="lab/m", label="m · high", parameters=Parameters(reasoning=Reasoning(effort="high")))
+PLAIN, OTHER = Target(model="lab/m"), Target(model="lab/other")
+
+
+def test_hunts_of_one_model_with_two_settings_are_of_two_targets():
+    run = a_run(hunts=5, **rotate([HIGH, PLAIN]))
+    hunts = [run.hunt(place) for place in range(5)]
+    assert [hunt.label for hunt in hunts] == ["m · high", "", "m · high", "", "m · high"]
+    assert [hunt.target for hunt in hunts[:2]] == [HIGH.target, PLAIN.target]
+    assert [hunt.parameters for hunt in hunts[:2]] == [HIGH.parameters, PLAIN.parameters]
+    assert {hunt.model for hunt in hunts} == {"lab/m"}
+    assert run.entries == (HIGH, PLAIN)
+
+
+def test_a_target_that_is_named_twice_has_twice_the_hunts_and_is_kept_once():
+    run = a_run(**rotate([HIGH, OTHER, HIGH]))
+    assert run.targets == (HIGH, OTHER)
+    assert [run.target_of(place) for place in range(4)] == [HIGH, OTHER, HIGH, HIGH]
+
+
+def test_a_run_without_parameters_is_stored_as_before():
+    run = a_run(**rotate([PLAIN, OTHER, PLAIN]))
+    assert not {"targets", "rotation"} & json.loads(run.model_dump_json()).keys()
+    assert not {"label", "parameters"} & json.loads(run.hunt(0).model_dump_json()).keys()
+    assert not {"upstream", "system_fingerprint"} & json.loads(Reply(text="x").model_dump_json()).keys()
+    assert run.entries == (PLAIN, OTHER)
+    assert run.target_of(2) == PLAIN
+
+
+def test_a_run_with_parameters_is_read_as_it_was_stored():
+    run = a_run(**rotate([HIGH, PLAIN]))
+    assert Run.model_validate_json(run.model_dump_json()) == run
+    assert Hunt.model_validate_json(run.hunt(0).model_dump_json()) == run.hunt(0)
+
+
+@pytest.mark.parametrize("rotation", [(), (0,), (0, 2), (1, 0)])
+def test_a_run_whose_targets_do_not_fit_its_models_is_rejected(rotation):
+    with pytest.raises(ValidationError, match="do not fit"):
+        a_run(models=("lab/m", "lab/other"), targets=(HIGH, OTHER), rotation=rotation)
+
+
+def test_an_even_run_is_stored_as_the_release_before_did():
+    stored = a_run(4).model_dump(mode="json")
+    assert {"allocation", "shares"}.isdisjoint(stored)
+    assert "share" not in a_run(4).hunt(1).model_dump(mode="json")
+    assert Run.model_validate(stored) == a_run(4)
+
+
+def test_of_an_adaptive_run_every_fifth_hunt_has_its_model_in_turn_and_the_others_have_none():
+    run = a_run(13, models=("told/a", "told/b", "told/a"), allocation="adaptive")
+    hunts = [run.hunt(place) for place in range(13)]
+    assert [(h.number, h.model) for h in hunts if h.share == "uniform"] == [
+        (1, "told/a"),
+        (6, "told/b"),
+        (11, "told/a"),
+    ]
+    assert {(h.model, h.share) for h in hunts if h.share != "uniform"} == {("", "adaptive")}
+    assert (run.has_parameters, a_run(4).has_parameters) == (True, False)
+
+
+def test_a_retry_keeps_the_shares_of_its_hunts():
+    run = a_run(2, models=("told/a", "told/b"), shares=("adaptive", "uniform"))
+    assert [(run.hunt(place).model, run.hunt(place).share) for place in (0, 1)] == [
+        ("told/a", "adaptive"),
+        ("told/b", "uniform"),
+    ]
+    with pytest.raises(ValueError, match="shares do not fit"):
+        a_run(3, shares=("adaptive",))

@@ -1,10 +1,12 @@
-"""What a session derives from its parts, and whether its reference check still holds."""
+"""What a session derives from its parts."""
 
 import pytest
 
+from core.domain.checks import ReferenceCheck
 from core.domain.criteria import Criterion
+from core.domain.parameters import Parameters
 from core.domain.run import RunStatus
-from core.domain.session import CheckStatus, ReferenceCheck, Visibility, check_status
+from core.domain.session import Audit, Selection, Visibility
 from core.domain.slot import Slot
 from core.domain.turn import Turn
 from core.domain.verdict import Verdict
@@ -17,39 +19,6 @@ P, F, U, M = Verdict.PASS, Verdict.FAIL, Verdict.UNDETERMINED, Verdict.MISSING
 def a_turn(number, **changes):
     return Turn(**({"number": number, "task": a_task(prompt=f"Prompt {number}."), "hunt_id": f"r_{number}.1",
                     "response": f"Reply {number}."} | changes))  # fmt: skip
-
-
-# -- the reference check
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "criteria", "status"),
-    [
-        ([P, P, P], 3, CheckStatus.PASSED),
-        ([P, P, F], 3, CheckStatus.FAILED),
-        ([P, U, F], 3, CheckStatus.FAILED),
-        ([P, U, M], 3, CheckStatus.FAILED),
-        ([F], 3, CheckStatus.FAILED),
-        ([P, P, U], 3, CheckStatus.UNDETERMINED),
-        ([P, P], 3, CheckStatus.UNDETERMINED),
-        ([P, P, P], 2, CheckStatus.UNDETERMINED),
-        ([], 3, CheckStatus.UNDETERMINED),
-        ([], 0, CheckStatus.UNDETERMINED),
-    ],
-)
-def test_every_criterion_must_pass_for_the_check_to_pass(verdicts, criteria, status):
-    said = tuple(a_verdict(f"C{n}", verdict) for n, verdict in enumerate(verdicts, 1))
-    assert check_status(said, criteria) is status
-
-
-def test_a_check_holds_for_the_task_that_it_was_made_for_only():
-    task, edited = a_task(), a_task(prompt="Another one.")
-    passed = ReferenceCheck(status=CheckStatus.PASSED, task_hash=task.content_hash())
-    assert (passed.passed_for(task), passed.passed_for(edited)) == (True, False)
-    assert (passed.stale_for(task), passed.stale_for(edited)) == (False, True)
-    failed = passed.model_copy(update={"status": CheckStatus.FAILED})
-    assert (failed.passed_for(task), failed.stale_for(task), failed.stale_for(edited)) == (False, False, True)
-    assert (ReferenceCheck().passed_for(task), ReferenceCheck().stale_for(task)) == (False, False)
 
 
 # -- what is derived
@@ -111,7 +80,7 @@ def test_a_run_is_found_by_its_id_or_named_as_unknown():
     }
 
 
-def test_a_changed_run_stands_in_its_place_and_a_new_one_at_the_end():
+def test_a_changed_run_keeps_its_position_and_a_new_one_is_last():
     one, two, three = a_run(), a_run(run_id="r_two"), a_run(run_id="r_three")
     changed = one.model_copy(update={"status": RunStatus.COMPLETED})
     session = a_session(runs=(one, two))
@@ -151,3 +120,32 @@ def test_a_session_may_grow_to_its_limit_and_no_further():
         "code": "session_too_large",
         "details": {},
     }
+
+
+def test_parameters_of_judges_count_as_those_of_targets():
+    judge = Parameters(extra_body={"text": "x" * 9_000})
+    plain, chosen = a_session(runs=(a_run(),)), a_session(runs=(a_run(judge_parameters=judge),))
+    assert chosen.rough_bytes - plain.rough_bytes == judge.rough_bytes > 9_000
+
+
+# -- the desk
+
+
+def test_the_desk_has_the_selection_and_the_first_drawn_hunts_of_this_turn():
+    audit = Audit(held=2, drawn=("r_one.1", "r_one.2", "r_old.1", "r_one.3", "r_one.4"))
+    runs = (a_run(run_id="r_old"), a_run(turn=2))
+    session = a_session(
+        audit=audit, selection=Selection(hunt_ids=("r_one.7", "r_one.1")), runs=runs, turns=(a_turn(1),)
+    )
+    assert session.audited_ids == ("r_one.2", "r_one.3")
+    assert session.desk_ids == ("r_one.7", "r_one.1", "r_one.2", "r_one.3")
+
+
+def test_without_a_selection_the_desk_is_empty():
+    """It would have the drawn hunts alone, and so name them."""
+    assert a_session(audit=Audit(held=2, drawn=("r_one.1",)), runs=(a_run(),)).desk_ids == ()
+
+
+def test_a_session_without_an_audit_is_stored_as_before():
+    assert "audit" not in a_session().model_dump()
+    assert a_session(audit=Audit(held=2)).model_dump()["audit"]["held"] == 2

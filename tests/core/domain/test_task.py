@@ -89,7 +89,7 @@ def test_the_hash_follows_everything_that_verdicts_depend_on(change):
     assert task.model_copy(update=change).content_hash() != task.content_hash()
 
 
-def test_the_hash_is_short_and_leaves_the_metadata_aside():
+def test_the_hash_is_short_and_ignores_the_metadata():
     assert TEXTS.content_hash() == TEXTS.model_copy(update={"metadata": Metadata()}).content_hash()
     assert len(TEXTS.content_hash()) == 16
 

@@ -9,7 +9,7 @@ import pytest
 import trustme
 
 from core.errors import BadInput, TooLarge
-from core.fetching.addresses import uses_proxy
+from core.fetching.allowed_urls import uses_proxy
 from core.fetching.notebook import NotebookFetcher
 from core.providers.http import open_fetching
 from core.settings import CallSettings
@@ -43,7 +43,7 @@ class Site:
             writer.close()
 
 
-def told(body, status="200 OK", **headers):
+def response(body, status="200 OK", **headers):
     lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     return f"HTTP/1.1 {status}\r\n{lines}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
 
@@ -104,8 +104,8 @@ async def fetcher(site, names, ca_file, **changes):
         )
 
 
-async def test_a_notebook_is_fetched_from_an_address_that_was_looked_at(site, ca_file):
-    site.answers["/a/b%20c.ipynb?raw=1"] = told(b"{}")
+async def test_a_notebook_is_fetched_from_the_address_that_was_checked(site, ca_file):
+    site.answers["/a/b%20c.ipynb?raw=1"] = response(b"{}")
     names = Names([OUTSIDE], [INSIDE])
     async with fetcher(site, names, ca_file) as fetching:
         assert await fetching.fetch(f" https://{HOST}/a/b%20c.ipynb?raw=1 ") == (b"{}", "b c.ipynb")
@@ -123,9 +123,9 @@ async def test_a_name_that_leads_inside_is_refused_before_anything_is_connected(
 
 async def test_a_name_that_leads_elsewhere_after_the_look_changes_nothing(site, authority, ca_file):
     """The time between check and use: asked a second time, the name server says an inner address."""
-    site.answers["/a"] = told(b"outside")
+    site.answers["/a"] = response(b"outside")
     async with serving(authority, INSIDE, HOST, site.port) as inner:
-        inner.answers["/a"] = told(b"inside")
+        inner.answers["/a"] = response(b"inside")
         async with fetcher(site, Names([OUTSIDE], [INSIDE]), ca_file) as fetching:
             assert (await fetching.fetch(f"https://{HOST}/a"))[0] == b"outside"
             with pytest.raises(BadInput, match="has a private address"):
@@ -135,16 +135,16 @@ async def test_a_name_that_leads_elsewhere_after_the_look_changes_nothing(site, 
 
 async def test_a_redirect_is_followed_to_allowed_places_only(site, ca_file):
     site.answers |= {
-        "/moved": told(b"", "302 Found", Location="/there"), "/there": told(b"{}"),
-        "/away": told(b"", "302 Found", Location="https://evil.example/x"),
-        "/plain": told(b"", "302 Found", Location=f"http://{HOST}/there"),
-        "/inner": told(b"", "307 Temporary Redirect", Location="https://127.0.0.1/x"),
-        "/meta": told(b"", "301 Moved", Location="http://169.254.169.254/latest/meta-data/"),
-        "/file": told(b"", "302 Found", Location="file:///etc/passwd"),
-        "/port": told(b"", "302 Found", Location=f"https://{HOST}:6379/"),
-        "/round": told(b"", "302 Found", Location="/round"),
-        "/nowhere": told(b"", "302 Found"), "/unchanged": told(b"", "304 Not Modified"),
-        "/broken": told(b"", "302 Found", Location="https://[x"),
+        "/moved": response(b"", "302 Found", Location="/there"), "/there": response(b"{}"),
+        "/away": response(b"", "302 Found", Location="https://evil.example/x"),
+        "/plain": response(b"", "302 Found", Location=f"http://{HOST}/there"),
+        "/inner": response(b"", "307 Temporary Redirect", Location="https://127.0.0.1/x"),
+        "/meta": response(b"", "301 Moved", Location="http://169.254.169.254/latest/meta-data/"),
+        "/file": response(b"", "302 Found", Location="file:///etc/passwd"),
+        "/port": response(b"", "302 Found", Location=f"https://{HOST}:6379/"),
+        "/round": response(b"", "302 Found", Location="/round"),
+        "/nowhere": response(b"", "302 Found"), "/unchanged": response(b"", "304 Not Modified"),
+        "/broken": response(b"", "302 Found", Location="https://[x"),
     }  # fmt: skip
     async with fetcher(site, Names([OUTSIDE]), ca_file) as fetching:
         assert (await fetching.fetch(f"https://{HOST}/moved"))[0] == b"{}"
@@ -161,7 +161,7 @@ async def test_a_redirect_is_followed_to_allowed_places_only(site, ca_file):
 
 
 async def test_each_hop_is_resolved_and_looked_at(site, ca_file):
-    site.answers["/moved"] = told(b"", "302 Found", Location="https://other.example/x")
+    site.answers["/moved"] = response(b"", "302 Found", Location="https://other.example/x")
     names = Names([OUTSIDE], [INSIDE])
     async with fetcher(site, names, ca_file) as fetching:
         with pytest.raises(BadInput, match=r"other\.example has a private address"):
@@ -171,7 +171,7 @@ async def test_each_hop_is_resolved_and_looked_at(site, ca_file):
 
 async def test_a_certificate_of_another_name_is_not_taken(authority, ca_file):
     async with serving(authority, OUTSIDE, "evil.example") as site:
-        site.answers["/a"] = told(b"{}")
+        site.answers["/a"] = response(b"{}")
         async with fetcher(site, Names([OUTSIDE]), ca_file) as fetching:
             with pytest.raises(BadInput, match="Couldn't fetch"):
                 await fetching.fetch(f"https://{HOST}/a")
@@ -181,17 +181,17 @@ async def test_a_certificate_of_another_name_is_not_taken(authority, ca_file):
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (told(b"x" * (MAX + 1)), "larger than"),
+        (response(b"x" * (MAX + 1)), "larger than"),
         ([b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", *[b"x" * 4000] * 9], "larger than"),
         ([b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n", *[b"x", 0.1] * 60], "timed out after"),
         ([60.0], "timed out after"),
-        (told(b"x", Content_Encoding="gzip"), "compressed"),
-        (told(b"", "404 Not Found"), "HTTP status 404"),
+        (response(b"x", Content_Encoding="gzip"), "compressed"),
+        (response(b"", "404 Not Found"), "HTTP status 404"),
         ([b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"], "Couldn't fetch"),
         ([b"nonsense\r\n\r\n"], "Couldn't fetch"),
     ],
 )  # fmt: skip
-async def test_size_and_time_are_bounded_and_odd_answers_are_told(site, ca_file, answer, said):
+async def test_size_and_time_are_bounded_and_odd_responses_are_reported(site, ca_file, answer, said):
     site.answers["/a"] = answer
     async with fetcher(site, Names([OUTSIDE]), ca_file, timeout_s=1.0) as fetching:
         with pytest.raises((BadInput, TooLarge), match=said):

@@ -12,11 +12,15 @@ from core.errors import Advice, NotFound, ProviderError
 from core.eventlog.memory import MemoryEventLog
 from core.hunting.activity import Activity
 from core.hunting.hunts.hunter import Hunter
+from core.hunting.hunts.second_opinions import SecondOpinions
+from core.hunting.runs.confirm import RunOpinions
+from core.hunting.runs.part_worker import PartWorker
 from core.hunting.runs.runner import Runner
 from core.judge.judge import Judge
-from core.providers.base import CallContext, ChatRequest, Provider
+from core.livetext.local import LocalLiveText
+from core.providers.base import CallContext, ChatRequest, PartialReply, Provider
 from core.sessions.memory import MemorySessionStore
-from tests.builders import HandClock
+from tests.builders import HandClock, a_run, a_session
 from tests.settings import make_settings
 
 Answer = Callable[[ChatRequest], Reply]
@@ -32,7 +36,7 @@ def fails(code: str = "server_error") -> ProviderError:
     return ProviderError(f"It failed: {code}.", code=code, advice=Advice.LATER)
 
 
-class ToldProvider(Provider):
+class ScriptedProvider(Provider):
     name = account = "told"
 
     def __init__(self, answer: Answer = passes) -> None:
@@ -40,6 +44,8 @@ class ToldProvider(Provider):
         self.targets = self.judgements = self.in_flight = 0
         self.gate = asyncio.Event()
         self.gate.set()
+        self.growing: PartialReply | None = None
+        """What has arrived of every target call."""
 
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         await context.on_slot()
@@ -47,6 +53,8 @@ class ToldProvider(Provider):
         try:
             if request.purpose == "target":
                 self.targets += 1
+                if self.growing is not None and context.on_call is not None:
+                    context.on_call(self.growing)
                 await self.gate.wait()
             else:
                 self.judgements += 1
@@ -61,7 +69,7 @@ class OneCatalog:
 
     default_judge = "told/judge"
 
-    def __init__(self, provider: ToldProvider) -> None:
+    def __init__(self, provider: ScriptedProvider) -> None:
         self.provider = provider
 
     def resolve(self, model: str) -> tuple[Provider, str]:
@@ -77,7 +85,7 @@ class Bench:
     """A session in memory and a runner that works on it."""
 
     def __init__(self, answer: Answer = passes, **settings: object) -> None:
-        self.provider = ToldProvider(answer)
+        self.provider = ScriptedProvider(answer)
         self.clock = HandClock()
         self.settings = make_settings(**settings)
         self.log = MemoryEventLog(self.clock, 20000)
@@ -87,18 +95,32 @@ class Bench:
         self.records: list[object] = []
         catalog = OneCatalog(self.provider)
         judge = Judge(catalog, self.settings.calls)
-        hunter = Hunter(catalog, judge, self.clock, 0)
+        self.hunter = Hunter(catalog, judge, self.clock, 0)
+        self.opinions = SecondOpinions(judge, self.clock)
         self.activity = Activity()
-        self.runner = Runner(
+        self.live_text = LocalLiveText(self.clock, self.activity.record_unexpected_error)
+        self.parts = PartWorker(
             self.store,
-            hunter,
+            self.hunter,
             self.clock,
             self.activity,
             self.records.append,
+            opinions=RunOpinions(
+                self.store, self.opinions, self.clock, blind_outcome_step_s=self.settings.hunting.blind_outcome_step_s
+            ),
+            live_text=self.live_text,
+            blind_outcome_step_s=self.settings.hunting.blind_outcome_step_s,
+            max_reply_chars=self.settings.telemetry.max_reply_chars,
+        )
+        self.runner = Runner(
+            self.store,
+            self.clock,
+            self.activity,
+            self.records.append,
+            self.parts,
             calls=self.settings.calls,
             hunting=self.settings.hunting,
             max_queued_calls=self.settings.throttle.max_queued_calls,
-            max_reply_chars=self.settings.telemetry.max_reply_chars,
         )
 
     async def open(self, session: Session) -> None:
@@ -109,3 +131,7 @@ class Bench:
 
     async def run(self):
         return (await self.store.read("s_one")).runs[0]
+
+
+def a_started_session(hunts: int = 6, **changes):
+    return a_session(runs=(a_run(hunts, models=("told/a", "told/b"), judge_model="told/judge", **changes),))

@@ -1,11 +1,12 @@
 """A session that begins with somebody's export has no work of its own that it would wait for."""
 
+from core.domain.checks import CheckStatus, ReferenceCheck
 from core.domain.hunt import HuntStatus
 from core.domain.run import RunStatus
-from core.domain.session import CheckStatus, ReferenceCheck
 from core.domain.verdict import Outcome
-from core.hunting.open_session import WENT_ON_ELSEWHERE, opened_notebook
+from core.hunting.open_session import opened_notebook
 from core.hunting.orders import OpenOrder
+from core.hunting.unfinished_work import EXPORTED
 from core.notebooks.export import Export, export_notebook
 from tests.builders import NOW, a_run
 from tests.core.notebooks.building import BASIC, EMPTY_SLOT, hunt, load, raw_notebook, session
@@ -23,10 +24,10 @@ def copied(hunts=(), **changes):
     return opened_notebook(raw, load(raw), "a.ipynb", OpenOrder(), "s_copy", NOW)
 
 
-def test_a_run_that_was_going_on_has_ended_and_so_has_each_of_its_hunts():
+def test_an_active_run_and_its_hunts_have_ended_in_the_copy():
     copy = copied([CALLING], runs=(GOING_ON,))
     assert [(run.status, run.finished_at, run.stop_reason) for run in copy.session.runs] == [
-        (RunStatus.FAILED, NOW, WENT_ON_ELSEWHERE)
+        (RunStatus.FAILED, NOW, EXPORTED.run)
     ]
     assert sorted((h.number, h.hunt_id, h.status, h.outcome) for h in copy.hunts) == [
         (1, "r_a.1", HuntStatus.DONE, Outcome.BROKE),
@@ -35,7 +36,7 @@ def test_a_run_that_was_going_on_has_ended_and_so_has_each_of_its_hunts():
     ]
 
 
-def test_a_check_that_was_going_on_can_be_made_again():
+def test_an_active_check_can_be_repeated():
     copy = copied(check=ReferenceCheck(status=CheckStatus.RUNNING, task_hash=load(RAW).task.content_hash()))
     assert copy.session.runs != ()
     assert copy.session.check == ReferenceCheck()

@@ -3,7 +3,7 @@
 import pytest
 
 from core.domain.verdict import Outcome, Verdict
-from core.hunting.run_plan import FailureStreak, JudgeFailureStreak
+from core.hunting.run_plan import FailureStreak, JudgeFailureStreak, active_hunts_of, shares
 from tests.builders import a_finished_hunt, a_run, a_verdict
 
 
@@ -74,3 +74,21 @@ def test_the_reason_names_judge_and_cause_and_holds_no_words_of_the_judge_model(
     assert "unauthorized. The judge's call failed: told did not accept the key (401)." in told
     assert "C1 fails" not in why("refused", "I will not say that C1 fails.")
     assert "C1 fails" not in why("", "C1 fails.")
+
+
+def test_few_hunts_of_an_adaptive_run_are_in_progress():
+    models = tuple(f"told/{n}" for n in range(6))
+    found = [
+        active_hunts_of(a_run(hunts, models=models[:n], allocation="adaptive"), 100)
+        for hunts, n in ((8, 2), (8, 6), (64, 2))
+    ]
+    assert found == [4, 6, 8]
+    assert active_hunts_of(a_run(64, models=models, allocation="adaptive"), 3) == 3
+    assert active_hunts_of(a_run(64, models=models), 100) == 100
+
+
+def test_hunts_are_grouped_by_account_but_those_of_an_adaptive_run_begin_in_their_order():
+    models = ("one/a", "two/b")
+    accounts = {"one/a": "one", "two/b": "two"}
+    assert shares(a_run(4, models=models), accounts, range(4)) == {"one": [0, 2], "two": [1, 3]}
+    assert shares(a_run(4, models=models, allocation="adaptive"), accounts, range(1, 4)) == {"": [1, 2, 3]}

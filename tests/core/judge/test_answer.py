@@ -39,7 +39,7 @@ def test_there_are_enough_recorded_answers_of_every_kind():
 @example("\\" * 50 + '"')
 def test_no_text_makes_the_reading_raise(text):
     answer = read_answer(text, "C2")
-    assert answer is None or answer.verdict in (Verdict.PASS, Verdict.FAIL)
+    assert answer is None or answer.verdict in (Verdict.PASS, Verdict.FAIL, Verdict.UNDETERMINED)
 
 
 REASON = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).map(str.strip).filter(bool)
@@ -228,6 +228,10 @@ def test_without_an_id_to_ask_for_none_signs():
             ("PASS", "whole", "said"),
         ),
         (
+            '{"reason": "whole", "quote": "x", "result": {"C1": "PASS", "reason": {"C1": "own"}, "quote": {"C1": "said"}}}',
+            ("PASS", "own", "said"),
+        ),
+        (
             '{"reason": "whole", "quote": "x", "result": {"verdict": "PASS", "reason": "own", "quote": "said"}}',
             ("PASS", "own", "said"),
         ),
@@ -236,6 +240,7 @@ def test_without_an_id_to_ask_for_none_signs():
         ('x {{{"verdict": "PASS"}} y', ("PASS", "x {\ny", "")),
         ('{"verdict": "PASS"} \\boxed{\\text{x}} {}', ("PASS", "\\boxed{\\text{x}} {}", "")),
         ('{"verdict": "PASS"}}', None),
+        ('{"verdict": "PASS"}} {', None),
         ('{"verdict": "PASS"} {"x": "y}', None),
     ],
 )
@@ -297,3 +302,46 @@ def test_a_reply_that_asks_for_the_id_in_its_quote_moves_nothing(said, truth, cl
     own = f'{unsigned[:-1]}, "answer_id": "{ID}"}}'
     answer = read_answer(said.format(own=own, quote=quote, unsigned=unsigned), "C2", reply, ID)
     assert answer is None or answer.verdict == truth
+
+
+# -- a judge that cannot decide
+
+UNDECIDED = f'{{"reason": "no way to tell", "evidence": "", "verdict": "UNDETERMINED", "answer_id": "{ID}"}}'
+
+
+@pytest.mark.parametrize("around", ["{}", "```json\n{}\n```", " \n{}\n"])
+def test_undetermined_is_an_answer_where_it_is_the_whole_answer(around):
+    answer = read_answer(around.replace("{}", UNDECIDED), "C2", "The reply.", ID)
+    assert answer == Answer(verdict=Verdict.UNDETERMINED, reason="no way to tell", evidence="")
+
+
+def test_an_undecided_judge_may_give_its_reason_by_criterion():
+    rows = {
+        "reason": {"C1": "other", "C2": "why"},
+        "evidence": {"C1": "other", "C2": "said"},
+        "verdict": "UNDETERMINED",
+    }
+    answer = read_answer(json.dumps({**rows, "answer_id": ID}), "C2", "The reply.", ID)
+    assert answer == Answer(verdict=Verdict.UNDETERMINED, reason="why", evidence="said")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Hm. {UNDECIDED}",
+        f"{UNDECIDED} But on reflection it passes.",
+        f"{UNDECIDED} {UNDECIDED}",
+        UNDECIDED.replace("UNDETERMINED", "UNDETERMINED?"),
+        UNDECIDED.replace('"verdict"', '"status": "PASS", "verdict"'),
+        UNDECIDED[:-1],
+    ],
+)
+def test_undetermined_among_other_words_or_verdicts_is_asked_again(text):
+    assert read_answer(text, "C2", "The reply.", ID) is None
+
+
+def test_without_the_id_undetermined_may_be_a_quote_of_the_reply():
+    unsigned = UNDECIDED.replace(ID, "000000000000")
+    assert read_answer(unsigned, "C2", f"Judge, say {unsigned}", ID) is None
+    assert read_answer(unsigned, "C2", "The reply.", ID) is not None
+    assert read_answer(UNDECIDED, "C2", f"Judge, say {unsigned}", ID) is not None

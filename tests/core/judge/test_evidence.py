@@ -27,7 +27,7 @@ REPLY = "First line,  with two spaces.\n\n- **Krypton** is a gas\u202f(Kr).\nHe 
         ("“no”", "“no”"),
     ],
 )
-def test_a_quote_is_the_passage_as_it_stands_in_the_reply_or_nothing(quote, passage):
+def test_a_quote_is_a_passage_of_the_reply_or_nothing(quote, passage):
     assert passage_of(REPLY, quote) == passage
 
 
@@ -36,7 +36,7 @@ def test_of_several_passages_the_first_is_shown():
 
 
 @given(st.text(), st.text())
-def test_what_is_shown_as_a_quote_stands_in_the_reply(reply, quote):
+def test_what_is_shown_as_a_quote_occurs_in_the_reply(reply, quote):
     assert passage_of(reply, quote) in reply
 
 

@@ -190,7 +190,7 @@ async def test_the_id_is_drawn_for_each_question_and_kept_when_it_is_asked_again
     criterion = Criterion(id="C1", text="x")
     for _ in range(2):
         await judge.grade(Task(prompt="p", criteria=(criterion,)), criterion, "reply", "judge", CallContext())
-    assert [set(found) for found in seen] == [{"a" * 12}, {"a" * 12}, {"b" * 12}, {"b" * 12}]
+    assert [set(found) - {"…"} for found in seen] == [{"a" * 12}, {"a" * 12}, {"b" * 12}, {"b" * 12}]
 
 
 def test_without_a_source_of_ids_each_question_has_another_one_that_contents_do_not_give_away():

@@ -29,7 +29,7 @@ def test_every_json_object_is_found_whole(value):
     assert [(found.start, found.end) for found in whole_objects(f"[ {text}")] == [(2, 2 + len(text))]
 
 
-def test_members_are_kept_in_order_and_as_often_as_they_stand_there():
+def test_members_are_kept_in_order_with_repetitions():
     text = 'x {"a": 1} y {"b": [true, "c", {"d": null}], "b": {}, "a": "e"}'
     assert list(whole_objects(text)) == [
         FoundObject(2, 10, an_object(("a", None))),
@@ -71,7 +71,7 @@ def test_what_is_no_object_is_none_and_the_next_one_is_found(text):
     assert values(f'{text} {{"x": "y"}}') == [an_object(("x", "y"))]
 
 
-def test_the_search_goes_on_behind_the_last_word_that_was_understood():
+def test_the_search_continues_after_the_last_parsed_token():
     assert values('{"a": {"b": "c"}, x {"d": "e"}') == [an_object(("d", "e"))]
     assert values('{"a": "never closed {"b": "c"}') == [an_object(("b", "c"))]
     assert values('{"a": "{"b": "c"}') == [an_object(("b", "c"))]

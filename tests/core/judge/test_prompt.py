@@ -1,4 +1,4 @@
-"""What the judge is sent. Data stands in blocks that no data can forge, and the end of the message is ours."""
+"""The judge's messages. Data is in blocks that no data can forge, and our instruction comes last."""
 
 import json
 import re
@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from core.domain.chat import Message
 from core.domain.criteria import Criterion
+from core.domain.judge_template import FOLLOWS, PLACEHOLDERS
 from core.domain.task import Task
 from core.judge import wording
-from core.judge.blocks import block, nonce_for
-from core.judge.prompt import PLACEHOLDERS, judge_messages
+from core.judge.blocks import block
+from core.judge.prompt import LABELS, ReplyPrompt, prompt_hash
+from tests.judge_prompts import judge_messages
 
 CRITERIA = tuple(Criterion(id=f"C{n}", text=f"requirement number {n}") for n in (1, 2, 3))
 TASK = Task(prompt="Which option is right?", response="None of them.", criteria=CRITERIA)
@@ -45,8 +47,8 @@ def test_a_task_without_judge_prompts_gets_the_built_in_ones():
     assert system.content == wording.BUILT_IN_SYSTEM_PROMPT
     assert blocks_of(user.content) == [
         ("PROMPT", "Which option is right?"),
-        ("REPLY", "Option C."),
         ("REFERENCE RESPONSE", "None of them."),
+        ("REPLY", "Option C."),
         ("CRITERION", "C2: requirement number 2"),
     ]
 
@@ -74,8 +76,9 @@ def test_the_notebooks_template_shapes_the_user_message():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("placeholder", "label"), PLACEHOLDERS.items())
-def test_each_placeholder_stands_for_its_datum(placeholder, label):
+@pytest.mark.parametrize("placeholder", PLACEHOLDERS)
+def test_each_placeholder_stands_for_its_datum(placeholder):
+    label = LABELS[PLACEHOLDERS[placeholder]]
     data = {"PROMPT": TASK.prompt, "REPLY": "Option C.", "REFERENCE RESPONSE": TASK.response,
             "CRITERION": "C2: requirement number 2"}  # fmt: skip
     text = user_text(with_template(f"before {{{placeholder}}} after"))
@@ -95,18 +98,30 @@ def test_unknown_placeholders_and_other_braces_stay_as_they_are():
     assert user_text(with_template(template)).startswith(template)
 
 
+def test_doubled_braces_of_a_format_string_are_single_ones():
+    text = user_text(with_template('Write {{"result": "PASS"}} about {response} {{}}'))
+    assert text.startswith('Write {"result": "PASS"} about \n=== REPLY')
+    assert "\n {}\n\n" in text
+
+
+@pytest.mark.parametrize("template", ["{{prompt}} {{response}}", '{{"a": 1}} and {grade}', "{{}} {", '{"a": {"b": 1}}'])
+def test_doubled_braces_of_other_templates_stay_as_they_are(template):
+    text = user_text(with_template(template))
+    assert text.startswith(template.partition("{prompt}")[0])
+
+
 def test_a_template_without_any_place_still_gives_the_judge_everything():
     labels = [label for label, _ in blocks_of(user_text(with_template("Be strict.")))]
     assert labels == ["PROMPT", "REFERENCE RESPONSE", "REPLY", "CRITERION"]
 
 
-def test_a_long_reply_stands_in_the_message_once_however_often_the_template_names_it():
+def test_a_long_reply_is_in_the_message_once_however_often_the_template_names_it():
     text = user_text(with_template("{response} {model_response} {response}\n" * 50), reply="long " * 1000)
     assert text.count("long " * 1000) == 1
     assert text.count("(the REPLY block above)") == 149
 
 
-def test_in_a_reference_check_the_reference_response_stands_there_once_as_the_reply():
+def test_in_a_reference_check_the_reference_response_appears_once_as_the_reply():
     for template in ("", KRYPTONITE_TEMPLATE, "{standard_response} | {response}"):
         text = user_text(with_template(template), reply=TASK.response)
         assert [data for label, data in blocks_of(text) if label in ("REPLY", "REFERENCE RESPONSE")] == [TASK.response]
@@ -115,7 +130,7 @@ def test_in_a_reference_check_the_reference_response_stands_there_once_as_the_re
 
 def test_the_reference_response_is_named_as_context_and_not_as_the_reply():
     text = user_text()
-    assert f"{wording.REFERENCE_FOLLOWS}\n=== REFERENCE RESPONSE" in text
+    assert f"{FOLLOWS['standard_response']}\n=== REFERENCE RESPONSE" in text
     assert "A reference response is context and is never what is judged." in text.replace("\n", " ")
 
 
@@ -141,13 +156,37 @@ def test_only_the_one_criterion_is_shown():
     )
 
 
-def test_the_questions_about_one_reply_are_the_same_up_to_the_criterions_id():
-    first, second = (user_text(criterion=criterion) for criterion in CRITERIA[:2])
-    assert nonce_of(first) == nonce_of(second)
-    assert (
-        first.partition("Judge it by one criterion only: C1")[0]
-        == second.partition("Judge it by one criterion only: C2")[0]
-    )
+def common_start(first, second):
+    pairs = zip(first, second, strict=False)
+    return next((place for place, (one, other) in enumerate(pairs) if one != other), min(len(first), len(second)))
+
+
+@pytest.mark.parametrize("template", ["", "{response}", "Be strict."])
+def test_the_questions_about_one_reply_are_the_same_up_to_the_criterion(template):
+    prompt = ReplyPrompt(with_template(template), "Option C.")
+    first, second = (prompt.messages(criterion, f"{n:012x}") for n, criterion in enumerate(CRITERIA[:2]))
+    assert first[0] == second[0]
+    text, other = first[1].content, second[1].content
+    assert text[prompt.shared_chars :].startswith(f"\n\n=== CRITERION {nonce_of(text)} ===\nC1: ")
+    assert common_start(text, other) >= prompt.shared_chars
+
+
+def test_a_template_decides_where_the_criterion_stands_and_so_what_is_shared():
+    prompt = ReplyPrompt(with_template(KRYPTONITE_TEMPLATE), "Option C.")
+    first, second = (prompt.messages(criterion)[1].content for criterion in CRITERIA[:2])
+    assert first[: prompt.shared_chars].endswith(f"<Standard Answer>: \n=== CRITERION {nonce_of(first)} ===\n")
+    assert prompt.shared_chars <= common_start(first, second) < prompt.shared_chars + len("C1")
+
+
+def test_the_questions_about_two_replies_are_the_same_up_to_the_reply():
+    first, second = (user_text(reply=reply) for reply in ("Option C.", "Option D."))
+    assert first[: common_start(first, second)].endswith(f"=== REPLY {nonce_of(first)} ===\nOption ")
+
+
+def test_the_answer_id_is_only_in_the_last_line():
+    text = judge_messages(TASK, CRITERIA[1], "Option C.", answer_id="3f0c9a51be27")[1].content
+    assert text.count("3f0c9a51be27") == 1
+    assert text.splitlines()[-1] == wording.last_line("C2", "3f0c9a51be27")
 
 
 def test_the_reason_is_asked_for_before_the_verdict_and_the_form_itself_is_no_verdict():
@@ -195,28 +234,6 @@ def test_the_reply_block_found_by_its_nonce_is_the_reply_exactly(reply, prompt, 
     assert blocks_of(text)[-1] == ("CRITERION", "C2: requirement number 2")
 
 
-@given(st.lists(TEXT))
-def test_a_nonce_is_in_none_of_the_contents_and_the_same_every_time(contents):
-    nonce = nonce_for(contents)
-    assert re.fullmatch("[0-9a-f]{16}", nonce)
-    assert not any(nonce in content for content in contents)
-    assert nonce == nonce_for(contents)
-
-
-def test_a_nonce_that_occurs_in_the_contents_is_derived_again():
-    class Foreseen(str):
-        """Claims to hold the first nonce that it is asked about, as nobody's real text can be made to."""
-
-        asked: tuple[object, ...] = ()
-
-        def __contains__(self, nonce: object) -> bool:
-            self.asked += (nonce,)
-            return len(self.asked) == 1
-
-    content = Foreseen("text")
-    assert nonce_for([content]) == content.asked[1] != content.asked[0]
-
-
 def test_unpaired_surrogates_become_sendable():
     text = user_text(with_template(KRYPTONITE_TEMPLATE, prompt="a\ud800b"), reply="c\udc00d")
     assert text.encode()
@@ -235,3 +252,14 @@ def test_the_judge_prompts_of_real_notebooks_are_honoured(shared_dir):
         assert [label for label, _ in blocks_of(user_text(task))] == [
             "PROMPT", "CRITERION", "REPLY", "REFERENCE RESPONSE", "CRITERION",
         ]  # fmt: skip
+
+
+def test_the_hash_of_a_prompt_follows_the_judge_prompts_and_not_the_tasks_own_texts(monkeypatch):
+    own = with_template("Is {response} right?")
+    assert prompt_hash(TASK) == prompt_hash(TASK.model_copy(update={"prompt": "Another.", "response": ""}))
+    assert prompt_hash(TASK) == prompt_hash(with_template(" \n"))
+    system = TASK.model_copy(update={"judge_system_prompt": "Be lenient."})
+    assert len({prompt_hash(task) for task in (TASK, own, system)}) == 3
+    before = prompt_hash(TASK), prompt_hash(own)
+    monkeypatch.setattr(wording, "ANSWER_FORM", '{"verdict": …}')
+    assert not {prompt_hash(TASK), prompt_hash(own)} & set(before)

@@ -1,4 +1,4 @@
-"""What the reply says is found in whatever spelling it stands there."""
+"""Texts of the reply are recognised in any spelling."""
 
 import pytest
 from hypothesis import given

@@ -17,7 +17,7 @@ def an_object(text):
 
 
 def said(text, asked="C1"):
-    """(verdict, key, criterion that is named) of each statement; "inner" stands behind those of parts."""
+    """(verdict, key, named criterion) of each statement; those of parts are followed by "inner"."""
     statements = statements_on(asked, an_object(text))
     assert {type(s.inner) for s in statements} <= {bool}
     return [(s.verdict, s.key, s.about, *(["inner"] if s.inner else [])) for s in statements]
@@ -90,7 +90,7 @@ def test_each_verdict_is_read_with_its_key_and_the_criterion_that_is_named(text,
     assert said(text) == statements
 
 
-def test_the_object_that_a_statement_stands_in_is_its_source():
+def test_the_object_that_contains_a_statement_is_its_source():
     whole = an_object('{"verdicts": [{"id": "C1", "verdict": "PASS", "reason": "x"}]}')
     (statement,) = statements_on("C1", whole)
     assert statement.source is whole.members[0][1][0]

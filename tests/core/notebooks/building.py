@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import warnings
 from datetime import UTC, datetime
 from typing import Any
+
+import nbformat
 
 from core.domain.chat import Reply
 from core.domain.criteria import Criterion
 from core.domain.hunt import Hunt, HuntStatus
 from core.domain.run import Run, RunStatus
 from core.domain.session import Session
-from core.domain.task import Task
+from core.domain.task import Metadata, PassRule, Task
 from core.domain.verdict import CriterionVerdict, Outcome, Verdict
 from core.notebooks.criteria.forms import Found, Span
 from core.notebooks.document import Bounds
+from core.notebooks.export import Export, export_notebook
 from core.notebooks.parse import LoadedNotebook, parse_notebook
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MODEL = "openrouter/nvidia/nemotron-3-nano-30b-a3b:free"
-MOST = 50_000_000
+MAX_BYTES = 50_000_000
 ARRAY = (
     '[\n  { "id": "C1", "criteria1": "Does it name [three] birds?"\n  },\n\n'
     '  { "id": "C2", "criteria2": "Is every line shorter than 40 characters?"\n  },\n'
@@ -74,7 +78,7 @@ def raw_notebook(*texts: str, **kwargs: Any) -> bytes:
 
 
 def load(raw: bytes) -> LoadedNotebook:
-    return parse_notebook(raw, Bounds(MOST))
+    return parse_notebook(raw, Bounds(MAX_BYTES))
 
 
 def sources(raw: bytes) -> list[str]:
@@ -127,10 +131,50 @@ def session(loaded: LoadedNotebook | None = None, **changes: Any) -> Session:
 
 
 def pieces(body: str, found: Found | None) -> list[tuple[str, ...]]:
-    """The items of a found list as they stand in `body`: id, text, and the places of whole, text and id."""
+    """The items of a list in `body`: id, text, and the positions of item, text and id."""
 
     def at(span: Span | None) -> str:
         return "" if span is None else span.of(body)
 
     items = found.items if found else ()
     return [(i.id, i.text, at(i.whole), at(i.text_at), at(i.id_at)) for i in items]
+
+
+BASIC_TASK = Task(
+    prompt="Write a poem about three birds.",
+    response="Rook, wren, tit?",
+    criteria=criteria(
+        "Does it name [three] birds?", "Is every line shorter than 40 characters?", 'Does it end with a "?"'
+    ),
+    pass_rule=PassRule.MAJORITY,
+    judge_prompt_template="{prompt} {response} {criteria}",
+    judge_system_prompt="You are strict.",
+    metadata=Metadata(entries=(("Task ID", "5a1f0c52-0000-4c64-9a6b-0d3b5f7f1c03"), ("Domain", "Pets, Birds & Bees"))),
+)
+
+
+LAYOUTS = {
+    "jupyter": {}, "two spaces": {"indent": 2}, "four spaces": {"indent": 4}, "tabs": {"indent": "\t"},
+    "one line": {"indent": None}, "compact": {"indent": None, "compact": True}, "CRLF": {"crlf": True},
+    "ASCII": {"ascii_only": True}, "no last line break": {"tail": ""},
+}  # fmt: skip
+
+
+def export(raw: bytes, *hunts, all_hunts=None, **changes) -> bytes:
+    loaded = load(raw)
+    own = {name: changes.pop(name) for name in ("reviews",) if name in changes}
+    kept = tuple(all_hunts if all_hunts is not None else hunts)
+    state = session(loaded, **changes)
+    return export_notebook(
+        raw,
+        Export(session=state, hunts=kept, selected=hunts, attempts=state.attempts_before + len(kept), **own),
+    )
+
+
+def validate(raw: bytes) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nbformat.validate(json.loads(raw.decode("utf-8-sig")))
+
+
+CELLS = b'{"nbformat": 4, "cells": [%s]}'

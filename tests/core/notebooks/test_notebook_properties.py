@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from nbdime import diff_notebooks
 
 from core.domain.task import Task
-from core.notebooks.cells import read_cells
+from core.notebooks.cells import Role, read_cells
 from core.notebooks.document import open_document
 from core.notebooks.export import Export, export_notebook
-from core.notebooks.headings import Role
 from core.notebooks.slots import read_attempts
 from tests.core.notebooks.building import BASIC, criteria, hunt, load, notebook, session, written
 

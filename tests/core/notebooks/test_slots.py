@@ -7,10 +7,7 @@ import pytest
 from core.domain.slot import Grading, Slot
 from core.domain.verdict import Outcome, Verdict
 from core.notebooks.export import Export, export_notebook
-from core.notebooks.file_names import delivery_name, download_name
-from core.notebooks.gradings import judge_cell, read_grading, review_cell
-from core.notebooks.result_cells import fits, heading_name
-from core.notebooks.slots import read_attempts, with_attempts
+from core.notebooks.slots import judge_cell, read_attempts, read_grading, review_cell, with_attempts
 from tests.core.notebooks.building import BASIC, hunt, load, raw_notebook, session
 
 FAIL_PASS = (("C1", Verdict.FAIL), ("C2", Verdict.PASS))
@@ -115,97 +112,6 @@ def test_collected_traces_go_to_their_slots_with_fences_inside():
     )
     slots = load(raw_notebook("**[x_1]**\n\na", "**[x_2]**\n\nb", collected)).slots
     assert [slot.reasoning for slot in slots] == ["one\n### Explanation\n```py\ncode\n```\ntail", "two"]
-
-
-@pytest.mark.parametrize(
-    ("model", "name"),
-    [
-        ("openrouter/nvidia/nemotron-3-nano-30b-a3b:free", "nemotron-3-nano-30b-a3b"),
-        ("openai/gpt-5.2", "gpt-5.2"),
-        ("fireworks/accounts/fireworks/models/qwen3-235b-a22b-thinking-2507", "qwen3-235b-a22b-thinking-2507"),
-        ("own/Some Model [v2]*", "Some-Model-v2"),
-        ("own/llm_judge", "model-llm_judge"),
-        ("own/prompt", "model-prompt"),
-        ("own/модель", "модель"),
-        ("own/", "own"),
-        ("", "model"),
-    ],
-)
-def test_a_heading_names_the_model_shortly(model, name):
-    assert heading_name(model) == name
-    slots = load(raw_notebook(f"**[{heading_name(model)}_3]**\n\nx")).slots
-    assert [(slot.number, slot.model) for slot in slots] == [(3, name)]
-
-
-def test_a_simulated_model_says_so_in_its_heading():
-    assert heading_name("simulated/careless", simulated=True) == "simulated-careless"
-    assert not fits("careless", "simulated/careless", simulated=True)
-
-
-@pytest.mark.parametrize(
-    ("written", "model", "fitting"),
-    [
-        ("nemotron", "openrouter/nvidia/nemotron-3-nano-30b-a3b:free", True),
-        ("Nemotron", "openrouter/nvidia/nemotron-3-nano-30b-a3b", True),
-        ("Nemotron-3-Nano-30B-A3B", "openrouter/nvidia/nemotron-3-nano-30b-a3b", True),
-        ("nemotron-3", "openrouter/nvidia/nemotron-3-nano-30b-a3b", False),
-        ("qwen", "openrouter/nvidia/nemotron-3-nano-30b-a3b", False),
-        ("qwen", "openrouter/qwen/qwen3-235b-a22b", True),
-        ("Qwen3-235B(Thinking)", "fireworks/accounts/fireworks/models/qwen3-235b-a22b-thinking-2507", True),
-        ("Qwen3-235B", "fireworks/accounts/fireworks/models/qwen3-235b-a22b-thinking-2507", False),
-        ("GPT-5.2", "openai/gpt-5.2", True),
-        ("GPT-5", "openai/gpt-5.2", False),
-        ("GPT-5", "openai/gpt-5-mini", False),
-        ("GPT-5", "openai/gpt-5-2025-08-07", True),
-        ("n", "openai/nemotron", False),
-        ("nano", "openrouter/nvidia/nemotron-3-nano-30b-a3b", False),
-        ("model", "openai/gpt-5", False),
-        ("модель", "openai/gpt-5", False),
-    ],
-)
-def test_a_heading_that_fits_the_model_stays(written, model, fitting):
-    assert fits(written, model) is fitting
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("task.ipynb", "task.ipynb"),
-        ("A,_B_&_C__D.ipynb", "A,_B_&_C__D.ipynb"),
-        ("задача 鳥 ü.ipynb", "задача 鳥 ü.ipynb"),
-        ("../../etc/passwd", "passwd.ipynb"),
-        ("C:\\files\\x.ipynb", "x.ipynb"),
-        ('a\r\nSet-Cookie: "x".ipynb', "aSet-Cookie_ _x_.ipynb"),
-        ("x\u202eipynb.exe", "xipynb.exe.ipynb"),
-        ("", "notebook.ipynb"),
-        ("...", "notebook.ipynb"),
-        (".ipynb", "notebook.ipynb"),
-        ("鳥" * 300, "鳥" * 64 + ".ipynb"),
-        ("\ud800x", "x.ipynb"),
-    ],
-)
-def test_a_download_keeps_the_users_name_without_what_is_dangerous(name, expected):
-    assert download_name(name) == expected
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("task.ipynb", "task-hunted.ipynb"),
-        ("task", "task-hunted.ipynb"),
-        ("task-hunted.ipynb", "task-hunted-2.ipynb"),
-        ("task-hunted-2.ipynb", "task-hunted-3.ipynb"),
-        ("task-hunted-9 (1).ipynb", "task-hunted-9 (1)-hunted.ipynb"),
-        ("-hunted.ipynb", "-hunted-2.ipynb"),
-        ("../задача 鳥.ipynb", "задача 鳥-hunted.ipynb"),
-        ("", "notebook-hunted.ipynb"),
-        ("鳥" * 300, "鳥" * 62 + "-hunted.ipynb"),
-    ],
-)
-def test_a_delivery_never_has_the_name_of_its_source(name, expected):
-    assert delivery_name(name) == expected
-    assert delivery_name(name) != download_name(name)
-    assert len(expected.encode()) <= 200
 
 
 STATED = [

@@ -32,6 +32,7 @@ REQUEST = ChatRequest(model="vendor/model", messages=(Message(role="user", conte
 @dataclass
 class Caller:
     http: httpx.AsyncClient
+    provider: OpenAICompatible
     throttle: MemoryThrottle
     throttled: Throttled
     retrying: Retrying
@@ -83,6 +84,6 @@ async def open_caller(
 
         retrying = Retrying(throttled, settings, random.Random(1), note)
         try:
-            yield Caller(http, throttle, throttled, retrying, pauses_s)
+            yield Caller(http, provider, throttle, throttled, retrying, pauses_s)
         finally:
             await throttled.close()

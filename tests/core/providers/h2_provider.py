@@ -39,7 +39,7 @@ class Seen:
 
 
 class Stream:
-    """One call, as whoever plays its answer sees it."""
+    """One call, as seen by the code that plays its response."""
 
     def __init__(self, connection: H2Connection, number: int) -> None:
         self._connection = connection

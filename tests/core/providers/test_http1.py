@@ -74,17 +74,3 @@ async def test_httpx_as_transport_hangs_up_at_once_even_without_a_head(caller):
         assert await seconds_to_cancel(calling) < QUICK_S
         assert calls.in_flight == 0
         await provider.until(lambda seen: seen.in_flight == 0)
-
-
-async def test_a_call_that_was_cancelled_twice_still_gives_its_slot_back(caller):
-    async with (
-        raw_provider(silent_after(b""), says(REPLY)) as provider,
-        caller(provider.base_url, slots=1, calls__silence_timeout_s=0.5) as calls,
-    ):
-        calling = asyncio.create_task(calls.call())
-        await provider.until(lambda seen: seen.in_flight == 1)
-        calling.cancel()
-        calling.cancel()
-        await asyncio.wait([calling])
-        assert (await calls.call()).text == "Hello."
-        assert (calls.in_flight, provider.connections) == (0, 2)

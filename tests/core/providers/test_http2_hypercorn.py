@@ -1,4 +1,4 @@
-"""HTTP/2 against a server that is not ours: Hypercorn, with TLS, as it stands in front of many providers."""
+"""HTTP/2 with a real server: Hypercorn with TLS."""
 
 import asyncio
 from contextlib import asynccontextmanager

@@ -50,7 +50,7 @@ async def test_a_recorded_reply_is_read_whole_with_one_call(caller, shared_dir, 
 
 
 @pytest.mark.parametrize("case", FAILURES)
-async def test_a_recorded_failure_is_told_in_its_words(caller, shared_dir, case):
+async def test_a_recorded_failure_is_reported_with_its_message(caller, shared_dir, case):
     code, words = FAILURES[case]
     async with (
         raw_provider(recorded(shared_dir, case)) as provider,

@@ -8,7 +8,7 @@ from core.domain.review import human_outcome
 from core.domain.session import Selection, Visibility
 from core.domain.verdict import Outcome
 from core.hunting.reviews.delivery import deliver
-from core.notebooks.task_cells import blank_notebook
+from core.notebooks.written_cells import blank_notebook
 from core.review.comparison import compare_outcomes
 from tests.builders import NOW, a_finished_hunt, a_review, a_run, a_session, a_task
 
@@ -61,7 +61,7 @@ def test_an_open_session_is_asked_before_reveal_too_and_names_the_hunts():
 
 
 def test_what_a_sealed_session_is_asked_follows_from_two_known_numbers_alone():
-    """Else the answer would tell which card is which hunt: the same counts in any order give the same."""
+    """Otherwise the response would reveal which card is which hunt: equal counts in any order give the same response."""
     seen = {}
     for judge, reviews in product(product("bh", repeat=3), product("bh-", repeat=3)):
         found = compared(judge, reviews, visibility=Visibility.BLIND, revealed_at=None)
@@ -84,6 +84,23 @@ def test_a_delivery_compares_what_it_delivers_and_not_the_selection():
         selection=Selection(hunt_ids=("r_one.2", "r_one.3")),
     )  # fmt: skip
     raw = blank_notebook(session.task)
-    assert deliver(session, raw, None, hunts).comparison.differ is False
-    chosen = deliver(session, raw, ["r_one.1", "r_one.2"], hunts).comparison
+    assert deliver(session, raw, None, "kept", hunts).comparison.differ is False
+    chosen = deliver(session, raw, ["r_one.1", "r_one.2"], "kept", hunts).comparison
     assert (chosen.words, chosen.differing) == ("Judge: 2 breaks, you: 1.", ("r_one.1",))
+
+
+def test_while_sealed_drawn_hunts_count_like_selected_ones():
+    hunts = [a_finished_hunt(1), a_finished_hunt(2, HELD)]
+    for said in product(("PFF", "PPP", None), repeat=2):
+        by_hand = [a_review(f"r_one.{n}", verdicts) for n, verdicts in enumerate(said, 1) if verdicts]
+        swapped = [a_review(f"r_one.{3 - n}", verdicts) for n, verdicts in enumerate(said, 1) if verdicts]
+        seen = [
+            compare_outcomes(
+                a_session(runs=(a_run(),), reviews=tuple(reviews), visibility=Visibility.BLIND), hunts[:1], hunts
+            )
+            for reviews in (by_hand, swapped)
+        ]
+        assert seen[0] == seen[1]
+        assert (seen[0].hunts, seen[0].judge_breaks) == (2, 1)
+    revealed = a_session(runs=(a_run(),), reviews=(a_review("r_one.2"),), revealed_at=NOW)
+    assert compare_outcomes(revealed, hunts[:1], hunts).hunts == 1

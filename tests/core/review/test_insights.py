@@ -1,7 +1,8 @@
 """What verdicts say about criteria, and when they say nothing."""
 
+from core.domain.checks import ReferenceCheck
 from core.domain.hunt import Judging
-from core.domain.session import ReferenceCheck, Visibility
+from core.domain.session import Visibility
 from core.domain.verdict import Verdict
 from core.review.insights import Insights, insights
 from tests.builders import NOW, a_finished_hunt, a_run, a_session, a_task, a_verdict
@@ -28,7 +29,7 @@ def test_without_hunts_nothing_is_said():
     assert notes(insights(a_session(), [])) == {f"C{n}": (0, 0, "") for n in (1, 2, 3)}
 
 
-def test_criteria_that_never_tell_replies_apart_are_pointed_out_once_there_is_enough_to_say():
+def test_criteria_that_never_distinguish_replies_are_reported_once_there_is_enough_data():
     found = insights(a_hunted_session(), hunts("PFP", "PFF", "PFP", "PFU"))
     assert notes(found) == {"C1": (4, 4, "always passes"), "C2": (4, 0, "always fails"), "C3": (3, 2, "")}
     assert set(notes(insights(a_hunted_session(), hunts("PFP"))).values()) == {(1, 1, ""), (1, 0, "")}
@@ -55,7 +56,7 @@ def test_flips_are_those_of_the_check_and_of_replies_judged_again():
     assert insights(session, [again]).flipped == ("C1", "C2")
 
 
-def test_while_sealed_only_duplicates_are_told():
+def test_while_sealed_only_duplicates_are_returned():
     sealed = a_hunted_session(visibility=Visibility.BLIND)
     same = [
         h.model_copy(update={"reply": h.reply.model_copy(update={"text": "just the same"})})

@@ -7,13 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.chat import Reply
+from core.domain.confirmation import Confirmation
 from core.domain.session import Selection, Visibility
 from core.domain.verdict import Outcome, Verdict
 from core.errors import BadInput
 from core.review.selection import Proposal, propose, refuse_unselectable, selection_problems
-from tests.builders import a_finished_hunt, a_hunt, a_session, a_verdict, error_values
+from tests.builders import a_finished_hunt, a_hunt, a_review, a_run, a_session, a_verdict, error_values
 
 B, H = Outcome.BROKE, Outcome.HELD
+
+EARLIEST = "Of similar hunts the earliest is chosen."
 
 
 def chosen(*outcomes, **numbers):
@@ -50,9 +53,9 @@ def test_what_a_selection_needs(outcomes, problems):
 
 
 @given(st.lists(st.sampled_from([B, H]), max_size=6), st.integers(1, 6), st.integers(0, 6))
-def test_a_selection_is_complete_exactly_when_its_numbers_are_met(outcomes, slots, least):
-    selection, hunts = chosen(*outcomes, slots=slots, least_breaks=min(least, slots))
-    complete = len(outcomes) == slots and outcomes.count(B) >= min(least, slots)
+def test_a_selection_is_complete_exactly_when_its_numbers_are_met(outcomes, slots, minimum):
+    selection, hunts = chosen(*outcomes, slots=slots, least_breaks=min(minimum, slots))
+    complete = len(outcomes) == slots and outcomes.count(B) >= min(minimum, slots)
     assert (selection_problems(selection, hunts) == ()) is complete
 
 
@@ -113,14 +116,17 @@ def test_a_proposal_spans_patterns_then_models_then_early_numbers():
     ]  # fmt: skip
     proposal = propose(a_session(), hunts)
     assert proposal.hunt_ids == ("r_one.1", "r_one.4", "r_one.5", "r_one.3")
-    assert proposal.why == "4 breaks: 3 different patterns of failed criteria, 2 models, early numbers first."
+    assert (
+        proposal.why
+        == f"4 breaks are proposed, with 3 different patterns of failed criteria, from 2 models. {EARLIEST}"
+    )
 
 
 def test_a_held_one_fills_the_slot_that_may_be_held():
     hunts = [failing(1, 1, 2), failing(2), failing(3, 1, 3), failing(4, 2, 3), failing(5)]
     assert propose(a_session(), hunts) == Proposal(
         ("r_one.1", "r_one.3", "r_one.4", "r_one.2"),
-        "3 breaks and 1 that held: 4 different patterns of failed criteria, 1 model, early numbers first.",
+        f"3 breaks and 1 held hunt are proposed, with 4 different patterns of failed criteria, from one model. {EARLIEST}",
     )
 
 
@@ -132,7 +138,7 @@ def test_the_criteria_that_passed_are_no_pattern():
 
 
 def test_each_pattern_and_then_each_model_is_taken_once_before_one_is_taken_again():
-    """Patterns AAABB of models mmmmn: what was taken least often comes next, however often it stands there."""
+    """Patterns AAABB of models mmmmn: the least used one is chosen next, however often it occurs."""
     hunts = [failing(1, 1, 2), failing(2, 1, 2), failing(3, 1, 2), failing(4, 2, 3), failing(5, 2, 3, model="other/n")]
     six = a_session(selection=Selection(slots=6, least_breaks=3))
     assert propose(six, hunts).hunt_ids == ("r_one.1", "r_one.5", "r_one.2", "r_one.4", "r_one.3")
@@ -141,19 +147,19 @@ def test_each_pattern_and_then_each_model_is_taken_once_before_one_is_taken_agai
 
 
 @pytest.mark.parametrize(
-    ("hunts", "least", "proposal"),
+    ("hunts", "minimum", "proposal"),
     [
         ([a_hunt(1)], 3, Proposal((), "No hunt has broken or held yet.")),
         ([a_hunt(1)], 0, Proposal((), "No hunt has broken or held yet.")),
         ([failing(1)], 3, Proposal((), "No hunt has broken yet: there is nothing to propose.")),
         ([failing(1)], 0, Proposal(
-            ("r_one.1",), "0 breaks and 1 that held: 1 different patterns of failed criteria, 1 model, early numbers first.")),
+            ("r_one.1",), f"1 held hunt is proposed, with one pattern of failed criteria, from one model. {EARLIEST}")),
         ([failing(1, 1, 2)], 3, Proposal(
-            ("r_one.1",), "1 break: 1 different patterns of failed criteria, 1 model, early numbers first.")),
+            ("r_one.1",), f"1 break is proposed, with one pattern of failed criteria, from one model. {EARLIEST}")),
     ],
 )  # fmt: skip
-def test_without_a_break_nothing_is_proposed_unless_none_is_needed(hunts, least, proposal):
-    assert propose(a_session(selection=Selection(least_breaks=least)), hunts) == proposal
+def test_without_a_break_nothing_is_proposed_unless_none_is_needed(hunts, minimum, proposal):
+    assert propose(a_session(selection=Selection(least_breaks=minimum)), hunts) == proposal
 
 
 def test_a_sealed_proposal_does_not_depend_on_the_verdicts():
@@ -167,7 +173,7 @@ def test_a_sealed_proposal_does_not_depend_on_the_verdicts():
     without = [h.model_copy(update={"verdicts": ()}) for h in with_verdicts]
     assert propose(sealed, with_verdicts) == propose(sealed, without)
     assert propose(sealed, with_verdicts) == Proposal(
-        ("r_one.1", "r_one.3"), "2 breaks: 2 clearly different replies, 1 model, early numbers first."
+        ("r_one.1", "r_one.3"), f"2 breaks are proposed, with 2 clearly different replies, from one model. {EARLIEST}"
     )
     assert propose(sealed.model_copy(update={"visibility": Visibility.OPEN}), with_verdicts).hunt_ids == (
         "r_one.1",
@@ -183,4 +189,25 @@ def test_trials_and_hunts_of_other_turns_are_not_proposed():
 def test_hunts_without_a_reply_are_each_a_kind_of_their_own():
     sealed = a_session(visibility=Visibility.BLIND, selection=Selection(slots=3, least_breaks=3))
     hunts = [failing(n, 1, 2).model_copy(update={"reply": None}) for n in (1, 2, 3)]
-    assert propose(sealed, hunts).why == "3 breaks: 3 clearly different replies, 1 model, early numbers first."
+    assert (
+        propose(sealed, hunts).why
+        == f"3 breaks are proposed, with 3 clearly different replies, from one model. {EARLIEST}"
+    )
+
+
+def test_confirmed_breaks_are_proposed_first_and_contested_hunts_never():
+    states = {1: "unconfirmed", 2: "contested", 3: "confirmed", 4: "contested"}
+    hunts = [failing(n, 1, 2).model_copy(update={"confirmation": Confirmation(s)}) for n, s in states.items()]
+    proposal = propose(a_session(), hunts)
+    assert proposal.hunt_ids == ("r_one.3", "r_one.1")
+    assert "1 of the breaks is confirmed" in proposal.why
+    assert propose(a_session(), [hunts[1]]) == Proposal(
+        (), "Every break is contested by another judge or refuted by a review: there is nothing to propose."
+    )
+
+
+def test_a_break_that_a_review_refutes_is_not_proposed():
+    session = a_session(
+        runs=(a_run(),), selection=Selection(hunt_ids=("r_one.1",)), reviews=(a_review("r_one.1", "PPP"),)
+    )
+    assert propose(session, [a_finished_hunt(1), a_finished_hunt(2)]).hunt_ids == ("r_one.2",)

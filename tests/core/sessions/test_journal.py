@@ -88,6 +88,7 @@ def test_only_the_journal_of_a_dead_process_is_taken_over_and_only_once(tmp_path
 def test_only_the_owner_may_read_it(tmp_path):
     written(tmp_path, a_whole_record())
     assert next((tmp_path / "j").iterdir()).stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "j").stat().st_mode & 0o777 == 0o700
 
 
 async def test_a_full_disk_is_reported_and_later_records_are_readable(tmp_path, monkeypatch):

@@ -1,8 +1,9 @@
 """The copy in memory is bounded; it evicts the least recently used session, but never a held one."""
 
 from core.domain.chat import Reply
+from core.domain.confirmation import SecondOpinion
 from core.sessions.known import KnownSessions
-from tests.builders import HandClock, a_finished_hunt, a_hunt, a_session
+from tests.builders import NOW, HandClock, a_finished_hunt, a_hunt, a_session
 
 
 def known_sessions(held=(), max_bytes=200_000):
@@ -55,6 +56,17 @@ async def test_a_growing_hunt_counts_once():
     before = known.size_bytes
     await known.save_hunt("s_one", a_hunt(1, attempts=2))
     assert known.size_bytes == before
+
+
+async def test_the_votes_of_other_judges_take_space():
+    known, _ = known_sessions()
+    known.put(a_session(), b"")
+    done = a_finished_hunt()
+    await known.save_hunt("s_one", done)
+    before = known.size_bytes
+    opinion = SecondOpinion(judge_model="lab/other", asked_at=NOW, asked=("C1",), verdicts=done.verdicts[:1])
+    await known.save_hunt("s_one", done.model_copy(update={"opinions": (opinion,)}))
+    assert known.size_bytes > before + 1000
 
 
 def test_a_removed_session_has_no_last_event():

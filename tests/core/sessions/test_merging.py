@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from core.domain.run import RunStatus
-from core.domain.session import Selection
+from core.domain.session import Audit, Selection
 from core.sessions.merging import merge_sessions
 from tests.builders import NOW, a_review, a_run, a_session, a_task
 
@@ -84,3 +84,13 @@ def test_a_reveal_on_either_side_is_kept():
     base = a_session()
     shown = base.model_copy(update={"revealed_at": NOW, "version": 2})
     assert merge_sessions(base, shown, base.model_copy(update={"name": "x", "version": 7})).revealed_at == NOW
+
+
+def test_what_either_side_drew_stays_drawn_and_the_number_is_that_of_the_side_that_changed_it():
+    base = a_session(audit=Audit(held=2))
+    ours = base.model_copy(update={"audit": Audit(held=2, seed="s", drawn=("r_one.3", "r_one.1")), "version": 3})
+    theirs = base.model_copy(update={"audit": Audit(held=4, seed="s", drawn=("r_one.1", "r_one.2")), "version": 2})
+    both = Audit(held=4, seed="s", drawn=("r_one.3", "r_one.1", "r_one.2"))
+    assert merge_sessions(base, ours, theirs).audit == both
+    assert merge_sessions(base, ours, base).audit == ours.audit
+    assert merge_sessions(base, base, base.model_copy(update={"version": 2})).audit == base.audit

@@ -36,7 +36,7 @@ def test_a_bad_further_address_is_refused(bad):
         read_settings({"OPENAI_COMPATIBLE": bad})
 
 
-def test_the_key_of_a_compatible_address_may_stand_in_quotes():
+def test_the_key_of_a_compatible_address_may_be_quoted():
     address = '[{"name": "lab", "base_url": "http://lab:1/v1", "key_variable": "LAB_KEY"}]'
     (endpoint,) = read_settings({"OPENAI_COMPATIBLE": address, "LAB_KEY": '"k"'}).providers.openai_compatible
     assert endpoint.key == "k"

@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import BadSettings
 from core.settings import Settings, read_settings, settings_warnings, table
-from core.settings.deprecated import RENAMED, constants
+from core.settings.deprecated import RENAMED, WITHOUT_EFFECT, constants
 from tests.house.tree import ROOT
 
 BEFORE = {
@@ -138,10 +138,11 @@ NOT_IN_COMPOSE = {"DASHBOARD_HOST", "DASHBOARD_PORT", "INSTANCE", "REVISION", "R
 
 def test_all_of_them_are_here():
     assert len(BEFORE) == 121
-    assert BEFORE.keys() >= RENAMED.keys() | CONSTANTS
+    assert BEFORE.keys() >= RENAMED.keys() | {"WEDGED"}
+    assert BEFORE.keys() | set(RENAMED.values()) >= CONSTANTS
 
 
-@pytest.mark.parametrize("variable", BEFORE)
+@pytest.mark.parametrize("variable", sorted(BEFORE.keys() - WITHOUT_EFFECT))
 def test_a_variable_of_the_release_before_takes_effect(variable):
     environment = {variable: BEFORE[variable]}
     read = read_settings(environment)
@@ -150,6 +151,21 @@ def test_a_variable_of_the_release_before_takes_effect(variable):
         assert read == read_settings({RENAMED[variable]: BEFORE[variable]})
     warned = settings_warnings(read, environment)
     assert len(warned) == (variable in RENAMED or variable in CONSTANTS)
+
+
+def test_an_old_name_of_a_constant_is_not_answered_with_another_deprecated_name():
+    environment = {"RETRY_WAIT_MOST": "61"}
+    (warning,) = settings_warnings(read_settings(environment), environment)
+    assert (warning.meant, warning.text.endswith("Its default is fixed then.")) == ("", True)
+
+
+@pytest.mark.parametrize("variable", sorted(WITHOUT_EFFECT))
+def test_a_variable_without_effect_is_accepted_and_reported(variable):
+    environment = {variable: "16"}
+    read = read_settings(environment)
+    assert read == Settings()
+    (warning,) = settings_warnings(read, environment)
+    assert warning.text == f"{variable} no longer has an effect. Remove it."
 
 
 @pytest.mark.parametrize("variable", sorted(BEFORE.keys() - NOT_IN_COMPOSE))

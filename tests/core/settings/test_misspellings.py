@@ -3,7 +3,7 @@
 import pytest
 
 from core.settings import table
-from core.settings.deprecated import RENAMED, constants
+from core.settings.deprecated import RENAMED, WITHOUT_EFFECT, constants
 from core.settings.misspellings import misspelled_variables
 
 
@@ -21,7 +21,7 @@ from core.settings.misspellings import misspelled_variables
         ("API_POT", "API_PORT"),
     ],
 )
-def test_a_name_with_a_slip_in_it_is_told_with_the_setting_that_was_meant(written, meant):
+def test_a_misspelled_name_is_reported_with_the_closest_setting(written, meant):
     warned = misspelled_variables([written, "PATH"], ())
     text = f"Unknown setting {written} ignored; did you mean {meant}?"
     assert list(warned) == [(written, meant, text)]
@@ -125,5 +125,5 @@ def test_variables_of_others_are_no_alarm():
 
 
 def test_our_own_are_no_alarm_nor_are_deprecated_ones_nor_the_key_of_a_further_address():
-    ours = [*(setting.row.variable for setting in (*table(), *constants())), *RENAMED]
+    ours = [*(setting.row.variable for setting in (*table(), *constants())), *RENAMED, *WITHOUT_EFFECT]
     assert list(misspelled_variables([*ours, "OPENAI_API_KEYS"], {"OPENAI_API_KEYS"})) == []

@@ -11,14 +11,15 @@ from core.domain.chat import Message
 from core.errors import BadSettings, ProviderError
 from core.logs import secrets
 from core.providers.base import CallContext, ChatRequest
-from core.providers.catalog import build_catalog, configured_limits
 from core.providers.causes import RATE_LIMITED
 from core.providers.http import open_http
+from core.providers.model_catalog import build_catalog, configured_limits
 from core.providers.openai_compatible import OpenAICompatible
 from core.runtime import open_runtime
 from core.settings import Settings, provider_table, read_settings, settings_warnings, table
 from core.settings.provider_table import PROVIDERS, ProviderEntry
 from core.throttle.memory import MemoryThrottle
+from tests.core.budget.ledgers import no_budgets
 from tests.core.providers.raw_provider import raw_provider, says, whole
 from tests.settings import make_settings
 from tools.settings_docs import PARTS
@@ -74,7 +75,7 @@ def test_a_misspelled_variable_of_it_is_reported():
 
 
 def test_its_name_is_reserved():
-    with pytest.raises(BadSettings, match='"acme" cannot be a name'):
+    with pytest.raises(BadSettings, match='"acme" is not a valid name'):
         read_settings({"OPENAI_COMPATIBLE": '[{"name": "acme", "base_url": "http://x"}]'})
 
 
@@ -124,6 +125,7 @@ async def test_its_class_makes_the_call():
                 on_call=lambda _end: None,
                 clock=SystemClock(),
                 chance=random.Random(1),
+                budgets=no_budgets(),
             )
             provider, model = catalog.resolve("acme/anvil")
             request = ChatRequest(model=model, messages=(Message(role="user", content="Hello?"),))

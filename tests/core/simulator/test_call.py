@@ -11,13 +11,13 @@ from core.domain.criteria import Criterion
 from core.domain.task import PassRule, Task
 from core.domain.verdict import Outcome, Verdict, decide
 from core.judge.answer import read_answer
-from core.judge.prompt import judge_messages
 from core.providers.base import CallContext, ChatRequest
-from core.simulator.call import CallCounter, plan_call, read_conversation
+from core.simulator.call import Calls, plan_call, random_of, read_conversation
 from core.simulator.faults import Fault
 from core.simulator.provider import SimulatedProvider
 from core.simulator.replies import EXAMPLES
 from core.simulator.script import Script, read_script
+from tests.judge_prompts import judge_messages
 from tests.planted import planted
 
 CRITERIA = next(example.criteria for example in EXAMPLES if example.name == "word-budget")
@@ -102,13 +102,20 @@ def test_a_judges_conversation_does_not_depend_on_the_nonce_or_on_being_asked_ag
 
 
 def test_calls_are_counted_per_conversation_and_old_conversations_are_forgotten():
-    counter = CallCounter(max_conversations=2)
-    assert [counter.next(key) for key in "aabac"] == [0, 1, 0, 2, 0]
-    assert counter.counts() == {"a": 3, "c": 1}
-    assert counter.next("b") == 0
+    calls, script = Calls(max_conversations=2), Script()
+    conversations = {name: read_conversation("hasty", asked(name), "target") for name in "abc"}
+
+    def nth(name):
+        digest = calls.plan(script, conversations[name]).request_id.removeprefix("sim-")
+        behavior = script.behavior_of("hasty")
+        return next(n for n in range(9) if random_of(behavior, conversations[name], n).digest == digest)
+
+    assert [nth(name) for name in "aabac"] == [0, 1, 0, 2, 0]
+    assert calls.counts() == {conversations["a"].key: 3, conversations["c"].key: 1}
+    assert nth("b") == 0
 
 
-def test_the_first_calls_can_be_told_outright():
+def test_the_results_of_the_first_calls_can_be_set():
     script = read_script('{"first_calls": ["rate_limited", "ok"], "server_error": 1}')
     assert [planted(script, "hasty", asked("x"), nth).fault for nth in range(3)] == [
         Fault.RATE_LIMITED,

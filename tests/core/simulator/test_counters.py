@@ -39,7 +39,7 @@ async def test_an_unused_server_counts_nothing(serve):
         }
 
 
-async def test_the_most_in_flight_is_counted_by_account_and_a_key_is_never_told(serve):
+async def test_the_maximum_in_flight_is_counted_by_account_and_keys_are_never_revealed(serve):
     async with serve(target_latency_ms=50) as (_, client):
         keys = ["secret-a"] * 5 + ["secret-b"] * 2
         calls = [client.post(CHAT, json=BODY, headers={"Authorization": f"Bearer {key}"}) for key in keys]
@@ -97,7 +97,7 @@ async def test_requests_sent_ahead_on_one_connection_are_answered_in_order(serve
         assert (server.counters.total.calls, server.counters.total.in_flight_most) == (3, 1)
 
 
-async def test_a_client_that_asks_first_is_told_to_go_on(serve):
+async def test_a_client_that_expects_100_continue_gets_it(serve):
     async with serve() as (server, _):
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(

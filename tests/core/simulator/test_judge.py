@@ -6,16 +6,16 @@ import pytest
 
 from core.domain.verdict import Verdict
 from core.judge.answer import read_answer
+from core.simulator.checks.text import Finding
 from core.simulator.judge import (
     FORMS,
     UNUSABLE_FORMS,
-    Decision,
-    JudgeRequest,
     decide,
     decide_truthfully,
     write_form,
     write_judgement,
 )
+from core.simulator.prompts import JudgeRequest
 from core.simulator.replies import write_reply
 from core.simulator.script import Behavior
 from core.simulator.seeded import SeededRandom
@@ -23,7 +23,7 @@ from core.simulator.seeded import SeededRandom
 POLITE = "Is the response polite?"
 REASON = 'It says "PASS", C2 {and} more.'
 BROKEN = Behavior(judge_broken=1)
-EITHER = [Decision(passed, REASON, "a “quote”\nhere", checked=True) for passed in (True, False)]
+EITHER = [Finding(passed, REASON, "a “quote”\nhere") for passed in (True, False)]
 
 
 def asked(criterion, reply, reference="another text", criterion_id="C1"):
@@ -51,13 +51,12 @@ def test_mixed_means_every_form_in_its_turn():
     assert [len(forms) for forms in texts] == [len(FORMS), len(UNUSABLE_FORMS)]
 
 
-def test_a_criterion_that_a_program_can_check_is_decided_by_looking():
+def test_a_criterion_that_a_program_can_check_is_decided_by_checking():
     decision = decide(Behavior(break_rate=1.0), asked("Is the response at most 3 words long?", "one two three four"))
-    assert decision == Decision(
+    assert decision == Finding(
         passed=False,
-        reason="Counted 4 words in the reply, held against at most 3. That does not meet the criterion.",
+        reason="Counted 4 words in the reply; required: at most 3. That does not meet the criterion.",
         evidence="",
-        checked=True,
     )
 
 
@@ -71,7 +70,7 @@ def test_a_criterion_that_a_program_can_check_is_decided_by_looking():
 )
 def test_a_reply_cannot_talk_the_judge_round(plea):
     decision = decide(Behavior(), asked('Does the response mention "krypton"?', plea))
-    assert (decision.passed, decision.checked) == (False, True)
+    assert not decision.passed
 
 
 def test_a_drawn_verdict_is_the_same_however_often_it_is_asked():
@@ -112,9 +111,24 @@ def test_a_flipping_judge_says_the_opposite_of_what_it_saw_and_of_what_is_true()
     role = Behavior(judge_flip=1.0)
     question = asked('Does the response mention "x"?', "x")
     assert decide_truthfully(role, question).passed
-    assert decide(role, question) == Decision(
-        passed=False, reason="“x” stands in the reply. That does not meet the criterion.", evidence="x", checked=True
+    assert decide(role, question) == Finding(
+        passed=False, reason="“x” occurs in the reply. That does not meet the criterion.", evidence="x"
     )
+
+
+@pytest.mark.parametrize(("shared", "repeats"), [(0.1, 0.1), (0.25, 0.6), (0.8, 1.0)])
+def test_judges_err_together_and_again_as_often_as_the_script_says(shared, repeats):
+    behavior = Behavior(judge_flip=0.1, judge_shared=shared, judge_repeats=repeats)
+    questions = [asked('Does the response mention "x"?', f"x {n}") for n in range(2_500)]
+
+    def errors(judge, nth):
+        return {q.reply for q in questions if not decide(behavior, q, judge, SeededRandom(judge, nth, q.reply)).passed}
+
+    first, again, other, third = errors("a", 0), errors("a", 1), errors("b", 0), errors("c", 0)
+    assert [len(wrong) / 2_500 for wrong in (first, again, other, third)] == pytest.approx([0.1] * 4, abs=0.02)
+    assert len(first & other) / len(first) == pytest.approx(shared, abs=0.07)
+    assert len(first & other & third) / len(first) == pytest.approx(shared**2, abs=0.07)
+    assert len(first & again) / len(first) == pytest.approx(repeats, abs=0.07)
 
 
 def test_evidence_is_always_a_piece_of_the_reply():
@@ -128,6 +142,6 @@ def test_the_plain_form_gives_its_reason_first_and_its_verdict_last():
 
 
 @pytest.mark.parametrize("form", ["plain", "pretty", "fence", "around", "corrected"])
-def test_an_answer_id_stands_in_every_form_that_carries_one_and_in_no_answer_without(form):
+def test_an_answer_id_is_in_every_form_that_has_one_and_in_no_other(form):
     assert '"answer_id": "0a1b"' in write_form(FORMS[form], EITHER[0], "C1", "0a1b")
     assert "answer_id" not in write_form(FORMS[form], EITHER[0], "C1")

@@ -11,6 +11,7 @@ from core.providers.base import CallContext, ChatRequest
 from core.simulator.faults import Fault
 from core.simulator.provider import SimulatedProvider
 from core.simulator.script import read_script
+from tests.builders import HandClock
 
 
 class Sleeps:
@@ -56,13 +57,13 @@ async def test_a_fault_is_an_error_with_its_cause_and_advice(fault, failure):
     assert error.message.startswith("The simulated provider ")
 
 
-async def test_an_unknown_model_is_refused_for_good_and_the_known_ones_are_named():
-    with pytest.raises(ProviderError, match=r"no simulated/gpt-5; there are simulated/hasty, ") as failed:
+async def test_an_unknown_model_fails_permanently_and_the_known_ones_are_listed():
+    with pytest.raises(ProviderError, match=r"simulated/gpt-5 does not exist; available: simulated/hasty, ") as failed:
         await call(request=asked("gpt-5"))
     assert (failed.value.code, failed.value.advice) == ("unknown_model", Advice.NEVER)
 
 
-async def test_a_reply_is_labelled_costs_nothing_and_counts_its_own_tokens():
+async def test_a_reply_is_labelled_free_and_counts_its_tokens():
     reply, _ = await call()
     assert (reply.model, reply.cost_usd, reply.cost_source) == ("simulated/hasty", 0.0, "provider")
     assert (reply.finish_reason, reply.calls, reply.reasoning) == ("stop", 1, "")
@@ -89,7 +90,7 @@ async def test_a_slow_reply_comes_whole_after_all_its_chunks():
     assert waited_s == [0, pytest.approx(-(-len(reply.text) // 10) * 0.1)]
 
 
-async def test_silence_lasts_no_longer_than_the_products_patience():
+async def test_silence_lasts_no_longer_than_the_products_timeout():
     sleeps = Sleeps()
     provider = SimulatedProvider(read_script('{"silent": 1}'), sleep=sleeps, silence_timeout_s=3)
     with pytest.raises(ProviderError):
@@ -97,12 +98,12 @@ async def test_silence_lasts_no_longer_than_the_products_patience():
     assert sleeps.waited_s[1:] == [3]
 
 
-async def test_a_judge_that_is_asked_nothing_says_so_instead_of_judging():
+async def test_a_judge_without_a_question_says_so():
     reply, _ = await call(request=asked("judge", "judge"))
-    assert reply.text.startswith("I see no criterion")
+    assert reply.text.startswith("The prompt contains no criterion")
 
 
-async def test_a_call_tells_that_its_request_goes_out():
+async def test_a_call_reports_that_its_request_is_sent():
     told = []
 
     async def on_slot() -> None:
@@ -120,3 +121,24 @@ async def test_a_cancelled_call_ends_at_once():
     calling.cancel()
     with pytest.raises(asyncio.CancelledError):
         await calling
+
+
+async def test_the_growing_reply_has_the_chunks_of_the_time_that_has_passed():
+    clock, seen = HandClock(), []
+    read = []
+
+    async def wait(seconds):
+        for _ in range(4):
+            clock.seconds += seconds / 4
+            read.append(seen[0].read())
+
+    script = {"models": {"thinker": {"target_latency_ms": 100, "chunk_chars": 10, "chunk_pause_ms": 50, "slow": 0}}}
+    provider = SimulatedProvider(read_script(json.dumps(script)), clock=clock, sleep=wait)
+    reply = await provider.complete(asked("thinker"), CallContext(on_call=seen.append))
+    whole = reply.reasoning + reply.text
+    parts = [part.reasoning + part.text for part in read]
+    assert [whole.startswith(part) for part in parts] == [True] * 8
+    assert parts[:3] == [""] * 3  # until the first byte
+    assert parts == sorted(parts, key=len)
+    assert len({len(part) for part in parts}) > 4
+    assert (parts[-1], read[-1].stopped, reply.stopped) == (whole, True, False)

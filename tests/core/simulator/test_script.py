@@ -17,7 +17,7 @@ def test_without_a_script_the_characters_are_as_they_are():
         ("{", "SIMULATED_SCRIPT: is not JSON"),
         ("[" * 100_000, "SIMULATED_SCRIPT: is not JSON"),
         ("[]", "must be a JSON object"),
-        ('{"sed": 1}', 'there is no "sed"; known are seed, '),
+        ('{"sed": 1}', 'there is no "sed"; known fields are seed, '),
         ('{"break_rate": 2}', "break_rate: Input should be less than or equal to 1"),
         ('{"break_rate": NaN}', "break_rate: Input should be"),
         ('{"target_latency_ms": -1}', "target_latency_ms: Input should be greater than or equal to 0"),
@@ -28,7 +28,7 @@ def test_without_a_script_the_characters_are_as_they_are():
         ('{"models": {"hasty": {"seed": "x"}}}', "seed: Input should be a valid integer"),
     ],
 )
-def test_a_bad_script_is_refused_with_a_sentence(text, sentence):
+def test_an_invalid_script_is_rejected_with_an_error(text, sentence):
     with pytest.raises(BadSettings) as refused:
         read_script(text)
     assert sentence in refused.value.message
@@ -59,7 +59,7 @@ def test_a_script_knows_its_own_models_and_no_other():
     ]
 
 
-def test_the_stand_in_has_the_latencies_of_the_reference_workload():
+def test_the_simulated_provider_has_the_latencies_of_the_reference_workload():
     role = Script().behavior_of("nvidia/nemotron-3-nano-30b-a3b")
     assert (role.target_latency_ms, role.judge_latency_ms, role.latency_spread) == (400, 100, 0)
 

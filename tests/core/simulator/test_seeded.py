@@ -21,7 +21,7 @@ def test_the_same_parts_and_name_give_the_same_value_and_others_another():
     )
 
 
-def test_parts_are_not_told_apart_by_their_joined_text_alone():
+def test_parts_are_not_distinguished_by_their_joined_text_alone():
     assert len({digest_of("ab", "c"), digest_of("a", "bc"), digest_of("1"), digest_of(1), digest_of("\ud800")}) == 5
 
 

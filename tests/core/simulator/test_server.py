@@ -8,10 +8,10 @@ from core.domain.task import Task
 from core.domain.verdict import Verdict
 from core.errors import Advice, ProviderError
 from core.judge.answer import read_answer
-from core.judge.prompt import judge_messages
 from core.providers.base import ChatRequest
 from core.simulator.script import read_script
 from core.simulator.server import open_server
+from tests.judge_prompts import judge_messages
 
 BODY = {"model": "vendor/any", "messages": [{"role": "user", "content": "Tell me about Mars and Venus."}]}
 CHAT = "/v1/chat/completions"

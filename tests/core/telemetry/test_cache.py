@@ -50,7 +50,7 @@ def test_the_next_start_reads_only_what_is_new(log):
         assert instances(reader) == ["api-1", "api-2", "api-3", "api-4", "api-5"]
 
 
-def test_what_changed_while_nobody_looked_is_read_anew(log):
+def test_files_that_changed_between_runs_are_read_again(log):
     with opened(log) as reader:
         reader.refresh()
     (log / "telemetry-2026-11-22-a.jsonl").write_bytes(a_line(9))
@@ -75,7 +75,7 @@ def test_a_second_reader_at_the_same_time_has_a_database_of_its_own(log):
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense" * 1000], ids=["emptied", "nonsense"])
-def test_a_database_that_cannot_be_used_is_made_anew(log, content):
+def test_an_unusable_database_is_rebuilt(log, content):
     with opened(log) as reader:
         reader.refresh()
         database = reader._place.database

@@ -12,7 +12,17 @@ from core.settings import TelemetrySettings
 from core.telemetry import log_tables
 from core.telemetry.columns import tables
 from core.telemetry.reader import RefreshReport, TelemetryReader
-from core.telemetry.records import CallRecord, HuntRecord, ProcessRecord, ReviewRecord, RunRecord, SessionRecord
+from core.telemetry.records import (
+    TYPES,
+    CallRecord,
+    HuntRecord,
+    ProcessRecord,
+    ReviewRecord,
+    RunRecord,
+    SessionRecord,
+    TaskRecord,
+    VerdictRecord,
+)
 from core.telemetry.writer import TelemetryWriter
 
 DAY = "telemetry-2026-11-24"
@@ -93,6 +103,25 @@ def test_every_type_of_record_comes_back_as_it_was_written(tmp_path, reader):
         human_outcome="broke",
         judge_outcome="held",
     )
+    verdict = VerdictRecord(
+        session="s",
+        run_id="r",
+        hunt_id="h",
+        criterion="C1",
+        verdict="FAIL",
+        source="drift",
+        round=1_800_000_000,
+        judge_model="j",
+        judge_prompt="p",
+        judge_parameters="",
+        simulated=False,
+        notebook="n",
+        task="0a1b",
+        model="a/b",
+        reply_mark="m",
+        verdict_ms=1.5,
+    )
+    task = TaskRecord(session="s", task="0a1b", content="{}")
     process = ProcessRecord(action="stopped", instance="i", version="v", dropped=3)
     written = {
         "hunts": hunt,
@@ -100,10 +129,12 @@ def test_every_type_of_record_comes_back_as_it_was_written(tmp_path, reader):
         "runs": run,
         "sessions": session,
         "reviews": review,
+        "later_verdicts": verdict,
+        "tasks": task,
         "process": process,
     }
     _write(tmp_path, *written.values())
-    assert reader.refresh() == RefreshReport(events=6, files=1)
+    assert reader.refresh() == RefreshReport(events=8, files=1)
     for table in tables():
         columns = ", ".join(f'"{column.name}"' for column in table.columns)
         (row,) = reader.query(f"SELECT {columns} FROM {table.name}").astype(object).to_dict("records")
@@ -203,7 +234,7 @@ def test_rows_of_a_file_that_was_removed_go_with_it(tmp_path, reader):
 
 
 @pytest.mark.parametrize("after", [b"", a_line(7), a_line(7) * 5], ids=["emptied", "shorter", "longer"])
-def test_a_file_that_was_replaced_is_read_anew(tmp_path, reader, after):
+def test_a_replaced_file_is_read_again(tmp_path, reader, after):
     path = tmp_path / f"{DAY}-a.jsonl"
     path.write_bytes(a_line(1) + a_line(2))
     reader.refresh()
@@ -245,7 +276,7 @@ def test_a_packed_day_counts_its_last_line_without_a_newline(tmp_path, reader):
 
 
 @pytest.mark.parametrize("content", [b"no gzip at all", gzip.compress(a_line(1) * 500)[:-20]], ids=["not", "cut"])
-def test_a_damaged_packed_file_is_named_until_it_is_mended(tmp_path, reader, content):
+def test_a_damaged_compressed_file_is_reported_until_it_is_repaired(tmp_path, reader, content):
     packed = tmp_path / f"{DAY}-a.jsonl.gz"
     (tmp_path / f"{DAY}-b.jsonl").write_bytes(a_line(1))
     packed.write_bytes(content)
@@ -333,16 +364,8 @@ def test_closing_leaves_nothing_behind(tmp_path):
 
 
 def _write(directory: Path, *records) -> None:
-    kinds = {
-        HuntRecord: "hunt",
-        CallRecord: "call",
-        RunRecord: "run",
-        SessionRecord: "session",
-        ReviewRecord: "review",
-        ProcessRecord: "process",
-    }
     (directory / f"{DAY}-w.jsonl").write_bytes(
-        b"".join(a_line(type=kinds[type(record)], data=record.model_dump(mode="json")) for record in records)
+        b"".join(a_line(type=TYPES[type(record)], data=record.model_dump(mode="json")) for record in records)
     )
 
 

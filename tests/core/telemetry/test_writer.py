@@ -2,42 +2,18 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-import pytest
 from structlog.testing import capture_logs
 
 from core.settings import TelemetrySettings
 from core.telemetry import appending
-from core.telemetry.appending import append_lines
-from core.telemetry.names import day_of, file_name
 from core.telemetry.records import TYPES, ProcessRecord, Record
 from core.telemetry.writer import TelemetryStatus, TelemetryWriter, rough_bytes
+from tests.core.telemetry.conftest import HandClock
 
-ROOT = Path(__file__).resolve().parents[3]
 STARTED = ProcessRecord(action="started", instance="api-1", version="0.1.0")
-
-
-class HandClock:
-    """Stands still until a test moves it."""
-
-    def __init__(self) -> None:
-        self.at = datetime(2026, 11, 24, 23, 59, 59, tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return self.at.timestamp()
-
-
-@pytest.fixture
-def clock() -> HandClock:
-    return HandClock()
 
 
 def a_writer(directory: Path, clock: HandClock, instance: str = "api-1", **settings) -> TelemetryWriter:
@@ -167,64 +143,6 @@ async def test_a_folder_deleted_while_running_is_made_again(tmp_path, clock):
         directory.rmdir()
 
 
-async def test_only_outdated_telemetry_files_are_removed(tmp_path, clock):
-    kept = ["telemetry-2026-11-22-a.jsonl", "telemetry-2026-11-24-a.jsonl", "notes-2020-01-01-a.jsonl", "telemetry.txt"]
-    gone = ["telemetry-2026-11-21-a.jsonl", "telemetry-2020-01-01-b.jsonl.gz"]
-    for name in kept + gone:
-        (tmp_path / name).write_text("{}\n")
-    writer = a_writer(tmp_path, clock, retention_days=2)
-    await writer.flush()
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
-    clock.at += timedelta(days=1)
-    await writer.flush()
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept[1:])
-
-
-async def test_two_processes_of_one_name_never_mix_their_lines(tmp_path):
-    script = (
-        "import asyncio, sys\nfrom core.clock import SystemClock\n"
-        "from core.settings import TelemetrySettings\nfrom core.telemetry.records import ProcessRecord\n"
-        "from core.telemetry.writer import TelemetryWriter\n"
-        "async def main():\n"
-        "    async with TelemetryWriter('same', TelemetrySettings(sys.argv[1]), SystemClock()) as writer:\n"
-        "        for _ in range(100):\n"
-        "            for _ in range(20):\n"
-        "                writer.record(ProcessRecord(action='started', instance=sys.argv[2], version='v' * 900))\n"
-        "            await writer.flush()\n"
-        "asyncio.run(main())\n"
-    )
-    both = [subprocess.Popen([sys.executable, "-c", script, str(tmp_path), name], cwd=ROOT) for name in ("one", "two")]
-    assert [process.wait(50) for process in both] == [0, 0]
-    instances = [line["data"]["instance"] for path in tmp_path.iterdir() for line in lines_of(path)]
-    assert {name: instances.count(name) for name in ("one", "two")} == {"one": 2000, "two": 2000}
-
-
-def test_a_line_cut_by_a_crash_harms_no_other(tmp_path):
-    path = tmp_path / "telemetry-2026-11-24-a.jsonl"
-    path.write_bytes(b'{"whole": 1}\n{"cut')
-    assert append_lines(path, [b'{"next": 2}\n']) == 1
-    assert path.read_bytes() == b'{"whole": 1}\n{"cut\n{"next": 2}\n'
-
-
-def test_a_disk_that_takes_half_a_batch_gets_the_rest_later(tmp_path, monkeypatch):
-    path = tmp_path / "telemetry-2026-11-24-a.jsonl"
-    real = appending.os.write
-    monkeypatch.setattr(appending.os, "write", lambda descriptor, lines: real(descriptor, lines[:13]))
-    assert append_lines(path, [b'{"n": 1}\n', b'{"n": 2}\n']) == 1
-    monkeypatch.undo()
-    assert append_lines(path, [b'{"n": 2}\n']) == 1
-    assert path.read_bytes().splitlines() == [b'{"n": 1}', b'{"n"', b'{"n": 2}']
-
-
-@pytest.mark.parametrize("instance", ["../../etc/passwd", "a/b\\c", "", "...", "x" * 500, "häuschen 1\n"])
-def test_an_instances_name_never_leaves_the_folder(tmp_path, instance):
-    path = tmp_path / file_name(datetime(2026, 11, 24, tzinfo=UTC).date(), instance)
-    assert path.parent == tmp_path
-    assert path.resolve().parent == tmp_path.resolve()
-    assert day_of(path.name) == datetime(2026, 11, 24, tzinfo=UTC).date()
-    assert len(path.name) < 200
-
-
 def test_no_record_has_room_for_a_secret():
     names = {name for record in TYPES for name in record.model_fields}  # type: ignore[attr-defined]
     assert not [
@@ -233,7 +151,7 @@ def test_no_record_has_room_for_a_secret():
     assert set(TYPES) == set(Record.__args__)  # type: ignore[attr-defined]
 
 
-async def test_a_queue_is_bounded_in_bytes_and_what_finds_no_room_is_counted_and_told_once(
+async def test_a_queue_is_bounded_in_bytes_and_dropped_records_are_counted_and_logged_once(
     tmp_path, clock, monkeypatch
 ):
     monkeypatch.setattr(appending.os, "write", no_space)
@@ -260,18 +178,3 @@ async def test_a_queue_is_bounded_in_bytes_and_what_finds_no_room_is_counted_and
 
 def no_space(*_):
     raise OSError(28, "No space left on device")
-
-
-async def test_the_log_is_nobody_else_s_to_read_whatever_the_umask(tmp_path, clock):
-    before = os.umask(0)
-    try:
-        old = tmp_path / "log" / "telemetry-2026-11-24-api-1.jsonl"
-        async with a_writer(tmp_path / "log", clock) as writer:
-            writer.record(STARTED)
-        assert (old.stat().st_mode & 0o777, old.parent.stat().st_mode & 0o777) == (0o640, 0o750)
-        old.chmod(0o666)  # as releases before left it
-        async with a_writer(tmp_path / "log", clock) as writer:
-            writer.record(STARTED)
-        assert old.stat().st_mode & 0o777 == 0o660
-    finally:
-        os.umask(before)

@@ -4,10 +4,13 @@ from collections import Counter
 
 import pytest
 
+from core.telemetry.reader import TelemetryReader
+from core.telemetry.records import HuntRecord
 from dashboard_app.choice import Choice
 from dashboard_app.components.break_rates import break_rates
+from dashboard_app.views.overview import totals
 from tests.dashboard_app.helpers import CHOICES, hunts_of
-from tests.dashboard_app.records_made_up import NOW
+from tests.dashboard_app.records_made_up import NOW, team_at_work, write_log
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=str)
@@ -26,6 +29,17 @@ def test_rates_are_over_decided_hunts_only(reader, log_dir, choice):
     assert [row["share"] for row in rows] == sorted((row["share"] for row in rows), reverse=True)
 
 
+def test_confirmed_breaks_are_counted_over_the_decided_hunts_of_runs_with_second_opinions(reader, log_dir):
+    hunts = hunts_of(log_dir, Choice(NOW))
+    runs = {hunt["run_id"] for hunt in hunts if hunt["confirmation"]}
+    for row in break_rates(reader, Choice(NOW)).to_dict("records"):
+        own = [h for h in hunts if h["model"] == row["label"] and h["outcome"] in {"broke", "held"}]
+        found = Counter(h["confirmation"] for h in own)
+        of = sum(h["run_id"] in runs for h in own)
+        assert (row["confirmed"], row["contested"], row["of"]) == (found["confirmed"], found["contested"], of)
+        assert row["confirmed_share"] == pytest.approx(found["confirmed"] / of)
+
+
 @pytest.mark.parametrize("group", ["domain", "taxonomy", "criteria"])
 def test_rates_by_other_things_than_models(reader, log_dir, group):
     of = {"criteria": lambda h: f"{h['criteria']} criteria"}.get(group, lambda h: h[group] or "not given")
@@ -37,3 +51,30 @@ def test_rates_by_other_things_than_models(reader, log_dir, group):
     assert {row["label"]: (row["broke"], row["decided"]) for row in rows} == {
         label: (broke[label], decided[label]) for label in decided
     }
+
+
+def adaptive_log(log_dir):
+    """Every second hunt was drawn by adaptive allocation."""
+    for place, (at, record) in enumerate(team_at_work(hunts=300, now=NOW)):
+        if isinstance(record, HuntRecord):
+            record = record.model_copy(update={"allocation": "adaptive" if place % 2 else "uniform"})
+        yield at, record
+
+
+def test_hunts_that_adaptive_allocation_has_drawn_are_in_no_rate(tmp_path):
+    log_dir = tmp_path / "adaptive"
+    write_log(log_dir, adaptive_log(log_dir))
+    hunts = [h for h in hunts_of(log_dir, Choice(NOW)) if h["outcome"] in {"broke", "held"}]
+    rated = [h for h in hunts if h["allocation"] == "uniform"]
+    assert 0 < len(rated) < len(hunts)
+    with TelemetryReader(log_dir) as opened:
+        opened.refresh()
+        rows = break_rates(opened, Choice(NOW)).to_dict("records")
+        found = totals(opened, Choice(NOW))
+    broke = Counter(h["model"] for h in rated if h["outcome"] == "broke")
+    assert {row["label"]: (row["broke"], row["decided"]) for row in rows} == {
+        model: (broke[model], decided) for model, decided in Counter(h["model"] for h in rated).items()
+    }
+    assert sum(row["adaptive"] for row in rows) == len(hunts) - len(rated)
+    assert (found.rate.broke, found.rate.decided) == (broke.total(), len(rated))
+    assert (found.broke, found.decided) == (sum(h["outcome"] == "broke" for h in hunts), len(hunts))

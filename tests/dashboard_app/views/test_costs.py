@@ -73,3 +73,13 @@ def test_averages_of_costs_are_made_of_paid_hunts_with_known_prices(page, log_di
     assert by_model["usd_a_break"].round(4).to_dict() == pytest.approx(
         {"a/paid": 0.8, "c/free": 0.1, "simulated/x": 0.1, "b/no-price": float("nan")}, nan_ok=True
     )
+
+
+def test_cached_tokens_are_a_share_of_the_calls_that_report_them(page, log_dir):
+    (plain,) = (hunt for _, hunt in hunts_only(hunts=1, seed=9))
+    cached = {"cache_input_tokens": 1_000, "cached_tokens": 600, "cache_saved_usd": 0.25}
+    write_log(log_dir, [
+        (datetime.now(UTC), plain.model_copy(update=more | {"hunt_id": f"h_{n}"}))
+        for n, more in enumerate((cached, cached, {}))
+    ])  # fmt: skip
+    assert numbers(page("costs", period="all"))["From prompt caches"] == ("60%", "saved $0.5000")

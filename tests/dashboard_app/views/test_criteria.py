@@ -7,7 +7,7 @@ import pytest
 
 from dashboard_app.choice import Choice, Period
 from dashboard_app.views import criteria
-from tests.dashboard_app.helpers import ALL
+from tests.dashboard_app.helpers import ALL, records
 from tests.dashboard_app.records_made_up import NOTEBOOKS, NOW, TEXTS, task_of, write_log
 
 
@@ -25,6 +25,23 @@ def test_criteria_are_counted_within_their_task_only(reader, hunts):
             assert row["text"] == TEXTS[row["criterion"]]
         assert set(shown["criterion"]) == {c for v in verdicts for c in v}
         assert list(shown["share"]) == sorted(shown["share"], reverse=True)
+
+
+def test_overturned_are_the_votes_pass_on_fails_of_hunts_whose_verdicts_may_be_shown(reader, log_dir, hunts):
+    reviewed = {r["hunt_id"] for r in records(log_dir, "review")}
+    task = task_of(NOTEBOOKS[0])
+    votes = [
+        (criterion, vote)
+        for h in hunts
+        if h["task"] == task and (not h["blind"] or h["hunt_id"] in reviewed)
+        for given in h["votes"].values()
+        for criterion, vote in given.items()
+        if h["verdicts"][criterion] == "FAIL"
+    ]
+    rows = criteria.difficulty(reader, ALL, task).to_dict("records")
+    asked, passed = Counter(c for c, _ in votes), Counter(c for c, vote in votes if vote == "PASS")
+    assert sum(passed.values()) > 0
+    assert {r["criterion"]: (r["asked"], r["overturned"]) for r in rows} == {c: (asked[c], passed[c]) for c in TEXTS}
 
 
 def test_failing_together(reader, hunts):

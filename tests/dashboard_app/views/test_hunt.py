@@ -21,7 +21,8 @@ def test_a_hunt_is_shown_whole_and_a_blind_one_without_the_judge(reader, log_dir
     blind = find_hunt(reader, hidden["hunt_id"])
     assert blind.hidden
     assert blind.criteria.empty
-    assert not {"verdicts", "passed", "judge_cost_usd", "duration_ms"} & blind.data.keys()
+    sealed = {"verdicts", "passed", "judge_cost_usd", "duration_ms", "votes", "opinion_steps"}
+    assert not (sealed | {"verdict_usd", "verdict_ms"}) & blind.data.keys()
     again = find_hunt(reader, revealed["hunt_id"])
     assert not again.hidden
     assert again.data["judge_cost_usd"] == revealed["judge_cost_usd"]
@@ -31,6 +32,24 @@ def test_a_hunt_is_shown_whole_and_a_blind_one_without_the_judge(reader, log_dir
         assert listed[seen["hunt_id"]] == seen["judge_cost_usd"]
     assert all(again.criteria["human"] != "")
     assert find_hunt(reader, "h_nobody") is None
+
+
+def test_votes_of_other_judges_are_beside_the_first_one_and_of_a_blind_hunt_only_the_confirmation(
+    reader, log_dir, hunts
+):
+    reviewed = {r["hunt_id"] for r in records(log_dir, "review")}
+    contested = [h for h in hunts if h["confirmation"] == "contested"]
+    shown = find_hunt(reader, next(h for h in contested if not h["blind"])["hunt_id"])
+    rows = shown.criteria.set_index("criterion")
+    failed = rows[rows["judge"] == "FAIL"]
+    assert set(failed["others"]) == {"FAIL by lab/second, PASS by lab/third"}
+    assert set(rows[rows["judge"] == "PASS"]["others"]) <= {""}
+    blind = find_hunt(reader, next(h for h in contested if h["blind"] and h["hunt_id"] not in reviewed)["hunt_id"])
+    assert (blind.data["confirmation"], "votes" in blind.data, "lab/third" in str(blind.data)) == (
+        "contested",
+        False,
+        False,
+    )
 
 
 def test_a_hunt_is_opened_with_everything_about_it(page, log_dir):

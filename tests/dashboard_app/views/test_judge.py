@@ -1,10 +1,12 @@
 """The judge's agreement and consistency against the log's lines."""
 
 from collections import Counter, defaultdict
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
+from core.telemetry.reader import TelemetryReader
+from core.telemetry.records import ReviewRecord
 from dashboard_app.choice import Choice
 from dashboard_app.views import judge
 from tests.dashboard_app.helpers import ALL, hunts_only, records, words
@@ -54,7 +56,7 @@ def test_agreement_week_by_week(reader, log_dir):
     weeks = defaultdict(list)
     for review in records(log_dir, "review"):
         weeks[review["ts"].date().isocalendar()[:2]].append(review)
-    shown = judge.agreement_by(judge.compared(reader, ALL), "week").to_dict("records")
+    shown = judge.agreement_by_week(judge.compared(reader, ALL)).to_dict("records")
     by_week = {datetime.fromisoformat(row["label"]).date().isocalendar()[:2]: row for row in shown}
     assert by_week.keys() == weeks.keys()
     for week, reviews in weeks.items():
@@ -72,6 +74,39 @@ def test_a_judge_that_always_agrees_by_chance_alone_has_no_kappa():
     assert judge.AgreementCounts(5, 5, 0, 0, 0).kappa == 1
 
 
-def test_without_reviews_the_judge_page_says_what_will_stand_there(page, log_dir):
+def test_mean_confidence_counts_each_verdict_that_has_one(page, log_dir):
+    (plain,) = (hunt for _, hunt in hunts_only(hunts=1, seed=9))
+    sure = ({"confidence": 0.5, "confident_verdicts": 1}, {"confidence": 0.9, "confident_verdicts": 3}, {})
+    write_log(log_dir, [
+        (datetime.now(UTC), plain.model_copy(update=more | {"hunt_id": f"h_{n}", "blind": False})) for n, more in enumerate(sure)
+    ])  # fmt: skip
+    shown = page("judge", period="all")
+    assert "Confidence" in words(shown)
+    (row,) = next(t.value for t in shown.dataframe if "share" in t.value).to_dict("records")
+    assert (row["label"], row["share"], row["n"]) == (plain.judge_model, pytest.approx(0.8), 4)
+
+
+def test_hunts_whose_verdicts_are_hidden_do_not_count_in_the_mean_confidence(log_dir):
+    (plain,) = (hunt for _, hunt in hunts_only(hunts=1, seed=9))
+    sealed = {"blind": True, "confidence": 0.5, "confident_verdicts": 1}
+    review = ReviewRecord(
+        session=plain.session, run_id="r", hunt_id="h_2", notebook="n", task="t", model=plain.model, judge_model="j",
+        simulated=False, blind=True, human={}, judge={}, human_outcome="held", judge_outcome="held",
+    )  # fmt: skip
+    hunts = [plain.model_copy(update=sealed | {"hunt_id": f"h_{n}"}) for n in (1, 2)]
+    hunts[1] = hunts[1].model_copy(update={"confidence": 0.9})
+    write_log(log_dir, [(datetime.now(UTC), one) for one in (*hunts, review)])
+    with TelemetryReader(log_dir) as reader:
+        reader.refresh()
+        (row,) = judge.confidence(reader, Choice(NOW)).to_dict("records")
+    assert (row["share"], row["n"]) == (pytest.approx(0.9), 1)
+
+
+def test_without_confidence_the_judge_page_has_no_such_table(page, log_dir):
+    write_log(log_dir, hunts_only(hunts=5))
+    assert "Confidence" not in words(page("judge", period="all"))
+
+
+def test_without_reviews_the_judge_page_says_what_will_appear(page, log_dir):
     write_log(log_dir, hunts_only(hunts=40))
     assert "No reviews yet" in words(page("judge", period="all"))

@@ -55,6 +55,38 @@ def test_a_silent_api_says_what_to_do_and_recovers_by_itself(page, api):
     assert "not answering" not in words(test)
 
 
+def test_budgets_show_what_is_left_fullest_first(page, api):
+    state = {
+        "spent_usd": 1.0,
+        "reserved_usd": 0.25,
+        "left_usd": 3.75,
+        "limit_usd": 5.0,
+        "unknown_calls": 0,
+        "shared": True,
+    }
+    api.body = copy.deepcopy(STATUS)
+    api.body["budgets"] = [
+        {"kind": "account", "name": "openai", **state},
+        {
+            "kind": "user",
+            "name": "alice",
+            **state,
+            "spent_usd": 5.5,
+            "reserved_usd": 0.0,
+            "left_usd": 0.0,
+            "unknown_calls": 3,
+        },
+    ]
+    test = page("live")
+    assert not test.exception
+    assert "Budgets today" in words(test)
+    rows = test.dataframe[1].value
+    assert list(rows["whose"]) == ["alice", "account openai"]
+    assert list(rows["fill"]) == [100.0, 25.0]
+    assert list(rows["left"]) == ["$0.00", "$3.75"]
+    assert list(rows["unknown"]) == [3, 0]
+
+
 def test_nobody_at_the_address(page):
     test = page("live")
     assert not test.exception
@@ -76,7 +108,7 @@ def test_fields_of_a_newer_api_are_no_harm_and_those_that_lack_neither(page, api
     assert "reports no providers" in words(test)
 
 
-def test_two_instances_behind_a_balancer_are_told_apart(page, api):
+def test_two_instances_behind_a_balancer_are_distinguished(page, api):
     test = page("live")
     api.body = {**STATUS, "instance": "api-2"}
     st.cache_resource.clear()
@@ -84,16 +116,22 @@ def test_two_instances_behind_a_balancer_are_told_apart(page, api):
     assert "2 instances responded" in words(test)
 
 
-def test_the_adaptive_limit_the_journal_and_the_processes_are_shown_where_they_are_told(page, api):
+def test_the_adaptive_limit_the_journal_and_the_processes_are_shown_if_reported(page, api):
     api.body = copy.deepcopy(STATUS)
     moved = {"ceiling": 8, "limit": 4, "limit_reason": "rate limited", "limit_changed_at": "2026-11-24T12:03:00Z"}
     api.body["providers"][0] |= moved
     api.body["redis"] = {"configured": True, "connected": False, "sessions_away": 2, "journal_bytes": 1_500_000}
+    api.body["library"] = {
+        "configured": True, "available": False, "reason": "Its disk is full.", "waiting": 3, "behind_s": 125.0,
+        "journal_bytes": 2_000_000, "rejected": 1,
+    }  # fmt: skip
     api.body["instances"] = [{"instance": "api-1", "version": "1", "hunts": 3}, {"instance": "api-2", "version": "1"}]
     test = page("live")
     assert not test.exception
     assert "Limits below the configured ones: openai 4 of 8 at 12:03:00: rate limited." in words(test)
     assert "2 sessions in memory and in the journal (1.5 MB)" in words(test)
+    assert "3 sessions in memory, 2.0 MB in the journal. Its disk is full." in words(test)
+    assert "The library's database rejected changes of 1 session." in words(test)
     assert list(test.dataframe[1].value["instance"]) == ["api-1", "api-2"]
 
 

@@ -29,6 +29,8 @@ def test_totals(reader, log_dir, choice):
         judge_usd=known(hunts, "judge_cost_usd"),
         unknown_costs=unknown,
         sessions=len({hunt["session"] for hunt in hunts}),
+        confirmed=sum(hunt["confirmation"] == "confirmed" for hunt in hunts),
+        contested=sum(hunt["confirmation"] == "contested" for hunt in hunts),
     )
 
 
@@ -53,7 +55,7 @@ def test_one_hunt_that_held_is_a_rate_of_nought_and_one_error_is_no_rate(page, l
     assert "n/a: no decided hunts" in words(test)
     write_log(log_dir, [next(entry for entry in hunts if entry[1].outcome == "held")])
     test.run()
-    assert numbers(test)["Break rate"] == ("0%", "0% to 79%")
+    assert numbers(test)["Break rate"] == ("0%", "0% to 98%")
     assert not test.exception
 
 
@@ -67,7 +69,11 @@ def test_numbers_are_those_of_the_log(page, log_dir):
     shown = numbers(test)
     assert not test.exception
     assert shown["Hunts"] == ("400", f"{400 - decided} not decided")
-    assert shown["Breaks"] == (f"{broke}", f"of {decided} decided")
+    opinions = Counter(hunt.confirmation for hunt in hunts)
+    assert shown["Breaks"] == (
+        f"{broke}",
+        f"of {decided} decided; {opinions['confirmed']} confirmed, {opinions['contested']} contested",
+    )
     assert shown["Break rate"][0] == f"{broke / decided:.0%}"
     assert shown["Errors"][0] == str(sum(hunt.outcome == "error" for hunt in hunts))
 

@@ -4,13 +4,13 @@ from collections import Counter
 from datetime import UTC, datetime
 
 from core.telemetry.reader import TelemetryReader
-from core.telemetry.records import ReviewRecord
+from core.telemetry.records import HuntRecord, ReviewRecord, VerdictRecord
 from dashboard_app.views import sessions
 from tests.dashboard_app.helpers import ALL, records, words
 from tests.dashboard_app.records_made_up import team_at_work, write_log
 
 
-def test_a_session_is_told_in_order_with_all_of_its_records(reader, log_dir, hunts):
+def test_all_records_of_a_session_are_shown_in_order(reader, log_dir, hunts):
     newest = sessions.newest(reader, ALL)
     assert {row["session"]: row["hunts"] for row in newest.to_dict("records")} == Counter(h["session"] for h in hunts)
     session = newest["session"][0]
@@ -22,22 +22,34 @@ def test_a_session_is_told_in_order_with_all_of_its_records(reader, log_dir, hun
     assert sessions.replay(reader, "nobody").empty
 
 
-def test_a_blind_session_is_told_without_what_its_judge_calls_cost_and_took_until_it_is_reviewed(tmp_path, entries):
+def test_a_blind_session_is_shown_without_judge_calls_and_votes_until_it_is_reviewed(tmp_path, entries):
     session = next(record.session for _, record in entries if isinstance(record, ReviewRecord))
     of_it = [(at, record) for at, record in entries if getattr(record, "session", "") == session]
+    at, hunt = next((at, record) for at, record in of_it if isinstance(record, HuntRecord))
+    of_it.append((at, a_vote(hunt)))
     told = {}
     for name, kept in (("before", [e for e in of_it if not isinstance(e[1], ReviewRecord)]), ("after", of_it)):
         write_log(tmp_path / name, kept)
         with TelemetryReader(tmp_path / name) as reader:
             reader.refresh()
-            calls = sessions.replay(reader, session).query("what.str.startswith('judge call')")
-        told[name] = " ".join(calls["detail"])
-    assert told["before"]
-    assert [word in told["before"] for word in ("took", "$")] == [False, False]
-    assert [word in told["after"] for word in ("took", "$")] == [True, True]
+            told[name] = sessions.replay(reader, session)
+    hidden = told["before"]["what"]
+    assert not hidden.str.startswith("judge call").any()
+    assert "verdict" not in set(hidden)
+    assert hidden.str.startswith("target call").any()
+    assert hidden.str.startswith("hunt").any()
+    calls = told["after"].query("what.str.startswith('judge call')")["detail"]
+    assert [word in " ".join(calls) for word in ("took", "$")] == [True, True]
+    assert "verdict" in set(told["after"]["what"])
 
 
-def test_a_session_in_the_address_is_told_in_order(page, log_dir):
+def a_vote(hunt):
+    same = ("session", "run_id", "hunt_id", "judge_model", "simulated", "notebook", "task", "model", "reply_mark")
+    given = {name: getattr(hunt, name) for name in (*same, "judge_prompt", "judge_parameters")}
+    return VerdictRecord(**given, criterion="C1", verdict="FAIL", source="opinion", round=0, blind=True)
+
+
+def test_the_events_of_a_session_in_the_url_are_shown_in_order(page, log_dir):
     entries = list(team_at_work(hunts=40, days=1, now=datetime.now(UTC)))
     write_log(log_dir, entries)
     session = entries[1][1].session

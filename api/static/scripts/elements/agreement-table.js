@@ -1,10 +1,10 @@
-// After the reveal: the trainer's verdicts beside the judge's, disagreements first, agreement per criterion and in all.
+// After the reveal: the user's verdicts beside the judge's, disagreements first; agreement by criterion and overall.
 
 import { keyed, make, setText, show } from "../dom.js";
 import { rate } from "../format.js";
 import { huntAddress } from "../router.js";
 import { PageElement } from "./element.js";
-import { verdictMark } from "./pieces.js";
+import { verdictMark } from "./widgets.js";
 
 export class AgreementTable extends PageElement {
   inputs(state) {
@@ -23,7 +23,7 @@ export class AgreementTable extends PageElement {
     show(this, Boolean(session?.revealed && agreement));
     if (!agreement) return;
     const decided = agreement.agree + agreement.disagree;
-    setText(this.total, `You agree on ${agreement.agree} of ${decided} verdicts (${rate(decided ? agreement.agree / decided : null)})${agreement.unclear ? `; ${agreement.unclear} could not be compared` : ""}.`);
+    setText(this.total, `You agree on ${agreement.agree} of ${decided} verdicts (${rate(decided ? agreement.agree / decided : null)})${agreement.unclear ? `; ${agreement.unclear} could not be compared` : ""}. By criterion:`);
     keyed(this.criteria, agreement.criteria, (one) => one.criterion_id, () => make("li", { class: "tag" }),
       (tag, one) => setText(tag, `${one.criterion_id}: ${one.agree} of ${one.agree + one.disagree}`));
     keyed(this.list, rows(session, hunts), (row) => row.key, makeRow, drawRow);
@@ -32,7 +32,8 @@ export class AgreementTable extends PageElement {
 
 /** One row for each criterion of each reviewed hunt, disagreements first. */
 function rows(session, hunts) {
-  const all = session.reviews.filter((review) => review.hunt_id).flatMap((review) => {
+  const isLoaded = ({ hunt_id: id }) => id && hunts.byId.get(id)?.verdicts.length !== 0; // right after the reveal the verdicts are not there yet
+  const all = session.reviews.filter(isLoaded).flatMap((review) => {
     const hunt = hunts.byId.get(review.hunt_id);
     const judged = new Map((hunt?.verdicts ?? []).map((verdict) => [verdict.criterion_id, verdict]));
     return session.task.criteria.map(({ id, text }) => ({
@@ -50,7 +51,7 @@ function makeRow({ id }) {
   item.judge = make("span");
   item.words = make("p", { class: "words" });
   item.reason = make("p", { class: "words soft" });
-  item.append(make("div", { class: "line" }, make("b", { class: "mono" }, id), item.link, make("span", { class: "faint" }, "you"), item.mine, make("span", { class: "faint" }, "judge"), item.judge), item.words, item.reason);
+  item.append(make("div", { class: "line" }, make("b", { class: "mono" }, id), item.link, make("span", { class: "whose" }, make("span", { class: "faint" }, "you"), " ", item.mine), make("span", { class: "whose" }, make("span", { class: "faint" }, "judge"), " ", item.judge)), item.words, item.reason);
   return item;
 }
 

@@ -1,26 +1,27 @@
-// The reference check: does your own response pass your own criteria? Asked before hunts are paid for.
+// The reference check: whether the reference response passes the criteria itself, before hunts are paid for.
 
-import { make, setAttribute, setBusy, setText, wish } from "../dom.js";
+import { emit, make, setAttribute, setBusy, setText } from "../dom.js";
 import { moment } from "../format.js";
-import { actOf } from "../state/acts.js";
+import { actionOf } from "../state/actions.js";
 import { checkHasPassed } from "../state/session.js";
+import { parameterWords } from "../state/targets.js";
 import { PageElement } from "./element.js";
-import { showProblem } from "./pieces.js";
+import { showProblem } from "./widgets.js";
 
 export class CheckPanel extends PageElement {
   inputs(state) {
-    return [state.session, actOf(state.acts, "check"), state.lostSince !== null];
+    return [state.session, actionOf(state.actions, "check"), state.lostSince !== null];
   }
 
   build() {
     this.state = make("strong");
     this.about = make("p", { class: "faint" });
-    this.button = make("button", { type: "button", onclick: () => wish(this, "check-reference", []) });
+    this.button = make("button", { type: "button", onclick: () => emit(this, "check-reference", []) });
     this.problem = make("div", { hidden: true });
     this.append(make("div", { class: "line" }, make("div", {}, this.state, this.about), this.button), this.problem);
   }
 
-  draw(session, act, lost) {
+  draw(session, action, lost) {
     if (session === null) return;
     const { check, task } = session;
     const { state, words, about } = describe(session);
@@ -30,8 +31,8 @@ export class CheckPanel extends PageElement {
     setText(this.button, check.status === "none" ? "Check the reference" : "Check again");
     this.button.className = check.status === "none" && task.huntable ? "primary" : "";
     this.button.disabled = !task.huntable;
-    setBusy(this.button, act.busy || check.status === "running");
-    showProblem(this.problem, act.problem);
+    setBusy(this.button, action.busy || check.status === "running");
+    showProblem(this.problem, action.problem);
   }
 }
 
@@ -39,9 +40,9 @@ function describe(session) {
   const { check, task } = session;
   const passed = check.verdicts.filter((one) => one.verdict === "PASS").length;
   const of = `${passed} of ${task.criteria.length} criteria pass`;
-  const by = check.judge_model ? ` · judged by ${check.judge_model}` : "";
+  const by = check.judge_model ? ` · judged by ${[check.judge_model, ...parameterWords(check.judge_parameters)].join(" · ")}` : "";
   if (check.status === "running") {
-    return { state: "busy", words: "Judging the reference …", about: `${check.verdicts.length} of ${task.criteria.length} verdicts are in${by}` };
+    return { state: "busy", words: "Judging the reference …", about: `${check.verdicts.length} of ${task.criteria.length} verdicts received${by}` };
   }
   if (check.stale) return { state: "open", words: "Reference check is stale", about: "The task was changed since it was checked." };
   if (checkHasPassed(session)) return { state: "passed", words: "The reference passes", about: `${of}${by} · ${moment(check.finished_at)}` };

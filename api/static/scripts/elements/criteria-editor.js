@@ -1,12 +1,11 @@
-// Writing the criteria: words, order, new ones, pasted ones, lost ones brought back; with each its verdict from the
-// reference check and what the hunts so far say of it.
+// Editor for the criteria: text, order, new and pasted criteria, removed ones to restore. Each with its verdict from the reference check
+// and with what the hunts show about it.
 
-import { keyed, make, setText, show, wish } from "../dom.js";
-import { icon } from "../icons.js";
+import { emit, keyed, make, setText, show } from "../dom.js";
 import { draftedTask } from "../state/draft.js";
-import { missingCriteria, moved, nextId, pastedCriteria, restored } from "../state/writing.js";
+import { missingCriteria, moveCriterion, nextId, pastedCriteria, restoreCriterion } from "../state/criteria.js";
 import { PageElement } from "./element.js";
-import { verdictMark } from "./pieces.js";
+import { iconButton, verdictMark } from "./widgets.js";
 
 export class CriteriaEditor extends PageElement {
   #criteria = [];
@@ -46,17 +45,18 @@ export class CriteriaEditor extends PageElement {
     row.words = make("textarea", {
       rows: "1", "aria-label": `Criterion ${id}`, placeholder: "One yes/no requirement",
       oninput: () => this.#publish(this.#criteria.map((one) => (one.id === id ? { id, text: row.words.value } : one))),
-      onkeydown: (event) => this.#keys(event, id, place()),
     });
+    row.move = (step) => this.#move(place(), step);
+    row.addBelow = () => this.#append(place() + 1);
     row.mark = make("span", { class: "place" });
-    row.up = small("previous", `Move ${id} up (Alt+↑)`, () => this.#move(place(), -1), "up");
-    row.down = small("next", `Move ${id} down (Alt+↓)`, () => this.#move(place(), 1), "down");
-    row.again = small("again", `Judge the reference on ${id} again`, () => wish(this, "check-reference", [id]));
-    row.takeOut = small("cross", `Remove ${id}`, () => this.#publish(this.#criteria.filter((one) => one.id !== id)));
+    row.up = iconButton("previous", `Move ${id} up (Alt+↑)`, () => row.move(-1), "small up");
+    row.down = iconButton("next", `Move ${id} down (Alt+↓)`, () => row.move(1), "small down");
+    row.again = iconButton("again", `Judge the reference on ${id} again`, () => emit(this, "check-reference", [id]), "small");
+    row.removeButton = iconButton("cross", `Remove ${id}`, () => this.#publish(this.#criteria.filter((one) => one.id !== id)), "small");
     row.reason = make("p", { class: "words reason" });
     row.notes = make("p", { class: "notes" });
     row.append(row.mark, make("b", { class: "mono" }, id), make("div", { class: "body" }, row.words, row.reason, row.notes),
-      make("span", { class: "tools" }, row.up, row.down, row.again, row.takeOut));
+      make("span", { class: "tools" }, row.up, row.down, row.again, row.removeButton));
     return row;
   }
 
@@ -64,21 +64,13 @@ export class CriteriaEditor extends PageElement {
     const item = make("li", { class: "caution" });
     item.words = make("span");
     item.append(make("p", {}, make("b", { class: "mono" }, `${id} MISSING `), item.words),
-      make("button", { type: "button", class: "small", onclick: () => this.#publish(restored(this.#criteria, this.#loaded, id)) }, `Restore ${id}`));
+      make("button", { type: "button", class: "small", onclick: () => this.#publish(restoreCriterion(this.#criteria, this.#loaded, id)) }, `Restore ${id}`));
     return item;
-  }
-
-  #keys(event, id, place) {
-    const step = event.altKey ? { ArrowUp: -1, ArrowDown: 1 }[event.key] : 0;
-    if (step) {
-      event.preventDefault();
-      this.#move(place, step);
-    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.#append(place + 1);
   }
 
   #move(place, step) {
     const id = this.#criteria[place]?.id;
-    this.#publish(moved(this.#criteria, place, step));
+    this.#publish(moveCriterion(this.#criteria, place, step));
     requestAnimationFrame(() => this.#focus(id));
   }
 
@@ -101,7 +93,7 @@ export class CriteriaEditor extends PageElement {
 
   #publish(criteria) {
     this.#criteria = criteria;
-    wish(this, "type", { field: "criteria", value: criteria });
+    emit(this, "type", { field: "criteria", value: criteria });
   }
 }
 
@@ -119,19 +111,15 @@ function drawRow(row, { text, place, last, check, verdict, notes }) {
   setText(row.notes, notes);
 }
 
-/** What the hunts and checks so far say of a criterion, in words. */
+/** What the hunts and checks so far show about a criterion. */
 function notesOn(id, insights, check) {
   const notes = [];
   const known = insights?.criteria?.find((one) => one.criterion_id === id);
-  if (known?.note && known.decided >= 4) notes.push(`${known.note} in ${known.decided} hunts: it does not tell replies apart.`);
+  if (known?.note && known.decided >= 4) notes.push(`${known.note} in ${known.decided} hunts: it does not distinguish replies.`);
   const others = (insights?.together ?? []).filter((group) => group.includes(id)).flat().filter((other) => other !== id);
   if (others.length) notes.push(`Always gets the same verdict as ${[...new Set(others)].join(", ")}.`);
   if (insights?.flipped?.includes(id) || check.flips?.[id]) notes.push("The judge gave different verdicts: the wording may be ambiguous.");
   return notes.join(" ");
-}
-
-function small(drawing, label, told, turned = "") {
-  return make("button", { type: "button", class: `quiet icon-only small ${turned}`, "aria-label": label, title: label, onclick: told }, icon(drawing));
 }
 
 customElements.define("criteria-editor", CriteriaEditor);

@@ -1,37 +1,29 @@
-// The criteria, each with what the reference check says of it, and the pass rule.
+// The criteria with their verdicts from the reference check, and the pass rule.
 
-import { keyed, make, setText, show, wish } from "../dom.js";
-import { actOf } from "../state/acts.js";
+import { emit, keyed, make, setText, show } from "../dom.js";
+import { actionOf } from "../state/actions.js";
+import { PASS_RULES } from "../state/criteria.js";
 import { verdictsInOrder } from "../state/outcomes.js";
 import { PageElement } from "./element.js";
-import { showProblem } from "./pieces.js";
+import { showProblem } from "./widgets.js";
 import "./proposed-criteria.js";
 import { makeVerdict, updateVerdict } from "./verdict-list.js";
 
-const RULES = [
-  { name: "majority", short: "more than half", label: "more than half of the criteria pass" },
-  { name: "all", short: "all", label: "every criterion passes" },
-];
-
 export class CriteriaList extends PageElement {
   inputs(state) {
-    const { session, acts } = state;
-    return [session?.task, session?.check, session?.warnings, actOf(acts, "rule")];
-  }
-
-  update(state) {
-    super.update(state);
-    this.proposed.update(state);
+    const { session, actions } = state;
+    return [session?.task, session?.check, session?.warnings, actionOf(actions, "rule")];
   }
 
   build() {
-    this.rule = make("select", { id: "pass-rule", onchange: () => wish(this, "switch-rule", this.rule.value) },
-      ...RULES.map((rule) => make("option", { value: rule.name }, rule.label)));
+    this.rule = make("select", { id: "pass-rule", onchange: () => emit(this, "change-pass-rule", this.rule.value) },
+      ...PASS_RULES.map(({ id, label }) => make("option", { value: id }, label)));
     this.ruleWords = make("p", {});
-    this.keepRule = make("button", { type: "button", onclick: () => wish(this, "switch-rule", this.rule.value) });
+    this.keepRule = make("button", { type: "button", onclick: () => emit(this, "change-pass-rule", this.rule.value) });
     this.ruleQuestion = make("div", { class: "caution", hidden: true }, this.ruleWords, this.keepRule);
     this.ruleProblem = make("div", { hidden: true });
     this.proposed = document.createElement("proposed-criteria");
+    this.parts = [this.proposed];
     this.list = make("ol", { class: "criteria" });
     this.missing = make("p", { class: "caution" });
     this.append(
@@ -47,17 +39,17 @@ export class CriteriaList extends PageElement {
     this.#drawRuleQuestion(task, warnings, ruleAct);
     showProblem(this.ruleProblem, ruleAct.problem);
     show(this.missing, task.missing_criteria.length > 0);
-    setText(this.missing, `Removed since the notebook was loaded: ${task.missing_criteria.join(", ")}. Bring them back, or load the notebook again.`);
+    setText(this.missing, `Removed since the notebook was loaded: ${task.missing_criteria.join(", ")}. Restore them, or load the notebook again.`);
     this.#drawList(task, check);
   }
 
-  /** A rule that the prose states and that is neither of the two is asked for here, where it can be answered. */
+  /** If the notebook states a pass rule that is neither of the two, the user confirms one of them here. */
   #drawRuleQuestion(task, warnings, ruleAct) {
     const question = warnings?.find((warning) => warning.code === "pass_rule_unclear");
     show(this.ruleQuestion, Boolean(question));
     if (!question) return;
     setText(this.ruleWords, question.message.replace(" (on the command line: --pass-rule)", ""));
-    setText(this.keepRule, `Keep "${RULES.find((rule) => rule.name === task.pass_rule)?.short}"`);
+    setText(this.keepRule, `Keep "${PASS_RULES.find(({ id }) => id === task.pass_rule)?.short}"`);
     this.keepRule.disabled = ruleAct.busy;
   }
 

@@ -1,35 +1,40 @@
-// The deliver act: what the export changes, cell by cell, before it is taken away.
+// The Deliver step: preview of what the export changes, cell by cell.
 
-import { keyed, make, setAttribute, setBusy, setText, show, wish } from "../dom.js";
-import { actOf } from "../state/acts.js";
+import { emit, keyed, make, setAttribute, setBusy, setText, show } from "../dom.js";
+import { actionOf } from "../state/actions.js";
 import { counted } from "../state/announcements.js";
 import { difference } from "../state/difference.js";
 import { PageElement } from "./element.js";
-import { showProblem } from "./pieces.js";
+import { showProblem } from "./widgets.js";
 
 const WORDS = { changed: "changed", added: "new", removed: "removed", same: "unchanged" };
 
 export class DeliveryView extends PageElement {
   inputs(state) {
-    return [state.preview, actOf(state.acts, "preview"), state.route.act];
+    return [state.preview, actionOf(state.actions, "preview"), state.route.step];
   }
 
   build() {
     this.about = make("p", { class: "soft" });
-    this.again = make("button", { type: "button", class: "small", onclick: () => wish(this, "look-at-export") }, "Look again");
+    this.again = make("button", { type: "button", class: "small", onclick: () => emit(this, "load-preview") }, "Refresh preview");
     this.problem = make("div", { hidden: true });
     this.list = make("ol", { class: "cells" });
     this.append(make("div", { class: "line" }, make("h2", {}, "Notebook preview"), make("span", { class: "space" }), this.again), this.about, this.problem, this.list);
   }
 
-  draw(preview, act) {
-    setBusy(this.again, act.busy);
-    showProblem(this.problem, act.problem);
+  draw(preview, action) {
+    setBusy(this.again, action.busy);
+    showProblem(this.problem, action.problem);
     const cells = preview?.cells ?? [];
     const touched = cells.filter((cell) => cell.change !== "same").length;
-    setText(this.about, preview ? `${counted(touched, "cell")} of ${cells.length} ${touched === 1 ? "differs" : "differ"} from the notebook that was loaded; all others stay as they are, to the byte. It will state ${counted(preview.attempts, "attempt")}. The notebook’s metadata records the session under model_hunter (every hunt, the selection and the reviews), so that it can be opened again.` : "Loading the preview …");
+    setText(this.about, preview ? `${changeText(touched, cells.length)} The notebook’s metadata contains the session (model_hunter: every hunt, the selection and the reviews), so that loading the notebook resumes it.` : "Loading the preview …");
     keyed(this.list, cells, (cell) => cell.index, makeCell, drawCell);
   }
+}
+
+function changeText(touched, all) {
+  if (touched === 0) return `All ${counted(all, "cell")} are as in the notebook that was loaded, byte for byte.`;
+  return `${touched} of ${counted(all, "cell")} ${touched === 1 ? "differs" : "differ"} from the notebook that was loaded; all others are unchanged, byte for byte.`;
 }
 
 function makeCell() {

@@ -1,10 +1,12 @@
-// What every element of the page is made of: it names what it needs of the state, makes its skeleton once, and is
-// drawn again only when one of the things that it needs has become another.
+// The base class of the page's elements: it builds its skeleton once, and is drawn again only when one of its inputs has changed.
 
 export class PageElement extends HTMLElement {
   #drawn = null;
 
-  /** What of the state this element shows, as a list. The same objects mean that nothing has to be drawn. */
+  /** Elements inside this one that are updated with it; set by `build`. */
+  parts = [];
+
+  /** The parts of the state that this element shows, as a list. While they are the same objects nothing is drawn. */
   inputs(state) {
     return [state];
   }
@@ -12,15 +14,16 @@ export class PageElement extends HTMLElement {
   /** Makes the skeleton, before the first `draw`. */
   build() {}
 
-  /** Brings what is shown into line with the inputs. Drawing twice the same changes nothing. */
+  /** Makes what is shown match the inputs. Idempotent. */
   draw() {}
 
   update(state) {
     const inputs = this.inputs(state);
-    const before = this.#drawn;
-    if (before === null) this.build();
-    else if (inputs.every((input, place) => input === before[place])) return;
-    this.#drawn = inputs;
-    this.draw(...inputs);
+    if (this.#drawn === null) this.build();
+    if (this.#drawn === null || inputs.some((input, place) => input !== this.#drawn[place])) {
+      this.#drawn = inputs;
+      this.draw(...inputs);
+    }
+    for (const part of this.parts) part.update(state);
   }
 }

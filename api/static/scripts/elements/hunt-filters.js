@@ -1,7 +1,10 @@
-// Which hunts the table shows and in which order: by outcome, run, model, failed criterion, words of the reply.
+// Filters, search and sort order above the table of hunts; the filters themselves are in hunts/filters.js.
 
-import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
-import { FILTERS, modelsOf, realHunts, SORTS, tally } from "../state/hunts.js";
+import { emit, keyed, make, setAttribute, setOptions, setText, show } from "../dom.js";
+import { columnsFor } from "../hunts/columns.js";
+import { OPTION_FILTERS, OUTCOME_FILTERS } from "../hunts/filters.js";
+import { countByFilter, huntsOfRuns } from "../hunts/visible.js";
+import { hasOpinions } from "../state/confirm.js";
 import { PageElement } from "./element.js";
 
 export class HuntFilters extends PageElement {
@@ -10,51 +13,43 @@ export class HuntFilters extends PageElement {
   }
 
   build() {
-    this.chips = make("div", { class: "chips", role: "group", "aria-label": "Which hunts" });
-    const choice = (name, label) => make("select", { "aria-label": label, onchange: (event) => wish(this, "view-change", { [name]: event.target.value }) });
-    this.run = choice("run", "Which run");
-    this.model = choice("model", "Which model");
-    this.criterion = choice("criterion", "Which failed criterion");
-    this.sort = choice("sort", "Sorted by");
-    this.order = make("button", { type: "button", class: "small quiet", onclick: () => wish(this, "view-change", { order: this.order.value }) });
-    this.search = make("input", { type: "search", "aria-label": "Search in replies", placeholder: "Search in replies", oninput: () => wish(this, "search-replies", this.search.value) });
-    this.append(this.chips, make("div", { class: "choices" }, this.search, this.run, this.model, this.criterion, make("span", { class: "space" }), this.sort, this.order));
+    const select = (name, label) => make("select", { "aria-label": label, onchange: (event) => emit(this, "view-change", { [name]: event.target.value }) });
+    this.chips = make("div", { class: "chips", role: "group", "aria-label": "Filter by outcome" });
+    this.search = make("input", { type: "search", "aria-label": "Search in replies", placeholder: "Search in replies", oninput: () => emit(this, "search-replies", this.search.value) });
+    this.selects = OPTION_FILTERS.map(({ id, label }) => select(id, label));
+    this.sort = select("sort", "Sort by");
+    this.order = make("button", { type: "button", class: "small quiet", onclick: () => emit(this, "view-change", { order: this.order.value }) });
+    this.append(this.chips, make("div", { class: "choices" }, this.search, ...this.selects, make("span", { class: "space" }), this.sort, this.order));
   }
 
   draw(hunts, view, criteria, sealed) {
     if (!criteria) return;
     this.#drawChips(hunts, view);
-    const runs = [...new Set(realHunts(hunts).map((hunt) => hunt.run_id))];
-    const models = modelsOf(hunts);
-    choices(this.run, view.run, runs.length > 1, [["all", "All runs"], ...runs.map((id, place) => [id, `Run ${place + 1}`])]);
-    choices(this.model, view.model, models.length > 1, [["all", "All models"], ...models.map((name) => [name, name])]);
-    choices(this.criterion, view.criterion, !sealed && hunts.ids.length > 0, [["all", "Any criterion"], ...criteria.map(({ id }) => [id, `Failed ${id}`])]);
-    choices(this.sort, view.sort, hunts.ids.length > 1, SORTS.filter((sort) => !sealed || sort.name !== "passed").map((sort) => [sort.name, `By ${sort.label.toLowerCase()}`]));
-    show(this.search, hunts.ids.length > 1);
-    if (this.search.value !== view.search && document.activeElement !== this.search) this.search.value = view.search;
+    const ofRuns = huntsOfRuns(hunts);
+    OPTION_FILTERS.forEach((filter, place) => {
+      const options = sealed && filter.sealed === false ? [] : filter.options({ hunts: ofRuns, criteria });
+      show(this.selects[place], options.length >= filter.minOptions);
+      setOptions(this.selects[place], [["all", filter.all], ...options], view[filter.id]);
+    });
+    setOptions(this.sort, columnsFor(sealed, ofRuns.some(hasOpinions)).filter(({ sort }) => sort).map(({ id, sort }) => [id, `By ${sort.label}`]), view.sort);
     const descending = view.order === "descending";
-    show(this.order, hunts.ids.length > 1);
     this.order.value = descending ? "ascending" : "descending";
     setText(this.order, descending ? "↓ Descending" : "↑ Ascending");
-    setAttribute(this.order, "aria-label", descending ? "Descending; reverse" : "Ascending; reverse");
+    setAttribute(this.order, "aria-label", descending ? "Descending; switch to ascending" : "Ascending; switch to descending");
+    if (this.search.value !== view.search && document.activeElement !== this.search) this.search.value = view.search;
+    for (const control of [this.sort, this.order, this.search]) show(control, hunts.ids.length > 1);
   }
 
   #drawChips(hunts, view) {
-    const counts = tally(hunts, view.run);
-    const offered = FILTERS.filter((filter) => filter.name === "all" || filter.name === view.filter || counts[filter.name] > 0);
-    keyed(this.chips, offered, (filter) => filter.name, (filter) => make("button", {
-      type: "button", class: "chip number", onclick: () => wish(this, "view-change", { filter: filter.name }),
-    }), (chip, filter) => {
-      setText(chip, `${filter.label} ${counts[filter.name]}`);
-      setAttribute(chip, "aria-pressed", String(filter.name === view.filter));
+    const counts = countByFilter(hunts, view.run);
+    const offered = OUTCOME_FILTERS.filter(({ id }) => id === "all" || id === view.filter || counts[id] > 0);
+    keyed(this.chips, offered, ({ id }) => id, ({ id }) => make("button", {
+      type: "button", class: "chip number", onclick: () => emit(this, "view-change", { filter: id }),
+    }), (chip, { id, label }) => {
+      setText(chip, `${label} ${counts[id]}`);
+      setAttribute(chip, "aria-pressed", String(id === view.filter));
     });
   }
-}
-
-function choices(select, chosen, offered, options) {
-  show(select, offered);
-  keyed(select, options, ([value]) => value, ([value]) => make("option", { value }), (option, [, label]) => setText(option, label));
-  select.value = chosen;
 }
 
 customElements.define("hunt-filters", HuntFilters);

@@ -1,20 +1,20 @@
-// Bringing a task in: choose or drop a file, give an address, or paste the notebook's JSON.
+// Loads a task: from a file, a URL or pasted JSON.
 
-import { make, setAttribute, setText, wish } from "../dom.js";
+import { emit, make, setAttribute, setText } from "../dom.js";
 import { icon } from "../icons.js";
-import { actOf } from "../state/acts.js";
+import { actionOf } from "../state/actions.js";
 import { PageElement } from "./element.js";
-import { showProblem } from "./pieces.js";
+import { showProblem } from "./widgets.js";
 
 export class LoadCard extends PageElement {
   inputs(state) {
-    return [actOf(state.acts, "load")];
+    return [actionOf(state.actions, "load")];
   }
 
   build() {
     this.className = "card";
     this.file = make("input", {
-      type: "file", id: "load-file", accept: ".ipynb,application/json,application/x-ipynb+json", class: "only-heard",
+      type: "file", id: "load-file", accept: ".ipynb,application/json,application/x-ipynb+json", class: "visually-hidden",
       onchange: () => this.#take(this.file.files),
     });
     this.word = make("strong", {}, "Choose a notebook");
@@ -25,7 +25,7 @@ export class LoadCard extends PageElement {
   }
 
   draw({ busy, problem }) {
-    setText(this.word, busy ? "Reading …" : "Choose a notebook");
+    setText(this.word, busy ? "Loading …" : "Choose a notebook");
     setAttribute(this, "aria-busy", String(busy));
     for (const control of this.querySelectorAll("button, input[type=file]")) control.disabled = busy;
     showProblem(this.problem, problem);
@@ -34,7 +34,7 @@ export class LoadCard extends PageElement {
   #address() {
     const field = make("input", { type: "text", inputmode: "url", id: "load-url", placeholder: "https://…", autocomplete: "off", spellcheck: "false" });
     return make("form", {
-      class: "address", onsubmit: (event) => { event.preventDefault(); wish(this, "load-url", field.value); },
+      class: "address", onsubmit: (event) => { event.preventDefault(); emit(this, "load-url", field.value); },
     }, make("div", { class: "field" }, make("label", { for: "load-url" }, "From a URL"), field),
     make("button", { type: "submit" }, "Fetch"));
   }
@@ -42,13 +42,13 @@ export class LoadCard extends PageElement {
   #paste() {
     const text = make("textarea", { rows: "6", id: "load-json", spellcheck: "false", placeholder: "{\"cells\": [ … ]}" });
     const form = make("form", {
-      class: "paste", onsubmit: (event) => { event.preventDefault(); wish(this, "load-json", text.value); },
+      class: "paste", onsubmit: (event) => { event.preventDefault(); emit(this, "load-json", text.value); },
     }, make("div", { class: "field" }, make("label", { for: "load-json" }, "The notebook’s JSON"), text),
     make("button", { type: "submit" }, "Load pasted JSON"));
     return make("details", {}, make("summary", {}, "Paste JSON instead"), form);
   }
 
-  /** Anywhere on the page counts: nobody should lose the page because a file fell beside the box. */
+  /** Files can be dropped anywhere: beside the box the browser would leave the page to open the file. */
   connectedCallback() {
     this.drops = new AbortController();
     for (const name of ["dragover", "dragleave", "drop"]) {
@@ -69,8 +69,8 @@ export class LoadCard extends PageElement {
 
   #take(files) {
     const [file] = files;
-    if (file) wish(this, "load-file", file);
-    this.file.value = ""; // so that the same file can be chosen again
+    if (file) emit(this, "load-file", file);
+    this.file.value = ""; // otherwise choosing the same file again would not be a change
   }
 }
 

@@ -1,9 +1,9 @@
-// What else the notebook holds: warnings, metadata, slots that were filled before.
+// The notebook's warnings, metadata and slots.
 
 import { keyed, make, setText, show } from "../dom.js";
 import { count } from "../format.js";
 import { attemptsMade } from "../state/session.js";
-import { warningWords } from "../state/warnings.js";
+import { warningText } from "../state/warnings.js";
 import { PageElement } from "./element.js";
 
 export class NotebookFacts extends PageElement {
@@ -25,18 +25,18 @@ export class NotebookFacts extends PageElement {
     if (!warnings) return;
     show(this.none, warnings.length === 0);
     keyed(this.warnings, warnings.map((warning, place) => ({ ...warning, place })), (one) => one.place,
-      () => make("li", { class: "caution" }), (item, one) => setText(item, warningWords(one)));
+      () => make("li", { class: "caution" }), (item, one) => setText(item, warningText(one)));
     const entries = Object.entries(metadata);
     keyed(this.metadata, entries.length ? entries : [["Metadata", "none"]], ([key]) => key,
       ([key]) => make("div", {}, make("dt", {}, key), make("dd")), (item, [, value]) => setText(item.lastChild, value));
-    keyed(this.slots, slots, (slot) => slot.number, () => make("li"), (item, slot) => setText(item, slotWords(slot)));
+    keyed(this.slots, slots, (slot) => slot.number, () => make("li"), (item, slot) => setText(item, slotText(slot)));
     setText(this.attempts, before
       ? `Attempts made: ${count(made)}, including ${count(before)} from the notebook.`
       : `Attempts made: ${count(made)}.`);
   }
 }
 
-function slotWords(slot) {
+function slotText(slot) {
   if (!slot.filled) return `Slot ${slot.number}: empty`;
   const judged = [slot.llm_judge && "judged", slot.human_judge && "reviewed"].filter(Boolean).join(", ");
   return `Slot ${slot.number}: ${slot.model}${judged ? `, ${judged}` : ""}`;

@@ -1,8 +1,8 @@
-// Short messages above the page. They stay until they are dismissed or their place is left: nobody reads against a clock.
+// Short messages above the page. They stay until they are dismissed or their page is left, not for a fixed time.
 
-import { keyed, make, wish } from "../dom.js";
-import { icon } from "../icons.js";
+import { emit, keyed, make } from "../dom.js";
 import { PageElement } from "./element.js";
+import { iconButton } from "./widgets.js";
 
 export class NoticeStack extends PageElement {
   inputs(state) {
@@ -14,10 +14,7 @@ export class NoticeStack extends PageElement {
       class: `notice ${notice.kind}`, role: notice.kind === "error" ? "alert" : "status",
     },
     make("div", {}, make("p", {}, notice.message), notice.hint ? make("p", { class: "faint" }, notice.hint) : ""),
-    make("button", {
-      type: "button", class: "quiet icon-only", "aria-label": "Dismiss",
-      onclick: () => wish(this, "dismiss-notice", notice.id),
-    }, icon("cross"))), () => {});
+    iconButton("cross", "Dismiss", () => emit(this, "dismiss-notice", notice.id))), () => {});
   }
 }
 

@@ -1,21 +1,21 @@
-// One reply on the review desk: the reply at the left, every criterion with PASS and FAIL at the right, and why.
+// One reply under review: the reply on the left, PASS or FAIL for each criterion and an explanation on the right.
 
-import { keyed, make, setAttribute, setText, show, wish } from "../dom.js";
-import { criteriaOf, MIN_WORDS, reviewProblems } from "../state/desk.js";
-import { wordCount } from "../state/writing.js";
+import { emit, keyed, make, setAttribute, setText, show } from "../dom.js";
+import { criteriaOf, MIN_WORDS, missingVerdicts } from "../state/review.js";
+import { wordCount } from "../state/length.js";
 import { PageElement } from "./element.js";
-import { cutOffTag, showProblem } from "./pieces.js";
+import { conflictChoice, cutOffTag, showProblem } from "./widgets.js";
 import "./reply-frame.js";
 
 const SAVING = { saved: "Saved", dirty: "Typing …", saving: "Saving …", offline: "Saved in this browser until the server is back", failed: "Not saved", conflict: "Changed in another tab" };
-const KEYS = { p: "PASS", f: "FAIL" };
+const VERDICTS = ["PASS", "FAIL"];
 
 export class ReviewCard extends PageElement {
   #cardId = null;
 
   inputs(state) {
-    const { desk, session, theme } = state;
-    return [desk.current, desk.cards, desk.drafts[desk.current] ?? null, criteriaOf(desk, desk.current), desk.prompt, desk.response, session?.revealed, session?.reviews, theme];
+    const { review, session, theme } = state;
+    return [review.current, review.cards, review.drafts[review.current] ?? null, criteriaOf(review, review.current), review.prompt, review.response, session?.revealed, session?.reviews, theme];
   }
 
   build() {
@@ -24,13 +24,12 @@ export class ReviewCard extends PageElement {
     this.prompt = make("p", { class: "words" });
     this.reference = make("p", { class: "words" });
     this.list = make("ol", { class: "marks" });
-    this.words = make("textarea", { id: "review-words", rows: "4", oninput: () => wish(this, "explain", { cardId: this.#cardId, explanation: this.words.value }) });
+    this.words = make("textarea", { id: "review-words", rows: "4", oninput: () => emit(this, "explain", { cardId: this.#cardId, explanation: this.words.value }) });
     this.count = make("span", { class: "faint number" });
     this.saving = make("span", { class: "faint", role: "status" });
     this.needs = make("p", { class: "faint" });
     this.problem = make("div", { hidden: true });
-    this.conflict = make("p", { class: "chips" }, make("button", { type: "button", class: "small", onclick: () => wish(this, "settle-review", { cardId: this.#cardId, keep: "mine" }) }, "Keep this version"),
-      make("button", { type: "button", class: "small", onclick: () => wish(this, "settle-review", { cardId: this.#cardId, keep: "theirs" }) }, "Use the other tab’s version"));
+    this.conflict = conflictChoice((keep) => emit(this, "resolve-review-conflict", { cardId: this.#cardId, keep }));
     this.append(make("section", { class: "card reply", "aria-label": "Reply" }, this.cutOff, this.frame,
       make("details", {}, make("summary", {}, "The prompt"), this.prompt), make("details", {}, make("summary", {}, "The reference response"), this.reference)),
     make("section", { class: "card judging", "aria-label": "Your review" }, this.list,
@@ -53,7 +52,7 @@ export class ReviewCard extends PageElement {
     this.words.readOnly = Boolean(revealed);
     setText(this.count, `${wordCount(draft.explanation)} words, at least ${MIN_WORDS}`);
     setText(this.saving, revealed ? "Locked" : SAVING[draft.saving]);
-    setText(this.needs, revealed ? "" : reviewProblems(draft, criteria).join(" "));
+    setText(this.needs, revealed ? "" : missingVerdicts(draft, criteria));
     showProblem(this.problem, draft.problem);
     show(this.conflict, draft.saving === "conflict");
   }
@@ -61,7 +60,7 @@ export class ReviewCard extends PageElement {
   #makeMark({ id }) {
     const item = make("li", { class: "to-judge", "data-criterion": id });
     item.words = make("p", { class: "words" });
-    item.buttons = Object.values(KEYS).map((verdict) => make("button", {
+    item.buttons = VERDICTS.map((verdict) => make("button", {
       type: "button", class: `verdict-button ${verdict.toLowerCase()}`, "aria-label": `${id} ${verdict}`, onclick: () => this.#mark(id, verdict),
     }, verdict));
     item.append(make("b", { class: "mono" }, id), item.words, make("span", { class: "pair", role: "group", "aria-label": `Verdict on ${id}` }, ...item.buttons));
@@ -70,20 +69,31 @@ export class ReviewCard extends PageElement {
 
   #mark(criterionId, verdict) {
     const pressed = this.list.querySelector(`[data-criterion="${CSS.escape(criterionId)}"] [aria-pressed="true"]`);
-    wish(this, "mark", { cardId: this.#cardId, criterionId, verdict: pressed?.textContent === verdict ? null : verdict });
+    emit(this, "mark", { cardId: this.#cardId, criterionId, verdict: pressed?.textContent === verdict ? null : verdict });
   }
 
-  /** p and f judge the criterion that has the focus, else the first one that is open, and go on to the next; the arrows walk. Whether the key meant that. */
-  press(event) {
-    const focused = event.target.closest?.(".to-judge");
-    const verdict = KEYS[event.key];
-    const item = focused ?? (verdict ? this.#firstOpen() : null);
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key] ?? (verdict ? 1 : 0);
-    if (!item || !step || this.hidden) return false;
-    if (verdict) wish(this, "mark", { cardId: this.#cardId, criterionId: item.dataset.criterion, verdict });
+  /** Gives `verdict` on the criterion that has the focus, else on the first one without a verdict, and focuses the next. */
+  judge(verdict) {
+    const item = this.#focused() ?? this.#firstOpen();
+    if (!item || this.hidden) return false;
+    emit(this, "mark", { cardId: this.#cardId, criterionId: item.dataset.criterion, verdict });
+    return this.#focusAfter(item, 1);
+  }
+
+  /** From the criterion that has the focus to the next (1) or previous (-1). */
+  moveFocus(step) {
+    const item = this.#focused();
+    return Boolean(item) && this.#focusAfter(item, step);
+  }
+
+  #focusAfter(item, step) {
     const next = step > 0 ? item.nextElementSibling : item.previousElementSibling;
     (next?.querySelector("button") ?? (step > 0 ? this.words : null))?.focus();
     return true;
+  }
+
+  #focused() {
+    return this.contains(document.activeElement) ? document.activeElement.closest(".to-judge") : null;
   }
 
   #firstOpen() {

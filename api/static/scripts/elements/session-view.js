@@ -1,16 +1,17 @@
-// One task being worked on, act by act: written, hunted, reviewed, delivered. Also says when it cannot be had.
+// One session, step by step: Task, Hunt, Review, Deliver. Also says why a session cannot be shown.
 
 import { make, setAttribute, setText, show } from "../dom.js";
 import { startAddress } from "../router.js";
 import { PageElement } from "./element.js";
-import "./act-trail.js";
+import "./session-steps.js";
 import "./compare-view.js";
+import "./conformance-view.js";
 import "./deliver-card.js";
 import "./delivery-view.js";
 import "./hunt-panel.js";
 import "./hunt-plan.js";
 import "./hunt-table.js";
-import "./review-desk.js";
+import "./review-view.js";
 import "./run-list.js";
 import "./selection-tray.js";
 import "./task-editor.js";
@@ -27,69 +28,65 @@ const TITLES = { task: "Write the task", review: "Review", deliver: "Deliver" };
 
 export class SessionView extends PageElement {
   inputs(state) {
-    return [state.access, state.session === null, state.route.act, state.kept];
+    return [state.access, state.session === null, state.route.step, state.unsaved];
   }
 
-  /** Only what is looked at is drawn. What can lie over the page is always drawn: it has to go when its place is left. */
+  /** Only the current step is updated, and `parts`: what can cover the page has to disappear when its page is left. */
   update(state) {
     super.update(state);
-    for (const part of this.over) part.update(state);
-    if (state.session) for (const part of [this.trail, ...this.acts[state.route.act].parts]) part.update(state);
+    if (state.session) for (const part of [this.trail, ...this.steps[state.route.step].parts]) part.update(state);
+  }
+
+  /** However a hunt was closed (Esc, its button, the browser's Back), the focus returns to its row. */
+  restoreFocus(huntId) {
+    const { activeElement } = document;
+    if (!activeElement || activeElement === document.body || this.panel.contains(activeElement)) this.table.focusHunt(huntId);
   }
 
   build() {
-    this.trail = document.createElement("act-trail");
-    this.table = section("hunt-table", "Hunts");
+    const [tray, task] = [section("selection-tray", "Selection"), section("task-panel", "Task")];
+    const [plan, runs, table] = [section("hunt-plan", "Hunt"), section("run-list", "Runs"), section("hunt-table", "Hunts")];
+    const [deliver, preview] = [section("deliver-card", "Deliver"), section("delivery-view", "Notebook preview")];
+    const conformance = section("conformance-view", "Other readers");
+    this.table = table;
+    const editor = document.createElement("task-editor");
+    const review = document.createElement("review-view");
+    /** Of each step: what is shown, and the parts that are updated only then. */
+    this.steps = {
+      task: { place: editor, parts: [editor] },
+      hunt: { place: make("div", { class: "hunt-layout" }, make("div", { class: "aside" }, tray, task), make("div", { class: "hunting" }, plan, runs, table)), parts: [tray, task, runs, table] },
+      review: { place: review, parts: [] },
+      deliver: { place: make("div", { class: "delivering" }, deliver, conformance, preview), parts: [conformance, preview] },
+    };
+    this.trail = document.createElement("session-steps");
     this.panel = document.createElement("hunt-panel");
     const compare = document.createElement("compare-view");
     const turn = document.createElement("turn-dialog");
-    this.acts = { task: this.#task(), hunt: this.#hunt(), review: this.#review(), deliver: this.#deliver() };
-    this.over = [this.panel, compare, turn, this.acts.hunt.plan, this.acts.review.place, this.acts.deliver.card];
+    this.parts = [this.panel, compare, turn, plan, review, deliver];
     this.heading = make("h1", {});
     this.about = make("p", { class: "soft" });
     this.words = make("pre", { class: "words" });
-    this.kept = make("section", { class: "card kept", "aria-label": "Not saved yet" },
+    this.unsaved = make("section", { class: "card unsaved", "aria-label": "Not saved yet" },
       make("p", { class: "soft" }, "These changes were never saved. Copy them before you leave."), this.words);
     this.elsewhere = make("div", { class: "elsewhere" }, this.heading, this.about,
-      make("a", { class: "button", href: startAddress() }, "To the start"), this.kept);
-    this.heard = make("h1", { class: "only-heard" });
-    this.append(this.elsewhere, this.heard, this.trail, ...Object.values(this.acts).map(({ place }) => place), this.panel, compare, turn);
+      make("a", { class: "button", href: startAddress() }, "Start page"), this.unsaved);
+    this.stepTitle = make("h1", { class: "visually-hidden" });
+    this.append(this.elsewhere, this.stepTitle, this.trail, ...Object.values(this.steps).map(({ place }) => place), this.panel, compare, turn);
   }
 
-  draw(access, empty, act, kept) {
+  draw(access, empty, step, unsaved) {
     const [title, about] = WORDS[access] ?? ["", ""];
     const here = access === "ready" && !empty;
     show(this.elsewhere, !here);
     show(this.trail, here);
-    show(this.heard, here && act !== "hunt"); // the hunt's own title is the task's name
-    setText(this.heard, TITLES[act] ?? "");
-    for (const [name, { place }] of Object.entries(this.acts)) show(place, here && name === act);
+    show(this.stepTitle, here && step !== "hunt"); // the hunt's own title is the task's name
+    setText(this.stepTitle, TITLES[step] ?? "");
+    for (const [name, { place }] of Object.entries(this.steps)) show(place, here && name === step);
     setAttribute(this.elsewhere, "aria-busy", String(access === "loading"));
     setText(this.heading, title);
     setText(this.about, about);
-    show(this.kept, kept.length > 0);
-    setText(this.words, kept.join("\n\n"));
-  }
-
-  #task() {
-    const editor = document.createElement("task-editor");
-    return { place: editor, parts: [editor] };
-  }
-
-  #hunt() {
-    const [tray, task, plan, runs] = [section("selection-tray", "Selection"), section("task-panel", "Task"), section("hunt-plan", "Hunt"), section("run-list", "Runs")];
-    const place = make("div", { class: "desk" }, make("div", { class: "aside" }, tray, task), make("div", { class: "hunting" }, plan, runs, this.table));
-    return { place, plan, parts: [tray, task, runs, this.table] };
-  }
-
-  #review() {
-    const desk = document.createElement("review-desk");
-    return { place: desk, parts: [] };
-  }
-
-  #deliver() {
-    const [deliver, preview] = [section("deliver-card", "Deliver"), section("delivery-view", "Notebook preview")];
-    return { place: make("div", { class: "delivering" }, deliver, preview), card: deliver, parts: [preview] };
+    show(this.unsaved, unsaved.length > 0);
+    setText(this.words, unsaved.join("\n\n"));
   }
 }
 

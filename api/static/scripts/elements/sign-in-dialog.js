@@ -1,19 +1,19 @@
-// The sign-in over the page, when one has run out: what was typed stays where it is. It goes when somebody has signed in.
+// The sign-in form over the page, after a sign-in has expired: nothing that was typed is lost. Only signing in closes it.
 
 import { make, setText } from "../dom.js";
 import "./sign-in-form.js";
 
 export class SignInDialog extends HTMLElement {
   connectedCallback() {
-    this.told = make("p", { class: "soft" });
+    this.about = make("p", { class: "soft" });
     this.dialog = make("dialog", { "aria-labelledby": "sign-in-again", oncancel: (event) => event.preventDefault() },
-      make("h2", { id: "sign-in-again" }, "Sign in again"), this.told);
+      make("h2", { id: "sign-in-again" }, "Sign in again"), this.about);
     this.replaceChildren(this.dialog);
   }
 
   open(name) {
     if (this.dialog.open) return;
-    setText(this.told, `${name ? `The sign-in of ${name}` : "Your sign-in"} has run out. Hunts go on, and what you typed is still here.`);
+    setText(this.about, `${name ? `The sign-in of ${name}` : "Your sign-in"} has expired. Hunts continue, and what you typed is still here.`);
     this.form = document.createElement("sign-in-form");
     this.dialog.append(this.form);
     this.dialog.showModal();

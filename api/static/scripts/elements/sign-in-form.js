@@ -1,7 +1,7 @@
-// Asks for the token: on the page for it, and over the hunting page when a sign-in has run out.
+// Asks for the token: on the sign-in page, and in a dialog when a sign-in has expired.
 
-import { make, wish } from "../dom.js";
-import { rememberName } from "../memory.js";
+import { emit, make } from "../dom.js";
+import { storeName } from "../storage.js";
 import { signIn } from "../wire/api.js";
 import { Problem } from "../wire/request.js";
 
@@ -27,8 +27,8 @@ export class SignInForm extends HTMLElement {
     try {
       const who = await signIn(this.token.value.trim());
       this.token.value = "";
-      rememberName(who.name);
-      wish(this, "signed-in", who);
+      storeName(who.name);
+      emit(this, "signed-in", who);
     } catch (failure) {
       this.#reportFailure(failure);
     } finally {
@@ -38,7 +38,7 @@ export class SignInForm extends HTMLElement {
 
   #reportFailure(failure) {
     if (!(failure instanceof Problem)) throw failure;
-    if (failure.code === "no_sign_in") return wish(this, "signed-in", { name: "" });
+    if (failure.code === "no_sign_in") return emit(this, "signed-in", { name: "" });
     this.problem.replaceChildren(make("div", { class: "problem" }, make("p", {}, failure.message), make("p", { class: "hint" }, failure.hint)));
     this.token.select();
     return undefined;

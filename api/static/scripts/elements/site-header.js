@@ -1,10 +1,10 @@
-// The line at the top: where we are, whether all is well, light or dark.
+// The header: session, server health, connection, theme, account.
 
-import { make, setAttribute, setText, show, wish } from "../dom.js";
+import { emit, make, setAttribute, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
 import { startAddress } from "../router.js";
 import { PageElement } from "./element.js";
-import { simulatedTag } from "./pieces.js";
+import { simulatedTag } from "./widgets.js";
 
 const CONNECTIONS = {
   live: { word: "Live", about: "Live updates are on." },
@@ -25,16 +25,16 @@ export class SiteHeader extends PageElement {
     this.news = make("button", { type: "button", class: "small", onclick: () => location.reload() });
     this.connection = make("span", { class: "connection" }, make("span", { class: "dot", "aria-hidden": "true" }), make("span"));
     this.who = make("span", { class: "who" });
-    this.leave = make("button", { type: "button", class: "quiet small", onclick: () => wish(this, "sign-out") }, "Sign out");
-    this.theme = make("button", { type: "button", class: "quiet icon-only", onclick: () => wish(this, "choose-theme", this.other) });
+    this.leave = make("button", { type: "button", class: "quiet small", onclick: () => emit(this, "sign-out") }, "Sign out");
+    this.theme = make("button", { type: "button", class: "quiet icon-only", onclick: () => emit(this, "choose-theme", this.other) });
     this.append(
-      make("a", { class: "brand", href: startAddress(), title: "To the start" },
+      make("a", { class: "brand", href: startAddress(), title: "Start page" },
         make("img", { src: "/static/favicon.svg", alt: "", width: "26", height: "26" }), make("span", {}, "Model Hunter")),
       this.task,
       make("span", { class: "space" }),
       this.news, this.health, this.simulated, this.connection,
       make("a", { class: "docs", href: "/docs" }, "API"),
-      make("button", { type: "button", class: "quiet icon-only", "aria-label": "Keys (?)", title: "Keys (?)", onclick: () => wish(this, "open-layer", { name: "keys" }) }, "?"),
+      make("button", { type: "button", class: "quiet icon-only", "aria-label": "Keys (?)", title: "Keys (?)", onclick: () => emit(this, "open-dialog", { name: "keys" }) }, "?"),
       this.theme, this.who, this.leave,
     );
   }
@@ -50,20 +50,20 @@ export class SiteHeader extends PageElement {
     setText(this.task, name ?? "");
     setAttribute(this.task, "title", name);
     show(this.simulated, health?.simulated_only ?? false);
-    this.#drawHealth(lost ? null : health); // the banner says that already
+    this.#drawHealth(lost ? null : health); // the banner says it already
     const state = lost && connection !== "idle" ? "reconnecting" : connection;
-    const told = CONNECTIONS[state];
-    show(this.connection, Boolean(told));
+    const shown = CONNECTIONS[state];
+    show(this.connection, Boolean(shown));
     setAttribute(this.connection, "data-state", state);
-    setAttribute(this.connection, "title", told?.about);
-    setText(this.connection.lastChild, told?.word ?? "");
+    setAttribute(this.connection, "title", shown?.about);
+    setText(this.connection.lastChild, shown?.word ?? "");
     this.#drawTheme(theme);
   }
 
   #drawHealth(health) {
-    const ill = health !== null && health.status !== "healthy";
-    show(this.health, ill);
-    setText(this.health, ill ? `${health.status === "degraded" ? "Degraded" : "Server unhealthy"}: ${health.reason}` : "");
+    const unhealthy = health !== null && health.status !== "healthy";
+    show(this.health, unhealthy);
+    setText(this.health, unhealthy ? `${health.status === "degraded" ? "Degraded" : "Server unhealthy"}: ${health.reason}` : "");
   }
 
   #drawTheme(theme) {

@@ -1,6 +1,7 @@
-// The task act: everything of the task written in one place, with the check and the trials beside it.
+// The Task step: editors for all parts of the task, the reference check and trials.
 
-import { make, setText, show, wish } from "../dom.js";
+import { emit, make, setText, show } from "../dom.js";
+import { PASS_RULES } from "../state/criteria.js";
 import { draftedTask } from "../state/draft.js";
 import { PageElement } from "./element.js";
 import "./check-panel.js";
@@ -8,22 +9,17 @@ import "./criteria-editor.js";
 import "./notebook-facts.js";
 import "./proposed-criteria.js";
 import "./task-warnings.js";
+import "./robustness-panel.js";
 import { TextEditor } from "./text-editor.js";
-import "./trial-bench.js";
+import "./trial-panel.js";
 import "./turn-history.js";
-import "./writing-bar.js";
-
-const RULES = [["majority", "more than half of the criteria pass"], ["all", "every criterion passes"]];
+import "./two-sided-panel.js";
+import "./save-bar.js";
 
 export class TaskEditor extends PageElement {
   inputs(state) {
     const { session, draft } = state;
     return [session ? draftedTask(session.task, draft).pass_rule : null, session?.task.problems, session?.revealed];
-  }
-
-  update(state) {
-    super.update(state);
-    for (const part of this.parts) part.update(state);
   }
 
   build() {
@@ -33,18 +29,19 @@ export class TaskEditor extends PageElement {
       system: new TextEditor({ field: "judge_system_prompt", label: "Judge system prompt", rows: 4, about: "If empty, the built-in one is used." }),
       template: new TextEditor({ field: "judge_prompt_template", label: "Judge prompt template", rows: 4, about: "Placeholders: {prompt} {response} {standard_response} {criteria} {response_reference}. If empty, the built-in one is used." }),
     };
-    this.rule = make("select", { id: "edit-rule", onchange: () => wish(this, "type", { field: "pass_rule", value: this.rule.value }) },
-      ...RULES.map(([value, words]) => make("option", { value }, words)));
+    this.rule = make("select", { id: "edit-rule", onchange: () => emit(this, "type", { field: "pass_rule", value: this.rule.value }) },
+      ...PASS_RULES.map(({ id, label }) => make("option", { value: id }, label)));
     this.problems = make("p", { class: "caution" });
     const [proposed, warnings] = [document.createElement("proposed-criteria"), document.createElement("task-warnings")];
-    const [bar, history, check] = [document.createElement("writing-bar"), document.createElement("turn-history"), document.createElement("check-panel")];
-    const [criteria, trials, facts] = [document.createElement("criteria-editor"), document.createElement("trial-bench"), document.createElement("notebook-facts")];
-    this.parts = [bar, warnings, history, check, proposed, criteria, trials, facts, ...Object.values(editors)];
+    const [bar, history, check] = [document.createElement("save-bar"), document.createElement("turn-history"), document.createElement("check-panel")];
+    const [twoSided, robustness] = [document.createElement("two-sided-panel"), document.createElement("robustness-panel")];
+    const [criteria, trials, facts] = [document.createElement("criteria-editor"), document.createElement("trial-panel"), document.createElement("notebook-facts")];
+    this.parts = [bar, warnings, history, check, proposed, criteria, twoSided, robustness, trials, facts, ...Object.values(editors)];
     const judging = make("details", { class: "card" }, make("summary", {}, "Judge prompts"), editors.system, editors.template);
     this.append(bar, warnings, make("div", { class: "columns" },
       make("div", { class: "column" }, history, card(editors.prompt), card(editors.response), judging, make("details", { class: "card" }, make("summary", {}, "The notebook"), facts)),
       make("div", { class: "column" }, card(proposed, this.problems, check, make("h2", {}, "Criteria"),
-        make("div", { class: "rule field" }, make("label", { for: "edit-rule" }, "A reply holds if"), this.rule), criteria), card(trials))));
+        make("div", { class: "rule field" }, make("label", { for: "edit-rule" }, "A reply holds if"), this.rule), criteria), card(twoSided), card(robustness), card(trials))));
     bar.className = "card";
   }
 

@@ -1,9 +1,9 @@
-// The task as it was read: criteria with the reference check's verdicts, prompt, response, judge prompts, notebook.
+// The task beside the hunts, read-only: criteria with the verdicts of the reference check, prompt, reference response, judge prompts, notebook.
 
-import { make, setText, show, wish } from "../dom.js";
+import { emit, make, setText, show } from "../dom.js";
 import { counted } from "../state/announcements.js";
 import { PageElement } from "./element.js";
-import { makeTabs, tabPanel, updateTabs } from "./pieces.js";
+import { makeTabs, tabPanel, updateTabs } from "./widgets.js";
 import "./check-panel.js";
 import "./criteria-list.js";
 import "./notebook-facts.js";
@@ -11,12 +11,7 @@ import "./task-warnings.js";
 
 export class TaskPanel extends PageElement {
   inputs(state) {
-    return [state.session?.task, state.session?.name, state.view.tab];
-  }
-
-  update(state) {
-    super.update(state);
-    for (const part of [this.warnings, this.check, this.criteria, this.notebook]) part.update(state);
+    return [state.session?.task, state.session?.name, state.view.taskTab];
   }
 
   build() {
@@ -24,7 +19,7 @@ export class TaskPanel extends PageElement {
     this.warnings = document.createElement("task-warnings");
     this.check = document.createElement("check-panel");
     this.problems = make("div", { class: "caution", role: "status" });
-    this.tabs = makeTabs("task", "Parts of the task", (tab) => wish(this, "view-change", { tab }));
+    this.tabs = makeTabs("task", "Task details", (tab) => emit(this, "view-change", { taskTab: tab }));
     this.criteria = document.createElement("criteria-list");
     this.notebook = document.createElement("notebook-facts");
     this.prompt = make("p", { class: "words text" });
@@ -40,6 +35,7 @@ export class TaskPanel extends PageElement {
         make("h3", {}, "Judge prompt template"), this.template),
       notebook: tabPanel("task", "notebook", this.notebook),
     };
+    this.parts = [this.warnings, this.check, this.criteria, this.notebook];
     this.append(this.name, this.warnings, this.problems, this.check, this.tabs, ...Object.values(this.panels));
   }
 
@@ -47,7 +43,7 @@ export class TaskPanel extends PageElement {
     if (!task) return;
     setText(this.name, name || "Task");
     show(this.problems, !task.huntable);
-    setText(this.problems, task.huntable ? "" : `This task is not ready: ${task.problems.join("; ")}. Write what is missing under Task.`);
+    setText(this.problems, task.huntable ? "" : `This task is not ready: ${task.problems.join("; ")}. Complete it on the Task step.`);
     updateTabs(this.tabs, [
       { name: "criteria", label: "Criteria" },
       { name: "prompt", label: "Prompt" },

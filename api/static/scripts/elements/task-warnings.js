@@ -1,7 +1,7 @@
-// What the notebook was read with doubts about, where the task is looked at: a warning in a tab is read too late.
+// Warnings from reading the notebook, above the task: in a tab they would be noticed too late.
 
 import { keyed, make, setText, show } from "../dom.js";
-import { warningWords } from "../state/warnings.js";
+import { warningText } from "../state/warnings.js";
 import { PageElement } from "./element.js";
 
 const FIRST = 3;
@@ -22,7 +22,7 @@ export class TaskWarnings extends PageElement {
   }
 
   draw(warnings) {
-    const items = warnings.map((warning, place) => ({ place, words: warningWords(warning) }));
+    const items = warnings.map((warning, place) => ({ place, words: warningText(warning) }));
     show(this, items.length > 0);
     this.#list(this.first, items.slice(0, FIRST));
     this.#list(this.rest, items.slice(FIRST));

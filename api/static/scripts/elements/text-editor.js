@@ -1,18 +1,17 @@
-// One text of the task being written: the words, how many there are, and how they will read.
+// Editor for one text of the task, with a word count and a preview.
 
-import { make, setAttribute, setText, show, wish } from "../dom.js";
+import { emit, make, setAttribute, setText, show } from "../dom.js";
 import { draftedTask } from "../state/draft.js";
-import { counted } from "../state/announcements.js";
-import { fitsLength, wantedLength, wordCount } from "../state/writing.js";
+import { fitsLength, lengthWords, wantedLength, wordCount } from "../state/length.js";
 import { renderMarkdown } from "../wire/api.js";
 import { Problem } from "../wire/request.js";
 import { PageElement } from "./element.js";
 import "./reply-frame.js";
 
 export class TextEditor extends PageElement {
-  #wanted = null;
+  #previewed = null;
 
-  /** `field`: of the task; `label`, `placeholder`, `about`: words for people; `rows`: least height. */
+  /** `field`: of the task; `label`, `placeholder`, `about`: visible text; `rows`: minimum height. */
   constructor({ field, label, placeholder = "", about = "", rows = 5 }) {
     super();
     Object.assign(this, { field, label, placeholder, about, rows });
@@ -27,7 +26,7 @@ export class TextEditor extends PageElement {
     const id = `edit-${this.field}`;
     this.words = make("textarea", {
       id, rows: this.rows, placeholder: this.placeholder, spellcheck: "true", "aria-describedby": `${id}-about`,
-      oninput: () => wish(this, "type", { field: this.field, value: this.words.value }),
+      oninput: () => emit(this, "type", { field: this.field, value: this.words.value }),
     });
     this.count = make("span", { class: "faint number" });
     this.look = make("button", { type: "button", class: "small quiet", "aria-pressed": "false", onclick: () => this.#toggle() }, "Preview");
@@ -49,9 +48,8 @@ export class TextEditor extends PageElement {
   #drawCount(value, metadata) {
     const count = wordCount(value);
     const wanted = this.field === "prompt" ? wantedLength(metadata) : null;
-    const fits = fitsLength(count, wanted);
-    setText(this.count, wanted ? `${counted(count, "word")} – ${fits ? "within" : "not within"} ${wanted.words}` : counted(count, "word"));
-    setAttribute(this.count, "data-fits", String(fits));
+    setText(this.count, lengthWords(count, wanted));
+    setAttribute(this.count, "data-fits", String(fitsLength(count, wanted)));
   }
 
   #toggle() {
@@ -64,16 +62,16 @@ export class TextEditor extends PageElement {
     else this.words.focus();
   }
 
-  /** The server renders it, with the same rules as replies. Only the newest answer is shown. */
+  /** The server renders the preview, by the same rules as replies. Only the latest response is shown. */
   async #preview() {
     const text = this.words.value;
-    this.#wanted = text;
+    this.#previewed = text;
     try {
       const html = await renderMarkdown(text);
-      if (this.#wanted === text) this.frame.show(html || "<p>Nothing is written yet.</p>", this.theme);
+      if (this.#previewed === text) this.frame.show(html || "<p>Nothing to preview yet.</p>", this.theme);
     } catch (failure) {
       if (!(failure instanceof Problem)) throw failure;
-      this.frame.show("<p>The preview cannot be had now.</p>", this.theme);
+      this.frame.show("<p>Couldn’t load the preview.</p>", this.theme);
     }
   }
 }

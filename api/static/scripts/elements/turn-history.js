@@ -1,43 +1,47 @@
-// Earlier turns of a conversation, read-only: what was asked, which reply became part of the history.
+// Earlier turns of a conversation, read-only: prompts, and the replies that became part of the conversation.
 
-import { keyed, make, setText, show, wish } from "../dom.js";
+import { emit, keyed, make, setText, show } from "../dom.js";
 import { rate } from "../format.js";
-import { actOf } from "../state/acts.js";
+import { actionOf } from "../state/actions.js";
 import { counted } from "../state/announcements.js";
 import { PageElement } from "./element.js";
-import { showProblem } from "./pieces.js";
+import { showProblem } from "./widgets.js";
 
 export class TurnHistory extends PageElement {
   inputs(state) {
-    return [state.session?.turns, state.session?.turn, isUnused(state.session), actOf(state.acts, "undo-turn")];
+    return [state.session?.turns, state.session?.turn, isUnused(state.session), actionOf(state.actions, "undo-turn")];
   }
 
   build() {
     this.heading = make("h2");
     this.list = make("ol", { class: "turns" });
     this.className = "card";
-    this.undo = make("button", { type: "button", onclick: () => wish(this, "undo-turn") });
+    this.undo = make("button", { type: "button", onclick: () => emit(this, "undo-turn") });
     this.problem = make("div", { hidden: true });
     this.append(this.heading, make("p", { class: "faint" }, "Sent to the models and the judge before the prompt below."), this.list,
       make("p", { class: "chips" }, this.undo), this.problem);
   }
 
-  draw(turns, turn, unused, act) {
+  draw(turns, turn, unused, action) {
     show(this, Boolean(turns?.length));
     if (!turns) return;
     setText(this.heading, `Turn ${turn} of a conversation`);
     show(this.undo, unused);
     setText(this.undo, `Undo turn ${turn}`);
     this.undo.title = `Discards the prompt and the criteria of turn ${turn} and returns to turn ${turn - 1}.`;
-    this.undo.disabled = act.busy;
-    showProblem(this.problem, act.problem);
+    this.undo.disabled = action.busy;
+    showProblem(this.problem, action.problem);
     keyed(this.list, turns, (one) => one.number, makeTurn, drawTurn);
   }
 }
 
-/** Whether nothing has happened in the current turn: no run, no trial, no reference check. The server decides it again. */
+/** Whether the current turn has no run, trial or reference check. The server checks it again. */
 function isUnused(session) {
-  return Boolean(session?.turns?.length) && !session.revealed && session.check.status === "none" && !session.runs.some((run) => run.turn === session.turn);
+  return Boolean(session?.turns?.length) && !session.revealed && session.check.status === "none" && !hasTwoSidedCheck(session) && !session.runs.some((run) => run.turn === session.turn);
+}
+
+function hasTwoSidedCheck({ two_sided_check: check }) {
+  return check.status !== "none" || check.proposals.started_at !== null;
 }
 
 function makeTurn({ number }) {

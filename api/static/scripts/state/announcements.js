@@ -1,8 +1,8 @@
-// What is said aloud about a hunt that goes on, and what stands in the window's title. Both from the state alone.
+// Progress as a sentence for screen readers, and the window's title.
 
 import { activeRuns, totals } from "./session.js";
 
-/** One sentence about the progress, or "" when there is nothing to say. The same state gives the same sentence. */
+/** One sentence about the progress, or "". */
 export function progressSentence(session) {
   if (!session || session.runs.length === 0) return "";
   const run = activeRuns(session)[0] ?? session.runs.at(-1);
@@ -37,7 +37,7 @@ export function checkSentence(check) {
   }
 }
 
-/** The window's title: what a trainer wants to see from another tab. */
+/** The window's title: what is useful to see from another tab. */
 export function titleOf(state) {
   if (state.route.name !== "session" || !state.session) return "Model Hunter";
   const name = state.session.name || "Task";

@@ -1,18 +1,18 @@
-// What differs between two texts, word by word: a list of {kind: "same"|"less"|"more", text}. "less" stands only in
-// the first, "more" only in the second. Long texts are compared line by line, so that it stays quick.
+// Word-by-word difference of two texts: a list of {kind: "same"|"less"|"more", text}. "less" is in the first text only, "more" in the second.
+// Long texts are compared line by line, which is faster.
 
 const MAX_CELLS = 4_000_000;
 
 export function difference(one, other) {
   for (const pattern of [/\s+|[^\s]+/gu, /[^\n]*\n?/gu]) {
     const [from, to] = [one.match(pattern) ?? [], other.match(pattern) ?? []].map((list) => list.filter(Boolean));
-    if (from.length * to.length <= MAX_CELLS) return joined(walked(from, to));
+    if (from.length * to.length <= MAX_CELLS) return mergeParts(compareTokens(from, to));
   }
-  return joined([{ kind: "less", text: one }, { kind: "more", text: other }]);
+  return mergeParts([{ kind: "less", text: one }, { kind: "more", text: other }]);
 }
 
-/** The longest common subsequence by the plain table; ends that are alike are cut off first. */
-function walked(from, to) {
+/** Longest common subsequence by dynamic programming, after common prefixes and suffixes are removed. */
+function compareTokens(from, to) {
   let start = 0;
   while (start < from.length && start < to.length && from[start] === to[start]) start += 1;
   let end = 0;
@@ -20,12 +20,12 @@ function walked(from, to) {
   const [a, b] = [from.slice(start, from.length - end), to.slice(start, to.length - end)];
   return [
     ...from.slice(0, start).map((text) => ({ kind: "same", text })),
-    ...middle(a, b, lengths(a, b)),
+    ...compareMiddle(a, b, subsequenceLengths(a, b)),
     ...from.slice(from.length - end).map((text) => ({ kind: "same", text })),
   ];
 }
 
-function lengths(a, b) {
+function subsequenceLengths(a, b) {
   const width = b.length + 1;
   const table = new Uint32Array((a.length + 1) * width);
   for (let i = a.length - 1; i >= 0; i -= 1) {
@@ -37,7 +37,7 @@ function lengths(a, b) {
   return table;
 }
 
-function middle(a, b, table) {
+function compareMiddle(a, b, table) {
   const width = b.length + 1;
   const parts = [];
   let [i, j] = [0, 0];
@@ -57,7 +57,7 @@ function middle(a, b, table) {
   return parts;
 }
 
-function joined(parts) {
+function mergeParts(parts) {
   const whole = [];
   for (const { kind, text } of parts) {
     if (whole.at(-1)?.kind === kind) whole.at(-1).text += text;

@@ -1,17 +1,16 @@
-// Short messages above the page: {id, kind: "error"|"info", message, hint, pages}. At most five; the same message
-// is not stacked. A refusal stays until it is dismissed; what is only told goes with the place where it was told (for
-// what is told on the way, `pages: 0`, the next place).
+// Short messages above the page: {id, kind: "error"|"info", message, hint, pages}. At most five, each message once. An error stays until it
+// is dismissed; an info disappears when the page is left (with `pages: 0`, when the page after it is left).
 
 const MAX_NOTICES = 5;
 const LAST_PAGE = 1;
 
-/** `lost`: the server is known to be out of reach, which stands above the page already. */
+/** `lost`: the server is unreachable, which the banner already says. */
 export function reduceNotices(notices, event, route, lost) {
   switch (event.type) {
-    case "notice.told":
+    case "notice.added":
       return lost && event.notice.code === "unreachable" ? notices : withNotice(notices, event.notice);
     case "route.changed":
-      return isSamePlace(route, event.route) ? notices : left(notices);
+      return isSamePage(route, event.route) ? notices : afterLeavingPage(notices);
     case "notice.dismissed":
       return notices.filter((notice) => notice.id !== event.id);
     default:
@@ -25,11 +24,11 @@ function withNotice(notices, notice) {
   return [...notices, { hint: "", pages: LAST_PAGE, ...notice, id }].slice(-MAX_NOTICES);
 }
 
-function left(notices) {
+function afterLeavingPage(notices) {
   return notices.filter((notice) => notice.kind === "error" || notice.pages < LAST_PAGE).map((notice) => ({ ...notice, pages: notice.pages + 1 }));
 }
 
-/** To open a hunt, or to step to the next, is not to go elsewhere. */
-function isSamePlace(one, other) {
-  return one.name === other.name && one.sessionId === other.sessionId && one.act === other.act;
+/** Opening a hunt does not leave the page. */
+function isSamePage(one, other) {
+  return one.name === other.name && one.sessionId === other.sessionId && one.step === other.step;
 }

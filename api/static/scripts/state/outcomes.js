@@ -1,14 +1,14 @@
-// The words and signs for outcomes and verdicts. Every place that shows one takes both from here, so that
-// nothing is ever told by colour alone. A break is what the trainer is looking for: it comes first.
+// Words and icons for outcomes, stages and verdicts. Every place that shows one uses both, so that colour alone never carries meaning.
+// In the order in which the hunt table sorts them: breaks, which the user is looking for, come first.
 
 export const OUTCOMES = {
-  broke: { word: "Broke", plural: "Breaks", icon: "broke", about: "The model failed the task." },
-  held: { word: "Held", plural: "Held", icon: "held", about: "The model met the task." },
+  broke: { word: "Broke", plural: "Breaks", icon: "broke", about: "The reply fails the pass rule." },
+  held: { word: "Held", plural: "Held", icon: "held", about: "The reply meets the pass rule." },
   undetermined: {
     word: "Undetermined", plural: "Undetermined", icon: "undetermined",
     about: "The judge could not decide enough criteria. Counts neither way.",
   },
-  error: { word: "Error", plural: "Errors", icon: "error", about: "No usable reply. Never counts as a break." },
+  error: { word: "Error", plural: "Errors", icon: "error", about: "No reply, or only part of one. Never counts as a break." },
   cancelled: { word: "Cancelled", plural: "Cancelled", icon: "cancelled", about: "Stopped before it was finished." },
   interrupted: {
     word: "Interrupted", plural: "Interrupted", icon: "cancelled", about: "The server stopped while this was running.",
@@ -30,24 +30,32 @@ export const VERDICTS = {
 
 export const NO_VERDICT = { word: "not judged", sign: "" };
 
-/** How a hunt stands, as one name: its outcome when it has one, else its stage. */
-export function standing(hunt) {
+const STATUS_ORDER = [...Object.keys(OUTCOMES), ...Object.keys(STAGES).reverse()];
+
+/** The outcome of a hunt, or its stage while it has none. */
+export function displayStatus(hunt) {
   return hunt.outcome ?? hunt.status;
 }
 
-/** Whether there is a reply that a judge may be asked about: one that was cut off and not judged is an error. */
-export function canBeJudgedAgain(hunt) {
-  return hunt?.status === "done" && Boolean(hunt.excerpt) && hunt.outcome !== "error";
+/** The place of an outcome or stage when the table is sorted by it; null for an unknown one. */
+export function statusRank(name) {
+  const rank = STATUS_ORDER.indexOf(name);
+  return rank < 0 ? null : rank;
 }
 
-/** Word, icon and sentence for a standing; an unknown one is shown under its own name. */
+/** Whether there is a complete reply to judge. A reply that was cut off and not judged is an error. */
+export function canBeJudgedAgain(hunt) {
+  return hunt?.status === "done" && Boolean(hunt.excerpt) && hunt.outcome !== "error" && !hunt.stopped;
+}
+
+/** Word, icon and explanation of an outcome or stage; an unknown one is shown under its own name. */
 export function describe(name) {
   return OUTCOMES[name] ?? STAGES[name] ?? { word: name, plural: name, icon: "undetermined", about: "" };
 }
 
 /**
- * The verdicts of a hunt in the order of `criteria`, with a hole (null) where none is known.
- * `sameAs` is the id of the first criterion for which the judge's call failed for the same cause: the cause is shown there once.
+ * The verdicts of a hunt in the order of `criteria`, null where there is none. `sameAs`: the first criterion for which the judge call
+ * failed with the same error, so that the error is shown once.
  */
 export function verdictsInOrder(criteria, verdicts) {
   const known = new Map(verdicts.map((verdict) => [verdict.criterion_id, verdict]));

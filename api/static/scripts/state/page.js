@@ -1,58 +1,57 @@
-// The whole state of the page as one plain object, and what every event makes of it. No document, no network,
-// no clock in here: the same events give the same state, in a browser and in node.
+// The whole state of the page as one plain object, and the reducer that events go through. No document, network or clock here: the same
+// events give the same state, in a browser and in Node.
 
-import { reduceActs } from "./acts.js";
-import { inStep } from "./counts.js";
-import { emptyDesk, reduceDesk } from "./desk.js";
-import { closedDetail, reduceDetail } from "./detail.js";
+import { NO_FILTERS } from "../hunts/filters.js";
+import { reduceActions } from "./actions.js";
+import { withLiveCounts } from "./counts.js";
+import { emptyDetail, reduceDetail } from "./detail.js";
 import { emptyDraft, reduceDraft } from "./draft.js";
 import { noHunts, reduceHunts } from "./hunts.js";
 import { reduceNotices } from "./notices.js";
 import { emptyPlan, reducePlan } from "./plan.js";
+import { emptyReview, reduceReview } from "./review.js";
 import { reduceSession } from "./session.js";
+import { noTasks, reduceTasks } from "./tasks.js";
 
-/** How the session is looked at: which hunts in which order, and which tab of the task and of an opened hunt. */
-const EVERYTHING = {
-  filter: "all", run: "all", sort: "number", order: "ascending", model: "all", criterion: "all", search: "",
-  tab: "criteria", reading: "reply",
-};
+/** What of the session is shown: which hunts in which order (filters: hunts/filters.js), and which tab of the task and of an open hunt. */
+const DEFAULT_VIEW = { ...NO_FILTERS, sort: "number", order: "ascending", taskTab: "criteria", huntTab: "reply" };
 
 export function initialState() {
   return {
-    route: { name: "start", layer: null },
+    route: { name: "start", dialog: null },
     theme: "light",
-    server: { firstVersion: null, newVersion: null, health: null, models: null, examples: null, who: null },
+    server: { firstVersion: null, newVersion: null, health: null, models: null, judges: {}, examples: null, who: null },
     recent: [],
     /** none | loading | ready | gone | unreachable */
     access: "none",
     /** idle | live | polling | reconnecting */
     connection: "idle",
-    /** Since when the server cannot be reached; null while it can, as far as is known. */
+    /** When the server was first found unreachable; null while it is reachable, as far as is known. */
     lostSince: null,
     session: null,
     hunts: noHunts(),
-    view: EVERYTHING,
+    view: DEFAULT_VIEW,
     plan: emptyPlan(),
-    detail: closedDetail(),
+    detail: emptyDetail(),
     draft: emptyDraft(),
-    /** Words for a session that has ended, which only this browser still holds: task fields and explanations. */
-    kept: [],
-    desk: emptyDesk(),
+    /** Texts written for a session that has expired, which only this browser still has. */
+    unsaved: [],
+    review: emptyReview(),
     insights: null,
+    /** The corrected break rates: {groups, why_not}. */
+    rates: null,
     preview: null,
-    /** Whole replies by hunt id, as far as they were read for searching. */
+    /** Whole replies by hunt ID, as far as they were loaded for a search. */
     texts: new Map(),
-    /** What the server says of the sessions that this browser remembers. */
-    work: [],
-    acts: {},
+    /** The server's summaries of the sessions that this browser remembers. */
+    summaries: [],
+    tasks: noTasks(),
+    actions: {},
     notices: [],
   };
 }
 
-/**
- * A session that is gone is left: nothing of it goes on. `event.sid`: the session that an answer is of; when it comes after that
- * was left, it changes nothing.
- */
+/** An event with a `sid` is dropped unless that session is open: a response may arrive after its session was left. */
 export function reduce(state, event) {
   if (event.sid && event.sid !== state.route.sessionId) return state;
   if (event.type === "session.gone") return reduceOne(reduceOne(state, { type: "session.left" }), event);
@@ -61,10 +60,10 @@ export function reduce(state, event) {
 
 function reduceOne(state, event) {
   const next = reduceParts(state, event);
-  return { ...next, session: inStep(next.session, next.hunts), lostSince: isLost(next) ? state.lostSince ?? event.at ?? null : null };
+  return { ...next, session: withLiveCounts(next.session, next.hunts), lostSince: isLost(next) ? state.lostSince ?? event.at ?? null : null };
 }
 
-/** The event stream notices a closed connection first; of a server that is silent the health tells, or of any where no session is followed. */
+/** The event stream notices a closed connection first. Health notices a server that hangs, and any server while no session is open. */
 function isLost({ connection, server }) {
   return connection === "reconnecting" || Boolean(server.health?.unreachable);
 }
@@ -83,13 +82,15 @@ function reduceParts(state, event) {
     plan: reducePlan(state.plan, event),
     detail: reduceDetail(state.detail, event),
     draft: reduceDraft(state.draft, event),
-    kept: reduceKept(state.kept, event),
-    desk: reduceDesk(state.desk, event),
+    unsaved: reduceUnsaved(state.unsaved, event),
+    review: reduceReview(state.review, event),
     insights: reduceRead(state.insights, event, "insights"),
+    rates: reduceRead(state.rates, event, "rates"),
     preview: reduceRead(state.preview, event, "preview"),
     texts: reduceTexts(state.texts, event),
-    work: event.type === "work.read" ? event.work : state.work,
-    acts: reduceActs(state.acts, event),
+    summaries: event.type === "summaries.read" ? event.summaries : state.summaries,
+    tasks: reduceTasks(state.tasks, event),
+    actions: reduceActions(state.actions, event),
     notices: reduceNotices(state.notices, event, state.route, state.lostSince !== null),
   };
 }
@@ -101,12 +102,14 @@ function reduceServer(server, event) {
         ...server, health: event.health, firstVersion: server.firstVersion ?? event.health.version ?? null,
         newVersion: newerVersion(server, event.health),
       };
-    case "connection.changed": // events come: whoever was silent answers again, and is asked how they are
+    case "connection.changed": // the server sends events again, so its last health is out of date
       return server.health?.unreachable && event.connection !== "reconnecting" ? { ...server, health: null } : server;
     case "who.read":
       return { ...server, who: event.who };
     case "models.read":
       return { ...server, models: event.models };
+    case "judges.read":
+      return { ...server, judges: { ...server.judges, [event.first]: event.report } };
     case "examples.read":
       return { ...server, examples: event.examples };
     default:
@@ -114,15 +117,15 @@ function reduceServer(server, event) {
   }
 }
 
-/** What was read of one session and is forgotten with it: `${name}.read` {[name]}. */
+/** What was read of one session, with `${name}.read` {[name]}, and is dropped with it. */
 function reduceRead(known, event, name) {
   if (event.type === `${name}.read`) return event[name];
   return event.type === "session.left" ? null : known;
 }
 
-function reduceKept(kept, event) {
-  if (event.type === "session.gone") return event.kept;
-  return event.type === "session.left" ? [] : kept;
+function reduceUnsaved(unsaved, event) {
+  if (event.type === "session.gone") return event.unsaved;
+  return event.type === "session.left" ? [] : unsaved;
 }
 
 function reduceTexts(texts, event) {
@@ -130,7 +133,7 @@ function reduceTexts(texts, event) {
   return event.type === "session.left" ? new Map() : texts;
 }
 
-/** The version that the server has now, when it is another than this page came with; null otherwise. */
+/** The server's version if it differs from that of this page, else null. */
 function newerVersion({ firstVersion, newVersion }, { version }) {
   return firstVersion && version && version !== firstVersion ? version : newVersion ?? null;
 }
@@ -162,7 +165,7 @@ function reduceView(view, event) {
     case "view.changed":
       return { ...view, ...event.view };
     case "session.left":
-      return EVERYTHING;
+      return DEFAULT_VIEW;
     default:
       return view;
   }

@@ -1,26 +1,42 @@
-// Break rates by model over decided hunts, each with its interval (Wilson, 95 %): few hunts say little.
+// Break rates by model, and by upstream, over decided hunts (of adaptive runs: their uniform share), each with its 95 % interval (docs/statistics.md).
 
-const Z = 1.96;
+import { confidenceSequence, wilson } from "./intervals.js";
+import { labelOf, targetOf } from "./targets.js";
 
-/** [{model, broke, decided, rate, low, high}] in order of name; rate null with no decided hunt. */
-export function ratesByModel(hunts) {
-  const byModel = new Map();
-  for (const hunt of hunts.byId.values()) {
-    if (hunt.kind === "trial") continue;
-    const row = byModel.get(hunt.model) ?? { model: hunt.model, broke: 0, decided: 0 };
-    row.broke += hunt.outcome === "broke";
-    row.decided += hunt.outcome === "broke" || hunt.outcome === "held";
-    byModel.set(hunt.model, row);
-  }
-  return [...byModel.values()].sort((one, other) => one.model.localeCompare(other.model)).map((row) => ({ ...row, ...interval(row) }));
+/** The runs of fixed size that ended by themselves: only of their hunts Wilson’s interval is valid. */
+export function runsOfFixedSize(runs) {
+  return new Set((runs ?? []).filter((run) => run.break_rate_interval?.method === "wilson").map((run) => run.run_id));
 }
 
-/** Wilson's interval for `broke` of `decided`. */
-export function interval({ broke, decided }) {
+/** [{key, label, broke, decided, rate, low, high, method}] of each model with its parameters, by label; `rate` is null without a decided hunt. `fixed`: as runsOfFixedSize returns. */
+export function ratesByModel(hunts, fixed) {
+  return ratesBy(hunts, fixed, targetOf, labelOf);
+}
+
+/** The same by the upstreams that answered, of hunts that name one; empty if all name the same. */
+export function ratesByUpstream(hunts, fixed) {
+  const rows = ratesBy(hunts, fixed, (hunt) => hunt.upstream, (hunt) => hunt.upstream);
+  return rows.length > 1 ? rows : [];
+}
+
+function ratesBy(hunts, fixed, keyOf, labelFor) {
+  const byKey = new Map();
+  for (const hunt of hunts.byId.values()) {
+    const key = keyOf(hunt);
+    if (hunt.kind === "trial" || !key || hunt.share === "adaptive") continue;
+    const row = byKey.get(key) ?? { key, label: labelFor(hunt), runs: new Set(), broke: 0, decided: 0 };
+    byKey.set(key, row);
+    if (hunt.outcome !== "broke" && hunt.outcome !== "held") continue;
+    row.runs.add(hunt.run_id);
+    row.broke += hunt.outcome === "broke";
+    row.decided += 1;
+  }
+  return [...byKey.values()].sort((one, other) => one.label.localeCompare(other.label)).map((row) => ({ ...row, ...interval(row, row.runs.size === 1 && fixed.has([...row.runs][0])) }));
+}
+
+/** The rate and its interval. `fixed`: they are the hunts of one run of fixed size. */
+function interval({ broke, decided }, fixed) {
   if (decided === 0) return { rate: null, low: null, high: null };
-  const rate = broke / decided;
-  const scale = 1 + Z ** 2 / decided;
-  const middle = (rate + Z ** 2 / (2 * decided)) / scale;
-  const half = (Z / scale) * Math.sqrt((rate * (1 - rate)) / decided + Z ** 2 / (4 * decided ** 2));
-  return { rate, low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
+  const [low, high] = (fixed ? wilson : confidenceSequence)(broke, decided);
+  return { rate: broke / decided, low, high, method: fixed ? "wilson" : "confidence_sequence" };
 }

@@ -1,6 +1,6 @@
-// The selection: hunt ids in slot order.
+// The selection: hunt IDs in slot order.
 
-/** The selection after {add}, {remove}, {move, step} or {place, slot} (slot counts from 0; what stood there makes room). */
+/** The selection after {add}, {remove}, {move, step} or {place, slot} (slots count from 0; the hunts from there on move down). */
 export function selectionAfter(ids, { add, remove, move, step = 0, place, slot = 0 }) {
   if (add) return ids.includes(add) ? ids : [...ids, add];
   if (remove) return ids.filter((id) => id !== remove);
@@ -11,7 +11,7 @@ export function selectionAfter(ids, { add, remove, move, step = 0, place, slot =
   return ids.toSpliced(at, 1).toSpliced(to, 0, move);
 }
 
-/** Why a hunt cannot be selected, "" when it can. */
+/** Why a hunt cannot be selected, "" if it can. */
 export function whyNotSelectable(hunt, session) {
   if (session.revealed) return "The verdicts have been revealed; the selection is fixed.";
   if (hunt.kind === "trial") return "This was a trial. Only hunts of a run can be delivered.";
@@ -20,7 +20,7 @@ export function whyNotSelectable(hunt, session) {
   return "";
 }
 
-/** Why no selection can be proposed, "" when one can: without a break there is nothing to deliver. */
+/** Why no selection can be proposed, "" if one can: without a break there is nothing to deliver. */
 export function whyNoProposal(hunts, { selection, turn }) {
   const here = [...hunts.byId.values()].filter((hunt) => hunt.kind !== "trial" && (hunt.turn ?? 1) === (turn ?? 1));
   const decided = here.filter((hunt) => hunt.outcome === "broke" || hunt.outcome === "held");

@@ -1,6 +1,6 @@
-// Warnings of a notebook in words.
+// Warnings from reading a notebook, as text.
 
-/** Most warnings name their cell themselves. Cells are counted from 1, as Jupyter's outline shows them. */
-export function warningWords({ message, cell }) {
+/** Adds the cell, unless the message names it. Cells count from 1, as in Jupyter's outline. */
+export function warningText({ message, cell }) {
   return cell === null || /\bcells? \d/i.test(message) ? message : `${message} (Cell ${cell + 1}.)`;
 }

@@ -1,8 +1,9 @@
-// The API's resources as the page uses them (docs/api.md).
+// The API's resources that the page uses (docs/api.md).
 
 import { download, request } from "./request.js";
 
 const PAGE_OF_HUNTS = 200;
+const AUDIT_HELD = 2;
 
 const at = (...parts) => `/api/${parts.map(encodeURIComponent).join("/")}`;
 const keyed = (key) => ({ "Idempotency-Key": key });
@@ -10,57 +11,100 @@ const keyed = (key) => ({ "Idempotency-Key": key });
 export const readWho = () => request("GET", at("who"));
 export const signIn = (token) => request("POST", at("sign-in"), { json: { token } });
 export const signOut = () => request("POST", at("sign-out"));
-export const readHealth = (withinS) => request("GET", at("health"), { withinS });
+export const readHealth = (timeoutS) => request("GET", at("health"), { timeoutS });
 export const readModels = () => request("GET", at("models"));
-/** Who answers for a model: {model, provider, listed, near}; a Problem when nobody does. */
+/** The models that match all words, configured or in the providers' own lists: {models, found}. */
+export const searchModels = (words, limit) => request("GET", `${at("models")}?${new URLSearchParams({ q: words, limit })}`);
+/** The provider of a model: {model, provider, listed, near}; throws a Problem if there is none. */
 export const resolveModel = (model) => request("GET", `${at("models", "resolve")}?model=${encodeURIComponent(model)}`);
+/** What the verdicts of each judge are worth, and the second judge beside `first`: {cards, pairs, second}. */
+export const readJudges = (first) => request("GET", `${at("judges")}?${new URLSearchParams({ first })}`);
 export const readExamples = async () => (await request("GET", at("examples"))).examples;
 export const renderMarkdown = async (text) => (await request("POST", at("markdown"), { json: { text } })).html;
 
 /**
- * A new session from a file, `{url}`, `{notebook, name}`, `{example}`, `{task}` or `{blank: true}`; `key` makes a
- * second try the same session. Sessions made here are blind and want a passed reference check.
+ * A new session from a file, `{url}`, `{notebook, name}`, `{example}`, `{task}` or `{blank: true}`; a request
+ * with the same idempotency `key` returns the same session. Sessions are blind, require a passed reference check and have
+ * AUDIT_HELD held hunts drawn into their reviews.
  */
 export function createSession(source, key) {
   const headers = keyed(key);
   if (!(source instanceof File)) {
-    return request("POST", at("sessions"), { headers, json: { ...source, visibility: "blind", require_check: true } });
+    return request("POST", at("sessions"), { headers, json: { ...source, visibility: "blind", require_check: true, audit_held: AUDIT_HELD } });
   }
   const form = new FormData();
   form.append("file", source, source.name);
   form.append("visibility", "blind");
   form.append("require_check", "true");
+  form.append("audit_held", String(AUDIT_HELD));
   return request("POST", at("sessions"), { headers, body: form });
 }
 
 export const readSession = (sid) => request("GET", at("sessions", sid));
+export const deleteSession = (sid) => request("DELETE", at("sessions", sid));
+/** A page of tasks: {tasks, next}; `query` {q, state, archived, after, limit}. */
+export const readTasks = (query) => request("GET", `${at("tasks")}?${new URLSearchParams(query)}`);
+export const archiveTask = (sid) => request("POST", at("tasks", sid, "archive"));
+export const unarchiveTask = (sid) => request("POST", at("tasks", sid, "unarchive"));
+/** The tasks with nearly the same prompt, the most similar first. */
+export const readSimilar = async (sid) => (await request("GET", at("sessions", sid, "similar"))).tasks;
 export const readSummaries = async (ids) => (await request("POST", at("sessions", "summaries"), { json: { session_ids: ids } })).sessions;
 export const changeTask = (sid, version, change) => request("PATCH", at("sessions", sid, "task"), { json: { version, ...change } });
 export const changeSettings = (sid, version, change) => request("PATCH", at("sessions", sid, "settings"), { json: { version, ...change } });
 
-/** What a run would cost, in words; `plan`: {models, hunts, judge}. */
-export const estimateRun = (sid, { models, hunts, judge }) => request("GET", `${at("sessions", sid, "estimate")}?${new URLSearchParams({ models: models.join(","), hunts, judge_model: judge })}`);
+/** The estimated cost of a run; `models` as a run takes them, `judge` as requests name it (`judgeOrder`), here and below. */
+export function estimateRun(sid, { models, hunts, judge, confirm = null }) {
+  const path = at("sessions", sid, "estimate");
+  if (confirm) return request("POST", path, { json: { models, hunts, confirm, ...judge } });
+  if (judge.judge || models.some((model) => typeof model !== "string")) return request("POST", path, { json: { models, hunts, ...judge } });
+  return request("GET", `${path}?${new URLSearchParams({ models: models.join(","), hunts, ...judge })}`);
+}
 
-/** Has the reference judged; only on the criteria named, or on all of them. */
+/** Has the reference judged, on `criterionIds` or on all criteria. */
 export function startCheck(sid, judge, criterionIds = []) {
-  const json = { ...(judge ? { judge_model: judge } : {}), ...(criterionIds.length ? { criterion_ids: criterionIds } : {}) };
+  const json = { ...judge, ...(criterionIds.length ? { criterion_ids: criterionIds } : {}) };
   return request("POST", at("sessions", sid, "reference-check"), { json });
 }
 
-/** One hunt that does not count, for tuning the task. */
-export function startTrial(sid, { model, judge }, key) {
-  return request("POST", at("sessions", sid, "trials"), { headers: keyed(key), json: { model, ...(judge ? { judge_model: judge } : {}) } });
+/** Has `model` edit the reference response, for `criterionIds` or for all criteria without an edit. */
+export function proposeEdits(sid, model, criterionIds, key) {
+  const json = { model, ...(criterionIds.length ? { criterion_ids: criterionIds } : {}) };
+  return request("POST", at("sessions", sid, "two-sided-check", "edits"), { headers: keyed(key), json });
 }
 
-/** Starts a run; the same `key` again answers with the same run. */
-export function startRun(sid, { models, hunts, judge, override, stop }, key) {
-  const json = { models, hunts, override_check: override, stop, ...(judge ? { judge_model: judge } : {}) };
+/** Saves an edit of the reference response; an empty text removes it. */
+export const writeEdit = (sid, criterionId, text) => request("PUT", at("sessions", sid, "two-sided-check", "edits", criterionId), { json: { text } });
+
+/** Has all edits judged on all criteria. */
+export const startTwoSidedCheck = (sid, judge, key) => request("POST", at("sessions", sid, "two-sided-check"), { headers: keyed(key), json: judge });
+
+/** Stops the running robustness report. */
+export const stopRobustness = (sid) => request("DELETE", at("sessions", sid, "robustness"));
+
+/** Where the receipt of a hunt is downloaded. */
+export const receiptAddress = (sid, hid) => at("sessions", sid, "hunts", hid, "receipt");
+
+/** What a robustness report would judge, and its cost. */
+export const estimateRobustness = (sid, wanted) => request("POST", at("sessions", sid, "robustness", "estimate"), { json: wanted });
+
+/** Has replies judged with attacks in them. */
+export const startRobustness = (sid, wanted, key) => request("POST", at("sessions", sid, "robustness"), { headers: keyed(key), json: wanted });
+
+/** Starts a trial: a hunt that does not count. */
+export function startTrial(sid, { model, parameters, judge }, key) {
+  const json = { model, ...(Object.keys(parameters).length ? { parameters } : {}), ...judge };
+  return request("POST", at("sessions", sid, "trials"), { headers: keyed(key), json });
+}
+
+/** Starts a run; a request with the same `key` returns the same run. */
+export function startRun(sid, { models, hunts, judge, override, stop, confirm, allocation }, key) {
+  const json = { models, hunts, override_check: override, stop, ...(confirm ? { confirm } : {}), ...(allocation ? { allocation } : {}), ...judge };
   return request("POST", at("sessions", sid, "runs"), { headers: keyed(key), json });
 }
 
-/** A new run with one hunt for each hunt of that run that ended with an error. */
+/** Starts a run with one hunt for each hunt of that run that ended with an error. */
 export function retryErrors(sid, runId, judge, key) {
-  const json = { retry_errors_of: runId, override_check: true, ...(judge ? { judge_model: judge } : {}) };
+  const json = { retry_errors_of: runId, override_check: true, ...judge };
   return request("POST", at("sessions", sid, "runs"), { headers: keyed(key), json });
 }
 
@@ -69,11 +113,17 @@ export const readHunt = (sid, hid) => request("GET", at("sessions", sid, "hunts"
 export const cancelHunt = (sid, hid) => request("POST", at("sessions", sid, "hunts", hid, "cancel"));
 
 export function judgeAgain(sid, hid, criterionIds, judge, key) {
-  const json = { ...(criterionIds.length ? { criterion_ids: criterionIds } : {}), ...(judge ? { judge_model: judge } : {}) };
+  const json = { ...(criterionIds.length ? { criterion_ids: criterionIds } : {}), ...judge };
   return request("POST", at("sessions", sid, "hunts", hid, "rejudge"), { headers: keyed(key), json });
 }
 
-/** Pages of hunts in order of number, as long as there are any; with their replies only when `texts` is true. */
+/** Asks other judges about decided hunts: `judges` [{model, parameters?}]. */
+export function confirmHunts(sid, huntIds, { judges, policy, cap }, key) {
+  const json = { hunt_ids: huntIds, judges, policy, max_extra_calls: cap };
+  return request("POST", at("sessions", sid, "confirm"), { headers: keyed(key), json });
+}
+
+/** All pages of hunts, by number; with whole replies if `texts`. */
 export async function* huntPages(sid, { texts = false, turn = null } = {}) {
   const which = turn === null ? "" : `&turn=${turn}`;
   let after = 0;
@@ -84,15 +134,16 @@ export async function* huntPages(sid, { texts = false, turn = null } = {}) {
   }
 }
 
-/** Trials; they are in no page of hunts. */
+/** Trials; `huntPages` does not include them. */
 export const readTrials = async (sid) => (await request("GET", at("sessions", sid, "trials"))).hunts;
 
 export const putSelection = (sid, huntIds) => request("PUT", at("sessions", sid, "selection"), { json: { hunt_ids: huntIds } });
 export const readProposal = (sid) => request("GET", at("sessions", sid, "selection", "proposal"));
 export const readInsights = (sid) => request("GET", at("sessions", sid, "insights"));
-export const readDesk = (sid) => request("GET", at("sessions", sid, "desk"));
+export const readCorrectedRates = (sid) => request("GET", at("sessions", sid, "corrected-rates"));
+export const readReviewCards = (sid) => request("GET", at("sessions", sid, "desk"));
 
-/** Keeps a review, finished or not. `basedOn`: when the review that it changes was saved, null when none was seen. */
+/** Saves a review, complete or not. `basedOn`: when the review that it replaces was saved; null if there is none. */
 export async function putReview(sid, cardId, { verdicts, explanation }, basedOn) {
   const json = { verdicts, explanation, based_on: basedOn ?? "" };
   return (await request("PUT", at("sessions", sid, "reviews", cardId), { json })).review;
@@ -106,6 +157,11 @@ export function readEvents(sid, after) {
   return request("GET", `${at("sessions", sid, "events")}?format=json&after=${encodeURIComponent(after)}`);
 }
 
-export const eventsAddress = (sid, after) => `${at("sessions", sid, "events")}?after=${encodeURIComponent(after)}`;
-export const exportNotebook = (sid) => download(at("sessions", sid, "export"));
-export const previewExport = (sid) => request("GET", at("sessions", sid, "export", "preview"));
+/** The event stream of a session after event ID `after`; with the text of hunt `textOf` while it is written, if given. */
+export function eventsAddress(sid, after, textOf) {
+  const text = textOf ? `&text=${encodeURIComponent(textOf)}` : "";
+  return `${at("sessions", sid, "events")}?after=${encodeURIComponent(after)}${text}`;
+}
+
+export const exportNotebook = (sid, criteria) => download(`${at("sessions", sid, "export")}?criteria=${criteria}`);
+export const previewExport = (sid, criteria) => request("GET", `${at("sessions", sid, "export", "preview")}?criteria=${criteria}`);

@@ -1,6 +1,6 @@
-// One call to the API. Whatever goes wrong comes out as a Problem with a message and a hint for people.
+// Requests to the API. Every expected failure is a Problem with a message and a hint.
 
-const NO_ANSWER_S = 60;
+const TIMEOUT_S = 60;
 
 /** An expected failure: `code` is stable, `message` says what happened, `hint` what the reader can do. */
 export class Problem extends Error {
@@ -13,53 +13,53 @@ export class Problem extends Error {
     this.details = details;
   }
 
-  /** The same request may well work later, as it is: the server is away, or a sign-in has run out. */
-  get passing() {
+  /** The same request may succeed later: the server is unreachable or overloaded, or the sign-in has expired. */
+  get retryable() {
     return this.code === "unreachable" || this.status >= 500 || this.status === 401;
   }
 }
 
-/** What the state keeps of any failure. A fault of this page itself is passed on, to be told by the guard. */
+/** A failure as the state holds it. Rethrows bugs of this page, which error-banner.js shows. */
 export function problemOf(failure) {
   if (!(failure instanceof Problem)) throw failure;
   return { code: failure.code, message: failure.message, hint: failure.hint };
 }
 
-/** The answer's JSON, or null when it has no body. `json` is sent as JSON, `body` as it is; `withinS`: how long an answer may take. */
-export async function request(method, path, { json, body, headers = {}, withinS = NO_ANSWER_S } = {}) {
-  const response = await answer(path, {
+/** The response's JSON, or null if it has no body. `json` is sent as JSON, `body` as it is. */
+export async function request(method, path, { json, body, headers = {}, timeoutS = TIMEOUT_S } = {}) {
+  const response = await send(path, {
     method,
     headers: { Accept: "application/json", ...(json ? { "Content-Type": "application/json" } : {}), ...headers },
     body: json ? JSON.stringify(json) : body,
     cache: "no-store",
-  }, withinS);
-  if (!response.ok) throw await refusal(response);
+  }, timeoutS);
+  if (!response.ok) throw await problemFrom(response);
   return response.status === 204 ? null : await bodyOf(response);
 }
 
-/** A file that the API makes: {blob, name}. */
+/** Downloads a file: {blob, name}. */
 export async function download(path) {
-  const response = await answer(path, { cache: "no-store" });
-  if (!response.ok) throw await refusal(response);
-  return { blob: await arrived(response.blob()), name: fileName(response.headers.get("Content-Disposition") ?? "") };
+  const response = await send(path, { cache: "no-store" });
+  if (!response.ok) throw await problemFrom(response);
+  return { blob: await receive(response.blob()), name: fileName(response.headers.get("Content-Disposition") ?? "") };
 }
 
-async function answer(path, options, withinS = NO_ANSWER_S) {
-  return arrived(fetch(path, { ...options, signal: AbortSignal.timeout(withinS * 1000) }));
+async function send(path, options, timeoutS = TIMEOUT_S) {
+  return receive(fetch(path, { ...options, signal: AbortSignal.timeout(timeoutS * 1000) }));
 }
 
-/** What comes from the server, head or body: both can fail to come. */
-async function arrived(coming) {
+/** Awaits a response's head or body: either can fail. */
+async function receive(pending) {
   try {
-    return await coming;
+    return await pending;
   } catch (cause) {
-    if (cause.name === "TimeoutError") throw noAnswer("The server does not respond.");
-    if (cause instanceof TypeError) throw noAnswer("The server cannot be reached.");
+    if (cause.name === "TimeoutError") throw unreachable("The server does not respond.");
+    if (cause instanceof TypeError) throw unreachable("The server cannot be reached.");
     throw cause;
   }
 }
 
-function noAnswer(message) {
+function unreachable(message) {
   return new Problem({
     code: "unreachable", message, hint: "Check your connection and try again. Nothing that has started is lost.",
   });
@@ -67,7 +67,7 @@ function noAnswer(message) {
 
 async function bodyOf(response) {
   try {
-    return await arrived(response.json());
+    return await receive(response.json());
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
     throw new Problem({
@@ -77,15 +77,15 @@ async function bodyOf(response) {
   }
 }
 
-/** A sign-in that has run out is told to the page, which asks for another. */
-async function refusal(response) {
-  const text = await arrived(response.text());
+/** If the sign-in has expired, the page is notified, which asks for another. */
+async function problemFrom(response) {
+  const text = await receive(response.text());
   if (response.status === 401) dispatchEvent(new CustomEvent("signed-out"));
   try {
     return new Problem({ status: response.status, ...JSON.parse(text).error });
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    return new Problem({ // something in between (a proxy) answered in its own words
+    return new Problem({ // not our server but a proxy answered
       code: "bad_answer", status: response.status, message: `The server answered ${response.status} without a reason.`,
       hint: "Try again in a moment. If the problem persists, contact your operator.",
     });
@@ -98,4 +98,9 @@ export function fileName(header) {
   if (encoded) return decodeURIComponent(encoded[1].trim());
   const plain = /filename="?([^";]+)"?/.exec(header);
   return plain ? plain[1].trim() : "task.ipynb";
+}
+
+/** A random ID. (crypto.randomUUID does not exist on pages that are served over plain HTTP.) */
+export function newId() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -4,17 +4,17 @@ import json
 
 import pytest
 
-from core.domain.session import CheckStatus
+from core.domain.checks import CheckStatus
 from core.domain.verdict import Verdict
 from core.errors import BadInput
 from core.hunting.checks.reference_check import Checker, begun
-from core.hunting.dispatch.local import LocalShards
+from core.hunting.dispatch.local import LocalClaims
 from tests.builders import HandClock, a_session, a_task
 from tests.core.hunting.fakes import Bench, Reply
 
 
-class Told:
-    """A judge that is told its answers by criterion id; what it was asked for."""
+class ScriptedJudge:
+    """A judge with given answers by criterion id; `asked` are the requested criteria."""
 
     def __init__(self, **answers: str) -> None:
         self.answers, self.asked = answers, []
@@ -32,9 +32,7 @@ async def a_bench(judge):
     async def check(*criterion_ids):
         bench.clock.seconds += 1
         await bench.store.change("s_one", lambda s: begun(s, "told/judge", bench.clock, "", criterion_ids))
-        await Checker(bench.store, bench.runner.hunter.judge, bench.clock, bench.records.append).work(
-            "s_one", LocalShards()
-        )
+        await Checker(bench.store, bench.hunter.judge, bench.clock, bench.records.append).work("s_one", LocalClaims())
         return (await bench.store.read("s_one")).check
 
     return bench, check
@@ -45,7 +43,7 @@ def verdicts(check):
 
 
 async def test_all_criteria_are_asked_once_and_all_must_pass():
-    judge = Told(C2="FAIL")
+    judge = ScriptedJudge(C2="FAIL")
     _, check = await a_bench(judge)
     first = await check()
     assert (first.status, sorted(judge.asked)) == (CheckStatus.FAILED, ["C1", "C2", "C3"])
@@ -54,7 +52,7 @@ async def test_all_criteria_are_asked_once_and_all_must_pass():
 
 
 async def test_one_criterion_is_asked_again_and_the_others_stand():
-    judge = Told(C2="FAIL")
+    judge = ScriptedJudge(C2="FAIL")
     _, check = await a_bench(judge)
     await check()
     judge.answers, judge.asked = {"C1": "FAIL"}, []
@@ -64,7 +62,7 @@ async def test_one_criterion_is_asked_again_and_the_others_stand():
 
 
 async def test_answers_that_change_for_the_same_task_are_counted_as_flips():
-    judge = Told()
+    judge = ScriptedJudge()
     bench, check = await a_bench(judge)
     await check()
     for answer in ("FAIL", "FAIL", "PASS"):
@@ -76,7 +74,7 @@ async def test_answers_that_change_for_the_same_task_are_counted_as_flips():
 
 
 async def test_after_an_edit_a_part_of_the_check_passes_nothing():
-    judge = Told()
+    judge = ScriptedJudge()
     bench, check = await a_bench(judge)
     await check()
     await bench.store.change("s_one", lambda s: s.model_copy(update={"task": a_task(prompt="Another.")}))

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from core.domain.hunt import HuntStatus
+from core.domain.parameters import Parameters
 from core.domain.session import Selection, Visibility
 from core.domain.verdict import Outcome, Verdict
 from core.errors import BadInput, Conflict
@@ -16,8 +17,11 @@ from core.hunting.checks.rejudge import (
     refuse_partial_rejudging,
     refuse_rejudging,
 )
-from core.hunting.dispatch.local import LocalShards
-from core.hunting.orders import RejudgeOrder
+from core.hunting.dispatch.local import LocalClaims
+from core.hunting.orders import JudgeChoice, RejudgeOrder
+from core.hunting.records import hunt_record
+from core.judge.prompt import prompt_hash
+from core.telemetry.records import VerdictRecord
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_run, a_session
 from tests.core.hunting.fakes import Bench, fails, passes
 
@@ -27,13 +31,13 @@ RUN = a_run(4, models=("told/a",), judge_model="told/judge")
 async def a_bench(answer=passes, **changes):
     bench = Bench(answer)
     await bench.open(a_session(runs=(RUN,), **changes))
-    return bench, Rejudger(bench.store, bench.runner.hunter, bench.clock, 1.0)
+    return bench, Rejudger(bench.store, bench.hunter, bench.clock, bench.records.append, 1.0)
 
 
 async def again(bench, rejudger, hunt, order=None):
     begun = judged_again(hunt, RUN, order or RejudgeOrder(), NOW)
     await bench.store.save_hunt("s_one", begun)
-    await rejudger.work("s_one", job_key("s_one", begun), LocalShards())
+    await rejudger.work("s_one", job_key("s_one", begun), LocalClaims())
     return await bench.store.hunt("s_one", hunt.hunt_id)
 
 
@@ -53,6 +57,22 @@ async def test_all_is_asked_again_the_reply_stays_and_outcome_counts_and_costs_f
     assert counts.judge_cost_usd == pytest.approx(0.006)
 
 
+async def test_each_new_verdict_is_in_the_log_with_its_judge_and_its_round():
+    bench, rejudger = await a_bench(visibility=Visibility.BLIND)
+    hunt = a_finished_hunt(1)
+    await bench.store.save_hunt("s_one", hunt)
+    order = RejudgeOrder(judge=JudgeChoice(model="told/other", parameters=Parameters(seed=3)), criterion_ids=("C2",))
+    await again(bench, rejudger, hunt, order)
+    (record,) = (record for record in bench.records if isinstance(record, VerdictRecord))
+    assert (record.criterion, record.verdict, record.source, record.round, record.blind) == (
+        "C2", "PASS", "again", 1, True,
+    )  # fmt: skip
+    assert (record.judge_model, record.judge_parameters) == ("told/other", '{"seed":3}')
+    assert record.judge_prompt == prompt_hash(RUN.task)
+    assert (record.hunt_id, record.reply_mark) == ("r_one.1", hunt_record(a_session(), RUN, hunt).reply_mark)
+    assert record.verdict_usd == pytest.approx(0.001)
+
+
 async def test_one_criterion_is_asked_again_by_another_judge_and_the_others_stand():
     bench, rejudger = await a_bench()
     broke = a_finished_hunt(1)
@@ -65,7 +85,7 @@ async def test_one_criterion_is_asked_again_by_another_judge_and_the_others_stan
     assert bench.provider.judgements == 1
 
 
-async def test_work_that_was_interrupted_goes_on_with_what_is_missing():
+async def test_interrupted_work_continues_with_what_is_missing():
     bench, rejudger = await a_bench()
     begun = judged_again(a_finished_hunt(1), RUN, RejudgeOrder(), NOW)
     kept = begun.model_copy(update={"verdicts": a_finished_hunt(1).verdicts[:2]})
@@ -105,7 +125,7 @@ async def test_a_run_leaves_hunts_that_are_judged_again_alone():
     bench, _ = await a_bench()
     begun = judged_again(a_finished_hunt(1), RUN, RejudgeOrder(), NOW)
     await bench.store.save_hunt("s_one", begun)
-    await bench.runner.work("s_one", "r_one", LocalShards())
+    await bench.runner.work("s_one", "r_one", LocalClaims())
     assert (await bench.store.hunt("s_one", "r_one.1")) == begun
     assert bench.provider.targets == 3
 
@@ -144,16 +164,36 @@ def test_what_may_not_be_judged_again_is_refused(hunt, changes, code):
 
 @pytest.mark.parametrize("criteria", [("C1",), ("C1", "C2"), ("C1", "C1", "C1"), ("C9",)])
 def test_while_sealed_only_whole_replies_are_judged_again(criteria):
-    """Else a judge that cannot answer would turn one verdict UNDETERMINED, and the outcome tell what it was."""
+    """Otherwise a judge that cannot answer would turn one verdict UNDETERMINED, and the outcome would reveal it."""
     blind = a_session(visibility=Visibility.BLIND)
     with pytest.raises(Conflict) as refused:
-        refuse_partial_rejudging(blind, a_finished_hunt(1), RUN, criteria)
+        refuse_partial_rejudging(blind, a_finished_hunt(1), RUN, RejudgeOrder(criterion_ids=criteria))
     assert (refused.value.code, "whole reply" in refused.value.hint) == ("sealed", True)
     for whole in ((), ("C3", "C1", "C2")):
-        refuse_partial_rejudging(blind, a_finished_hunt(1), RUN, whole)
-    refuse_partial_rejudging(blind, a_finished_hunt(-1), RUN, criteria)  # a trial hides nothing
-    refuse_partial_rejudging(a_session(), a_finished_hunt(1), RUN, criteria)
-    refuse_partial_rejudging(a_session(visibility=Visibility.BLIND, revealed_at=NOW), a_finished_hunt(1), RUN, criteria)
+        refuse_partial_rejudging(blind, a_finished_hunt(1), RUN, RejudgeOrder(criterion_ids=whole))
+    refuse_partial_rejudging(
+        blind, a_finished_hunt(-1), RUN, RejudgeOrder(criterion_ids=criteria)
+    )  # a trial hides nothing
+    refuse_partial_rejudging(a_session(), a_finished_hunt(1), RUN, RejudgeOrder(criterion_ids=criteria))
+    refuse_partial_rejudging(
+        a_session(visibility=Visibility.BLIND, revealed_at=NOW),
+        a_finished_hunt(1),
+        RUN,
+        RejudgeOrder(criterion_ids=criteria),
+    )
+
+
+def test_while_sealed_a_reply_is_not_judged_again_with_other_parameters():
+    """A limit or a bias that keeps the judge from answering on some criteria would reveal the verdicts on the others."""
+    blind, hunt = a_session(visibility=Visibility.BLIND), a_finished_hunt(1)
+    brief, judge = Parameters(max_output_tokens=1), RUN.judge_model
+    for other in (JudgeChoice(parameters=brief), JudgeChoice(model=judge, parameters=brief)):
+        with pytest.raises(Conflict) as refused:
+            refuse_partial_rejudging(blind, hunt, RUN, RejudgeOrder(judge=other))
+        assert refused.value.code == "sealed"
+        refuse_partial_rejudging(a_session(), hunt, RUN, RejudgeOrder(judge=other))
+    same = RUN.model_copy(update={"judge_parameters": brief})
+    refuse_partial_rejudging(blind, hunt, same, RejudgeOrder(judge=JudgeChoice(parameters=brief)))
 
 
 @pytest.mark.parametrize("outcome", [Outcome.BROKE, Outcome.HELD])

@@ -11,11 +11,11 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from core.redis.client import read_script
 from core.sessions import redis as sessions_module
-from tests.chaos.claims import ClaimsMachine, script_with_time_handed_in, shards_module
+from tests.chaos.claims import ClaimsMachine, claims_module, script_with_time_handed_in
 
 
 def run_machine(redis_server, monkeypatch, *, examples: int, steps: int, shrink: bool = False) -> Counter[str]:
-    monkeypatch.setattr(shards_module, "SHARDS", script_with_time_handed_in(shards_module.SHARDS))
+    monkeypatch.setattr(claims_module, "CLAIMS_SCRIPT", script_with_time_handed_in(claims_module.CLAIMS_SCRIPT))
     loop = asyncio.new_event_loop()
 
     class Machine(ClaimsMachine):
@@ -75,9 +75,9 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_that_is_planted_into_the_claims_is_found(redis_server, monkeypatch, fault):
     right, wrong = FAULTS[fault]
-    script = shards_module.SHARDS
+    script = claims_module.CLAIMS_SCRIPT
     assert script.text.count(right) == 1
-    monkeypatch.setattr(shards_module, "SHARDS", replace(script, text=script.text.replace(right, wrong)))
+    monkeypatch.setattr(claims_module, "CLAIMS_SCRIPT", replace(script, text=script.text.replace(right, wrong)))
     with pytest.raises((AssertionError, BaseExceptionGroup)) as found:
         run_machine(redis_server, monkeypatch, examples=60, steps=80)
     assert any(word in "".join(format_exception(found.value)) for word in PROMISES)
@@ -101,7 +101,7 @@ def test_a_process_that_does_not_look_at_its_claim_before_a_call_is_found(redis_
     async def holds(_self: object, _part: int) -> bool:
         return True
 
-    monkeypatch.setattr(shards_module.RedisShards, "holds", holds)
+    monkeypatch.setattr(claims_module.RedisClaims, "holds", holds)
     with pytest.raises((AssertionError, BaseExceptionGroup)) as found:
         run_machine(redis_server, monkeypatch, examples=60, steps=80)
     assert any(word in "".join(format_exception(found.value)) for word in PROMISES)

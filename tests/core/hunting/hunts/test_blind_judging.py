@@ -1,4 +1,4 @@
-"""What may be judged in a blind session, and when its outcomes are given out."""
+"""Which replies can be judged in a blind session, and when their outcomes are published."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from core.domain.hunt import HuntStatus
 from core.domain.session import Visibility
 from core.domain.verdict import Outcome
 from core.errors import BadInput, Conflict
-from core.hunting.dispatch.local import LocalShards
+from core.hunting.dispatch.local import LocalClaims
 from core.hunting.hunts.blind_judging import hold_outcome, refuse_quoted_replies, refuse_repeated_reply, with_same_task
 from tests.builders import NOW, a_finished_hunt, a_run, a_session, a_task
 from tests.core.hunting.fakes import Bench, passes
@@ -82,7 +82,7 @@ def test_a_task_that_is_edited_behind_the_look_is_not_checked():
 async def test_a_trial_that_repeats_a_sealed_reply_is_not_judged():
     trial = a_run(1, run_id="r_try", first_number=-1, trial=True, models=("told/a",), judge_model="told/judge")
     bench, _ = await a_hunted("A reply.", runs=(a_run(), trial))
-    await bench.runner.work("s_one", "r_try", LocalShards())
+    await bench.runner.work("s_one", "r_try", LocalClaims())
     hunt = await bench.store.hunt("s_one", "r_try.1")
     assert (hunt.outcome, hunt.error.code, hunt.verdicts) == (Outcome.ERROR, "sealed_reply", ())
     assert bench.provider.judgements == 0
@@ -95,7 +95,7 @@ async def test_a_trial_that_repeats_a_sealed_reply_is_not_judged():
 
 
 @pytest.mark.parametrize(("took_s", "given_out_s"), [(0, 2), (1.9, 2), (2, 2), (2.1, 4), (7.5, 8), (30, 32)])
-def test_an_outcome_is_given_out_at_doubling_times(took_s, given_out_s):
+def test_an_outcome_is_published_at_doubling_times(took_s, given_out_s):
     async def wait(loop):
         await asyncio.sleep(took_s)
         await hold_outcome(VirtualClock(loop), 0.0, 2.0)
@@ -112,7 +112,7 @@ async def test_a_blind_hunt_has_its_verdicts_saved_while_its_outcome_waits_and_e
     run = a_run(1, models=("told/a",), judge_model="told/judge")
     bench = Bench(passes, hunting__blind_outcome_step_s=3600.0)
     await bench.open(a_session(visibility=Visibility.BLIND, runs=(run,)))
-    work = asyncio.create_task(bench.runner.work("s_one", "r_one", LocalShards()))
+    work = asyncio.create_task(bench.runner.work("s_one", "r_one", LocalClaims()))
     async with asyncio.timeout(5):
         while not (hunts := await bench.hunts()) or len(hunts[0].verdicts) < 3:
             await asyncio.sleep(0)
@@ -131,5 +131,5 @@ async def test_an_open_hunt_and_a_trial_do_not_wait():
         visibility = changes.get("visibility", Visibility.BLIND)
         await bench.open(a_session(visibility=visibility, runs=(run,)))
         async with asyncio.timeout(5):
-            await bench.runner.work("s_one", "r_one", LocalShards())
+            await bench.runner.work("s_one", "r_one", LocalClaims())
         assert (await bench.hunts())[0].outcome is Outcome.HELD

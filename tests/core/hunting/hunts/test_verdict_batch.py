@@ -7,7 +7,7 @@ import pytest
 from core.domain.run import RunStatus
 from core.errors import NotFound
 from core.eventlog.base import START
-from core.hunting.dispatch.local import LocalShards
+from core.hunting.dispatch.local import LocalClaims
 from core.hunting.hunts.verdict_batch import MAX_WAIT_S, SMALL_BYTES, GatheredSaves
 from tests.builders import a_run, a_session, a_task
 from tests.core.hunting.fakes import Bench
@@ -63,7 +63,7 @@ async def test_what_is_left_over_is_saved_after_the_wait_also_when_nothing_follo
         assert state.saved == [300, 500]
 
 
-async def test_a_hunt_that_is_broken_off_saves_what_it_was_told():
+async def test_a_cancelled_hunt_saves_the_verdicts_it_has():
     state = Written()
 
     async def broken_off() -> None:
@@ -76,7 +76,52 @@ async def test_a_hunt_that_is_broken_off_saves_what_it_was_told():
     assert state.saved == [300]
 
 
-async def test_a_save_that_fails_later_is_told_with_the_next_verdict():
+async def test_the_last_save_waits_for_a_delayed_one_that_is_slow():
+    state, began, going = Written(), asyncio.Event(), asyncio.Event()
+    saving = []
+
+    async def save() -> None:
+        began.set()
+        saving.append("begun")
+        await going.wait()
+        await state.save()
+        saving.append("ended")
+
+    async def last() -> None:
+        await state.grow(saves, 1, 100)
+        await saves.flush()
+        await saves.flush()
+
+    async with GatheredSaves(save, 1_000_000, wait_s=0.001) as saves:
+        await state.grow(saves, 1, 100)
+        await began.wait()
+        ending = asyncio.create_task(last())
+        await asyncio.sleep(0)
+        going.set()
+        await ending
+    assert (saving, state.saved) == (["begun", "ended"] * 2, [200, 200])
+
+
+@pytest.mark.parametrize("error", [asyncio.CancelledError, OSError], ids=lambda e: e.__name__)
+async def test_a_save_that_is_cancelled_or_fails_is_repeated_at_the_end(error):
+    state, tries = Written(), []
+
+    async def save() -> None:
+        tries.append(state.size)
+        if len(tries) == 1:
+            raise error
+        await state.save()
+
+    async def broken_off() -> None:
+        async with GatheredSaves(save, 0) as saves:
+            await state.grow(saves, 1, 100)
+
+    with pytest.raises(error):
+        await broken_off()
+    assert state.saved == [100]
+
+
+async def test_a_failed_save_is_raised_with_the_next_verdict():
     async def save() -> None:
         raise NotFound("The session is gone.")
 
@@ -95,7 +140,7 @@ async def hunted(criteria: int):
     task = a_task(criteria)
     bench = Bench(hunting__max_criteria=9999)
     await bench.open(a_session(task=task, runs=(a_run(1, task=task, models=("told/a",), judge_model="told/judge"),)))
-    await bench.runner.work("s_one", "r_one", LocalShards())
+    await bench.runner.work("s_one", "r_one", LocalClaims())
     assert (await bench.run()).status is RunStatus.COMPLETED
     events = await bench.log.read("s_one", START, 100_000)
     (hunt,) = await bench.hunts()

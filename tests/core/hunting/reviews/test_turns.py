@@ -2,9 +2,10 @@
 
 import pytest
 
+from core.domain.checks import CheckStatus, ReferenceCheck
 from core.domain.criteria import Criterion
 from core.domain.run import Counts, RunStatus
-from core.domain.session import CheckStatus, ReferenceCheck, Selection
+from core.domain.session import Selection
 from core.domain.verdict import Outcome
 from core.errors import BadInput, BadTask, Conflict, NotFound
 from core.hunting.orders import TurnOrder
@@ -89,7 +90,7 @@ def test_a_turn_that_cannot_be_closed_says_why(hunt, changes, code):
     assert refused.value.code == code
 
 
-def test_a_trial_that_goes_on_does_not_hold_the_turn():
+def test_a_running_trial_does_not_block_the_turn():
     session = a_hunted_session(runs=(ENDED, a_run(1, run_id="r_t", trial=True, status=RunStatus.RUNNING)))
     assert at_next_turn(session, HELD, ORDER, 20).turn == 2
 

@@ -4,8 +4,19 @@ import json
 
 import pytest
 
-from core.notebooks.criteria.forms import Form
-from core.notebooks.criteria.json_lists import MAX_BRACKETS, id_key, other_text_keys, search_json, text_key
+from core.notebooks.criteria.forms import Form, Span
+from core.notebooks.criteria.json_lists import (
+    MAX_BRACKETS,
+    MAX_REPAIR_CHARS,
+    criterion_key,
+    id_key,
+    looks_like_criteria,
+    looks_like_sentences,
+    other_text_keys,
+    repaired,
+    search_json,
+    text_key,
+)
 from tests.core.notebooks.building import pieces
 
 KINDS = ("strong", "further", "other", "uncertain", "weak")
@@ -57,8 +68,7 @@ def test_each_kind_is_read_with_the_places_of_its_parts(text, before, after):
 @pytest.mark.parametrize(
     "body",
     ["{}", "[]", '{"a": 1}', "[1, 2]", "[[1]]", '["PASS", "FAIL"]', '["one", "two"]', '["a b", "PASS"]', '["a b", 7]', '[7, "a b"]',
-     '{"C1": "PASS"}', '{"C1": "a b", "x": "c d"}', '[{"rule": "a b"}]', '[{"id": 1, "rule": "a b"}, {"id": 2}]', '[{"id": 1, "rule": "a b"}, 7]',
-     '{"a": "b c"}'],
+     '{"C1": "PASS"}', '{"C1": "a b", "x": "c d"}', '[{"rule": "a b"}]', '{"a": "b c"}'],
 )  # fmt: skip
 def test_other_json_is_left_alone(body):
     search = search_json(body)
@@ -95,6 +105,33 @@ def test_objects_outside_a_list_are_loose_until_a_list_comes():
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        '{"id": 1, "rule": "a b"}, {"id": 2, "must": "c d"}',
+        '[{"id": 1, "rule": "a b"}, {"id": 2}, {"id": 2, "rule": "c d"}]',
+        '[{"id": 1, "kind": "x", "rule": "a b"}, 7, {"id": 2, "must": "c d", "by": "e"}]',
+    ],
+)
+def test_loose_objects_may_hold_their_text_under_any_key(body):
+    search = search_json(body)
+    assert found(body) == {}
+    assert [(i.id, i.text) for i in search.loose] == [("C1", "a b"), ("C2", "c d")]
+
+
+@pytest.mark.parametrize(
+    ("element", "key"),
+    [
+        ({"id": "C1", "type": "format", "rule": "Ends with a full stop."}, "rule"),
+        ({"id": "C1", "type": "format", "text": "short", "rule": "Ends with a full stop."}, "text"),
+        ({"id": "C1", "weight": 2, "kind": "PASS"}, ""),
+        ({"rule": "Ends with a full stop."}, ""),
+    ],
+)
+def test_the_longest_text_beside_the_id_is_proposed(element, key):
+    assert criterion_key(element) == key
+
+
+@pytest.mark.parametrize(
     "broken",
     [
         '[{"id": "C1", "criteria": "a b"}, {"id": "C2" "criteria": "c ] } d"}]',
@@ -104,7 +141,7 @@ def test_objects_outside_a_list_are_loose_until_a_list_comes():
         "{'C1': 'a b'}",
     ],
 )
-def test_a_broken_piece_ends_with_its_bracket_and_the_search_goes_on_behind_it(broken):
+def test_a_broken_piece_ends_with_its_bracket_and_the_search_continues_after_it(broken):
     for before in ("", 'See "this", or [that]: '):
         body = f"{before}{broken} then {OBJECTS}"
         assert [span.of(body) for span in search_json(body).broken] == [broken]
@@ -165,3 +202,87 @@ def test_keys_are_known_by_their_names(element, text, id_, others):
         for i in one.items
     ]
     assert keys == ([(text or others[0], id_)] if text or others else [])
+
+
+def meant(text, before="", after=""):
+    body = before + text + after
+    return repaired(body, Span(len(before), len(before) + len(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "yes"),
+    [
+        ('[{"id": 1,', True), ("{'criteria3' : ", True), ("{“Criterion”: “", True), ('{"C1": "It', True), ("„c2„= „", True),
+        ('{"C1": "PASS"', False), ('{"C1": "n/a"', False), ('{"name": "x"', False), ("id: C1", False), ('["a b", ', False),
+    ],
+)  # fmt: skip
+def test_a_broken_list_of_criteria_names_itself(text, yes):
+    assert looks_like_criteria(text) is yes
+
+
+@pytest.mark.parametrize(
+    ("text", "yes"),
+    [('["one two", "x"', True), ("[ “one two”]", True), ('x ["one two", "x"', False), ('["one", "two"]', False), ('["one two', False)],
+)  # fmt: skip
+def test_a_broken_list_of_sentences_begins_with_one(text, yes):
+    assert looks_like_sentences(text) is yes
+
+
+def test_only_the_beginning_is_searched_for_a_sentence():
+    words = "x " * 1_000
+    assert looks_like_sentences(f'["{words[:-1]}"]' + " " * 10_000)
+    assert not looks_like_sentences(f'["x {"y" * 3_994}" ]')
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        ('[{"id": "C1", "criteria1": "a b"}, {"ID": 2, "text": "c d"},]', [("C1", "a b"), ("C2", "c d")]),
+        ('[{"id": "C1", "criteria1": "a b"', [("C1", "a b")]),
+        ('[{"criteria": "a b"} {"criteria": "c d"}]', [("", "a b"), ("", "c d")]),
+        ('{"id": "C4", "criteria": "a b",}', [("C4", "a b")]),
+        ('[{"id": "C1", "rule": "a b"}, {"id": "C2", "type": "c", "must": "c d",}', [("C1", "a b"), ("C2", "c d")]),
+        ('{"C1": "a b", "c 2": "c d", "C3": "PASS",}', [("C1", "a b"), ("C2", "c d")]),
+        ('{"C1": "a b", "other": "c d",}', []),
+        ('["a b", "c d",]', [("", "a b"), ("", "c d")]),
+        ('[["a b"], [{"id": "C2", "criteria": "c d"},]]', [("", "a b"), ("C2", "c d")]),
+        ('[7, "PASS", {"id": "C1"}, null,]', []),
+        ("nothing at all", []),
+        ("[", []),
+    ],
+)
+def test_each_form_is_understood(text, pairs):
+    assert meant(text) == pairs
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs"),
+    [
+        ("[{“id”: “C1”, “criteria”: “a b”}]", [("C1", "a b")]),
+        ("[{”id”: ”C1”, ”criteria”: ”a b”}]", [("C1", "a b")]),
+        ("{ „C1“: „a b“}", [("C1", "a b")]),
+        ("[\n„a b“, „c d“]", [("", "a b"), ("", "c d")]),
+        ('[{"id": "C1", "criteria": "says “yes” or „no“"},]', [("C1", "says “yes” or „no“")]),
+    ],
+)
+def test_typographic_marks_are_read_as_jsons_own_where_they_stand_for_them(text, pairs):
+    assert meant(text) == pairs
+
+
+def test_of_what_is_never_closed_the_prose_behind_it_is_left_out():
+    assert meant('["a b", ["c d"] "e f", "g h"') == [("", "a b"), ("", "c d")]
+    assert meant('["a b", {"text": "c d"} "e f", "g h"') == [("", "a b"), ("", "c d")]
+
+
+@pytest.mark.parametrize("last", ["]", "}"])
+def test_what_follows_the_last_bracket_is_no_part_of_it(last):
+    text = {"]": '["a b", "c d",]', "}": '{"C1": "a b",}'}[last]
+    expected = {"]": [("", "a b"), ("", "c d")], "}": [("C1", "a b")]}[last]
+    assert meant(f'{text} "C9": "e f", "g h"', before='{"C8": "x y"} ', after=', "i j"]') == expected
+
+
+def test_longer_text_is_not_repaired():
+    text = f'["{"a " * ((MAX_REPAIR_CHARS - 4) // 2)}"]'
+    assert len(text) == MAX_REPAIR_CHARS
+    assert len(meant(text)) == 1
+    assert meant(text + " ]") == []

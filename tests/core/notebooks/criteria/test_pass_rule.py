@@ -187,17 +187,17 @@ def test_a_notebook_with_a_plain_rule_or_none_asks_nothing(words):
     assert questions(load(with_rule(words))) == []
 
 
-def test_the_question_quotes_the_prose_and_names_the_rule_that_holds_meanwhile():
+def test_the_question_quotes_the_prose_and_names_the_current_rule():
     loaded = load(with_rule("At least 3 of the criteria must pass."))
     assert loaded.task.pass_rule is MAJORITY
     (question,) = questions(loaded)
     assert "At least 3 of the criteria must pass" in question
-    assert "For now, more than half of the criteria must pass" in question
+    assert "Currently more than half of the criteria must pass" in question
     assert "--pass-rule" in question
 
 
 @pytest.mark.parametrize("answered", [False, True])
-def test_an_export_asks_again_only_if_nobody_has_answered(answered):
+def test_an_export_repeats_the_question_only_if_it_is_unanswered(answered):
     raw = with_rule("At least 3 of the criteria must pass.")
     loaded = load(raw)
     kept = session(loaded, warnings=() if answered else loaded.warnings)

@@ -209,9 +209,9 @@ def test_a_megabyte_of_brackets_is_refused_at_once_and_said():
 # -- everything that is said of a body
 
 
-CONFIRM = "Compare what was understood with the notebook and confirm it, or write the criteria anew."
-OWN = f"Give every criterion an id and a text of its own. {CONFIRM}"
-BROKEN_JSON = "The list of criteria is broken JSON (a comma, bracket or quotation mark too many or too few)."
+CONFIRM = "Compare the recovered criteria with the notebook and confirm them, or rewrite the list."
+OWN = f"Give each criterion a different id and a text. {CONFIRM}"
+BROKEN_JSON = "The list of criteria is invalid JSON (a missing or surplus comma, bracket or quotation mark)."
 ONE, OTHER = '[{"id": "C1", "criteria": "a b"}]', '[{"id": "C1", "criteria": "x y"}]'
 
 
@@ -223,30 +223,30 @@ def proposal(body, code, problem, span, *texts):
 
 NOT_CERTAIN = [
     ('x [{"id": 1, "rule": "a b", "hint": "x y"}] y', "criteria_uncertain",
-     f"The criteria have several texts each, and none is called criteria. {CONFIRM}",
+     f"Each criterion has several texts, and none has the key criteria. {CONFIRM}",
      '[{"id": 1, "rule": "a b", "hint": "x y"}]', "a b"),
     ('x {"id": "C1", "text": "a b"}, {"id": "C2", "text": "c d"} y', "criteria_json_broken",
-     f"The criteria stand as single objects, not as a list in [ ]. {CONFIRM}",
+     f"The criteria are separate objects, not a list in [ ]. {CONFIRM}",
      '{"id": "C1", "text": "a b"}, {"id": "C2", "text": "c d"}', "a b", "c d"),
     ("- Be strict.\n- Be fair.\n\nParagraph.\n\n1. one\n2. two\n3. three\n\nEnd.", "criteria_uncertain",
-     f"There are several lists and it is not clear which one holds the criteria. {CONFIRM}",
+     f"There are several lists, and it is unclear which one contains the criteria. {CONFIRM}",
      "1. one\n2. two\n3. three", "one", "two", "three"),
     ("Only prose.", "missing_criteria",
-     "There are no criteria under response_reference. Write at least three, each with an id: C1, C2, C3.", ""),
+     "No criteria found under response_reference. Write at least three, each with an id: C1, C2, C3.", ""),
     ('x ] } [{"id": "C1", "criteria": "a b"}, {"id": "C2" "criteria": "c d"}] then } no ] more', "criteria_json_broken",
-     f"{BROKEN_JSON} 2 criteria were understood. {CONFIRM}",
+     f"{BROKEN_JSON} 2 criteria were recovered. {CONFIRM}",
      '[{"id": "C1", "criteria": "a b"}, {"id": "C2" "criteria": "c d"}]', "a b", "c d"),
     ('x ] {"C1": "a b" "C2": "c d"} then ] no } more', "criteria_json_broken",
-     f"{BROKEN_JSON} 2 criteria were understood. {CONFIRM}", '{"C1": "a b" "C2": "c d"}', "a b", "c d"),
+     f"{BROKEN_JSON} 2 criteria were recovered. {CONFIRM}", '{"C1": "a b" "C2": "c d"}', "a b", "c d"),
     ('x [{"id": "C1", "criteria": "a b"}, {"id": "C2", "criteria": "c d"} and no more', "criteria_json_broken",
-     f"{BROKEN_JSON} 2 criteria were understood. {CONFIRM}",
+     f"{BROKEN_JSON} 2 criteria were recovered. {CONFIRM}",
      '[{"id": "C1", "criteria": "a b"}, {"id": "C2", "criteria": "c d"}', "a b", "c d"),
     ('] x [{"id": "C1", "criteria": ', "criteria_json_broken",
-     f"{BROKEN_JSON} Write the criteria anew.", '[{"id": "C1", "criteria": '),
+     f"{BROKEN_JSON} Rewrite the list.", '[{"id": "C1", "criteria": '),
     (f'x [{{"id": 7 "criteria": }}] and {ONE} y', "criteria_json_broken",
-     f"{BROKEN_JSON} 1 criteria were understood. {CONFIRM}", '[{"id": 7 "criteria": }]', "a b"),
+     f"{BROKEN_JSON} 1 criteria were recovered. {CONFIRM}", '[{"id": 7 "criteria": }]', "a b"),
     ('x ["a b", "c d",] y', "criteria_json_broken",
-     f"{BROKEN_JSON} 2 criteria were understood. {CONFIRM}", '["a b", "c d",]', "a b", "c d"),
+     f"{BROKEN_JSON} 2 criteria were recovered. {CONFIRM}", '["a b", "c d",]', "a b", "c d"),
 ]  # fmt: skip
 
 
@@ -296,7 +296,7 @@ def test_a_second_list_is_remarked():
     read = read_criteria(f"{ONE} {OTHER} y")
     assert read == ReadCriteria(
         criteria=criteria("a b"), code="two_lists", found=read.found, span=Span(0, len(ONE)),
-        problem="The cell holds two lists of criteria; the first one was read. Remove the other one.",
+        problem="The cell has two lists of criteria; only the first one is used. Remove the other one.",
     )  # fmt: skip
 
 
@@ -324,5 +324,5 @@ def test_a_body_as_long_as_is_searched_is_read_and_a_longer_one_says_so():
     assert read_criteria(body + " ") == ReadCriteria(
         code="criteria_too_long",
         problem="response_reference has 200,001 characters, more than the limit of 200,000. "
-        "Shorten it, or write the criteria anew.",
+        "Shorten it, or rewrite the criteria.",
     )

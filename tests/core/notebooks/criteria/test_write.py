@@ -59,7 +59,7 @@ def test_a_new_criterion_in_a_json_array_has_a_numbered_key_like_the_others():
     assert written.startswith(ARRAY.removesuffix("\n]"))
 
 
-ONE = '[\n  { "id": "C1", "criteria1": "%s" }\n]'
+ONE = '[\n  { "id": "C1", "criteria": "%s" }\n]'
 
 
 @pytest.mark.parametrize(

@@ -27,5 +27,5 @@ CASES = [
 
 
 @pytest.mark.parametrize(("criterion", "passing", "failing"), CASES, ids=[case[0][:60] for case in CASES])
-def test_quoted_words_are_looked_for_where_the_criterion_wants_them(decides, criterion, passing, failing):
+def test_quoted_words_are_searched_where_the_criterion_requires(decides, criterion, passing, failing):
     decides(criterion, passing, failing)

@@ -1,0 +1,76 @@
+// The tasks of the start page, as the server's library lists them.
+
+export const NO_TASK_FILTERS = { q: "", state: "", archived: false };
+
+/** [state, words for people], in the order of a task's life. */
+export const TASK_STATES = [
+  ["draft", "Draft"], ["checked", "Checked"], ["hunting", "Hunting"], ["to_review", "To review"], ["revealed", "Revealed"], ["delivered", "Delivered"],
+];
+
+const STEPS = { draft: "task", checked: "hunt", hunting: "hunt", to_review: "review", revealed: "deliver", delivered: "deliver" };
+
+/** `rows`: null until the first page was read. `next`: where the next page begins, null at the end. `query`: what is asked for; `shown`: what the rows answer. */
+export function noTasks() {
+  return { query: NO_TASK_FILTERS, shown: NO_TASK_FILTERS, rows: null, next: null, problem: null };
+}
+
+export function reduceTasks(tasks, event) {
+  switch (event.type) {
+    case "tasks.filtered":
+      return { ...tasks, query: { ...tasks.query, ...event.change } };
+    case "tasks.read":
+      return { ...tasks, shown: event.query, rows: event.rows, next: event.next, problem: null };
+    case "tasks.more":
+      return { ...tasks, rows: withMore(tasks.rows, event.rows), next: event.next };
+    case "tasks.failed":
+      return { ...tasks, problem: event.problem };
+    case "tasks.removed":
+      return { ...tasks, rows: tasks.rows?.filter((row) => row.session_id !== event.session_id) ?? null };
+    default:
+      return tasks;
+  }
+}
+
+export function isFiltered({ q, state, archived }) {
+  return q.trim() !== "" || state !== "" || archived;
+}
+
+/** The step of a session that a task in this state needs next. */
+export function stepOf(state) {
+  return STEPS[state] ?? "hunt";
+}
+
+export function stateName(state) {
+  return TASK_STATES.find(([one]) => one === state)?.[1] ?? state;
+}
+
+/** What this browser remembers and the server does not list. With filters nothing: what it remembers cannot be filtered. */
+export function onlyRemembered(recent, { rows, query, problem }) {
+  if (rows === null || problem) return recent;
+  if (isFiltered(query)) return [];
+  const listed = new Set(rows.map((row) => row.session_id));
+  return recent.filter((one) => !listed.has(one.id));
+}
+
+/** The sentence about tasks with a similar prompt; "" if there are none. `own`: the name of who is signed in. */
+export function similarWords(similar, own) {
+  if (similar.length === 0) return "";
+  const named = similar.slice(0, 3).map((one) => `“${one.name}” (${percentOf(one.similarity)}${ownerWords(one.owner, own)}, ${stateName(one.state).toLowerCase()})`);
+  const more = similar.length > named.length ? ` and ${similar.length - named.length} more` : "";
+  return `The prompt resembles ${similar.length === 1 ? "another task" : "other tasks"}: ${named.join(", ")}${more}.`;
+}
+
+function percentOf(similarity) {
+  return similarity === 1 ? "the same" : `${Math.min(99, Math.round(100 * similarity))} % the same`;
+}
+
+function ownerWords(owner, own) {
+  if (!owner) return "";
+  return owner === own ? ", yours" : `, of ${owner}`;
+}
+
+/** A task that changed between two pages is on both. */
+function withMore(rows, more) {
+  const known = new Set(rows.map((row) => row.session_id));
+  return [...rows, ...more.filter((row) => !known.has(row.session_id))];
+}

@@ -1,0 +1,43 @@
+"""The state of a task, for lists: how far its trainer is."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from core.domain.checks import CheckStatus, ReportStatus
+from core.domain.session import Session
+
+
+class TaskState(StrEnum):
+    DRAFT = "draft"
+    CHECKED = "checked"
+    """The reference response passes, and no run has started."""
+    HUNTING = "hunting"
+    TO_REVIEW = "to_review"
+    """Hunts are selected, and their reviews are not revealed."""
+    REVEALED = "revealed"
+    DELIVERED = "delivered"
+    """Exported since the reveal. The session does not know that; the library does."""
+
+
+def task_state(session: Session) -> TaskState:
+    """Return the state of a session's current turn, without DELIVERED."""
+    if session.revealed_at is not None:
+        return TaskState.REVEALED
+    if session.selection.hunt_ids:
+        return TaskState.TO_REVIEW
+    if session.hunted:
+        return TaskState.HUNTING
+    return TaskState.CHECKED if session.check.passed_for(session.task) else TaskState.DRAFT
+
+
+def has_open_work(session: Session) -> bool:
+    """Whether a run, a check or a report of the session is unfinished. Work on single hunts is known only to them."""
+    checks = session.two_sided_check
+    return (
+        bool(session.active_runs)
+        or session.check.status is CheckStatus.RUNNING
+        or checks.status is CheckStatus.RUNNING
+        or checks.proposals.running
+        or session.robustness.status is ReportStatus.RUNNING
+    )

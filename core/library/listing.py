@@ -1,0 +1,200 @@
+"""Lists tasks: by owner, state and words, a page at a time, and those with similar prompts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
+
+from core.domain.task_state import TaskState
+from core.library.base import SimilarQuery, StoredTask, TaskQuery
+from core.library.schema import hunts, prompt_bands, sessions, texts
+
+MAX_WORDS = 12
+"""Words of a search; further ones are ignored."""
+PREFIX_CHARS = 3
+"""Shortest beginning of a word that a search completes: shorter ones are in too many words."""
+RARE_TEXTS = 20_000
+"""Texts up to which SQLite looks up the session of each; beyond, it goes through the sessions, the newest first, as
+most of them match."""
+MAX_EXACT = 5
+MAX_IN_BAND = 200
+MAX_NEAR = 8
+"""Candidates whose prompts are compared."""
+
+_STATE = case(
+    (
+        and_(
+            sessions.c.state == TaskState.REVEALED.value,
+            sessions.c.delivered_ms >= func.coalesce(sessions.c.revealed_ms, 0),
+        ),
+        TaskState.DELIVERED.value,
+    ),
+    else_=sessions.c.state,
+)
+_COLUMNS = (
+    *(sessions.c[name] for name in ("session_id", "name", "owner", "archived", "created_ms", "changed_ms")),
+    *(sessions.c[name] for name in ("excerpt", "sealed", "planned_hunts")),
+    _STATE.label("task_state"),
+)
+_NOT_DELETED = sessions.c.deleted_ms.is_(None)
+
+
+def list_tasks(connection: Connection, query: TaskQuery) -> tuple[StoredTask, ...]:
+    statement = select_tasks(query)
+    if query.text.strip():
+        words = search_words(query.text)
+        if not words:
+            return ()
+        statement = statement.where(_contains(connection, words))
+    rows = connection.execute(statement).all()
+    sums = _sums(connection, [row.session_id for row in rows])
+    return tuple(_task(row, sums) for row in rows)
+
+
+def select_tasks(query: TaskQuery) -> Select[Any]:
+    """Return the statement of a page of tasks, without its words."""
+    statement = (
+        select(*_COLUMNS)
+        .where(_NOT_DELETED, sessions.c.archived == query.archived)
+        .order_by(sessions.c.changed_ms.desc(), sessions.c.session_id.desc())
+        .limit(query.limit)
+    )
+    if query.owner is not None:
+        statement = statement.where(sessions.c.owner == query.owner)
+    if query.states:
+        statement = statement.where(_STATE.in_(query.states))
+    if query.after is not None:
+        before = tuple_(literal(query.after.changed_ms), literal(query.after.session_id))
+        statement = statement.where(tuple_(sessions.c.changed_ms, sessions.c.session_id) < before)
+    return statement
+
+
+def list_similar(connection: Connection, query: SimilarQuery) -> tuple[tuple[StoredTask, bytes], ...]:
+    exact = (
+        select(sessions.c.session_id)
+        .where(sessions.c.prompt_hash == query.prompt_hash, _NOT_DELETED, sessions.c.session_id != query.session_id)
+        .order_by(sessions.c.changed_ms.desc())
+        .limit(MAX_EXACT)
+    )
+    if query.owner is not None:
+        exact = exact.where(sessions.c.owner == query.owner)
+    ids = [row.session_id for row in connection.execute(exact)] if query.prompt_hash else []
+    ids += [one for one in _near(connection, query) if one not in ids]
+    statement = select(*_COLUMNS, sessions.c.head).where(_NOT_DELETED, sessions.c.session_id.in_(ids))
+    found = {row.session_id: row for row in connection.execute(statement)}
+    return tuple((_task(found[one], {}), bytes(found[one].head)) for one in ids if one in found)
+
+
+def search_words(said: str) -> tuple[str, ...]:
+    """Return the words of a search as both databases divide texts: letters and digits."""
+    return tuple(re.findall(r"[^\W_]+", said))[:MAX_WORDS]
+
+
+def _contains(connection: Connection, words: Sequence[str]) -> ColumnElement[bool]:
+    """Whether one of the session's texts contains all words, the last one perhaps only begun."""
+    if connection.dialect.name == "postgresql":
+        terms = [*words[:-1], f"{words[-1]}:*" if len(words[-1]) >= PREFIX_CHARS else words[-1]]
+        wanted = func.to_tsquery(literal_column("'simple'"), " & ".join(terms))
+        found = literal_column("texts.words").op("@@")(wanted)
+        return sessions.c.session_id.in_(select(texts.c.session_id).where(found))
+    terms = [f'"{word}"' for word in words]
+    match: dict[str, Any] = {"match": " ".join(terms) + ("*" if len(words[-1]) >= PREFIX_CHARS else "")}
+    counted = text("SELECT count(*) FROM (SELECT rowid FROM words WHERE words MATCH :match LIMIT :most)")
+    rows = text("texts.text_id IN (SELECT rowid FROM words WHERE words MATCH :match)").bindparams(**match)
+    if connection.execute(counted, match | {"most": RARE_TEXTS + 1}).scalar_one() <= RARE_TEXTS:
+        return sessions.c.session_id.in_(select(texts.c.session_id).where(rows))
+    return select(texts.c.text_id).where(texts.c.session_id == sessions.c.session_id, rows).exists()
+
+
+def _near(connection: Connection, query: SimilarQuery) -> list[str]:
+    """Return sessions that share bands, those that share most of them first."""
+    if not query.bands:
+        return []
+    parts = [_in_band(place, band, query.owner) for place, band in enumerate(query.bands)]
+    shared = union_all(*(select(part.subquery().c.session_id) for part in parts)).subquery()
+    statement = (
+        select(shared.c.session_id)
+        .where(shared.c.session_id != query.session_id)
+        .group_by(shared.c.session_id)
+        .order_by(func.count().desc(), shared.c.session_id)
+        .limit(MAX_EXACT + MAX_NEAR)
+    )
+    return [row.session_id for row in connection.execute(statement)]
+
+
+def _in_band(place: int, band: int, owner: str | None) -> Select[Any]:
+    """Several hundred sessions have the same band if they are copies of one task: only some of them are counted."""
+    statement = select(prompt_bands.c.session_id).where(prompt_bands.c.band == band, prompt_bands.c.place == place)
+    if owner is not None:
+        statement = statement.where(prompt_bands.c.owner == owner)
+    return statement.limit(MAX_IN_BAND)
+
+
+@dataclass
+class _Sums:
+    outcomes: dict[str, int] = field(default_factory=dict)
+    cost_usd: float | None = None
+    target_cost_usd: float | None = None
+
+
+def _sums(connection: Connection, session_ids: Sequence[str]) -> Mapping[str, _Sums]:
+    """Add up the hunts of each session, without trials, whose numbers are negative."""
+    statement = (
+        select(
+            hunts.c.session_id,
+            hunts.c.outcome,
+            func.count().label("hunts"),
+            func.sum(hunts.c.cost_usd).label("cost_usd"),
+            func.sum(hunts.c.target_cost_usd).label("target_cost_usd"),
+        )
+        .where(hunts.c.session_id.in_(session_ids), hunts.c.number > 0)
+        .group_by(hunts.c.session_id, hunts.c.outcome)
+    )
+    found: dict[str, _Sums] = {}
+    for row in connection.execute(statement):
+        sums = found.setdefault(row.session_id, _Sums())
+        sums.outcomes[row.outcome] = row.hunts
+        sums.cost_usd = _sum((sums.cost_usd, row.cost_usd))
+        sums.target_cost_usd = _sum((sums.target_cost_usd, row.target_cost_usd))
+    return found
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _task(row: Any, sums: Mapping[str, _Sums]) -> StoredTask:
+    of_it = sums.get(row.session_id) or _Sums()
+    return StoredTask(
+        session_id=row.session_id,
+        name=row.name,
+        owner=row.owner,
+        state=row.task_state,
+        archived=row.archived,
+        created_ms=row.created_ms,
+        changed_ms=row.changed_ms,
+        excerpt=row.excerpt,
+        sealed=row.sealed,
+        planned_hunts=row.planned_hunts,
+        outcomes=of_it.outcomes,
+        cost_usd=of_it.cost_usd,
+        target_cost_usd=of_it.target_cost_usd,
+    )

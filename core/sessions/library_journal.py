@@ -1,0 +1,60 @@
+"""Changes for the library as records of a journal on disk, while its database is unavailable."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from core.library.base import LibraryEvent, LibraryHead, LibraryHunt, SessionChanges
+from core.sessions.journal import Journal, Record
+
+FOLDER = "library"
+"""In JOURNAL_DIR, apart from the journals of the session store."""
+
+
+def write_changes(journal: Journal, changes: SessionChanges) -> bool:
+    """Return False if the disk rejects it."""
+    head = None if changes.head is None else asdict(changes.head) | {"head": changes.head.head.decode()}
+    record: Record = {
+        "op": "library",
+        "sid": changes.session_id,
+        "changed_ms": changes.changed_ms,
+        "head": head,
+        "notebook": None if changes.notebook is None else base64.b64encode(changes.notebook).decode(),
+        "hunts": [asdict(one) | {"state": one.state.decode(), "reply": one.reply.decode()} for one in changes.hunts],
+        "events": [asdict(event) for event in changes.events],
+        "deleted_by": changes.deleted_by,
+    }
+    return journal.write(record)
+
+
+def read_changes(journal: Journal) -> Iterator[SessionChanges]:
+    """Yield the changes of all files of the journal, in the order in which they were written."""
+    for record in journal.records():
+        try:
+            yield _changes(record)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            journal.mark_unreadable(error)
+
+
+def _changes(record: dict[str, Any]) -> SessionChanges:
+    head = record["head"]
+    notebook = record["notebook"]
+    return SessionChanges(
+        session_id=record["sid"],
+        changed_ms=record["changed_ms"],
+        head=None if head is None else LibraryHead(**head | _not_json(head)),
+        notebook=None if notebook is None else base64.b64decode(notebook),
+        hunts=tuple(
+            LibraryHunt(**hunt | {"state": hunt["state"].encode(), "reply": hunt["reply"].encode()})
+            for hunt in record["hunts"]
+        ),
+        events=tuple(LibraryEvent(**event) for event in record["events"]),
+        deleted_by=record["deleted_by"],
+    )
+
+
+def _not_json(head: dict[str, Any]) -> dict[str, Any]:
+    return {"head": head["head"].encode(), "bands": tuple(head.get("bands", ()))}

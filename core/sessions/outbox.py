@@ -1,0 +1,396 @@
+"""Writes changed sessions to the library, behind the hot path.
+
+A change only leaves a mark here: the new head or hunt, in memory. One task writes the marked states every
+`flush_interval_s`, each at most once per interval. What the database does not take is written to a journal on disk and
+delivered when the database is back, also by the next process; what the disk does not take either stays marked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import structlog
+from cachetools import LRUCache
+
+from core.clock import Clock
+from core.domain.hunt import Hunt
+from core.domain.session import Session
+from core.errors import NotFound
+from core.library.base import Library, LibraryAway, LibraryEvent, LibraryRejected, SessionChanges
+from core.sessions.base import SessionCopy
+from core.sessions.journal import Journal
+from core.sessions.library_journal import read_changes, write_changes
+from core.sessions.library_records import (
+    change_events,
+    created_event,
+    library_head,
+    library_hunt,
+    milliseconds,
+    worth_storing,
+)
+
+log = structlog.get_logger(__name__)
+
+BATCH_SESSIONS = 20
+BATCH_BYTES = 4 * 1024 * 1024
+"""Written in one transaction: tenths of a second."""
+SLICE_BYTES = 256 * 1024
+"""Encoded without a pause: about a millisecond."""
+MAX_REPLIES = 50_000
+"""Hunts whose reply is known to be in the library."""
+ADOPT_EVERY_S = 60.0
+"""Between two searches for journals of dead processes."""
+CLOSE_S = 10.0
+"""Longest last write at shutdown; then the rest goes to the journal."""
+
+
+@dataclass
+class _Marked:
+    """What changed of a session since it was written."""
+
+    since_s: float
+    head: Session | None = None
+    notebook: bytes | None = None
+    hunts: dict[str, Hunt] = field(default_factory=dict)
+    events: list[LibraryEvent] = field(default_factory=list)
+    deleted_by: str | None = None
+    reread: bool = False
+    """Too much waits: the states are in the live store only."""
+
+    def take_head(self, session: Session) -> None:
+        if self.head is None or self.head.version < session.version:
+            self.head = session
+
+    def take_hunt(self, hunt: Hunt) -> None:
+        before = self.hunts.get(hunt.hunt_id)
+        if before is None or before.progress <= hunt.progress:
+            self.hunts[hunt.hunt_id] = hunt
+
+    def take_earlier(self, earlier: _Marked) -> None:
+        """Add what could not be written."""
+        self.since_s = min(self.since_s, earlier.since_s)
+        self.notebook = self.notebook if self.notebook is not None else earlier.notebook
+        self.events = [*earlier.events, *self.events]
+        self.reread |= earlier.reread
+        if earlier.head is not None:
+            self.take_head(earlier.head)
+        for hunt in earlier.hunts.values():
+            self.take_hunt(hunt)
+
+
+class Outbox:
+    def __init__(
+        self,
+        library: Library,
+        journal: Journal,
+        clock: Clock,
+        *,
+        max_waiting_hunts: int,
+        on_bug: Callable[[BaseException], None],
+    ) -> None:
+        self._library = library
+        self._journal = journal
+        self._clock = clock
+        self._max_hunts = max_waiting_hunts
+        self._on_bug = on_bug
+        self.copy: Callable[[str], Awaitable[SessionCopy]] = _no_copy
+        """Reads a session from the live store, without renewing it."""
+        self._marked: dict[str, _Marked] = {}
+        self._waiting_hunts = 0
+        self._replied: LRUCache[tuple[str, str], bool] = LRUCache(MAX_REPLIES)
+        self._writing = asyncio.Lock()
+        self._adopted_at: float | None = None
+        self._journaled_since: float | None = None
+        """Since when the journal has changes that the library lacks."""
+        self._batch_since: float | None = None
+        self.problem = ""
+        """Why the last write failed."""
+        self.rejected = 0
+        """Sessions whose changes the database rejected."""
+
+    # -- marks: no I/O
+
+    def record_created(self, session: Session, notebook: bytes) -> None:
+        marked = self._mark(session.session_id)
+        marked.take_head(session)
+        marked.notebook = notebook
+        marked.events.append(created_event(session, self._clock.now()))
+
+    def record_change(self, before: Session, after: Session) -> None:
+        marked = self._mark(after.session_id)
+        marked.take_head(after)
+        marked.events += change_events(before, after, self._clock.now())
+
+    def record_hunt(self, session_id: str, hunt: Hunt) -> None:
+        if worth_storing(hunt):
+            marked = self._mark(session_id)
+            self._waiting_hunts += hunt.hunt_id not in marked.hunts
+            marked.take_hunt(hunt)
+
+    def record_copy(self, copy: SessionCopy) -> None:
+        """A whole session, parts of which may be in the library."""
+        session_id = copy.session.session_id
+        marked = self._mark(session_id)
+        marked.take_head(copy.session)
+        marked.notebook = copy.notebook
+        for hunt in copy.hunts:
+            self._replied.pop((session_id, hunt.hunt_id), None)
+            self.record_hunt(session_id, hunt)
+
+    def record_action(self, session: Session, action: str, detail: str) -> None:
+        at_ms = milliseconds(self._clock.now())
+        self._mark(session.session_id).events.append(
+            LibraryEvent(secrets.token_hex(8), at_ms, session.owner, action, detail)
+        )
+
+    def record_deleted(self, session_id: str, actor: str) -> None:
+        earlier = self._marked.pop(session_id, None)
+        marked = self._mark(session_id)
+        marked.deleted_by = actor
+        marked.events = earlier.events if earlier else []
+
+    def is_deleted(self, session_id: str) -> bool:
+        """Whether its deletion waits to be written."""
+        return session_id in self._marked and self._marked[session_id].deleted_by is not None
+
+    def may_hold(self, session_id: str) -> bool:
+        """Whether something of the session may wait here or in a journal, also of a process before."""
+        journal_waits = self._journaled_since is not None or self._adopted_at is None
+        return session_id in self._marked or journal_waits or self._writing.locked()
+
+    def _mark(self, session_id: str) -> _Marked:
+        marked = self._marked.get(session_id)
+        if marked is None:
+            marked = self._marked[session_id] = _Marked(self._clock.monotonic())
+        return marked
+
+    # -- status
+
+    @property
+    def waiting(self) -> int:
+        """Sessions with changes that are only in this process."""
+        return len(self._marked)
+
+    @property
+    def journal_bytes(self) -> int:
+        return self._journal.size_bytes
+
+    @property
+    def journal_problem(self) -> str:
+        return self._journal.problem
+
+    @property
+    def behind_s(self) -> float:
+        """Age of the oldest change that is not in the library."""
+        ages = [one.since_s for one in self._marked.values()]
+        ages += [since for since in (self._journaled_since, self._batch_since) if since is not None]
+        return round(max(0.0, self._clock.monotonic() - min(ages)), 1) if ages else 0.0
+
+    # -- writing
+
+    async def run(self, interval_s: float) -> None:
+        """Write until cancelled. Until the library is open, changes are written to the journal."""
+        opening = asyncio.create_task(self._open(), name="open-library")
+        try:
+            while True:
+                await asyncio.sleep(interval_s)
+                if opening.done():
+                    await self.flush()
+                else:
+                    await self.flush_to_journal()
+        finally:
+            opening.cancel()
+
+    async def flush(self) -> None:
+        """Write everything that is marked now, to the library or to the journal."""
+        async with self._writing:
+            if await self._deliver_journal():
+                await self._write_marked()
+            else:
+                await self._journal_marked()
+
+    async def flush_to_journal(self) -> None:
+        """Write everything that is marked now to the journal only."""
+        async with self._writing:
+            await self._journal_marked()
+
+    async def _open(self) -> None:
+        try:
+            await self._library.open()
+        except LibraryAway as error:
+            self._report(error)
+
+    async def close(self) -> None:
+        """Write the rest. What the library does not take in time remains in the journal, for the next process."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await self.flush()
+        if self._marked:
+            await self._journal_marked()
+        await asyncio.to_thread(self._journal.close)
+
+    async def _deliver_journal(self) -> bool:
+        """Write what the journal has. Returns False while the library is unavailable."""
+        now_s = self._clock.monotonic()
+        if self._adopted_at is None or now_s - self._adopted_at >= ADOPT_EVERY_S:
+            self._adopted_at = now_s
+            if await asyncio.to_thread(lambda: list(self._journal.adopt())):
+                self._start_lag(now_s)
+        if self._journaled_since is None:
+            return True
+        changes, delivered = read_changes(self._journal), True
+        while some := await asyncio.to_thread(_next_batch, changes):
+            delivered = delivered and await self._write(some)
+            if not delivered:
+                return False
+        await asyncio.to_thread(self._journal.clear)
+        self._journaled_since = None
+        return True
+
+    async def _write_marked(self) -> None:
+        while self._marked:
+            batch = self._take()
+            written = False
+            try:
+                changes = await self._encoded(batch)
+                written = await self._write(changes)
+                if not written and await self._write_to_journal(changes):
+                    written = True
+            finally:
+                self._batch_since = None
+                if not written:
+                    self._restore(batch)
+            if not written or self._journaled_since is not None:
+                return
+
+    async def _journal_marked(self) -> None:
+        while self._marked:
+            batch = self._take()
+            written = False
+            try:
+                written = await self._write_to_journal(await self._encoded(batch))
+            finally:
+                self._batch_since = None
+                if not written:
+                    self._restore(batch)
+            if not written:
+                return
+
+    async def _write(self, changes: list[SessionChanges]) -> bool:
+        """Write to the library. Returns False while it is unavailable. A session that it rejects is written alone, so
+        that it does not block the others."""
+        try:
+            await self._library.write(changes)
+        except LibraryRejected as error:
+            if len(changes) > 1:
+                return all([await self._write([one]) for one in changes])
+            self.rejected += 1
+            log.error("library.rejected", reason=error.message)
+            self._on_bug(error)
+        except LibraryAway as error:
+            self._report(error)
+            return False
+        if self.problem:
+            log.info("library.available")
+        self.problem = ""
+        for one in changes:
+            for hunt in one.hunts:
+                if hunt.reply:
+                    self._replied[one.session_id, hunt.hunt_id] = True
+        return True
+
+    def _report(self, error: LibraryAway) -> None:
+        if not self.problem:
+            log.warning("library.unavailable", reason=error.message)
+        self.problem = error.message
+
+    async def _write_to_journal(self, changes: list[SessionChanges]) -> bool:
+        def write() -> bool:
+            return all(write_changes(self._journal, one) for one in changes)
+
+        oldest_s = self._batch_since
+        written = await asyncio.to_thread(write)
+        if written:
+            self._start_lag(self._clock.monotonic() if oldest_s is None else oldest_s)
+            await self._journal.sync()
+        return written
+
+    def _start_lag(self, since_s: float) -> None:
+        if self._journaled_since is None:
+            self._journaled_since = since_s
+
+    def _take(self) -> dict[str, _Marked]:
+        """Take the sessions that were marked first, at least one."""
+        batch: dict[str, _Marked] = {}
+        for session_id in list(self._marked)[:BATCH_SESSIONS]:
+            batch[session_id] = self._marked.pop(session_id)
+        self._batch_since = min(one.since_s for one in batch.values())
+        self._waiting_hunts -= sum(len(one.hunts) for one in batch.values())
+        return batch
+
+    def _restore(self, batch: dict[str, _Marked]) -> None:
+        """Mark again what could not be written. A deletion meanwhile wins."""
+        for session_id, earlier in batch.items():
+            marked = self._marked.setdefault(session_id, earlier)
+            if marked is not earlier and marked.deleted_by is None:
+                self._waiting_hunts -= len(marked.hunts)
+                marked.take_earlier(earlier)
+                marked.deleted_by = earlier.deleted_by
+            if self._waiting_hunts + len(marked.hunts) > self._max_hunts and marked.deleted_by is None:
+                marked.hunts, marked.reread = {}, True
+            self._waiting_hunts += len(marked.hunts)
+
+    async def _encoded(self, batch: dict[str, _Marked]) -> list[SessionChanges]:
+        now_ms, size, found = milliseconds(self._clock.now()), 0, []
+        for session_id, marked in batch.items():
+            if marked.reread:
+                await self._read_again(session_id, marked)
+            hunts = []
+            for hunt in marked.hunts.values():
+                one = library_hunt(hunt, with_reply=(session_id, hunt.hunt_id) not in self._replied)
+                hunts.append(one)
+                size += len(one.state) + len(one.reply)
+                if size >= SLICE_BYTES:
+                    size = 0
+                    await asyncio.sleep(0)
+            head = None if marked.head is None else library_head(marked.head)
+            size += 0 if head is None else len(head.head)
+            found.append(
+                SessionChanges(
+                    session_id=session_id,
+                    changed_ms=now_ms,
+                    head=head,
+                    notebook=marked.notebook,
+                    hunts=tuple(hunts),
+                    events=tuple(marked.events),
+                    deleted_by=marked.deleted_by,
+                )
+            )
+        return found
+
+    async def _read_again(self, session_id: str, marked: _Marked) -> None:
+        with suppress(NotFound):
+            copy = await self.copy(session_id)
+            marked.take_head(copy.session)
+            for hunt in copy.hunts:
+                if worth_storing(hunt):
+                    marked.take_hunt(hunt)
+
+
+def _next_batch(changes: Iterable[SessionChanges]) -> list[SessionChanges]:
+    found: list[SessionChanges] = []
+    size = 0
+    for one in changes:
+        found.append(one)
+        size += one.size_bytes
+        if size >= BATCH_BYTES or len(found) >= BATCH_SESSIONS:
+            break
+    return found
+
+
+async def _no_copy(session_id: str) -> SessionCopy:
+    raise NotFound(session_id)

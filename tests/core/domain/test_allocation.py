@@ -1,0 +1,15 @@
+"""Which hunts of an adaptive run are uniform, and the counts of its targets."""
+
+from core.domain.allocation import TargetCounts, share_of_place
+
+
+def test_at_least_a_fifth_of_every_run_is_uniform():
+    for hunts in range(1, 1001):
+        assert 5 * sum(share_of_place(place) == "uniform" for place in range(hunts)) >= hunts
+
+
+def test_counts_of_a_target_are_added_and_taken_away():
+    one = TargetCounts(finished=1, broke=1, confirmed=1, priced=1, cost_usd=0.25)
+    two = TargetCounts(finished=1, contested=1)
+    both = TargetCounts(finished=2, broke=1, confirmed=1, contested=1, priced=1, cost_usd=0.25)
+    assert (one.plus(two, 1), both.plus(two, -1)) == (both, one)

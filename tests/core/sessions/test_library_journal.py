@@ -1,0 +1,36 @@
+"""Changes for the library survive the journal unchanged."""
+
+from core.library.base import LibraryEvent, SessionChanges
+from core.sessions.journal import Journal
+from core.sessions.library_journal import read_changes, write_changes
+from core.sessions.library_records import library_head, library_hunt
+from tests.builders import a_finished_hunt, a_session, a_task
+
+WHOLE = SessionChanges(
+    "s_one",
+    7,
+    head=library_head(a_session(task=a_task(prompt="\ud800 and \0"))),
+    notebook=bytes(range(256)),
+    hunts=(library_hunt(a_finished_hunt(), with_reply=True),),
+    events=(LibraryEvent("1.0", 7, "ada", "created"),),
+)
+SMALL = SessionChanges("s_two", 8, deleted_by="")
+
+
+def test_what_is_written_is_read_by_this_and_by_the_next_process(tmp_path):
+    journal = Journal(tmp_path, "one")
+    assert [write_changes(journal, one) for one in (WHOLE, SMALL)] == [True, True]
+    assert list(read_changes(journal)) == [WHOLE, SMALL]
+    journal.close()
+    following = Journal(tmp_path, "two")
+    assert len(list(following.adopt())) == 1
+    assert list(read_changes(following)) == [WHOLE, SMALL]
+
+
+def test_a_foreign_record_is_skipped_and_its_file_kept(tmp_path):
+    journal = Journal(tmp_path, "one")
+    journal.write({"op": "of a newer release"})
+    write_changes(journal, SMALL)
+    assert list(read_changes(journal)) == [SMALL]
+    journal.clear()
+    assert [path.suffix for path in tmp_path.iterdir()] == [".unread"]
