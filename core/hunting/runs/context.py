@@ -46,6 +46,8 @@ class RunContext:
     """Held while a hunt's second opinions are counted against the run's limit."""
     mine: set[int] = field(default_factory=set)
     """Parts that this process owns and has not finished."""
+    overtaken: set[int] = field(default_factory=set)
+    """Places of the hunts of which another process had saved a later state when ours was saved."""
     tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict)
     """The task that works on each part."""
     last: bool = False

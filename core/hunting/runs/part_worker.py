@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
@@ -63,15 +63,10 @@ class PartWorker:
         if not await self.take(context, part):
             return
         await self.end_cancelled(context)
-        saved = {h.hunt_id: h for h in await self._saved(context, part)}
-        self._record_again(context, saved.values())
-        accounts = {model: self._account(model) for model in context.run.models}
-        limits = {account: max_calling(self.hunter.catalog.limit(account)) for account in accounts.values()}
-        limits[ANY_ACCOUNT] = sum(limits.values())
-        async with asyncio.TaskGroup() as group:
-            for account, places in shares(context.run, accounts, context.places(part)).items():
-                gate = context.gates.setdefault(account, asyncio.Semaphore(limits[account]))
-                group.create_task(self._hunt_share(context, gate, places, saved, begun), name=f"account:{account}")
+        await self._hunt_places(context, part, context.places(part), begun)
+        # the part's owner before, which was without Redis, has saved later states of these since they were read
+        if overtaken := [place for place in context.places(part) if place in context.overtaken]:
+            await self._hunt_places(context, part, overtaken, begun)
         if context.stopping.leaves_unfinished:
             await self.end(context, part, by_person=False, why=context.stopping.over)
         else:
@@ -84,6 +79,17 @@ class PartWorker:
 
     def _account(self, model: str) -> str:
         return self.hunter.catalog.resolve(model)[0].account
+
+    async def _hunt_places(self, context: RunContext, part: int, places: Sequence[int], begun: asyncio.Event) -> None:
+        saved = {h.hunt_id: h for h in await self._saved(context, part) if hunt_index(h.hunt_id) in places}
+        self._record_again(context, saved.values())
+        accounts = {model: self._account(model) for model in context.run.models}
+        limits = {account: max_calling(self.hunter.catalog.limit(account)) for account in accounts.values()}
+        limits[ANY_ACCOUNT] = sum(limits.values())
+        async with asyncio.TaskGroup() as group:
+            for account, share in shares(context.run, accounts, places).items():
+                gate = context.gates.setdefault(account, asyncio.Semaphore(limits[account]))
+                group.create_task(self._hunt_share(context, gate, share, saved, begun), name=f"account:{account}")
 
     async def _hunt_share(
         self,
@@ -282,6 +288,8 @@ class PartWorker:
         saved = await self.store.save_hunt(session.session_id, hunt, events, claim=context.claim(part))
         if saved is Saved.REFUSED:
             context.claims.lose(part)
+        elif saved is Saved.PASSED_OVER:
+            context.overtaken.add(hunt_index(hunt.hunt_id))
         return saved
 
     async def _saved(self, context: RunContext, part: int) -> Iterable[Hunt]:

@@ -20,7 +20,7 @@ from core.hunting.dispatch.local import LocalClaims
 from core.hunting.hunts.second_opinions import with_opinions
 from core.hunting.views.hunts import hunt_view
 from core.telemetry.records import HuntRecord
-from tests.builders import NOW, a_finished_hunt, a_run, a_session, a_task
+from tests.builders import NOW, a_finished_hunt, a_run, a_session, a_task, a_verdict
 from tests.core.hunting.fakes import Bench, Reply, fails, passes
 
 OTHER, THIRD = Target(model="told/other"), Target(model="told/third")
@@ -234,3 +234,25 @@ async def test_a_run_stops_at_its_confirmed_breaks():
     assert (run.status, counts.cancelled > 40) == (RunStatus.COMPLETED, True)
     assert counts.confirmed == counts.broke >= 3
     assert run.stop_reason.startswith("Stopped at the goal of 3 confirmed breaks:")
+
+
+async def test_votes_that_the_owner_before_saved_meanwhile_are_kept_and_the_rest_is_asked_for():
+    judges = Judges(judge="FFP", other="FFP")
+    bench = Bench(judges)
+    await bench.open(a_session_that_confirms())
+    run = await bench.run()
+    save, asked = bench.store.save_hunt, 0
+
+    async def save_after_another(session_id, hunt, *events, **claim):
+        nonlocal asked
+        if hunt.opinions and not asked:
+            asked = 1
+            begun = with_opinions(hunt.model_copy(update={"opinions": ()}), run, [OTHER], ("C1", "C2"), NOW)
+            voted = begun.opinions[0].model_copy(update={"verdicts": (a_verdict("C1", Verdict.FAIL),)})
+            await save(session_id, begun.model_copy(update={"opinions": (voted,)}))
+        return await save(session_id, hunt, *events, **claim)
+
+    bench.store.save_hunt = save_after_another
+    await bench.runner.work("s_one", "r_one", LocalClaims())
+    (hunt,) = await bench.hunts()
+    assert (hunt.confirmation, judges.by("other")) == (Confirmation.CONFIRMED, {"C2": 1})

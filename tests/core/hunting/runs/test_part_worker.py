@@ -52,6 +52,35 @@ async def test_a_hunt_with_a_reply_is_only_judged_and_verdicts_are_not_asked_aga
     assert (hunt.outcome, hunt.reply.text) == (Outcome.HELD, "Paid for.")
 
 
+def saved_after_the_first_read(store, *late):
+    """Another process, which had the part while Redis was away, writes its states when it is back."""
+    read, states = store.hunts, list(late)
+
+    async def hunts(*place, **chosen):
+        page = await read(*place, **chosen)
+        while states:
+            await store.save_hunt("s_one", states.pop())
+        return page
+
+    store.hunts = hunts
+
+
+async def test_hunts_that_the_owner_before_carried_further_are_read_again_and_finished():
+    bench = Bench()
+    await bench.open(a_started_session(3))
+    paid = {"model": "told/a", "reply": Reply(text="Paid for.")}
+    replied = a_hunt(1, status=HuntStatus.JUDGING, **paid)
+    judged = a_hunt(2, status=HuntStatus.JUDGING, verdicts=(a_verdict("C1", Verdict.FAIL),), **paid)
+    done = a_hunt(3, status=HuntStatus.DONE, outcome=Outcome.HELD, finished_at=NOW, **paid)
+    saved_after_the_first_read(bench.store, replied, judged, done)
+    await bench.runner.work("s_one", "r_one", LocalClaims())
+    assert [(h.number, h.status, h.outcome) for h in await bench.hunts()] == [
+        (1, HuntStatus.DONE, Outcome.HELD), (2, HuntStatus.DONE, Outcome.HELD), (3, HuntStatus.DONE, Outcome.HELD),
+    ]  # fmt: skip
+    assert (bench.provider.targets, bench.provider.judgements) == (0, 5)
+    assert sorted({r.number for r in bench.records if isinstance(r, HuntRecord)}) == [1, 2, 3]
+
+
 async def test_finished_hunts_of_a_part_that_is_taken_over_are_recorded_again():
     """Their owner may have died after it saved them and before it wrote their records."""
     bench = Bench()
