@@ -103,7 +103,10 @@ class Confirmer:
         async def take_turn(whole: int) -> None:
             with suppress(NotFound):
                 async with self.turns:
-                    await self.confirm(session_id, key, claims, whole)
+                    try:
+                        await self.confirm(session_id, key, claims, whole)
+                    except _Overtaken:  # read it again: only a reply that is judged again has nothing left to ask
+                        await self.confirm(session_id, key, claims, whole)
 
         await claims.work_alone(take_turn)
 
@@ -131,7 +134,7 @@ class Confirmer:
             if saved is Saved.REFUSED:
                 claims.lose(whole)
             if saved is not Saved.KEPT:
-                raise _JudgedAgain
+                raise _Overtaken
 
         calls = CallContext(
             session=session_id,
@@ -149,8 +152,8 @@ class Confirmer:
         await publish_run_with_retry(self.store, self.clock, session_id, run.run_id)
 
 
-class _JudgedAgain(Superseded):
-    """A later state of the hunt is stored."""
+class _Overtaken(Superseded):
+    """A later state of the hunt is stored: by the job's owner before, which was without Redis, or of a new judging."""
 
     def __init__(self) -> None:
-        super().__init__("The reply is being judged again.")
+        super().__init__("A later state of the reply is stored.")

@@ -130,6 +130,30 @@ async def test_a_process_that_was_paused_saves_no_vote_after_another_one_has_tak
     assert (bench.provider.judgements, late.lost) == (began, [0])
 
 
+async def test_votes_that_the_owner_before_saved_meanwhile_are_kept_and_the_rest_is_asked_for():
+    bench, hunt = Bench(), asked(BROKE)
+    await bench.open(a_session(runs=(RUN,)))
+    await bench.store.save_hunt("s_one", hunt)
+    voted = hunt.opinions[0].model_copy(update={"verdicts": BROKE.verdicts[:2]})
+    later, first_save, calls = [hunt.model_copy(update={"opinions": (voted,)})], asyncio.Event(), iter(range(9))
+
+    async def one_before_the_save(request, context, complete=bench.provider.complete):
+        if next(calls):
+            await first_save.wait()
+        return await complete(request, context)
+
+    async def overtaken(session_id, state, *events, save=bench.store.save_hunt, **claim):
+        while later:
+            await save(session_id, later.pop())
+        first_save.set()
+        return await save(session_id, state, *events, **claim)
+
+    bench.provider.complete, bench.store.save_hunt = one_before_the_save, overtaken
+    await a_confirmer(bench).work("s_one", confirming_job("s_one", hunt).key, LocalClaims())
+    stored = await bench.store.hunt("s_one", hunt.hunt_id)
+    assert (stored.open_opinions, stored.opinions[0].verdicts[:2]) == ((), BROKE.verdicts[:2])
+
+
 async def confirmed(hunt, answer=passes, times=1, **changes):
     bench = Bench(answer)
     await bench.open(a_session(runs=(RUN,), **changes))
