@@ -70,7 +70,7 @@ class ReceiptJudge(Value):
     prompts: JudgePrompts
 
 
-class Receipt(Value):
+class Receipt(Value, defer_build=True):
     """Evidence of one hunt. `hashes` has the SHA-256 of each other part but `format` and `schema_version`."""
 
     format: Literal["model-hunter receipt"] = FORMAT
