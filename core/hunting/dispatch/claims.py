@@ -50,8 +50,9 @@ class LeaseConfig:
 
     @property
     def quiet_s(self) -> float:
-        """While Redis is available, every worker of a job sends an update within this time."""
-        return self.lease_s / 2
+        """While Redis is available, some worker of a job sends an update within this time. After a longer silence no
+        part is given out until all have reported what they did without Redis."""
+        return 2 * self.renew_s
 
     @property
     def settle_s(self) -> float:
@@ -289,9 +290,10 @@ class RedisClaims(PartClaims):
 
     @property
     def _absence_s(self) -> float:
-        """Time without an answer after which Redis counts as unavailable; a single lost answer does not."""
+        """Time without an answer after which Redis counts as unavailable; a single lost answer does not. Before it, a
+        Redis that is back would give our parts to others."""
         if self._data_name is not None:
-            return self._terms.renew_s
+            return self._terms.quiet_s
         return 0.0 if self._fresh else self._terms.lease_s
 
     def _take_alone(self, parts: int) -> int:
