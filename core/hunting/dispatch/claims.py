@@ -51,7 +51,7 @@ class LeaseConfig:
     @property
     def quiet_s(self) -> float:
         """While Redis is available, some worker of a job sends an update within this time. After a longer silence no
-        part is given out until all have reported what they did without Redis."""
+        part is assigned until all have reported what they did without Redis."""
         return 2 * self.renew_s
 
     @property
