@@ -5,13 +5,16 @@ SQLAlchemy is imported with this module, which takes a fifth of a second: import
 
 from __future__ import annotations
 
+import asyncio
 import os
+import sqlite3
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 import structlog
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import make_url
@@ -28,6 +31,7 @@ COMMAND_S = 5.0
 """Longest statement on PostgreSQL: a batch takes a tenth of a second, and meanwhile nothing reaches the journal."""
 BUSY_S = 5.0
 """Longest wait for another process that writes to the SQLite file."""
+LOCKED_RETRY_S = 0.01
 POOL = 4
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 """The library contains everyone's work. SQLite creates the files beside a database with the database's mode."""
@@ -75,10 +79,24 @@ def _create_private(path: Path) -> None:
 
 def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin in _begin_sqlite, not with the driver's first write
+    connection.run_async(_use_write_ahead_log)
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "cache_size=-16000"):
+    for pragma in ("synchronous=FULL", "cache_size=-16000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+async def _use_write_ahead_log(connection: aiosqlite.Connection) -> None:
+    """SQLite does not wait for a lock here: of two connections that switch a new file at once, one fails."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + BUSY_S
+    while True:
+        try:
+            return await (await connection.execute("PRAGMA journal_mode=WAL")).close()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or loop.time() >= deadline:
+                raise
+        await asyncio.sleep(LOCKED_RETRY_S)
 
 
 def _begin_sqlite(connection: Connection) -> None:

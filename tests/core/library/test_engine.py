@@ -1,6 +1,9 @@
 """Failures of the database are reported in plain words, without addresses and passwords. The files of SQLite are
 private."""
 
+import asyncio
+import sqlite3
+
 import pytest
 
 from core.library.base import LibraryAway, LibraryRejected
@@ -55,6 +58,20 @@ async def test_a_folder_in_place_of_the_file(tmp_path):
 async def test_a_database_that_nobody_serves():
     message = await failure_of(f"postgresql://ada:secret@127.0.0.1:{find_free_port()}/library")
     assert message == "The library is unavailable: its database does not answer."
+
+
+async def test_a_new_file_that_another_process_is_writing_to_is_waited_for(tmp_path):
+    other = sqlite3.connect(tmp_path / "library.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    library = LazyLibrary(f"sqlite:///{tmp_path}/library.sqlite")
+    try:
+        written = asyncio.create_task(library.write([whole()]))
+        await asyncio.wait([written], timeout=0.2)
+        other.execute("ROLLBACK")
+        await written
+    finally:
+        other.close()
+        await library.close()
 
 
 async def test_a_rejected_record_differs_from_an_unavailable_database(tmp_path):
