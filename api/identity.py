@@ -25,6 +25,7 @@ from core.access.tokens import Holder, Register
 from core.errors import Busy, NotAllowed, NotSignedIn
 from core.runtime import Runtime
 from core.sessions.base import no_session
+from core.sessions.library_records import ACTOR
 
 log = structlog.get_logger(__name__)
 OPEN_TO_ALL = frozenset(
@@ -36,6 +37,8 @@ SIGN_IN_REDIRECTS = {"page.hunting_page": "", "docs.documentation": "?to=/docs"}
 """Pages that redirect to the sign-in instead of returning 401, with the redirect's query string."""
 ADMIN_PREFIXES = ("/api/admin/", "/metrics")
 KEY = "MODEL_HUNTER_ACCESS"
+NUL = "\0"
+"""No ID contains it, and PostgreSQL takes no text that does."""
 MAX_OWNERS = 10_000
 """Maximum cached session owners."""
 
@@ -147,10 +150,11 @@ async def _authorize_request() -> Response | None:
             )
         return None
     g.caller = known
+    ACTOR.set(known.name)
     if request.url_rule is not None and request.url_rule.rule.startswith(ADMIN_PREFIXES) and not known.admin:
         raise NotAllowed(f"{known.name} is not an admin.", hint="Use a token with the scope admin.")
     session_id = (request.view_args or {}).get("sid")
-    if session_id is not None and not await guard.shows(known, session_id):
+    if session_id is not None and (NUL in session_id or not await guard.shows(known, session_id)):
         raise no_session()
     return None
 

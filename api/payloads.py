@@ -27,6 +27,7 @@ from core.hunting.orders import (
 from core.hunting.reviews.delivery import CriteriaForm
 
 MAX_NAME_CHARS = 255
+WITHOUT_NUL = r"^[^\x00]*$"
 MAX_SUMMARIES = 50
 MAX_FOUND = 200
 
@@ -134,9 +135,9 @@ class TasksQuery(Order):
     """draft, checked, hunting, to_review, revealed, delivered; several comma-separated. Empty: all."""
     archived: bool = False
     """The archived tasks instead of the others."""
-    owner: Annotated[str, Field(max_length=200)] = ""
+    owner: Annotated[str, Field(max_length=200, pattern=WITHOUT_NUL)] = ""
     """Admins: somebody else's tasks; `*`: everyone's. Empty: your own, without a sign-in everyone's."""
-    after: Annotated[str, Field(max_length=200)] = ""
+    after: Annotated[str, Field(max_length=200, pattern=WITHOUT_NUL)] = ""
     """The `next` of the page before."""
     limit: Annotated[int, Field(ge=1, le=200)] = 50
 

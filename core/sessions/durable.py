@@ -37,7 +37,7 @@ from core.sessions.base import (
     no_events,
     no_session,
 )
-from core.sessions.library_records import milliseconds
+from core.sessions.library_records import actor_of, milliseconds
 from core.sessions.outbox import Outbox
 from core.sessions.stored_sessions import FoundCopy, StoredSummaries, read_copy
 
@@ -190,10 +190,10 @@ class DurableSessionStore(SessionStore):
 
     async def delete(self, session_id: str) -> None:
         """The deletion in the library is written at once if possible; if not, it waits like any other change."""
-        owner = (await self.read(session_id)).owner
+        actor = actor_of(await self.read(session_id))
         await self._live.delete(session_id)
         self._deleted[session_id] = True
-        self._outbox.record_deleted(session_id, owner)
+        self._outbox.record_deleted(session_id, actor)
         with suppress(TimeoutError):
             async with asyncio.timeout(DELETE_S):
                 await self._outbox.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextvars import ContextVar
 from datetime import datetime
 
 from cachetools import LRUCache
@@ -24,6 +25,9 @@ MAX_TEXT_CHARS = 100_000
 
 _BANDS: LRUCache[str, tuple[int, ...]] = LRUCache(2000)
 """By the hash of the prompt: computing them takes milliseconds, and a head is written often."""
+
+ACTOR: ContextVar[str | None] = ContextVar("ACTOR", default=None)
+"""The user whose request this task serves; None outside of requests."""
 
 
 def milliseconds(at: datetime) -> int:
@@ -87,15 +91,21 @@ def library_hunt(hunt: Hunt, *, with_reply: bool) -> LibraryHunt:
     )
 
 
+def actor_of(session: Session) -> str:
+    """Return who changes the session: the user of the request, an admin perhaps; outside of requests its owner."""
+    actor = ACTOR.get()
+    return _storable(session.owner if actor is None else actor)
+
+
 def created_event(session: Session, at: datetime) -> LibraryEvent:
-    return LibraryEvent("1.0", milliseconds(at), _storable(session.owner), "created")
+    return LibraryEvent("1.0", milliseconds(at), actor_of(session), "created")
 
 
 def change_events(before: Session, after: Session, at: datetime) -> tuple[LibraryEvent, ...]:
     """Return what a change of a session did. Drafts of reviews count once for each hunt."""
     people = [*_by_people(before, after)]
     server = [*_by_server(before, after)]
-    actors = [(_storable(after.owner), *one) for one in people] + [("", *one) for one in server]
+    actors = [(actor_of(after), *one) for one in people] + [("", *one) for one in server]
     return tuple(
         LibraryEvent(f"{after.version}.{place}", milliseconds(at), actor, action, detail)
         for place, (actor, action, detail) in enumerate(actors)

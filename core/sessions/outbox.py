@@ -25,6 +25,7 @@ from core.sessions.base import SessionCopy
 from core.sessions.journal import Journal
 from core.sessions.library_journal import read_changes, write_changes
 from core.sessions.library_records import (
+    actor_of,
     change_events,
     created_event,
     library_head,
@@ -144,7 +145,7 @@ class Outbox:
     def record_action(self, session: Session, action: str, detail: str) -> None:
         at_ms = milliseconds(self._clock.now())
         self._mark(session.session_id).events.append(
-            LibraryEvent(secrets.token_hex(8), at_ms, session.owner, action, detail)
+            LibraryEvent(secrets.token_hex(8), at_ms, actor_of(session), action, detail)
         )
 
     def record_deleted(self, session_id: str, actor: str) -> None:

@@ -56,6 +56,17 @@ async def test_pages_and_a_place_that_is_none(client, runtime, task):
         assert (await body(refused, 400))["error"]["code"] == "bad_input", after
 
 
+async def test_a_nul_character_finds_nothing_and_is_never_asked_for(client, runtime, task, sid, monkeypatch):
+    """PostgreSQL takes no text that contains one."""
+    await runtime.store.flush()
+    monkeypatch.setattr(runtime.store.library, "progress", None)
+    for method, path in (("GET", ""), ("DELETE", ""), ("GET", "/similar"), ("GET", "/hunts")):
+        refused = await client.open(f"/api/sessions/s_%00{path}", method=method)
+        assert (await body(refused, 404))["error"]["code"] == "no_session", path
+    for query in ("after=1-%00", "owner=%00"):
+        assert (await body(await client.get(f"/api/tasks?{query}"), 400))["error"]["code"] == "bad_input", query
+
+
 async def test_states_and_words(client, runtime, task):
     sid = await opened(client, task, "Which lighthouse is the tallest?")
     await opened(client, task)
@@ -145,6 +156,16 @@ class TestWithSignIn:
         for owner in ("bob", "*", "root"):
             refused = await client.get(f"/api/tasks?owner={owner}", headers=bearer("alice"))
             assert (await body(refused, 403))["error"]["code"] == "not_allowed"
+
+    async def test_the_library_records_which_admin_changed_and_deleted_somebody_elses_task(self, client, runtime, task):
+        sid = await opened(client, task, headers=bearer("alice"))
+        edit = {"version": 1, "prompt": "Which lighthouse is the tallest?"}
+        await body(await client.patch(f"/api/sessions/{sid}/task", json=edit, headers=bearer("root")))
+        await client.get(f"/api/sessions/{sid}/export", headers=bearer("root"))
+        assert (await client.delete(f"/api/sessions/{sid}", headers=bearer("root"))).status_code == 204
+        events = await runtime.store.library.events(sid)
+        found = {(event.action, event.actor) for event in events}
+        assert found == {("created", "alice"), ("edited", "root"), ("exported", "root"), ("deleted", "root")}
 
     async def test_nobody_archives_or_compares_with_somebody_elses_task(self, client, runtime, task):
         sid = await opened(client, task, headers=bearer("alice"))
