@@ -17,7 +17,7 @@ from typing import Any
 import aiosqlite
 import structlog
 from sqlalchemy import Connection, event
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -55,13 +55,20 @@ def open_engine(url: str) -> AsyncEngine:
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     return create_async_engine(
-        address.set(drivername="postgresql+asyncpg"),
+        _for_asyncpg(address),
         connect_args={"timeout": CONNECT_S, "command_timeout": COMMAND_S},
         pool_size=POOL,
         max_overflow=0,
         pool_timeout=CONNECT_S,
         pool_pre_ping=True,
     )
+
+
+def _for_asyncpg(address: URL) -> URL:
+    """`sslmode`, as libpq and hosting providers write it, is `ssl` here."""
+    mode = address.query.get("sslmode")
+    address = address.difference_update_query(["sslmode"]).set(drivername="postgresql+asyncpg")
+    return address if mode is None else address.update_query_dict({"ssl": mode})
 
 
 def _create_private(path: Path) -> None:

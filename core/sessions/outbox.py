@@ -150,6 +150,7 @@ class Outbox:
 
     def record_deleted(self, session_id: str, actor: str) -> None:
         earlier = self._marked.pop(session_id, None)
+        self._waiting_hunts -= len(earlier.hunts) if earlier else 0
         marked = self._mark(session_id)
         marked.deleted_by = actor
         marked.events = earlier.events if earlier else []
@@ -164,10 +165,9 @@ class Outbox:
         return session_id in self._marked or journal_waits or self._writing.locked()
 
     def _mark(self, session_id: str) -> _Marked:
-        marked = self._marked.get(session_id)
-        if marked is None:
-            marked = self._marked[session_id] = _Marked(self._clock.monotonic())
-        return marked
+        if session_id not in self._marked:
+            self._marked[session_id] = _Marked(self._clock.monotonic())
+        return self._marked[session_id]
 
     # -- status
 
@@ -211,6 +211,8 @@ class Outbox:
         async with self._writing:
             if await self._deliver_journal():
                 await self._write_marked()
+                if self.journal_problem and not self._marked and self._journaled_since is None:
+                    await asyncio.to_thread(self._journal.clear)  # of a batch, what a full disk took of it
             else:
                 await self._journal_marked()
 
@@ -326,9 +328,7 @@ class Outbox:
 
     def _take(self) -> dict[str, _Marked]:
         """Take the sessions that were marked first, at least one."""
-        batch: dict[str, _Marked] = {}
-        for session_id in list(self._marked)[:BATCH_SESSIONS]:
-            batch[session_id] = self._marked.pop(session_id)
+        batch = {session_id: self._marked.pop(session_id) for session_id in list(self._marked)[:BATCH_SESSIONS]}
         self._batch_since = min(one.since_s for one in batch.values())
         self._waiting_hunts -= sum(len(one.hunts) for one in batch.values())
         return batch
@@ -337,7 +337,9 @@ class Outbox:
         """Mark again what could not be written. A deletion meanwhile wins."""
         for session_id, earlier in batch.items():
             marked = self._marked.setdefault(session_id, earlier)
-            if marked is not earlier and marked.deleted_by is None:
+            if marked.deleted_by is not None and marked is not earlier:
+                marked.events = [*earlier.events, *marked.events]
+            elif marked is not earlier:
                 self._waiting_hunts -= len(marked.hunts)
                 marked.take_earlier(earlier)
                 marked.deleted_by = earlier.deleted_by

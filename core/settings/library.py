@@ -15,7 +15,7 @@ class LibrarySettings:
         "sqlite:///library/library.sqlite",
         "LIBRARY_URL",
         "database",
-        "Where sessions stay for good: sqlite:///PATH, postgresql://…, or off.",
+        "Where sessions stay for good: sqlite:///PATH, postgresql://… (option: sslmode), or off.",
         secret=True,
     )
 

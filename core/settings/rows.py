@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlsplit
 
 from core.settings.accounts import can_be_reached, can_be_sent
 
@@ -12,6 +13,7 @@ MIB = 1024 * 1024
 WEB_SCHEMES = ("http://", "https://")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 LIBRARY_SCHEMES = ("sqlite:///", "postgresql://")
+SSL_MODES = frozenset({"disable", "allow", "prefer", "require", "verify-ca", "verify-full"})
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,8 @@ def read_value(text: str, row: Row, default: Any) -> Any:
         return tuple(part.strip() for part in text.split(",") if part.strip())
     if row.choices and text not in row.choices:
         raise ValueError(f"{shown} is not one of {', '.join(row.choices)}.")
-    if row.unit == "database" and text != "off" and not _is_database(text):
-        raise ValueError(f"{shown} is neither off nor an address that begins with {' or '.join(LIBRARY_SCHEMES)}.")
+    if row.unit == "database" and text != "off" and (problem := _database_problem(text)):
+        raise ValueError(f"{shown} {problem}.")
     schemes = REDIS_SCHEMES if row.variable == "REDIS_URL" else WEB_SCHEMES
     if row.unit == "URL" and not (text.startswith(schemes) and can_be_reached(text)):
         raise ValueError(f"{shown} is not an address that begins with {' or '.join(schemes)}.")
@@ -73,8 +75,24 @@ def read_value(text: str, row: Row, default: Any) -> Any:
     return text
 
 
-def _is_database(text: str) -> bool:
-    return text.startswith(LIBRARY_SCHEMES) and text not in LIBRARY_SCHEMES and text.isprintable()
+def _database_problem(text: str) -> str:
+    """Why `text` is not the address of a database, without a part of it; "" if it is one."""
+    if not (text.startswith(LIBRARY_SCHEMES) and text not in LIBRARY_SCHEMES and text.isprintable()):
+        return f"is neither off nor an address that begins with {' or '.join(LIBRARY_SCHEMES)}"
+    if text.startswith("sqlite"):
+        path = text.removeprefix("sqlite:///")
+        in_a_file = path != ":memory:" and "?" not in path and not path.endswith("/")
+        return "" if in_a_file else "must be sqlite:/// and the path of a file, without options"
+    try:
+        address = urlsplit(text)
+        address.port  # noqa: B018 – raises for one that is not a number, or too large
+        options = parse_qs(address.query, keep_blank_values=True, strict_parsing=bool(address.query))
+    except ValueError:
+        return "has a host, port or option that is not valid"
+    if unknown := options.keys() - {"host", "ssl", "sslmode"}:
+        return f"has an option that is none of host and sslmode ({len(unknown)} unknown)"
+    modes = {mode for name in ("ssl", "sslmode") for mode in options.get(name, ())}
+    return "" if modes <= SSL_MODES else f"has an sslmode that is none of {', '.join(sorted(SSL_MODES))}"
 
 
 def _number(text: str, row: Row, kind: type) -> Any:

@@ -74,6 +74,11 @@ async def test_a_new_file_that_another_process_is_writing_to_is_waited_for(tmp_p
         await library.close()
 
 
+def test_the_encryption_is_given_as_other_clients_of_postgresql_take_it():
+    engine = open_engine("postgresql://ada@127.0.0.1/library?sslmode=require&host=127.0.0.2")
+    assert dict(engine.url.query) == {"ssl": "require", "host": "127.0.0.2"}
+
+
 async def test_a_rejected_record_differs_from_an_unavailable_database(tmp_path):
     engine = open_engine(f"sqlite:///{tmp_path}/one.sqlite")
     try:

@@ -113,6 +113,7 @@ async def test_a_full_disk_loses_nothing_and_the_status_says_so(tmp_path, monkey
         process.library.broken = False
         await process.outbox.flush()
         assert await stored(process) == (1, 4)
+        assert process.store.state().library == type(state)()
 
 
 async def test_a_session_that_the_database_rejects_does_not_block_the_others(tmp_path):
@@ -166,3 +167,15 @@ async def test_a_deletion_waits_like_any_change_and_wins_over_earlier_ones(tmp_p
         await process.outbox.flush()
         assert await stored(process) is None
         assert await process.library.deleted(["s_one"]) == {"s_one"}
+
+
+async def test_a_deletion_during_a_write_that_fails_leaves_no_count_and_the_record_of_who_created_it(tmp_path):
+    async with a_process(tmp_path, max_waiting_hunts=2) as process:
+        await opened(process, hunts=2)
+        batch = process.outbox._take()
+        process.outbox.record_hunt("s_one", a_finished_hunt(2))
+        process.outbox.record_deleted("s_one", "ada")
+        process.outbox._restore(batch)
+        assert process.outbox._waiting_hunts == 0
+        await process.outbox.flush()
+        assert [event.action for event in await process.library.events("s_one")] == ["created", "deleted"]

@@ -9,6 +9,7 @@ ADDRESS = Row("API_URL", "URL", "")
 REDIS = Row("REDIS_URL", "URL", "")
 KEY = Row("KEY", "key", "", secret=True)
 LEVEL = Row("LEVEL", "name", "", choices=("info", "debug"))
+LIBRARY = Row("LIBRARY_URL", "database", "", secret=True)
 ANY = Row("X", "text", "")
 
 
@@ -26,7 +27,9 @@ def test_quotes_around_all_of_it_are_no_part_of_a_value(text, meant):
         ("YES", ANY, False, True), ("0", ANY, True, False), ("7", COUNT, 1, 7), ("2.5", COUNT, 1.0, 2.5),
         (" a, ,b ", ANY, (), ("a", "b")), ("debug", LEVEL, "info", "debug"), ("text", ANY, "", "text"),
         ("https://api.test/v1", ADDRESS, "", "https://api.test/v1"), ("redis://h:1/0", REDIS, "", "redis://h:1/0"),
-        ("sk-1", KEY, "", "sk-1"),
+        ("sk-1", KEY, "", "sk-1"), *((text, LIBRARY, "", text) for text in (
+            "off", "sqlite:////data/a b.sqlite", "postgresql://u:p%40@h:5432/d?sslmode=require", "postgresql:///d?host=/run/pg",
+        )),
     ],
 )  # fmt: skip
 def test_a_text_is_read_as_its_default_is(text, row, default, value):
@@ -54,6 +57,29 @@ def test_an_invalid_text_is_rejected_with_the_valid_form(text, row, default, sai
     with pytest.raises(ValueError, match=r".") as refused:
         read_value(text, row, default)
     assert str(refused.value) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("OFF", "is neither off nor an address that begins with sqlite:/// or postgresql://"),
+        ("postgresql://", "is neither off nor an address that begins with sqlite:/// or postgresql://"),
+        ("sqlite:///:memory:", "must be sqlite:/// and the path of a file, without options"),
+        ("sqlite:///a?mode=ro", "must be sqlite:/// and the path of a file, without options"),
+        ("sqlite:////", "must be sqlite:/// and the path of a file, without options"),
+        ("postgresql://u:p@h:port/d", "has a host, port or option that is not valid"),
+        ("postgresql://u:p@h:99999/d", "has a host, port or option that is not valid"),
+        ("postgresql://[::1/d", "has a host, port or option that is not valid"),
+        ("postgresql://u:p@h/d?sslmode", "has a host, port or option that is not valid"),
+        ("postgresql://u:p@h/d?p=1", "has an option that is none of host and sslmode (1 unknown)"),
+        ("postgresql://h/d?sslmode=on", "has an sslmode that is none of allow, disable, prefer, require, verify-ca, "
+         "verify-full"),
+    ],
+)  # fmt: skip
+def test_an_address_that_no_library_can_have_is_rejected_without_showing_it(text, said):
+    with pytest.raises(ValueError, match=r".") as refused:
+        read_value(text, LIBRARY, "")
+    assert str(refused.value) == f"the given value {said}."
 
 
 def test_a_secret_is_never_shown():
