@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
+from importlib import import_module
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -23,7 +24,7 @@ from core.library.engine import READS, WRITES, map_database_errors, open_engine
 from core.library.listing import list_similar, list_tasks
 from core.library.migrate import is_current, migrate
 from core.library.schema import events, hunts, notebooks, sessions
-from core.library.writing import write_archived, write_changes
+from core.library.writing import in_steps, write_archived, write_changes
 
 
 class SqlLibrary(Library):
@@ -41,7 +42,8 @@ class SqlLibrary(Library):
     async def write(self, changes: Sequence[SessionChanges]) -> None:
         changes = sorted(changes, key=lambda one: one.session_id)  # the same order everywhere, against deadlocks
         async with self._transaction(writes=True) as connection:
-            await connection.run_sync(write_changes, changes)
+            for some in in_steps(changes):
+                await connection.run_sync(write_changes, some)
 
     async def read(self, session_id: str) -> StoredSession | None:
         async with self._transaction() as connection:
@@ -145,6 +147,7 @@ class SqlLibrary(Library):
                 async with self._engine.connect() as plain:
                     current = await plain.run_sync(is_current)
                 if not current:
+                    await asyncio.to_thread(import_module, "alembic.command")  # a tenth of a second
                     async with self._engine.connect() as plain:
                         connection = await plain.execution_options(**WRITES[plain.dialect.name])
                         async with connection.begin():

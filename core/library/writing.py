@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -13,12 +14,29 @@ from core.library.base import LibraryEvent, LibraryHead, LibraryHunt, SessionCha
 from core.library.schema import events, hunts, notebooks, prompt_bands, sessions, texts
 
 Rows = list[dict[str, Any]]
+STEP_HUNTS = 500
 TASK_TEXT = "task"
 """The part of a session's texts that is not a reply."""
 DELETED = "deleted"
 """Action and ID of the event that records a deletion."""
 DELIVERED = "exported"
 """Action of the events that make a session count as delivered."""
+
+
+def in_steps(changes: Sequence[SessionChanges]) -> Iterator[list[SessionChanges]]:
+    """Divide a transaction into lists of fewer than twice STEP_HUNTS hunts: the statements of a list are prepared
+    without a pause. The order of the sessions stays, so that two processes cannot wait for each other."""
+    step: list[SessionChanges] = []
+    for one in changes:
+        for start in range(0, max(1, len(one.hunts)), STEP_HUNTS):
+            hunts = one.hunts[start : start + STEP_HUNTS]
+            further = SessionChanges(one.session_id, one.changed_ms, hunts=hunts)
+            step.append(further if start else replace(one, hunts=hunts))
+            if sum(len(part.hunts) for part in step) >= STEP_HUNTS:
+                yield step
+                step = []
+    if step:
+        yield step
 
 
 def write_changes(connection: Connection, changes: Sequence[SessionChanges]) -> None:

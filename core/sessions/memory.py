@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from bisect import bisect_right, insort
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ from core.sessions.base import (
 )
 
 SWEEP_EVERY_S = 60.0
+HUNTS_AT_ONCE = 200
+"""Hunts of a copy that are counted without a pause: some milliseconds."""
 Append = Callable[[str, Sequence[EventDraft]], object]
 
 
@@ -69,12 +72,12 @@ class MemorySessionStore(SessionStore):
 
     async def restore(self, copy: SessionCopy) -> bool:
         session = copy.session
+        restored = await kept_copy(copy)
         if self._find(session.session_id) is not None:
             return False
         self._refuse_too_many(session)
-        kept = self._keep(session, copy.notebook)
-        for hunt in copy.hunts:
-            self._put(kept, hunt)
+        restored.ends_at = self._clock.monotonic() + self._ttl_s
+        self._kept[session.session_id] = restored
         self._begin(session.session_id, f"{int(self._clock.now().timestamp() * 1000)}-0")
         return True
 
@@ -264,3 +267,13 @@ class KeptSession:
 
     def counts(self) -> dict[str, Counts]:
         return {run.run_id: self.tallies.get(run.run_id, Tally()).counts(run.hunts) for run in self.session.runs}
+
+
+async def kept_copy(copy: SessionCopy) -> KeptSession:
+    """Return a session as this store has it. Its life is for the caller to set."""
+    kept = KeptSession(copy.session, copy.notebook, 0.0)
+    for place, hunt in enumerate(copy.hunts, 1):
+        kept.save(hunt)
+        if place % HUNTS_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return kept

@@ -10,7 +10,7 @@ from cachetools import LRUCache
 from core.library.base import Library, StoredProgress
 from core.sessions.base import SessionCopy, SessionSummary
 from core.sessions.codec import read_head, read_hunt
-from core.sessions.memory import KeptSession
+from core.sessions.memory import kept_copy
 
 DECODED_AT_ONCE = 20
 """Hunts that are decoded without a pause: a millisecond or two."""
@@ -54,14 +54,12 @@ class StoredSummaries:
         found = await read_copy(self._library, session_id)
         if found is None:
             return None
-        summary = _summary(found.copy)
+        summary = await _summary(found.copy)
         self._known[session_id] = (progress, summary)
         return summary
 
 
-def _summary(copy: SessionCopy) -> SessionSummary:
-    kept = KeptSession(copy.session, copy.notebook, 0.0)
-    for hunt in copy.hunts:
-        kept.save(hunt)
+async def _summary(copy: SessionCopy) -> SessionSummary:
+    kept = await kept_copy(copy)
     on_desk = tuple(kept.hunts[hunt_id] for hunt_id in copy.session.desk_ids if hunt_id in kept.hunts)
     return SessionSummary(session=copy.session, counts=kept.counts(), on_desk=on_desk)

@@ -9,6 +9,8 @@ from core.domain.verdict import Outcome
 from core.errors import NotFound
 from core.eventlog.base import TooFarBehind
 from core.library.base import LibraryAway
+from core.sessions.base import SessionCopy
+from core.sessions.memory import HUNTS_AT_ONCE
 from tests.builders import HandClock, a_finished_hunt, a_review, a_run, a_session
 from tests.core.sessions.libraries import a_process
 
@@ -54,6 +56,25 @@ async def test_events_start_again_so_that_pages_reload(tmp_path):
         await process.store.read("s_one")
         with pytest.raises(TooFarBehind):
             await process.log.read("s_one", earlier, 10)
+
+
+async def test_others_run_while_a_large_session_is_restored(tmp_path):
+    turns = 0
+
+    async def others():
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    hunts = tuple(a_finished_hunt(number) for number in range(1, 1001))
+    copy = SessionCopy(a_session(runs=(a_run(hunts=1000, status=RunStatus.COMPLETED),)), b"notebook", hunts)
+    async with a_process(tmp_path) as process:
+        beside = asyncio.create_task(others())
+        assert await process.live.restore(copy)
+        assert turns >= 1000 / HUNTS_AT_ONCE
+        beside.cancel()
+        assert (await process.store.counts("s_one"))["r_one"].done == 1000
 
 
 async def test_many_requests_at_once_restore_it_once(tmp_path):
