@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
@@ -189,14 +188,16 @@ class DurableSessionStore(SessionStore):
             self._outbox.record_action(session, action, detail)
 
     async def delete(self, session_id: str) -> None:
-        """The deletion in the library is written at once if possible; if not, it waits like any other change."""
+        """The deletion is written before this returns: to the library, or to the journal if that takes too long."""
         actor = actor_of(await self.read(session_id))
         await self._live.delete(session_id)
         self._deleted[session_id] = True
         self._outbox.record_deleted(session_id, actor)
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(DELETE_S):
                 await self._outbox.flush()
+        except TimeoutError:
+            await self._outbox.flush_to_journal()
 
     async def count(self) -> int:
         return await self._live.count()

@@ -9,6 +9,7 @@ from core.domain.verdict import Outcome
 from core.errors import NotFound
 from core.eventlog.base import TooFarBehind
 from core.library.base import LibraryAway
+from core.sessions import durable
 from core.sessions.base import SessionCopy
 from core.sessions.memory import HUNTS_AT_ONCE
 from tests.builders import HandClock, a_finished_hunt, a_review, a_run, a_session
@@ -134,6 +135,17 @@ async def test_a_deleted_session_does_not_come_back(tmp_path, broken):
         assert [(e.actor, e.action) for e in await following.library.events("s_one")] == [
             ("ada", "created"), ("ada", "deleted"),
         ]  # fmt: skip
+
+
+async def test_a_deletion_survives_a_kill_although_the_database_is_busy(tmp_path, monkeypatch):
+    monkeypatch.setattr(durable, "DELETE_S", 0.05)
+    async with a_process(tmp_path) as process:
+        await opened(process)
+        monkeypatch.setattr(process.library, "write", lambda _: asyncio.Event().wait())
+        await process.store.delete("s_one")
+    async with a_process(tmp_path) as following:
+        with pytest.raises(NotFound):
+            await following.store.read("s_one")
 
 
 async def test_a_session_in_the_library_only_can_be_deleted(tmp_path):
