@@ -88,7 +88,8 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # transactions begin in _begin_sqlite, not with the driver's first write
     connection.run_async(_use_write_ahead_log)
     cursor = connection.cursor()
-    for pragma in ("synchronous=FULL", "cache_size=-16000"):
+    # secure_delete: what is deleted is overwritten, not only marked as free
+    for pragma in ("synchronous=FULL", "secure_delete=ON", "cache_size=-16000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -128,8 +129,9 @@ def map_database_errors() -> Iterator[None]:
     """Map every failure of the database inside the block to LibraryAway. Other exceptions pass through."""
     try:
         yield
-    except (DataError, IntegrityError) as error:
-        raise LibraryRejected(f"The library's database rejects a record ({type(error.orig).__name__}).") from error
+    except (DataError, IntegrityError, OverflowError, UnicodeError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        raise LibraryRejected(f"The library's database rejects a record ({type(cause).__name__}).") from error
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         raise _away(error) from error
 

@@ -9,7 +9,7 @@ import pytest
 from core.library.base import LibraryAway, LibraryRejected
 from core.library.engine import map_database_errors, open_engine
 from core.library.lazy import LazyLibrary
-from tests.contracts.test_library import whole
+from tests.contracts.test_library import a_head, a_stored_hunt, changed, whole
 from tests.house.loopback_only import find_free_port
 
 
@@ -77,6 +77,27 @@ async def test_a_new_file_that_another_process_is_writing_to_is_waited_for(tmp_p
 def test_the_encryption_is_given_as_other_clients_of_postgresql_take_it():
     engine = open_engine("postgresql://ada@127.0.0.1/library?sslmode=require&host=127.0.0.2")
     assert dict(engine.url.query) == {"ssl": "require", "host": "127.0.0.2"}
+
+
+async def test_the_content_of_a_deleted_session_is_overwritten(tmp_path):
+    sentence, file = b"The lighthouse keeper is away. ", tmp_path / "library.sqlite"
+    for changes, copies in (
+        (changed(head=a_head(head=sentence * 500), notebook=sentence * 500), 1000),
+        (changed(at=11, deleted_by="ada"), 0),
+    ):
+        library = LazyLibrary(f"sqlite:///{file}")
+        await library.write([changes])
+        await library.close()
+        found = file.read_bytes().count(b"lighthouse keeper")  # some cross the border of two pages
+        assert copies * 0.9 <= found <= copies
+
+
+async def test_a_number_that_sqlite_cannot_store_is_rejected_like_a_fault_of_ours(tmp_path):
+    library = LazyLibrary(f"sqlite:///{tmp_path}/library.sqlite")
+    for value in ({"number": 2**70}, {"model": "\ud800"}):
+        with pytest.raises(LibraryRejected):
+            await library.write([changed(head=a_head(), notebook=b"", hunts=(a_stored_hunt(**value),))])
+    await library.close()
 
 
 async def test_a_rejected_record_differs_from_an_unavailable_database(tmp_path):
