@@ -62,6 +62,8 @@ from core.telemetry.records import SessionRecord
 
 CARD_SECRET_BYTES = 16
 HUNTS_AT_ONCE = 50
+AFTER_DELETION = "\n"
+"""Follows an idempotency key whose session was deleted: the key opens another one. No header contains it."""
 MAX_SUGGESTING_S = 0.1
 """Longest search for the names that were meant by misspelled ones, of all models of a request together."""
 UNPRICED = "the price is unknown, so the daily budgets count its calls as $0."
@@ -367,8 +369,11 @@ class HuntingService:
         session = opened.session.model_copy(update={"card_secret": self.entropy(CARD_SECRET_BYTES).hex()})
         # Without Redis or library a repeated key is not recognised; the two sessions are merged later.
         with suppress(NotFound, Unavailable):
-            if order.idempotency_key:
-                return await self.store.read(session.session_id)
+            while order.idempotency_key:
+                if not await self.store.is_deleted(session.session_id):
+                    return await self.store.read(session.session_id)
+                order = order.model_copy(update={"idempotency_key": order.idempotency_key + AFTER_DELETION})
+                session = session.model_copy(update={"session_id": self._new_session_id(order)})
         try:
             await self.store.create(session, opened.notebook)
         except Conflict:  # a concurrent request with the same key was first

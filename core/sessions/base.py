@@ -220,6 +220,10 @@ class SessionStore(ABC):
     async def delete(self, session_id: str) -> None:
         """Delete a session and its events. Raises NotFound if it does not exist."""
 
+    async def is_deleted(self, session_id: str) -> bool:  # noqa: ARG002 – most do not remember
+        """Return whether the session was deleted and nothing of its ID is stored durably any more."""
+        return False
+
     @abstractmethod
     def state(self) -> StoreState: ...
 

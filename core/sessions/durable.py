@@ -199,6 +199,10 @@ class DurableSessionStore(SessionStore):
         except TimeoutError:
             await self._outbox.flush_to_journal()
 
+    async def is_deleted(self, session_id: str) -> bool:
+        known = session_id in self._deleted or self._outbox.is_deleted(session_id)
+        return known or bool(await self._library.deleted([session_id]))
+
     async def count(self) -> int:
         return await self._live.count()
 

@@ -67,6 +67,17 @@ async def test_a_nul_character_finds_nothing_and_is_never_asked_for(client, runt
         assert (await body(await client.get(f"/api/tasks?{query}"), 400))["error"]["code"] == "bad_input", query
 
 
+async def test_an_idempotency_key_whose_session_was_deleted_opens_another_one_that_stays(client, runtime, task):
+    found = []
+    for _ in range(3):
+        pair = [await opened(client, task, headers={"Idempotency-Key": "mine"}) for _ in range(2)]
+        assert pair[0] == pair[1]
+        assert ids(await listed(client, runtime)) == [pair[0]]
+        assert (await client.delete(f"/api/sessions/{pair[0]}")).status_code == 204
+        found.append(pair[0])
+    assert len(set(found)) == 3
+
+
 async def test_states_and_words(client, runtime, task):
     sid = await opened(client, task, "Which lighthouse is the tallest?")
     await opened(client, task)
