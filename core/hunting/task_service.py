@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import suppress
 from dataclasses import replace
 
 from core.clock import Clock
@@ -12,7 +13,7 @@ from core.errors import BadInput, Unavailable
 from core.hunting.views.listed_tasks import SimilarTask, SimilarTasks, TaskList, listed_task, similar_task
 from core.library.base import Library, LibraryEvent, SimilarQuery, StoredTask, TaskCursor, TaskQuery
 from core.sessions.base import no_session
-from core.sessions.codec import read_head
+from core.sessions.codec import StoredUnreadable, read_head
 from core.sessions.durable import DurableSessionStore
 from core.sessions.library_records import bands_of, milliseconds, prompt_hash
 
@@ -50,9 +51,10 @@ class TaskService:
         query = SimilarQuery(session_id=sid, prompt_hash=prompt_hash(task), bands=bands_of(task), owner=owner)
         found: list[SimilarTask] = []
         for stored, head in await durable.library.similar(query):
-            alike = similarity(task.prompt, read_head(head).task.prompt)
-            if alike >= MIN_SIMILARITY:
-                found.append(similar_task(stored, alike))
+            with suppress(StoredUnreadable):  # it is listed, and says so when it is opened
+                alike = similarity(task.prompt, read_head(head).task.prompt)
+                if alike >= MIN_SIMILARITY:
+                    found.append(similar_task(stored, alike))
             await asyncio.sleep(0)
         found.sort(key=lambda one: -one["similarity"])
         return {"tasks": found[:MAX_SIMILAR]}

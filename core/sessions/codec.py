@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
+import structlog
 from pydantic import ValidationError
 from pydantic_core import PydanticSerializationError
 
@@ -20,6 +22,9 @@ from core.domain.run import Counts
 from core.domain.session import Session
 from core.domain.value import Value
 from core.domain.verdict import Outcome
+from core.errors import Unavailable
+
+log = structlog.get_logger(__name__)
 
 COST_UNIT = 1e-12
 """Redis sums costs as integers in this unit (US dollars), so sums stay exact."""
@@ -27,6 +32,12 @@ SECOND_OPINIONS = ("confirmed", "contested", "opinions_asked", "votes_asked")
 """Counts of second opinions, in the order of a mark."""
 ADAPTIVE = ("adaptive_finished", "adaptive_broke", "adaptive_held", "adaptive_confirmed")
 V = TypeVar("V", bound=Value)
+
+
+class StoredUnreadable(Unavailable, ValueError):
+    """Something stored is damaged, or was written by a release with values that this one does not know."""
+
+    code = "stored_unreadable"
 
 
 def dump(value: Value, *, without: frozenset[str] = frozenset()) -> bytes:
@@ -39,11 +50,19 @@ def dump(value: Value, *, without: frozenset[str] = frozenset()) -> bytes:
 
 
 def load(kind: type[V], text: bytes) -> V:
-    """Parse a value that any release wrote with `dump`: unknown fields are ignored (decision record 0058)."""
-    try:
+    """Parse a value that any release wrote with `dump`: unknown fields are ignored (decision record 0058). Raises
+    StoredUnreadable."""
+    with suppress(ValidationError):
         return kind.model_validate_json(text, extra="ignore")
-    except ValidationError:
+    try:
         return kind.model_validate(json.loads(text), strict=False, extra="ignore")
+    except (ValueError, RecursionError) as error:
+        places = error.errors(include_url=False, include_input=False) if isinstance(error, ValidationError) else ()
+        log.error("stored.unreadable", kind=kind.__name__, places=[".".join(map(str, one["loc"])) for one in places])
+        raise StoredUnreadable(
+            "This session cannot be read: another release of the server wrote it, or it is damaged.",
+            hint="Ask the operator: the log says which part. Other sessions are not affected.",
+        ) from error
 
 
 def head_text(session: Session) -> bytes:
@@ -69,7 +88,7 @@ def reply_text(hunt: Hunt) -> bytes:
 
 def read_hunt(state: bytes, reply: bytes) -> Hunt:
     """Parse a hunt from its two parts, skipping a mark before the state."""
-    hunt = load(Hunt, state[state.index(b"{") :])
+    hunt = load(Hunt, state[state.find(b"{") :])
     return hunt.model_copy(update={"reply": load(Reply, reply)}) if reply else hunt
 
 

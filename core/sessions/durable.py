@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from typing import TypeVar
 from weakref import WeakValueDictionary
 
@@ -36,6 +37,7 @@ from core.sessions.base import (
     no_events,
     no_session,
 )
+from core.sessions.codec import StoredUnreadable
 from core.sessions.library_records import actor_of, milliseconds
 from core.sessions.outbox import Outbox
 from core.sessions.stored_sessions import FoundCopy, StoredSummaries, read_copy
@@ -217,7 +219,8 @@ class DurableSessionStore(SessionStore):
             try:
                 await self._live.summary(session_id)
             except NotFound:
-                await self._reopen(session_id)
+                with suppress(StoredUnreadable):  # the others are restored all the same
+                    await self._reopen(session_id)
 
     async def _use(self, session_id: str, use: Callable[[], Awaitable[T]]) -> T:
         """Use the live session, which is restored first if it is only in the library."""

@@ -1,5 +1,7 @@
 """The list of tasks, the archive, and tasks with similar prompts."""
 
+import sqlite3
+
 import pytest
 
 from core.library.base import library_away
@@ -76,6 +78,17 @@ async def test_an_idempotency_key_whose_session_was_deleted_opens_another_one_th
         assert (await client.delete(f"/api/sessions/{pair[0]}")).status_code == 204
         found.append(pair[0])
     assert len(set(found)) == 3
+
+
+async def test_a_task_that_cannot_be_read_is_listed_and_hides_no_similar_one(client, runtime, task, tmp_path):
+    good, bad, mine = [await opened(client, task) for _ in range(3)]
+    await runtime.store.flush()
+    with sqlite3.connect(tmp_path / "library.sqlite") as database:
+        database.execute("UPDATE sessions SET head = X'7B7D' WHERE session_id = ?", (bad,))
+    database.close()
+    found = await body(await client.get(f"/api/sessions/{mine}/similar"))
+    assert ids(found) == [good]
+    assert set(ids(await listed(client, runtime))) == {good, bad, mine}
 
 
 async def test_states_and_words(client, runtime, task):

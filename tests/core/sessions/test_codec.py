@@ -3,11 +3,14 @@
 import json
 from enum import StrEnum
 
+import pytest
+from structlog.testing import capture_logs
+
 from core.domain.checks import CheckStatus, ReferenceCheck
 from core.domain.events import EventDraft
 from core.domain.slot import Slot
 from core.redis.keys import session_keys
-from core.sessions.codec import head_text, read_head, read_hunt, reply_text, state_text
+from core.sessions.codec import StoredUnreadable, head_text, read_head, read_hunt, reply_text, state_text
 from core.throttle.adaptive import Limit
 from tests.backends import opened
 from tests.builders import NOW, a_finished_hunt, a_review, a_run, a_session, a_verdict
@@ -48,6 +51,19 @@ def test_unknown_fields_of_sessions_and_hunts_are_ignored():
     assert read_head(of_a_newer_release(head_text(session))) == session
     assert hunt.verdicts
     assert read_hunt(of_a_newer_release(state_text(hunt)), of_a_newer_release(reply_text(hunt))) == hunt
+
+
+@pytest.mark.parametrize(
+    "stored", [b"", b"{", b"{}", b"null", b"[" * 100_000, head_text(a_session(name="secret")).replace(b'"open"', b'"ajar"')]
+)  # fmt: skip
+def test_what_no_release_before_could_write_is_a_failure_of_the_store_and_no_invalid_request(stored):
+    with capture_logs() as logs, pytest.raises(StoredUnreadable) as failed:
+        read_head(stored)
+    with pytest.raises(StoredUnreadable):
+        read_hunt(stored, b"")
+    assert failed.value.code == "stored_unreadable"
+    assert [line["event"] for line in logs] == ["stored.unreadable"]
+    assert "secret" not in repr(logs)
 
 
 def test_unknown_fields_of_a_limit_are_ignored():

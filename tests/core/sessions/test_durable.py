@@ -1,6 +1,7 @@
 """A session that has left the live store opens again under its own id."""
 
 import asyncio
+import sqlite3
 
 import pytest
 
@@ -11,6 +12,7 @@ from core.eventlog.base import TooFarBehind
 from core.library.base import LibraryAway
 from core.sessions import durable
 from core.sessions.base import SessionCopy
+from core.sessions.codec import StoredUnreadable
 from core.sessions.memory import HUNTS_AT_ONCE
 from tests.builders import HandClock, a_finished_hunt, a_review, a_run, a_session
 from tests.core.sessions.libraries import a_process
@@ -169,6 +171,22 @@ async def test_work_that_was_broken_off_is_resumed_after_a_restart(tmp_path):
         assert following.reattached == {"s_one"}
         assert await following.live.count() == 1
         assert (await following.live.read("s_one")).runs[0].status is RunStatus.RUNNING
+
+
+async def test_a_session_that_cannot_be_read_does_not_keep_others_from_being_resumed(tmp_path):
+    async with a_process(tmp_path) as process:
+        for session_id in ("s_a", "s_b", "s_c"):
+            running = a_session(session_id=session_id, runs=(a_run(hunts=3, status=RunStatus.RUNNING),))
+            await process.store.create(running, b"")
+        await process.outbox.flush()
+    with sqlite3.connect(tmp_path / "library.sqlite") as database:
+        database.execute("UPDATE sessions SET head = X'7B7D' WHERE session_id = 's_b'")
+    database.close()
+    async with a_process(tmp_path) as following:
+        await following.store.reopen_active()
+        assert following.reattached == {"s_a", "s_c"}
+        with pytest.raises(StoredUnreadable):
+            await following.store.read("s_b")
 
 
 async def test_work_that_nobody_continued_in_time_ends_with_the_reason(tmp_path):
