@@ -104,6 +104,8 @@ class Outbox:
         self._waiting_hunts = 0
         self._replied: LRUCache[tuple[str, str], bool] = LRUCache(MAX_REPLIES)
         self._writing = asyncio.Lock()
+        self._begun = self._ended = 0
+        """Calls of `flush`, and the last one that was not interrupted."""
         self._adopted_at: float | None = None
         self._journaled_since: float | None = None
         """Since when the journal has changes that the library lacks."""
@@ -207,14 +209,20 @@ class Outbox:
             opening.cancel()
 
     async def flush(self) -> None:
-        """Write everything that is marked now, to the library or to the journal."""
+        """Write everything that is marked now, to the library or to the journal. A call that waits for another one is
+        done with the first that begins after it."""
+        begun = self._begun
         async with self._writing:
+            if self._ended > begun:
+                return
+            self._begun += 1
             if await self._deliver_journal():
                 await self._write_marked()
                 if self.journal_problem and not self._marked and self._journaled_since is None:
                     await asyncio.to_thread(self._journal.clear)  # of a batch, what a full disk took of it
             else:
                 await self._journal_marked()
+            self._ended = self._begun
 
     async def flush_to_journal(self) -> None:
         """Write everything that is marked now to the journal only."""

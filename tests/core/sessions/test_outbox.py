@@ -1,11 +1,13 @@
 """Changes reach the library whatever fails in between: the database, the disk, the process."""
 
+import asyncio
 import errno
 import os
 
 import pytest
 
 from core.domain.hunt import HuntStatus
+from core.library.base import library_away
 from core.sessions import journal as journal_module
 from tests.builders import a_finished_hunt, a_hunt, a_run, a_session
 from tests.core.sessions.libraries import a_process
@@ -179,3 +181,20 @@ async def test_a_deletion_during_a_write_that_fails_leaves_no_count_and_the_reco
         assert process.outbox._waiting_hunts == 0
         await process.outbox.flush()
         assert [event.action for event in await process.library.events("s_one")] == ["created", "deleted"]
+
+
+async def test_many_that_wait_for_an_unavailable_database_wait_for_it_together(tmp_path):
+    tries = 0
+
+    async def write(_):
+        nonlocal tries
+        tries += 1
+        await asyncio.sleep(0)
+        raise library_away("its database does not answer.")
+
+    async with a_process(tmp_path) as process:
+        process.library.write = write
+        await opened(process)
+        await asyncio.gather(*(process.outbox.flush() for _ in range(20)))
+        assert tries <= 2
+        assert process.outbox.waiting == 0  # in the journal
