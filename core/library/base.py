@@ -51,7 +51,7 @@ class LibraryHead:
     prompt_hash: str
     """SHA-256 of the prompt without differences of white space and case; "" without a prompt."""
     text: str
-    """What a search finds: name, prompt, criteria and models."""
+    """What a search finds, as `core.domain.search_words.searchable`: name, prompt, criteria and models."""
     sealed: bool = True
     """Lists must not show what its judge costs."""
     planned_hunts: int = 0
@@ -82,7 +82,7 @@ class LibraryHunt:
     reply: bytes
     """JSON; empty if there is none, or if it is stored already."""
     text: str
-    """What a search finds in the reply; empty with an empty `reply`."""
+    """What a search finds in the reply, likewise; empty with an empty `reply`."""
 
 
 @dataclass(frozen=True, slots=True)

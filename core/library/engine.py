@@ -14,7 +14,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
 import structlog
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
@@ -94,13 +93,14 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-async def _use_write_ahead_log(connection: aiosqlite.Connection) -> None:
+async def _use_write_ahead_log(connection: Any) -> None:
     """SQLite does not wait for a lock here: of two connections that switch a new file at once, one fails."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + BUSY_S
     while True:
         try:
-            return await (await connection.execute("PRAGMA journal_mode=WAL")).close()
+            await (await connection.execute("PRAGMA journal_mode=WAL")).close()
+            return
         except sqlite3.OperationalError as error:
             if "locked" not in str(error) or loop.time() >= deadline:
                 raise

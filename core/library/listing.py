@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +21,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from core.domain.search_words import search_terms
 from core.domain.task_state import TaskState
 from core.library.base import SimilarQuery, StoredTask, TaskQuery
 from core.library.schema import hunts, prompt_bands, sessions, texts
@@ -59,10 +59,10 @@ _NOT_DELETED = sessions.c.deleted_ms.is_(None)
 def list_tasks(connection: Connection, query: TaskQuery) -> tuple[StoredTask, ...]:
     statement = select_tasks(query)
     if query.text.strip():
-        words = search_words(query.text)
-        if not words:
+        terms = search_terms(query.text, MAX_WORDS)
+        if not terms:
             return ()
-        statement = statement.where(_contains(connection, words))
+        statement = statement.where(_contains(connection, terms))
     rows = connection.execute(statement).all()
     sums = _sums(connection, [row.session_id for row in rows])
     return tuple(_task(row, sums) for row in rows)
@@ -102,20 +102,16 @@ def list_similar(connection: Connection, query: SimilarQuery) -> tuple[tuple[Sto
     return tuple((_task(found[one], {}), bytes(found[one].head)) for one in ids if one in found)
 
 
-def search_words(said: str) -> tuple[str, ...]:
-    """Return the words of a search as both databases divide texts: letters and digits."""
-    return tuple(re.findall(r"[^\W_]+", said))[:MAX_WORDS]
-
-
-def _contains(connection: Connection, words: Sequence[str]) -> ColumnElement[bool]:
-    """Whether one of the session's texts contains all words, the last one perhaps only begun."""
+def _contains(connection: Connection, terms: Sequence[Sequence[str]]) -> ColumnElement[bool]:
+    """Whether one of the session's texts contains all terms, the last word perhaps only begun."""
+    begun = len(terms[-1][-1]) >= PREFIX_CHARS
     if connection.dialect.name == "postgresql":
-        terms = [*words[:-1], f"{words[-1]}:*" if len(words[-1]) >= PREFIX_CHARS else words[-1]]
-        wanted = func.to_tsquery(literal_column("'simple'"), " & ".join(terms))
+        phrases = " & ".join(f"({' <-> '.join(words)})" for words in terms)
+        wanted = func.to_tsquery(literal_column("'simple'"), f"{phrases[:-1]}:*)" if begun else phrases)
         found = literal_column("texts.words").op("@@")(wanted)
         return sessions.c.session_id.in_(select(texts.c.session_id).where(found))
-    terms = [f'"{word}"' for word in words]
-    match: dict[str, Any] = {"match": " ".join(terms) + ("*" if len(words[-1]) >= PREFIX_CHARS else "")}
+    phrases = " ".join(f'"{" ".join(words)}"' for words in terms)
+    match: dict[str, Any] = {"match": f"{phrases}*" if begun else phrases}
     counted = text("SELECT count(*) FROM (SELECT rowid FROM words WHERE words MATCH :match LIMIT :most)")
     rows = text("texts.text_id IN (SELECT rowid FROM words WHERE words MATCH :match)").bindparams(**match)
     if connection.execute(counted, match | {"most": RARE_TEXTS + 1}).scalar_one() <= RARE_TEXTS:

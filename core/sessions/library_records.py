@@ -13,6 +13,7 @@ from core.domain.checks import CheckStatus
 from core.domain.hunt import Hunt, HuntStatus
 from core.domain.prompt_similarity import normal_prompt, prompt_bands
 from core.domain.run import RUN_ENDED
+from core.domain.search_words import searchable
 from core.domain.session import Session
 from core.domain.task import Task
 from core.domain.task_state import has_open_work, task_state
@@ -159,7 +160,7 @@ def _searchable(parts: Iterator[str]) -> str:
         left -= len(found[-1])
         if left <= 0:
             break
-    return _storable("\n".join(found))
+    return _storable(searchable("\n".join(found))[:MAX_TEXT_CHARS])
 
 
 def _storable(text: str) -> str:
