@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from core.library.base import LibraryEvent, LibraryHead, LibraryHunt, SessionChanges
@@ -12,12 +12,30 @@ from core.sessions.journal import Journal, Record
 
 FOLDER = "library"
 """In JOURNAL_DIR, apart from the journals of the session store."""
+RECORD_BYTES = 1024 * 1024
+"""Hunts in one record, about: encoding them takes some milliseconds."""
 
 
 def write_changes(journal: Journal, changes: SessionChanges) -> bool:
-    """Return False if the disk rejects it."""
+    """Write one or more records. Return False if the disk rejects one."""
+    return all(journal.write(_record(part)) for part in _parts(changes))
+
+
+def _parts(changes: SessionChanges) -> Iterator[SessionChanges]:
+    """Divide the hunts: while a record is encoded, no other thread runs."""
+    part, hunts, size = changes, list[LibraryHunt](), 0
+    for hunt in changes.hunts:
+        if size >= RECORD_BYTES:
+            yield replace(part, hunts=tuple(hunts))
+            part, hunts, size = SessionChanges(changes.session_id, changes.changed_ms), [], 0
+        hunts.append(hunt)
+        size += len(hunt.state) + len(hunt.reply)
+    yield replace(part, hunts=tuple(hunts))
+
+
+def _record(changes: SessionChanges) -> Record:
     head = None if changes.head is None else asdict(changes.head) | {"head": changes.head.head.decode()}
-    record: Record = {
+    return {
         "op": "library",
         "sid": changes.session_id,
         "changed_ms": changes.changed_ms,
@@ -27,7 +45,6 @@ def write_changes(journal: Journal, changes: SessionChanges) -> bool:
         "events": [asdict(event) for event in changes.events],
         "deleted_by": changes.deleted_by,
     }
-    return journal.write(record)
 
 
 def read_changes(journal: Journal) -> Iterator[SessionChanges]:

@@ -1,6 +1,9 @@
 """Changes for the library survive the journal unchanged."""
 
+from dataclasses import replace
+
 from core.library.base import LibraryEvent, SessionChanges
+from core.sessions import library_journal
 from core.sessions.journal import Journal
 from core.sessions.library_journal import read_changes, write_changes
 from core.sessions.library_records import library_head, library_hunt
@@ -25,6 +28,17 @@ def test_what_is_written_is_read_by_this_and_by_the_next_process(tmp_path):
     following = Journal(tmp_path, "two")
     assert len(list(following.adopt())) == 1
     assert list(read_changes(following)) == [WHOLE, SMALL]
+
+
+def test_a_large_session_is_several_records_of_which_the_first_has_the_head(tmp_path, monkeypatch):
+    one = WHOLE.hunts[0]
+    monkeypatch.setattr(library_journal, "RECORD_BYTES", 2 * (len(one.state) + len(one.reply)))
+    hunts = tuple(replace(one, hunt_id=f"r_one.{number}") for number in range(5))
+    journal = Journal(tmp_path, "one")
+    assert write_changes(journal, replace(WHOLE, hunts=hunts))
+    assert list(read_changes(journal)) == [
+        replace(WHOLE, hunts=hunts[:2]), SessionChanges("s_one", 7, hunts=hunts[2:4]), SessionChanges("s_one", 7, hunts=hunts[4:])
+    ]  # fmt: skip
 
 
 def test_a_foreign_record_is_skipped_and_its_file_kept(tmp_path):
