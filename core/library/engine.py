@@ -88,7 +88,7 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
     connection.run_async(_use_write_ahead_log)
     cursor = connection.cursor()
     # secure_delete: what is deleted is overwritten, not only marked as free
-    for pragma in ("synchronous=FULL", "secure_delete=ON", "cache_size=-16000"):
+    for pragma in ("synchronous=FULL", "secure_delete=ON", "cache_size=-16000", "temp_store=MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -111,12 +111,28 @@ def _contains(connection: Connection, terms: Sequence[Sequence[str]]) -> ColumnE
         found = literal_column("texts.words").op("@@")(wanted)
         return sessions.c.session_id.in_(select(texts.c.session_id).where(found))
     phrases = " ".join(f'"{" ".join(words)}"' for words in terms)
-    match: dict[str, Any] = {"match": f"{phrases}*" if begun else phrases}
-    counted = text("SELECT count(*) FROM (SELECT rowid FROM words WHERE words MATCH :match LIMIT :most)")
-    rows = text("texts.text_id IN (SELECT rowid FROM words WHERE words MATCH :match)").bindparams(**match)
-    if connection.execute(counted, match | {"most": RARE_TEXTS + 1}).scalar_one() <= RARE_TEXTS:
+    match = {"match": f"{phrases}*" if begun else phrases}
+    ids = text("SELECT rowid FROM words WHERE words MATCH :match").bindparams(**match)
+    if begun:
+        number = _store_matches(connection, match)
+        ids = text("SELECT text_id FROM temp.matched")
+    else:
+        counted = text("SELECT count(*) FROM (SELECT rowid FROM words WHERE words MATCH :match LIMIT :most)")
+        number = connection.execute(counted, match | {"most": RARE_TEXTS + 1}).scalar_one()
+    rows = texts.c.text_id.in_(ids)
+    if number <= RARE_TEXTS:
         return sessions.c.session_id.in_(select(texts.c.session_id).where(rows))
     return select(texts.c.text_id).where(texts.c.session_id == sessions.c.session_id, rows).exists()
+
+
+def _store_matches(connection: Connection, match: Mapping[str, Any]) -> int:
+    """Store the IDs of the texts that match in a temporary table, and return their number: each evaluation of the
+    beginning of a word merges the lists of all words that begin so, which takes a tenth of a second."""
+    connection.execute(text("CREATE TEMP TABLE IF NOT EXISTS matched (text_id INTEGER PRIMARY KEY)"))
+    connection.execute(text("DELETE FROM matched"))
+    return connection.execute(
+        text("INSERT INTO matched SELECT rowid FROM words WHERE words MATCH :match"), match
+    ).rowcount
 
 
 def _near(connection: Connection, query: SimilarQuery) -> list[str]:

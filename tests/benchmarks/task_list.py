@@ -1,6 +1,7 @@
-"""Lists, searches and similar prompts in a SQLite library of many tasks: time, CPU, and how long the event loop waited.
+"""Lists, searches and similar prompts in a library of many tasks: time, CPU, and how long the event loop waited.
 
-`python -m tests.benchmarks.task_list 100000` takes some minutes and 2 GB of disk; a path after it keeps the library.
+`python -m tests.benchmarks.task_list 100000` takes some minutes and 2 GB of disk; an address after it (`sqlite:///PATH`,
+`postgresql://…`) keeps the library, and measures the one that is there. `postgresql` starts a server of its own.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from itertools import accumulate
-from pathlib import Path
 from typing import Any
 
 from core.domain.prompt_similarity import prompt_bands
 from core.library.base import LibraryHead, LibraryHunt, SessionChanges, SimilarQuery, TaskCursor, TaskQuery
 from core.library.lazy import LazyLibrary
+from tests.house.real_postgres import open_postgres
 
 TASKS = 5_000
 OWNERS = 150
@@ -30,21 +31,24 @@ TIMES = 5
 FIRST_MS = 1_700_000_000_000
 STATES = ("draft", "checked", "hunting", "to_review", "revealed")
 HEADER = (
-    "| {tasks:,} tasks with {replies} replies each, SQLite | median | CPU | longest wait of the event loop | target |"
+    "| {tasks:,} tasks with {replies} replies each, {database} | median | CPU | longest wait of the event loop | target |"
 )
 TICK_S = 0.002
 
 
-def measure_task_list(tasks: int = 0, path: Path | None = None) -> tuple[str, list[str]]:
+def measure_task_list(tasks: int = 0, url: str = "") -> tuple[str, list[str]]:
     """A table's header and rows."""
     tasks = tasks or TASKS
-    with tempfile.TemporaryDirectory() as folder:
-        rows = asyncio.run(_measure(path or Path(folder) / "library.sqlite", tasks))
-    return HEADER.format(tasks=tasks, replies=REPLIES), rows
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        if url == "postgresql":
+            url = stack.enter_context(open_postgres()).new_database()
+        rows = asyncio.run(_measure(url or f"sqlite:///{folder}/library.sqlite", tasks))
+    database = "PostgreSQL" if url.startswith("postgresql") else "SQLite"
+    return HEADER.format(tasks=tasks, replies=REPLIES, database=database), rows
 
 
-async def _measure(path: Path, tasks: int) -> list[str]:
-    library = LazyLibrary(f"sqlite:///{path}")
+async def _measure(url: str, tasks: int) -> list[str]:
+    library = LazyLibrary(url)
     try:
         if await library.count() < tasks:
             made = _Made()
@@ -133,7 +137,7 @@ class _Made:
 
 
 def main(arguments: list[str]) -> None:
-    header, rows = measure_task_list(int(arguments[0]), Path(arguments[1]) if len(arguments) > 1 else None)
+    header, rows = measure_task_list(int(arguments[0]), arguments[1] if len(arguments) > 1 else "")
     print("\n".join([header, "|---|---|---|---|---|", *rows]))
 
 
