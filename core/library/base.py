@@ -109,7 +109,9 @@ class SessionChanges:
     hunts: tuple[LibraryHunt, ...] = ()
     events: tuple[LibraryEvent, ...] = ()
     deleted_by: str | None = None
-    """The session was deleted by that user; "" without sign-in."""
+    """The session was deleted by that user; "" without sign-in, and by the server."""
+    deleted_why: str = ""
+    """For the record of the deletion; "" if the user asked for it."""
 
     @property
     def size_bytes(self) -> int:
@@ -194,6 +196,25 @@ class SimilarQuery:
     """None: everyone's."""
 
 
+@dataclass(frozen=True, slots=True)
+class RetentionRule:
+    """Tasks that are deleted: those that match, have no unfinished work, and did not change since `before_ms`."""
+
+    before_ms: int
+    why: str
+    """For the record of the deletion."""
+    archived: bool
+    """Only archived tasks, or only the others."""
+    states: tuple[str, ...] = ()
+    """`TaskState`s; empty: all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    session_id: str
+    deleted_ms: int
+
+
 class Library(ABC):
     """Stores sessions durably. Methods raise LibraryAway while the database cannot be used.
 
@@ -243,6 +264,24 @@ class Library(ABC):
     @abstractmethod
     async def set_archived(self, session_id: str, archived: bool, event: LibraryEvent) -> bool:
         """Archive a task or take it back, and record who did. Returns False if the library does not have it."""
+
+    @abstractmethod
+    async def expired(self, rule: RetentionRule, skip: Collection[str], limit: int) -> tuple[str, ...]:
+        """Return sessions that the rule matches, those unchanged for longest first, without those in `skip`."""
+
+    @abstractmethod
+    async def expire(self, rule: RetentionRule, session_ids: Collection[str], now_ms: int) -> tuple[str, ...]:
+        """Delete those of these sessions that the rule still matches, and return them. One process at a time does so:
+        none are deleted while another one does."""
+
+    @abstractmethod
+    async def deletions(self, since_ms: int) -> tuple[Deletion, ...]:
+        """Return the sessions that were deleted since then."""
+
+    @abstractmethod
+    async def compact(self) -> None:
+        """Overwrite what deletions have left in SQLite's search index and write-ahead log, in short steps. PostgreSQL
+        does that by itself (autovacuum)."""
 
     @abstractmethod
     async def count(self) -> int:

@@ -12,8 +12,10 @@ from importlib import import_module
 from typing import Any, TypeVar
 
 from core.library.base import (
+    Deletion,
     Library,
     LibraryEvent,
+    RetentionRule,
     SessionChanges,
     SimilarQuery,
     StoredProgress,
@@ -63,6 +65,18 @@ class LazyLibrary(Library):
 
     async def set_archived(self, session_id: str, archived: bool, event: LibraryEvent) -> bool:
         return await self._call(lambda library: library.set_archived(session_id, archived, event))
+
+    async def expired(self, rule: RetentionRule, skip: Collection[str], limit: int) -> tuple[str, ...]:
+        return await self._call(lambda library: library.expired(rule, skip, limit))
+
+    async def expire(self, rule: RetentionRule, session_ids: Collection[str], now_ms: int) -> tuple[str, ...]:
+        return await self._call(lambda library: library.expire(rule, session_ids, now_ms))
+
+    async def deletions(self, since_ms: int) -> tuple[Deletion, ...]:
+        return await self._call(lambda library: library.deletions(since_ms))
+
+    async def compact(self) -> None:
+        await self._call(lambda library: library.compact())
 
     async def count(self) -> int:
         return await self._call(lambda library: library.count())

@@ -38,7 +38,7 @@ MAX_IN_BAND = 200
 MAX_NEAR = 8
 """Candidates whose prompts are compared."""
 
-_STATE = case(
+TASK_STATE = case(
     (
         and_(
             sessions.c.state == TaskState.REVEALED.value,
@@ -48,10 +48,11 @@ _STATE = case(
     ),
     else_=sessions.c.state,
 )
+"""A `TaskState`, also DELIVERED."""
 _COLUMNS = (
     *(sessions.c[name] for name in ("session_id", "name", "owner", "archived", "created_ms", "changed_ms")),
     *(sessions.c[name] for name in ("excerpt", "sealed", "planned_hunts")),
-    _STATE.label("task_state"),
+    TASK_STATE.label("task_state"),
 )
 _NOT_DELETED = sessions.c.deleted_ms.is_(None)
 
@@ -79,7 +80,7 @@ def select_tasks(query: TaskQuery) -> Select[Any]:
     if query.owner is not None:
         statement = statement.where(sessions.c.owner == query.owner)
     if query.states:
-        statement = statement.where(_STATE.in_(query.states))
+        statement = statement.where(TASK_STATE.in_(query.states))
     if query.after is not None:
         before = tuple_(literal(query.after.changed_ms), literal(query.after.session_id))
         statement = statement.where(tuple_(sessions.c.changed_ms, sessions.c.session_id) < before)

@@ -11,8 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.library.base import (
+    Deletion,
     Library,
     LibraryEvent,
+    RetentionRule,
     SessionChanges,
     SimilarQuery,
     StoredProgress,
@@ -23,8 +25,14 @@ from core.library.base import (
 from core.library.engine import READS, WRITES, map_database_errors, open_engine
 from core.library.listing import list_similar, list_tasks
 from core.library.migrate import is_current, migrate
+from core.library.retention import delete_expired, find_deletions, find_expired
 from core.library.schema import events, hunts, notebooks, sessions
-from core.library.writing import in_steps, write_archived, write_changes
+from core.library.writing import in_steps, merge_search_index, write_archived, write_changes
+
+MERGE_PAGES = 100
+"""Of SQLite's search index, merged in one transaction: some milliseconds."""
+MERGE_PAUSE_S = 0.02
+"""Others write between two of them."""
 
 
 class SqlLibrary(Library):
@@ -115,6 +123,29 @@ class SqlLibrary(Library):
         async with self._transaction(writes=True) as connection:
             return await connection.run_sync(write_archived, session_id, archived, event)
 
+    async def expired(self, rule: RetentionRule, skip: Collection[str], limit: int) -> tuple[str, ...]:
+        async with self._transaction() as connection:
+            return await connection.run_sync(find_expired, rule, skip, limit)
+
+    async def expire(self, rule: RetentionRule, session_ids: Collection[str], now_ms: int) -> tuple[str, ...]:
+        async with self._transaction(writes=True) as connection:
+            return await connection.run_sync(delete_expired, rule, session_ids, now_ms)
+
+    async def deletions(self, since_ms: int) -> tuple[Deletion, ...]:
+        async with self._transaction() as connection:
+            return await connection.run_sync(find_deletions, since_ms)
+
+    async def compact(self) -> None:
+        more, pages = True, -MERGE_PAGES  # negative: begin to merge all parts of the index
+        while more:
+            async with self._transaction(writes=True) as connection:
+                if connection.dialect.name != "sqlite":
+                    return
+                more = await connection.run_sync(merge_search_index, pages) or pages < 0
+            pages = MERGE_PAGES
+            await asyncio.sleep(MERGE_PAUSE_S)
+        await self._empty_write_ahead_log()
+
     async def count(self) -> int:
         async with self._transaction() as connection:
             found = await connection.execute(
@@ -125,6 +156,14 @@ class SqlLibrary(Library):
     async def close(self) -> None:
         if self._engine is not None:
             await self._engine.dispose()
+
+    async def _empty_write_ahead_log(self) -> None:
+        """Its old pages stay in the file otherwise. While others read, it stays for the next time."""
+        with map_database_errors():
+            engine = await self._prepare()
+            async with engine.connect() as plain:
+                connection = await plain.execution_options(isolation_level="AUTOCOMMIT")
+                await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @asynccontextmanager
     async def _transaction(self, *, writes: bool = False) -> AsyncIterator[AsyncConnection]:

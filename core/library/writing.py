@@ -19,6 +19,8 @@ TASK_TEXT = "task"
 """The part of a session's texts that is not a reply."""
 DELETED = "deleted"
 """Action and ID of the event that records a deletion."""
+MERGED_CHANGES = 2
+"""Changes that SQLite counts if a merge did anything; 1 is the request itself."""
 DELIVERED = "exported"
 """Action of the events that make a session count as delivered."""
 
@@ -55,6 +57,15 @@ def write_archived(connection: Connection, session_id: str, archived: bool, even
         return False
     connection.execute(insert(events), [_event_row(session_id, event)])
     return True
+
+
+def merge_search_index(connection: Connection, pages: int) -> bool:
+    """Continue to merge the parts of SQLite's search index, which removes the words of deleted texts. Returns False if
+    nothing is left to do."""
+    before = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
+    connection.exec_driver_sql(f"INSERT INTO words (words, rank) VALUES ('merge', {pages:d})")  # noqa: S608
+    after = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
+    return bool(after - before >= MERGED_CHANGES)
 
 
 class _Writer:
@@ -165,7 +176,7 @@ class _Writer:
                 where=sessions.c.deleted_ms.is_(None),
             )
             self._execute(statement, [empty])
-            record = LibraryEvent(DELETED, one.changed_ms, one.deleted_by or "", DELETED)
+            record = LibraryEvent(DELETED, one.changed_ms, one.deleted_by or "", DELETED, one.deleted_why)
             self._execute(
                 self._insert(events).on_conflict_do_nothing(),
                 [*(_event_row(one.session_id, event) for event in one.events), _event_row(one.session_id, record)],

@@ -370,6 +370,7 @@ class FailoverSessionStore(SessionStore):
             del self.away[session_id]
             self.deleted.add(session_id)
             self.journal.write(delete_record(session_id))
+            await self.journal.remove_session(session_id)
 
         await self._route(session_id, lambda: self.redis.delete(session_id), here)
         self.forget(session_id)

@@ -28,6 +28,10 @@ UNREAD = ".unread"
 MODE, FOLDER_MODE = 0o600, 0o700
 """The journal contains tasks and replies: only the owner may read it."""
 Record = dict[str, Any]
+COPY = ".new"
+DELETION = b'{"op":"delete"'
+RECORD_BEGIN_BYTES = 40
+"""Of each record, in which its session is named."""
 
 
 class Journal:
@@ -43,6 +47,7 @@ class Journal:
         self._unread: set[Path] = set()
         """Files with unreadable records."""
         self._unsynced = False
+        self._removing = asyncio.Lock()
         self.size_bytes = 0
         self.problem = ""
 
@@ -90,6 +95,7 @@ class Journal:
             if path not in self._files and (number := _locked(path)) is not None:
                 self._files[path] = number
                 self.size_bytes += os.fstat(number).st_size
+                path.with_name(path.name + COPY).unlink(missing_ok=True)
                 yield path, number
 
     def records(self) -> Iterator[Record]:
@@ -107,6 +113,28 @@ class Journal:
             self._unread.add(path)
             # the records are private: log only the type of error
             log.error("journal.unreadable", file=path.name, error=type(error).__name__)
+
+    async def remove_session(self, session_id: str) -> None:
+        """Rewrite our files without the records of a deleted session, except that of its deletion. Records are appended
+        meanwhile. Files that cannot be rewritten stay as they are."""
+        async with self._removing:
+            for path, number in list(self._files.items()):
+                rewriting = _Rewriting(path, session_id)
+                try:
+                    if await asyncio.to_thread(rewriting.copy) and self._files.get(path) == number:
+                        self._replace(path, number, rewriting)
+                except OSError as error:
+                    log.error("journal.not_rewritten", file=path.name, error=error.strerror)
+                finally:
+                    rewriting.discard()
+
+    def _replace(self, path: Path, number: int, rewriting: _Rewriting) -> None:
+        new = rewriting.finish()
+        self.size_bytes += os.fstat(new).st_size - os.fstat(number).st_size
+        self._files[path] = new
+        if self._ours == number:
+            self._ours, self._unsynced = new, True
+        os.close(number)
 
     def clear(self) -> None:
         """Delete all files, since their records are in Redis. Unreadable files are renamed and kept."""
@@ -138,6 +166,55 @@ class Journal:
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._files[path] = number
             return number
+
+
+class _Rewriting:
+    """A copy of a journal file without one session: what was there at first in a thread, the rest when it replaces the
+    file."""
+
+    def __init__(self, path: Path, session_id: str) -> None:
+        self._path = path
+        self._copy = path.with_name(path.name + COPY)
+        self._needle = b'"sid":' + orjson.dumps(session_id)
+        self._number: int | None = None
+        self._copied_bytes = 0
+
+    def copy(self) -> bool:
+        """Returns False, and leaves no copy, if the file has nothing of the session. Raises OSError."""
+        with self._path.open("rb") as file:
+            if not any(self._is_of_session(line) for line in file):
+                return False
+        self._number = os.open(self._copy, os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_RDWR, MODE)
+        fcntl.flock(self._number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        self._append()
+        return True
+
+    def finish(self) -> int:
+        """Replace the file, and return the open, locked copy. Raises OSError."""
+        assert self._number is not None
+        self._append()
+        self._copy.rename(self._path)
+        number, self._number = self._number, None
+        return number
+
+    def discard(self) -> None:
+        """Remove a copy that did not replace the file."""
+        if self._number is not None:
+            os.close(self._number)
+            self._copy.unlink(missing_ok=True)
+
+    def _append(self) -> None:
+        """Copy the complete lines since the last time."""
+        assert self._number is not None
+        with self._path.open("rb") as file, os.fdopen(os.dup(self._number), "ab") as copy:
+            file.seek(self._copied_bytes)
+            for line in file:
+                self._copied_bytes += len(line)
+                if not self._is_of_session(line):
+                    copy.write(line)
+
+    def _is_of_session(self, line: bytes) -> bool:
+        return self._needle in line[: RECORD_BEGIN_BYTES + len(self._needle)] and not line.startswith(DELETION)
 
 
 def _by_age(folder: Path) -> list[Path]:

@@ -44,6 +44,7 @@ def _record(changes: SessionChanges) -> Record:
         "hunts": [asdict(one) | {"state": one.state.decode(), "reply": one.reply.decode()} for one in changes.hunts],
         "events": [asdict(event) for event in changes.events],
         "deleted_by": changes.deleted_by,
+        "deleted_why": changes.deleted_why,
     }
 
 
@@ -70,6 +71,7 @@ def _changes(record: dict[str, Any]) -> SessionChanges:
         ),
         events=tuple(LibraryEvent(**event) for event in record["events"]),
         deleted_by=record["deleted_by"],
+        deleted_why=record.get("deleted_why", ""),
     )
 
 

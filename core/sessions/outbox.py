@@ -324,6 +324,9 @@ class Outbox:
             return all(write_changes(self._journal, one) for one in changes)
 
         oldest_s = self._batch_since
+        for one in changes:
+            if one.deleted_by is not None:
+                await self._journal.remove_session(one.session_id)
         written = await asyncio.to_thread(write)
         if written:
             self._start_lag(self._clock.monotonic() if oldest_s is None else oldest_s)

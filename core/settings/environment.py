@@ -15,6 +15,7 @@ from core.revision import baked_revision
 from core.settings.accounts import read_accounts
 from core.settings.deprecated import RENAMED, constants, deprecated_variables
 from core.settings.groups import Settings, table
+from core.settings.library import read_state_days
 from core.settings.misspellings import misspelled_variables
 from core.settings.rows import Row, SettingWarning, read_value, unquote
 
@@ -70,6 +71,7 @@ def _environment(environment: Mapping[str, str] | None) -> dict[str, str]:
 
 _LISTS: Mapping[str, Callable[[str, Mapping[str, str]], Any]] = {
     "HUNTER_TOKENS": lambda text, _env: read_holders(text),
+    "LIBRARY_DAYS": lambda text, _env: read_state_days(text),
     "OPENAI_COMPATIBLE": read_accounts,
     "TRUSTED_PROXIES": lambda text, _env: read_networks(text),
 }

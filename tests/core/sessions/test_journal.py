@@ -8,6 +8,7 @@ import threading
 import orjson
 
 from core.domain.hunt import HuntStatus
+from core.sessions import journal as journal_module
 from core.sessions.detached import DetachedSession, delete_record, head_record, hunt_record, replay, whole_record
 from core.sessions.journal import Journal
 from core.sessions.memory import KeptSession
@@ -182,3 +183,50 @@ async def test_a_failed_sync_is_reported(tmp_path, monkeypatch):
     journal.write(head_record(a_session(version=2)))
     await journal.sync()
     assert journal.problem == ""
+
+
+async def test_a_deleted_session_leaves_the_file_and_records_that_come_meanwhile_stay(tmp_path, monkeypatch):
+    journal = Journal(tmp_path / "j", "one")
+    for sid in ("s_1", "s_2", "s_1"):
+        journal.write({"op": "head", "sid": sid, "head": f'secret of {sid} "sid":"s_1"'})
+    journal.write(delete_record("s_1"))
+    copying, may_go = threading.Event(), threading.Event()
+    copy = journal_module._Rewriting.copy
+
+    def slow_copy(rewriting):
+        found = copy(rewriting)
+        copying.set()
+        assert may_go.wait(10)
+        return found
+
+    monkeypatch.setattr(journal_module._Rewriting, "copy", slow_copy)
+    removing = asyncio.create_task(journal.remove_session("s_1"))
+    await asyncio.to_thread(copying.wait)
+    journal.write({"op": "head", "sid": "s_1", "head": "late"})
+    journal.write({"op": "head", "sid": "s_3", "head": "c"})
+    may_go.set()
+    await removing
+    journal.write({"op": "head", "sid": "s_4", "head": "d"})
+    await journal.sync()
+    (path,) = (tmp_path / "j").iterdir()
+    found = [(record["op"], record["sid"]) for record in journal.records()]
+    assert found == [("head", "s_2"), ("delete", "s_1"), ("head", "s_3"), ("head", "s_4")]
+    assert journal.size_bytes == path.stat().st_size
+    assert list(Journal(tmp_path / "j", "two").adopt()) == [], "the new file is locked"
+    journal.clear()
+    assert list((tmp_path / "j").iterdir()) == []
+
+
+async def test_a_file_that_cannot_be_rewritten_stays_and_no_copy_is_left(tmp_path, monkeypatch):
+    journal = Journal(tmp_path / "j", "one")
+    journal.write({"op": "head", "sid": "s_1", "head": "a"})
+
+    def fail(_rewriting):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(journal_module._Rewriting, "finish", fail)
+    await journal.remove_session("s_1")
+    assert len(list((tmp_path / "j").iterdir())) == 1
+    assert [record["sid"] for record in journal.records()] == ["s_1"]
+    await journal.remove_session("s_unknown")
+    assert journal.write({"op": "head", "sid": "s_2"})
