@@ -14,6 +14,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from core import __version__
 from core.budget.budgets import Budgets, open_budgets
@@ -35,6 +36,7 @@ from core.hunting.robustness_service import RobustnessService
 from core.hunting.service import Entropy, HuntingService
 from core.hunting.status.collector import StatusCollector
 from core.hunting.task_service import TaskService
+from core.hunting.telemetry_redaction import TelemetryRedactor, open_telemetry_redactor
 from core.hunting.two_sided_service import TwoSidedService
 from core.hunting.unfinished_work import abandoned
 from core.large_input import LargeInputExecutor, open_large_input_executor
@@ -119,6 +121,14 @@ async def open_runtime(
             )
         http = await enter(open_http(settings.calls))
         telemetry = await enter(open_telemetry(instance, settings.telemetry, clock))
+        redactor = TelemetryRedactor(
+            telemetry,
+            Path(settings.telemetry.directory),
+            settings.telemetry.retention_days,
+            None if durable is None else durable.library,
+            clock,
+        )
+        await enter(open_telemetry_redactor(redactor, on_bug))
         throttle = await enter(
             open_throttle(
                 redis,
@@ -157,6 +167,7 @@ async def open_runtime(
             live_text=live_text,
             large_input=large_input,
             telemetry=telemetry,
+            redactor=redactor,
             activity=activity,
             entropy=entropy,
             instance=instance,

@@ -36,6 +36,7 @@ from core.hunting.runs.runner import Runner
 from core.hunting.service import Entropy, HuntingService
 from core.hunting.status.cluster import Cluster, open_cluster
 from core.hunting.status.collector import StatusCollector
+from core.hunting.telemetry_redaction import TelemetryRedactor
 from core.hunting.two_sided_service import TwoSidedService
 from core.judge.judge import Judge
 from core.judge.question import AnswerTexts, ReadAnswer, read_with_evidence
@@ -68,6 +69,7 @@ class Adapters:
     live_text: LiveText
     large_input: LargeInputExecutor
     telemetry: TelemetryWriter
+    redactor: TelemetryRedactor
     activity: Activity
     entropy: Entropy
     instance: str
@@ -135,6 +137,7 @@ async def open_hunting(settings: Settings, use: Adapters, is_draining: Callable[
             entropy=use.entropy,
             secret=lambda: cluster.secret,
             write_record=write_record,
+            on_deleted=use.redactor.add,
             hunting=settings.hunting,
             notebooks=settings.notebooks,
             max_session_bytes=settings.sessions.max_bytes,

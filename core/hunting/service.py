@@ -87,6 +87,8 @@ class HuntingService:
     secret: Callable[[], bytes]
     """Key for deriving session IDs from idempotency keys, so that nobody can guess them; equal in every process."""
     write_record: WriteRecord
+    on_deleted: Callable[[str], None]
+    """Called with the ID of a session that was deleted."""
     hunting: HuntingSettings
     notebooks: NotebookSettings
     max_session_bytes: int
@@ -336,6 +338,7 @@ class HuntingService:
             await self.dispatcher.stop(job_key(session))
         await self.store.delete(sid)
         self._record(session, "deleted")
+        self.on_deleted(sid)
 
     async def refuse_spent(self, session: Session, models: Iterable[str]) -> None:
         """Raise BudgetSpent if a daily budget that would pay for these models is spent. Simulated ones cost nothing."""

@@ -22,6 +22,7 @@ from core.sessions.journal import Journal
 from core.sessions.library_journal import FOLDER
 from core.sessions.outbox import Outbox
 from core.sessions.reconcile import reconcile
+from core.sessions.retention import Retention
 from core.settings import Settings
 from core.supervise import running
 
@@ -69,8 +70,10 @@ async def open_durable_sessions(
             await _reconcile(live, library, outbox)
             await asyncio.sleep(chosen.reconcile_interval_s)
 
+    retention = Retention(live, library, clock, chosen.retention_days)
+    tasks = {"library": lambda: outbox.run(interval_s), "resume_from_library": resume, "retention": retention.run}
     try:
-        async with running(on_bug, library=lambda: outbox.run(interval_s), resume_from_library=resume):
+        async with running(on_bug, **tasks):
             yield store
     finally:
         await outbox.close()

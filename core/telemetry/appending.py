@@ -2,7 +2,7 @@
 
 Writers lock the file in turn, because checking whether its last line is complete while another process writes would
 see half a line. The file is opened again for every write, because it may have been moved, compressed or deleted
-meanwhile.
+meanwhile. A rewriting (redaction.py) holds the same lock while it replaces the file.
 """
 
 from __future__ import annotations
@@ -26,15 +26,29 @@ def append_lines(path: Path, lines: Sequence[bytes]) -> int:
     by this process or one that died, is ended with a newline first: it stays a broken line and affects no other.
     Raises OSError if nothing could be written.
     """
-    descriptor = os.open(path, os.O_APPEND | os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, FILE_MODE)
+    descriptor = open_locked(path, os.O_APPEND | os.O_CREAT | os.O_RDWR)
     try:
         _restrict_mode(descriptor)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)  # given back when the descriptor is closed
         closing = b"" if _ends_whole(descriptor) else b"\n"
         taken = os.write(descriptor, closing + b"".join(lines)) - len(closing)
     finally:
         os.close(descriptor)
     return _count_complete(lines, taken)
+
+
+def open_locked(path: Path, flags: int) -> int:
+    """Open the file and wait for its lock, which is released when the descriptor is closed. If the file was replaced or
+    removed meanwhile, the one that is there now is opened. Raises OSError."""
+    while True:
+        descriptor = os.open(path, flags | os.O_CLOEXEC, FILE_MODE)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
 
 
 def _restrict_mode(descriptor: int) -> None:

@@ -30,9 +30,7 @@ BATCH = 500
 TIMES = 5
 FIRST_MS = 1_700_000_000_000
 STATES = ("draft", "checked", "hunting", "to_review", "revealed")
-HEADER = (
-    "| {tasks:,} tasks with {replies} replies each, {database} | median | CPU | longest wait of the event loop | target |"
-)
+HEADER = "| {tasks:,} tasks with {replies} replies each, {database} | median | CPU | longest wait of the event loop | target |"
 TICK_S = 0.002
 
 
