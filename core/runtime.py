@@ -77,6 +77,7 @@ class Runtime:
     large_input: LargeInputExecutor
     fetcher: NotebookFetcher
     telemetry: TelemetryWriter
+    redactor: TelemetryRedactor
     activity: Activity
     judges: JudgeReports
     on_close: Callable[[Callable[[], Awaitable[None]]], object]
@@ -87,9 +88,15 @@ class Runtime:
 
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, *, clock: Clock | None = None, entropy: Entropy = secrets.token_bytes, seed: int | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    entropy: Entropy = secrets.token_bytes,
+    seed: int | None = None,
+    resume: bool = True,
 ) -> AsyncIterator[Runtime]:
-    """Open all components until the block ends. `seed` fixes the retry jitter, for tests."""
+    """Open all components until the block ends. `seed` fixes the retry jitter, for tests. Without `resume`, work that
+    an earlier process broke off is not continued."""
     if settings.server.role != "both" and not settings.redis.url:
         raise BadSettings(
             f"ROLE={settings.server.role} needs Redis. Without Redis, a single process must do everything.",
@@ -117,6 +124,7 @@ async def open_runtime(
                     end_work=lambda copy: abandoned(copy, clock.now()),
                     reattached=reattached,
                     on_bug=on_bug,
+                    resume=resume,
                 )
             )
         http = await enter(open_http(settings.calls))
@@ -198,6 +206,7 @@ async def open_runtime(
             large_input=large_input,
             fetcher=NotebookFetcher(direct, proxied, limits.hosts, limits.max_bytes, limits.fetch_timeout_s),
             telemetry=telemetry,
+            redactor=redactor,
             activity=activity,
             judges=judges,
             on_close=closing.push_async_callback,

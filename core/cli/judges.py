@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sys
 from collections.abc import Collection
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 from typing_extensions import TypedDict
 
-from core.cli.output import say, to_stdout
+from core.cli.output import ask, say, to_stdout
 from core.cli.report import StdoutConsole, write_json
 from core.cli.signals import stop_on_signals
 from core.domain.parameters import Target, is_default
@@ -117,7 +116,7 @@ async def rejudge(settings: Settings, options: RejudgeOptions) -> int:
         usd = estimated_usd(plan, runtime.service.offers)
         _say_plan(plan, usd)
         if plan.calls and not options.yes:
-            _confirm()
+            ask("Continue?", nobody="Nobody can be asked whether to pay.")
         stop_on_signals(stopped.set, (signal.SIGINT, signal.SIGTERM))
         result = await _judge(runtime, settings, plan, stopped)
         report = await asyncio.to_thread(read_report, settings.telemetry)
@@ -156,15 +155,6 @@ def _say_plan(plan: DriftPlan, usd: float | None) -> None:
     for number, why in left_out:
         if number:
             say(f"Left out: {number:,} {why}.")
-
-
-def _confirm() -> None:
-    """Raises BadInput without a terminal, KeyboardInterrupt for anything but yes."""
-    if not sys.stdin.isatty():
-        raise BadInput("Nobody can be asked whether to pay.", hint="Add --yes.")
-    print("Continue? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        raise KeyboardInterrupt
 
 
 async def _judge(runtime: Runtime, settings: Settings, plan: DriftPlan, stopped: asyncio.Event) -> DriftResult:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MAX_PORT = 65535
 MAX_LISTED = 10_000
+MAX_TASKS = 10_000
 MAX_DAYS = 36_500
 
 
@@ -40,6 +41,28 @@ def list_limit(text: str) -> int:
     if limit is None or not 1 <= limit <= MAX_LISTED:
         raise argparse.ArgumentTypeError(f"{_quoted(text)} is not a number of models; give 1 to {MAX_LISTED}")
     return limit
+
+
+def task_limit(text: str) -> int:
+    limit = _whole_number(text)
+    if limit is None or not 1 <= limit <= MAX_TASKS:
+        raise argparse.ArgumentTypeError(f"{_quoted(text)} is not a number of tasks; give 1 to {MAX_TASKS}")
+    return limit
+
+
+def task_state(text: str) -> str:
+    from core.domain.task_state import TaskState
+
+    if text not in set(TaskState):
+        raise argparse.ArgumentTypeError(f"there is no state {_quoted(text)}; give one of {', '.join(TaskState)}")
+    return text
+
+
+def last_day(text: str) -> datetime:
+    """The end of that day."""
+    from datetime import timedelta
+
+    return day(text) + timedelta(days=1)
 
 
 def model_name(text: str) -> str:

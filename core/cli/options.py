@@ -13,6 +13,7 @@ from core.cli.option_values import (
     day,
     day_count,
     hunt_count,
+    last_day,
     list_limit,
     model_name,
     pass_rule,
@@ -21,6 +22,8 @@ from core.cli.option_values import (
     sample_count,
     scope,
     setting,
+    task_limit,
+    task_state,
 )
 from core.distribution import NAME
 
@@ -46,6 +49,16 @@ people, unusable answers, cost, flips, drift, and which second judge errs differ
 ABOUT_REJUDGE = """\
 Judge the replies of reviewed hunts again, and compare with the first verdicts: has a judge drifted? Shows the number
 of calls and their estimated cost first. The verdicts are written into the telemetry; sessions do not change."""
+ABOUT_EXPORT = """\
+Write everything that the library has of one person, or of one period, into a new folder: notebooks (as loaded, and as
+delivered), JSON Lines and Parquet. The server may run meanwhile. The folder has the tasks' full content."""
+ABOUT_IMPORT = """\
+Read such a folder into the library of this installation. Tasks that are there at the same or a newer version stay as
+they are, and deleted ones stay deleted. All of the folder is checked before anything is written. Without Redis, stop
+the server first."""
+ABOUT_DELETE = """\
+Delete tasks for good: live sessions, library, journals, and their texts in the telemetry of this host. A record of who
+deleted what and when remains. Without Redis, stop the server first. Backups and exports are yours to delete."""
 SERVERS = {
     "serve": "serve the API and the hunting page (API_HOST, API_PORT)",
     "dashboard": "serve the dashboard (DASHBOARD_HOST, DASHBOARD_PORT)",
@@ -74,6 +87,8 @@ def parser() -> argparse.ArgumentParser:
     _command(commands, "demo", "hunt an example with the simulated provider")
     _models_options(_command(commands, "models", "list and search the models of all providers"))
     _judges_options(_command(commands, "judges", "show what the verdicts of each judge are worth", ABOUT_JUDGES))
+    _tasks_options(_command(commands, "tasks", "list and search the tasks in the library"))
+    _library_options(_command(commands, "library", "export, import and delete tasks of the library"))
     simulated = _command(commands, "simulate", "serve the simulated provider over HTTP")
     simulated.add_argument("--host", default="127.0.0.1", help="host to listen on (default: 127.0.0.1)")
     simulated.add_argument("--port", type=port, default=9000, help="port, 0 for any free one (default: 9000)")
@@ -283,6 +298,39 @@ def _judges_options(parser: argparse.ArgumentParser) -> None:
     )
     rejudge.add_argument("--yes", action="store_true", help="pay without asking")
     rejudge.add_argument("--json", action="store_true", help="one JSON object on stdout, nothing else")
+
+
+def _tasks_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "words", nargs="*", metavar="WORD", help="words of the task or of one of its replies; the last one may be begun"
+    )
+    parser.add_argument(
+        "--state",
+        type=task_state,
+        action="append",
+        default=[],
+        dest="states",
+        help="only tasks in this state; repeatable",
+    )
+    parser.add_argument("--owner", metavar="NAME", help="tasks of one person (default: everyone's)")
+    parser.add_argument("--archived", action="store_true", help="the archived tasks instead of the others")
+    parser.add_argument("--after", default="", metavar="NEXT", help="continue a list: its `next`")
+    parser.add_argument("--limit", type=task_limit, default=50, help="maximum number of tasks (default: 50)")
+    parser.add_argument("--json", action="store_true", help="one JSON object on stdout, nothing else")
+
+
+def _library_options(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True)
+    export = _command(actions, "export", "write the tasks of one person or one period into a folder", ABOUT_EXPORT)
+    load = _command(actions, "import", "read an exported folder into the library", ABOUT_IMPORT)
+    delete = _command(actions, "delete", "delete the tasks of one person or one period for good", ABOUT_DELETE)
+    load.add_argument("folder", metavar="FOLDER", help="folder that `library export` wrote")
+    export.add_argument("--out", required=True, metavar="DIR", help="folder to create")
+    for one in (export, delete):
+        one.add_argument("--owner", metavar="NAME", help="tasks of one person (default: everyone's)")
+        one.add_argument("--since", type=day, metavar="DATE", help="tasks changed since then, as 2026-11-01 (UTC)")
+        one.add_argument("--until", type=last_day, metavar="DATE", help="tasks created up to the end of that day (UTC)")
+    delete.add_argument("--yes", action="store_true", help="delete without asking")
 
 
 def _receipt_options(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

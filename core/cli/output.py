@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from core.errors import BadInput
+
 
 class OutputLost(Exception):
     """Stdout cannot be written. `reason`: the system's message, "" if the reader closed the pipe."""
@@ -37,6 +39,15 @@ def to_stdout() -> Iterator[None]:
         raise OutputLost("") from error
     except OSError as error:
         raise OutputLost(error.strerror or str(error)) from error
+
+
+def ask(question: str, *, nobody: str) -> None:
+    """Raises BadInput (`nobody`) without a terminal, KeyboardInterrupt for anything but yes."""
+    if not sys.stdin.isatty():
+        raise BadInput(nobody, hint="Add --yes.")
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
+        raise KeyboardInterrupt
 
 
 def discard_stdout() -> None:

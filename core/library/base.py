@@ -215,6 +215,17 @@ class Deletion:
     deleted_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class PeriodQuery:
+    """Sessions that existed in a period and were changed in it or later, deleted ones left out."""
+
+    owner: str | None = None
+    """None: everyone's."""
+    since_ms: int = 0
+    until_ms: int | None = None
+    """Sessions that were created at that time or later are left out; None: none are."""
+
+
 class Library(ABC):
     """Stores sessions durably. Methods raise LibraryAway while the database cannot be used.
 
@@ -260,6 +271,10 @@ class Library(ABC):
     async def similar(self, query: SimilarQuery) -> tuple[tuple[StoredTask, bytes], ...]:
         """Return tasks and their heads: those with the same prompt first, the newest of them first, then a few that
         share most bands. Whether those are similar is for the caller to find out."""
+
+    @abstractmethod
+    async def session_ids(self, query: PeriodQuery) -> tuple[tuple[str, bool], ...]:
+        """Return the IDs of all sessions that match, in their order, and whether they are archived."""
 
     @abstractmethod
     async def set_archived(self, session_id: str, archived: bool, event: LibraryEvent) -> bool:

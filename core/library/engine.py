@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from sqlalchemy import Connection, event
@@ -41,10 +42,13 @@ READS: Mapping[str, Mapping[str, Any]] = {"sqlite": {}, "postgresql": {"isolatio
 """Those of one that reads: all of its statements see one moment."""
 
 
-def open_engine(url: str) -> AsyncEngine:
-    """`url` is checked by the settings: `sqlite:///PATH` or `postgresql://…`. Nothing is opened yet."""
+def open_engine(url: str, *, read_only: bool = False) -> AsyncEngine:
+    """`url` is checked by the settings: `sqlite:///PATH` or `postgresql://…`. Nothing is opened yet. With `read_only`,
+    the database rejects whatever would write."""
     address = make_url(url)
     if address.get_backend_name() == "sqlite":
+        if read_only:
+            return _open_read_only(address)
         if address.database:
             _create_private(Path(address.database))
         engine = create_async_engine(
@@ -55,7 +59,11 @@ def open_engine(url: str) -> AsyncEngine:
         return engine
     return create_async_engine(
         _for_asyncpg(address),
-        connect_args={"timeout": CONNECT_S, "command_timeout": COMMAND_S},
+        connect_args={
+            "timeout": CONNECT_S,
+            "command_timeout": COMMAND_S,
+            "server_settings": {"default_transaction_read_only": "on" if read_only else "off"},
+        },
         pool_size=POOL,
         max_overflow=0,
         pool_timeout=CONNECT_S,
@@ -68,6 +76,29 @@ def _for_asyncpg(address: URL) -> URL:
     mode = address.query.get("sslmode")
     address = address.difference_update_query(["sslmode"]).set(drivername="postgresql+asyncpg")
     return address if mode is None else address.update_query_dict({"ssl": mode})
+
+
+def _open_read_only(address: URL) -> AsyncEngine:
+    """A SQLite file as it is: it is not created, and its journal mode stays."""
+    engine = create_async_engine(
+        address.set(
+            drivername="sqlite+aiosqlite",
+            database=f"file:{quote(address.database or '')}",
+            query={**address.query, "mode": "ro", "uri": "true"},
+        ),
+        connect_args={"timeout": BUSY_S},
+    )
+    event.listen(engine.sync_engine, "connect", _configure_read_only_sqlite)
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_read_only_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("busy_timeout=5000", "cache_size=-16000", "temp_store=MEMORY"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
 
 
 def _create_private(path: Path) -> None:

@@ -15,6 +15,7 @@ from core.library.base import (
     Deletion,
     Library,
     LibraryEvent,
+    PeriodQuery,
     RetentionRule,
     SessionChanges,
     SimilarQuery,
@@ -30,8 +31,10 @@ CLOSE_S = 10.0
 
 
 class LazyLibrary(Library):
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        """`read_only`: nothing is written, created or migrated, and a server may use the library meanwhile."""
         self._url = url
+        self._read_only = read_only
         self._opened: Library | None = None
         self._opening = asyncio.Lock()
         self._calls: set[asyncio.Task[Any]] = set()
@@ -62,6 +65,9 @@ class LazyLibrary(Library):
 
     async def similar(self, query: SimilarQuery) -> tuple[tuple[StoredTask, bytes], ...]:
         return await self._call(lambda library: library.similar(query))
+
+    async def session_ids(self, query: PeriodQuery) -> tuple[tuple[str, bool], ...]:
+        return await self._call(lambda library: library.session_ids(query))
 
     async def set_archived(self, session_id: str, archived: bool, event: LibraryEvent) -> bool:
         return await self._call(lambda library: library.set_archived(session_id, archived, event))
@@ -101,7 +107,7 @@ class LazyLibrary(Library):
             async with self._opening:
                 if self._opened is None:
                     module = await asyncio.to_thread(import_module, "core.library.sql")
-                    self._opened = module.SqlLibrary(self._url)
+                    self._opened = module.SqlLibrary(self._url, read_only=self._read_only)
         return self._opened
 
     def _finished(self, task: asyncio.Task[Any]) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from core.domain.search_words import search_terms
 from core.domain.task_state import TaskState
-from core.library.base import SimilarQuery, StoredTask, TaskQuery
+from core.library.base import PeriodQuery, SimilarQuery, StoredTask, TaskQuery
 from core.library.schema import hunts, prompt_bands, sessions, texts
 
 MAX_WORDS = 12
@@ -101,6 +101,19 @@ def list_similar(connection: Connection, query: SimilarQuery) -> tuple[tuple[Sto
     statement = select(*_COLUMNS, sessions.c.head).where(_NOT_DELETED, sessions.c.session_id.in_(ids))
     found = {row.session_id: row for row in connection.execute(statement)}
     return tuple((_task(found[one], {}), bytes(found[one].head)) for one in ids if one in found)
+
+
+def list_session_ids(connection: Connection, query: PeriodQuery) -> tuple[tuple[str, bool], ...]:
+    statement = (
+        select(sessions.c.session_id, sessions.c.archived)
+        .where(_NOT_DELETED, sessions.c.changed_ms >= query.since_ms)
+        .order_by(sessions.c.session_id)
+    )
+    if query.owner is not None:
+        statement = statement.where(sessions.c.owner == query.owner)
+    if query.until_ms is not None:
+        statement = statement.where(sessions.c.created_ms < query.until_ms)
+    return tuple((row.session_id, row.archived) for row in connection.execute(statement))
 
 
 def _contains(connection: Connection, terms: Sequence[Sequence[str]]) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import Connection, inspect, text
 
+from core.library.base import library_away
 from core.library.schema import HEAD_REVISION
 
 if TYPE_CHECKING:
@@ -47,6 +48,13 @@ def migrate(connection: Connection) -> None:
         return
     command.upgrade(config, "head")
     log.info("library.migrated", before=found, now=HEAD_REVISION)
+
+
+def check_readable(connection: Connection) -> None:
+    """Raises LibraryAway for a database that no server has prepared for this release."""
+    found = revision(connection)
+    if found < HEAD_REVISION:  # revisions are numbers with leading zeros
+        raise library_away("its tables are those of an earlier release." if found else "it has no tables yet.")
 
 
 def configure(connection: Connection) -> Config:

@@ -14,6 +14,7 @@ from core.library.base import (
     Deletion,
     Library,
     LibraryEvent,
+    PeriodQuery,
     RetentionRule,
     SessionChanges,
     SimilarQuery,
@@ -23,8 +24,8 @@ from core.library.base import (
     TaskQuery,
 )
 from core.library.engine import READS, WRITES, map_database_errors, open_engine
-from core.library.listing import list_similar, list_tasks
-from core.library.migrate import is_current, migrate
+from core.library.listing import list_session_ids, list_similar, list_tasks
+from core.library.migrate import check_readable, is_current, migrate
 from core.library.retention import delete_expired, find_deletions, find_expired
 from core.library.schema import events, hunts, notebooks, sessions
 from core.library.writing import in_steps, merge_search_index, write_archived, write_changes
@@ -36,9 +37,10 @@ MERGE_PAUSE_S = 0.02
 
 
 class SqlLibrary(Library):
-    def __init__(self, url: str) -> None:
-        """Connects with the first use, and migrates then."""
+    def __init__(self, url: str, *, read_only: bool = False) -> None:
+        """Connects with the first use, and migrates then, unless it is `read_only`."""
         self._url = url
+        self._read_only = read_only
         self._engine: AsyncEngine | None = None
         self._is_ready = False
         self._preparing = asyncio.Lock()
@@ -119,6 +121,10 @@ class SqlLibrary(Library):
         async with self._transaction() as connection:
             return await connection.run_sync(list_similar, query)
 
+    async def session_ids(self, query: PeriodQuery) -> tuple[tuple[str, bool], ...]:
+        async with self._transaction() as connection:
+            return await connection.run_sync(list_session_ids, query)
+
     async def set_archived(self, session_id: str, archived: bool, event: LibraryEvent) -> bool:
         async with self._transaction(writes=True) as connection:
             return await connection.run_sync(write_archived, session_id, archived, event)
@@ -181,8 +187,11 @@ class SqlLibrary(Library):
             return self._engine
         async with self._preparing:
             if self._engine is None:
-                self._engine = open_engine(self._url)
-            if not self._is_ready:
+                self._engine = open_engine(self._url, read_only=self._read_only)
+            if not self._is_ready and self._read_only:
+                async with self._engine.connect() as plain:
+                    await plain.run_sync(check_readable)
+            elif not self._is_ready:
                 async with self._engine.connect() as plain:
                     current = await plain.run_sync(is_current)
                 if not current:

@@ -45,39 +45,56 @@ async def open_durable_sessions(
     end_work: EndWork,
     reattached: set[str],
     on_bug: Callable[[BaseException], None],
+    resume: bool = True,
 ) -> AsyncIterator[DurableSessionStore]:
-    """Sessions that outlive `live`, until the block ends. Raises BadSettings if another process has the library."""
-    chosen, folder = settings.library, Path(settings.redis.journal_dir) / FOLDER
-    lock = await _lock(chosen.url, folder, alone=not settings.redis.url)
-    library = LazyLibrary(chosen.url)
-    outbox = Outbox(
-        library, Journal(folder, instance), clock, max_waiting_hunts=chosen.max_waiting_hunts, on_bug=on_bug
-    )
-    store = DurableSessionStore(
-        live,
-        library,
-        outbox,
-        clock,
-        ttl_s=settings.sessions.ttl_s,
-        end_work=end_work,
-        reattached=reattached,
-    )
-    interval_s = min(chosen.flush_interval_s, settings.sessions.ttl_s / FLUSHES_PER_TTL)
+    """Sessions that outlive `live`, until the block ends. Raises BadSettings if another process has the library.
 
-    async def resume() -> None:
-        await _resume(store)
-        while isinstance(live, FailoverSessionStore):
-            await _reconcile(live, library, outbox)
-            await asyncio.sleep(chosen.reconcile_interval_s)
+    Without `resume`, work that was broken off is not continued.
+    """
+    async with lock_library(settings):
+        chosen, folder = settings.library, Path(settings.redis.journal_dir) / FOLDER
+        library = LazyLibrary(chosen.url)
+        outbox = Outbox(
+            library, Journal(folder, instance), clock, max_waiting_hunts=chosen.max_waiting_hunts, on_bug=on_bug
+        )
+        store = DurableSessionStore(
+            live,
+            library,
+            outbox,
+            clock,
+            ttl_s=settings.sessions.ttl_s,
+            end_work=end_work,
+            reattached=reattached,
+        )
+        interval_s = min(chosen.flush_interval_s, settings.sessions.ttl_s / FLUSHES_PER_TTL)
 
-    retention = Retention(live, library, clock, chosen.retention_days)
-    tasks = {"library": lambda: outbox.run(interval_s), "resume_from_library": resume, "retention": retention.run}
+        async def resume_work() -> None:
+            await _resume(store)
+            while isinstance(live, FailoverSessionStore):
+                await _reconcile(live, library, outbox)
+                await asyncio.sleep(chosen.reconcile_interval_s)
+
+        retention = Retention(live, library, clock, chosen.retention_days)
+        tasks = {"library": lambda: outbox.run(interval_s), "retention": retention.run}
+        if resume:
+            tasks["resume_from_library"] = resume_work
+        try:
+            async with running(on_bug, **tasks):
+                yield store
+        finally:
+            await outbox.close()
+            await library.close()
+
+
+@asynccontextmanager
+async def lock_library(settings: Settings) -> AsyncIterator[None]:
+    """Until the block ends, no process without Redis uses the library; without Redis, no other process at all. Raises
+    BadSettings if one does."""
+    folder = Path(settings.redis.journal_dir) / FOLDER
+    lock = await _lock(settings.library.url, folder, alone=not settings.redis.url)
     try:
-        async with running(on_bug, **tasks):
-            yield store
+        yield
     finally:
-        await outbox.close()
-        await library.close()
         if lock is not None:
             os.close(lock)
 

@@ -17,6 +17,8 @@ LOGIC = (
 )  # fmt: skip
 ELSEWHERE = {
     "core/budget/memory.py": "tests/core/budget/test_budgets.py",
+    "core/hunting/dump/layout.py": "tests/core/hunting/dump/test_load.py",
+    "core/hunting/dump/parquet.py": "tests/core/hunting/dump/test_export.py",
     "core/eventlog/memory.py": "tests/contracts/test_event_log.py",
     "core/library/base.py": "tests/contracts/test_library.py",
     "core/library/lazy.py": "tests/contracts/test_library.py",

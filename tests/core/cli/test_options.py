@@ -30,7 +30,7 @@ HUNT = ("hunt", "a.ipynb", "--model", "simulated/hasty")
         (("token", "alice", "--scope", "king"), 'there is no scope "king"; give trainer or admin'),
         (
             ("hunted",),
-            "choose from 'serve', 'dashboard', 'hunt', 'check', 'conform', 'receipt', 'rejudge', 'verify', 'robustness', 'demo', 'models', 'judges', 'simulate', 'token'",
+            "choose from 'serve', 'dashboard', 'hunt', 'check', 'conform', 'receipt', 'rejudge', 'verify', 'robustness', 'demo', 'models', 'judges', 'tasks', 'library', 'simulate', 'token'",
         ),
     ],
 )

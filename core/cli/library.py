@@ -1,0 +1,100 @@
+"""`library`: exports, imports and deletes what the library has of one person or one period."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from core.cli.output import ask, say
+from core.cli.tasks import open_read_only
+from core.errors import BadInput, NotFound
+from core.hunting.dump.export import ExportOrder, export_library
+from core.hunting.dump.load import import_dump
+from core.hunting.task_service import no_library
+from core.library.base import PeriodQuery
+from core.library.lazy import LazyLibrary
+from core.runtime import open_runtime
+from core.sessions.durable_opening import lock_library
+from core.sessions.library_records import milliseconds
+from core.settings import Settings
+
+PROGRESS_EVERY = 200
+
+
+@dataclass(frozen=True)
+class DeleteOptions:
+    owner: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    yes: bool = False
+
+
+async def export_tasks(settings: Settings, order: ExportOrder, out: str) -> int:
+    """Write a dump of the library, also while a server runs. Returns 0, also if no task matches."""
+    async with open_read_only(settings.library) as library:
+        result = await export_library(library, order, Path(out), datetime.now(UTC), _say_progress)
+    for name in result.not_delivered:
+        say(f"{name}: the finished notebook cannot be made; the original one is in the dump.")
+    say(f"{result.sessions:,} tasks with {result.hunts:,} hunts are in {out}. It has their full content: protect it.")
+    return 0
+
+
+async def import_tasks(settings: Settings, folder: str) -> int:
+    """Import a dump. Without Redis, no server may run. Returns 0."""
+    if not settings.library.enabled:
+        raise no_library()
+    async with lock_library(settings):
+        library = LazyLibrary(settings.library.url)
+        try:
+            result = await import_dump(library, Path(folder), milliseconds(datetime.now(UTC)))
+        finally:
+            await library.close()
+    say(f"{result.written:,} tasks imported; the library had {result.unchanged:,} of them already, or newer ones.")
+    if result.deleted:
+        say(f"{result.deleted:,} tasks were deleted in this library, and stay deleted.")
+    return 0
+
+
+async def delete_tasks(settings: Settings, options: DeleteOptions) -> int:
+    """Delete tasks everywhere: live sessions, library, journals and telemetry of this host. Without Redis, no server
+    may run. Returns 0."""
+    if not settings.library.enabled:
+        raise no_library()
+    if options.owner is None and options.since is None and options.until is None:
+        raise BadInput("Nothing says what to delete.", hint="Add --owner, --since or --until.")
+    settings = replace(settings, server=replace(settings.server, role="api" if settings.redis.url else "both"))
+    async with open_runtime(settings, resume=False) as runtime:
+        library = LazyLibrary(settings.library.url)
+        try:
+            found = await library.session_ids(_query(options))
+            if found and not options.yes:
+                ask(f"Delete {len(found):,} tasks for good?", nobody="Nobody can be asked whether to delete them.")
+            actor, deleted = f"{getpass.getuser()} (command line)", 0
+            for session_id, _ in found:
+                try:
+                    await runtime.service.delete(session_id, actor=actor)
+                except NotFound:  # somebody else deleted it
+                    continue
+                deleted += 1
+                _say_progress(deleted, len(found))
+            await runtime.redactor.redact()
+            await library.compact()
+        finally:
+            await library.close()
+    say(f"{deleted:,} tasks deleted.")
+    return 0
+
+
+def _query(options: DeleteOptions) -> PeriodQuery:
+    return PeriodQuery(
+        owner=options.owner,
+        since_ms=0 if options.since is None else milliseconds(options.since),
+        until_ms=None if options.until is None else milliseconds(options.until),
+    )
+
+
+def _say_progress(done: int, every: int) -> None:
+    if done % PROGRESS_EVERY == 0:
+        say(f"{done:,} of {every:,} tasks")
