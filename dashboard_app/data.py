@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import streamlit as st
 
 from core.access.cookies import service_token
+from core.library.base import TeamOverview
 from core.status import AdminStatus
 from core.telemetry.following import Following
 from core.telemetry.reader import RefreshReport, TelemetryReader
@@ -16,12 +17,14 @@ from dashboard_app import queries
 from dashboard_app.alarms import Alarm, alarms
 from dashboard_app.configuration import settings
 from dashboard_app.live import TIMEOUT, StatusUnavailable, ask_status
+from dashboard_app.team import read_team
 
 CACHE_FOLDER = ".cache"
 """In the log's folder, unless TELEMETRY_CACHE is set."""
 MAX_CACHED_SEARCHES = 8
 """Searches cached until the log changes."""
 ALARMS_TTL_S = 5.0
+TEAM_TTL_S = 10.0
 STATUS_TTL_S = 0.5
 """Viewers share one status request per interval, so that a hundred open pages do not send a hundred requests."""
 
@@ -57,6 +60,11 @@ def log_begin(reader: TelemetryReader) -> datetime | None:
 def in_replies(reader: TelemetryReader, word: str, since: datetime | None) -> tuple[str, ...]:
     """Hunts with `word` in their reply; the files are searched again only when they have changed."""
     return _shared_replies(reader, word, since.date() if since else None, reader.changes) if word else ()
+
+
+def team(since: timedelta) -> TeamOverview:
+    """What is open, and what was delivered within `since`; shared between viewers for some seconds. Raises NoTeam."""
+    return _shared_team(settings().library.url, since)
 
 
 def alarms_if_readable() -> list[Alarm]:
@@ -105,6 +113,12 @@ def _shared_replies(
 @st.cache_data(show_spinner=False, ttl=ALARMS_TTL_S, max_entries=1)
 def _shared_alarms(_reader: TelemetryReader) -> list[Alarm]:
     return alarms(_reader, settings().alarms, datetime.now(UTC))
+
+
+@st.cache_data(show_spinner=False, ttl=TEAM_TTL_S, max_entries=8)
+def _shared_team(url: str, since: timedelta) -> TeamOverview:
+    now = datetime.now(UTC)
+    return read_team(url, now, now - since)
 
 
 @st.cache_resource(show_spinner=False, on_release=httpx.Client.close, max_entries=1)

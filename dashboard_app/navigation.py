@@ -20,6 +20,7 @@ from dashboard_app.views import (
     overview,
     providers,
     sessions,
+    team,
 )
 
 # Streamlit leaves a third of the first screen empty. No docstring here: Streamlit would show it on every page.
@@ -50,6 +51,7 @@ def pages() -> dict[str, list[st.Page]]:
             st.Page(judge.show, title="Judge", icon=":material/gavel:", url_path="judge"),
             st.Page(costs.show, title="Costs", icon=":material/payments:", url_path="costs"),
             st.Page(providers.show, title="Providers", icon=":material/dns:", url_path="providers"),
+            st.Page(team.show, title="Team", icon=":material/groups:", url_path="team"),
             st.Page(activity.show, title="Activity", icon=":material/calendar_month:", url_path="activity"),
         ],
         "Look up": [

@@ -45,6 +45,7 @@ VIEWS = (
     View("costs", "costs?period=all", r"Cost per hunt and per break" + EMPTY),
     View("providers", "providers?period=all", r"Hunts lost by cause" + EMPTY),
     View("activity", "activity?period=all", r"By hour and weekday" + EMPTY),
+    View("team", "team?team-period=90d", r"What waits for whom"),
     View("sessions", "sessions?period=all", r"sessions.csv|One row per loaded task" + EMPTY),
     View("find", "find?period=all&outcome=broke", r"hunts? found" + EMPTY),
     View("hunt", "hunt", r"No hunt selected|Verdicts|No hunts yet"),

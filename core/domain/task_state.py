@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from core.domain.checks import CheckStatus, ReportStatus
@@ -18,6 +19,16 @@ class TaskState(StrEnum):
     REVEALED = "revealed"
     DELIVERED = "delivered"
     """Exported since the reveal. The session does not know that; the library does."""
+
+
+NEXT_STEPS: Mapping[TaskState, str] = {
+    TaskState.DRAFT: "check the reference response",
+    TaskState.CHECKED: "start hunting",
+    TaskState.HUNTING: "select replies",
+    TaskState.TO_REVIEW: "review the selection",
+    TaskState.REVEALED: "export the notebook",
+}
+"""What a task in that state waits for."""
 
 
 def task_state(session: Session) -> TaskState:

@@ -226,6 +226,59 @@ class PeriodQuery:
     """Sessions that were created at that time or later are left out; None: none are."""
 
 
+AGE_DAYS = (1, 3, 7, 30)
+"""Bounds of the ages of tasks in an overview: since when nobody changed them."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTasks:
+    """How many tasks of one person, in one state and of one age, are neither delivered nor archived."""
+
+    person: str
+    """Whom they wait for; "" without a sign-in."""
+    state: str
+    age: int
+    """How many bounds of AGE_DAYS it has reached: 0 for less than a day."""
+    tasks: int
+    oldest_ms: int
+    """When the one was changed that waits for longest."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingTask:
+    """A task that is neither delivered nor archived."""
+
+    name: str
+    person: str
+    owner: str
+    state: str
+    changed_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredTask:
+    name: str
+    owner: str
+    created_ms: int
+    delivered_ms: int
+    """Its last export since the reveal."""
+    hunts: int
+    broke: int
+    cost_usd: float | None
+    """Known costs of targets and judge."""
+    unpriced: int
+    """Hunts with unknown cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamOverview:
+    open_tasks: tuple[OpenTasks, ...]
+    waiting: tuple[WaitingTask, ...]
+    """Those that wait for longest first."""
+    delivered: tuple[DeliveredTask, ...]
+    """The last one first."""
+
+
 class Library(ABC):
     """Stores sessions durably. Methods raise LibraryAway while the database cannot be used.
 
@@ -266,6 +319,10 @@ class Library(ABC):
     @abstractmethod
     async def tasks(self, query: TaskQuery) -> tuple[StoredTask, ...]:
         """Return the tasks that match, those changed last first, at most `limit`."""
+
+    @abstractmethod
+    async def overview(self, now_ms: int, since_ms: int, limit: int) -> TeamOverview:
+        """Return what is open, and what was delivered since then; at most `limit` tasks of each list."""
 
     @abstractmethod
     async def similar(self, query: SimilarQuery) -> tuple[tuple[StoredTask, bytes], ...]:

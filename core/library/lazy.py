@@ -23,6 +23,7 @@ from core.library.base import (
     StoredSession,
     StoredTask,
     TaskQuery,
+    TeamOverview,
 )
 
 T = TypeVar("T")
@@ -62,6 +63,9 @@ class LazyLibrary(Library):
 
     async def tasks(self, query: TaskQuery) -> tuple[StoredTask, ...]:
         return await self._call(lambda library: library.tasks(query))
+
+    async def overview(self, now_ms: int, since_ms: int, limit: int) -> TeamOverview:
+        return await self._call(lambda library: library.overview(now_ms, since_ms, limit))
 
     async def similar(self, query: SimilarQuery) -> tuple[tuple[StoredTask, bytes], ...]:
         return await self._call(lambda library: library.similar(query))

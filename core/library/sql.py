@@ -22,10 +22,12 @@ from core.library.base import (
     StoredSession,
     StoredTask,
     TaskQuery,
+    TeamOverview,
 )
 from core.library.engine import READS, WRITES, map_database_errors, open_engine
 from core.library.listing import list_session_ids, list_similar, list_tasks
 from core.library.migrate import check_readable, is_current, migrate
+from core.library.overview import team_overview
 from core.library.retention import delete_expired, find_deletions, find_expired
 from core.library.schema import events, hunts, notebooks, sessions
 from core.library.writing import in_steps, merge_search_index, write_archived, write_changes
@@ -116,6 +118,10 @@ class SqlLibrary(Library):
     async def tasks(self, query: TaskQuery) -> tuple[StoredTask, ...]:
         async with self._transaction() as connection:
             return await connection.run_sync(list_tasks, query)
+
+    async def overview(self, now_ms: int, since_ms: int, limit: int) -> TeamOverview:
+        async with self._transaction() as connection:
+            return await connection.run_sync(team_overview, now_ms, since_ms, limit)
 
     async def similar(self, query: SimilarQuery) -> tuple[tuple[StoredTask, bytes], ...]:
         async with self._transaction() as connection:

@@ -16,7 +16,7 @@ from dashboard_app.components.charts import HEIGHT, Drawing, cell_texts, gaps, n
 from dashboard_app.components.figures import Number, draw_numbers, figure, is_dark, nothing
 from dashboard_app.components.judge_cards import draw_cards, report_of
 from dashboard_app.components.tables import table
-from dashboard_app.palette import OUTCOMES, PLAIN
+from dashboard_app.palette import BLUES, BLUES_DARK_THEME, OUTCOMES, PLAIN
 from dashboard_app.queries import count_occurrences, run_query, sum_hunts, with_rates
 from dashboard_app.rates import Rate
 from dashboard_app.words import NOT_KNOWN, count, interval, percent
@@ -24,8 +24,6 @@ from dashboard_app.words import NOT_KNOWN, count, interval, percent
 ABOUT = "What the verdicts of each judge were worth: agreement with people, shared mistakes, drift, consistency."
 BEYOND_CHANCE = ((0.8, "very good"), (0.6, "good"), (0.4, "moderate"), (0.2, "fair"))
 """Words for kappa after Landis and Koch (1977), shortened."""
-BLUES, BLUES_DARK_THEME = ("#dbe9f5", "#1f5f99"), ("#172938", "#2f78bd")
-"""The lowest value is closest to the background in both themes; white text is readable on all dark shades."""
 _UNDETERMINED = '"UNDETERMINED"'
 
 

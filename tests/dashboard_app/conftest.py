@@ -25,6 +25,7 @@ def own_settings(tmp_path, monkeypatch):
     config.set_option("server.address", "127.0.0.1")
     monkeypatch.setenv("TELEMETRY_DIR", str(tmp_path / "log"))
     monkeypatch.setenv("API_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("LIBRARY_URL", f"sqlite:///{tmp_path}/library.sqlite")
     # As dashboard_app/.streamlit/config.toml has it, which AppTest does not read.
     config.set_option("server.address", "127.0.0.1")
     _forget()

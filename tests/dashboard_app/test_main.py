@@ -1,5 +1,6 @@
 """The dashboard as it is started: from the file alone, behind nginx in a browser, and with invalid settings."""
 
+import asyncio
 import os
 import re
 import subprocess
@@ -16,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from tests.dashboard_app.fake_status import api_stand_in
 from tests.dashboard_app.nginx_before import nginx_before
 from tests.dashboard_app.records_made_up import MODELS, team_at_work, write_log
+from tests.dashboard_app.views.test_team import write_tasks
 from tests.house.loopback_only import find_free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +32,7 @@ SAYS = {
     "Judge": "Same reply, other verdict",
     "Costs": "Cost per hunt and per break",
     "Providers": "Hunts lost by cause",
+    "Team": "What waits for whom",
     "Activity": "By hour and weekday",
     "Find": "200 hunts found",
     "Sessions": "One row per loaded task",
@@ -55,10 +58,12 @@ def dashboard(tmp_path_factory, nginx_path):
     """A real dashboard behind a real nginx, started as `make run` starts it: from the root, with its config.toml."""
     folder, port = tmp_path_factory.mktemp("dashboard"), find_free_port()
     write_log(folder / "log", team_at_work(hunts=200, days=5, now=datetime.now(UTC)))
+    asyncio.run(write_tasks(f"sqlite:///{folder}/library.sqlite"))
     options = ("--server.port", str(port), "--server.address", "127.0.0.1", "--server.baseUrlPath", "dashboard")
     command = [sys.executable, "-m", "streamlit", "run", str(MAIN), *options, "--server.headless", "true"]
     with api_stand_in() as api, (folder / "streamlit.log").open("wb") as output:
         environment = {**os.environ, "TELEMETRY_DIR": str(folder / "log"), "API_URL": api.url}
+        environment["LIBRARY_URL"] = f"sqlite:///{folder}/library.sqlite"
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
         try:
             wait_until_it_answers(f"http://127.0.0.1:{port}/dashboard/_stcore/health", process)

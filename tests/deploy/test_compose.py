@@ -53,7 +53,11 @@ def test_the_services_are_the_four_and_an_optional_database_and_only_nginx_is_pu
     assert public == "${HUNTER_BIND:-127.0.0.1}:${HUNTER_HTTP_PORT:-80}:80"
     assert (api[:10], dashboard[:10]) == ("127.0.0.1:", "127.0.0.1:")
     assert COMPOSE["networks"]["inside"]["internal"] is True
-    assert SERVICES["redis"]["networks"] == SERVICES["postgres"]["networks"] == ["inside"]
+    assert SERVICES["redis"]["networks"] == ["inside"]
+    assert COMPOSE["networks"]["library"]["internal"] is True
+    assert SERVICES["postgres"]["networks"] == ["inside", "library"]
+    assert {name for name, one in SERVICES.items() if "library" in one.get("networks", ())} == {"postgres", "dashboard"}
+    assert "library:/data/library:ro" in SERVICES["dashboard"]["volumes"]
 
 
 def test_redis_keeps_what_is_live():

@@ -23,6 +23,7 @@ ELSEWHERE = {
     "core/library/base.py": "tests/contracts/test_library.py",
     "core/library/lazy.py": "tests/contracts/test_library.py",
     "core/library/listing.py": "tests/contracts/test_library_lists.py",
+    "core/library/overview.py": "tests/contracts/test_library_overview.py",
     "core/library/migrations/versions/r0002_task_lists.py": "tests/contracts/test_library_lists.py",
     "core/library/migrations/versions/r0001_first_tables.py": "tests/core/library/test_migrate.py",
     "core/library/retention.py": "tests/contracts/test_library_retention.py",

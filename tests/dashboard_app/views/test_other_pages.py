@@ -10,7 +10,7 @@ from dashboard_app import views
 from tests.dashboard_app.helpers import VIEWS, hunts_only, words
 from tests.dashboard_app.records_made_up import MODELS, team_at_work, write_log
 
-OTHERS = ("live", "alarms", "hunt")
+OTHERS = ("live", "alarms", "hunt", "team")
 BROKEN = b'{\n[]\nnonsense\n{"ts": "2026-11-24T10:00:00Z", "type": "hunt", "schema": 1, "data": {}}\n{"half'
 
 
@@ -39,19 +39,21 @@ def much(log_dir: Path) -> None:
 
 
 EXPECTED: dict[Callable[[Path], None], dict[str, str]] = {
-    nothing: {"live": "Healthy", "alarms": "No alarms", "hunt": "No hunts yet"},
+    nothing: {"live": "Healthy", "alarms": "No alarms", "hunt": "No hunts yet", "team": "The library cannot be read"},
     broken: {
         "live": "Healthy",
         "alarms": "4 lines of the log skipped: 3 damaged or cut off, 1 without fields",
         "hunt": "4 lines of the log skipped: 3 damaged or cut off, 1 without fields",
+        "team": "The library cannot be read",
     },
-    little: {"live": "Healthy", "alarms": "No alarms", "hunt": "The reply"},
+    little: {"live": "Healthy", "alarms": "No alarms", "hunt": "The reply", "team": "The library cannot be read"},
     little_and_broken: {
         "live": "Healthy",
         "alarms": "4 lines of the log skipped: 3 damaged or cut off, 1 without fields",
         "hunt": "4 lines of the log skipped: 3 damaged or cut off, 1 without fields",
+        "team": "The library cannot be read",
     },
-    much: {"live": "Healthy", "alarms": "No alarms", "hunt": "The reply"},
+    much: {"live": "Healthy", "alarms": "No alarms", "hunt": "The reply", "team": "The library cannot be read"},
 }
 
 
