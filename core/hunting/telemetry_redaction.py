@@ -7,6 +7,7 @@ and, at its start, from the log.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -54,6 +55,7 @@ class TelemetryRedactor:
         self._keep_days = keep_days
         self._library = library
         self._clock = clock
+        self._stopping = threading.Event()
         self._deleted: dict[str, _Deleted] = {}
         """By `session_mark`."""
 
@@ -63,12 +65,16 @@ class TelemetryRedactor:
             self._add(session_id, milliseconds(self._clock.now()))
 
     async def run(self) -> None:
-        """Redact until cancelled."""
-        if self._library is None:
-            await self._learn_from_log()
-        while True:
+        """Redact until cancelled. Short commands end before the log is searched."""
+        try:
             await asyncio.sleep(EVERY_S)
-            await self.redact()
+            if self._library is None:
+                await self._learn_from_log()
+            while True:
+                await self.redact()
+                await asyncio.sleep(EVERY_S)
+        finally:
+            self._stopping.set()
 
     async def redact(self) -> None:
         """Redact what was deleted and is not redacted yet. What fails is tried again with the next call."""
@@ -80,7 +86,7 @@ class TelemetryRedactor:
             return
         await self._telemetry.flush()
         try:
-            result = await asyncio.to_thread(redact_sessions, self._directory, due)
+            result = await asyncio.to_thread(redact_sessions, self._directory, due, self._stopping)
         except OSError as error:
             log.warning("telemetry.not_redacted", error=str(error))
             return

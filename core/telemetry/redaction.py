@@ -10,6 +10,7 @@ import fcntl
 import gzip
 import os
 import re
+import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -59,17 +60,21 @@ class Redacted:
     """Redacted or removed."""
     files: int = 0
     failed: int = 0
-    """Files that could not be rewritten."""
+    """Files that could not be rewritten, or that were left out to stop."""
 
 
-def redact_sessions(directory: Path, sessions: Collection[str]) -> Redacted:
-    """Remove the texts of these sessions (`HuntRecord.session`) from all log files. Blocks: run it in a thread. What
-    was redacted before is left as it is. Raises OSError if the folder cannot be listed."""
+def redact_sessions(directory: Path, sessions: Collection[str], stopping: threading.Event | None = None) -> Redacted:
+    """Remove the texts of these sessions (`HuntRecord.session`) from all log files. Blocks: run it in a thread, which
+    ends early after `stopping`. What was redacted before is left as it is. Raises OSError if the folder cannot be
+    listed."""
+    stopping = stopping or threading.Event()
     marks = frozenset(one.encode() for one in sessions)
     records = files = failed = 0
     for path in telemetry_files(directory) if marks else ():
         try:
-            if _names_one(path, marks):
+            if stopping.is_set():
+                failed += 1
+            elif _names_one(path, marks, stopping):
                 changed = _rewrite(path, marks)
                 records, files = records + changed, files + bool(changed)
         except FileNotFoundError:  # removed by age
@@ -87,7 +92,7 @@ def deleted_sessions(directory: Path, maximum: int) -> list[str]:
     return [str(line.data.get("session")) for line in found]
 
 
-def _names_one(path: Path, marks: Collection[bytes]) -> bool:
+def _names_one(path: Path, marks: Collection[bytes], stopping: threading.Event) -> bool:
     """Whether the file has a line of one of these sessions."""
     with _reading(path) as file:
         rest = b""
@@ -96,7 +101,8 @@ def _names_one(path: Path, marks: Collection[bytes]) -> bool:
             if any(found in marks for found in _SESSION.findall(whole)):
                 return True
             rest = whole[-MAX_NAME_BYTES:]
-            time.sleep(PAUSE_S)
+            if stopping.wait(PAUSE_S):
+                return False
     return False
 
 

@@ -85,7 +85,7 @@ class _Telemetry:
 async def test_a_log_is_redacted_again_after_calls_in_flight_have_ended_and_then_never(tmp_path, monkeypatch):
     results, asked = [Redacted(failed=1), Redacted(records=1, files=1), Redacted()], []
 
-    def redact(_folder, marks):
+    def redact(_folder, marks, _stopping):
         asked.append(set(marks))
         return results[len(asked) - 1]
 

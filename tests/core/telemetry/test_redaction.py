@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import threading
 from datetime import UTC, datetime
 
@@ -107,8 +108,8 @@ def test_a_mark_between_two_pieces_is_found(tmp_path, monkeypatch):
     path = write(tmp_path / "telemetry-2026-11-24-one.jsonl", [LINES[0]])
     for size in range(40, 70):
         monkeypatch.setattr(redaction, "READ_BYTES", size)
-        assert redaction._names_one(path, {b"aa11"})
-        assert not redaction._names_one(path, {b"aa12"})
+        assert redaction._names_one(path, {b"aa11"}, threading.Event())
+        assert not redaction._names_one(path, {b"aa12"}, threading.Event())
 
 
 def test_a_file_that_cannot_be_read_is_counted_and_the_others_are_redacted(tmp_path):
@@ -116,6 +117,14 @@ def test_a_file_that_cannot_be_read_is_counted_and_the_others_are_redacted(tmp_p
     write(tmp_path / "telemetry-2026-11-24-one.jsonl")
     assert redact_sessions(tmp_path, ["aa11"]) == Redacted(records=5, files=1, failed=1)
     assert redact_sessions(tmp_path / "none", ["aa11"]) == Redacted()
+
+
+def test_a_process_that_ends_does_not_wait_for_the_whole_log(tmp_path):
+    path = write(tmp_path / "telemetry-2026-11-24-one.jsonl")
+    stopping = threading.Event()
+    stopping.set()
+    assert redact_sessions(tmp_path, ["aa11"], stopping) == Redacted(failed=1)
+    assert path.read_bytes() == b"".join(LINES)
 
 
 def test_the_dashboards_tables_follow_and_no_row_is_lost(tmp_path):
@@ -134,7 +143,6 @@ def test_the_dashboards_tables_follow_and_no_row_is_lost(tmp_path):
 
 
 def test_a_file_that_was_replaced_while_waiting_for_its_lock_is_opened_again(tmp_path):
-    import os
 
     path = write(tmp_path / "a", [b"old\n"])
     holder = open_locked(path, os.O_RDWR)
