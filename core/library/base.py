@@ -198,7 +198,8 @@ class SimilarQuery:
 
 @dataclass(frozen=True, slots=True)
 class RetentionRule:
-    """Tasks that are deleted: those that match, have no unfinished work, and did not change since `before_ms`."""
+    """Tasks that are deleted: those that match and did not change since `before_ms`. Whether one is in use is for the
+    caller to find out."""
 
     before_ms: int
     why: str

@@ -47,7 +47,6 @@ def find_deletions(connection: Connection, since_ms: int) -> tuple[Deletion, ...
 def _matching(rule: RetentionRule) -> Select[Any]:
     statement = select(sessions.c.session_id).where(
         sessions.c.deleted_ms.is_(None),
-        sessions.c.active.is_(False),
         sessions.c.archived == rule.archived,
         sessions.c.changed_ms < rule.before_ms,
     )

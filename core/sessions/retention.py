@@ -1,6 +1,6 @@
 """Deletes tasks by age and state (LIBRARY_DAYS), and removes what deletions leave in the database's files.
 
-Only tasks that are in the library alone: one that is live is in use.
+Only tasks that are in the library alone: one that is live is in use. Unfinished work of the others was broken off.
 """
 
 from __future__ import annotations

@@ -150,6 +150,19 @@ async def test_a_deletion_survives_a_kill_although_the_database_is_busy(tmp_path
             await following.store.read("s_one")
 
 
+async def test_a_deletion_leaves_nothing_in_the_journal_while_the_library_is_unavailable(tmp_path):
+    async with a_process(tmp_path) as process:
+        process.library.broken = True
+        await opened(process, name="kryptonite", owner="ada")
+        (journal,) = (tmp_path / "journal").iterdir()
+        assert b"kryptonite" in journal.read_bytes()
+        await process.store.delete("s_one")
+        assert b"kryptonite" not in journal.read_bytes()
+        process.library.broken = False
+        await process.outbox.flush()
+        assert [(e.actor, e.action) for e in await process.library.events("s_one")] == [("ada", "deleted")]
+
+
 async def test_a_session_in_the_library_only_can_be_deleted(tmp_path):
     async with a_process(tmp_path) as process:
         await opened(process)

@@ -65,8 +65,11 @@ async def test_votes_of_another_process_are_copied_and_outlast_both(runtime, sto
 async def test_a_deleted_session_stays_deleted_after_recovery(runtime, store, redis_server, tmp_path):
     await store.create(a_session(), b"")
     redis_server.pause()
-    await store.read("s_one")
+    await store.change("s_one", renamed("kryptonite"))
+    journals = tmp_path / "j"
+    assert b"kryptonite" in b"".join(path.read_bytes() for path in journals.iterdir())
     await store.delete("s_one")
+    assert b"kryptonite" not in b"".join(path.read_bytes() for path in journals.iterdir())
     with pytest.raises((NotFound, RedisAway)):
         await store.read("s_one")
     redis_server.resume()

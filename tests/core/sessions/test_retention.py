@@ -45,17 +45,21 @@ async def test_tasks_unchanged_for_so_many_days_are_deleted_in_batches_and_recor
         assert len(await process.library.deletions(event.at_ms)) == 5
 
 
-async def test_a_task_in_use_or_with_unfinished_work_stays(tmp_path):
+async def test_a_task_in_use_stays_and_unfinished_work_of_others_was_broken_off(tmp_path):
     async with a_process(tmp_path) as process:
         care = Retention(process.live, process.library, process.clock, [("draft", 1), ("hunting", 1)])
-        await stored(process, "s_working", runs=(a_run(status=RunStatus.RUNNING),))
+        await stored(process, "s_working", "s_broken_off", runs=(a_run(status=RunStatus.RUNNING),))
         await stored(process, "s_read", "s_gone")
         after(process, 2)
-        await process.store.read("s_read")
-        assert await care.delete_expired() == 1
-        assert await process.library.read("s_read") is not None
-        assert await process.library.read("s_working") is not None
-        assert await process.library.read("s_gone") is None
+        for session_id in ("s_read", "s_working"):
+            await process.store.read(session_id)
+        process.outbox._marked.clear()  # that nobody continued its work was just recorded as a change
+        assert await care.delete_expired() == 2
+        found = {
+            name: await process.library.read(name) is not None
+            for name in ("s_read", "s_working", "s_gone", "s_broken_off")
+        }
+        assert found == {"s_read": True, "s_working": True, "s_gone": False, "s_broken_off": False}
 
 
 async def test_a_task_that_is_restored_meanwhile_is_deleted_from_the_live_store_too(tmp_path, monkeypatch):
