@@ -37,7 +37,8 @@ async def export_tasks(settings: Settings, order: ExportOrder, out: str) -> int:
         result = await export_library(library, order, Path(out), datetime.now(UTC), _say_progress)
     for name in result.not_delivered:
         say(f"{name}: the finished notebook cannot be made; the original one is in the dump.")
-    say(f"{result.sessions:,} tasks with {result.hunts:,} hunts are in {out}. It has their full content: protect it.")
+    counts = f"{_count(result.sessions, 'task')}, {_count(result.hunts, 'hunt')}"
+    say(f"In {out}: {counts}. It has their full content: protect it.")
     return 0
 
 
@@ -51,9 +52,9 @@ async def import_tasks(settings: Settings, folder: str) -> int:
             result = await import_dump(library, Path(folder), milliseconds(datetime.now(UTC)))
         finally:
             await library.close()
-    say(f"{result.written:,} tasks imported; the library had {result.unchanged:,} of them already, or newer ones.")
+    say(f"Imported: {_count(result.written, 'task')}. Already in the library, or newer there: {result.unchanged:,}.")
     if result.deleted:
-        say(f"{result.deleted:,} tasks were deleted in this library, and stay deleted.")
+        say(f"Deleted in this library before, and not imported: {result.deleted:,}.")
     return 0
 
 
@@ -70,7 +71,10 @@ async def delete_tasks(settings: Settings, options: DeleteOptions) -> int:
         try:
             found = await library.session_ids(_query(options))
             if found and not options.yes:
-                ask(f"Delete {len(found):,} tasks for good?", nobody="Nobody can be asked whether to delete them.")
+                ask(
+                    f"Delete {_count(len(found), 'task')} for good?",
+                    nobody="Nobody can be asked whether to delete them.",
+                )
             actor, deleted = f"{getpass.getuser()} (command line)", 0
             for session_id, _ in found:
                 try:
@@ -83,7 +87,7 @@ async def delete_tasks(settings: Settings, options: DeleteOptions) -> int:
             await library.compact()
         finally:
             await library.close()
-    say(f"{deleted:,} tasks deleted.")
+    say(f"Deleted: {_count(deleted, 'task')}.")
     return 0
 
 
@@ -93,6 +97,10 @@ def _query(options: DeleteOptions) -> PeriodQuery:
         since_ms=0 if options.since is None else milliseconds(options.since),
         until_ms=None if options.until is None else milliseconds(options.until),
     )
+
+
+def _count(number: int, one: str) -> str:
+    return f"{number:,} {one}{'' if number == 1 else 's'}"
 
 
 def _say_progress(done: int, every: int) -> None:

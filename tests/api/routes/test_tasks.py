@@ -207,3 +207,9 @@ class TestWithSignIn:
         roots = await opened(client, task, headers=bearer("root"))
         found = (await body(await client.get(f"/api/sessions/{roots}/similar", headers=bearer("root"))))["tasks"]
         assert {one["owner"] for one in found} == {"alice", "bob"}
+
+    async def test_the_record_of_a_deletion_says_who_did_it(self, client, runtime, task):
+        sid = await opened(client, task, headers=bearer("alice"))
+        assert (await client.delete(f"/api/sessions/{sid}", headers=bearer("root"))).status_code == 204
+        recorded = [(event.actor, event.action) for event in await runtime.store.library.events(sid)]
+        assert recorded == [("alice", "created"), ("root", "deleted")]

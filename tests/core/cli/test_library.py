@@ -21,9 +21,9 @@ async def test_a_library_is_exported_while_the_server_runs_and_imported_into_ano
     async with open_runtime(settings) as runtime:
         sid = await hunted(runtime)
         assert await export_tasks(settings, ExportOrder(owner="ada"), str(tmp_path / "out")) == 0
-        assert "1 tasks with 2 hunts are in" in capsys.readouterr().err
+        assert ": 1 task, 2 hunts." in capsys.readouterr().err
     assert await import_tasks(other, str(tmp_path / "out")) == 0
-    assert "1 tasks imported" in capsys.readouterr().err
+    assert "Imported: 1 task." in capsys.readouterr().err
     async with open_runtime(other) as runtime:
         assert (await runtime.store.read(sid)).owner == "ada"
         with pytest.raises(BadSettings, match="Another process uses the library"):
@@ -44,7 +44,7 @@ async def test_a_persons_tasks_are_deleted_everywhere_and_recorded(tmp_path, cap
             assert await delete_tasks(settings, ADA) == 0
     if not redis_or_none:
         assert await delete_tasks(settings, ADA) == 0
-    assert "1 tasks deleted." in capsys.readouterr().err
+    assert "Deleted: 1 task." in capsys.readouterr().err
     async with open_runtime(settings) as runtime:
         assert (await runtime.store.read(other)).owner == "bob"
         library = runtime.store.library
@@ -89,7 +89,7 @@ async def test_the_commands_and_their_errors(tmp_path):
         await hunted(runtime)
     words = ("library", "export", "--owner", "ada", "--since", "2020-01-01", "--until", "2099-01-01", "--out", "out")
     code, _, err = await run(tmp_path, *words, LIBRARY_URL=url)
-    assert (code, err) == (0, "1 tasks with 2 hunts are in out. It has their full content: protect it.\n")
+    assert (code, err) == (0, "In out: 1 task, 2 hunts. It has their full content: protect it.\n")
     code, _, err = await run(tmp_path, *words, LIBRARY_URL=url)
     assert (code, "out exists and is not an empty folder." in err) == (2, True)
     code, _, err = await run(tmp_path, "library", "import", "t", LIBRARY_URL=url)
