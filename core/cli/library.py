@@ -13,11 +13,12 @@ from core.errors import BadInput, NotFound
 from core.hunting.dump.export import ExportOrder, export_library
 from core.hunting.dump.load import import_dump
 from core.hunting.task_service import no_library
-from core.library.base import PeriodQuery
+from core.library.base import PeriodQuery, SessionChanges
 from core.library.lazy import LazyLibrary
 from core.runtime import open_runtime
+from core.sessions.codec import StoredUnreadable
 from core.sessions.durable_opening import lock_library
-from core.sessions.library_records import milliseconds
+from core.sessions.library_records import ACTOR, milliseconds
 from core.settings import Settings
 
 PROGRESS_EVERY = 200
@@ -32,14 +33,17 @@ class DeleteOptions:
 
 
 async def export_tasks(settings: Settings, order: ExportOrder, out: str) -> int:
-    """Write a dump of the library, also while a server runs. Returns 0, also if no task matches."""
+    """Write a dump of the library, also while a server runs. Returns 0, also if no task matches; 1 if some could not
+    be read."""
     async with open_read_only(settings.library) as library:
         result = await export_library(library, order, Path(out), datetime.now(UTC), _say_progress)
     for name in result.not_delivered:
         say(f"{name}: the finished notebook cannot be made; the original one is in the dump.")
+    for session_id in result.unreadable:
+        say(f"{session_id}: this release cannot read it, so it is not in the dump.")
     counts = f"{_count(result.sessions, 'task')}, {_count(result.hunts, 'hunt')}"
     say(f"In {out}: {counts}. It has their full content: protect it.")
-    return 0
+    return 1 if result.unreadable else 0
 
 
 async def import_tasks(settings: Settings, folder: str) -> int:
@@ -75,12 +79,16 @@ async def delete_tasks(settings: Settings, options: DeleteOptions) -> int:
                     f"Delete {_count(len(found), 'task')} for good?",
                     nobody="Nobody can be asked whether to delete them.",
                 )
-            actor, deleted = f"{getpass.getuser()} (command line)", 0
+            ACTOR.set(f"{getpass.getuser()} (command line)")
+            deleted = 0
             for session_id, _ in found:
                 try:
-                    await runtime.service.delete(session_id, actor=actor)
+                    await runtime.service.delete(session_id)
                 except NotFound:  # somebody else deleted it
                     continue
+                except StoredUnreadable:  # it is in the library only
+                    now_ms = milliseconds(runtime.clock.now())
+                    await library.write([SessionChanges(session_id, now_ms, deleted_by=ACTOR.get())])
                 deleted += 1
                 _say_progress(deleted, len(found))
             await runtime.redactor.redact()

@@ -36,7 +36,7 @@ from core.hunting.dump.parquet import HUNT_COLUMNS, SESSION_COLUMNS, hunt_row, s
 from core.hunting.reviews.delivery import deliver
 from core.library.base import Library, LibraryEvent, PeriodQuery, StoredSession
 from core.review.corrected_rates import NO_RATES, corrected_rates, reason_against
-from core.sessions.codec import read_head, read_hunt
+from core.sessions.codec import StoredUnreadable, read_head, read_hunt
 from core.sessions.library_records import milliseconds
 
 Progress = Callable[[int, int], None]
@@ -59,6 +59,8 @@ class ExportResult:
     hunts: int
     not_delivered: tuple[str, ...]
     """Names of tasks whose finished notebook cannot be made; their original one is in the dump."""
+    unreadable: tuple[str, ...]
+    """IDs of sessions that this release cannot read; they are not in the dump."""
 
 
 async def export_library(
@@ -73,17 +75,21 @@ async def export_library(
             since_ms=0 if order.since is None else milliseconds(order.since),
             until_ms=None if order.until is None else milliseconds(order.until),
         )
-        found = await library.session_ids(query)
+        found, unreadable = await library.session_ids(query), list[str]()
         with _Writer(partial) as writer:
             for done, (session_id, archived) in enumerate(found, 1):
                 stored = await library.read(session_id)
                 if stored is not None:  # else it was deleted meanwhile
-                    writer.write(session_id, stored, await library.events(session_id), archived=archived)
+                    events = await library.events(session_id)
+                    try:
+                        writer.write(session_id, stored, events, archived=archived)
+                    except StoredUnreadable:
+                        unreadable.append(session_id)
                 progress(done, len(found))
                 await asyncio.sleep(0)
         writer.finish(order, now)
         _publish(partial, folder)
-        return ExportResult(writer.sessions, writer.hunts, tuple(writer.not_delivered))
+        return ExportResult(writer.sessions, writer.hunts, tuple(writer.not_delivered), tuple(unreadable))
     except OSError as error:
         raise _not_writable(folder, error) from error
     finally:
@@ -136,6 +142,7 @@ class _Writer:
     def write(
         self, session_id: str, stored: StoredSession, events: tuple[LibraryEvent, ...], *, archived: bool
     ) -> None:
+        """Raises StoredUnreadable, with nothing written."""
         session = read_head(stored.head)
         hunts = [read_hunt(state, reply) for state, reply in stored.hunts]
         line = {

@@ -10,6 +10,7 @@ from core.hunting.dump.export import ExportOrder
 from core.hunting.records import session_mark
 from core.library.lazy import LazyLibrary
 from core.runtime import open_runtime
+from tests.contracts.test_library import whole
 from tests.core.cli.test_hunt import run
 from tests.core.hunting.dump.test_export import hunted, settings_for
 
@@ -60,6 +61,19 @@ async def test_a_persons_tasks_are_deleted_everywhere_and_recorded(tmp_path, cap
     content = b"".join(path.read_bytes() for path in tmp_path.glob("l.sqlite*"))
     assert (b"ada.ipynb" in content, b"bob.ipynb" in content) == (False, True)
     assert mine.encode() in content, "the record of the deletion"
+
+
+async def test_a_session_that_this_release_cannot_read_is_named_and_can_be_deleted(tmp_path, capsys):
+    settings = settings_for(tmp_path)
+    library = LazyLibrary(settings.library.url)
+    await library.write([whole("s_new", owner="ada", state="draft")])
+    await library.close()
+    assert await export_tasks(settings, ExportOrder(), str(tmp_path / "out")) == 1
+    assert "s_new: this release cannot read it" in capsys.readouterr().err
+    assert await delete_tasks(settings, ADA) == 0
+    library = LazyLibrary(settings.library.url, read_only=True)
+    assert (await library.count(), (await library.events("s_new"))[-1].action) == (0, "deleted")
+    await library.close()
 
 
 async def test_what_to_delete_must_be_said_and_confirmed(tmp_path):
