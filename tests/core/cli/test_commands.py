@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.core.cli.test_hunt import run
+from tests.core.cli.running import run
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from core.cli.containing import contains
 from core.notebooks.document import UNBOUNDED
 from core.notebooks.examples import read_example
 from core.notebooks.parse import parse_notebook
-from tests.core.cli.test_hunt import run
+from tests.core.cli.running import run
 
 HUNT = ("--model", "simulated/hasty", "--hunts", "2")
 REVIEW = "I read this reply twice, and it is short by three words."

@@ -1,6 +1,6 @@
 """What a command does before its work: settings and their warnings."""
 
-from tests.core.cli.test_hunt import run
+from tests.core.cli.running import run
 
 
 async def test_a_misspelled_setting_is_reported_once(folder):

@@ -1,43 +1,20 @@
-"""`hunt` and `check` as a person and as a script use them: real processes, the simulated provider."""
+"""`hunt` and `check` as a person and as a script use them, with the simulated provider."""
 
 import asyncio
 import json
 import os
 import signal
-import sys
 
 import nbformat
 import pytest
 
 from core.notebooks.examples import read_example
-from tests.house.tree import ROOT
-
-QUICK = {"seed": 7, "target_latency_ms": 1, "judge_latency_ms": 1}
-
-
-async def start(folder, *words, script=QUICK, **variables):
-    environment = {
-        **os.environ, "PYTHONPATH": str(ROOT), "SIMULATED_SCRIPT": json.dumps(script), "COLUMNS": "120",
-        "TELEMETRY_DIR": str(folder / "telemetry"), **variables,
-    }  # fmt: skip
-    pipe = asyncio.subprocess.PIPE
-    return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "core", *words, cwd=folder, env=environment, stdin=pipe, stdout=pipe, stderr=pipe
-    )
-
-
-async def run(folder, *words, stdin=b"", **how):
-    """(exit code, stdout, stderr); no way of using it may end in a trace."""
-    process = await start(folder, *words, **how)
-    out, err = await asyncio.wait_for(process.communicate(stdin), 40)
-    assert b"Traceback" not in err, err.decode()
-    encoding = how.get("PYTHONIOENCODING", "utf-8")
-    return process.returncode, out.decode(encoding), err.decode(encoding)
+from tests.core.cli.running import QUICK, run, run_process, start
 
 
 async def test_a_hunt_shows_progress_and_a_table_and_writes_the_notebook(folder):
     models = ("--model", "simulated/hasty", "--model", "simulated/careful")
-    code, out, err = await run(folder, "hunt", "words.ipynb", *models, "--hunts", "8", "--out", "done.ipynb")
+    code, out, err = await run_process(folder, "hunt", "words.ipynb", *models, "--hunts", "8", "--out", "done.ipynb")
     assert code == 0
     for words in (
         "words.ipynb: completed",
@@ -58,7 +35,7 @@ async def test_a_hunt_shows_progress_and_a_table_and_writes_the_notebook(folder)
 
 
 async def test_a_script_gets_json_on_stdout_and_nothing_else_from_stdin_too(folder):
-    code, out, err = await run(
+    code, out, err = await run_process(
         folder, "hunt", "-", "--model", "simulated/hasty", "--hunts", "3", "--json", stdin=read_example("word-budget")
     )
     (line,) = out.splitlines()
@@ -156,7 +133,7 @@ async def test_a_check_that_does_not_pass_and_a_hunt_without_any_reply_are_a_1(f
 async def test_a_notebook_that_cannot_be_written_is_kept_elsewhere(folder):
     (folder / "words.ipynb").rename(folder / "in.ipynb")
     words = ("hunt", "in.ipynb", "--model", "simulated/hasty", "--hunts", "1", "--out", "/dev/full")
-    code, _, err = await run(folder, *words)
+    code, _, err = await run_process(folder, *words)
     assert code == 2
     kept = err.rpartition("The notebook is in ")[2].strip().removesuffix(".")
     assert json.loads(open(kept, "rb").read())["cells"]  # noqa: SIM115, PTH123

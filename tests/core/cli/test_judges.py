@@ -1,4 +1,4 @@
-"""`judges` and `judges rejudge` in processes of their own: cards from the log, and reviewed replies judged again."""
+"""`judges` and `judges rejudge`: cards from the log, and reviewed replies judged again."""
 
 import asyncio
 import json
@@ -11,22 +11,14 @@ from core.domain.review import Review
 from core.domain.verdict import Verdict
 from core.hunting.records import hunt_record, review_record, task_record
 from tests.builders import a_finished_hunt, a_review, a_run, a_session
-from tests.core.cli.test_hunt import start
+from tests.core.cli.running import run, start
 from tests.core.telemetry.judged_log import FIRST, LIKE_FIRST, SECOND, START, write_judged_log
 from tests.dashboard_app.records_made_up import write_log
 
 REPLIES = 6
-FAST = json.dumps({"seed": 3, "judge_latency_ms": 1})
+FAST = {"seed": 3, "judge_latency_ms": 1}
 AGAIN = ("judges", "rejudge", "--since", "2026-11-01", "--yes", "--json")
 pytestmark = pytest.mark.timeout(300)
-
-
-async def run(folder, *words, **how):
-    """As in test_hunt, with time for DuckDB to start on a busy machine."""
-    process = await start(folder, *words, **how)
-    out, err = await asyncio.wait_for(process.communicate(), 120)
-    assert b"Traceback" not in err, err.decode()
-    return process.returncode, out.decode(), err.decode()
 
 
 @pytest.fixture
@@ -52,7 +44,7 @@ def later_verdicts(folder):
 
 
 async def rejudge(folder, *words):
-    code, out, err = await run(folder, *AGAIN, *words, SIMULATED_SCRIPT=FAST)
+    code, out, err = await run(folder, *AGAIN, *words, script=FAST)
     return code, json.loads(out) if out else {}, err
 
 
@@ -109,8 +101,8 @@ async def test_what_was_paid_for_is_not_paid_again_within_the_days(log):
 async def test_a_command_that_is_killed_or_interrupted_is_continued_and_nothing_in_the_log_is_paid_again(
     log, number, code
 ):
-    slow = json.dumps({"seed": 3, "judge_latency_ms": 700})
-    process = await start(log, *AGAIN, SIMULATED_SCRIPT=slow, SIMULATED_CONCURRENCY="2")
+    slow = {"seed": 3, "judge_latency_ms": 700}
+    process = await start(log, *AGAIN, script=slow, SIMULATED_CONCURRENCY="2")
     async with asyncio.timeout(60):
         while len(later_verdicts(log)) < 3:
             await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""`models` in a process of its own, with a simulated provider over HTTP behind a provider's address."""
+"""`models`, with a simulated provider over HTTP behind a provider's address."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from core.notebooks.examples import read_example
 from core.simulator.script import read_script
 from core.simulator.server import open_server
-from tests.core.cli.test_hunt import run
+from tests.core.cli.running import run
 
 SCRIPT = {
     "models": {

@@ -6,7 +6,7 @@ from core.cli.opening import judged_by, process_each
 from core.cli.sources import Source
 from core.errors import BadInput
 from core.notebooks.examples import read_example
-from tests.core.cli.test_hunt import run
+from tests.core.cli.running import run
 
 
 def broken_criteria():

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from core.notebooks.examples import read_example
-from tests.core.cli.test_hunt import QUICK, run
+from tests.core.cli.running import QUICK, run_process
 from tests.house.tree import ROOT
 
 
@@ -60,9 +60,9 @@ async def test_a_terminal_that_lacks_a_letter_ends_nothing(folder, encoding):
             '"Gerald\\"', '"Gerald\\" → ok'
         )
     (folder / "河 – fluss.ipynb").write_text(json.dumps(notebook, ensure_ascii=False))
-    code, out, err = await run(folder, "check", "河 – fluss.ipynb", PYTHONIOENCODING=encoding)
+    code, out, err = await run_process(folder, "check", "河 – fluss.ipynb", PYTHONIOENCODING=encoding)
     assert (code, "Traceback" in out + err) == (0, False)
-    code, out, err = await run(
+    code, out, err = await run_process(
         folder, "hunt", "河 – fluss.ipynb", "--model", "simulated/hasty", "--hunts", "1", PYTHONIOENCODING=encoding
     )
     assert (code, "Traceback" in out + err) == (0, False)

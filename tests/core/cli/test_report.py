@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.browser.scripted_provider import ScriptedAnswer, scripted_provider
-from tests.core.cli.test_hunt import run
+from tests.core.cli.running import run
 
 VERDICT = json.dumps({"reason": "It does.", "evidence": "", "verdict": "FAIL"})
 

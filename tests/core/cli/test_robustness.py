@@ -7,7 +7,7 @@ import pytest
 from core.cli.robustness import RobustnessOptions, _refuse_unasked
 from core.errors import BadInput
 from core.hunting.orders import JudgeChoice
-from tests.core.cli.test_hunt import run
+from tests.core.cli.running import run
 
 ROLES = ("--family", "roles", "--replies", "1", "--judge", "simulated/judge")
 

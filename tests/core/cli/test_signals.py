@@ -9,7 +9,7 @@ import signal
 import sys
 import termios
 
-from tests.core.cli.test_hunt import QUICK, start
+from tests.core.cli.running import QUICK, start
 from tests.core.cli.test_watching import COMMAND, SLOW_JUDGE, calls_made, kept
 from tests.house.tree import ROOT
 

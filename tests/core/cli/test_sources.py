@@ -8,7 +8,7 @@ import pytest
 from core.cli.sources import Source, read_sources
 from core.errors import BadInput
 from core.notebooks.examples import read_example
-from tests.core.cli.test_hunt import run
+from tests.core.cli.running import run
 
 
 async def test_a_folder_is_hunted_at_once_and_a_bad_notebook_in_it_stops_nothing(folder):

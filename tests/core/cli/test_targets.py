@@ -10,7 +10,7 @@ from core.domain.parameters import Parameters
 from core.domain.stop_rule import StopRule
 from core.errors import BadInput
 from core.hunting.orders import NO_SECOND_OPINIONS, ConfirmRequest, TargetRequest
-from tests.core.cli.test_hunt import run
+from tests.core.cli.running import run
 
 
 def entries(*words):

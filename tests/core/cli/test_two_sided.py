@@ -9,7 +9,7 @@ from core.cli.two_sided import print_two_sided
 from core.domain.checks import CheckStatus, TwoSidedCheck, ViolatingEdit
 from core.domain.verdict import Verdict
 from tests.builders import a_session, a_task, a_verdict
-from tests.core.cli.test_hunt import QUICK, run
+from tests.core.cli.running import QUICK, run
 
 PLANTED = {**QUICK, "models": {"judge": {"judge_reads": {"C1": "Is the response at least 0 words long?"}}}}
 

@@ -14,7 +14,7 @@ import pytest
 from core.cli.watching import LINE_EVERY_S, ProgressDisplay
 from core.domain.run import Counts
 from tests.builders import a_run
-from tests.core.cli.test_hunt import start
+from tests.core.cli.running import start
 
 SLOW_JUDGE = {"seed": 7, "target_latency_ms": 1, "judge_latency_ms": 60_000}
 COMMAND = ("hunt", "words.ipynb", "--model", "simulated/hasty", "--hunts", "20", "--out", "done.ipynb")
