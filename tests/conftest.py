@@ -9,6 +9,7 @@ os.environ["ENV_FILE"] = ""  # a developer's own keys reach no test, and no proc
 os.environ["LIBRARY_URL"] = "off"  # nor does one write into a developer's library
 
 pytest_plugins = [
+    "tests.house.collection",
     "tests.house.loopback_only",
     "tests.house.missing",
     "tests.house.real_postgres",
