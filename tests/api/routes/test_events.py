@@ -6,6 +6,7 @@ import time
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from tests.api.conftest import TASK
 from tests.api.signing_in import ENTRIES, TOKENS, bearer
@@ -16,17 +17,30 @@ END_WITHIN_S = 6.0
 """Far above the second or two that it takes: machines in tests are busy."""
 
 
-@pytest.fixture
-async def api(tmp_path):
-    async with open_api(tmp_path, SSE_KEEPALIVE="0.1", EVENTS_MOST="100", MAX_EVENT_STREAMS=str(WATCHERS)) as running:
-        yield running
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def address(tmp_path_factory):
+    """Of a server that most tests share: each test has a session of its own."""
+    settings = {"SSE_KEEPALIVE": "0.1", "EVENTS_MOST": "100", "MAX_EVENT_STREAMS": str(WATCHERS)}
+    async with open_api(tmp_path_factory.mktemp("api"), **settings) as running:
+        yield running.address
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def guarded(tmp_path_factory):
+    """Of a server with tokens and a share of the streams for each name."""
+    settings = {"HUNTER_TOKENS": ENTRIES, "MAX_EVENT_STREAMS_PER_USER": "2", "SSE_KEEPALIVE": "0.1"}
+    async with open_api(tmp_path_factory.mktemp("guarded"), **settings) as running:
+        yield running.address
 
 
 @pytest.fixture
-async def http(api):
-    limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(base_url=api.address, timeout=20, limits=limits) as client:
+async def http(address):
+    async with client_of(address) as client:
         yield client
+
+
+def client_of(address):
+    return httpx.AsyncClient(base_url=address, timeout=20, limits=httpx.Limits(max_connections=None))
 
 
 @pytest.fixture
@@ -129,11 +143,10 @@ async def test_many_watch_leave_and_are_counted_out_and_one_too_many_is_refused(
 
 
 @pytest.mark.parametrize("name", ["alice", "root"])
-async def test_one_name_cannot_use_up_the_streams_of_all(tmp_path, name):
+async def test_one_name_cannot_use_up_the_streams_of_all(guarded, name):
     async with (
-        open_api(tmp_path, HUNTER_TOKENS=ENTRIES, MAX_EVENT_STREAMS_PER_USER="2", SSE_KEEPALIVE="0.1") as api,
-        httpx.AsyncClient(base_url=api.address, timeout=20, headers=bearer(name)) as mine,
-        httpx.AsyncClient(base_url=api.address, timeout=20, headers=bearer("bob")) as bobs,
+        httpx.AsyncClient(base_url=guarded, timeout=20, headers=bearer(name)) as mine,
+        httpx.AsyncClient(base_url=guarded, timeout=20, headers=bearer("bob")) as bobs,
     ):
         opened = [await http.post("/api/sessions", json={"task": TASK}) for http in (mine, bobs)]
         here, there = (f"/api/sessions/{answer.json()['session_id']}/events" for answer in opened)
@@ -173,16 +186,18 @@ async def test_a_deleted_session_ends_its_streams(http, here):
         assert "reconnect" not in [event async for _id, event, _data in events]
 
 
-async def test_asked_to_end_it_says_farewell_and_is_gone_soon(api, http, here):
-    async with http.stream("GET", f"{here}/events") as response:
-        events = events_of(response)
-        await anext(events)
-        began = time.monotonic()
-        ended = asyncio.create_task(api.end(within_s=20))
-        assert [event for _id, event, _data in [e async for e in events] if event != "comment"][-1] == "reconnect"
-    assert await ended == 0
-    assert time.monotonic() - began < END_WITHIN_S
-    assert "Traceback" not in api.said()
+async def test_asked_to_end_it_says_farewell_and_is_gone_soon(tmp_path):
+    async with open_api(tmp_path, SSE_KEEPALIVE="0.1") as api, client_of(api.address) as http:
+        opened = await http.post("/api/sessions", json={"task": TASK})
+        async with http.stream("GET", f"/api/sessions/{opened.json()['session_id']}/events") as response:
+            events = events_of(response)
+            await anext(events)
+            began = time.monotonic()
+            ended = asyncio.create_task(api.end(within_s=20))
+            assert [event for _id, event, _data in [e async for e in events] if event != "comment"][-1] == "reconnect"
+        assert await ended == 0
+        assert time.monotonic() - began < END_WITHIN_S
+        assert "Traceback" not in api.said()
 
 
 async def test_a_stream_does_not_outlive_the_sign_in_of_who_watches(tmp_path):
