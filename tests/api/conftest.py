@@ -10,7 +10,7 @@ from core.clock import SystemClock
 from core.runtime import open_runtime
 from tests.settings import make_settings
 
-QUICK = json.dumps({"seed": 7, "target_latency_ms": 1, "judge_latency_ms": 1})
+QUICK = json.dumps({"seed": 7, "target_latency_ms": 1, "judge_latency_ms": 1, "chunk_chars": 200})
 
 
 class LaterClock(SystemClock):

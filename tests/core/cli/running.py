@@ -25,7 +25,7 @@ import structlog
 from core.cli.commands import main
 from tests.house.tree import ROOT
 
-QUICK: Mapping[str, Any] = {"seed": 7, "target_latency_ms": 1, "judge_latency_ms": 1}
+QUICK: Mapping[str, Any] = {"seed": 7, "target_latency_ms": 1, "judge_latency_ms": 1, "chunk_chars": 200}
 Result = tuple[int, str, str]
 """The exit code, stdout, stderr."""
 

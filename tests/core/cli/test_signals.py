@@ -53,7 +53,7 @@ async def test_nohup_keeps_a_hunt_going(folder):
 
 
 async def test_a_check_ends_alike_at_every_signal(folder):
-    process = await start(folder, "check", "words.ipynb", script=SLOW_JUDGE)
+    process = await start(folder, "check", "words.ipynb", script=SLOW_JUDGE, DRAIN_TIMEOUT="0.5")
     async with asyncio.timeout(30):
         while not any('"created"' in file.read_text() for file in (folder / "telemetry").glob("*")):
             await asyncio.sleep(0.05)
