@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -25,8 +26,14 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 
 
 def open_task(product: Product, prompt: str, name: str) -> str:
+    """A session that the library has: it is written there within seconds, and the page looks again after ten."""
     criteria = [{"id": f"C{n}", "text": f"Says thing {n}."} for n in (1, 2, 3)]
-    return product.open({"task": {"prompt": prompt, "response": "Dear keeper", "criteria": criteria}, "name": name})
+    sid = product.open({"task": {"prompt": prompt, "response": "Dear keeper", "criteria": criteria}, "name": name})
+    until = time.monotonic() + 15
+    while sid not in product.http.get("/api/tasks").text:
+        assert time.monotonic() < until, "the library did not get the session"
+        time.sleep(0.05)
+    return sid
 
 
 def task_row(page: Page, name: str) -> Locator:
@@ -54,7 +61,7 @@ def test_a_search_and_a_state_narrow_the_list(page: Page, product: Product) -> N
     open_task(product, "Praise a zeppelin captain.", "captain.ipynb")
     open_task(product, "Which river is the longest?", "river.ipynb")
     go_to(page)
-    expect(task_row(page, "captain.ipynb")).to_be_visible(timeout=15_000)
+    expect(task_row(page, "captain.ipynb")).to_be_visible()
     page.get_by_role("searchbox", name="Search").fill("zeppelin capt")
     expect(task_row(page, "river.ipynb")).to_have_count(0)
     expect(task_row(page, "captain.ipynb")).to_be_visible()
@@ -89,7 +96,7 @@ def test_a_task_is_archived_taken_back_and_deleted_by_keyboard(page: Page, produ
 def test_loading_a_task_that_resembles_another_one_says_so(page: Page, product: Product) -> None:
     open_task(product, LIGHTHOUSE.replace("colour", "flavour"), "flavours.ipynb")
     go_to(page)
-    expect(task_row(page, "flavours.ipynb")).to_be_visible(timeout=15_000)
+    expect(task_row(page, "flavours.ipynb")).to_be_visible()
     page.get_by_text("Paste JSON instead").click()
     criteria = [{"id": f"C{n}", "text": f"Says thing {n}."} for n in (1, 2, 3)]
     page.get_by_label("The notebook’s JSON").fill(
@@ -107,7 +114,7 @@ def test_the_list_fits_a_phone(new_context: NewContext, product: Product, scheme
     page = new_context(viewport={"width": 320, "height": 700}, color_scheme=scheme).new_page()
     go_to(page)
     row = page.locator("task-list .tasks > li", has_text="a-very-long-name").first
-    row.get_by_role("button", name=re.compile("^Delete a-very")).click(timeout=15_000)
+    row.get_by_role("button", name=re.compile("^Delete a-very")).click()
     expect(row.get_by_role("button", name="Keep it")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
     found = Axe().run(page)
