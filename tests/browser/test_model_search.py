@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -21,12 +20,14 @@ MODELS = {
 CHOSEN = "hunt-plan .tag.model .mono"
 
 
-@pytest.fixture
-def product(tmp_path: Path) -> Iterator[Product]:
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """A server whose provider lab lists 2,006 models, once it has read them."""
     with simulated_service(models=MODELS) as address:
         lab = {"name": "lab", "base_url": f"{address}/v1", "models": ["judge"]}
-        started = Product(tmp_path, OPENAI_COMPATIBLE=json.dumps([lab]), BUDGET_PER_ACCOUNT_USD="20")
+        started = Product(
+            tmp_path_factory.mktemp("models"), OPENAI_COMPATIBLE=json.dumps([lab]), BUDGET_PER_ACCOUNT_USD="20"
+        )
         for opened in running(started):
             until = time.monotonic() + 30
             while not _listed(opened):
