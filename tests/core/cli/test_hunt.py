@@ -175,7 +175,9 @@ async def test_ctrl_c_keeps_what_is_there(folder, number):
 
 
 async def test_ctrl_c_ends_a_check_with_a_word(folder):
-    process = await start(folder, "check", "words.ipynb", script={**QUICK, "judge_latency_ms": 20_000}, DRAIN_TIMEOUT="0.5")
+    process = await start(
+        folder, "check", "words.ipynb", script={**QUICK, "judge_latency_ms": 20_000}, DRAIN_TIMEOUT="0.5"
+    )
     written = folder / "telemetry"
     async with asyncio.timeout(30):
         while not any('"created"' in file.read_text() for file in written.glob("*")):
