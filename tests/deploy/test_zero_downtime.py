@@ -37,6 +37,7 @@ async def test_a_rolling_restart_under_work_is_noticed_by_nobody(tmp_path, redis
         httpx.AsyncClient(base_url=stack.edge.address, timeout=60, limits=httpx.Limits()) as http,
     ):
         runs = [await started(http) for _ in range(RUNS)]
+        await first_call(provider)
         watchers = [Watcher(f"{here}/events") for here, _ in runs for _ in range(WATCHERS)]
         following = [asyncio.create_task(w.follow(http), name="watcher") for w in watchers]
         async with hammering(stack.edge.address, HEALTH, OPEN, clients=2, pause_s=PAUSE_S) as asked:
@@ -82,6 +83,13 @@ async def started(http):
     here = f"/api/sessions/{sid}"
     answer = await http.post(f"{here}/runs", json=ORDER, headers={"Idempotency-Key": sid})
     return here, answer.json()["run_id"]
+
+
+async def first_call(provider):
+    """The first hunt has begun: there are numbers of the target's calls from then on."""
+    async with asyncio.timeout(30):
+        while "target" not in provider.counters.as_json()["by_purpose"]:
+            await asyncio.sleep(0.02)
 
 
 async def finished(http, here, rid):
