@@ -57,6 +57,34 @@ class Probe:
             self.latest_s = max(self.latest_s, min(late_s, time.process_time() - cpu_before))
 
 
+class MachineDelay:
+    """How long this process was ready to go on while others had the machine: what a test that measures time on a busy
+    machine subtracts. Only one event loop is looked at: time in which another process (Redis) waited is not in it."""
+
+    def __init__(self) -> None:
+        self._ended_s = 0.0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._began, self._cpu_began = time.monotonic(), time.process_time()
+
+    def _current_s(self) -> float:
+        late_s = time.monotonic() - self._began - TICK_S
+        return max(0.0, late_s - (time.process_time() - self._cpu_began))
+
+    @property
+    def total_s(self) -> float:
+        """Since it has been looked at, until now."""
+        return self._ended_s + self._current_s()
+
+    async def look(self) -> None:
+        """Goes on until it is cancelled."""
+        while True:
+            self._begin()
+            await asyncio.sleep(TICK_S)
+            self._ended_s += self._current_s()
+
+
 async def latest_s(work: Callable[[], Awaitable[object]], allowed_s: float) -> float:
     """How late the loop was at the best of some tries, in seconds of the reference machine."""
     latest: list[float] = []

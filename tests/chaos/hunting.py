@@ -19,6 +19,7 @@ from core.runtime import Runtime, open_runtime
 from core.settings import Settings
 from tests.builders import a_task
 from tests.house.real_redis import RedisServer
+from tests.lateness import MachineDelay
 from tests.settings import make_settings
 
 MAX_REQUEST_S = 2.0
@@ -68,19 +69,21 @@ class Watcher:
 
 @dataclass
 class Asker:
-    """Asks the API for a session's snapshot and the health, again and again, and notes how long it took."""
+    """Asks the API for a session's snapshot and the health, again and again, and notes how long it took, without the
+    time in which others had the machine."""
 
     client: object
     sid: str
+    delay: MachineDelay = field(default_factory=MachineDelay)
     slowest_s: float = 0.0
     statuses: list[tuple[int, str]] = field(default_factory=list)
 
     async def ask_on(self) -> None:
         while True:
             for path in (f"/api/sessions/{self.sid}", f"/api/sessions/{self.sid}/hunts?texts=false", "/api/health"):
-                began = time.monotonic()
+                began = time.monotonic() - self.delay.total_s
                 answer = await self.client.get(path)
-                self.slowest_s = max(self.slowest_s, time.monotonic() - began)
+                self.slowest_s = max(self.slowest_s, time.monotonic() - self.delay.total_s - began)
                 body = await answer.get_json()
                 self.statuses.append((answer.status_code, body.get("status", "")))
             await asyncio.sleep(0.02)
@@ -128,7 +131,8 @@ async def hunting(settings: Settings, hunts: int = 60, **order: object) -> Async
         made = {"models": ("simulated/hasty",), "hunts": hunts, "judge_model": "simulated/judge"} | order
         run = await runtime.service.start_run(sid, RunOrder(**made))
         watcher, asker = Watcher(runtime, sid), Asker(create_app(runtime).test_client(), sid)
-        tasks = [asyncio.create_task(watcher.watch()), asyncio.create_task(asker.ask_on())]
+        work = (watcher.watch(), asker.ask_on(), asker.delay.look())
+        tasks = [asyncio.create_task(one) for one in work]
         try:
             yield Hunting(runtime, sid, run.run_id, watcher, asker)
         finally:
