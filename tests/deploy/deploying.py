@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.deploy.fake_docker import World, engine, serving
+from tests.house.missing import require_program
 from tests.house.tree import ROOT
 
 
@@ -66,6 +67,8 @@ def open_server(folder: Path) -> Iterator[Server]:
     # Revisions are as old as their names sort.
     older = 'printf "%s\\n" "$3" "$4" | sort -c 2>/dev/null'
     script(tools / "git", f'case $1 in rev-parse) cat "{revision}" ;; merge-base) {older} ;; esac')
+    # The script looks again every second; here nothing takes that long.
+    script(tools / "sleep", f"exec {require_program('sleep', 'coreutils')} 0.05")
     revision.write_text("rev1\n")
     for name in ("deploy.sh", "docker-compose.yml"):
         shutil.copy(ROOT / name, folder / name)
