@@ -16,6 +16,7 @@ from api.protocols import OnlyHttp1
 from api.rendering import Renderer
 from api.routes.access import access
 from api.routes.admin import admin
+from api.routes.comments import comments
 from api.routes.docs import docs
 from api.routes.events import events
 from api.routes.health import health
@@ -26,8 +27,10 @@ from api.routes.page import page
 from api.routes.reviews import reviews
 from api.routes.robustness import robustness
 from api.routes.runs import estimates, runs
+from api.routes.second_reviews import second_reviews
 from api.routes.selection import selection
 from api.routes.sessions import sessions
+from api.routes.sharing import sharing
 from api.routes.summaries import summaries
 from api.routes.tasks import tasks
 from api.routes.trials import trials
@@ -44,7 +47,8 @@ CONTENT_SECURITY_POLICY = (
     "font-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 API_BLUEPRINTS = (sessions, two_sided, robustness, summaries, tasks, runs, estimates, hunts, confirming, trials,
-                  selection, reviews, turns, events, models, markdown, docs, page, access)  # fmt: skip
+                  selection, reviews, second_reviews, sharing, comments,
+                  turns, events, models, markdown, docs, page, access)  # fmt: skip
 """Not served by a process whose role is worker."""
 REFUSED = 400
 """A response with this status or above may be sent before the request's body is read."""

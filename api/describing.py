@@ -22,7 +22,8 @@ ATTRIBUTE = "_described"
 ERRORS = {
     400: "The request is invalid; the message says what to correct.",
     401: "Not signed in, or unknown token (HUNTER_TOKENS).",
-    403: "Admin scope required, request from another site's page, or host name not allowed.",
+    403: "Admin scope required, session that you may only review or read, request from another site's page, or host "
+    "name not allowed.",
     404: "Session, run, hunt, example or page not found, or owned by another user.",
     408: "The body did not arrive within 60 s.",
     409: "Conflict with the current state, or the events after that ID have been dropped.",
@@ -40,6 +41,9 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "rid": {"description": "The run's ID.", "example": "r_3mVx0aPq7LkT"},
     "hid": {"description": "The hunt's ID.", "example": "r_3mVx0aPq7LkT.1"},
     "cid": {"description": "A card's ID from the desk, or the hunt's ID.", "example": "c_0f3a51d29be47c6688a1f0d2"},
+    "criterion_id": {"description": "The criterion's ID.", "example": "C2"},
+    "comment_id": {"description": "The comment's ID.", "example": "m_3mVx0aPq7LkT"},
+    "name": {"description": "The name of somebody who may sign in.", "example": "bob"},
     "turn": {"description": "The turn's number, from 1.", "example": "1"},
     "version": {"description": "The hash of the page's files.", "example": "0f3a51d29be47c66"},
     "filename": {"description": "A file of the page.", "example": "scripts/main.js"},

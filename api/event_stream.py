@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing, suppress
 from functools import lru_cache
 from math import inf
 from typing import Any, TypeVar
 
-from core.domain.events import Event
+from core.domain.events import Event, EventType
 from core.errors import NotFound
 from core.eventlog.base import EventLog, TooFarBehind
 from core.hunting.views.events import text_event
@@ -35,10 +35,12 @@ async def event_stream(
     heartbeat_s: float,
     life_s: float = inf,
     texts: AsyncGenerator[bytes] | None = None,
+    may_watch: Callable[[], Awaitable[bool]] | None = None,
 ) -> AsyncGenerator[bytes]:
     """Yields frames after `after` until the client disconnects, the session expires, the server drains or `life_s`
     elapses; between them the frames of `texts`.
 
+    `may_watch` is asked whenever the session changed: the stream ends before the first event after access has ended.
     An idle stream sends `: alive` every `heartbeat_s`. A client too far behind gets `reset` and continues with new
     events.
     """
@@ -59,8 +61,12 @@ async def event_stream(
             if batch not in done:
                 continue
             try:
+                if may_watch is not None and _may_change_access(batch.result()) and not await may_watch():
+                    break
                 yield b"".join(frame(event) for event in batch.result())
             except TooFarBehind:
+                if may_watch is not None and not await may_watch():
+                    break
                 last = await log.last_id(session_id)
                 watch = log.watch(session_id, last)
                 yield f"id: {last}\nevent: reset\ndata: {{}}\n\n".encode()
@@ -73,6 +79,10 @@ async def event_stream(
         await watch.aclose()
         if texts is not None:
             await texts.aclose()
+
+
+def _may_change_access(events: Iterable[Event]) -> bool:
+    return any(event.type == EventType.SESSION for event in events)
 
 
 async def text_frames(live_text: LiveText, session_id: str, hunt_id: str) -> AsyncGenerator[bytes]:

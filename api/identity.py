@@ -12,13 +12,13 @@ from math import ceil
 from typing import cast
 
 import structlog
-from cachetools import LRUCache
+from cachetools import TTLCache
 from quart import Quart, Response, current_app, g, redirect, request
 from werkzeug.datastructures import Authorization
 
-from core.access.callers import ANYBODY, Caller, caller_of
+from core.access.callers import ANYBODY, Caller, People, SessionRole, caller_of
 from core.access.cookies import COOKIE, new_cookie, read_cookie
-from core.access.origins import is_foreign, is_known_host
+from core.access.origins import SAFE_METHODS, is_foreign, is_known_host
 from core.access.proxies import client_address, is_over_tls, is_proxy
 from core.access.sign_in_limiter import SignInLimiter
 from core.access.tokens import Holder, Register
@@ -39,20 +39,32 @@ ADMIN_PREFIXES = ("/api/admin/", "/metrics")
 KEY = "MODEL_HUNTER_ACCESS"
 NUL = "\0"
 """No ID contains it, and PostgreSQL takes no text that does."""
-MAX_OWNERS = 10_000
-"""Maximum cached session owners."""
+MAX_PEOPLE = 10_000
+"""Maximum sessions whose people are cached."""
+PEOPLE_TTL_S = 1.0
+"""How long another process may still let somebody in whose access has ended. Nobody is refused by what is cached."""
+FOR_REVIEWERS = frozenset({
+    "reviews.show_desk", "reviews.save_review", "second_reviews.show_second_review",
+    "second_reviews.finish_second_review", "second_reviews.settle_difference",
+})  # fmt: skip
+"""The only endpoints with a session that a second reviewer may use."""
+FOR_READERS = frozenset({"comments.add_comment", "comments.delete_comment", "sharing.end_access"})
+"""Endpoints besides those that change nothing."""
 
 
 @dataclass
 class AccessGuard:
-    """Holds the tokens, the number of open streams per name, and a cache of session owners (an owner never changes)."""
+    """Holds the tokens, the number of open streams per name, and a short-lived cache of sessions' people."""
 
     runtime: Runtime
     register: Register
     limiter: SignInLimiter = field(default_factory=SignInLimiter)
     streams: Counter[str] = field(default_factory=Counter)
     """Open event streams per name in this process."""
-    _owners: LRUCache[str, str] = field(default_factory=lambda: LRUCache(MAX_OWNERS))
+    _people: TTLCache[str, People] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._people = TTLCache(MAX_PEOPLE, PEOPLE_TTL_S, timer=self.runtime.clock.monotonic)
 
     def holder_of(self, token: str, address: str) -> Holder | None:
         """The holder of a token, None if it is unknown. Failures are counted per address; raises Busy after too
@@ -78,16 +90,24 @@ class AccessGuard:
     def cookie_for(self, holder: Holder) -> str:
         return new_cookie(holder, self.now_s(), self.runtime.settings.access.sign_in_ttl_s)
 
-    async def shows(self, caller: Caller, session_id: str) -> bool:
-        """Whether `caller` may see that session. Raises NotFound if it does not exist."""
-        return caller.admin or caller.sees(await self._owner(session_id))
+    async def role(self, caller: Caller, session_id: str, *, fresh: bool = False) -> SessionRole:
+        """What `caller` may do with that session; `fresh`: as it is now. Raises NotFound if it does not exist."""
+        if caller is ANYBODY:
+            return SessionRole.OWNER
+        known = None if fresh else self._people.get(session_id)
+        if known is not None and (role := caller.role(known)) not in {SessionRole.NONE, SessionRole.REVIEWER}:
+            return role
+        session = (await self.runtime.store.summary(session_id)).session
+        second = session.second_review
+        people = People(
+            session.owner, session.readers, second.reviewer if second is not None else "", session.both_reviewed
+        )
+        self._people[session_id] = people
+        return caller.role(people)
 
-    async def _owner(self, session_id: str) -> str:
-        known = self._owners.get(session_id)
-        if known is None:
-            known = (await self.runtime.store.summary(session_id)).session.owner
-            self._owners[session_id] = known
-        return known
+    def forget(self, session_id: str) -> None:
+        """Its people have changed."""
+        self._people.pop(session_id, None)
 
     def now_s(self) -> float:
         return self.runtime.clock.source.now().timestamp()
@@ -115,6 +135,12 @@ def access_guard() -> AccessGuard:
 def caller() -> Caller:
     """The caller of this request; ANYBODY without a sign-in."""
     known: Caller = g.caller
+    return known
+
+
+def role() -> SessionRole:
+    """What the caller may do with the session of this request."""
+    known: SessionRole = g.role
     return known
 
 
@@ -154,9 +180,28 @@ async def _authorize_request() -> Response | None:
     if request.url_rule is not None and request.url_rule.rule.startswith(ADMIN_PREFIXES) and not known.admin:
         raise NotAllowed(f"{known.name} is not an admin.", hint="Use a token with the scope admin.")
     session_id = (request.view_args or {}).get("sid")
-    if session_id is not None and (NUL in session_id or not await guard.shows(known, session_id)):
-        raise no_session()
+    if session_id is not None:
+        if NUL in session_id:
+            raise no_session()
+        g.role = await guard.role(known, session_id)
+        _reject_role(g.role, endpoint)
     return None
+
+
+def _reject_role(role: SessionRole, endpoint: str) -> None:
+    """Raise unless that role may use the endpoint."""
+    if role is SessionRole.NONE:
+        raise no_session()
+    if role is SessionRole.REVIEWER and endpoint not in FOR_REVIEWERS:
+        raise NotAllowed(
+            "You are the second reviewer of this task, so you have its review desk only.",
+            hint="Review the replies: GET /api/sessions/{id}/desk.",
+            code="review_only",
+        )
+    if role is SessionRole.READER and request.method not in SAFE_METHODS and endpoint not in FOR_READERS:
+        raise NotAllowed(
+            "You have given this task away and may still read it.", hint="Ask its owner to change it.", code="read_only"
+        )
 
 
 def _known(guard: AccessGuard, endpoint: str) -> Caller | None:

@@ -31,9 +31,11 @@ from core.hunting.judge_reports import JudgeReports, open_judge_reports
 from core.hunting.opening import Adapters, open_hunting
 from core.hunting.records import call_record
 from core.hunting.reviews.review_service import ReviewService
+from core.hunting.reviews.second_reviews import SecondReviewService
 from core.hunting.reviews.turns import TurnService
 from core.hunting.robustness_service import RobustnessService
 from core.hunting.service import Entropy, HuntingService
+from core.hunting.sharing import SharingService
 from core.hunting.status.collector import StatusCollector
 from core.hunting.task_service import TaskService
 from core.hunting.telemetry_redaction import TelemetryRedactor, open_telemetry_redactor
@@ -71,6 +73,8 @@ class Runtime:
     two_sided: TwoSidedService
     robustness: RobustnessService
     reviews: ReviewService
+    second_reviews: SecondReviewService
+    sharing: SharingService
     turns: TurnService
     tasks: TaskService
     status: StatusCollector
@@ -200,6 +204,8 @@ async def open_runtime(
             two_sided=hunting.two_sided,
             robustness=hunting.robustness,
             reviews=hunting.reviews,
+            second_reviews=hunting.second_reviews,
+            sharing=hunting.sharing,
             turns=hunting.turns,
             tasks=TaskService(durable, clock),
             status=hunting.status,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from pydantic import WithJsonSchema
@@ -14,7 +15,8 @@ from api.describing import LAST_EVENT_ID, described
 from api.event_stream import counted, event_stream, text_frames
 from api.identity import access_guard, caller, sign_in_left_s
 from api.payloads import EventsQuery
-from core.errors import Busy
+from core.access.callers import ANYBODY, SessionRole
+from core.errors import Busy, Unavailable
 from core.eventlog.base import START, parse_event_id
 from core.hunting.hunts.queries import refuse_unknown_hunt
 from core.hunting.views.serialize import JsonFragment
@@ -58,6 +60,20 @@ async def _as_json(sid: str, after: str, limit: int) -> JsonResponse[EventsAnswe
     return answer({"events": shown, "last_event_id": found[-1].id if found else after})
 
 
+def _may_watch(sid: str) -> Callable[[], Awaitable[bool]] | None:
+    """Whether the caller may still watch the session, as of now: it may have been given to somebody else, or the caller
+    asked for a second review of it."""
+    guard, known = access_guard(), caller()
+
+    async def ask() -> bool:
+        try:
+            return await guard.role(known, sid, fresh=True) in {SessionRole.OWNER, SessionRole.READER}
+        except Unavailable:
+            return False  # the client reconnects, and is asked again
+
+    return None if known is ANYBODY else ask
+
+
 async def _as_stream(sid: str, after: str, hunt_id: str | None) -> Response:
     here = runtime()
     if hunt_id is not None and here.live_text.watchers() >= here.settings.server.max_text_streams:
@@ -76,6 +92,7 @@ async def _as_stream(sid: str, after: str, hunt_id: str | None) -> Response:
         here.events, sid, after,
         draining=here.draining, heartbeat_s=here.settings.server.sse_keepalive_s, life_s=sign_in_left_s(),
         texts=None if hunt_id is None else text_frames(here.live_text, sid, hunt_id),
+        may_watch=_may_watch(sid),
     )  # fmt: skip
     response = Response(counted(stream, streams, name) if name else stream)
     response.timeout = None  # Quart's default cuts streamed responses after 60 s

@@ -9,7 +9,9 @@ from typing_extensions import TypedDict
 from api.bodies import read_json
 from api.context import JsonResponse, answer, rendered, runtime
 from api.describing import BODY_ERRORS, described
+from api.identity import role
 from api.payloads import RevealPayload
+from core.access.callers import SessionRole
 from core.hunting.orders import ReviewOrder
 from core.hunting.views.reviews import CardView, DeskTask, ReviewView
 from core.hunting.views.sessions import SessionView
@@ -43,8 +45,11 @@ class ReviewAnswer(TypedDict):
 @reviews.get("/desk")
 @described("Review", errors=(404,))
 async def show_desk(sid: str) -> JsonResponse[RenderedDesk]:
-    """The selected replies as cards, in random order. Sealed cards have no number, model or outcome."""
-    desk = await runtime().reviews.cards(sid)
+    """The selected replies as cards, in random order. Sealed cards have no number, model or outcome.
+
+    For the second reviewer: the same replies, always sealed, with the second reviewer's own reviews.
+    """
+    desk = await (runtime().second_reviews if role() is SessionRole.REVIEWER else runtime().reviews).cards(sid)
     return answer(
         {**desk, "cards": [{**card, "response_html": await rendered(card["response"])} for card in desk["cards"]]}
     )
@@ -54,8 +59,9 @@ async def show_desk(sid: str) -> JsonResponse[RenderedDesk]:
 @document_request(ReviewOrder)
 @described("Review", errors=(*BODY_ERRORS, 404, 409), body_examples={"a review": REVIEW})
 async def save_review(sid: str, cid: str) -> JsonResponse[ReviewAnswer]:
-    """Save a review or a draft by card ID; if not sealed, also by hunt ID."""
-    return answer({"review": await runtime().reviews.save_review(sid, cid, await read_json(ReviewOrder))})
+    """Save a review or a draft by card ID; if not sealed, also by hunt ID. The second reviewer saves their own."""
+    service = runtime().second_reviews if role() is SessionRole.REVIEWER else runtime().reviews
+    return answer({"review": await service.save_review(sid, cid, await read_json(ReviewOrder))})
 
 
 @reviews.get("/corrected-rates")

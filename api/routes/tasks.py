@@ -12,7 +12,7 @@ from api.payloads import TasksQuery
 from core.domain.task_state import TaskState
 from core.errors import BadInput, NotAllowed
 from core.hunting.task_service import read_cursor
-from core.hunting.views.listed_tasks import SimilarTasks, TaskList
+from core.hunting.views.listed_tasks import SimilarTasks, TaskList, WaitingList
 from core.library.base import TaskQuery
 
 EVERYONE = "*"
@@ -34,8 +34,20 @@ async def list_tasks(query_args: TasksQuery) -> JsonResponse[TaskList]:
         text=query_args.q,
         after=read_cursor(query_args.after),
         limit=query_args.limit,
+        hidden_from=_hidden_from(),
     )
     return answer(await runtime().tasks.list(query))
+
+
+@tasks.get("/waiting")
+@described("Tasks", errors=(503,))
+async def list_waiting() -> JsonResponse[WaitingList]:
+    """What waits for you: tasks that you were given, second reviews, reveals, differences to settle.
+
+    At most a few seconds old; empty without a sign-in. 503 `library_off` without a library, `library_away` while its
+    database is unavailable.
+    """
+    return answer(await runtime().tasks.waiting(caller().name))
 
 
 @tasks.post("/tasks/<sid>/archive")
@@ -58,7 +70,7 @@ async def unarchive_task(sid: str) -> Response:
 @described("Tasks", errors=(404, 503))
 async def similar_tasks(sid: str) -> JsonResponse[SimilarTasks]:
     """Tasks with the same prompt or nearly the same, among those that you may see."""
-    return answer(await runtime().tasks.similar(sid, None if caller().admin else caller().name))
+    return answer(await runtime().tasks.similar(sid, None if caller().admin else caller().name, _hidden_from()))
 
 
 def _owner(wanted: str) -> str | None:
@@ -69,6 +81,11 @@ def _owner(wanted: str) -> str | None:
     if not known.admin and wanted != known.name:
         raise NotAllowed(f"{known.name} is not an admin.", hint="Without owner, the list has your own tasks.")
     return None if wanted == EVERYONE else wanted
+
+
+def _hidden_from() -> str:
+    """Only admins' lists have tasks of others, of which they may be the second reviewer."""
+    return caller().name if caller().admin else ""
 
 
 def _states(wanted: str) -> tuple[str, ...]:

@@ -21,10 +21,12 @@ from core.domain.checks import (
 from core.domain.criteria import Criterion
 from core.domain.review import Review
 from core.domain.run import RUN_ENDED, Run
+from core.domain.second_review import SecondReview
+from core.domain.sharing import Comment, Transfer
 from core.domain.slot import Slot
 from core.domain.task import Task
 from core.domain.turn import Turn
-from core.domain.value import Value, is_empty
+from core.domain.value import Value, is_empty, is_none
 from core.errors import NotFound, TooLarge
 
 
@@ -86,7 +88,13 @@ class Session(Value):
     name: str = ""
     """The notebook's file name, for people and for the download."""
     owner: str = ""
-    """The user who created and owns it; "" without sign-in. In no view and no export."""
+    """Whose session it is: who created it, or was given it; "" without sign-in. In no export."""
+    transfers: tuple[Transfer, ...] = Field(default=(), exclude_if=is_empty)
+    """To whom it was given, oldest first. In no export."""
+    readers: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
+    """Earlier owners who kept access: they see everything and change nothing. In no export."""
+    comments: tuple[Comment, ...] = Field(default=(), exclude_if=is_empty)
+    """Oldest first. In no export."""
     created_at: datetime
     visibility: Visibility = Visibility.OPEN
     require_check: bool = False
@@ -115,6 +123,8 @@ class Session(Value):
     selection: Selection = Selection()
     reviews: tuple[Review, ...] = ()
     """Includes reviews of hunts that are no longer selected, in case they are selected again."""
+    second_review: SecondReview | None = Field(default=None, exclude_if=is_none)
+    """Another person's independent review of the hunts on the desk."""
     audit: Audit = Field(default=NO_AUDIT, exclude_if=is_no_audit)
     revealed_at: datetime | None = None
     """Time of the reveal, which locks selection and reviews; None before."""
@@ -156,10 +166,15 @@ class Session(Value):
         texts = (
             *(turn.response for turn in self.turns),
             *(review.explanation for review in self.reviews),
+            *(comment.text for comment in self.comments),
+            *(transfer.note for transfer in self.transfers),
             *(text for slot in self.slots for text in (slot.response, slot.reasoning)),
             *(verdict.reason for verdict in self.check.verdicts),
         )
         chosen = sum(one.rough_bytes for one in parameters)
+        if self.second_review is not None:
+            texts += tuple(review.explanation for review in self.second_review.reviews)
+            texts += tuple(one.note for one in self.second_review.settled)
         checked = self.two_sided_check.rough_bytes + self.robustness.rough_bytes
         return sum(task.rough_bytes for task in tasks) + chosen + checked + sum(map(len, texts))
 
@@ -195,6 +210,37 @@ class Session(Value):
 
     def review(self, hunt_id: str) -> Review | None:
         return next((r for r in self.reviews if r.hunt_id == hunt_id), None)
+
+    @property
+    def both_reviewed(self) -> bool:
+        """Whether both reviewers are done: the first one with the reveal. Until then neither sees the other's."""
+        second = self.second_review
+        return second is not None and second.done_at is not None and self.revealed_at is not None
+
+    @property
+    def waits_for_second_review(self) -> bool:
+        """Whether a second review was asked for and is not done."""
+        return self.second_review is not None and self.second_review.done_at is None
+
+    def final_review(self, hunt_id: str) -> Review | None:
+        """Return the review that counts: the first reviewer's, with the verdicts that two people settled."""
+        review = self.review(hunt_id)
+        if review is None or self.second_review is None or not self.both_reviewed:
+            return review
+        settled = self.second_review.settled_verdicts(hunt_id)
+        verdicts = tuple((criterion, settled.get(criterion, verdict)) for criterion, verdict in review.verdicts)
+        return review if verdicts == review.verdicts else review.model_copy(update={"verdicts": verdicts})
+
+    def settled_criteria(self, hunt_id: str) -> tuple[str, ...]:
+        """Return the criteria of which two people settled the verdict on a hunt."""
+        if self.second_review is None or not self.both_reviewed:
+            return ()
+        return tuple(sorted(self.second_review.settled_verdicts(hunt_id)))
+
+    @property
+    def former_owners(self) -> frozenset[str]:
+        """Everybody who has seen the session before its owner did."""
+        return frozenset(one.before for one in self.transfers) | frozenset(self.readers)
 
     def run(self, run_id: str) -> Run:
         """Return the run with that ID. Raises NotFound."""

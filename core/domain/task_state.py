@@ -31,6 +31,26 @@ NEXT_STEPS: Mapping[TaskState, str] = {
 """What a task in that state waits for."""
 
 
+class Waiting(StrEnum):
+    """What of a task waits for a person."""
+
+    REVIEW = "review"
+    """They were asked for a second review."""
+    REVIEWED = "reviewed"
+    """Their second review is done, and the first one is not: nothing to do."""
+    REVEAL = "reveal"
+    """The second review of their task is done, and theirs is not."""
+    SETTLE = "settle"
+    """Two reviews differ."""
+    GIVEN = "given"
+    """The task was given to them."""
+
+
+BLIND_REVIEWS = (Waiting.REVIEW, Waiting.REVIEWED)
+"""Of a task that this person must not see at the moment."""
+TO_DO = (Waiting.GIVEN, Waiting.REVIEW, Waiting.REVEAL, Waiting.SETTLE)
+
+
 def task_state(session: Session) -> TaskState:
     """Return the state of a session's current turn, without DELIVERED."""
     if session.revealed_at is not None:

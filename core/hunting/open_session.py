@@ -19,7 +19,7 @@ from core.notebooks.written_cells import blank_notebook, template_notebook
 TYPED_NAME = "task.ipynb"
 KEPT_OF_AN_EXPORT = (
     "runs", "hunts_issued", "trials_issued", "check", "two_sided_check", "robustness", "selection", "reviews",
-    "revealed_at", "turns", "visibility", "judge_cut_replies", "audit",
+    "revealed_at", "turns", "visibility", "judge_cut_replies", "audit", "second_review",
 )  # fmt: skip
 """Session fields that an export restores. The task is read from the cells, which may have been edited since."""
 

@@ -27,6 +27,7 @@ from core.hunting.hunts.hunter import Hunter
 from core.hunting.hunts.second_opinions import SecondOpinions
 from core.hunting.resume_restored_sessions import Resumer, open_resumer
 from core.hunting.reviews.review_service import ReviewService
+from core.hunting.reviews.second_reviews import SecondReviewService
 from core.hunting.reviews.turns import TurnService
 from core.hunting.robustness_service import RobustnessService
 from core.hunting.runs.confirm import RunOpinions
@@ -34,6 +35,7 @@ from core.hunting.runs.offers import CatalogOffers
 from core.hunting.runs.part_worker import PartWorker
 from core.hunting.runs.runner import Runner
 from core.hunting.service import Entropy, HuntingService
+from core.hunting.sharing import SharingService
 from core.hunting.status.cluster import Cluster, open_cluster
 from core.hunting.status.collector import StatusCollector
 from core.hunting.telemetry_redaction import TelemetryRedactor
@@ -86,6 +88,8 @@ class Hunting:
     two_sided: TwoSidedService
     robustness: RobustnessService
     reviews: ReviewService
+    second_reviews: SecondReviewService
+    sharing: SharingService
     turns: TurnService
     status: StatusCollector
 
@@ -142,14 +146,18 @@ async def open_hunting(settings: Settings, use: Adapters, is_draining: Callable[
             notebooks=settings.notebooks,
             max_session_bytes=settings.sessions.max_bytes,
         )
+        people = settings.access.tokens
+        reviews = ReviewService(
+            use.store, use.clock, settings.review, write_record, record_tasks=settings.telemetry.max_reply_chars > 0
+        )
         yield Hunting(
             service=service,
             confirming=ConfirmService(use.store, dispatcher, use.clock, service),
             two_sided=TwoSidedService(use.store, dispatcher, use.clock, service),
             robustness=RobustnessService(use.store, dispatcher, use.clock, service),
-            reviews=ReviewService(
-                use.store, use.clock, settings.review, write_record, record_tasks=settings.telemetry.max_reply_chars > 0
-            ),
+            reviews=reviews,
+            second_reviews=SecondReviewService(use.store, use.clock, reviews, people),
+            sharing=SharingService(use.store, use.clock, people, settings.sessions.max_bytes),
             turns=TurnService(use.store, settings.hunting, settings.sessions.max_bytes),
             status=status,
         )

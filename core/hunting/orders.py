@@ -19,6 +19,7 @@ from core.domain.criteria import Criterion
 from core.domain.parameters import MAX_LABEL_CHARS, NO_PARAMETERS, Parameters, Target
 from core.domain.run import MAX_HUNTS, MAX_MODEL_CHARS
 from core.domain.session import MAX_AUDIT_HELD, Visibility
+from core.domain.sharing import MAX_COMMENT_CHARS
 from core.domain.stop_rule import EVERY_HUNT, StopRule
 from core.domain.task import PassRule
 from core.domain.value import Value
@@ -36,6 +37,7 @@ ModelName = Annotated[str, Field(max_length=MAX_MODEL_CHARS)]
 HuntId = Annotated[str, Field(min_length=1, max_length=100)]
 CriterionId = Annotated[str, Field(min_length=1, max_length=10)]
 AuditHeld = Annotated[int, Field(ge=0, le=MAX_AUDIT_HELD)]
+PersonName = Annotated[str, Field(min_length=1, max_length=60)]
 Version = Annotated[int, Field(ge=0, le=MAX_WHOLE)]
 
 
@@ -331,3 +333,31 @@ class TurnRequest(Order):
 
 class TurnOrder(TurnRequest):
     idempotency_key: str = ""
+
+
+class TransferOrder(Order):
+    to: PersonName
+    """Who gets the session: a name that may sign in."""
+    keep_access: bool = False
+    """You may still read everything and comment; you change nothing any more."""
+    note: Annotated[str, Field(max_length=MAX_COMMENT_CHARS)] = ""
+    """For the new owner."""
+
+
+class AskReviewerOrder(Order):
+    reviewer: PersonName
+    """Who reviews: a name that may sign in and has not seen the session."""
+
+
+class SettleOrder(Order):
+    verdict: Literal["PASS", "FAIL"]
+    note: Annotated[str, Field(max_length=MAX_COMMENT_CHARS)] = ""
+    """Why."""
+
+
+class CommentOrder(Order):
+    """A remark on a hunt or on a criterion: give one of the two."""
+
+    hunt_id: Annotated[str, Field(max_length=100)] = ""
+    criterion_id: Annotated[str, Field(max_length=10)] = ""
+    text: Annotated[str, Field(min_length=1, max_length=MAX_COMMENT_CHARS)]

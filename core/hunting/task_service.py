@@ -9,8 +9,17 @@ from dataclasses import replace
 
 from core.clock import Clock
 from core.domain.prompt_similarity import similarity
+from core.domain.task_state import TO_DO
 from core.errors import BadInput, Unavailable
-from core.hunting.views.listed_tasks import SimilarTask, SimilarTasks, TaskList, listed_task, similar_task
+from core.hunting.views.listed_tasks import (
+    SimilarTask,
+    SimilarTasks,
+    TaskList,
+    WaitingList,
+    listed_task,
+    similar_task,
+    waiting_view,
+)
 from core.library.base import Library, LibraryEvent, SimilarQuery, StoredTask, TaskCursor, TaskQuery
 from core.sessions.base import no_session
 from core.sessions.codec import StoredUnreadable, read_head
@@ -20,6 +29,7 @@ from core.sessions.library_records import bands_of, milliseconds, prompt_hash
 MIN_SIMILARITY = 0.6
 """Prompts that share less are other tasks; the library finds most of those that share this much."""
 MAX_SIMILAR = 5
+MAX_WAITING = 200
 
 
 class TaskService:
@@ -43,12 +53,23 @@ class TaskService:
         if not await durable.library.set_archived(sid, archived, event):
             raise no_session()
 
-    async def similar(self, sid: str, owner: str | None) -> SimilarTasks:
+    async def waiting(self, person: str) -> WaitingList:
+        """Return what waits for somebody, as the library has it. Raises LibraryAway."""
+        found = await self._library().library.waiting_for(person, TO_DO, MAX_WAITING) if person else ()
+        return {"waiting": [waiting_view(one) for one in found]}
+
+    async def similar(self, sid: str, owner: str | None, hidden_from: str = "") -> SimilarTasks:
         """Return tasks whose prompts are the same or nearly the same, the most similar first: of one owner, or of
-        everyone (None). Raises NotFound, LibraryAway."""
+        everyone (None) but those that `hidden_from` reviews blind. Raises NotFound, LibraryAway."""
         durable = self._library()
         task = (await durable.summary(sid)).session.task
-        query = SimilarQuery(session_id=sid, prompt_hash=prompt_hash(task), bands=bands_of(task), owner=owner)
+        query = SimilarQuery(
+            session_id=sid,
+            prompt_hash=prompt_hash(task),
+            bands=bands_of(task),
+            owner=owner,
+            hidden_from=hidden_from,
+        )
         found: list[SimilarTask] = []
         for stored, head in await durable.library.similar(query):
             with suppress(StoredUnreadable):  # it is listed, and says so when it is opened

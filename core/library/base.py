@@ -31,6 +31,18 @@ def library_away(why: str) -> LibraryAway:
 
 
 @dataclass(frozen=True, slots=True)
+class LibraryWaiting:
+    """Something of a session that waits for a person."""
+
+    person: str
+    kind: str
+    """A `Waiting`."""
+    sender: str
+    """Who it is from; "" for what follows from the state of the session."""
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryHead:
     """The head of a session at one version."""
 
@@ -59,6 +71,7 @@ class LibraryHead:
     revealed_ms: int | None = None
     bands: tuple[int, ...] = ()
     """`core.domain.prompt_similarity.prompt_bands` of the prompt."""
+    waiting: tuple[LibraryWaiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +174,8 @@ class TaskQuery:
     """Words that the task or one of its replies contains, all of them; the last one may be the beginning of a word."""
     after: TaskCursor | None = None
     limit: int = 50
+    hidden_from: str = ""
+    """Without the tasks that this person reviews blind at the moment; "": nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +209,20 @@ class SimilarQuery:
     bands: tuple[int, ...]
     owner: str | None = None
     """None: everyone's."""
+    hidden_from: str = ""
+    """As in TaskQuery."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingItem:
+    """Something that waits for a person, with what they may see of its session."""
+
+    session_id: str
+    name: str
+    excerpt: str
+    kind: str
+    sender: str
+    since_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +353,9 @@ class Library(ABC):
     @abstractmethod
     async def overview(self, now_ms: int, since_ms: int, limit: int) -> TeamOverview:
         """Return what is open, and what was delivered since then; at most `limit` tasks of each list."""
+
+    async def waiting_for(self, person: str, kinds: Sequence[str], limit: int) -> tuple[WaitingItem, ...]:
+        """Return what waits for a person, of these kinds, the longest wait first."""
 
     @abstractmethod
     async def similar(self, query: SimilarQuery) -> tuple[tuple[StoredTask, bytes], ...]:

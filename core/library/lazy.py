@@ -24,6 +24,7 @@ from core.library.base import (
     StoredTask,
     TaskQuery,
     TeamOverview,
+    WaitingItem,
 )
 
 T = TypeVar("T")
@@ -66,6 +67,9 @@ class LazyLibrary(Library):
 
     async def overview(self, now_ms: int, since_ms: int, limit: int) -> TeamOverview:
         return await self._call(lambda library: library.overview(now_ms, since_ms, limit))
+
+    async def waiting_for(self, person: str, kinds: Sequence[str], limit: int) -> tuple[WaitingItem, ...]:
+        return await self._call(lambda library: library.waiting_for(person, kinds, limit))
 
     async def similar(self, query: SimilarQuery) -> tuple[tuple[StoredTask, bytes], ...]:
         return await self._call(lambda library: library.similar(query))

@@ -22,9 +22,9 @@ from sqlalchemy import (
 )
 
 from core.domain.search_words import search_terms
-from core.domain.task_state import TaskState
-from core.library.base import PeriodQuery, SimilarQuery, StoredTask, TaskQuery
-from core.library.schema import hunts, prompt_bands, sessions, texts
+from core.domain.task_state import BLIND_REVIEWS, TaskState
+from core.library.base import PeriodQuery, SimilarQuery, StoredTask, TaskQuery, WaitingItem
+from core.library.schema import hunts, prompt_bands, sessions, texts, waiting
 
 MAX_WORDS = 12
 """Words of a search; further ones are ignored."""
@@ -79,6 +79,8 @@ def select_tasks(query: TaskQuery) -> Select[Any]:
     )
     if query.owner is not None:
         statement = statement.where(sessions.c.owner == query.owner)
+    if query.hidden_from:
+        statement = statement.where(_not_reviewed_by(query.hidden_from))
     if query.states:
         statement = statement.where(TASK_STATE.in_(query.states))
     if query.after is not None:
@@ -96,9 +98,13 @@ def list_similar(connection: Connection, query: SimilarQuery) -> tuple[tuple[Sto
     )
     if query.owner is not None:
         exact = exact.where(sessions.c.owner == query.owner)
+    if query.hidden_from:
+        exact = exact.where(_not_reviewed_by(query.hidden_from))
     ids = [row.session_id for row in connection.execute(exact)] if query.prompt_hash else []
     ids += [one for one in _near(connection, query) if one not in ids]
     statement = select(*_COLUMNS, sessions.c.head).where(_NOT_DELETED, sessions.c.session_id.in_(ids))
+    if query.hidden_from:
+        statement = statement.where(_not_reviewed_by(query.hidden_from))
     found = {row.session_id: row for row in connection.execute(statement)}
     return tuple((_task(found[one], {}), bytes(found[one].head)) for one in ids if one in found)
 
@@ -114,6 +120,30 @@ def list_session_ids(connection: Connection, query: PeriodQuery) -> tuple[tuple[
     if query.until_ms is not None:
         statement = statement.where(sessions.c.created_ms < query.until_ms)
     return tuple((row.session_id, row.archived) for row in connection.execute(statement))
+
+
+def list_waiting(connection: Connection, person: str, kinds: Sequence[str], limit: int) -> tuple[WaitingItem, ...]:
+    statement = (
+        select(waiting, sessions.c.name, sessions.c.excerpt)
+        .join(sessions, sessions.c.session_id == waiting.c.session_id)
+        .where(waiting.c.person == person, waiting.c.kind.in_(kinds), _NOT_DELETED)
+        .order_by(waiting.c.since_ms, waiting.c.session_id)
+        .limit(limit)
+    )
+    return tuple(
+        WaitingItem(row.session_id, row.name, row.excerpt, row.kind, row.sender, row.since_ms)
+        for row in connection.execute(statement)
+    )
+
+
+def _not_reviewed_by(person: str) -> ColumnElement[bool]:
+    """Lists say how many hunts broke, which somebody who reviews blind must not know."""
+    reviewed = select(waiting.c.session_id).where(
+        waiting.c.session_id == sessions.c.session_id,
+        waiting.c.person == person,
+        waiting.c.kind.in_([kind.value for kind in BLIND_REVIEWS]),
+    )
+    return ~reviewed.exists()
 
 
 def _contains(connection: Connection, terms: Sequence[Sequence[str]]) -> ColumnElement[bool]:

@@ -123,6 +123,20 @@ events = Table(
 )
 """Who did what. Those of a deleted session remain: they name no content."""
 
+waiting = Table(
+    "waiting",
+    metadata,
+    *(
+        Column("session_id", Text, primary_key=True),
+        Column("person", Text, primary_key=True),
+        Column("kind", Text, primary_key=True),
+        Column("sender", Text, nullable=False),
+        Column("since_ms", BigInteger, nullable=False),
+    ),
+)
+"""What of a session waits for whom (`core.domain.task_state.Waiting`)."""
+Index("waiting_for", waiting.c.person, waiting.c.since_ms)
+
 texts = Table(
     "texts",
     metadata,
@@ -136,5 +150,5 @@ texts = Table(
 )
 """What a search finds: `task`, and the reply of each hunt by its ID."""
 
-HEAD_REVISION = "0002"
+HEAD_REVISION = "0003"
 """The newest migration."""

@@ -23,9 +23,10 @@ from core.library.base import (
     StoredTask,
     TaskQuery,
     TeamOverview,
+    WaitingItem,
 )
 from core.library.engine import READS, WRITES, map_database_errors, open_engine
-from core.library.listing import list_session_ids, list_similar, list_tasks
+from core.library.listing import list_session_ids, list_similar, list_tasks, list_waiting
 from core.library.migrate import check_readable, is_current, migrate
 from core.library.overview import team_overview
 from core.library.retention import delete_expired, find_deletions, find_expired
@@ -122,6 +123,10 @@ class SqlLibrary(Library):
     async def overview(self, now_ms: int, since_ms: int, limit: int) -> TeamOverview:
         async with self._transaction() as connection:
             return await connection.run_sync(team_overview, now_ms, since_ms, limit)
+
+    async def waiting_for(self, person: str, kinds: Sequence[str], limit: int) -> tuple[WaitingItem, ...]:
+        async with self._transaction() as connection:
+            return await connection.run_sync(list_waiting, person, kinds, limit)
 
     async def similar(self, query: SimilarQuery) -> tuple[tuple[StoredTask, bytes], ...]:
         async with self._transaction() as connection:

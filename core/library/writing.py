@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from importlib import import_module
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, s
 
 from core.domain.hunt import DONE_PROGRESS, ROUND_PROGRESS
 from core.library.base import LibraryEvent, LibraryHead, LibraryHunt, SessionChanges
-from core.library.schema import events, hunts, notebooks, prompt_bands, sessions, texts
+from core.library.schema import events, hunts, notebooks, prompt_bands, sessions, texts, waiting
 
 Rows = list[dict[str, Any]]
 STEP_HUNTS = 500
@@ -85,6 +85,7 @@ class _Writer:
         newest = [one.head for one in changes if one.head is not None and one.head.version == versions[one.session_id]]
         self._write_notebooks(changes)
         self._write_bands(newest)
+        self._write_waiting(newest)
         self._write_texts([(head.session_id, TASK_TEXT, head.text) for head in newest])
         self._write_hunts(changes)
         self._write_events(changes)
@@ -122,6 +123,14 @@ class _Writer:
         )
         heads = sorted(heads, key=lambda head: head.session_id)
         self._execute(statement, [row for head in heads for row in _band_rows(head)])
+
+    def _write_waiting(self, heads: Sequence[LibraryHead]) -> None:
+        """Replace what waits: the newest head says all of it."""
+        if heads:
+            of_them = waiting.c.session_id.in_([head.session_id for head in heads])
+            self._connection.execute(delete(waiting).where(of_them))
+        rows = [{"session_id": head.session_id, **asdict(one)} for head in heads for one in head.waiting]
+        self._execute(insert(waiting), rows)
 
     def _write_hunts(self, changes: Sequence[SessionChanges]) -> None:
         pairs = [(one.session_id, hunt) for one in changes for hunt in one.hunts]
@@ -182,7 +191,7 @@ class _Writer:
                 [*(_event_row(one.session_id, event) for event in one.events), _event_row(one.session_id, record)],
             )
         gone = [one.session_id for one in changes]
-        for table in (notebooks, hunts, prompt_bands, texts):
+        for table in (notebooks, hunts, prompt_bands, texts, waiting):
             self._connection.execute(delete(table).where(table.c.session_id.in_(gone)))
 
     def _versions(self, session_ids: Iterable[str]) -> dict[str, int | None]:

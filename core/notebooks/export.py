@@ -103,7 +103,22 @@ def _record(export: Export, cells: Cells) -> dict[str, Any]:
         **({"receipts": export.receipts} if export.receipts and not export.judge_hidden else {}),
         "delivered": delivered(export.selected, judge_hidden=export.judge_hidden),
         **({"corrected_rates": export.rates} if export.rates else {}),
+        **({"final_reviews": final_reviews(export.session)} if export.session.both_reviewed else {}),
     }
+
+
+def final_reviews(session: Session) -> dict[str, Any]:
+    """For programs: the verdicts on each hunt that two people reviewed, and who settled where they differed."""
+    second = session.second_review
+    found: dict[str, Any] = {}
+    for hunt_id in second.hunt_ids if second else ():
+        final = session.final_review(hunt_id)
+        settled = [one for one in second.settled if one.hunt_id == hunt_id] if second else []
+        found[hunt_id] = {
+            "verdicts": {criterion: verdict.value for criterion, verdict in final.verdicts} if final else {},
+            "settled": [one.model_dump(mode="json", exclude={"hunt_id"}) for one in settled],
+        }
+    return found
 
 
 MAX_NAME_BYTES = 200

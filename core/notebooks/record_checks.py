@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Hashable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from core.domain.criteria import CRITERION_ID
 from core.domain.hunt import Hunt, HuntStatus
 from core.domain.ids import hunt_id
 from core.domain.run import MAX_MODEL_CHARS, Run
+from core.domain.second_review import SecondReview
 from core.domain.session import MAX_AUDIT_HELD, Audit, Session
 from core.domain.verdict import Outcome
 
@@ -198,6 +199,25 @@ def _trainers_part(session: Session, hunts: Collection[Hunt]) -> Iterator[str]:
     if not (1 <= session.selection.slots <= MAX_SLOTS and 0 <= session.selection.least_breaks <= MAX_SLOTS):
         yield "its selection has an invalid number of slots"
     yield from _audit(session.audit, ids)
+    if session.owner or session.readers or session.transfers or session.comments:
+        yield "it names people"
+    if session.second_review is not None:
+        yield from _second_review(session, session.second_review)
+
+
+def _second_review(session: Session, second: SecondReview) -> Iterator[str]:
+    """A second review of an export is done, names no reviewer, and is of hunts that were reviewed first."""
+    known, runs = set(second.hunt_ids), {run.run_id for run in session.runs}
+    reviewed = [review.hunt_id for review in second.reviews]
+    settled = [(one.hunt_id, one.criterion_id) for one in second.settled]
+    if not session.both_reviewed or second.reviewer or second.asked_by:
+        yield "its second review is not finished"
+    if not known.issubset({review.hunt_id for review in session.reviews}) or _twice(second.hunt_ids):
+        yield "the first review of a second one is missing"
+    if any(hunt_id.rpartition(".")[0] not in runs for hunt_id in known):
+        yield "a hunt of the second review has no run"
+    if not known.issuperset((*reviewed, *(hunt_id for hunt_id, _ in settled))) or _twice(reviewed) or _twice(settled):
+        yield "a second review is of another hunt, or given twice"
 
 
 def _audit(audit: Audit, ids: Collection[str]) -> Iterator[str]:
@@ -221,5 +241,5 @@ def _twins(report: RobustnessReport) -> Iterator[str]:
         yield "its robustness report is larger than one can be"
 
 
-def _twice(ids: Iterable[str]) -> bool:
+def _twice(ids: Iterable[Hashable]) -> bool:
     return any(times > 1 for times in Counter(ids).values())

@@ -21,6 +21,7 @@ from core.domain.parameters import Parameters
 from core.domain.rates import break_rate_interval
 from core.domain.redaction import redact_cost, redact_verdicts
 from core.domain.run import Tally
+from core.domain.second_review import SecondReview
 from core.domain.session import Session
 from core.domain.task import Task
 from core.domain.value import Value
@@ -32,11 +33,11 @@ SCHEMA_VERSION = 1
 METADATA_KEY = "model_hunter"
 _LEFT_OUT = {
     "session_id": "", "version": 1, "slots": (), "warnings": (), "proposed_criteria": (), "card_secret": "",
-    "turns_keys": (), "mark": "", "owner": "",
+    "turns_keys": (), "mark": "", "owner": "", "transfers": (), "readers": (), "comments": (),
 }  # fmt: skip
 """Not in the record: session and card ids are secrets, the version continues from 1, and other fields are read from
-the cells again. Idempotency keys belong to the session that they were sent to. The owner is omitted because notebooks
-are passed on."""
+the cells again. Idempotency keys belong to the session that they were sent to. The owner, comments, and to whom the
+session was given are omitted because notebooks are passed on."""
 
 _RECORD_MARK = re.compile(METADATA_KEY.encode() + rb"|\\u00(?:5f|6[4-9a-f]|7[245])", re.IGNORECASE)
 """The key, or an escape of one of its characters."""
@@ -74,7 +75,8 @@ def resume_record(session: Session, hunts: Sequence[Hunt], *, judge_hidden: bool
     )
     checked = session.two_sided_check.without_keys()
     report = session.robustness.model_copy(update={"idempotency_key": ""})
-    head_only = session.model_copy(update={**_LEFT_OUT, "runs": runs, "two_sided_check": checked, "robustness": report})
+    changes = {"runs": runs, "two_sided_check": checked, "robustness": report, "second_review": _second_review(session)}
+    head_only = session.model_copy(update=_LEFT_OUT | changes)
     resumed = Resumed(session=head_only, hunts=tuple(kept), judge_hidden=judge_hidden)
     head = resumed.session.model_dump(mode="json", exclude_defaults=True) | {"session_id": ""}
     rows = [hunt.model_dump(mode="json", exclude_defaults=True) for hunt in kept]
@@ -93,6 +95,14 @@ def resume_record(session: Session, hunts: Sequence[Hunt], *, judge_hidden: bool
         "rates": _rates(session, kept),
         "sha256": _digest(resumed),
     }
+
+
+def _second_review(session: Session) -> SecondReview | None:
+    """Return it once both reviewers are done, without names but of those who settled differences: a name in the record
+    would give access to whatever session the notebook is loaded as."""
+    if session.second_review is None or not session.both_reviewed:
+        return None
+    return session.second_review.model_copy(update={"reviewer": "", "asked_by": ""})
 
 
 def _rates(session: Session, hunts: Sequence[Hunt]) -> dict[str, Any]:

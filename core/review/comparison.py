@@ -69,7 +69,7 @@ def compare_outcomes(session: Session, hunts: Sequence[Hunt], drawn: Sequence[Hu
 
 def _reviewed_outcome(session: Session, hunt: Hunt) -> Outcome | None:
     """Return the outcome of the hunt's finished review; None without one."""
-    review: Review | None = session.review(hunt.hunt_id)
+    review: Review | None = session.final_review(hunt.hunt_id)
     if review is None:
         return None
     task = session.run(hunt.run_id).task

@@ -16,7 +16,7 @@ def is_refuted(session: Session, hunt: Hunt) -> bool:
     """Whether the hunt is a break on the desk whose finished review says that the reply held."""
     if session.sealed or hunt.outcome is not Outcome.BROKE or hunt.hunt_id not in session.desk_ids:
         return False
-    review, task = session.review(hunt.hunt_id), session.run(hunt.run_id).task
+    review, task = session.final_review(hunt.hunt_id), session.run(hunt.run_id).task
     return review is not None and not review_problems(review, task) and human_outcome(review, task) is Outcome.HELD
 
 

@@ -29,6 +29,8 @@ def reveal_problems(session: Session, on_desk: Sequence[Hunt]) -> tuple[str, ...
         )
     if any(hunt.outcome is None for hunt in on_desk if hunt not in selected):
         problems.append("A drawn hunt is being judged again.")
+    if session.waits_for_second_review:
+        problems.append("The second review is not finished.")
     if any(not run.trial for run in session.active_runs):
         problems.append("A run is still active.")
     return tuple(problems)
@@ -45,7 +47,9 @@ def unfinished_reviews(session: Session, on_desk: Sequence[Hunt]) -> int:
 
 
 def locked_reviews(session: Session) -> tuple[Review, ...]:
-    """Return the complete reviews of this turn, also those of hunts that are no longer selected."""
+    """Return the complete reviews of this turn, also those of hunts that are no longer selected; with the verdicts that
+    two people settled."""
     runs = {run.run_id: run for run in session.runs if run.turn == session.turn}
     found = ((review, runs.get(review.hunt_id.rpartition(".")[0])) for review in session.reviews)
-    return tuple(review for review, run in found if run is not None and not review_problems(review, run.task))
+    complete = (review for review, run in found if run is not None and not review_problems(review, run.task))
+    return tuple(session.final_review(review.hunt_id) or review for review in complete)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
-from core.library.base import LibraryEvent, LibraryHead, LibraryHunt, SessionChanges
+from core.library.base import LibraryEvent, LibraryHead, LibraryHunt, LibraryWaiting, SessionChanges
 from core.sessions.journal import Journal, Record
 
 FOLDER = "library"
@@ -34,7 +34,7 @@ def _parts(changes: SessionChanges) -> Iterator[SessionChanges]:
 
 
 def _record(changes: SessionChanges) -> Record:
-    head = None if changes.head is None else asdict(changes.head) | {"head": changes.head.head.decode()}
+    head = None if changes.head is None else _head_json(changes.head)
     return {
         "op": "library",
         "sid": changes.session_id,
@@ -75,5 +75,12 @@ def _changes(record: dict[str, Any]) -> SessionChanges:
     )
 
 
+def _head_json(head: LibraryHead) -> dict[str, Any]:
+    """The release before does not read a head that it has no field for."""
+    row = asdict(head) | {"head": head.head.decode()}
+    return row if head.waiting else {name: value for name, value in row.items() if name != "waiting"}
+
+
 def _not_json(head: dict[str, Any]) -> dict[str, Any]:
-    return {"head": head["head"].encode(), "bands": tuple(head.get("bands", ()))}
+    waiting = tuple(LibraryWaiting(**one) for one in head.get("waiting", ()))
+    return {"head": head["head"].encode(), "bands": tuple(head.get("bands", ())), "waiting": waiting}

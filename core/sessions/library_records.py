@@ -12,12 +12,13 @@ from cachetools import LRUCache
 from core.domain.checks import CheckStatus
 from core.domain.hunt import Hunt, HuntStatus
 from core.domain.prompt_similarity import normal_prompt, prompt_bands
+from core.domain.review_differences import unsettled
 from core.domain.run import RUN_ENDED
 from core.domain.search_words import searchable
 from core.domain.session import Session
 from core.domain.task import Task
-from core.domain.task_state import has_open_work, task_state
-from core.library.base import LibraryEvent, LibraryHead, LibraryHunt
+from core.domain.task_state import Waiting, has_open_work, task_state
+from core.library.base import LibraryEvent, LibraryHead, LibraryHunt, LibraryWaiting
 from core.sessions.codec import head_text, reply_text, state_text
 
 MAX_EXCERPT_CHARS = 200
@@ -52,7 +53,29 @@ def library_head(session: Session) -> LibraryHead:
         planned_hunts=sum(run.hunts for run in session.runs if not run.trial),
         revealed_ms=None if session.revealed_at is None else milliseconds(session.revealed_at),
         bands=bands_of(session.task),
+        waiting=tuple(_waiting(session)),
     )
+
+
+def _waiting(session: Session) -> Iterator[LibraryWaiting]:
+    """Yield what waits for whom. A session from before there was a sign-in has nobody to wait for."""
+    owner, second = _storable(session.owner), session.second_review
+    given = next((one for one in reversed(session.transfers) if one.to == session.owner), None)
+    if given is not None and given.accepted_at is None:
+        yield LibraryWaiting(owner, Waiting.GIVEN, _storable(given.by), milliseconds(given.at))
+    if second is None or not second.reviewer:
+        return
+    reviewer = _storable(second.reviewer)
+    if second.done_at is None:
+        yield LibraryWaiting(reviewer, Waiting.REVIEW, _storable(second.asked_by), milliseconds(second.asked_at))
+    elif session.revealed_at is None:
+        yield LibraryWaiting(reviewer, Waiting.REVIEWED, owner, milliseconds(second.done_at))
+        yield LibraryWaiting(owner, Waiting.REVEAL, reviewer, milliseconds(second.done_at))
+    elif unsettled(session):
+        since_ms = milliseconds(max(second.done_at, session.revealed_at))
+        yield LibraryWaiting(owner, Waiting.SETTLE, reviewer, since_ms)
+        if reviewer != owner:
+            yield LibraryWaiting(reviewer, Waiting.SETTLE, owner, since_ms)
 
 
 def prompt_hash(task: Task) -> str:
@@ -104,9 +127,10 @@ def created_event(session: Session, at: datetime) -> LibraryEvent:
 
 def change_events(before: Session, after: Session, at: datetime) -> tuple[LibraryEvent, ...]:
     """Return what a change of a session did. Drafts of reviews count once for each hunt."""
-    people = [*_by_people(before, after)]
-    server = [*_by_server(before, after)]
-    actors = [(actor_of(after), *one) for one in people] + [("", *one) for one in server]
+    owner, server = actor_of(after), [*_by_server(before, after)]
+    actors = [(owner, *one) for one in _by_people(before, after)]
+    actors += [(_storable(by), action, _storable(detail)) for by, action, detail in _by_others(before, after)]
+    actors += [("", *one) for one in server]
     return tuple(
         LibraryEvent(f"{after.version}.{place}", milliseconds(at), actor, action, detail)
         for place, (actor, action, detail) in enumerate(actors)
@@ -130,6 +154,23 @@ def _by_people(before: Session, after: Session) -> Iterator[tuple[str, str]]:
         yield from (("reviewed", review.hunt_id) for review in after.reviews if review.hunt_id not in reviewed)
     if after.revealed_at is not None and before.revealed_at is None:
         yield "revealed", ""
+
+
+def _by_others(before: Session, after: Session) -> Iterator[tuple[str, str, str]]:
+    """Yield (who, what, detail) of what not only the owner does."""
+    yield from ((one.by, "given", one.to) for one in after.transfers[len(before.transfers) :])
+    earlier, now = before.second_review, after.second_review
+    if earlier is now:
+        return
+    if now is None:
+        yield after.owner, "second_review_withdrawn", earlier.reviewer if earlier else ""
+        return
+    if earlier is None:
+        yield now.asked_by, "second_review_asked", now.reviewer
+    if now.done_at is not None and (earlier is None or earlier.done_at is None):
+        yield now.reviewer, "second_review_done", ""
+    known = earlier.settled if earlier else ()
+    yield from ((one.by, "settled", f"{one.hunt_id} {one.criterion_id}") for one in now.settled if one not in known)
 
 
 def _by_server(before: Session, after: Session) -> Iterator[tuple[str, str]]:

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from core.domain.review import Review
 from core.domain.run import RUN_ENDED, Run, RunStatus
+from core.domain.second_review import SecondReview
 from core.domain.session import Audit, Session
+from core.domain.sharing import Comment, Transfer
 from core.sessions.merging_checks import merged_check, merged_report
 
 _OWN_RULES = frozenset(
-    {"session_id", "version", "runs", "hunts_issued", "trials_issued", "reviews", "revealed_at", "audit"}
-)
+    {
+        "session_id", "version", "runs", "hunts_issued", "trials_issued", "reviews", "revealed_at", "audit",
+        "transfers", "comments", "second_review",
+    }
+)  # fmt: skip
 
 
 def merge_sessions(base: Session | None, ours: Session, theirs: Session) -> Session:
@@ -37,6 +42,10 @@ def merge_sessions(base: Session | None, ours: Session, theirs: Session) -> Sess
         if known not in (mine, other):
             changes[name] = merged(known, mine, other)
     changes["audit"] = _merged_audit((base or older).audit, newer.audit, older.audit)
+    changes["transfers"] = _merged_transfers(ours.transfers, theirs.transfers)
+    changes["comments"] = _merged_comments(base.comments if base else (), ours.comments, theirs.comments)
+    known_review = (base or older).second_review
+    changes["second_review"] = _merged_second_review(known_review, newer.second_review, older.second_review)
     changes["revealed_at"] = min(filter(None, (ours.revealed_at, theirs.revealed_at)), default=None)
     if all(getattr(theirs, name) == value for name, value in changes.items()):
         return theirs
@@ -66,6 +75,49 @@ def _merged_audit(before: Audit, newer: Audit, older: Audit) -> Audit:
     drawn = dict.fromkeys((*newer.drawn, *older.drawn))
     held = older.held if newer.held == before.held else newer.held
     return Audit(held=held, seed=newer.seed or older.seed, drawn=tuple(drawn))
+
+
+def _merged_transfers(ours: tuple[Transfer, ...], theirs: tuple[Transfer, ...]) -> tuple[Transfer, ...]:
+    """All of them; accepted if either side accepted it."""
+    every: dict[tuple[object, ...], Transfer] = {}
+    for one in (*ours, *theirs):
+        key = (one.at, one.by, one.to)
+        if key not in every or one.accepted_at is not None:
+            every[key] = one
+    return tuple(sorted(every.values(), key=lambda one: one.at))
+
+
+def _merged_comments(
+    before: tuple[Comment, ...], ours: tuple[Comment, ...], theirs: tuple[Comment, ...]
+) -> tuple[Comment, ...]:
+    """What either side wrote, without what either deleted."""
+    known = {one.comment_id for one in before}
+    here, there = {one.comment_id for one in ours}, {one.comment_id for one in theirs}
+    every = {one.comment_id: one for one in (*ours, *theirs)}
+    stay = (one for one in every.values() if one.comment_id not in known or one.comment_id in here & there)
+    return tuple(sorted(stay, key=lambda one: (one.at, one.comment_id)))
+
+
+def _merged_second_review(
+    before: SecondReview | None, newer: SecondReview | None, older: SecondReview | None
+) -> SecondReview | None:
+    """Of two different requests the newer session's stays. What either person wrote stays."""
+    if newer == before or older == before:
+        return older if newer == before else newer
+    if newer is None or older is None or newer.asked_at != older.asked_at:
+        return newer
+    settled = {(one.hunt_id, one.criterion_id): one for one in older.settled}
+    for one in newer.settled:
+        other = settled.get((one.hunt_id, one.criterion_id))
+        if other is None or other.at <= one.at:
+            settled[one.hunt_id, one.criterion_id] = one
+    return newer.model_copy(
+        update={
+            "reviews": _merged_reviews(newer.reviews, older.reviews),
+            "done_at": min(filter(None, (newer.done_at, older.done_at)), default=None),
+            "settled": tuple(settled.values()),
+        }
+    )
 
 
 def _further(mine: Run, other: Run) -> Run:

@@ -148,7 +148,7 @@ def _items(condition: str) -> str:
     """SQL: `truth`, people's verdicts; `given`, every judge's verdicts on the same criteria; `firsts`, each judge's
     first one (`whole`), or its first second opinion (`opinion`). At the same time, a hunt's own verdict is first."""
     return f"""WITH reviewed AS (
-            SELECT DISTINCT ON (session, hunt_id) * FROM reviews WHERE {condition} ORDER BY ts),
+            SELECT DISTINCT ON (session, hunt_id) * FROM reviews WHERE {condition} ORDER BY ts DESC),
         truth AS (SELECT session, hunt_id, coalesce(blind, false) AS blind, entry.key AS criterion,
             entry.value AS human
             FROM (SELECT *, unnest(map_entries(human)) AS entry FROM reviewed) WHERE entry.value {_GIVEN}),

@@ -58,12 +58,14 @@ class AgreementCounts:
 _COUNTS = list(AgreementCounts.__dataclass_fields__)
 _MAP = "::JSON AS MAP(VARCHAR, VARCHAR)"
 _PAIRS = f"""alike AS (SELECT judge_model, date_trunc('week', ts) AS week, human_json::VARCHAR AS human,
-        judge_json::VARCHAR AS judge, count(*) AS hunts FROM reviews WHERE {REVIEWS} GROUP BY ALL),
+        judge_json::VARCHAR AS judge, count(*) AS hunts
+        FROM (SELECT DISTINCT ON (session, hunt_id) * FROM reviews WHERE {REVIEWS} ORDER BY ts DESC) GROUP BY ALL),
     reviewed AS (SELECT judge_model, week, hunts, TRY_CAST(judge{_MAP}) AS judge,
         unnest(map_entries(TRY_CAST(human{_MAP}))) AS entry FROM alike),
     pairs AS (SELECT judge_model, week, hunts, entry.value AS human, judge[entry.key] AS judge
         FROM reviewed)"""  # noqa: S608
-"""Groups reviews with the same verdicts before unnesting, which is the slow part."""
+"""The last review of each hunt: settled differences are recorded again. Groups those with the same verdicts before
+unnesting, which is the slow part."""
 _CELLS = ", ".join(
     f"{sum_hunts(condition)} AS {name}"
     for name, condition in {

@@ -210,11 +210,33 @@ async def answers_that_succeed(ask, task):
     await ask("GET", "/api/sessions/{sid}", 200, f"/api/sessions/{again['session_id']}")
     for act in ("archive", "unarchive"):  # which also writes what waits for the library
         await ask("POST", f"/api/tasks/{{sid}}/{act}", 204, f"/api/tasks/{sid}/{act}")
+    await ask("GET", "/api/waiting", 200)
+    await sharing_answers(ask, sid)
     assert (await ask("GET", "/api/tasks", 200, "/api/tasks?q=capital"))["tasks"]
     similar = f"/api/sessions/{again['session_id']}/similar"
     assert (await ask("GET", "/api/sessions/{sid}/similar", 200, similar))["tasks"]
     await ask("DELETE", "/api/sessions/{sid}", 204, here)
     await trainers_answers(ask, task)
+
+
+async def sharing_answers(ask, sid):
+    """Without a sign-in nobody has a name to share with."""
+    path, here = "/api/sessions/{sid}", f"/api/sessions/{sid}"
+    order = {"criterion_id": "C1", "text": "Is it clear?"}
+    comment = (await ask("POST", f"{path}/comments", 201, f"{here}/comments", json=order))["comment"]
+    await ask("GET", f"{path}/comments", 200, f"{here}/comments")
+    one = f"{here}/comments/{comment['comment_id']}"
+    await ask("DELETE", f"{path}/comments/{{comment_id}}", 204, one)
+    await ask("POST", f"{path}/transfer", 400, f"{here}/transfer", json={"to": "bob"})
+    await ask("POST", f"{path}/accept", 204, f"{here}/accept")
+    await ask("DELETE", f"{path}/readers/{{name}}", 204, f"{here}/readers/bob")
+    second = f"{path}/second-review"
+    await ask("POST", second, 400, f"{here}/second-review", json={"reviewer": "bob"})
+    await ask("GET", second, 404, f"{here}/second-review")
+    await ask("POST", f"{second}/done", 404, f"{here}/second-review/done")
+    settled = f"{here}/second-review/settled/c_none/C1"
+    await ask("PUT", f"{second}/settled/{{cid}}/{{criterion_id}}", 404, settled, json={"verdict": "PASS"})
+    await ask("DELETE", second, 204, f"{here}/second-review")
 
 
 async def trainers_answers(ask, task):

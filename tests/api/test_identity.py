@@ -13,6 +13,7 @@ from core.clock import SystemClock
 from core.runtime import open_runtime
 from core.settings import read_settings
 from tests.api.conftest import QUICK
+from tests.api.people import People
 from tests.api.signing_in import ENTRIES, SCOPES, TOKENS, bearer, holders, signed_in
 from tests.settings import make_settings
 
@@ -51,7 +52,8 @@ def rules(runtime):
 
 
 def address(rule, sid="s_none", rid="r_none"):
-    values = {"<sid>": sid, "<rid>": rid, "<hid>": f"{rid}.1", "<cid>": f"{rid}.1", "<turn>": "1"}
+    values = {"<sid>": sid, "<rid>": rid, "<hid>": f"{rid}.1", "<cid>": f"{rid}.1", "<turn>": "1",
+              "<criterion_id>": "C1", "<comment_id>": "m_none", "<name>": "carol"}  # fmt: skip
     for name, value in values.items():
         rule = rule.replace(name, value)
     return rule.replace("<path:filename>", "favicon.svg")
@@ -90,6 +92,66 @@ async def test_only_admins_see_the_state_of_the_house(client, rule):
     assert (await client.get(rule, headers=bearer("root"))).status_code == 200
     refused = await client.get(rule, headers=bearer("alice"))
     assert (refused.status_code, await code(refused)) == (403, "not_allowed")
+
+
+FOR_THE_SECOND_REVIEWER = {
+    ("GET", "/api/sessions/<sid>/desk"), ("PUT", "/api/sessions/<sid>/reviews/<cid>"),
+    ("GET", "/api/sessions/<sid>/second-review"), ("POST", "/api/sessions/<sid>/second-review/done"),
+    ("PUT", "/api/sessions/<sid>/second-review/settled/<cid>/<criterion_id>"),
+}  # fmt: skip
+FOR_A_READER = {
+    ("POST", "/api/sessions/<sid>/comments"), ("DELETE", "/api/sessions/<sid>/comments/<comment_id>"),
+    ("DELETE", "/api/sessions/<sid>/readers/<name>"),
+}  # fmt: skip
+"""Besides every route that changes nothing."""
+
+
+@pytest.mark.parametrize("reviewer", ["bob", "root"])
+async def test_a_second_reviewer_has_the_desk_and_no_other_route_even_as_an_admin(client, runtime, task, reviewer):
+    people = People(client)
+    await people.hunted()
+    await people.asked(reviewer)
+    before = await runtime.store.read(people.sid)
+    rid = before.runs[0].run_id
+    for method, rule in rules(runtime):
+        if "<sid>" in rule:
+            where = address(rule, people.sid, rid)
+            answer = await client.open(where, method=method, json={}, headers=bearer(reviewer))
+            if (method, rule) in FOR_THE_SECOND_REVIEWER:
+                allowed = answer.status_code == 200 or await code(answer) in {
+                    "no_card",
+                    "reviews_incomplete",
+                    "bad_input",
+                }
+                assert allowed, (method, rule)
+            else:
+                assert (answer.status_code, await code(answer)) == (403, "review_only"), (method, rule)
+    assert await runtime.store.read(people.sid) == before
+    asked = {"session_ids": [people.sid]}
+    rows = await (await client.post("/api/sessions/summaries", json=asked, headers=bearer(reviewer))).get_json()
+    assert rows == {"sessions": [{"session_id": people.sid, "gone": True}]}
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+async def test_who_gave_a_session_away_has_no_access_but_to_read_if_they_kept_it(client, runtime, alices, keeps):
+    sid, rid = alices
+    given = {"to": "bob", "keep_access": keeps}
+    assert (await client.post(f"/api/sessions/{sid}/transfer", json=given, headers=bearer("alice"))).status_code == 204
+    before = await runtime.store.read(sid)
+    for method, rule in rules(runtime):
+        if "<sid>" not in rule:
+            continue
+        where = address(rule, sid, rid) + ("?format=json" if rule.endswith("/events") else "")
+        answer = await client.open(where, method=method, json={}, headers=bearer("alice"))
+        if not keeps:
+            assert (answer.status_code, await code(answer)) == (404, "no_session"), (method, rule)
+        elif method == "GET" or (method, rule) in FOR_A_READER:
+            wrong = answer.status_code >= 400 and await code(answer) in {"no_session", "review_only"}
+            assert not wrong, (method, rule)
+        else:
+            assert (answer.status_code, await code(answer)) == (403, "read_only"), (method, rule)
+    assert await runtime.store.read(sid) == before
+    assert (await client.get(f"/api/sessions/{sid}", headers=bearer("bob"))).status_code == 200
 
 
 async def test_somebody_elses_session_does_not_exist_on_any_route(client, runtime, alices):

@@ -11,7 +11,16 @@ from sqlalchemy import text
 from core.domain.prompt_similarity import prompt_bands
 from core.domain.search_words import searchable
 from core.library import listing
-from core.library.base import LibraryEvent, SessionChanges, SimilarQuery, StoredTask, TaskCursor, TaskQuery
+from core.library.base import (
+    LibraryEvent,
+    LibraryWaiting,
+    SessionChanges,
+    SimilarQuery,
+    StoredTask,
+    TaskCursor,
+    TaskQuery,
+    WaitingItem,
+)
 from core.library.engine import WRITES, open_engine
 from core.library.lazy import LazyLibrary
 from core.library.listing import select_tasks
@@ -237,3 +246,46 @@ async def test_sqlite_filters_and_sorts_a_list_in_an_index(tmp_path, owner):
     (step,) = plan
     index = "sessions_listed" if owner is None else "sessions_listed_by_owner"
     assert f"USING INDEX {index} (" in step
+
+
+def waits(person, kind, since_ms=5, sender="alice"):
+    return LibraryWaiting(person, kind, sender, since_ms)
+
+
+async def test_what_waits_for_a_person_is_what_the_newest_head_says_the_longest_wait_first(library):
+    given = waits("bob", "given", 3)
+    await library.write(
+        [
+            a_task("s_one", waiting=(waits("bob", "review", 7), waits("carol", "given"))),
+            a_task("s_two", waiting=(given,)),
+        ]
+    )
+    found = await library.waiting_for("bob", ("review", "given"), 10)
+    assert found == (
+        WaitingItem("s_two", "n.ipynb", "Name", "given", "alice", 3),
+        WaitingItem("s_one", "n.ipynb", "Name", "review", "alice", 7),
+    )
+    assert await library.waiting_for("bob", ("review",), 10) == found[1:]
+    assert await library.waiting_for("bob", ("review", "given"), 1) == found[:1]
+    await library.write([a_task("s_one", version=2), a_task("s_two", version=1, waiting=())])
+    assert await library.waiting_for("bob", ("review",), 10) == ()
+    await library.write([a_task("s_one", version=1, waiting=(waits("bob", "review"),))])  # late
+    assert await library.waiting_for("bob", ("review",), 10) == ()
+    await library.write([SessionChanges("s_two", 20, deleted_by="ada")])
+    assert await library.waiting_for("bob", ("given",), 10) == ()
+
+
+async def test_what_somebody_reviews_blind_is_in_no_list_of_theirs(library):
+    prompt = {"prompt_hash": "same", "bands": prompt_bands(PROMPT)}
+    await library.write(
+        [
+            a_task("s_blind", waiting=(waits("root", "review"),), **prompt),
+            a_task("s_done", waiting=(waits("root", "reviewed"),), **prompt),
+            a_task("s_both", waiting=(waits("root", "settle"),), **prompt),
+        ]
+    )
+    assert set(await listed(library)) == {"s_blind", "s_done", "s_both"}
+    assert await listed(library, hidden_from="root") == ["s_both"]
+    query = SimilarQuery(session_id="s_new", **prompt)
+    assert len(await library.similar(query)) == 3
+    assert [task.session_id for task, _ in await library.similar(replace(query, hidden_from="root"))] == ["s_both"]

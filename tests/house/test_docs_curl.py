@@ -41,6 +41,9 @@ def test_every_route_of_the_api_has_a_curl():
         .replace("c_none", "{cid}")
         .replace("/turns/1/", "/turns/{turn}/")
         .replace("/edits/C3", "/edits/{criterion_id}")
+        .replace("/settled/{cid}/C3", "/settled/{cid}/{criterion_id}")
+        .replace("/readers/bob", "/readers/{name}")
+        .replace("m_none", "{comment_id}")
     )
     routes = re.findall(r"`(GET|POST|PATCH|DELETE|PUT)[^`]*? (/[^`?\[ ]*)", guide)
     assert len(routes) > 10

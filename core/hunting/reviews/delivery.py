@@ -9,6 +9,7 @@ from typing import Literal
 
 from core.domain.hunt import Hunt, attempts_made
 from core.domain.redaction import redact_verdicts
+from core.domain.review import Review
 from core.domain.session import Session
 from core.domain.slot import Grading
 from core.domain.verdict import Outcome
@@ -131,8 +132,18 @@ def proposal(session: Session, hunts: Sequence[Hunt]) -> tuple[str, ...]:
 
 def _finished_reviews(session: Session) -> dict[str, Grading]:
     tasks = {run.run_id: run.task for run in session.runs}
-    found = ((r.hunt_id, review_grading(r, tasks[r.hunt_id.rpartition(".")[0]])) for r in session.reviews)
+    final = (session.final_review(review.hunt_id) or review for review in session.reviews)
+    found = ((r.hunt_id, review_grading(_explained(session, r), tasks[r.hunt_id.rpartition(".")[0]])) for r in final)
     return {hunt_id: grading for hunt_id, grading in found if grading is not None}
+
+
+def _explained(session: Session, review: Review) -> Review:
+    """The explanation may argue for a verdict that two people settled otherwise."""
+    settled = session.settled_criteria(review.hunt_id)
+    if not settled:
+        return review
+    words = f"Settled with a second reviewer: {', '.join(settled)}."
+    return review.model_copy(update={"explanation": f"{review.explanation}\n\n{words}"})
 
 
 def _chosen(hunts: Sequence[Hunt], hunt_ids: Sequence[str]) -> list[Hunt]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from core.domain.events import EventDraft
 from core.domain.hunt import Hunt
 from core.domain.review import Review
 from core.domain.session import Selection, Session
+from core.domain.task import Task
 from core.domain.verdict import Verdict
 from core.errors import BadInput, Conflict, NotFound
 from core.hunting.hunts.queries import all_hunts, hunts_on_desk
@@ -61,6 +62,7 @@ class ReviewService:
             refuse_unselectable(session, hunt_ids, found)
             if tuple(hunt_ids) == session.selection.hunt_ids:
                 return session
+            refuse_during_second_review(session, "selection")
             selection = session.selection.model_copy(update={"hunt_ids": tuple(hunt_ids)})
             return session.model_copy(update={"selection": selection})
 
@@ -106,24 +108,14 @@ class ReviewService:
             )
         hunt = await self.store.hunt(sid, hunt_id)
         task = session.run(hunt.run_id).task
-        _refuse_foreign(order, [c.id for c in task.criteria])
-        if len(order.explanation) > self.settings.max_explanation_chars:
-            raise BadInput(
-                f"The explanation has {len(order.explanation):,} characters; at most "
-                f"{self.settings.max_explanation_chars:,} are allowed.",
-                hint="Shorten it.",
-            )
+        refuse_invalid(order, task, self.settings.max_explanation_chars)
 
         def change(session: Session) -> Session:
             _refuse_revealed(session, "reviews")
             before = session.review(hunt_id)
-            if order.based_on is not None and _moment(order.based_on) != (before.saved_at if before else None):
-                raise Conflict(
-                    "This review was edited elsewhere.",
-                    hint="Compare your text with the stored one and save again.",
-                    details={"review": review_view(session, before, task) if before else None},
-                )
-            return with_review(session, _review(hunt_id, order, before, self.clock.now()), self.settings.max_reviews)
+            refuse_outdated(order, before, lambda review: review_view(session, review, task))
+            review = changed_review(hunt_id, order, before, self.clock.now())
+            return with_review(session, review, self.settings.max_reviews)
 
         def events(now: Session) -> tuple[EventDraft, ...]:
             refuted = is_refuted(now, hunt)
@@ -159,15 +151,16 @@ class ReviewService:
         expected = None if session.revealed_at is not None else version
         revealed = await self.store.change(sid, change, expected_version=expected, events=lambda s: (session_event(s),))
         if session.revealed_at is None:
-            await self._write_down(revealed)
+            await self.record_reviews(revealed)
         return revealed
 
-    async def _write_down(self, session: Session) -> None:
-        """Record the locked reviews for the dashboard: also those of hunts that are no longer selected, since leaving
-        out what a review spoke against would make the judge look better."""
-        reviewed = [
-            (review, await self.store.hunt(session.session_id, review.hunt_id)) for review in locked_reviews(session)
-        ]
+    async def record_reviews(self, session: Session, only: Collection[str] | None = None) -> None:
+        """Record the locked reviews for the dashboard, those of the hunts `only` again once they are settled.
+
+        Also those of hunts that are no longer selected, since leaving out what a review spoke against would make the
+        judge look better."""
+        locked = [one for one in locked_reviews(session) if only is None or one.hunt_id in only]
+        reviewed = [(review, await self.store.hunt(session.session_id, review.hunt_id)) for review in locked]
         runs = {run.task.content_hash(): run for run in (session.run(hunt.run_id) for _, hunt in reviewed)}
         for review, hunt in reviewed:
             self.write_record(review_record(session, session.run(hunt.run_id), hunt, review))
@@ -199,6 +192,7 @@ def with_settings(session: Session, order: SettingsOrder, max_slots: int) -> Ses
     if order.audit_held not in {None, session.audit.held}:
         if session.revealed_at is not None:
             raise _fixed("The number of drawn hunts cannot change after reveal.")
+        refuse_during_second_review(session, "number of drawn hunts")
         changes["audit"] = session.audit.model_copy(update={"held": order.audit_held})
     selection = _numbers(session.selection, order, max_slots)
     if selection != session.selection:
@@ -235,7 +229,38 @@ def with_review(session: Session, review: Review, maximum: int) -> Session:
     return session.model_copy(update={"reviews": (*others, review)})
 
 
-def _review(hunt_id: str, order: ReviewOrder, before: Review | None, now: datetime) -> Review:
+def refuse_invalid(order: ReviewOrder, task: Task, max_explanation_chars: int) -> None:
+    """Raise BadInput for criteria that the task does not have, and for a long explanation."""
+    _refuse_foreign(order, [c.id for c in task.criteria])
+    if len(order.explanation) > max_explanation_chars:
+        raise BadInput(
+            f"The explanation has {len(order.explanation):,} characters; at most {max_explanation_chars:,} "
+            "are allowed.",
+            hint="Shorten it.",
+        )
+
+
+def refuse_outdated(order: ReviewOrder, before: Review | None, view: Callable[[Review], ReviewView]) -> None:
+    """Raise Conflict, with the stored review, if the order is based on another one."""
+    if order.based_on is not None and _moment(order.based_on) != (before.saved_at if before else None):
+        raise Conflict(
+            "This review was edited elsewhere.",
+            hint="Compare your text with the stored one and save again.",
+            details={"review": view(before) if before else None},
+        )
+
+
+def refuse_during_second_review(session: Session, what: str) -> None:
+    """Raise Conflict if a second reviewer has been asked: what they review must stay the same until the reveal."""
+    if session.second_review is not None and session.revealed_at is None:
+        raise Conflict(
+            f"The {what} cannot change, because a second reviewer has been asked.",
+            hint="Withdraw the request first, or wait for the reveal.",
+            code="second_review_open",
+        )
+
+
+def changed_review(hunt_id: str, order: ReviewOrder, before: Review | None, now: datetime) -> Review:
     """Build the review. Its `saved_at` is later than the previous one's even within one clock tick, since it
     identifies the edit."""
     saved_at = now if before is None else max(now, before.saved_at + TICK)

@@ -14,6 +14,7 @@ from core.domain.turn import Turn
 from core.domain.verdict import Outcome
 from core.errors import BadInput, BadTask, Conflict, NotFound
 from core.hunting.orders import TurnOrder
+from core.hunting.reviews.review_service import refuse_during_second_review
 from core.hunting.views.events import check_event, session_event
 from core.sessions.base import SessionStore
 from core.settings import HuntingSettings
@@ -55,6 +56,7 @@ def at_previous_turn(session: Session, number: str) -> Session:
         raise NotFound(f"Turn {number[:20]} cannot be undone.", hint=last, code="no_turn")
     if session.revealed_at is not None:
         raise _revealed()
+    refuse_during_second_review(session, "turn")
     used = any(run.turn == session.turn for run in session.runs)
     checked = session.check.status is not CheckStatus.NONE
     if used or checked or session.two_sided_check.started:
@@ -132,6 +134,7 @@ def _next_task(session: Session, order: TurnOrder) -> Task:
 def _refuse_turn(session: Session, hunt: Hunt, maximum: int) -> None:
     if session.revealed_at is not None:
         raise _revealed()
+    refuse_during_second_review(session, "turn")
     if any(not run.trial for run in session.active_runs):
         raise Conflict("A run is still active.", hint="Wait for it to end, or cancel it.", code="run_active")
     if session.turn >= maximum:

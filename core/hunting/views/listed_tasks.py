@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 from typing_extensions import TypedDict
 
 from core.domain.run import COST_DIGITS
-from core.domain.task_state import TaskState
+from core.domain.task_state import TaskState, Waiting
 from core.domain.verdict import Outcome
-from core.library.base import StoredTask
+from core.library.base import StoredTask, WaitingItem
 
 
 class ListedCounts(TypedDict):
@@ -49,6 +49,22 @@ class TaskList(TypedDict):
     """The `after` of the next page; null at the end."""
 
 
+class WaitingView(TypedDict):
+    session_id: str
+    name: str
+    excerpt: str
+    kind: Waiting
+    sender: str
+    """Who it is from: who asked or gave it, or the other reviewer."""
+    since: datetime
+
+
+class WaitingList(TypedDict):
+    """What waits for you, the longest wait first."""
+
+    waiting: list[WaitingView]
+
+
 class SimilarTask(TypedDict):
     session_id: str
     name: str
@@ -79,6 +95,17 @@ def listed_task(task: StoredTask) -> ListedTask:
         "counts": _counts(task),
         "cost_usd": None if cost is None else round(cost, COST_DIGITS),
         "excerpt": task.excerpt,
+    }
+
+
+def waiting_view(task: WaitingItem) -> WaitingView:
+    return {
+        "session_id": task.session_id,
+        "name": task.name,
+        "excerpt": task.excerpt,
+        "kind": Waiting(task.kind),
+        "sender": task.sender,
+        "since": _at(task.since_ms),
     }
 
 

@@ -16,6 +16,7 @@ from core.domain.chat import Message
 from core.domain.criteria import Criterion
 from core.domain.hunt import Hunt
 from core.domain.review import GIVEN, Review, human_outcome, review_problems, word_count
+from core.domain.second_review import SecondReview
 from core.domain.session import Session
 from core.domain.task import Task
 from core.domain.verdict import Outcome, Verdict, score
@@ -153,7 +154,8 @@ def without_cards(reviews: Sequence[ReviewView]) -> list[ReviewView]:
     return shown
 
 
-def review_view(session: Session, review: Review, task: Task) -> ReviewView:
+def review_view(session: Session, review: Review, task: Task, *, blind: bool = False) -> ReviewView:
+    """`blind`: never name the hunt, for the second reviewer."""
     problems = review_problems(review, task)
     outcome = human_outcome(review, task)
     view: ReviewView = {
@@ -166,7 +168,7 @@ def review_view(session: Session, review: Review, task: Task) -> ReviewView:
         "score": None if outcome is None else score(outcome),
         "saved_at": review.saved_at,
     }
-    return view if session.sealed else {"hunt_id": review.hunt_id, **view}
+    return view if session.sealed or blind else {"hunt_id": review.hunt_id, **view}
 
 
 def desk_view(session: Session, on_desk: Sequence[Hunt]) -> DeskView:
@@ -182,16 +184,35 @@ def desk_view(session: Session, on_desk: Sequence[Hunt]) -> DeskView:
     }
 
 
-def _card_view(session: Session, hunt: Hunt) -> CardView:
-    """Return a card. Model and outcome of the reply are included only if the session is not sealed."""
-    review, task = session.review(hunt.hunt_id), session.run(hunt.run_id).task
-    card: CardView = {
+def second_desk_view(session: Session, second: SecondReview, hunts: Sequence[Hunt]) -> DeskView:
+    """Return the second reviewer's desk: always blind, with the task that the replies were made for, and their own
+    reviews."""
+    ordered = sorted(hunts, key=lambda hunt: card_id(session, hunt.hunt_id))
+    run = session.run(hunts[0].run_id)
+    return {
+        "cards": [_blind_card(session, hunt, second.review(hunt.hunt_id), blind=True) for hunt in ordered],
+        "criteria": run.task.criteria,
+        "prompt": run.task.prompt,
+        "response": run.task.response,
+        "history": session.history(run.turn),
+        "sealed": True,
+    }
+
+
+def _blind_card(session: Session, hunt: Hunt, review: Review | None, *, blind: bool) -> CardView:
+    task = session.run(hunt.run_id).task
+    return {
         "card_id": card_id(session, hunt.hunt_id),
         "response": hunt.reply.text if hunt.reply else "",
         "cut_off": hunt.cut_off,
         "criteria": task.criteria,
-        "review": review_view(session, review, task) if review else None,
+        "review": review_view(session, review, task, blind=blind) if review else None,
     }
+
+
+def _card_view(session: Session, hunt: Hunt) -> CardView:
+    """Return a card. Model and outcome of the reply are included only if the session is not sealed."""
+    card = _blind_card(session, hunt, session.review(hunt.hunt_id), blind=False)
     if session.sealed:
         return card
     return {
@@ -206,5 +227,5 @@ def _card_view(session: Session, hunt: Hunt) -> CardView:
 
 
 def _agreement(session: Session, on_desk: Sequence[Hunt]) -> Agreement:
-    found = ((hunt, session.review(hunt.hunt_id)) for hunt in on_desk)
+    found = ((hunt, session.final_review(hunt.hunt_id)) for hunt in on_desk)
     return agreement([Reviewed(hunt, review, session.run(hunt.run_id).task) for hunt, review in found if review])

@@ -12,6 +12,7 @@ from core.domain.criteria import Criterion
 from core.domain.hunt import Hunt
 from core.domain.run import Counts, total_counts
 from core.domain.session import Session, TaskWarning, Visibility
+from core.domain.sharing import Transfer
 from core.domain.slot import Grading, Slot
 from core.domain.task import Task
 from core.domain.turn import Turn
@@ -19,6 +20,7 @@ from core.domain.verdict import Verdict
 from core.hunting.views.reviews import ReviewParts, review_parts
 from core.hunting.views.robustness import RobustnessView, robustness_view
 from core.hunting.views.runs import CountsView, RunView, counts_view, run_view
+from core.hunting.views.second_reviews import SecondReviewState, second_review_state
 from core.hunting.views.tasks import CheckView, TaskView, check_view, task_view
 from core.hunting.views.two_sided import TwoSidedView, two_sided_view
 
@@ -75,6 +77,14 @@ class SessionView(ReviewParts):
     session_id: str
     version: int
     name: str
+    owner: str
+    """"" without a sign-in."""
+    readers: tuple[str, ...]
+    """Earlier owners who kept access, to read and comment."""
+    transfer: Transfer | None
+    """The last time that the session was given to somebody."""
+    comments: int
+    second_review: SecondReviewState | None
     created_at: datetime
     visibility: Visibility
     sealed: bool
@@ -133,6 +143,11 @@ def session_view(
         "session_id": session.session_id,
         "version": session.version,
         "name": session.name,
+        "owner": session.owner,
+        "readers": session.readers,
+        "transfer": session.transfers[-1] if session.transfers else None,
+        "comments": len(session.comments),
+        "second_review": second_review_state(session),
         "created_at": session.created_at,
         "visibility": session.visibility,
         "sealed": session.sealed,

@@ -8,11 +8,14 @@ from unittest.mock import patch
 import pytest
 
 from core.domain.run import RunStatus
+from core.domain.second_review import SecondReview, SettledVerdict
 from core.domain.session import Audit, Selection
 from core.domain.stop_rule import StopRule
 from core.domain.turn import Turn
+from core.domain.verdict import Verdict
 from core.errors import BadNotebook
 from core.notebooks import session_record
+from core.notebooks.record_checks import implausible
 from core.notebooks.session_record import read_resume, resume_record
 from tests.builders import a_review, a_run
 from tests.core.notebooks.building import NOON, hunt
@@ -29,6 +32,23 @@ def test_endless_active_runs_are_rejected():
 RUN = full_session().runs[0]
 
 
+FORGED = {"_rates": lambda *_: {}, "_second_review": lambda session: session.second_review}
+"""The first counts hunts that make sense, the second leaves out names and what is not finished."""
+
+
+def second_review(*reviewed, hunt_ids=("r_a.1",), settled=(), revealed=True, **changes):
+    """A second review of one hunt, whose first review is there."""
+    made = {
+        "asked_at": NOON, "hunt_ids": hunt_ids, "reviews": tuple(a_review(hunt_id) for hunt_id in reviewed or hunt_ids),
+        "done_at": NOON,
+        "settled": tuple(
+            SettledVerdict(hunt_id=hunt_id, criterion_id="C1", verdict=Verdict.PASS, by="bob", at=NOON) for hunt_id in settled
+        ),
+    }  # fmt: skip
+    reviews = {"reviews": (a_review("r_a.1"),), "revealed_at": NOON if revealed else None}
+    return reviews | {"second_review": SecondReview(**(made | changes))}
+
+
 def signed(hunt_changes=None, reply=None, run=None, **changes):
     """The record of somebody who knows how its checksum is made: of the full session with these changes."""
     state = full_session()
@@ -36,7 +56,8 @@ def signed(hunt_changes=None, reply=None, run=None, **changes):
     first = HUNTS[0].model_copy(update=hunt_changes or {})
     if reply:
         first = first.model_copy(update={"reply": first.reply.model_copy(update=reply)})
-    with patch.object(session_record, "_rates", lambda *_: {}):  # which counts hunts that make sense
+    rates, second = (patch.object(session_record, name, made) for name, made in FORGED.items())
+    with rates, second:
         record = resume_record(state.model_copy(update={**runs, **changes}), (first, *HUNTS[1:]))
     return json.loads(json.dumps(record))
 
@@ -87,6 +108,14 @@ CRAFTED = {
     "a drawn hunt that is not there": (signed(audit=Audit(held=1, drawn=("r_a.8",))), "a drawn hunt is missing"),
     "a hunt drawn twice": (signed(audit=Audit(held=1, drawn=("r_a.1",) * 2)), "drawn twice"),
     "an endless audit": (signed(audit=Audit(held=101)), "invalid number of hunts"),
+    "a second review that is not revealed": (signed(**second_review(revealed=False)), "second review is not finished"),
+    "a second review that is not done": (signed(**second_review(done_at=None)), "second review is not finished"),
+    "a second reviewer's name": (signed(**second_review(reviewer="bob")), "second review is not finished"),
+    "a second review without a first": (signed(**second_review(hunt_ids=("r_a.2",))), "first review of a second one"),
+    "a second review twice": (signed(**second_review("r_a.1", "r_a.1")), "of another hunt, or given twice"),
+    "a second review of another hunt": (signed(**second_review("r_a.1", "r_a.2")), "of another hunt, or given twice"),
+    "a verdict settled twice": (signed(**second_review(settled=("r_a.1",) * 2)), "of another hunt, or given twice"),
+    "a verdict settled elsewhere": (signed(**second_review(settled=("r_a.2",))), "of another hunt, or given twice"),
     "a turn of no hunt": (signed(**odd_turn(hunt_id="r_a.8")), "selected reply of a turn is missing"),
 }  # fmt: skip
 
@@ -114,3 +143,9 @@ def test_what_we_write_ourselves_is_believed():
                 "reviews": (a_review("r_a.1"), a_review("r_a.4"))}
     )  # fmt: skip
     assert read_resume(json.loads(json.dumps(resume_record(state, (tried, *HUNTS))))).hunts == (tried, *HUNTS)
+
+
+@pytest.mark.parametrize("changes", [{"owner": "bob"}, {"readers": ("bob",)}])
+def test_a_record_gives_nobody_access(changes):
+    session = read_resume(signed()).session.model_copy(update=changes)
+    assert implausible(session, HUNTS) == "it names people"

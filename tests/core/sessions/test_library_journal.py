@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.library.base import LibraryEvent, SessionChanges
+from core.library.base import LibraryEvent, LibraryWaiting, SessionChanges
 from core.sessions import library_journal
 from core.sessions.journal import Journal
 from core.sessions.library_journal import read_changes, write_changes
@@ -12,7 +12,10 @@ from tests.builders import a_finished_hunt, a_session, a_task
 WHOLE = SessionChanges(
     "s_one",
     7,
-    head=library_head(a_session(task=a_task(prompt="\ud800 and \0"))),
+    head=replace(
+        library_head(a_session(task=a_task(prompt="\ud800 and \0"))),
+        waiting=(LibraryWaiting("bob", "review", "alice", 5),),
+    ),
     notebook=bytes(range(256)),
     hunts=(library_hunt(a_finished_hunt(), with_reply=True),),
     events=(LibraryEvent("1.0", 7, "ada", "created"),),
@@ -48,3 +51,11 @@ def test_a_foreign_record_is_skipped_and_its_file_kept(tmp_path):
     assert list(read_changes(journal)) == [SMALL]
     journal.clear()
     assert [path.suffix for path in tmp_path.iterdir()] == [".unread"]
+
+
+def test_the_release_before_reads_a_head_for_whom_nothing_waits(tmp_path):
+    """It rejects a head with a field that it does not know."""
+    journal = Journal(tmp_path, "one")
+    write_changes(journal, replace(WHOLE, head=replace(WHOLE.head, waiting=())))
+    (record,) = journal.records()
+    assert "waiting" not in record["head"]

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 from core.domain.run import RunStatus
 from core.domain.session import Audit, Selection
+from core.domain.sharing import Comment, Transfer
+from core.domain.verdict import Verdict
 from core.sessions.merging import merge_sessions
 from tests.builders import NOW, a_review, a_run, a_session, a_task
+from tests.core.domain.test_second_review import a_second_review, settled
 
 
 def test_equal_versions_need_no_write():
@@ -94,3 +97,54 @@ def test_what_either_side_drew_stays_drawn_and_the_number_is_that_of_the_side_th
     assert merge_sessions(base, ours, theirs).audit == both
     assert merge_sessions(base, ours, base).audit == ours.audit
     assert merge_sessions(base, base, base.model_copy(update={"version": 2})).audit == base.audit
+
+
+def later(seconds):
+    return NOW + timedelta(seconds=seconds)
+
+
+def test_what_either_person_wrote_in_a_second_review_stays():
+    base = a_session(second_review=a_second_review(a_review("r_one.1"), done=False))
+    newest = a_review("r_one.1", "PPP", saved_at=later(1))
+    ours = a_second_review(newest, settled=(settled("C1"), settled("C2")))
+    again = settled("C1", Verdict.FAIL).model_copy(update={"at": later(5)})
+    theirs = a_second_review(a_review("r_one.1"), a_review("r_one.2"), done=False, settled=(again,))
+    both = merge_sessions(
+        base,
+        base.model_copy(update={"second_review": ours, "version": 5}),
+        base.model_copy(update={"second_review": theirs, "version": 4}),
+    ).second_review
+    assert {review.hunt_id: review for review in both.reviews} == {"r_one.1": newest, "r_one.2": a_review("r_one.2")}
+    assert {one.criterion_id: one for one in both.settled} == {"C1": again, "C2": settled("C2")}
+    assert both.done_at == NOW
+
+
+def test_of_two_requests_for_a_second_review_the_newer_sessions_stays_and_a_withdrawn_one_is_gone():
+    base = a_session(second_review=a_second_review(done=False))
+    other = a_second_review(done=False, reviewer="carol", asked_at=later(1))
+    ours = base.model_copy(update={"second_review": other, "version": 5})
+    assert merge_sessions(base, ours, base.model_copy(update={"name": "x", "version": 9})).second_review == other
+    withdrawn = base.model_copy(update={"second_review": None, "version": 6})
+    assert merge_sessions(base, withdrawn, base.model_copy(update={"name": "x", "version": 3})).second_review is None
+    assert merge_sessions(base, ours, withdrawn).second_review is None
+
+
+def test_comments_of_both_stay_without_those_that_either_deleted():
+    first, second, third, fourth = (
+        Comment(comment_id=f"m_{n}", by="alice", at=later(n), criterion_id="C1", text="x") for n in range(4)
+    )
+    base = a_session(comments=(first, second))
+    ours = base.model_copy(update={"comments": (first, second, fourth), "version": 3})
+    theirs = base.model_copy(update={"comments": (second, third), "version": 2})
+    assert merge_sessions(base, ours, theirs).comments == (second, third, fourth)
+
+
+def test_every_handover_stays_and_is_accepted_if_either_side_accepted_it():
+    given = Transfer(by="alice", before="alice", to="bob", at=NOW)
+    accepted = given.model_copy(update={"accepted_at": later(2)})
+    next_one = Transfer(by="bob", before="bob", to="carol", at=later(1))
+    base = a_session(owner="bob", transfers=(given,))
+    ours = base.model_copy(update={"transfers": (accepted,), "version": 2})
+    theirs = base.model_copy(update={"transfers": (given, next_one), "owner": "carol", "version": 3})
+    both = merge_sessions(base, ours, theirs)
+    assert (both.owner, both.transfers) == ("carol", (accepted, next_one))

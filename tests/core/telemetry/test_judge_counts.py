@@ -1,6 +1,7 @@
 """Verdicts are counted per judge as a plain reading of the log counts them, and sealed ones not before the reveal."""
 
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 
@@ -156,3 +157,10 @@ def test_a_review_that_two_processes_recorded_counts_once_and_filters_apply_to_a
         reader.refresh()
         of_one = count_verdicts(reader, "notebook = $notebook", {"notebook": "other"})
     assert (of_one.people, of_one.usage[FIRST_KEY].verdicts) == ({}, 1)
+
+
+def test_the_last_review_of_a_hunt_counts_because_differences_are_settled_later(counted):
+    settled = (START + timedelta(hours=1), reviewed(1, {"C1": "PASS"}, {"C1": "FAIL"}))
+    counts = counted(hunted(1, {"C1": "FAIL"}), reviewed(1, {"C1": "FAIL"}, {"C1": "FAIL"}), entries=[settled])
+    found = counts.people[FIRST_KEY]
+    assert (found.both_fail, found.only_judge_fails) == (0, 1)

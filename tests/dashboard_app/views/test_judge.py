@@ -1,7 +1,7 @@
 """The judge's agreement and consistency against the log's lines."""
 
 from collections import Counter, defaultdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -110,3 +110,18 @@ def test_without_confidence_the_judge_page_has_no_such_table(page, log_dir):
 def test_without_reviews_the_judge_page_says_what_will_appear(page, log_dir):
     write_log(log_dir, hunts_only(hunts=40))
     assert "No reviews yet" in words(page("judge", period="all"))
+
+
+def test_of_several_reviews_of_a_hunt_the_last_one_counts(tmp_path):
+    def review(said: str) -> ReviewRecord:
+        return ReviewRecord(
+            session="s", run_id="r", hunt_id="r.1", notebook="n.ipynb", task="0a1b", model="openai/target",
+            judge_model="openai/gpt-5", simulated=False, blind=True, human={"C1": said}, judge={"C1": "FAIL"},
+            human_outcome="broke", judge_outcome="broke",
+        )  # fmt: skip
+
+    write_log(tmp_path, [(NOW - timedelta(hours=2), review("FAIL")), (NOW - timedelta(hours=1), review("PASS"))])
+    with TelemetryReader(tmp_path) as opened:
+        opened.refresh()
+        found = judge.agreement(judge.compared(opened, ALL))
+    assert (found.both_fail, found.human_pass) == (0, 1)
