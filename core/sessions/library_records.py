@@ -127,8 +127,8 @@ def created_event(session: Session, at: datetime) -> LibraryEvent:
 
 def change_events(before: Session, after: Session, at: datetime) -> tuple[LibraryEvent, ...]:
     """Return what a change of a session did. Drafts of reviews count once for each hunt."""
-    owner, server = actor_of(after), [*_by_server(before, after)]
-    actors = [(owner, *one) for one in _by_people(before, after)]
+    actor, server = actor_of(after), [*_by_server(before, after)]
+    actors = [(actor, *one) for one in _by_people(before, after)]
     actors += [(_storable(by), action, _storable(detail)) for by, action, detail in _by_others(before, after)]
     actors += [("", *one) for one in server]
     return tuple(
@@ -154,16 +154,15 @@ def _by_people(before: Session, after: Session) -> Iterator[tuple[str, str]]:
         yield from (("reviewed", review.hunt_id) for review in after.reviews if review.hunt_id not in reviewed)
     if after.revealed_at is not None and before.revealed_at is None:
         yield "revealed", ""
+    if before.second_review is not None and after.second_review is None:
+        yield "second_review_withdrawn", _storable(before.second_review.reviewer)
 
 
 def _by_others(before: Session, after: Session) -> Iterator[tuple[str, str, str]]:
-    """Yield (who, what, detail) of what not only the owner does."""
+    """Yield (who, what, detail) of what the session itself says who did it."""
     yield from ((one.by, "given", one.to) for one in after.transfers[len(before.transfers) :])
     earlier, now = before.second_review, after.second_review
-    if earlier is now:
-        return
-    if now is None:
-        yield after.owner, "second_review_withdrawn", earlier.reviewer if earlier else ""
+    if earlier is now or now is None:
         return
     if earlier is None:
         yield now.asked_by, "second_review_asked", now.reviewer

@@ -251,14 +251,24 @@ def test_an_address_survives_its_own_way_there_and_back(ask: Any) -> None:
         "sessionId": "s/1 %",
         "step": "hunt",
         "huntId": "r#2",
+        "runId": None,
+        "cardId": None,
         "dialog": None,
     }
     for act in ("task", "review", "deliver"):
         found = ask("router", "parseRoute", ask("router", "sessionAddress", "s/1 %", act))
-        assert found == {"name": "session", "sessionId": "s/1 %", "step": act, "huntId": None, "dialog": None}
+        assert found == {
+            "name": "session",
+            "sessionId": "s/1 %",
+            "step": act,
+            "huntId": None,
+            "runId": None,
+            "cardId": None,
+            "dialog": None,
+        }
     assert ask("router", "sessionAddress", "s1", "hunt") == "#/s/s1"
     assert ask("router", "parseRoute", "#/s/broken%") == {
-        "name": "session", "sessionId": "broken%", "step": "hunt", "huntId": None, "dialog": None,
+        "name": "session", "sessionId": "broken%", "step": "hunt", "huntId": None, "runId": None, "cardId": None, "dialog": None,
     }  # fmt: skip
     for start in ("", "#", "#/", "#/s", "#/s/", "#/elsewhere"):
         assert ask("router", "parseRoute", start) == {"name": "start", "dialog": None}

@@ -4,9 +4,11 @@ import { reloadOnUserChange } from "./actions/account.js";
 import { DraftSaver } from "./actions/draft.js";
 import { loadPreview } from "./actions/export.js";
 import { createHandlers } from "./actions/handlers.js";
+import { SharingLoader } from "./actions/sharing.js";
 import { HuntLoader } from "./actions/hunts.js";
 import { ReviewSaver } from "./actions/reviews.js";
 import { RunStarter } from "./actions/runs.js";
+import { SecondReviewLoader } from "./actions/second-review.js";
 import { SelectionSaver } from "./actions/selection.js";
 import { HealthPoller, loadServerInfo, loadSummaries } from "./actions/server.js";
 import { SessionSync } from "./actions/session-sync.js";
@@ -35,7 +37,7 @@ const handlers = createHandlers(store, {
 
 store.watch((state, before) => view.update(state, before));
 store.watch((state, before) => health.update(state, before));
-for (const loader of [sync, hunts, reviews, taskList, ...statisticsLoaders(store)]) store.watch(() => loader.update());
+for (const loader of [sync, hunts, reviews, taskList, new SecondReviewLoader(store), new SharingLoader(store), ...statisticsLoaders(store)]) store.watch(() => loader.update());
 store.watch((state, before) => state.session && state.session.session_id !== before.session?.session_id && draft.restore());
 store.watch(loadForPage);
 store.watch((state, before) => state.plan !== before.plan && storePlan(state.plan));
@@ -58,6 +60,7 @@ function openAddress() {
   const route = parseRoute(location.hash);
   store.dispatch({ type: "route.changed", route });
   sync.open(route.name === "session" ? route.sessionId : null);
+  if (route.cardId || route.runId) store.dispatch({ type: "route.changed", route }); // leaving another task forgets what is open in it
 }
 
 /** What only one page needs is loaded when that page is opened. */

@@ -1,20 +1,21 @@
 // The page's addresses. They are in the fragment, which survives a reload and is never sent to a server: `#/` the start page, `#/s/<session>`
-// its hunts, `#/s/<session>/h/<hunt>` an open hunt, `#/s/<session>/task|review|deliver` the other steps. An open dialog is appended after a
-// +, so that the browser's Back closes it: `…+keys`, `…+compare/<hunt>/<hunt>`.
+// its hunts, `#/s/<session>/r/<run>` those of one run, `#/s/<session>/h/<hunt>` an open hunt, `#/s/<session>/task|review|deliver` the other
+// steps, `#/s/<session>/review/<card>` a reply under review. An open dialog is appended after a +, so that the browser's Back closes it: `…+keys`, `…+compare/<hunt>/<hunt>`.
 
 export const STEPS = ["task", "hunt", "review", "deliver"];
 
 /** The dialogs, and the maximum number of IDs in the address of each. */
-const DIALOGS = { keys: 0, models: 0, parameters: 2, reveal: 0, deliver: 0, turn: 1, compare: 2 };
+const DIALOGS = { keys: 0, models: 0, parameters: 2, reveal: 0, give: 0, done: 0, deliver: 0, turn: 1, compare: 2 };
 
-/** {name, sessionId, step, huntId, dialog}; `dialog` is {name, ids}, or null. */
+/** {name, sessionId, step, huntId, runId, cardId, dialog}; `dialog` is {name, ids}, or null. */
 export function parseRoute(hash) {
   const [place, over = ""] = hash.replace(/^#\/?/, "").split("+");
   const parts = place.split("/").map(decode);
   const dialog = parseDialog(over.split("/").map(decode));
   if (parts[0] !== "s" || !parts[1]) return { name: "start", dialog };
-  const huntId = parts[2] === "h" && parts[3] ? parts[3] : null;
-  return { name: "session", sessionId: parts[1], step: STEPS.includes(parts[2]) ? parts[2] : "hunt", huntId, dialog };
+  const named = (part) => (parts[2] === part && parts[3] ? parts[3] : null);
+  const step = STEPS.includes(parts[2]) ? parts[2] : "hunt";
+  return { name: "session", sessionId: parts[1], step, huntId: named("h"), runId: named("r"), cardId: named("review"), dialog };
 }
 
 function parseDialog([name, ...ids]) {
@@ -46,6 +47,14 @@ export function sessionAddress(sid, step = "hunt") {
 
 export function huntAddress(sid, hid) {
   return `${sessionAddress(sid)}/h/${encodeURIComponent(hid)}`;
+}
+
+export function runAddress(sid, rid) {
+  return `${sessionAddress(sid)}/r/${encodeURIComponent(rid)}`;
+}
+
+export function cardAddress(sid, cardId) {
+  return `${sessionAddress(sid, "review")}/${encodeURIComponent(cardId)}`;
 }
 
 /** An address typed by hand may contain an invalid % sequence, which stays as it is. */

@@ -7,7 +7,7 @@ export const PLACES = {
   page: { label: "Everywhere", find: () => document.body },
   hunts: { label: "Hunts", find: () => visible("hunt-table", (table) => table.isNavigable) },
   hunt: { label: "An open hunt", find: () => visible("hunt-panel") },
-  review: { label: "Review", find: () => visible("review-view") },
+  review: { label: "Review", find: () => visible("review-view") ?? visible("second-review-view") },
   criterion: { label: "Writing a criterion", inField: true, find: ({ target }) => target.closest?.(".writing-row") },
 };
 

@@ -44,12 +44,12 @@ async def waiting(opened, people, name):
     return [(one["kind"], one["sender"]) for one in (await people.api(name, "/waiting"))["waiting"]]
 
 
-async def assert_described(people, path, told):
-    """`told` has the shape that /openapi.json describes for GET of that path, and nothing else."""
+async def assert_described(people, path, body):
+    """`body` has the shape that /openapi.json describes for GET of that path, and nothing else."""
     described = await (await people.client.get("/openapi.json", headers=bearer("bob"))).get_json()
     content = described["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     schema = closed({**content, "components": described["components"]})
-    assert [error.message[:200] for error in Draft202012Validator(schema).iter_errors(told)] == []
+    assert [error.message[:200] for error in Draft202012Validator(schema).iter_errors(body)] == []
 
 
 async def test_two_people_review_apart_see_their_agreement_and_settle_where_they_differ(opened, people):
@@ -129,7 +129,7 @@ async def test_settled_verdicts_are_the_review_that_counts_and_are_exported_and_
     await again.ask("bob", "GET", "/desk", 404)
 
 
-async def test_what_is_reviewed_stays_the_same_until_the_request_is_withdrawn(people):
+async def test_what_is_reviewed_stays_the_same_until_the_request_is_withdrawn(opened, people):
     await people.asked()
     await people.ask("alice", "POST", "/second-review", json={"reviewer": "bob"})
     version = (await people.ask("alice", "GET"))["version"]
@@ -143,6 +143,9 @@ async def test_what_is_reviewed_stays_the_same_until_the_request_is_withdrawn(pe
     await people.review("bob", "FFF")
     await people.ask("alice", "DELETE", "/second-review", 204)
     await people.ask("bob", "GET", "/desk", 404)
+    await opened.store.flush()
+    events = [(one.actor, one.action, one.detail) for one in await opened.store.library.events(people.sid)]
+    assert ("alice", "second_review_withdrawn", "bob") in events
     await people.ask("alice", "PUT", "/selection", json={"hunt_ids": people.hunts[2:4]})
     assert (await people.ask("alice", "GET"))["second_review"] is None
     await people.asked()

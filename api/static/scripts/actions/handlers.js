@@ -1,17 +1,19 @@
 // What happens when an element emits an event: one row per event. `emit(element, name, detail)` (dom.js) calls the handler with `detail`.
 
 import { resumeAfterSignIn, signOutAndLeave } from "./account.js";
-import { closeDialog, openDialog } from "./dialogs.js";
+import { closeDialog, openDialog, replaceAddress } from "./dialogs.js";
 import { downloadNotebook, editTemplate, loadPreview } from "./export.js";
+import { comment, endReading, give, removeComment } from "./sharing.js";
 import { closeHunt, confirmBreaks, rejudge, searchReplies, stepHunt, stopHunt } from "./hunts.js";
 import { loadBlank, loadExample, loadFile, loadJson, loadUrl } from "./load.js";
 import { addModel, loadJudges, retryRun, stopRun, swapModel } from "./runs.js";
 import { beginTurn, changePassRule, changeSessionSettings, checkReference, confirmCriteria, runTrial, undoLastTurn } from "./task.js";
+import { ask, finish, settle, withdraw } from "./second-review.js";
 import { chooseTheme } from "./theme.js";
 import { stopRobustness, testRobustness } from "./robustness.js";
 import { archive, deleteTask } from "./tasks.js";
 import { checkTwoSided, proposeEdits, saveEdit } from "./two-sided.js";
-import { huntAddress, sessionAddress } from "../router.js";
+import { cardAddress, huntAddress, sessionAddress } from "../router.js";
 
 /** {event name: handler(detail, event)}. */
 export function createHandlers(store, { sync, draft, reviews, selection, starter, health, taskList, signInDialog }) {
@@ -72,11 +74,20 @@ export function createHandlers(store, { sync, draft, reviews, selection, starter
     // selection and review
     "change-selection": (change) => selection.change(change),
     "propose-selection": () => selection.propose(),
-    "open-card": (cardId) => dispatch("review.opened", { cardId }),
+    "open-card": (cardId) => replaceAddress(cardAddress(store.state.route.sessionId, cardId)),
     "mark": ({ cardId, criterionId, verdict }) => reviews.mark(cardId, criterionId, verdict),
     "explain": ({ cardId, explanation }) => reviews.explain(cardId, explanation),
     "resolve-review-conflict": ({ cardId, keep }) => reviews.resolve(cardId, keep),
     "reveal": () => reviews.reveal(),
+    "ask-reviewer": (name) => ask(store, name),
+    "withdraw-second-review": () => withdraw(store, sync),
+    "finish-second-review": () => finish(store, reviews),
+    "settle": (wanted) => settle(store, wanted),
+    // sharing
+    "give": (wanted) => give(store, wanted),
+    "end-access": (name) => endReading(store, name),
+    "comment": (wanted) => comment(store, wanted),
+    "delete-comment": (commentId) => removeComment(store, commentId),
     // delivery
     "load-preview": (form) => loadPreview(store, form?.criteria),
     "edit-template": (template) => editTemplate(store, draft, template),

@@ -1,6 +1,7 @@
 // The Review step: loads the cards, saves each verdict and explanation shortly after it was entered, reveals the judge's verdicts.
 
 import { sameReview } from "../state/review.js";
+import { wantedDesk } from "../state/second-review.js";
 import { adoptFromClosedTabs, storeUnsaved } from "../unsaved.js";
 import { putReview, readReviewCards, reveal } from "../wire/api.js";
 import { Problem, problemOf } from "../wire/request.js";
@@ -24,18 +25,18 @@ export class ReviewSaver {
 
   /** Called after every change of the state: loads the cards when the step is open and the selection has changed. */
   async update() {
-    const { route, session } = this.#store.state;
-    if (route.step !== "review" || !session || route.sessionId !== session.session_id) return;
-    const { session_id: sid } = session;
-    const wanted = `${sid} ${session.revealed} ${session.selection.hunt_ids.join()} ${session.settings.audit_held} ${session.task.hash}`;
+    const desk = wantedDesk(this.#store.state);
+    if (desk === null) return;
+    const { sid, version } = desk;
+    const wanted = `${sid} ${version}`;
     if (this.#loaded === wanted) return;
     this.#loaded = wanted;
     try {
       const { cards, criteria, prompt, response } = await readReviewCards(sid);
       const stored = {};
-      await adoptFromClosedTabs("reviews", sid, (reviews) => this.#store.state.session?.session_id === sid && Object.assign(stored, reviews));
+      await adoptFromClosedTabs("reviews", sid, (reviews) => this.#isOpen(sid) && Object.assign(stored, reviews));
       this.#store.dispatch({ type: "review.read", cards, criteria, prompt, response, stored, sid });
-      if (this.#store.state.session?.session_id === sid) this.#storeLocally();
+      if (this.#isOpen(sid)) this.#storeLocally();
       this.#saveAll();
     } catch (failure) {
       this.#loaded = "";
@@ -60,9 +61,19 @@ export class ReviewSaver {
   reveal() {
     const { session_id: sid } = this.#store.state.session; // the session on screen now, wherever the user goes meanwhile
     return perform(this.#store, "reveal", async () => {
-      await Promise.all(this.#unsaved().map((cardId) => this.#save(cardId)));
+      await this.flush();
       this.#sync.apply(await reveal(sid));
     });
+  }
+
+  /** Saves every review that is not saved. */
+  async flush() {
+    await Promise.all(this.#unsaved().map((cardId) => this.#save(cardId)));
+  }
+
+  /** Whether the desk of that task is open: as its owner, or as the second reviewer, who has no session. */
+  #isOpen(sid) {
+    return this.#store.state.route.sessionId === sid;
   }
 
   #change(event) {
@@ -87,10 +98,10 @@ export class ReviewSaver {
   /** One request per card at a time: a second one would be based on the review that the first replaces. */
   async #save(cardId) {
     await this.#requests.get(cardId);
-    const { session, review } = this.#store.state;
+    const { route, review } = this.#store.state;
     const draft = review.drafts[cardId];
-    if (!session || !draft || ["saved", "saving", "conflict"].includes(draft.saving)) return;
-    const request = this.#send(session.session_id, cardId, draft).finally(() => this.#requests.delete(cardId));
+    if (!route.sessionId || !draft || ["saved", "saving", "conflict"].includes(draft.saving)) return;
+    const request = this.#send(route.sessionId, cardId, draft).finally(() => this.#requests.delete(cardId));
     this.#requests.set(cardId, request);
     await request;
   }
@@ -104,11 +115,11 @@ export class ReviewSaver {
       if (stored && sameReview(stored, draft)) this.#onSaved(sid, cardId, stored); // the request had arrived, only its response was lost
       else this.#onFailed(cardId, failure);
     }
-    if (this.#store.state.session?.session_id === sid) this.#storeLocally();
+    if (this.#isOpen(sid)) this.#storeLocally();
   }
 
   #onSaved(sid, cardId, review) {
-    if (this.#store.state.session?.session_id !== sid) return;
+    if (!this.#isOpen(sid)) return;
     this.#store.dispatch({ type: "review.saved", cardId, review });
     if (this.#store.state.review.drafts[cardId]?.saving === "dirty") this.#schedule(cardId, SAVE_AFTER_MS);
   }
@@ -122,11 +133,11 @@ export class ReviewSaver {
   }
 
   #storeLocally() {
-    const { session, review } = this.#store.state;
+    const { route, review } = this.#store.state;
     const unsaved = this.#unsaved().map((cardId) => {
       const { verdicts, explanation, basedOn } = review.drafts[cardId];
       return [cardId, { verdicts, explanation, basedOn }];
     });
-    storeUnsaved("reviews", session.session_id, unsaved.length ? Object.fromEntries(unsaved) : null);
+    storeUnsaved("reviews", route.sessionId, unsaved.length ? Object.fromEntries(unsaved) : null);
   }
 }

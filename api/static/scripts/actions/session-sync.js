@@ -132,6 +132,7 @@ export class SessionSync {
 
   #onLoadFailed(sid, failure) {
     if (failure instanceof Problem && failure.status === 404) return this.#onGone(sid);
+    if (failure instanceof Problem && failure.code === "review_only") return this.#onReviewOnly();
     if (this.#store.state.session) this.#showError(failure); // without a session the whole page says it
     this.#store.dispatch({ type: "session.unreachable" });
     this.#onConnection("reconnecting");
@@ -141,6 +142,14 @@ export class SessionSync {
 
   #showError(failure) {
     if (failure.status !== 401) showError(this.#store, failure); // an expired sign-in has its own dialog
+  }
+
+  /** The user is the second reviewer of the task. */
+  #onReviewOnly() {
+    const sid = this.#sid;
+    this.#stop();
+    if (this.#store.state.session) this.#store.dispatch({ type: "session.left" });
+    this.#store.dispatch({ type: "session.review-only", sid });
   }
 
   #onGone(sid) {

@@ -2,7 +2,7 @@
 
 import { similarWords } from "../state/tasks.js";
 import { removeRecentSession } from "../storage.js";
-import { archiveTask, deleteSession, readSimilar, readTasks, unarchiveTask } from "../wire/api.js";
+import { archiveTask, deleteSession, readSimilar, readTasks, readWaiting, unarchiveTask } from "../wire/api.js";
 import { Problem, problemOf } from "../wire/request.js";
 import { perform } from "./action.js";
 import { showInfo } from "./notices.js";
@@ -58,6 +58,17 @@ export class TaskListLoader {
     const request = (this.#requests += 1);
     const event = await read(query, Math.max(PAGE, known));
     if (request === this.#requests && query === this.#query) this.#store.dispatch(event);
+    if (this.#store.state.server.who?.name) this.#store.dispatch({ type: "tasks.waiting", waiting: await readQueue() });
+  }
+}
+
+/** Without an answer the list of tasks says why. */
+async function readQueue() {
+  try {
+    return await readWaiting();
+  } catch (failure) {
+    if (!(failure instanceof Problem)) throw failure;
+    return [];
   }
 }
 

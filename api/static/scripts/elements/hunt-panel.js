@@ -10,6 +10,7 @@ import { whyNotSelectable } from "../state/selection.js";
 import { labelOf, parameterWords } from "../state/targets.js";
 import { receiptAddress } from "../wire/api.js";
 import { PageElement } from "./element.js";
+import "./comment-thread.js";
 import "./growing-reply.js";
 import { confirmationTag, iconButton, incompleteTags, makeTabs, showProblem, simulatedTag, statusTag, tabPanel, updateTabs, verdictMark } from "./widgets.js";
 import "./reply-frame.js";
@@ -38,8 +39,10 @@ export class HuntPanel extends PageElement {
     this.verdicts = make("ol", { class: "criteria" });
     this.history = make("ol", { class: "history" });
     this.earlier = make("details", {}, make("summary", {}, "Earlier judgings"), this.history);
+    this.comments = document.createElement("comment-thread");
+    this.parts = [this.comments];
     this.append(this.#top(), make("div", { class: "content" }, this.#makeReply(),
-      make("section", { class: "judged", "aria-label": "Verdicts" }, make("h3", {}, "Verdicts"), this.sealed, this.caution, this.verdicts, this.earlier)));
+      make("section", { class: "judged", "aria-label": "Verdicts" }, make("h3", {}, "Verdicts"), this.sealed, this.caution, this.verdicts, this.earlier, this.comments)));
   }
 
   draw(detail, row, session, theme, tab, actions, sameBreaks, others) {

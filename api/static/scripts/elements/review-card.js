@@ -3,6 +3,7 @@
 import { emit, keyed, make, setAttribute, setText, show } from "../dom.js";
 import { criteriaOf, MIN_WORDS, missingVerdicts } from "../state/review.js";
 import { wordCount } from "../state/length.js";
+import { reviewsAreLocked } from "../state/second-review.js";
 import { PageElement } from "./element.js";
 import { conflictChoice, cutOffTag, showProblem } from "./widgets.js";
 import "./reply-frame.js";
@@ -13,9 +14,12 @@ const VERDICTS = ["PASS", "FAIL"];
 export class ReviewCard extends PageElement {
   #cardId = null;
 
+  /** The ID of the text field: two desks can be on one page. */
+  wordsId = "review-words";
+
   inputs(state) {
     const { review, session, theme } = state;
-    return [review.current, review.cards, review.drafts[review.current] ?? null, criteriaOf(review, review.current), review.prompt, review.response, session?.revealed, session?.reviews, theme];
+    return [review.current, review.cards, review.drafts[review.current] ?? null, criteriaOf(review, review.current), review.prompt, review.response, reviewsAreLocked(state), session?.reviews, theme];
   }
 
   build() {
@@ -24,7 +28,7 @@ export class ReviewCard extends PageElement {
     this.prompt = make("p", { class: "words" });
     this.reference = make("p", { class: "words" });
     this.list = make("ol", { class: "marks" });
-    this.words = make("textarea", { id: "review-words", rows: "4", oninput: () => emit(this, "explain", { cardId: this.#cardId, explanation: this.words.value }) });
+    this.words = make("textarea", { id: this.wordsId, rows: "4", oninput: () => emit(this, "explain", { cardId: this.#cardId, explanation: this.words.value }) });
     this.count = make("span", { class: "faint number" });
     this.saving = make("span", { class: "faint", role: "status" });
     this.needs = make("p", { class: "faint" });
@@ -33,11 +37,11 @@ export class ReviewCard extends PageElement {
     this.append(make("section", { class: "card reply", "aria-label": "Reply" }, this.cutOff, this.frame,
       make("details", {}, make("summary", {}, "The prompt"), this.prompt), make("details", {}, make("summary", {}, "The reference response"), this.reference)),
     make("section", { class: "card judging", "aria-label": "Your review" }, this.list,
-      make("div", { class: "field" }, make("label", { for: "review-words" }, "Why, in your own words"), this.words, make("div", { class: "line" }, this.count, make("span", { class: "space" }), this.saving)),
+      make("div", { class: "field" }, make("label", { for: this.wordsId }, "Why, in your own words"), this.words, make("div", { class: "line" }, this.count, make("span", { class: "space" }), this.saving)),
       this.needs, this.problem, this.conflict));
   }
 
-  draw(cardId, cards, draft, criteria, prompt, response, revealed, _reviews, theme) {
+  draw(cardId, cards, draft, criteria, prompt, response, locked, _reviews, theme) {
     const card = cards?.find((one) => one.card_id === cardId);
     show(this, Boolean(card && draft));
     if (!card || !draft) return;
@@ -47,12 +51,12 @@ export class ReviewCard extends PageElement {
     this.frame.show(card.response_html, theme);
     setText(this.prompt, prompt);
     setText(this.reference, response);
-    keyed(this.list, criteria.map((criterion, place) => ({ ...criterion, place, verdict: draft.verdicts[criterion.id] ?? null, revealed })), (item) => item.id, (item) => this.#makeMark(item), drawMark);
+    keyed(this.list, criteria.map((criterion, place) => ({ ...criterion, place, verdict: draft.verdicts[criterion.id] ?? null, locked })), (item) => item.id, (item) => this.#makeMark(item), drawMark);
     if (another || this.words.value !== draft.explanation) this.words.value = draft.explanation;
-    this.words.readOnly = Boolean(revealed);
+    this.words.readOnly = locked;
     setText(this.count, `${wordCount(draft.explanation)} words, at least ${MIN_WORDS}`);
-    setText(this.saving, revealed ? "Locked" : SAVING[draft.saving]);
-    setText(this.needs, revealed ? "" : missingVerdicts(draft, criteria));
+    setText(this.saving, locked ? "Locked" : SAVING[draft.saving]);
+    setText(this.needs, locked ? "" : missingVerdicts(draft, criteria));
     showProblem(this.problem, draft.problem);
     show(this.conflict, draft.saving === "conflict");
   }
@@ -101,11 +105,11 @@ export class ReviewCard extends PageElement {
   }
 }
 
-function drawMark(item, { text, verdict, revealed }) {
+function drawMark(item, { text, verdict, locked }) {
   setText(item.words, text);
   for (const button of item.buttons) {
     setAttribute(button, "aria-pressed", String(button.textContent === verdict));
-    button.disabled = Boolean(revealed);
+    button.disabled = locked;
   }
 }
 

@@ -1,14 +1,17 @@
 // The Review step: one selected reply at a time, reviewed without knowing the judge's verdicts.
 
-import { emit, keyed, make, setAttribute, setText, show } from "../dom.js";
+import { emit, make, setAttribute, setText, show } from "../dom.js";
 import { dialogIds, sessionAddress } from "../router.js";
 import { actionOf } from "../state/actions.js";
-import { completeReviews, neighbourCard, reviewProblems } from "../state/review.js";
+import { completeReviews } from "../state/review.js";
 import { PageElement } from "./element.js";
 import "./agreement-table.js";
+import "./card-tabs.js";
 import "./corrected-rates.js";
 import { confirmDialog, showDialog, showProblem } from "./widgets.js";
+import "./people-agreement.js";
 import "./review-card.js";
+import "./second-review-panel.js";
 
 const MAX_AUDIT_HELD = 100;
 
@@ -19,13 +22,17 @@ export class ReviewView extends PageElement {
 
   build() {
     this.about = make("p", { class: "soft" });
-    this.cards = make("ol", { class: "cards" });
+    this.cards = document.createElement("card-tabs");
     this.card = document.createElement("review-card");
     this.agreement = document.createElement("agreement-table");
     this.agreement.className = "card";
     this.rates = document.createElement("corrected-rates");
     this.rates.className = "card";
-    this.parts = [this.card, this.agreement, this.rates];
+    this.second = document.createElement("second-review-panel");
+    this.second.className = "card";
+    this.people = document.createElement("people-agreement");
+    this.people.className = "card";
+    this.parts = [this.cards, this.card, this.agreement, this.rates, this.second, this.people];
     this.held = make("input", { type: "number", id: "audit-held", min: "0", max: String(MAX_AUDIT_HELD), inputmode: "numeric", onchange: () => this.#changeAudit(this.held.valueAsNumber) });
     this.audit = make("span", { class: "faint" });
     this.auditLine = make("div", { class: "line audit" }, make("label", { for: "audit-held" }, "Replies that held, drawn at random"), this.held, this.audit);
@@ -35,7 +42,7 @@ export class ReviewView extends PageElement {
     this.confirm = confirmDialog("reveal", "Reveal the judge’s verdicts?", "Reveal", make("p", {}, "This locks your reviews and selection. It can’t be undone."),
       make("button", { class: "primary", onclick: () => emit(this, "reveal") }, "Reveal and lock"), make("button", {}, "Not yet"));
     this.nothing = make("p", { class: "caution" });
-    this.append(this.rates, this.agreement, make("section", { class: "card review-head" }, make("div", { class: "line" }, make("h2", {}, "Review"), make("span", { class: "space" }), this.state, this.reveal), this.about, this.auditLine, this.nothing, this.problem, this.cards), this.card, this.confirm);
+    this.append(this.people, this.rates, this.agreement, make("section", { class: "card review-head" }, make("div", { class: "line" }, make("h2", {}, "Review"), make("span", { class: "space" }), this.state, this.reveal), this.about, this.auditLine, this.nothing, this.problem, this.cards), this.card, this.second, this.confirm);
   }
 
   draw(session, review, action, asking, settings) {
@@ -49,23 +56,16 @@ export class ReviewView extends PageElement {
     this.nothing.replaceChildren(`The selection is not complete: ${(problems ?? []).join(" ")} `, make("a", { href: sessionAddress(session.session_id) }, "Choose hunts"));
     setText(this.state, cards.length ? `${done} of ${cards.length} reviews complete` : "");
     show(this.reveal, !session.revealed && cards.length > 0);
-    this.reveal.disabled = !session.can_reveal && !(complete && done === cards.length);
-    setAttribute(this.reveal, "title", this.reveal.disabled ? "Complete every review first." : null);
+    this.reveal.disabled = !session.can_reveal && (!(complete && done === cards.length) || waitsForSecond(session));
+    setAttribute(this.reveal, "title", this.reveal.disabled ? whyNotRevealed(session, done === cards.length) : null);
     this.#drawAudit(session);
     showProblem(this.problem, action.problem ?? settings.problem ?? review.problem);
-    keyed(this.cards, cards.map((card, place) => ({ id: card.card_id, place, current: card.card_id === review.current, open: reviewProblems(review.drafts[card.card_id], card.criteria ?? review.criteria).length })),
-      (item) => item.id, (item) => this.#makeTab(item), (tab, item) => {
-        setText(tab.firstChild, `Reply ${item.place + 1} ${item.open ? "" : "✓"}`);
-        setAttribute(tab.firstChild, "aria-current", item.current ? "true" : null);
-        setAttribute(tab.firstChild, "aria-label", `Reply ${item.place + 1}, ${item.open ? "not complete" : "complete"}`);
-      });
-    this.review = review;
   }
 
-  #drawAudit({ settings, audit, revealed }) {
+  #drawAudit({ settings, audit, revealed, second_review: second }) {
     show(this.auditLine, !revealed || audit.cards > 0);
     if (document.activeElement !== this.held) this.held.value = String(settings.audit_held);
-    this.held.disabled = revealed;
+    this.held.disabled = revealed || Boolean(second);
     setText(this.audit, auditText(settings.audit_held, audit.cards, revealed));
   }
 
@@ -74,14 +74,9 @@ export class ReviewView extends PageElement {
     else this.held.reportValidity();
   }
 
-  #makeTab({ id }) {
-    return make("li", {}, make("button", { type: "button", class: "chip", onclick: () => emit(this, "open-card", id) }));
-  }
-
   /** Opens the next (1) or previous (-1) reply. */
   openNeighbour(step) {
-    const id = this.review?.cards && neighbourCard(this.review, step);
-    if (id) emit(this, "open-card", id);
+    this.cards.openNeighbour(step);
   }
 }
 
@@ -92,6 +87,14 @@ function auditText(wanted, cards, revealed) {
   if (cards === 0) return "They are mixed into the replies once the selection is complete. They fill no slot.";
   const fewer = cards < wanted ? ` Only ${cards} held so far.` : "";
   return `${cards} of the replies below ${cards === 1 ? "was" : "were"} drawn, to find out which breaks the judge missed. ${cards === 1 ? "It fills" : "They fill"} no slot.${fewer}`;
+}
+
+function waitsForSecond({ second_review: second }) {
+  return Boolean(second) && !second.done;
+}
+
+function whyNotRevealed(session, reviewed) {
+  return reviewed && waitsForSecond(session) ? "Wait for the second reviewer, or withdraw the request." : "Complete every review first.";
 }
 
 function purpose({ visibility, revealed }) {

@@ -2,6 +2,7 @@
 
 import { emit, keyed, make, setAttribute, setBusy, setText, show } from "../dom.js";
 import { duration, intervalText, METHODS, money, rate, timeLeft } from "../format.js";
+import { runAddress } from "../router.js";
 import { actionOf } from "../state/actions.js";
 import { counted } from "../state/announcements.js";
 import { estimatedCost, progressParts } from "../state/estimate.js";
@@ -16,7 +17,7 @@ import { showProblem, simulatedTag } from "./widgets.js";
 
 export class RunList extends PageElement {
   inputs(state) {
-    return [state.session?.runs, state.session?.turn, state.actions, state.session?.sealed, state.lostSince !== null];
+    return [state.session?.runs, state.session?.turn, state.actions, state.session?.sealed, state.lostSince !== null, state.session?.session_id];
   }
 
   build() {
@@ -26,16 +27,17 @@ export class RunList extends PageElement {
     this.append(make("h2", {}, "Runs"), this.list, this.rates);
   }
 
-  draw(runs, turn, actions, sealed, lost) {
+  draw(runs, turn, actions, sealed, lost, sid) {
     const shown = (runs ?? []).filter((run) => (run.turn ?? 1) === (turn ?? 1));
     show(this, shown.length > 0);
-    const numbered = shown.map((run, place) => ({ run, sealed, lost, place: place + 1, action: actionOf(actions, `cancel ${run.run_id}`), retrying: actionOf(actions, `retry ${run.run_id}`) })).reverse();
+    const numbered = shown.map((run, place) => ({ run, sid, sealed, lost, place: place + 1, action: actionOf(actions, `cancel ${run.run_id}`), retrying: actionOf(actions, `retry ${run.run_id}`) })).reverse();
     keyed(this.list, numbered, ({ run }) => run.run_id, (item) => this.#make(item), drawRun);
   }
 
-  #make({ run, place }) {
+  #make({ run, place, sid }) {
     const item = make("li", { class: "run" });
     item.state = make("span", { class: "run-state" });
+    item.link = make("a", { class: "run-link", href: runAddress(sid, run.run_id), title: "Only this run’s hunts" }, make("strong", {}, `Run ${place}`));
     item.retry = make("button", { type: "button", class: "small", onclick: () => emit(this, "retry-errors", run.run_id) });
     item.cancel = make("button", { type: "button", class: "small", onclick: () => emit(this, "cancel-run", run.run_id) }, "Cancel");
     item.bar = make("div", { class: "bar", role: "progressbar", "aria-label": `Run ${place}`, "aria-valuemin": "0" });
@@ -46,7 +48,7 @@ export class RunList extends PageElement {
     item.cached = make("p", { class: "faint number" });
     item.why = make("p");
     item.problem = make("div", { hidden: true });
-    item.append(make("div", { class: "line" }, make("strong", {}, `Run ${place}`), item.state, run.simulated ? simulatedTag() : "",
+    item.append(make("div", { class: "line" }, item.link, item.state, run.simulated ? simulatedTag() : "",
       make("span", { class: "mono faint models" }, (run.targets ?? run.models.map((model) => ({ label: model }))).map(({ label }) => label).join(", ")), make("span", { class: "space" }), item.retry, item.cancel),
     item.bar, make("div", { class: "line" }, item.found, make("span", { class: "space" }), item.spent), item.interval, item.forecast, judgeLine(run), confirmLine(run), allocationLine(run), item.cached, item.why, item.problem);
     return item;

@@ -2,6 +2,7 @@
 
 import { make, setAttribute, setText, show } from "../dom.js";
 import { startAddress } from "../router.js";
+import { isSecondReviewer } from "../state/second-review.js";
 import { PageElement } from "./element.js";
 import "./session-steps.js";
 import "./compare-view.js";
@@ -13,6 +14,8 @@ import "./hunt-plan.js";
 import "./hunt-table.js";
 import "./review-view.js";
 import "./run-list.js";
+import "./second-review-view.js";
+import "./session-people.js";
 import "./selection-tray.js";
 import "./task-editor.js";
 import "./task-panel.js";
@@ -34,6 +37,8 @@ export class SessionView extends PageElement {
   /** Only the current step is updated, and `parts`: what can cover the page has to disappear when its page is left. */
   update(state) {
     super.update(state);
+    if (isSecondReviewer(state) || !this.second.hidden) this.second.update(state);
+    show(this.second, isSecondReviewer(state));
     if (state.session) for (const part of [this.trail, ...this.steps[state.route.step].parts]) part.update(state);
   }
 
@@ -59,10 +64,13 @@ export class SessionView extends PageElement {
       deliver: { place: make("div", { class: "delivering" }, deliver, conformance, preview), parts: [conformance, preview] },
     };
     this.trail = document.createElement("session-steps");
+    this.people = document.createElement("session-people");
+    this.second = document.createElement("second-review-view");
+    this.second.hidden = true;
     this.panel = document.createElement("hunt-panel");
     const compare = document.createElement("compare-view");
     const turn = document.createElement("turn-dialog");
-    this.parts = [this.panel, compare, turn, plan, review, deliver];
+    this.parts = [this.people, this.panel, compare, turn, plan, review, deliver];
     this.heading = make("h1", {});
     this.about = make("p", { class: "soft" });
     this.words = make("pre", { class: "words" });
@@ -71,13 +79,13 @@ export class SessionView extends PageElement {
     this.elsewhere = make("div", { class: "elsewhere" }, this.heading, this.about,
       make("a", { class: "button", href: startAddress() }, "Start page"), this.unsaved);
     this.stepTitle = make("h1", { class: "visually-hidden" });
-    this.append(this.elsewhere, this.stepTitle, this.trail, ...Object.values(this.steps).map(({ place }) => place), this.panel, compare, turn);
+    this.append(this.elsewhere, this.second, this.stepTitle, this.trail, this.people, ...Object.values(this.steps).map(({ place }) => place), this.panel, compare, turn);
   }
 
   draw(access, empty, step, unsaved) {
     const [title, about] = WORDS[access] ?? ["", ""];
     const here = access === "ready" && !empty;
-    show(this.elsewhere, !here);
+    show(this.elsewhere, !here && access !== "reviewer");
     show(this.trail, here);
     show(this.stepTitle, here && step !== "hunt"); // the hunt's own title is the task's name
     setText(this.stepTitle, TITLES[step] ?? "");

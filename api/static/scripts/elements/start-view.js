@@ -10,6 +10,7 @@ import { onlyRemembered } from "../state/tasks.js";
 import { PageElement } from "./element.js";
 import "./load-card.js";
 import "./task-list.js";
+import "./waiting-list.js";
 
 export class StartView extends PageElement {
   inputs(state) {
@@ -19,7 +20,8 @@ export class StartView extends PageElement {
   build() {
     this.load = document.createElement("load-card");
     this.tasks = document.createElement("task-list");
-    this.parts = [this.tasks, this.load];
+    this.waiting = document.createElement("waiting-list");
+    this.parts = [this.waiting, this.tasks, this.load];
     this.recentTitle = make("h2", { id: "recent-title" });
     this.browserOnly = make("p", { class: "faint" }, "This server has no library, so only tasks that this browser remembers are listed. Its operator can set LIBRARY_URL.");
     this.examples = make("ul", { class: "examples" });
@@ -31,7 +33,7 @@ export class StartView extends PageElement {
       make("div", { class: "intro" },
         make("h1", {}, "Find what breaks a model."),
         make("p", { class: "soft" }, "Load a task, let your models try it many times, have every criterion judged separately, and download the finished notebook.")),
-      this.tasks, this.recentCard, make("div", { class: "columns" }, this.load, make("div", { class: "side" },
+      this.waiting, this.tasks, this.recentCard, make("div", { class: "columns" }, this.load, make("div", { class: "side" },
         make("section", { class: "card", "aria-labelledby": "examples-title" },
           make("h2", { id: "examples-title" }, "Try an example"), this.examples, this.blank))),
     );

@@ -5,6 +5,7 @@ import { PASS_RULES } from "../state/criteria.js";
 import { draftedTask } from "../state/draft.js";
 import { PageElement } from "./element.js";
 import "./check-panel.js";
+import "./comment-thread.js";
 import "./criteria-editor.js";
 import "./notebook-facts.js";
 import "./proposed-criteria.js";
@@ -36,12 +37,14 @@ export class TaskEditor extends PageElement {
     const [bar, history, check] = [document.createElement("save-bar"), document.createElement("turn-history"), document.createElement("check-panel")];
     const [twoSided, robustness] = [document.createElement("two-sided-panel"), document.createElement("robustness-panel")];
     const [criteria, trials, facts] = [document.createElement("criteria-editor"), document.createElement("trial-panel"), document.createElement("notebook-facts")];
-    this.parts = [bar, warnings, history, check, proposed, criteria, twoSided, robustness, trials, facts, ...Object.values(editors)];
+    const comments = document.createElement("comment-thread");
+    comments.scope = "criteria";
+    this.parts = [comments, bar, warnings, history, check, proposed, criteria, twoSided, robustness, trials, facts, ...Object.values(editors)];
     const judging = make("details", { class: "card" }, make("summary", {}, "Judge prompts"), editors.system, editors.template);
     this.append(bar, warnings, make("div", { class: "columns" },
       make("div", { class: "column" }, history, card(editors.prompt), card(editors.response), judging, make("details", { class: "card" }, make("summary", {}, "The notebook"), facts)),
       make("div", { class: "column" }, card(proposed, this.problems, check, make("h2", {}, "Criteria"),
-        make("div", { class: "rule field" }, make("label", { for: "edit-rule" }, "A reply holds if"), this.rule), criteria), card(twoSided), card(robustness), card(trials))));
+        make("div", { class: "rule field" }, make("label", { for: "edit-rule" }, "A reply holds if"), this.rule), criteria), card(comments), card(twoSided), card(robustness), card(trials))));
     bar.className = "card";
   }
 

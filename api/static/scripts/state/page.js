@@ -3,6 +3,7 @@
 
 import { NO_FILTERS } from "../hunts/filters.js";
 import { reduceActions } from "./actions.js";
+import { reduceComments } from "./comments.js";
 import { withLiveCounts } from "./counts.js";
 import { emptyDetail, reduceDetail } from "./detail.js";
 import { emptyDraft, reduceDraft } from "./draft.js";
@@ -10,6 +11,7 @@ import { noHunts, reduceHunts } from "./hunts.js";
 import { reduceNotices } from "./notices.js";
 import { emptyPlan, reducePlan } from "./plan.js";
 import { emptyReview, reduceReview } from "./review.js";
+import { noSecondReview, reduceSecondReview } from "./second-review.js";
 import { reduceSession } from "./session.js";
 import { noTasks, reduceTasks } from "./tasks.js";
 
@@ -22,7 +24,7 @@ export function initialState() {
     theme: "light",
     server: { firstVersion: null, newVersion: null, health: null, models: null, judges: {}, examples: null, who: null },
     recent: [],
-    /** none | loading | ready | gone | unreachable */
+    /** none | loading | ready | gone | unreachable | reviewer: the user has the second reviewer's desk, and no session */
     access: "none",
     /** idle | live | polling | reconnecting */
     connection: "idle",
@@ -37,6 +39,8 @@ export function initialState() {
     /** Texts written for a session that has expired, which only this browser still has. */
     unsaved: [],
     review: emptyReview(),
+    second: noSecondReview(),
+    comments: null,
     insights: null,
     /** The corrected break rates: {groups, why_not}. */
     rates: null,
@@ -84,6 +88,8 @@ function reduceParts(state, event) {
     draft: reduceDraft(state.draft, event),
     unsaved: reduceUnsaved(state.unsaved, event),
     review: reduceReview(state.review, event),
+    second: reduceSecondReview(state.second, event),
+    comments: reduceComments(state.comments, event),
     insights: reduceRead(state.insights, event, "insights"),
     rates: reduceRead(state.rates, event, "rates"),
     preview: reduceRead(state.preview, event, "preview"),
@@ -146,6 +152,8 @@ function reduceAccess(access, event) {
       return "ready";
     case "session.gone":
       return "gone";
+    case "session.review-only":
+      return "reviewer";
     case "session.unreachable":
       return access === "ready" ? access : "unreachable";
     case "session.left":
@@ -164,6 +172,8 @@ function reduceView(view, event) {
   switch (event.type) {
     case "view.changed":
       return { ...view, ...event.view };
+    case "route.changed":
+      return event.route.runId ? { ...view, run: event.route.runId } : view;
     case "session.left":
       return DEFAULT_VIEW;
     default:

@@ -14,7 +14,7 @@ export function emptyReview() {
 /**
  * The state after an event:
  * `review.read` {cards, criteria, prompt, response, stored}: from the server; `stored` are drafts that this browser holds and the server does not;
- * `review.failed` {problem} · `review.opened` {cardId};
+ * `review.failed` {problem} · `route.changed` {route}, which may name a card;
  * `review.marked` {cardId, criterionId, verdict} (null clears it) · `review.explained` {cardId, explanation};
  * `review.saving` {cardId} · `review.saved` {cardId, review} · `review.unsaved` {cardId, saving, problem, theirs};
  * `review.resolved` {cardId, keep: "mine"|"theirs"}: the choice after a conflict · `session.left`.
@@ -25,8 +25,8 @@ export function reduceReview(review, event) {
       return withCards(review, event);
     case "review.failed":
       return { ...review, problem: event.problem };
-    case "review.opened":
-      return { ...review, current: event.cardId };
+    case "route.changed":
+      return event.route.cardId ? { ...review, current: event.route.cardId } : review;
     case "review.marked":
       return withDraft(review, event.cardId, (draft) => ({
         ...draft, saving: savingAfterTyping(draft), verdicts: withVerdict(draft.verdicts, event.criterionId, event.verdict),

@@ -9,9 +9,9 @@ export const TASK_STATES = [
 
 const STEPS = { draft: "task", checked: "hunt", hunting: "hunt", to_review: "review", revealed: "deliver", delivered: "deliver" };
 
-/** `rows`: null until the first page was read. `next`: where the next page begins, null at the end. `query`: what is asked for; `shown`: what the rows answer. */
+/** `waiting`: what waits for the user. `rows`: null until the first page was read. `next`: where the next page begins, null at the end. `query`: what is asked for; `shown`: what the rows answer. */
 export function noTasks() {
-  return { query: NO_TASK_FILTERS, shown: NO_TASK_FILTERS, rows: null, next: null, problem: null };
+  return { query: NO_TASK_FILTERS, shown: NO_TASK_FILTERS, rows: null, next: null, problem: null, waiting: [] };
 }
 
 export function reduceTasks(tasks, event) {
@@ -22,6 +22,8 @@ export function reduceTasks(tasks, event) {
       return { ...tasks, shown: event.query, rows: event.rows, next: event.next, problem: null };
     case "tasks.more":
       return { ...tasks, rows: withMore(tasks.rows, event.rows), next: event.next };
+    case "tasks.waiting":
+      return { ...tasks, waiting: event.waiting };
     case "tasks.failed":
       return { ...tasks, problem: event.problem };
     case "tasks.removed":
@@ -38,6 +40,19 @@ export function isFiltered({ q, state, archived }) {
 /** The step of a session that a task in this state needs next. */
 export function stepOf(state) {
   return STEPS[state] ?? "hunt";
+}
+
+const WAITING = {
+  given: { words: (from) => `${from || "Somebody"} gave you this task`, step: "task", act: "Given" },
+  review: { words: (from) => `${from || "Somebody"} asks you for a second review`, step: "review", act: "Review" },
+  reveal: { words: (from) => `${from || "The second reviewer"} is done: finish your reviews and reveal`, step: "review", act: "Reveal" },
+  settle: { words: (from) => `You and ${from || "the other reviewer"} differ: settle it`, step: "review", act: "Settle" },
+};
+
+/** What waits, in words: {words, step, act}; null for what this page does not know. */
+export function waitingWords({ kind, sender }) {
+  const known = WAITING[kind];
+  return known ? { ...known, words: known.words(sender) } : null;
 }
 
 export function stateName(state) {

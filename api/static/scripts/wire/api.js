@@ -149,6 +149,23 @@ export async function putReview(sid, cardId, { verdicts, explanation }, basedOn)
   return (await request("PUT", at("sessions", sid, "reviews", cardId), { json })).review;
 }
 
+/** The second review: how far it is, and once both reviewers are done the agreement and the differences. */
+export const readSecondReview = (sid) => request("GET", at("sessions", sid, "second-review"));
+export const askReviewer = (sid, reviewer) => request("POST", at("sessions", sid, "second-review"), { json: { reviewer } });
+export const withdrawSecondReview = (sid) => request("DELETE", at("sessions", sid, "second-review"));
+export const finishSecondReview = (sid) => request("POST", at("sessions", sid, "second-review", "done"));
+export const settleDifference = (sid, cardId, criterionId, json) => request("PUT", at("sessions", sid, "second-review", "settled", cardId, criterionId), { json });
+/** Makes somebody else the owner: {to, keep_access, note}. */
+export const transferSession = (sid, json) => request("POST", at("sessions", sid, "transfer"), { json });
+export const acceptSession = (sid) => request("POST", at("sessions", sid, "accept"));
+export const endAccess = (sid, name) => request("DELETE", at("sessions", sid, "readers", name));
+export const readComments = async (sid) => (await request("GET", at("sessions", sid, "comments"))).comments;
+/** Adds a comment: {hunt_id or criterion_id, text}. */
+export const addComment = async (sid, json) => (await request("POST", at("sessions", sid, "comments"), { json })).comment;
+export const deleteComment = (sid, commentId) => request("DELETE", at("sessions", sid, "comments", commentId));
+/** What waits for the user, the longest wait first. */
+export const readWaiting = async () => (await request("GET", at("waiting"))).waiting;
+
 export const reveal = (sid) => request("POST", at("sessions", sid, "reveal"), { json: {} });
 export const startTurn = (sid, turn, key) => request("POST", at("sessions", sid, "turns"), { headers: keyed(key), json: turn });
 export const undoTurn = (sid, turn) => request("DELETE", at("sessions", sid, "turns", turn));
