@@ -58,8 +58,8 @@ class Probe:
 
 
 class MachineDelay:
-    """How long this process was ready to go on while others had the machine: what a test that measures time on a busy
-    machine subtracts. Only one event loop is looked at: time in which another process (Redis) waited is not in it."""
+    """How long this process was ready to run while others had the machine: what a test that measures time on a busy
+    machine subtracts. It is that of one event loop: time in which another process (Redis) waited is not in it."""
 
     def __init__(self) -> None:
         self._ended_s = 0.0

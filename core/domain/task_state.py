@@ -48,7 +48,14 @@ class Waiting(StrEnum):
 
 BLIND_REVIEWS = (Waiting.REVIEW, Waiting.REVIEWED)
 """Of a task that this person must not see at the moment."""
-TO_DO = (Waiting.GIVEN, Waiting.REVIEW, Waiting.REVEAL, Waiting.SETTLE)
+WAITING_STEPS: Mapping[Waiting, str] = {
+    Waiting.GIVEN: "accept the task",
+    Waiting.REVIEW: "write the second review",
+    Waiting.REVEAL: "finish the review and reveal",
+    Waiting.SETTLE: "settle the differences",
+}
+"""What is to be done, by whom it waits for."""
+TO_DO = tuple(WAITING_STEPS)
 
 
 def task_state(session: Session) -> TaskState:

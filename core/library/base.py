@@ -276,13 +276,15 @@ class OpenTasks:
 
 @dataclass(frozen=True, slots=True)
 class WaitingTask:
-    """A task that is neither delivered nor archived."""
+    """A task that waits for somebody: for its owner until it is delivered or archived, or for whom they asked."""
 
     name: str
     person: str
     owner: str
     state: str
-    changed_ms: int
+    since_ms: int
+    kind: str = ""
+    """A `Waiting`; "": its owner's next step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +356,7 @@ class Library(ABC):
     async def overview(self, now_ms: int, since_ms: int, limit: int) -> TeamOverview:
         """Return what is open, and what was delivered since then; at most `limit` tasks of each list."""
 
+    @abstractmethod
     async def waiting_for(self, person: str, kinds: Sequence[str], limit: int) -> tuple[WaitingItem, ...]:
         """Return what waits for a person, of these kinds, the longest wait first."""
 

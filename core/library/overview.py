@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, Select, case, func, literal, select
 
-from core.domain.task_state import TaskState
+from core.domain.task_state import TO_DO, TaskState
 from core.library.base import AGE_DAYS, DeliveredTask, OpenTasks, TeamOverview, WaitingTask
 from core.library.listing import TASK_STATE
-from core.library.schema import hunts, sessions
+from core.library.schema import hunts, sessions, waiting
 
 DAY_MS = 24 * 3600 * 1000
 PERSON = sessions.c.owner.label("person")
@@ -25,10 +25,7 @@ def team_overview(connection: Connection, now_ms: int, since_ms: int, limit: int
             OpenTasks(row.person, row.task_state, row.age, row.tasks, row.oldest_ms)
             for row in connection.execute(_open_tasks(now_ms))
         ),
-        waiting=tuple(
-            WaitingTask(row.name, row.person, row.owner, row.task_state, row.changed_ms)
-            for row in connection.execute(_waiting().limit(limit))
-        ),
+        waiting=_longest_waiting(connection, limit),
         delivered=tuple(
             DeliveredTask(
                 name=row.name,
@@ -54,9 +51,23 @@ def _open_tasks(now_ms: int) -> Select[Any]:
     )
 
 
-def _waiting() -> Select[Any]:
-    columns = (sessions.c.name, PERSON, sessions.c.owner, _STATE, sessions.c.changed_ms)
-    return select(*columns).where(*_OPEN).order_by(sessions.c.changed_ms, sessions.c.session_id)
+def _longest_waiting(connection: Connection, limit: int) -> tuple[WaitingTask, ...]:
+    task = (sessions.c.name, sessions.c.owner, _STATE, sessions.c.session_id)
+    owners = select(*task, PERSON, sessions.c.changed_ms.label("since_ms"), literal("").label("kind")).where(*_OPEN)
+    asked = (
+        select(*task, waiting.c.person, waiting.c.since_ms, waiting.c.kind)
+        .join(waiting, waiting.c.session_id == sessions.c.session_id)
+        .where(*_LISTED, waiting.c.kind.in_([kind.value for kind in TO_DO]))
+    )
+    rows = [
+        row
+        for statement in (owners, asked)  # each in the order of an index
+        for row in connection.execute(statement.order_by("since_ms", sessions.c.session_id).limit(limit))
+    ]
+    rows.sort(key=lambda row: (row.since_ms, row.session_id))
+    return tuple(
+        WaitingTask(row.name, row.person, row.owner, row.task_state, row.since_ms, row.kind) for row in rows[:limit]
+    )
 
 
 def _delivered(since_ms: int) -> Select[Any]:

@@ -13,7 +13,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.domain.task_state import NEXT_STEPS, TaskState
+from core.domain.task_state import NEXT_STEPS, WAITING_STEPS, TaskState, Waiting
 from core.library.base import AGE_DAYS, DeliveredTask, OpenTasks, TeamOverview, WaitingTask
 from core.telemetry.reader import TelemetryReader
 from dashboard_app import data
@@ -128,11 +128,11 @@ def waiting_frame(waiting: Sequence[WaitingTask], now: datetime) -> pd.DataFrame
     rows = [
         (
             _person(one.person),
-            NEXT_STEPS[TaskState(one.state)],
-            STATES[one.state],
+            WAITING_STEPS[Waiting(one.kind)] if one.kind else NEXT_STEPS[TaskState(one.state)],
+            one.state.replace("_", " "),
             one.name,
-            (now - _at(one.changed_ms)).total_seconds() / DAY_S,
-            _at(one.changed_ms),
+            (now - _at(one.since_ms)).total_seconds() / DAY_S,
+            _at(one.since_ms),
         )
         for one in waiting
     ]

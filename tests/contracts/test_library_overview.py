@@ -5,7 +5,7 @@ import pytest
 from core.library.base import DeliveredTask, LibraryEvent, OpenTasks, WaitingTask
 from core.library.overview import DAY_MS
 from tests.contracts.test_library import a_stored_hunt, changed, library, url
-from tests.contracts.test_library_lists import a_task
+from tests.contracts.test_library_lists import a_task, waits
 
 __all__ = ["library", "url"]
 NOW = 100 * DAY_MS
@@ -37,6 +37,17 @@ async def test_open_tasks_are_counted_by_person_state_and_age(library):
         WaitingTask("n.ipynb", "ada", "ada", "draft", NOW - 90 * DAY_MS),
         WaitingTask("n.ipynb", "ada", "ada", "draft", NOW - 30 * DAY_MS),
     )
+
+
+async def test_who_was_asked_is_waited_for_beside_the_owner(library):
+    asked = (waits("bob", "review", 7), waits("eve", "reviewed", 8))
+    await library.write([a_task("s_one", 5, state="to_review", waiting=asked)])
+    await library.write([a_task("s_done", 9, state="revealed", revealed_ms=8, events=[exported(9)], waiting=asked[:1])])
+    found = await library.overview(NOW, 0, 3)
+    assert [(one.person, one.state, one.since_ms, one.kind) for one in found.waiting] == [
+        ("ada", "to_review", 5, ""), ("bob", "delivered", 7, "review"), ("bob", "to_review", 7, "review"),
+    ]  # fmt: skip
+    assert len((await library.overview(NOW, 0, 1)).waiting) == 1
 
 
 async def test_delivered_tasks_of_a_period_have_their_hunts_and_costs(library):
