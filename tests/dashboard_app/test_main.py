@@ -22,6 +22,12 @@ from tests.house.loopback_only import find_free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 MAIN = ROOT / "dashboard_app" / "main.py"
+STREAMLIT = (
+    "import runpy, sys; sys.modules['rfc3987_syntax'] = None; "  # as in tests/house/collection.py
+    "runpy.run_module('streamlit', run_name='__main__', alter_sys=True)"
+)
+RUN = [sys.executable, "-c", STREAMLIT, "run", str(MAIN)]
+"""As `streamlit run` where only what is deployed is installed."""
 WAIT_MS = 60_000
 SAYS = {
     "Live": "Healthy.",
@@ -60,7 +66,7 @@ def dashboard(tmp_path_factory, nginx_path):
     write_log(folder / "log", team_at_work(hunts=200, days=5, now=datetime.now(UTC)))
     asyncio.run(write_tasks(f"sqlite:///{folder}/library.sqlite"))
     options = ("--server.port", str(port), "--server.address", "127.0.0.1", "--server.baseUrlPath", "dashboard")
-    command = [sys.executable, "-m", "streamlit", "run", str(MAIN), *options, "--server.headless", "true"]
+    command = [*RUN, *options, "--server.headless", "true"]
     with api_stand_in() as api, (folder / "streamlit.log").open("wb") as output:
         environment = {**os.environ, "TELEMETRY_DIR": str(folder / "log"), "API_URL": api.url}
         environment["LIBRARY_URL"] = f"sqlite:///{folder}/library.sqlite"

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from core.access.cookies import COOKIE, new_cookie
 from tests.api.signing_in import ENTRIES, TOKENS, holders
 from tests.dashboard_app.fake_status import api_stand_in
 from tests.dashboard_app.records_made_up import MODELS, team_at_work, write_log
-from tests.dashboard_app.test_main import MAIN, ROOT, WAIT_MS, wait_until_it_answers
+from tests.dashboard_app.test_main import ROOT, RUN, WAIT_MS, wait_until_it_answers
 from tests.house.loopback_only import find_free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -34,7 +33,7 @@ class Dashboard:
         self.port = find_free_port()
         self.address = f"http://127.0.0.1:{self.port}/{base}/".replace("//", "/").replace(":/", "://")
         options = ("--server.port", str(self.port), "--server.baseUrlPath", base)
-        self._command = [sys.executable, "-m", "streamlit", "run", str(MAIN), *options]
+        self._command = [*RUN, *options]
         self._given = {
             "TELEMETRY_DIR": str(folder / "log"),
             "API_URL": api_url,

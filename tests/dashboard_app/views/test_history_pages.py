@@ -48,11 +48,18 @@ def test_a_full_log_is_shown_without_a_word_of_nothing(page, log_dir, view):
     assert len(test.get("vega_lite_chart")) + len(test.dataframe) > 0
 
 
+@pytest.fixture(scope="module")
+def large_log(tmp_path_factory):
+    models = tuple(MODELS[n % 5].__class__(f"lab/model-{n}", 0.3, 900.0, 0.001) for n in range(60))
+    folder = tmp_path_factory.mktemp("large") / "log"
+    write_log(folder, team_at_work(hunts=6000, days=29, now=datetime.now(UTC), models=models))
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("view", VIEWS)
-def test_much_is_shown_as_well(page, log_dir, view):
-    models = tuple(MODELS[n % 5].__class__(f"lab/model-{n}", 0.3, 900.0, 0.001) for n in range(60))
-    write_log(log_dir, team_at_work(hunts=6000, days=29, now=datetime.now(UTC), models=models))
+def test_much_is_shown_as_well(page, large_log, monkeypatch, view):
+    monkeypatch.setenv("TELEMETRY_DIR", str(large_log))
     test = page(view, period="30d")
     assert not test.exception
     assert "No hunts" not in words(test)
