@@ -9,12 +9,16 @@ import httpx
 import pytest
 import redis.asyncio
 
+from api.server import run_server
 from core.access.cookies import COOKIE
+from core.errors import BadSettings
+from core.settings import read_settings
 from tests.api.conftest import TASK
 from tests.api.signing_in import ENTRIES, TOKENS, bearer, holders
 from tests.e2e.api_process import open_api
 from tests.house.loopback_only import find_free_port
 from tests.house.tree import ROOT
+from tools.run import run_until_stopped
 
 pytestmark = pytest.mark.e2e
 HEAD = "{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {size}\r\n\r\n"
@@ -182,16 +186,27 @@ def task():
     return TASK
 
 
-@pytest.mark.parametrize(
-    ("variables", "said"),
-    [
-        ({"API_HOST": "0.0.0.0"}, "API_HOST=0.0.0.0 exposes the server"),
-        ({"API_HOST": "::"}, "API_HOST=:: exposes the server"),
-        ({"PUBLISHED_ON": "0.0.0.0"}, "HUNTER_BIND=0.0.0.0 exposes the server"),
-        ({"API_HOST": "0.0.0.0", "HUNTER_BIND": "127.0.0.1"}, "API_HOST=0.0.0.0 exposes the server"),
-        ({"API_HOST": "0.0.0.0", "PUBLISHED_ON": "10.1.2.3"}, "HUNTER_BIND=10.1.2.3 exposes the server"),
-    ],
-)
+OPEN_HOUSES = [
+    ({"API_HOST": "0.0.0.0"}, "API_HOST=0.0.0.0 exposes the server"),
+    ({"API_HOST": "::"}, "API_HOST=:: exposes the server"),
+    ({"PUBLISHED_ON": "0.0.0.0"}, "HUNTER_BIND=0.0.0.0 exposes the server"),
+    ({"API_HOST": "0.0.0.0", "HUNTER_BIND": "127.0.0.1"}, "API_HOST=0.0.0.0 exposes the server"),
+    ({"API_HOST": "0.0.0.0", "PUBLISHED_ON": "10.1.2.3"}, "HUNTER_BIND=10.1.2.3 exposes the server"),
+]
+
+
+@pytest.mark.parametrize(("variables", "said"), OPEN_HOUSES)
+@pytest.mark.parametrize("serve", [run_server, run_until_stopped])
+async def test_an_open_house_without_tokens_is_rejected(monkeypatch, tmp_path, variables, said, serve):
+    for name, value in {"TELEMETRY_DIR": str(tmp_path), "API_PORT": str(find_free_port()), **variables}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BadSettings) as rejected:
+        await serve(read_settings())
+    assert said in rejected.value.message
+    assert "python -m core token NAME" in rejected.value.hint
+
+
+@pytest.mark.parametrize(("variables", "said"), OPEN_HOUSES[-1:])
 @pytest.mark.parametrize("program", [("-m", "api"), ("-m", "tools.run")], ids=["api", "make run"])
 async def test_an_open_house_without_tokens_does_not_start_and_says_what_to_do(tmp_path, variables, said, program):
     environment = {
