@@ -11,7 +11,7 @@ from core.hunting.records import session_mark
 from core.library.lazy import LazyLibrary
 from core.runtime import open_runtime
 from tests.contracts.test_library import whole
-from tests.core.cli.test_hunt import run
+from tests.core.cli.running import run
 from tests.core.hunting.dump.test_export import hunted, settings_for
 
 ADA = DeleteOptions(owner="ada", yes=True)

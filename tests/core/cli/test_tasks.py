@@ -13,7 +13,7 @@ from core.library.base import LibraryAway, TaskQuery
 from core.library.lazy import LazyLibrary
 from core.settings import LibrarySettings
 from tests.contracts.test_library_lists import a_task
-from tests.core.cli.test_hunt import run
+from tests.core.cli.running import run
 
 
 @pytest.fixture
