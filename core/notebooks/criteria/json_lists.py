@@ -133,7 +133,10 @@ def _are_sentences(value: Any) -> bool:
 
 
 def text_key(element: dict[str, Any]) -> str:
-    """The key that holds a criterion's text: one that starts with `criteria`, else `description`, else `text`."""
+    """The key that holds a criterion's text: one that starts with `criteria`, else `description`, else `text`. A text
+    that is only a verdict or an id counts in the form that we write (`core.notebooks.criteria.write`)."""
+    if element.keys() == {"id", "criteria"} and id_in(element["id"]) and _is_written(element["criteria"]):
+        return "criteria"
     for name in ("criteria", "criterion"):
         for key, value in element.items():
             folded = key.strip().casefold()
@@ -144,6 +147,10 @@ def text_key(element: dict[str, Any]) -> str:
             if key.strip().casefold() == name and is_text(value):
                 return key
     return ""
+
+
+def _is_written(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
 
 
 def other_text_keys(element: dict[str, Any]) -> list[str]:

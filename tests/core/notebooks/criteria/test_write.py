@@ -17,6 +17,7 @@ EDITS = {
     "with a gap": (*THREE, Criterion(id="C17", text="It is short and sweet.")),
     "another order": (THREE[2], THREE[0], THREE[1]),
     "all new": criteria('Says "no [way]"?', "Has C1: inside", "Two\n\nparagraphs\n- and bullets", "  spaces  "),
+    "verdicts and an id": criteria("PASS", "C7", "No"),
 }
 
 
