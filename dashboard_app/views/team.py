@@ -51,10 +51,12 @@ WITHOUT_SIGN_IN = "(no sign-in)"
 STATES = {state.value: state.value.replace("_", " ") for state in NEXT_STEPS}
 DAY_S = 24 * 3600
 
-_PAIRS = """reviewed AS (
+_REVIEWS = "(SELECT DISTINCT ON (session, hunt_id) * FROM reviews WHERE ts >= $since ORDER BY ts DESC)"
+"""The last review of each hunt: a settled difference is recorded as another review."""
+_PAIRS = f"""reviewed AS (
         SELECT trainer, TRY_CAST(judge_json::VARCHAR::JSON AS MAP(VARCHAR, VARCHAR)) AS judge,
             unnest(map_entries(TRY_CAST(human_json::VARCHAR::JSON AS MAP(VARCHAR, VARCHAR)))) AS entry
-        FROM reviews WHERE ts >= $since)"""
+        FROM {_REVIEWS})"""  # noqa: S608 - constant SQL
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,10 @@ def _period() -> str:
 
 
 def review_counts(reader: TelemetryReader, since: datetime) -> dict[str, ReviewCounts]:
-    """By trainer ("" without a name). Reviews are in the log from the reveal on."""
+    """By trainer ("" without a name), the last review of each hunt. Reviews are in the log from the reveal on."""
     params = {"since": since.replace(tzinfo=None)}
-    hunts = """SELECT trainer, count(*) FILTER (human_outcome = 'broke'), count(*) FROM reviews
-        WHERE ts >= $since AND NOT coalesce(audit, false) GROUP BY 1"""
+    hunts = f"""SELECT trainer, count(*) FILTER (human_outcome = 'broke'), count(*) FROM {_REVIEWS}
+        WHERE NOT coalesce(audit, false) GROUP BY 1"""  # noqa: S608 - constant SQL
     pairs = f"""WITH {_PAIRS} SELECT trainer, count(*) FILTER (entry.value = judge[entry.key]), count(*) FROM reviewed
         WHERE entry.value IN ('PASS', 'FAIL') AND judge[entry.key] IN ('PASS', 'FAIL') GROUP BY 1"""  # noqa: S608
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])

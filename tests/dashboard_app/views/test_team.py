@@ -113,7 +113,9 @@ def test_accepted_breaks_and_agreement_by_trainer(log_dir):
         a_review("ada", PASSES, {"C1": "UNDETERMINED"}, hunt_id="h3", audit=True),
         a_review("", FAILS, FAILS, hunt_id="h4"),
     ]
-    write_log(log_dir, [(NOW, one) for one in reviews] + [(NOW - timedelta(days=40), a_review("bob", PASSES, PASSES))])
+    before_settling = (NOW - timedelta(minutes=1), a_review("ada", FAILS, PASSES, "held"))
+    long_ago = (NOW - timedelta(days=40), a_review("bob", PASSES, PASSES))
+    write_log(log_dir, [long_ago, before_settling, *((NOW, one) for one in reviews)])
 
     with TelemetryReader(log_dir) as reader:
         reader.refresh()
