@@ -98,6 +98,7 @@ make_environment() {
     log=$(mktemp)
     trap 'rm -f "$log"' EXIT
     echo "Setting up $venv with $("$python" -V) …"
+    if [ -L $venv ]; then rm $venv; fi # --clear would empty the environment that the link points to
     can_keep_environment || { "$python" -m venv --clear $venv && echo "$PWD" >$venv/.path; }
     rm -f $venv/.installed-*
     echo "Installing $(cat "${pins[@]}" | grep '^[a-z].*==' | sort -u | wc -l) packages …"

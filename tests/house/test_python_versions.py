@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -72,6 +73,22 @@ def test_setup_says_which_pythons_will_do(tmp_path) -> None:
     )  # fmt: skip
     assert done.returncode == 1
     assert re.search(r"Missing: Python 3\.11 to 3\.\d+ .*some-python", done.stderr)
+
+
+def test_setup_replaces_a_linked_environment_and_leaves_what_it_links_to(tmp_path) -> None:
+    checkout, other = tmp_path / "checkout", tmp_path / "other"
+    shutil.copytree(ROOT / "tools", checkout / "tools")
+    shutil.copytree(ROOT / "requirements", checkout / "requirements")
+    other.mkdir()
+    (other / "package").touch()
+    (checkout / ".venv").symlink_to(other)
+    subprocess.run(
+        ["bash", "tools/setup.sh"], cwd=checkout, env={**os.environ, "PYTHON": sys.executable, "PIP_NO_INDEX": "1"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (other / "package").exists()
+    assert not (checkout / ".venv").is_symlink()
+    assert (checkout / ".venv" / "bin" / "python").exists()
 
 
 @pytest.mark.long
