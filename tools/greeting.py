@@ -11,7 +11,8 @@ ASK_TIMEOUT_S = 5.0
 Json = dict[str, Any]
 
 SESSIONS = {"redis": "stored in Redis", "memory": "stored in memory until you stop this"}
-NO_REDIS = " (set REDIS_URL to keep them)"
+IN_LIBRARY = "stored in the library; they open again after a restart"
+NO_REDIS = " (set REDIS_URL or LIBRARY_URL to keep them)"
 NO_KEYS = "simulated only: no API keys found (.env.example shows how to set them)"
 
 
@@ -45,7 +46,9 @@ def _what_it_runs_on(health: Json, models: Json, who: Json) -> Iterable[tuple[st
     backend = health.get("sessions_backend")
     if degraded:
         yield "Attention", f"degraded: {health.get('reason') or 'see the API log'}"
-    if backend in SESSIONS:
+    if who.get("library"):
+        yield "Sessions", IN_LIBRARY
+    elif backend in SESSIONS:
         yield "Sessions", SESSIONS[backend] + (NO_REDIS if backend == "memory" and not degraded else "")
     if who.get("sign_in"):
         yield "Sign-in", "with a token of HUNTER_TOKENS"

@@ -128,8 +128,13 @@ def test_the_address_shown_is_one_that_a_browser_can_open() -> None:
         (
             '{"/api/health": {"status": "healthy", "sessions_backend": "memory"},'
             ' "/api/models": {"providers": [{"label": "Simulated", "usable": true, "simulated": true}]}}',
-            ["stored in memory", "(set REDIS_URL to keep them)", NO_KEYS],
+            ["stored in memory", "(set REDIS_URL or LIBRARY_URL to keep them)", NO_KEYS],
             ["degraded"],
+        ),
+        (
+            '{"/api/health": {"status": "healthy", "sessions_backend": "memory"}, "/api/who": {"library": true}}',
+            ["stored in the library"],
+            ["memory", "REDIS_URL"],
         ),
         (
             '{"/api/health": {"status": "degraded", "reason": "Redis is unreachable", "sessions_backend": "memory"}}',
