@@ -12,8 +12,6 @@ EXAMPLE = "Cake"
 MODELS = ("hasty", "careful")
 HUNTS = "16"
 ALL_EDITED = re.compile(r"(\d+) of \1 criteria have an edit")
-DELIVERABLE = re.compile("ready to deliver|you and the judge disagree")
-"""The verdicts of the simulated judge are not the same in every run."""
 ALL_REVIEWED = re.compile(r"(\d+) of \1 reviews complete")
 WHY = "It keeps to the form that was asked for, but one of the demands is missed."
 NOT_A_NOTEBOOK = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"These are not cells."}
@@ -166,7 +164,7 @@ def _keys(page: Page) -> None:
 def _home(page: Page) -> None:
     page.keyboard.press("Escape")
     page.goto("/#/")
-    page.locator("start-view .recent .needs", has_text=DELIVERABLE).wait_for()
+    page.locator("task-list .tasks li", has_text="Revealed").first.wait_for()  # listed once the library has it
 
 
 def _ended(page: Page) -> None:
