@@ -36,6 +36,7 @@ def configure_logs(settings: Settings) -> None:
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=settings.server.log_level.upper(), force=True)
     logging.getLogger("httpx").setLevel(logging.WARNING)  # logs one line per provider call, with its URL
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # a dozen lines about itself; library.migrated says the rest
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

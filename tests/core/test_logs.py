@@ -19,6 +19,7 @@ configure_logs(make_settings(openai__key="an-unusual-key", server__log_format={f
 log = structlog.get_logger("t")
 log.debug("not.logged")
 log.warning("run.stopped", hunts=3)
+logging.getLogger("alembic.runtime.migration").info("not.logged")
 log.info("call", url="redis://me:secret@host/0", sent=["an-unusual-key", {{"key": "sk-1234567890abcdef"}}])
 logging.getLogger("library").error("rejected %s", "Bearer abc.def")
 """
