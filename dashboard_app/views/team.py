@@ -43,10 +43,11 @@ SHOWN_WAITING = 200
 MAX_BARS = 31
 OTHERS = "others"
 AGES = (
-    "less than a day",
-    *(f"{first} to {last} days" for first, last in pairwise(AGE_DAYS)),
-    f"{AGE_DAYS[-1]} days or more",
+    f"under {AGE_DAYS[0]}",
+    *(f"{first} to {last}" for first, last in pairwise(AGE_DAYS)),
+    f"{AGE_DAYS[-1]}+",
 )
+"""In days."""
 WITHOUT_SIGN_IN = "(no sign-in)"
 STATES = {state.value: state.value.replace("_", " ") for state in NEXT_STEPS}
 DAY_S = 24 * 3600
@@ -253,7 +254,9 @@ def _draw_numbers(team: TeamOverview, reviews: dict[str, ReviewCounts], days: in
             Number(
                 "Open tasks", f"{sum(one.tasks for one in team.open_tasks):,}", "now", "Not delivered, not archived."
             ),
-            Number("To review", f"{to_review:,}", "now", "Replies are selected, and not all reviews are revealed."),
+            Number(
+                "To review", f"{to_review:,}", "now", "Replies are selected, and the verdicts are not revealed yet."
+            ),
             Number("Delivered", f"{len(team.delivered):,}", f"in {days} days", "Exported after the reveal."),
             Number("Accepted breaks", f"{accepted:,}", f"of {reviewed:,} reviewed", "Breaks that a person confirms."),
             Number(
@@ -293,7 +296,7 @@ def _draw_waiting(team: TeamOverview, now: datetime) -> None:
     frame = waiting_frame(team.waiting, now)
     longest = frame.iloc[0]
     st.caption(
-        f"Waits for longest: {plain(str(longest['task']))}, {span(float(longest['days']) * DAY_S)}, for "
+        f"Longest wait: {plain(str(longest['task']))}, {span(float(longest['days']) * DAY_S)}, for "
         f"{plain(str(longest['person']))} to {longest['step']}."
     )
     with st.expander(f"Tasks by how long they wait ({count(len(frame), 'task')}{_more(team.waiting)})"):
@@ -352,9 +355,9 @@ def _chart_ages(frame: pd.DataFrame, *, dark: bool) -> Drawing:
     """Shades and numbers show how many tasks there are."""
     drawn = frame.assign(part=frame["tasks"] / max(1, int(frame["tasks"].max())))
     base = alt.Chart(drawn).encode(
-        x=alt.X("age:O", title=None, sort=list(AGES), axis=alt.Axis(labelAngle=-25, labelLimit=120), scale=gaps()),
+        x=alt.X("age:O", title="Age in days", sort=list(AGES), axis=alt.Axis(labelAngle=0), scale=gaps()),
         y=alt.Y("state:O", title=None, sort=list(STATES.values()), scale=gaps()),
-        tooltip=[text_tip("state", "State"), text_tip("age", "Age"), number_tip("tasks", "Tasks")],
+        tooltip=[text_tip("state", "State"), text_tip("age", "Age in days"), number_tip("tasks", "Tasks")],
     )
     cells = base.mark_rect(cornerRadius=3).encode(color=shades("part", BLUES_DARK_THEME if dark else BLUES))
     return alt.layer(cells, cell_texts(base, "tasks", ",d", "part", dark=dark)).properties(height=HEIGHT)
