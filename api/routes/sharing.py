@@ -1,4 +1,4 @@
-"""Give a session to somebody, take note of one that was given to you, and end an earlier owner's access."""
+"""Give a session to somebody, accept one that was given to you, and end an earlier owner's access."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ async def transfer_session(sid: str) -> Response:
 @sharing.post("/accept")
 @described("Sessions", status=204, errors=(404,))
 async def accept_session(sid: str) -> Response:
-    """Take note of a session that was given to you: it no longer waits for you."""
+    """Accept a session that was given to you: it no longer waits for you."""
     await runtime().sharing.accept(sid, caller().name)
     return Response(status=204)
 
@@ -45,7 +45,7 @@ async def accept_session(sid: str) -> Response:
 async def end_access(sid: str, name: str) -> Response:
     """Take read access from an earlier owner who kept it; an earlier owner may give up their own."""
     if role() is SessionRole.READER and name != caller().name:
-        raise NotAllowed("Only the owner ends somebody else's access.", hint="Ask the owner.", code="read_only")
+        raise NotAllowed("Only the owner can end somebody else's access.", hint="Ask the owner.", code="read_only")
     await runtime().sharing.end_access(sid, name)
     access_guard().forget(sid)
     return Response(status=204)

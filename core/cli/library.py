@@ -38,11 +38,11 @@ async def export_tasks(settings: Settings, order: ExportOrder, out: str) -> int:
     async with open_read_only(settings.library) as library:
         result = await export_library(library, order, Path(out), datetime.now(UTC), _say_progress)
     for name in result.not_delivered:
-        say(f"{name}: the finished notebook cannot be made; the original one is in the dump.")
+        say(f"{name}: could not make the finished notebook; the dump contains the original one.")
     for session_id in result.unreadable:
-        say(f"{session_id}: this release cannot read it, so it is not in the dump.")
+        say(f"{session_id}: this release cannot read it, so the dump does not contain it.")
     counts = f"{_count(result.sessions, 'task')}, {_count(result.hunts, 'hunt')}"
-    say(f"In {out}: {counts}. It has their full content: protect it.")
+    say(f"In {out}: {counts}. The folder contains their full content: protect it.")
     return 1 if result.unreadable else 0
 
 
@@ -68,7 +68,7 @@ async def delete_tasks(settings: Settings, options: DeleteOptions) -> int:
     if not settings.library.enabled:
         raise no_library()
     if options.owner is None and options.since is None and options.until is None:
-        raise BadInput("Nothing says what to delete.", hint="Add --owner, --since or --until.")
+        raise BadInput("`library delete` needs a person or a period.", hint="Add --owner, --since or --until.")
     settings = replace(settings, server=replace(settings.server, role="api" if settings.redis.url else "both"))
     async with open_runtime(settings, resume=False) as runtime:
         library = LazyLibrary(settings.library.url)
@@ -77,7 +77,7 @@ async def delete_tasks(settings: Settings, options: DeleteOptions) -> int:
             if found and not options.yes:
                 ask(
                     f"Delete {_count(len(found), 'task')} for good?",
-                    nobody="Nobody can be asked whether to delete them.",
+                    nobody="Deleting needs a confirmation, and standard input is not a terminal.",
                 )
             ACTOR.set(f"{getpass.getuser()} (command line)")
             deleted = 0

@@ -30,7 +30,7 @@ from core.distribution import NAME
 EXIT_CODES = """
 exit codes:
   0    every hunt ended, with or without breaks; every check, notebook and receipt passed
-  1    a run failed; a check, notebook or receipt did not pass; no reply was received or judged; standard output broke
+  1    a run failed; a check, notebook or receipt did not pass; nothing received, judged or found; standard output broke
   2    invalid input, option or setting; other notebooks are still processed
   130  Ctrl-C, SIGTERM or a closed terminal (SIGHUP); results so far were written
 """
@@ -53,9 +53,9 @@ ABOUT_EXPORT = """\
 Write everything that the library has of one person, or of one period, into a new folder: notebooks (as loaded, and as
 delivered), JSON Lines and Parquet. The server may run meanwhile. The folder has the tasks' full content."""
 ABOUT_IMPORT = """\
-Read such a folder into the library of this installation. Tasks that are there at the same or a newer version stay as
-they are, and deleted ones stay deleted. All of the folder is checked before anything is written. Without Redis, stop
-the server first."""
+Read a folder that `library export` wrote into the library of this installation. Tasks that the library has at the same
+or a newer version stay as they are, and deleted ones stay deleted. The whole folder is checked before anything is
+written. Without Redis, stop the server first."""
 ABOUT_DELETE = """\
 Delete tasks for good: live sessions, library, journals, and their texts in the telemetry of this host. A record of who
 deleted what and when remains. Without Redis, stop the server first. Backups and exports are yours to delete."""
@@ -302,7 +302,10 @@ def _judges_options(parser: argparse.ArgumentParser) -> None:
 
 def _tasks_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "words", nargs="*", metavar="WORD", help="words of the task or of one of its replies; the last one may be begun"
+        "words",
+        nargs="*",
+        metavar="WORD",
+        help="words to find in tasks and their replies; the last one may be incomplete",
     )
     parser.add_argument(
         "--state",
@@ -313,8 +316,8 @@ def _tasks_options(parser: argparse.ArgumentParser) -> None:
         help="only tasks in this state; repeatable",
     )
     parser.add_argument("--owner", metavar="NAME", help="tasks of one person (default: everyone's)")
-    parser.add_argument("--archived", action="store_true", help="the archived tasks instead of the others")
-    parser.add_argument("--after", default="", metavar="NEXT", help="continue a list: its `next`")
+    parser.add_argument("--archived", action="store_true", help="list archived tasks only")
+    parser.add_argument("--after", default="", metavar="NEXT", help="continue a list from its `next`")
     parser.add_argument("--limit", type=task_limit, default=50, help="maximum number of tasks (default: 50)")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout, nothing else")
 
@@ -328,8 +331,10 @@ def _library_options(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--out", required=True, metavar="DIR", help="folder to create")
     for one in (export, delete):
         one.add_argument("--owner", metavar="NAME", help="tasks of one person (default: everyone's)")
-        one.add_argument("--since", type=day, metavar="DATE", help="tasks changed since then, as 2026-11-01 (UTC)")
-        one.add_argument("--until", type=last_day, metavar="DATE", help="tasks created up to the end of that day (UTC)")
+        one.add_argument(
+            "--since", type=day, metavar="DATE", help="tasks changed on or after this day, such as 2026-11-01 (UTC)"
+        )
+        one.add_argument("--until", type=last_day, metavar="DATE", help="tasks created on or before this day (UTC)")
     delete.add_argument("--yes", action="store_true", help="delete without asking")
 
 

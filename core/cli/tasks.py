@@ -69,6 +69,6 @@ def _print(found: TaskList) -> None:
     if found["tasks"]:
         console.print(table)
     else:
-        say("No task matches.")
+        say("No tasks match.")
     if found["next"]:
         say(f"There are more: --after {found['next']}")

@@ -42,14 +42,16 @@ class SharingService:
                     code="second_review_open",
                 )
             if len(session.transfers) >= MAX_TRANSFERS:
-                raise Conflict(f"A session is given away at most {MAX_TRANSFERS} times.", hint="Export the notebook.")
+                raise Conflict(
+                    f"A session can be given away at most {MAX_TRANSFERS} times.", hint="Export the notebook."
+                )
             session.refuse_growth(len(order.note), self.max_session_bytes)
             return transfer_to(session, order, by, self.clock)
 
         return await self.store.change(sid, change, events=lambda s: (session_event(s),))
 
     async def accept(self, sid: str, by: str) -> None:
-        """Take note of a session that was given to `by`: it no longer waits for them."""
+        """Accept a session that was given to `by`: it no longer waits for them."""
 
         def change(session: Session) -> Session:
             if all(one.to != by or one.accepted_at is not None for one in session.transfers):
@@ -111,7 +113,9 @@ class SharingService:
             if found is None:
                 raise NotFound("This session has no such comment.", hint="Reload the comments.", code="no_comment")
             if found.by != by and not admin:
-                raise NotAllowed("Only its author deletes a comment.", hint=f"Ask {found.by or 'an admin'}.")
+                raise NotAllowed(
+                    "Only its author or an admin can delete a comment.", hint=f"Ask {found.by or 'an admin'}."
+                )
             return session.model_copy(update={"comments": tuple(one for one in session.comments if one is not found)})
 
         await self.store.change(sid, change, events=lambda s: (session_event(s),))
@@ -133,8 +137,8 @@ def refuse_unknown_person(people: Sequence[Holder], name: str) -> None:
     """Raise BadInput for a name that cannot sign in, and without a sign-in, where nobody has a name."""
     if not people:
         raise BadInput(
-            "This installation has no sign-in, so nobody has a name to share work with.",
-            hint="The operator sets HUNTER_TOKENS (docs/operations.md). Until then, pass on the session's export.",
+            "Sharing needs sign-in, and this server has no HUNTER_TOKENS.",
+            hint="Ask the operator to set HUNTER_TOKENS (docs/operations.md), or send the exported notebook.",
             code="no_names",
         )
     if all(one.name != name for one in people):

@@ -60,7 +60,9 @@ class SecondReviewService:
         def change(session: Session) -> Session:
             if session.second_review is not None and session.second_review.done_at is not None:
                 raise Conflict(
-                    "The second review is done.", hint="It stays with the session.", code="second_review_done"
+                    "A finished second review cannot be withdrawn.",
+                    hint="It stays with the session.",
+                    code="second_review_done",
                 )
             return session if session.second_review is None else session.model_copy(update={"second_review": None})
 
@@ -130,8 +132,8 @@ class SecondReviewService:
             second = _second(session)
             if not session.both_reviewed:
                 raise Conflict(
-                    "Differences are settled when both reviewers are done.",
-                    hint="The first reviewer is done with the reveal.",
+                    "Differences can be settled once both reviewers are done.",
+                    hint="The first reviewer finishes with the reveal.",
                     code="not_both_done",
                 )
             hunt_id = hunt_of(session, card, second.hunt_ids)

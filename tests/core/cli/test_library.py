@@ -78,13 +78,13 @@ async def test_a_session_that_this_release_cannot_read_is_named_and_can_be_delet
 
 async def test_what_to_delete_must_be_said_and_confirmed(tmp_path):
     settings = settings_for(tmp_path)
-    with pytest.raises(BadInput, match="Nothing says what to delete"):
+    with pytest.raises(BadInput, match="needs a person or a period"):
         await delete_tasks(settings, DeleteOptions(yes=True))
     async with open_runtime(settings) as runtime:
         await hunted(runtime)
         with pytest.raises(BadSettings, match="Another process uses the library"):
             await delete_tasks(settings, ADA)
-    with pytest.raises(BadInput, match="Nobody can be asked"):
+    with pytest.raises(BadInput, match="Deleting needs a confirmation"):
         await delete_tasks(settings, DeleteOptions(owner="ada"))
     library = LazyLibrary(settings.library.url, read_only=True)
     assert await library.count() == 1
@@ -103,7 +103,7 @@ async def test_the_commands_and_their_errors(tmp_path):
         await hunted(runtime)
     words = ("library", "export", "--owner", "ada", "--since", "2020-01-01", "--until", "2099-01-01", "--out", "out")
     code, _, err = await run(tmp_path, *words, LIBRARY_URL=url)
-    assert (code, err) == (0, "In out: 1 task, 2 hunts. It has their full content: protect it.\n")
+    assert (code, err) == (0, "In out: 1 task, 2 hunts. The folder contains their full content: protect it.\n")
     code, _, err = await run(tmp_path, *words, LIBRARY_URL=url)
     assert (code, "out exists and is not an empty folder." in err) == (2, True)
     code, _, err = await run(tmp_path, "library", "import", "t", LIBRARY_URL=url)

@@ -43,7 +43,7 @@ async def test_tasks_are_listed_and_searched(server, capsys):
     assert [line.split()[0] for line in out.splitlines()] == ["task", "three.ipynb", "two.ipynb", "one.ipynb"]
     assert [*await shown(capsys, url, text="lam")][1].splitlines()[1].split()[:3] == ["one.ipynb", "draft", "ada"]
     code, out, err = await shown(capsys, url, owner="bob", states=("hunting",))
-    assert (code, out, err) == (1, "", "No task matches.\n")
+    assert (code, out, err) == (1, "", "No tasks match.\n")
 
 
 async def test_a_script_reads_what_the_api_returns_a_page_at_a_time(server, capsys):
