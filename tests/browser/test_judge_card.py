@@ -41,7 +41,7 @@ def test_the_judge_card_says_what_its_verdicts_are_worth(page: Page, product: Pr
     )
     page.get_by_label("Confirming judge", exact=True).select_option("simulated/fallible")
     expect(card.locator(".caution")).to_be_hidden()
-    expect(page.locator("confirm-field .caution")).to_contain_text("together they count like 1.")
+    expect(page.locator("second-opinions-field .caution")).to_contain_text("together they count like 1.")
     page.locator("#plan-judge").select_option("simulated/strict")
     expect(card).to_contain_text("Recommended second judge: simulated/judge")
     expect(card.locator(".caution")).to_be_hidden()

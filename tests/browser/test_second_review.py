@@ -103,7 +103,7 @@ def test_two_people_review_apart_settle_where_they_differ_and_deliver(
     assert_accessible(bob)
     bob.get_by_role("button", name="I am done").click()
     bob.get_by_role("button", name="Finish and lock").click()
-    expect(bob.locator("second-review-view")).to_contain_text("You are done. When alice is done, too")
+    expect(bob.locator("second-review-view")).to_contain_text("You are done. When alice is done too")
 
     expect(alice.locator("second-review-panel")).to_contain_text("bob is done. Finish your own reviews")
     assert "I read the criteria in another way" not in alice.content()
@@ -157,7 +157,7 @@ def test_a_task_is_given_to_somebody_who_finds_it_waiting_with_its_comments_and_
     alice.get_by_role("button", name="Give to somebody").click()
     assert_accessible(alice)
     alice.get_by_label("To (the name that they sign in with)").fill("nobody")
-    alice.get_by_label("What they should know").fill("Slots are open.")
+    alice.get_by_label("Note for the new owner").fill("Slots are open.")
     alice.get_by_role("button", name="Give the task").click()
     expect(alice.locator("session-people .problem")).to_contain_text("Nobody signs in as 'nobody'")
     alice.get_by_label("To (the name that they sign in with)").fill("bob")

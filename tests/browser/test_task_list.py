@@ -67,7 +67,7 @@ def test_a_search_and_a_state_narrow_the_list(page: Page, product: Product) -> N
     expect(task_row(page, "captain.ipynb")).to_be_visible()
     expect(page.locator("task-list [role=status]")).to_have_text("1 task found.")
     page.get_by_label("State").select_option("delivered")
-    expect(page.locator("task-list [role=status]")).to_have_text("No task matches.")
+    expect(page.locator("task-list [role=status]")).to_have_text("No tasks match.")
     expect(page.get_by_role("searchbox", name="Search")).to_have_value("zeppelin capt")
 
 
@@ -104,7 +104,7 @@ def test_loading_a_task_that_resembles_another_one_says_so(page: Page, product: 
     )
     page.get_by_role("button", name="Load pasted JSON").click()
     expect(page.locator("notice-stack")).to_contain_text(
-        re.compile(r"resembles .*“flavours.ipynb” \(\d\d % the same, draft\)")
+        re.compile(r"resembles .*“flavours.ipynb” \(\d\d% the same, draft\)")
     )
 
 

@@ -35,6 +35,6 @@ def test_the_sentence_about_similar_tasks(ask: Any) -> None:
     assert words({**ROW, "similarity": 1}) == "The prompt resembles another task: “a” (the same, draft)."
     bobs, mine = {**ROW, "owner": "bob", "similarity": 0.999}, {**ROW, "owner": "ada", "similarity": 0.6}
     assert words(bobs, mine, bobs, bobs) == (
-        "The prompt resembles other tasks: “a” (99 % the same, of bob, draft), “a” (60 % the same, yours, draft), "
-        "“a” (99 % the same, of bob, draft) and 1 more."
+        "The prompt resembles other tasks: “a” (99% the same, of bob, draft), “a” (60% the same, yours, draft), "
+        "“a” (99% the same, of bob, draft) and 1 more."
     )

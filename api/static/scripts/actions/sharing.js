@@ -1,4 +1,4 @@
-// Hands a task on: gives it to somebody, takes note of one that was given, and the comments.
+// Hands a task on: gives it to somebody, accepts one that was given, and the comments.
 
 import { startAddress } from "../router.js";
 import { acceptSession, addComment, deleteComment, endAccess, transferSession, readComments } from "../wire/api.js";
@@ -7,7 +7,7 @@ import { perform } from "./action.js";
 import { closeDialog } from "./dialogs.js";
 import { showError, showInfo } from "./notices.js";
 
-/** Reads the comments of the open task when there are some, and takes note of a task that was given to its reader. */
+/** Reads the comments of the open task when there are some, and accepts a task that was given to its reader. */
 export class SharingLoader {
   #store;
   #loaded = "";

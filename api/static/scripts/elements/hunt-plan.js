@@ -13,10 +13,10 @@ import { limitsOf, STOP_LIMITS, STOP_RULES } from "../state/stop-rule.js";
 import { judgeOrder, judgeSetting, orderOf, planEntries } from "../state/targets.js";
 import { estimateRun } from "../wire/api.js";
 import { Problem } from "../wire/request.js";
-import "./confirm-field.js";
 import { PageElement } from "./element.js";
 import "./judge-card.js";
 import "./model-picker.js";
+import "./second-opinions-field.js";
 import "./target-editor.js";
 import { iconButton, showProblem } from "./widgets.js";
 
@@ -36,7 +36,7 @@ export class HuntPlan extends PageElement {
     this.picker = document.createElement("model-picker");
     this.editor = document.createElement("target-editor");
     this.card = document.createElement("judge-card");
-    this.confirm = document.createElement("confirm-field");
+    this.confirm = document.createElement("second-opinions-field");
     this.parts = [this.picker, this.card, this.confirm];
     this.hunts = make("input", {
       type: "number", id: "plan-hunts", min: "1", max: String(MAX_HUNTS), inputmode: "numeric",

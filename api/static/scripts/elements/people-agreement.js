@@ -22,7 +22,7 @@ export class PeopleAgreement extends PageElement {
     this.criteria = make("ul", { class: "chips" });
     this.heading = make("h3", {});
     this.list = make("ol", { class: "replies" });
-    this.append(make("h2", {}, "Agreement of both reviewers"), this.total, this.criteria, this.alpha, this.heading, this.list);
+    this.append(make("h2", {}, "Agreement between reviewers"), this.total, this.criteria, this.alpha, this.heading, this.list);
   }
 
   draw({ view }, cards, own, actions) {
@@ -32,7 +32,7 @@ export class PeopleAgreement extends PageElement {
     setText(this.total, totalSentence(view.agreement, names));
     setText(this.alpha, alphaSentence(view.agreement));
     keyed(this.criteria, view.agreement.slice(1), (one) => one.criterion_id, () => make("li", { class: "tag" }), (tag, one) => setText(tag, `${one.criterion_id}: ${agreementWords(one)}`));
-    setText(this.heading, view.unsettled ? `${counted(view.unsettled, "difference")} to settle` : view.differences.length ? "All differences are settled" : "You do not differ anywhere");
+    setText(this.heading, view.unsettled ? `${counted(view.unsettled, "difference")} to settle` : view.differences.length ? "All differences are settled" : "No differences");
     keyed(this.list, differencesByReply(view, cards), (reply) => reply.cardId, makeReply, (item, reply) => drawReply(item, reply, names, actions));
   }
 }

@@ -42,8 +42,8 @@ export class SecondReviewPanel extends PageElement {
 }
 
 function purpose(complete) {
-  const what = "Somebody who has not seen this task reviews the same replies, without your reviews and without the judge’s verdicts.";
-  return complete ? `${what} Until you reveal, your selection stays as it is.` : `${what} Complete the selection first.`;
+  const what = "Somebody who has not seen this task reviews the same replies. They see neither your reviews nor the judge’s verdicts.";
+  return complete ? `${what} Your selection is locked until you reveal.` : `${what} Complete the selection first.`;
 }
 
 function progress({ reviewer, asked_at: at, done, both_done: both, cards, unsettled }, revealed) {

@@ -55,8 +55,8 @@ export class SecondReviewView extends PageElement {
 function purpose(view) {
   if (view === null) return "";
   const asker = view.asked_by || "The task’s owner";
-  if (view.both_done) return "Both reviews are done, so yours is locked. Settle together where you differ.";
-  if (view.done) return `You are done. When ${asker} is done, too, you see here where you agree.`;
+  if (view.both_done) return "Both reviews are done, so yours is locked. Settle your differences together.";
+  if (view.done) return `You are done. When ${asker} is done too, this page shows where you agree.`;
   return `${asker} asks for your own review of these replies. Nobody sees it before both of you are done, and you see neither the other review nor the judge’s verdicts. Give PASS or FAIL on every criterion and explain why in your own words.`;
 }
 

@@ -24,9 +24,9 @@ export class SessionPeople extends PageElement {
     this.readers = make("ul", { class: "readers" });
     const form = make("form", { class: "giving", onsubmit: (event) => this.#give(event) },
       make("div", { class: "field" }, make("label", { for: "give-to" }, "To (the name that they sign in with)"), this.name),
-      make("div", { class: "field" }, make("label", { for: "give-note" }, "What they should know"), this.note),
-      make("label", { class: "check", for: "give-keep" }, this.keep, "I may still read it and comment"),
-      make("p", { class: "faint" }, "They become the owner, and further hunts count for their budget. Without read access you lose sight of the task at once."), this.problem, make("div", {}, this.send));
+      make("div", { class: "field" }, make("label", { for: "give-note" }, "Note for the new owner"), this.note),
+      make("label", { class: "check", for: "give-keep" }, this.keep, "Keep my access to read and comment"),
+      make("p", { class: "faint" }, "They become the owner, and further hunts count against their budget. Unless you keep your access, you can no longer open the task."), this.problem, make("div", {}, this.send));
     this.dialog = makeDialog("give", { "aria-label": "Give this task to somebody" }, dialogHeader("Give this task to somebody"), form);
     this.append(this.words, this.readers, this.give, this.dialog);
   }
@@ -65,7 +65,7 @@ export class SessionPeople extends PageElement {
 function words({ owner, readers = [], transfer }, own) {
   if (owner === own) return transfer?.to === own ? `Given to you by ${transfer.by}.` : "Your task.";
   if (readers.includes(own)) return `You gave this task to ${owner}. You may read it and comment.`;
-  return owner ? `The task of ${owner}.` : "From before there was a sign-in.";
+  return owner ? `${owner}’s task.` : "No owner: loaded before sign-in was set up.";
 }
 
 customElements.define("session-people", SessionPeople);

@@ -103,7 +103,7 @@ function factsOf({ counts, cost_usd: cost, updated_at: at, owner }, who) {
 }
 
 function foundWords(number, next, query) {
-  if (number === 0) return isFiltered(query) ? "No task matches." : "";
+  if (number === 0) return isFiltered(query) ? "No tasks match." : "";
   if (!isFiltered(query)) return "";
   return next === null ? `${counted(number, "task")} found.` : `The newest ${counted(number, "task")}; there are more.`;
 }

@@ -46,7 +46,7 @@ const WAITING = {
   given: { words: (from) => `${from || "Somebody"} gave you this task`, step: "task", act: "Given" },
   review: { words: (from) => `${from || "Somebody"} asks you for a second review`, step: "review", act: "Review" },
   reveal: { words: (from) => `${from || "The second reviewer"} is done: finish your reviews and reveal`, step: "review", act: "Reveal" },
-  settle: { words: (from) => `You and ${from || "the other reviewer"} differ: settle it`, step: "review", act: "Settle" },
+  settle: { words: (from) => `You and ${from || "the other reviewer"} differ: settle the differences`, step: "review", act: "Settle" },
 };
 
 /** What waits, in words: {words, step, act}; null for what this page does not know. */
@@ -76,7 +76,7 @@ export function similarWords(similar, own) {
 }
 
 function percentOf(similarity) {
-  return similarity === 1 ? "the same" : `${Math.min(99, Math.round(100 * similarity))} % the same`;
+  return similarity === 1 ? "the same" : `${Math.min(99, Math.round(100 * similarity))}% the same`;
 }
 
 function ownerWords(owner, own) {

@@ -4,7 +4,7 @@ import { emit, make, setOptions, setText, show } from "../dom.js";
 import { chosenConfirm, MAX_EXTRA_CALLS, POLICIES, sharedMistakes } from "../state/confirm.js";
 import { PageElement } from "./element.js";
 
-export class ConfirmField extends PageElement {
+export class SecondOpinionsField extends PageElement {
   #judgesOf = "";
 
   inputs(state) {
@@ -20,7 +20,7 @@ export class ConfirmField extends PageElement {
       onchange: ({ target: { value } }) => change(value === "nobody" ? { count: place } : { place, judge: value }),
     }));
     this.cap = make("input", { type: "number", id: "plan-cap", min: "1", max: String(MAX_EXTRA_CALLS), onchange: () => change({ cap: this.cap.valueAsNumber }) });
-    this.by = make("div", { class: "amount by" }, make("span", { class: "faint" }, "by"), ...this.others, make("label", { class: "faint", for: "plan-cap" }, "extra judge calls, at most"), this.cap);
+    this.by = make("div", { class: "amount by" }, make("span", { class: "faint" }, "by"), ...this.others, make("span", { class: "cap" }, make("label", { class: "faint", for: "plan-cap" }, "extra judge calls, at most"), this.cap));
     this.about = make("p", { class: "faint" });
     this.shared = make("p", { class: "caution", role: "status", hidden: true });
     this.append(make("label", { for: "plan-confirm" }, "Second opinions"), make("div", { class: "amount" }, this.policy, this.by), this.about, this.shared);
@@ -66,4 +66,4 @@ function confirmText(policy, judges, usable) {
   return `${judges.length > 1 ? about.replace("Another judge is", "Both other judges are") : about} A break is confirmed if it stays a break with ${judges.length > 1 ? "the answers of each" : "the other judge’s answers"}.`;
 }
 
-customElements.define("confirm-field", ConfirmField);
+customElements.define("second-opinions-field", SecondOpinionsField);
