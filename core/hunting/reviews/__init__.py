@@ -1,4 +1,4 @@
-"""The trainer's work on finished hunts: selection, reviews, reveal, the next turn, the finished notebook.
+"""The trainer's work on finished hunts: selection, reviews, second reviews, reveal, turns, the notebook.
 May use core.hunting.hunts, core.hunting.views and every package below core.hunting.
 Never calls a model.
 Owned and closed by core.runtime.
