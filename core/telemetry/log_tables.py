@@ -88,9 +88,9 @@ class Moved(Exception):
 
 
 def shape() -> str:
-    """Identifies the table layout and the interpretation of lines."""
+    """Identifies the table layout, the interpretation of lines, and what is known of files."""
     repeats = (mark_repeats(table, record) for table, record in _repeatable())
-    return "\n".join([duckdb.__version__, _insert(), *_creation(), *repeats])
+    return "\n".join([duckdb.__version__, _insert(), *_creation(), *repeats, *Position.model_fields])
 
 
 class LogTables:

@@ -12,6 +12,7 @@ import os
 import re
 import threading
 import time
+import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def redact_sessions(directory: Path, sessions: Collection[str], stopping: thread
                 records, files = records + changed, files + bool(changed)
         except FileNotFoundError:  # removed by age
             continue
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             failed += 1
             log.warning("telemetry.not_redacted", file=path.name, error=str(error))
     return Redacted(records, files, failed)
@@ -120,11 +121,19 @@ def _rewrite(path: Path, marks: Collection[bytes]) -> int:
             end = os.fstat(descriptor).st_size
         if changed:
             copy.rename(path)
+        else:
+            copy.unlink()
+    except BaseException:
+        copy.unlink(missing_ok=True)
+        os.close(descriptor)
+        raise
+    # From here on the copy's name belongs to whoever locks the new file.
+    try:
+        if changed:
             fcntl.flock(descriptor, fcntl.LOCK_UN)
             _rescue_late_lines(descriptor, end, path)
         return changed
     finally:
-        copy.unlink(missing_ok=True)
         os.close(descriptor)
 
 

@@ -17,6 +17,9 @@ from core.domain.value import Value
 
 HEAD_BYTES = 256
 """The first bytes identify a file: each line begins with its time to the microsecond."""
+TAIL_BYTES = 256
+"""The bytes before the offset do, too: a file that was redacted twice may have the inode that it had at first, with
+the same beginning, and other lines at the offset."""
 
 
 class DamagedFile(OSError):
@@ -34,6 +37,9 @@ class Position(Value):
     head_bytes: int = 0
     head: str = ""
     """A hash of the first `head_bytes`."""
+    tail_bytes: int = 0
+    tail: str = ""
+    """A hash of the last `tail_bytes` before `offset_bytes`; of no compressed file."""
 
 
 class Fresh(Value):
@@ -56,6 +62,7 @@ def position_now(path: Path, before: Position) -> Position:
             and found.st_size >= before.size_bytes
             and not was_repacked
             and (not before.head_bytes or _hash(file.read(before.head_bytes)) == before.head)
+            and (not before.tail_bytes or _hash(_before(file, before.offset_bytes, before.tail_bytes)) == before.tail)
         )
     return before.model_copy(update=here) if same else Position.model_validate(here)
 
@@ -67,7 +74,9 @@ def position_at_end(path: Path, position: Position) -> Position | None:
         file.seek(max(0, position.size_bytes - 1))
         if file.read(1) != b"\n":
             return None
+        tail = _before(file, position.size_bytes, min(TAIL_BYTES, position.size_bytes))
     end = {"offset_bytes": position.size_bytes, "head_bytes": len(head), "head": _hash(head)}
+    end |= {"tail_bytes": len(tail), "tail": _hash(tail)}
     return position.model_copy(update=end)
 
 
@@ -101,14 +110,22 @@ def new_lines(path: Path, position: Position, max_bytes: int) -> Iterator[tuple[
 
 def _moved(position: Position, piece: bytes, packed: bool) -> Position:
     update: dict[str, object] = {"offset_bytes": position.offset_bytes + len(piece)}
+    if not packed:
+        tail = piece[-TAIL_BYTES:]
+        update |= {"tail_bytes": len(tail), "tail": _hash(tail)}
     if not packed and not position.head_bytes:
         head = piece[:HEAD_BYTES]
         update |= {"head_bytes": len(head), "head": _hash(head)}
     return position.model_copy(update=update)
 
 
-def _hash(head: bytes) -> str:
-    return hashlib.sha256(head).hexdigest()[:16]
+def _before(file: BinaryIO, offset_bytes: int, size_bytes: int) -> bytes:
+    file.seek(offset_bytes - size_bytes)
+    return file.read(size_bytes)
+
+
+def _hash(part: bytes) -> str:
+    return hashlib.sha256(part).hexdigest()[:16]
 
 
 def _opened(path: Path, packed: bool) -> BinaryIO:

@@ -104,6 +104,15 @@ def test_a_writer_that_does_not_notice_the_new_file_loses_nothing(tmp_path, monk
     assert path.read_bytes().endswith(line("call", "dd44"))
 
 
+def test_a_process_that_redacts_the_new_file_meanwhile_is_not_disturbed(tmp_path, monkeypatch):
+    """`library delete` beside a server: the name of the copy is the same."""
+    path = write(tmp_path / "telemetry-2026-11-24-one.jsonl")
+    others_copy = tmp_path / f".{path.name}.redacting"
+    monkeypatch.setattr(redaction, "_rescue_late_lines", lambda *_: others_copy.touch())
+    assert redact_sessions(tmp_path, ["aa11"]) == Redacted(records=5, files=1)
+    assert others_copy.exists()
+
+
 def test_a_mark_between_two_pieces_is_found(tmp_path, monkeypatch):
     path = write(tmp_path / "telemetry-2026-11-24-one.jsonl", [LINES[0]])
     for size in range(40, 70):
@@ -113,9 +122,12 @@ def test_a_mark_between_two_pieces_is_found(tmp_path, monkeypatch):
 
 
 def test_a_file_that_cannot_be_read_is_counted_and_the_others_are_redacted(tmp_path):
-    (tmp_path / "telemetry-2026-11-23-one.jsonl.gz").write_bytes(b"no gzip")
+    (tmp_path / "telemetry-2026-11-22-one.jsonl.gz").write_bytes(b"no gzip")
+    damaged = bytearray(gzip.compress(b"".join(LINES)))
+    damaged[10:30] = b"\xff" * 20
+    (tmp_path / "telemetry-2026-11-23-one.jsonl.gz").write_bytes(damaged)
     write(tmp_path / "telemetry-2026-11-24-one.jsonl")
-    assert redact_sessions(tmp_path, ["aa11"]) == Redacted(records=5, files=1, failed=1)
+    assert redact_sessions(tmp_path, ["aa11"]) == Redacted(records=5, files=1, failed=2)
     assert redact_sessions(tmp_path / "none", ["aa11"]) == Redacted()
 
 

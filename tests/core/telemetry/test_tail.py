@@ -41,6 +41,19 @@ def test_a_file_with_another_beginning_is_read_again(file):
     assert position_now(file, position).offset_bytes == 0
 
 
+def test_a_file_with_other_lines_before_the_offset_is_read_again(file):
+    """A file that was redacted twice and has grown since may have the inode that it had at first."""
+    _, position = read(file, position_now(file, Position()))
+    known = file.stat().st_ino, position_at_end(file, position_now(file, position))
+    file.write_bytes(b"one\nt\nhalf\nmore\n")
+    assert (file.stat().st_ino, known[1]) == (known[0], None)
+    assert position_now(file, position).offset_bytes == 0
+    end = position_at_end(file, position_now(file, Position()))
+    assert position_now(file, end).offset_bytes == end.offset_bytes == 16
+    file.write_bytes(b"one\nt\nmore\nhalf\nnew\n")
+    assert position_now(file, end).offset_bytes == 0
+
+
 def test_pieces_are_bounded_and_a_longer_line_is_split(file):
     file.write_bytes(b"a\n" * 5 + b"x" * 12 + b"\nz\n")
     pieces, _ = read(file, position_now(file, Position()), max_bytes=5)
