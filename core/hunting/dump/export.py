@@ -99,6 +99,7 @@ async def export_library(
 def _prepare(folder: Path) -> Path:
     """The folder beside it that is filled first."""
     try:
+        folder = folder.resolve()  # "." has no name
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise BadInput(f"{folder} exists and is not an empty folder.", hint="Name a new folder with --out.")
         partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")

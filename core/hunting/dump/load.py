@@ -19,6 +19,11 @@ from core.sessions.library_records import library_head, library_hunt
 
 BATCH, BATCH_BYTES = 20, 4 * 1024 * 1024
 """Sessions that are written in one transaction."""
+MAX_MS = 253_402_300_800_000
+"""The end of the year 9999, in either direction."""
+MAX_NUMBER = 2**31 - 1
+NUL = "\0"
+"""PostgreSQL takes no text that contains it."""
 IMPORTED, ARCHIVED = "imported", "archived"
 
 
@@ -112,16 +117,32 @@ def _read_tasks(folder: Path) -> Iterator[_Task]:
                 waiting = next(hunts, None)
             changes = SessionChanges(
                 session_id=session.session_id,
-                changed_ms=int(line["changed_ms"]),
+                changed_ms=line["changed_ms"],
                 head=head,
                 notebook=(folder / ORIGINALS / f"{session.session_id}.ipynb").read_bytes(),
                 hunts=tuple(of_it),
                 events=tuple(LibraryEvent(**event) for event in line["events"]),
             )
-            task = _Task(changes, bool(line["archived"]))
+            task = _Task(changes, line["archived"])
+            _refuse_odd(task)
         yield task
     if waiting is not None:
         raise BadInput(f"{HUNTS} of the dump has hunts of a session that {SESSIONS} lacks.", hint="Export it again.")
+
+
+def _refuse_odd(task: _Task) -> None:
+    """Raise TypeError or ValueError for values that a database does not take, in the middle of writing."""
+    changes, head = task.changes, task.changes.head
+    assert head is not None
+    times = [changes.changed_ms, head.created_ms, head.revealed_ms or 0, *(one.at_ms for one in changes.events)]
+    numbers = [head.version, head.planned_hunts]
+    numbers += [number for hunt in changes.hunts for number in (abs(hunt.number), hunt.progress)]
+    if type(task.archived) is not bool or any(type(number) is not int for number in (*times, *numbers)):
+        raise TypeError("type")
+    if not all(abs(at) <= MAX_MS for at in times) or not all(0 <= number <= MAX_NUMBER for number in numbers):
+        raise ValueError("number")
+    if any(NUL in text for one in changes.events for text in (one.event_id, one.actor, one.action, one.detail)):
+        raise ValueError("text")
 
 
 def _read_hunts(folder: Path) -> Iterator[tuple[str, LibraryHunt]]:
@@ -148,7 +169,7 @@ def _naming(name: str, line: int) -> Iterator[None]:
     """Map what is wrong with a line to BadInput."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, OSError) as error:
+    except (KeyError, TypeError, ValueError, OSError, RecursionError) as error:
         raise BadInput(
             f"Line {line} of {name} in the dump cannot be read ({type(error).__name__}).",
             hint="Import it with the release that exported it, or export the tasks again.",

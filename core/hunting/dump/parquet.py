@@ -6,6 +6,7 @@ DuckDB writes them; the rows of a sealed session have no verdicts, as in every v
 from __future__ import annotations
 
 from collections.abc import Mapping
+from errno import EIO
 from pathlib import Path
 from typing import Any
 
@@ -119,11 +120,14 @@ def write_parquet(rows: Path, target: Path, columns: Mapping[str, str]) -> None:
         "make_timestamptz(changed_at * 1000) AS changed_at" if name == "changed_at" else name for name in columns
     )
     config: dict[str, Any] = {"threads": 2, "autoinstall_known_extensions": False}
-    with duckdb.connect(config=config) as database:
-        database.execute("SET TimeZone = 'UTC'")
-        source = "read_json($rows, format = 'newline_delimited', columns = $columns, maximum_object_size = 268435456)"
-        table = database.execute(f"CREATE TABLE dump AS SELECT {shown} FROM {_literal(source, rows, read)}")  # noqa: S608
-        table.execute(f"COPY dump TO {_quoted(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+    source = "read_json($rows, format = 'newline_delimited', columns = $columns, maximum_object_size = 268435456)"
+    found = f"SELECT {shown} FROM {_literal(source, rows, read)}"  # noqa: S608
+    try:
+        with duckdb.connect(config=config) as database:
+            database.execute("SET TimeZone = 'UTC'")
+            database.execute(f"COPY ({found}) TO {_quoted(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+    except duckdb.Error as error:
+        raise OSError(EIO, str(error)) from error
 
 
 def _literal(source: str, rows: Path, columns: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -13,6 +14,7 @@ from core.errors import BadInput
 from core.hunting.dump import export
 from core.hunting.dump.export import ExportOrder, export_library
 from core.hunting.dump.layout import check_files, read_manifest
+from core.hunting.dump.parquet import write_parquet
 from core.hunting.orders import OpenOrder, RunOrder
 from core.library.base import LibraryEvent
 from core.library.lazy import LazyLibrary
@@ -134,6 +136,10 @@ async def test_what_cannot_be_written_leaves_nothing(made, tmp_path, monkeypatch
     before = set(tmp_path.iterdir())
     assert "is not an empty folder" in await rejected(tmp_path / "full")
     assert "is not an empty folder" in await rejected(tmp_path / "full/file")
+    monkeypatch.chdir(tmp_path)
+    assert "is not an empty folder" in await rejected(Path())
+    with pytest.raises(OSError, match="Cannot open file"):
+        write_parquet(tmp_path / "full/file", tmp_path / "none/t.parquet", {"name": "VARCHAR"})
     monkeypatch.setattr(
         export, "write_parquet", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device"))
     )

@@ -1,6 +1,7 @@
 """A dump is imported whole or not at all, and again without a change (core.hunting.dump.layout)."""
 
 import json
+import re
 import shutil
 
 import pytest
@@ -102,6 +103,22 @@ DAMAGES = {
     "a hunt too few": (lambda d: rewrite(d, "hunts.jsonl", lambda b: b[: b[:-1].rindex(b"\n") + 1]), "3 hunts"),
     "a foreign ID": (lambda d: rewrite(d, "sessions.jsonl", lambda b: b.replace(b'"session_id":"s_', b'"session_id":"../')), "Line 1"),
 }  # fmt: skip
+
+
+ODD = {
+    "a time that is a text": (rb'"at_ms":\d+', b'"at_ms":"1"'),
+    "a time beyond all": (rb'"at_ms":\d+', b'"at_ms":1%s' % (b"0" * 30)),
+    "no text": (rb'"action":"\w+"', b'"action":null'),
+    "half a text": (rb'"action":"\w+"', rb'"action":"\\u0000"'),
+    "a word for no": (rb'"archived":\w+', b'"archived":"no"'),
+    "a huge version": (rb'"version":\d+', b'"version":1%s' % (b"0" * 20)),
+    "too deep": (rb"\A", b"[" * 100_000 + b"]" * 100_000 + b"\n"),
+}
+"""In the lines of sessions: a database takes some of it, or rejects it when other tasks are written already."""
+DAMAGES |= {
+    name: (lambda d, odd=odd: rewrite(d, "sessions.jsonl", lambda b: re.sub(*odd, b)), "Line 1")
+    for name, odd in ODD.items()
+}
 
 
 async def test_nothing_of_a_damaged_dump_is_written(dump, other, tmp_path):
