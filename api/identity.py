@@ -42,7 +42,8 @@ NUL = "\0"
 MAX_PEOPLE = 10_000
 """Maximum sessions whose people are cached."""
 PEOPLE_TTL_S = 1.0
-"""How long another process may still let somebody in whose access has ended. Nobody is refused by what is cached."""
+"""How long another process may still show a session to somebody whose access has ended. Nobody is refused by what is
+cached, and nobody changes anything by it."""
 FOR_REVIEWERS = frozenset({
     "reviews.show_desk", "reviews.save_review", "second_reviews.show_second_review",
     "second_reviews.finish_second_review", "second_reviews.settle_difference",
@@ -185,6 +186,10 @@ async def _authorize_request() -> Response | None:
             raise no_session()
         g.role = await guard.role(known, session_id)
         _reject_role(g.role, endpoint)
+        if request.method not in SAFE_METHODS and known is not ANYBODY:
+            await request.get_data()  # a body may take a minute to arrive
+            g.role = await guard.role(known, session_id, fresh=True)
+            _reject_role(g.role, endpoint)
     return None
 
 

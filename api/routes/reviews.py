@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from api.bodies import read_json
 from api.context import JsonResponse, answer, rendered, runtime
 from api.describing import BODY_ERRORS, described
-from api.identity import role
+from api.identity import caller, role
 from api.payloads import RevealPayload
 from core.access.callers import SessionRole
 from core.hunting.orders import ReviewOrder
@@ -60,8 +60,10 @@ async def show_desk(sid: str) -> JsonResponse[RenderedDesk]:
 @described("Review", errors=(*BODY_ERRORS, 404, 409), body_examples={"a review": REVIEW})
 async def save_review(sid: str, cid: str) -> JsonResponse[ReviewAnswer]:
     """Save a review or a draft by card ID; if not sealed, also by hunt ID. The second reviewer saves their own."""
-    service = runtime().second_reviews if role() is SessionRole.REVIEWER else runtime().reviews
-    return answer({"review": await service.save_review(sid, cid, await read_json(ReviewOrder))})
+    order = await read_json(ReviewOrder)
+    if role() is SessionRole.REVIEWER:
+        return answer({"review": await runtime().second_reviews.save_review(sid, cid, order, caller().name)})
+    return answer({"review": await runtime().reviews.save_review(sid, cid, order)})
 
 
 @reviews.get("/corrected-rates")

@@ -12,8 +12,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 from api.bodies import idempotency_key, read_json, read_open_payload
 from api.context import JsonResponse, answer, runtime
 from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
-from api.identity import caller
+from api.identity import caller, role
 from api.payloads import MAX_NAME_CHARS, ExportQuery, OpenPayload
+from core.access.callers import SessionRole
 from core.domain.session import Session, TaskWarning
 from core.domain.task import Task
 from core.errors import BadInput
@@ -117,7 +118,8 @@ async def check_reference(sid: str) -> JsonResponse[CheckAnswer]:
 @validate_querystring(ExportQuery)
 async def export(sid: str, query_args: ExportQuery) -> Response:
     """The notebook with the selected hunts in its slots."""
-    delivery = await runtime().service.deliver(sid, _hunt_ids(query_args), query_args.criteria)
+    by_reader = role() is SessionRole.READER
+    delivery = await runtime().service.deliver(sid, _hunt_ids(query_args), query_args.criteria, by_reader=by_reader)
     response = Response(delivery.notebook, content_type="application/x-ipynb+json")
     response.headers["Content-Disposition"] = attachment(delivery_name(delivery.name))
     response.headers["Cache-Control"] = "no-store"

@@ -63,7 +63,8 @@ from core.telemetry.records import SessionRecord
 CARD_SECRET_BYTES = 16
 HUNTS_AT_ONCE = 50
 AFTER_DELETION = "\n"
-"""Follows an idempotency key whose session was deleted: the key opens another one. No header contains it."""
+"""Follows an idempotency key whose session was deleted or given away: the key opens another one. No header contains
+it."""
 MAX_SUGGESTING_S = 0.1
 """Longest search for the names that were meant by misspelled ones, of all models of a request together."""
 UNPRICED = "the price is unknown, so the daily budgets count its calls as $0."
@@ -71,6 +72,8 @@ ANY_JUDGE = CheckOrder()
 """Check all criteria with the default judge."""
 Entropy = Callable[[int], bytes]
 SessionAction = Literal["created", "exported", "deleted", "checked"]
+COPIED = "copied"
+"""The action of a reader's export, which does not make the task a delivered one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -308,13 +311,21 @@ class HuntingService:
         return again
 
     async def deliver(
-        self, sid: str, hunt_ids: Sequence[str] | None = None, criteria: CriteriaForm = "kept"
+        self,
+        sid: str,
+        hunt_ids: Sequence[str] | None = None,
+        criteria: CriteriaForm = "kept",
+        *,
+        by_reader: bool = False,
     ) -> Delivery:
-        """Return the notebook with the chosen hunts in its slots, and its file name. Raises BadInput for unknown
-        IDs."""
+        """Return the notebook with the chosen hunts in its slots, and its file name. `by_reader`: a copy for somebody
+        who cannot deliver the task. Raises BadInput for unknown IDs."""
         session, notebook = await self.store.read(sid), await self.store.notebook(sid)
         delivery = cast("Delivery", await self._export(deliver, session, notebook, hunt_ids, criteria))
-        self._record(session, "exported", f"{len(delivery.hunt_ids)} hunts")
+        if by_reader:
+            self.store.record_action(session, COPIED, f"{len(delivery.hunt_ids)} hunts")
+        else:
+            self._record(session, "exported", f"{len(delivery.hunt_ids)} hunts")
         return delivery
 
     async def preview(
@@ -374,7 +385,9 @@ class HuntingService:
         with suppress(NotFound, Unavailable):
             while order.idempotency_key:
                 if not await self.store.is_deleted(session.session_id):
-                    return await self.store.read(session.session_id)
+                    known = await self.store.read(session.session_id)
+                    if known.owner == order.owner:
+                        return known
                 order = order.model_copy(update={"idempotency_key": order.idempotency_key + AFTER_DELETION})
                 session = session.model_copy(update={"session_id": self._new_session_id(order)})
         try:

@@ -78,9 +78,9 @@ class SecondReviewService:
         second = _second(session)
         return second_desk_view(session, second, [await self.store.hunt(sid, hunt_id) for hunt_id in second.hunt_ids])
 
-    async def save_review(self, sid: str, card: str, order: ReviewOrder) -> ReviewView:
-        """Save the second reviewer's review or draft. Raises NotFound for another card, Conflict if it was edited
-        elsewhere or if the reviewer is done."""
+    async def save_review(self, sid: str, card: str, order: ReviewOrder, by: str) -> ReviewView:
+        """Save the second reviewer's review or draft. Raises NotFound for another card, NotAllowed if somebody else was
+        asked meanwhile, Conflict if it was edited elsewhere or if the reviewer is done."""
         session = await self.store.read(sid)
         hunt_id = hunt_of(session, card, _second(session).hunt_ids) if card.startswith("c_") else None
         if hunt_id is None:
@@ -91,6 +91,7 @@ class SecondReviewService:
 
         def change(now: Session) -> Session:
             second = _second(now)
+            _refuse_others(second, by)
             _refuse_done(second)
             before = second.review(hunt_id)
             refuse_outdated(order, before, lambda review: review_view(now, review, task, blind=True))
@@ -110,8 +111,7 @@ class SecondReviewService:
 
         def change(session: Session) -> Session:
             second = _second(session)
-            if second.reviewer != by:
-                raise NotAllowed("Only the second reviewer finishes the second review.", hint=f"Ask {second.reviewer}.")
+            _refuse_others(second, by)
             if second.done_at is not None:
                 return session
             if left := unfinished_second_reviews(session, second):
@@ -194,6 +194,14 @@ def _second(session: Session) -> SecondReview:
     if session.second_review is None:
         raise NotFound("This session has no second review.", hint="Its owner can ask for one.", code="no_second_review")
     return session.second_review
+
+
+def _refuse_others(second: SecondReview, by: str) -> None:
+    if second.reviewer != by:
+        raise NotAllowed(
+            "Only the second reviewer writes and finishes the second review.",
+            hint="The second review says who that is.",
+        )
 
 
 def _refuse_done(second: SecondReview) -> None:

@@ -1,8 +1,10 @@
 import asyncio
+import json
 
 import pytest
 
-from tests.api.people import People
+from api.identity import KEY
+from tests.api.people import WORDS, People
 from tests.api.signing_in import bearer, holders
 
 
@@ -71,6 +73,75 @@ async def test_an_open_event_stream_ends_when_the_session_is_given_away(people):
             told += await connection.receive()
         await connection.disconnect()
     assert b"session.changed" not in told.partition(b"event: reconnect")[0]
+
+
+async def slowly(people, name, method, path, body, meanwhile):
+    """The answer to a request whose body arrives after `meanwhile` has happened."""
+    sent, guard = json.dumps(body).encode(), people.client.app.config[KEY]
+    headers = bearer(name) | {"Content-Type": "application/json", "Content-Length": str(len(sent))}
+    guard.forget(people.sid)
+    address = f"/api/sessions/{people.sid}{path}"
+    async with people.client.request(address, method=method, headers=headers) as connection, asyncio.timeout(5):
+        while people.sid not in guard._people:  # the request was let in
+            await asyncio.sleep(0)
+        await meanwhile()
+        await connection.send(sent)
+        await connection.send_complete()
+        await connection.receive()
+    return connection.status_code
+
+
+async def test_a_request_that_began_before_the_session_was_given_away_changes_nothing(people):
+    async def give():
+        await people.ask("alice", "POST", "/transfer", 204, json={"to": "bob"})
+
+    edit = {"version": 2, "prompt": "too late"}
+    assert await slowly(people, "alice", "PATCH", "/task", edit, give) == 404
+    assert (await people.ask("bob", "GET"))["task"]["prompt"] != "too late"
+
+
+async def test_a_review_that_began_before_somebody_else_was_asked_is_not_theirs(people, runtime):
+    await people.hunted()
+    await people.asked("bob")
+    card, _ = await people.cards("bob")
+
+    async def ask_another():
+        await people.ask("alice", "DELETE", "/second-review", 204)
+        await people.asked("root")
+
+    review = {"verdicts": {"C1": "FAIL"}, "explanation": WORDS}
+    assert await slowly(people, "bob", "PUT", f"/reviews/{card}", review, ask_another) == 404
+    assert (await runtime.store.read(people.sid)).second_review.reviews == ()
+
+
+async def test_the_key_of_a_request_does_not_open_a_session_that_was_given_away(client, task):
+    async def opened():
+        headers = bearer("alice") | {"Idempotency-Key": "k"}
+        answer = await client.post("/api/sessions", json={"task": task}, headers=headers)
+        return (await answer.get_json())["session_id"]
+
+    people = People(client, await opened())
+    assert await opened() == people.sid
+    await people.ask("alice", "POST", "/transfer", 204, json={"to": "bob"})
+    another = await opened()
+    assert another != people.sid
+    assert await opened() == another
+
+
+async def test_a_copy_for_a_reader_does_not_deliver_the_task(people, runtime):
+    await people.hunted()
+    await people.review("alice")
+    await people.ask("alice", "POST", "/reveal")
+    await people.ask("alice", "POST", "/transfer", 204, json={"to": "bob", "keep_access": True})
+
+    async def state_after(name):
+        assert (await people.client.get(f"/api/sessions/{people.sid}/export", headers=bearer(name))).status_code == 200
+        await runtime.store.flush()
+        return (await people.api("bob", "/tasks"))["tasks"][0]["state"]
+
+    assert [await state_after("alice"), await state_after("bob")] == ["revealed", "delivered"]
+    events = [(one.actor, one.action) for one in await runtime.store.library.events(people.sid)]
+    assert ("alice", "copied") in events
 
 
 async def test_nobody_unknown_gets_a_session(people):

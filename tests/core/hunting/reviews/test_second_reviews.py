@@ -70,8 +70,10 @@ async def test_a_finished_review_is_locked():
     session = reviewed_session(DONE, revealed=False)
     service = await a_service(session)
     with pytest.raises(Conflict):
-        await service.save_review("s_one", card_id(session, "r_one.1"), ReviewOrder())
+        await service.save_review("s_one", card_id(session, "r_one.1"), ReviewOrder(), "bob")
+    with pytest.raises(NotAllowed):  # somebody else was asked meanwhile
+        await service.save_review("s_one", card_id(session, "r_one.1"), ReviewOrder(), "eve")
     with pytest.raises(Conflict):
         await service.withdraw("s_one")
     with pytest.raises(NotFound):
-        await service.save_review("s_one", "r_one.1", ReviewOrder())
+        await service.save_review("s_one", "r_one.1", ReviewOrder(), "bob")
