@@ -18,6 +18,7 @@ from core.domain.confirmation import MAX_OPINIONS, Confirmation
 from core.domain.criteria import CRITERION_ID
 from core.domain.hunt import Hunt, HuntStatus
 from core.domain.ids import hunt_id
+from core.domain.review_differences import differences
 from core.domain.run import MAX_MODEL_CHARS, Run
 from core.domain.second_review import SecondReview
 from core.domain.session import MAX_AUDIT_HELD, Audit, Session
@@ -218,6 +219,9 @@ def _second_review(session: Session, second: SecondReview) -> Iterator[str]:
         yield "a hunt of the second review has no run"
     if not known.issuperset((*reviewed, *(hunt_id for hunt_id, _ in settled))) or _twice(reviewed) or _twice(settled):
         yield "a second review is of another hunt, or given twice"
+    differ = {(pair.hunt_id, pair.criterion.id) for pair in differences(session)}
+    if not differ.issuperset(settled):
+        yield "it settles a verdict on which its reviews do not differ"
 
 
 def _audit(audit: Audit, ids: Collection[str]) -> Iterator[str]:

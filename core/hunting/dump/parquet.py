@@ -111,6 +111,11 @@ def hunt_row(session: Session, hunt: Hunt) -> bytes:
     )
 
 
+MIN_OBJECT_BYTES = 4 * 1024 * 1024
+ROWS_AT_ONCE = 8192
+"""Rows that are in memory before they are written; hunts have replies."""
+
+
 def write_parquet(rows: Path, target: Path, columns: Mapping[str, str]) -> None:
     """Convert a file of rows. Raises OSError."""
     import duckdb  # 50 MiB, and only for this
@@ -119,13 +124,20 @@ def write_parquet(rows: Path, target: Path, columns: Mapping[str, str]) -> None:
     shown = ", ".join(
         "make_timestamptz(changed_at * 1000) AS changed_at" if name == "changed_at" else name for name in columns
     )
-    config: dict[str, Any] = {"threads": 2, "autoinstall_known_extensions": False}
-    source = "read_json($rows, format = 'newline_delimited', columns = $columns, maximum_object_size = 268435456)"
+    config: dict[str, Any] = {"threads": 1, "autoinstall_known_extensions": False}
+    with rows.open("rb") as file:
+        longest = max(map(len, file), default=0)  # DuckDB allocates a multiple of it for each thread
+    source = (
+        "read_json($rows, format = 'newline_delimited', columns = $columns, "
+        f"maximum_object_size = {max(MIN_OBJECT_BYTES, longest + 1)})"
+    )
     found = f"SELECT {shown} FROM {_literal(source, rows, read)}"  # noqa: S608
     try:
         with duckdb.connect(config=config) as database:
             database.execute("SET TimeZone = 'UTC'")
-            database.execute(f"COPY ({found}) TO {_quoted(str(target))} (FORMAT parquet, COMPRESSION zstd)")
+            database.execute(
+                f"COPY ({found}) TO {_quoted(str(target))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 8192)"
+            )
     except duckdb.Error as error:
         raise OSError(EIO, str(error)) from error
 

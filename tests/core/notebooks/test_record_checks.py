@@ -115,6 +115,7 @@ CRAFTED = {
     "a second review twice": (signed(**second_review("r_a.1", "r_a.1")), "of another hunt, or given twice"),
     "a second review of another hunt": (signed(**second_review("r_a.1", "r_a.2")), "of another hunt, or given twice"),
     "a verdict settled twice": (signed(**second_review(settled=("r_a.1",) * 2)), "of another hunt, or given twice"),
+    "a verdict settled on which both agree": (signed(**second_review(settled=("r_a.1",))), "do not differ"),
     "a verdict settled elsewhere": (signed(**second_review(settled=("r_a.2",))), "of another hunt, or given twice"),
     "a turn of no hunt": (signed(**odd_turn(hunt_id="r_a.8")), "selected reply of a turn is missing"),
 }  # fmt: skip
