@@ -276,7 +276,8 @@ class OpenTasks:
 
 @dataclass(frozen=True, slots=True)
 class WaitingTask:
-    """A task that waits for somebody: for its owner until it is delivered or archived, or for whom they asked."""
+    """A task that waits for somebody: for its owner until it is delivered or archived, or for whom they asked. It is
+    there once for each of them."""
 
     name: str
     person: str

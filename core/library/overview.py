@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, literal, select
+from sqlalchemy import Connection, Select, case, exists, func, literal, select
 
 from core.domain.task_state import TO_DO, TaskState
 from core.library.base import AGE_DAYS, DeliveredTask, OpenTasks, TeamOverview, WaitingTask
@@ -53,11 +53,15 @@ def _open_tasks(now_ms: int) -> Select[Any]:
 
 def _longest_waiting(connection: Connection, limit: int) -> tuple[WaitingTask, ...]:
     task = (sessions.c.name, sessions.c.owner, _STATE, sessions.c.session_id)
-    owners = select(*task, PERSON, sessions.c.changed_ms.label("since_ms"), literal("").label("kind")).where(*_OPEN)
+    to_do = waiting.c.kind.in_([kind.value for kind in TO_DO])
+    of_owner = (waiting.c.session_id == sessions.c.session_id, waiting.c.person == sessions.c.owner)
+    owners = select(*task, PERSON, sessions.c.changed_ms.label("since_ms"), literal("").label("kind")).where(
+        *_OPEN, ~exists().where(*of_owner, to_do)
+    )
     asked = (
         select(*task, waiting.c.person, waiting.c.since_ms, waiting.c.kind)
         .join(waiting, waiting.c.session_id == sessions.c.session_id)
-        .where(*_LISTED, waiting.c.kind.in_([kind.value for kind in TO_DO]))
+        .where(*_LISTED, to_do)
     )
     rows = [
         row

@@ -49,6 +49,7 @@ AGES = (
 )
 """In days."""
 WITHOUT_SIGN_IN = "(no sign-in)"
+ASKED = "Second reviews, tasks that they were given, and reviews to reveal or to settle; also of delivered tasks."
 STATES = {state.value: state.value.replace("_", " ") for state in NEXT_STEPS}
 DAY_S = 24 * 3600
 
@@ -142,19 +143,23 @@ def waiting_frame(waiting: Sequence[WaitingTask], now: datetime) -> pd.DataFrame
     return pd.DataFrame(rows, columns=["person", "step", "state", "task", "days", "since"])
 
 
-def people_frame(open_tasks: Iterable[OpenTasks]) -> pd.DataFrame:
-    """person, tasks, one column for each state, oldest (UTC); those with most tasks first."""
+def people_frame(team: TeamOverview) -> pd.DataFrame:
+    """person, tasks, one column for each state, asked (by others, also about their tasks), oldest (UTC); those with
+    most tasks first."""
     people: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(STATES, 0))
+    asked = Counter(one.person for one in team.waiting if one.kind)
     oldest: dict[str, int] = {}
-    for one in open_tasks:
+    for one in team.open_tasks:
         people[one.person][one.state] += one.tasks
         oldest[one.person] = min(one.oldest_ms, oldest.get(one.person, one.oldest_ms))
+    for other in team.waiting:
+        oldest[other.person] = min(other.since_ms, oldest.get(other.person, other.since_ms))
     rows = [
-        (_person(person), sum(states.values()), *states.values(), _at(oldest[person]))
-        for person, states in people.items()
+        (_person(name), sum(people[name].values()), *people[name].values(), asked[name], _at(since_ms))
+        for name, since_ms in oldest.items()
     ]
-    frame = pd.DataFrame(rows, columns=["person", "tasks", *STATES, "oldest"])
-    return frame.sort_values(["tasks", "person"], ascending=[False, True], ignore_index=True)
+    frame = pd.DataFrame(rows, columns=["person", "tasks", *STATES, "asked", "oldest"])
+    return frame.sort_values(["tasks", "asked", "person"], ascending=[False, False, True], ignore_index=True)
 
 
 def ages_frame(open_tasks: Iterable[OpenTasks]) -> pd.DataFrame:
@@ -276,21 +281,22 @@ def _draw_numbers(team: TeamOverview, reviews: dict[str, ReviewCounts], days: in
 
 
 def _draw_waiting(team: TeamOverview, now: datetime) -> None:
-    if not team.open_tasks:
-        nothing("What waits for whom", "No task is open.")
+    if not team.waiting:
+        nothing("What waits for whom", "No task waits for anybody.")
         return
     st.subheader("What waits for whom", anchor=False)
     table(
         "people",
-        people_frame(team.open_tasks),
+        people_frame(team),
         {
             "person": columns.text("Waits for"),
-            "tasks": columns.whole("Tasks"),
+            "tasks": columns.whole("Open tasks", "Tasks of this person that are neither delivered nor archived."),
             **{
                 state: columns.whole(words.capitalize(), NEXT_STEPS[TaskState(state)])
                 for state, words in STATES.items()
             },
-            "oldest": columns.moment("Oldest change"),
+            "asked": columns.whole("Asked", ASKED),
+            "oldest": columns.moment("Waits since"),
         },
     )
     frame = waiting_frame(team.waiting, now)
@@ -299,7 +305,7 @@ def _draw_waiting(team: TeamOverview, now: datetime) -> None:
         f"Longest wait: {plain(str(longest['task']))}, {span(float(longest['days']) * DAY_S)}, for "
         f"{plain(str(longest['person']))} to {longest['step']}."
     )
-    with st.expander(f"Tasks by how long they wait ({count(len(frame), 'task')}{_more(team.waiting)})"):
+    with st.expander(f"Tasks by how long they wait ({count(len(frame), 'step')}{_more(team.waiting)})"):
         table(
             "waiting",
             frame.head(SHOWN_WAITING),
@@ -308,7 +314,7 @@ def _draw_waiting(team: TeamOverview, now: datetime) -> None:
                 "step": columns.text("To"),
                 "task": columns.text("Task", width="large"),
                 "days": st.column_config.NumberColumn("Days", format="%.1f"),
-                "since": columns.moment("Last change"),
+                "since": columns.moment("Since"),
             },
             whole=lambda: frame,
         )

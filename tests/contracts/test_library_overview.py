@@ -50,6 +50,15 @@ async def test_who_was_asked_is_waited_for_beside_the_owner(library):
     assert len((await library.overview(NOW, 0, 1)).waiting) == 1
 
 
+async def test_a_task_waits_for_its_owner_once(library):
+    settled = (waits("ada", "settle", 7), waits("bob", "settle", 7))
+    await library.write([a_task("s_one", 5, state="revealed", revealed_ms=5, waiting=settled), a_task("s_two", 9)])
+    found = (await library.overview(NOW, 0, 10)).waiting
+    assert [(one.person, one.since_ms, one.kind) for one in found] == [
+        ("ada", 7, "settle"), ("bob", 7, "settle"), ("ada", 9, ""),
+    ]  # fmt: skip
+
+
 async def test_delivered_tasks_of_a_period_have_their_hunts_and_costs(library):
     hunts = [
         a_stored_hunt(1, 1_000_000, outcome="broke"),

@@ -14,7 +14,7 @@ from dashboard_app.team import NoTeam, read_team
 from dashboard_app.views import team
 from dashboard_app.views.team import ReviewCounts
 from tests.contracts.test_library import a_stored_hunt
-from tests.contracts.test_library_lists import a_task
+from tests.contracts.test_library_lists import a_task, waits
 from tests.dashboard_app.helpers import words
 from tests.dashboard_app.records_made_up import NOW, team_at_work, write_log
 
@@ -82,6 +82,24 @@ def test_the_page_shows_what_waits_for_whom_and_what_was_delivered(page, library
         ["bob", "review the selection", "old_*.ipynb"],
         ["ada", "check the reference response", "draft.ipynb"],
     ]
+
+
+def test_differences_of_a_delivered_task_wait_though_no_task_is_open(page, tmp_path):
+    now = int(time.time() * 1000)
+
+    async def write():
+        library = LazyLibrary(f"sqlite:///{tmp_path}/library.sqlite")
+        settle = tuple(waits(name, "settle", now - 3 * DAY_MS) for name in ("ada", "eve"))
+        exported = LibraryEvent("x", now, "ada", "exported")
+        await library.write([a_task("s", now, state="revealed", revealed_ms=1, events=[exported], waiting=settle)])
+        await library.close()
+
+    asyncio.run(write())
+    test = page("team")
+    assert not test.exception
+    people = test.dataframe[0].value
+    assert people[["person", "tasks", "asked"]].values.tolist() == [["ada", 0, 1], ["eve", 0, 1]]
+    assert "3 d 0 h, for ada to settle the differences" in words(test)
 
 
 def test_nothing_of_a_sealed_task_but_its_state_is_shown(page, library):
