@@ -27,7 +27,7 @@ async def transfer_session(sid: str) -> Response:
 
     400 `no_names` without a sign-in, `unknown_person`. 409 `second_review_open` before both reviewers are done.
     """
-    await runtime().sharing.give(sid, await read_json(TransferOrder), caller().name)
+    await runtime().sharing.give(sid, await read_json(TransferOrder), caller().name, admin=caller().admin)
     access_guard().forget(sid)
     return Response(status=204)
 

@@ -16,7 +16,7 @@ from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from core.hunting.hunts.queries import refuse_unknown_hunt
 from core.hunting.orders import CommentOrder, TransferOrder
 from core.hunting.views.events import session_event
-from core.sessions.base import SessionStore
+from core.sessions.base import SessionStore, no_session
 
 
 @dataclass(frozen=True)
@@ -27,14 +27,16 @@ class SharingService:
     """Everybody who may sign in; none without sign-in."""
     max_session_bytes: int
 
-    async def give(self, sid: str, order: TransferOrder, by: str) -> Session:
+    async def give(self, sid: str, order: TransferOrder, by: str, *, admin: bool = False) -> Session:
         """Make somebody else the owner. Repeating it has no effect. Raises BadInput without sign-in or for an unknown
-        name, Conflict while a second review is not done."""
+        name, Conflict while a second review is not done, NotFound if `by`, who is no admin, gave it away meanwhile."""
         refuse_unknown_person(self.people, order.to)
 
         def change(session: Session) -> Session:
             if session.owner == order.to:
                 return session
+            if session.owner != by and not admin:
+                raise no_session()
             if session.second_review is not None and not session.both_reviewed:
                 raise Conflict(
                     "The session cannot be given away before both reviewers are done.",

@@ -123,11 +123,17 @@ def _read_tasks(folder: Path) -> Iterator[_Task]:
                 hunts=tuple(of_it),
                 events=tuple(LibraryEvent(**event) for event in line["events"]),
             )
-            task = _Task(changes, line["archived"])
+            task = _Task(changes, _boolean(line["archived"]))
             _refuse_odd(task)
         yield task
     if waiting is not None:
         raise BadInput(f"{HUNTS} of the dump has hunts of a session that {SESSIONS} lacks.", hint="Export it again.")
+
+
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("not a boolean")
+    return value
 
 
 def _refuse_odd(task: _Task) -> None:
@@ -137,7 +143,7 @@ def _refuse_odd(task: _Task) -> None:
     times = [changes.changed_ms, head.created_ms, head.revealed_ms or 0, *(one.at_ms for one in changes.events)]
     numbers = [head.version, head.planned_hunts]
     numbers += [number for hunt in changes.hunts for number in (abs(hunt.number), hunt.progress)]
-    if type(task.archived) is not bool or any(type(number) is not int for number in (*times, *numbers)):
+    if any(type(number) is not int for number in (*times, *numbers)):
         raise TypeError("type")
     if not all(abs(at) <= MAX_MS for at in times) or not all(0 <= number <= MAX_NUMBER for number in numbers):
         raise ValueError("number")

@@ -112,8 +112,6 @@ def hunt_row(session: Session, hunt: Hunt) -> bytes:
 
 
 MIN_OBJECT_BYTES = 4 * 1024 * 1024
-ROWS_AT_ONCE = 8192
-"""Rows that are in memory before they are written; hunts have replies."""
 
 
 def write_parquet(rows: Path, target: Path, columns: Mapping[str, str]) -> None:

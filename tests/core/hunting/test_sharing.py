@@ -45,6 +45,8 @@ async def test_giving_twice_is_giving_once_and_not_during_a_second_review_or_for
     service = await a_service()
     assert (await service.give("s_one", TransferOrder(to="bob"), "alice")).owner == "bob"
     assert len((await service.give("s_one", TransferOrder(to="bob"), "alice")).transfers) == 1
+    with pytest.raises(NotFound):  # of two requests at once, the second one finds another owner
+        await service.give("s_one", TransferOrder(to="carol"), "alice")
     for session in ({"second_review": a_second_review()}, {"transfers": (transfer(),) * MAX_TRANSFERS}):
         with pytest.raises(Conflict):
             await (await a_service(**session)).give("s_one", TransferOrder(to="bob"), "alice")
