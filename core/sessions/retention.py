@@ -15,6 +15,7 @@ from core.clock import Clock
 from core.errors import NotFound, RedisAway
 from core.library.base import Library, LibraryAway, RetentionRule
 from core.sessions.base import SessionStore
+from core.sessions.codec import StoredUnreadable
 from core.sessions.library_records import milliseconds
 from core.settings.library import ARCHIVED
 
@@ -91,6 +92,8 @@ class Retention:
             await self._live.summary(session_id)
         except NotFound:
             return False
+        except StoredUnreadable:  # by this release: it must not keep the others from being deleted
+            return True
         return True
 
 

@@ -133,7 +133,7 @@ def write_parquet(rows: Path, target: Path, columns: Mapping[str, str]) -> None:
     try:
         with duckdb.connect(config=config) as database:
             database.execute("SET TimeZone = 'UTC'")
-            database.execute(
+            database.execute(  # few rows are in memory, because hunts have replies
                 f"COPY ({found}) TO {_quoted(str(target))} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 8192)"
             )
     except duckdb.Error as error:

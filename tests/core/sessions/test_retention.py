@@ -5,6 +5,7 @@ import pytest
 from core.domain.run import RunStatus
 from core.library.base import LibraryEvent, RetentionRule
 from core.sessions import retention
+from core.sessions.codec import StoredUnreadable
 from core.sessions.retention import DAY_MS, Retention, retention_rules
 from tests.builders import a_finished_hunt, a_run, a_session
 from tests.core.sessions.libraries import a_process
@@ -60,6 +61,23 @@ async def test_a_task_in_use_stays_and_unfinished_work_of_others_was_broken_off(
             for name in ("s_read", "s_working", "s_gone", "s_broken_off")
         }
         assert found == {"s_read": True, "s_working": True, "s_gone": False, "s_broken_off": False}
+
+
+async def test_a_live_session_that_cannot_be_read_stays_and_others_are_deleted(tmp_path, monkeypatch):
+    async with a_process(tmp_path) as process:
+        care = Retention(process.live, process.library, process.clock, [("draft", 1)])
+        await stored(process, "s_newer", "s_gone")
+        after(process, 2)
+        summary = process.live.summary
+
+        async def unreadable(session_id):
+            if session_id == "s_newer":
+                raise StoredUnreadable("written by a newer release")
+            return await summary(session_id)
+
+        monkeypatch.setattr(process.live, "summary", unreadable)
+        assert await care.delete_expired() == 1
+        assert await process.library.read("s_newer") is not None
 
 
 async def test_a_task_that_is_restored_meanwhile_is_deleted_from_the_live_store_too(tmp_path, monkeypatch):
