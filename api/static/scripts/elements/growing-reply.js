@@ -15,14 +15,14 @@ export class GrowingReply extends HTMLElement {
     this.#build();
     const response = text?.response ?? "";
     const reasoning = text?.reasoning ?? "";
-    const following = text !== null && isAtEnd(scrollerOf(this));
+    const following = text !== null && pxBelowView(this) < END_MARGIN_PX;
     show(this.reasoning, reasoning !== "");
     setText(this.length, `${count(wordCount(reasoning))} words so far`);
     grow(this.thoughts, reasoning);
     grow(this.response, response);
     show(this.response, response !== "");
     show(this.truncated, text?.truncated === true);
-    if (following) scrollToEnd(scrollerOf(this));
+    if (following) scrollToEnd(this);
   }
 
   #build() {
@@ -52,12 +52,15 @@ function scrollerOf(node) {
   return around;
 }
 
-function isAtEnd(scroller) {
-  return scroller === null || scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < END_MARGIN_PX;
+/** How far the end of `node` is below what is in view, in pixels; 0 if nothing scrolls. Other parts of the page may follow it. */
+function pxBelowView(node) {
+  const scroller = scrollerOf(node);
+  return scroller ? node.getBoundingClientRect().bottom - scroller.getBoundingClientRect().bottom : 0;
 }
 
-function scrollToEnd(scroller) {
-  if (scroller) scroller.scrollTop = scroller.scrollHeight;
+function scrollToEnd(node) {
+  const scroller = scrollerOf(node);
+  if (scroller) scroller.scrollTop += Math.max(0, pxBelowView(node));
 }
 
 customElements.define("growing-reply", GrowingReply);
