@@ -37,19 +37,21 @@ def other(product: Product) -> str:
 def answered_late(page: Page, sid: str, method: str, ending: str) -> Iterator[Callable[[], None]]:
     """Holds that request of the session back until what is yielded is called."""
     held: list[Route] = []
+    released = False
 
     def hold(route: Route) -> None:
         request = route.request
         mine = request.method == method and f"/{sid}/{ending}" in request.url
-        held.append(route) if mine else route.fallback()
+        held.append(route) if mine and not released else route.fallback()
 
     def release() -> None:
         page.wait_for_function("() => true")  # lets requests that were just made arrive here
         assert held, f"nobody asked {method} {ending}"
+        nonlocal released
+        released = True  # without unroute: a request that is made at that moment would never be sent
         with page.expect_response(held[0].request.url):
             for route in held:
                 route.continue_()
-        page.unroute("**/api/**", hold)
 
     page.route("**/api/**", hold)
     yield release
