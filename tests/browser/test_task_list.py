@@ -67,18 +67,21 @@ def test_a_search_and_a_state_narrow_the_list(page: Page, product: Product) -> N
     expect(task_row(page, "captain.ipynb")).to_be_visible()
     expect(page.locator("task-list [role=status]")).to_have_text("1 task found.")
     page.get_by_label("State").select_option("delivered")
-    expect(page.locator("task-list [role=status]")).to_have_text("No tasks match.")
+    expect(page.locator("task-list [role=status]")).to_have_text(re.compile("^No tasks match"))
     expect(page.get_by_role("searchbox", name="Search")).to_have_value("zeppelin capt")
 
 
 def test_a_task_is_archived_taken_back_and_deleted_by_keyboard(page: Page, product: Product) -> None:
-    open_task(product, "Name all rings of Saturn.", "rings.ipynb")  # an empty list is hidden
     sid = open_task(product, "Name all moons of Mars.", "moons.ipynb")
+    for one in product.http.get("/api/tasks?limit=200").json()["tasks"]:  # so that it is the only one that is listed
+        if one["session_id"] != sid:
+            product.http.post(f"/api/tasks/{one['session_id']}/archive").raise_for_status()
     go_to(page)
     row = task_row(page, "moons.ipynb")
     row.get_by_role("button", name="Archive moons.ipynb").press("Enter")
     expect(row).to_have_count(0)
     expect(page.get_by_role("heading", name="My tasks")).to_be_focused()
+    expect(page.locator("task-list [role=status]")).to_contain_text("No tasks here. Load or write one below")
     page.get_by_label("Archived").press("Space")
     row.get_by_role("button", name="Unarchive moons.ipynb").press("Enter")
     expect(row).to_have_count(0)
@@ -137,4 +140,8 @@ def test_while_the_library_is_away_the_page_shows_what_the_browser_knows(
     page.route("**/api/tasks?*", lambda route: route.fulfill(status=503, json={"error": error}))
     page.get_by_role("link", name="Model Hunter").click()
     expect(page.locator("task-list").get_by_role("alert")).to_contain_text("The library is unavailable.")
-    expect(page.locator(f"start-view .recent a[href*='{sid}']")).to_be_visible()
+    remembered = page.locator(f"start-view .recent a[href*='{sid}']")
+    expect(remembered).to_be_visible()
+    product.http.delete(f"/api/sessions/{sid}").raise_for_status()  # in another browser
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(remembered).to_have_count(0)

@@ -19,12 +19,43 @@ def test_what_only_the_browser_remembers_is_shown_without_filters(ask: Any) -> N
     recent, none = [{"id": "s1"}, {"id": "s9"}], {"q": "", "state": "", "archived": False}
 
     def shown(**tasks: Any) -> list[str]:
-        state = {"rows": [ROW], "query": none, "problem": None} | tasks
-        return [one["id"] for one in ask("state/tasks", "onlyRemembered", recent, state)]
+        state = {"rows": [ROW], "query": none, "problem": None, "next": None} | tasks
+        return [one["id"] for one in ask("state/tasks", "onlyRemembered", recent, state, [], "ada")]
 
     assert shown() == ["s9"]
     assert shown(query={**none, "q": "word"}) == []
     assert shown(rows=None) == shown(problem={"code": "library_away"}) == ["s1", "s9"]
+
+
+def test_what_may_be_on_a_later_page_of_the_list_is_not_shown_twice(ask: Any) -> None:
+    at = {name: f"2026-11-{day}T10:00:00Z" for name, day in {"older": 20, "last": 25, "newer": 28}.items()}
+    recent = [{"id": f"{owner} {age}", "at": at[age]} for owner in ("ada", "bob") for age in ("older", "newer")]
+    summaries = [{"session_id": one["id"], "owner": one["id"].split()[0]} for one in recent]
+
+    def shown(own: str, after: str | None) -> list[str]:
+        state = {
+            "rows": [{**ROW, "updated_at": at["last"]}], "problem": None, "next": after,
+            "query": {"q": "", "state": "", "archived": False},
+        }  # fmt: skip
+        return [one["id"] for one in ask("state/tasks", "onlyRemembered", recent, state, summaries, own)]
+
+    assert shown("ada", "2-s1") == ["ada newer", "bob older", "bob newer"]
+    assert shown("", "2-s1") == ["ada newer", "bob newer"]  # without a sign-in the server lists everybody's
+    assert shown("ada", None) == [one["id"] for one in recent]
+
+
+def test_an_empty_list_says_what_to_do(ask: Any) -> None:
+    none = {"q": "", "state": "", "archived": False}
+
+    def words(number: int, after: str | None = None, **query: Any) -> str:
+        return str(ask("state/tasks", "foundWords", number, after, none | query))
+
+    assert "tick “Archived”" in words(0)
+    assert words(0, archived=True) == "No tasks are archived. Untick “Archived” to see the others."
+    assert words(0, q="x") == words(0, state="draft", archived=True) == "No tasks match. Change the search or the filters."
+    assert (words(2), words(2, q="x"), words(1, "1-s1", q="x")) == (
+        "", "2 tasks found.", "The newest 1 task; there are more."
+    )  # fmt: skip
 
 
 def test_the_sentence_about_similar_tasks(ask: Any) -> None:

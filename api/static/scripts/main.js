@@ -10,7 +10,7 @@ import { ReviewSaver } from "./actions/reviews.js";
 import { RunStarter } from "./actions/runs.js";
 import { SecondReviewLoader } from "./actions/second-review.js";
 import { SelectionSaver } from "./actions/selection.js";
-import { HealthPoller, loadServerInfo, loadSummaries } from "./actions/server.js";
+import { HealthPoller, loadServerInfo, loadSummaries, watchRecentSessions } from "./actions/server.js";
 import { SessionSync } from "./actions/session-sync.js";
 import { statisticsLoaders } from "./actions/statistics.js";
 import { TaskListLoader } from "./actions/tasks.js";
@@ -54,6 +54,7 @@ const plan = storedPlan();
 if (plan) store.dispatch({ type: "plan.remembered", plan });
 loadServerInfo(store);
 loadSummaries(store);
+watchRecentSessions(store);
 openAddress();
 
 function openAddress() {

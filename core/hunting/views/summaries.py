@@ -30,6 +30,8 @@ class GoneSession(TypedDict):
 class SummaryView(TypedDict):
     session_id: str
     name: str
+    owner: str
+    """"" if it was loaded without a sign-in."""
     version: int
     turn: int
     created_at: datetime
@@ -67,6 +69,7 @@ def summary_view(seen: SessionSummary) -> SummaryView:
     return {
         "session_id": session.session_id,
         "name": session.name,
+        "owner": session.owner,
         "version": session.version,
         "turn": session.turn,
         "created_at": session.created_at,

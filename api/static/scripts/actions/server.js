@@ -1,6 +1,6 @@
 // What the page knows of the server: who is signed in, models, examples, recent sessions, health.
 
-import { removeRecentSession } from "../storage.js";
+import { recentSessions, removeRecentSession } from "../storage.js";
 import { readExamples, readHealth, readModels, readSummaries, readWho } from "../wire/api.js";
 import { Problem } from "../wire/request.js";
 import { showError } from "./notices.js";
@@ -15,13 +15,27 @@ export function loadServerInfo(store) {
   load(store, readExamples, (examples) => ({ type: "examples.read", examples }));
 }
 
-/** The state of the sessions that this browser remembers. Sessions that have expired are forgotten. */
+/** The state of the sessions that this browser remembers. Those that its user cannot open, or no longer, are forgotten. */
 export async function loadSummaries(store) {
   const ids = store.state.recent.map((one) => one.id);
   if (store.state.route.name !== "start" || ids.length === 0) return;
   await load(store, () => readSummaries(ids), (summaries) => {
-    for (const one of summaries) if (one.gone) store.dispatch({ type: "recent.changed", recent: removeRecentSession(one.session_id) });
+    for (const one of summaries) if (one.gone) forgetSession(store, one.session_id);
     return { type: "summaries.read", summaries: summaries.filter((one) => !one.gone) };
+  });
+}
+
+/** A session that its user cannot open is no longer listed among those that this browser remembers. */
+export function forgetSession(store, sid) {
+  store.dispatch({ type: "recent.changed", recent: removeRecentSession(sid) });
+}
+
+/** A tab that becomes visible shows what other tabs opened and removed, and forgets what was given away meanwhile. */
+export function watchRecentSessions(store) {
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    store.dispatch({ type: "recent.changed", recent: recentSessions() });
+    loadSummaries(store);
   });
 }
 

@@ -1,7 +1,7 @@
 // Keeps the state equal to the server's: first a snapshot and the hunts, then events. One session at a time: opening another,
 // or leaving, stops everything that belongs to the one before.
 
-import { removeRecentSession, storeRecentSession } from "../storage.js";
+import { storeRecentSession } from "../storage.js";
 import { textToWatch } from "../state/detail.js";
 import { totals } from "../state/session.js";
 import { nextFrame } from "../store.js";
@@ -10,6 +10,7 @@ import { huntPages, readSession, readTrials } from "../wire/api.js";
 import { Problem } from "../wire/request.js";
 import { SessionStream } from "../wire/stream.js";
 import { showError } from "./notices.js";
+import { forgetSession } from "./server.js";
 
 const RETRY_AFTER_MS = 3000;
 
@@ -149,12 +150,13 @@ export class SessionSync {
     const sid = this.#sid;
     this.#stop();
     if (this.#store.state.session) this.#store.dispatch({ type: "session.left" });
+    forgetSession(this.#store, sid);
     this.#store.dispatch({ type: "session.review-only", sid });
   }
 
   #onGone(sid) {
     this.#stop();
-    this.#store.dispatch({ type: "recent.changed", recent: removeRecentSession(sid) });
+    forgetSession(this.#store, sid);
     this.#store.dispatch({ type: "session.gone", unsaved: unsavedTexts(sid) });
   }
 

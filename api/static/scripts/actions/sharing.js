@@ -6,6 +6,7 @@ import { Problem, problemOf } from "../wire/request.js";
 import { perform } from "./action.js";
 import { closeDialog } from "./dialogs.js";
 import { showError, showInfo } from "./notices.js";
+import { forgetSession } from "./server.js";
 
 /** Reads the comments of the open task when there are some, and accepts a task that was given to its reader. */
 export class SharingLoader {
@@ -58,8 +59,11 @@ export function give(store, { to, keepAccess, note }) {
   const { session } = store.state;
   return perform(store, "give", async () => {
     await transferSession(session.session_id, { to, keep_access: keepAccess, note });
-    if (!keepAccess) location.assign(startAddress());
-    else closeDialog(store, "give");
+    if (keepAccess) closeDialog(store, "give");
+    else {
+      forgetSession(store, session.session_id);
+      location.assign(startAddress());
+    }
     showInfo(store, `You gave “${session.name || "Task"}” to ${to}.`, 0);
   }, null);
 }

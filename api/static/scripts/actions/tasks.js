@@ -1,11 +1,11 @@
 // The list of tasks on the start page: reads it, keeps it current while it is shown, archives and deletes.
 
 import { similarWords } from "../state/tasks.js";
-import { removeRecentSession } from "../storage.js";
 import { archiveTask, deleteSession, readSimilar, readTasks, readWaiting, unarchiveTask } from "../wire/api.js";
 import { Problem, problemOf } from "../wire/request.js";
 import { perform } from "./action.js";
 import { showInfo } from "./notices.js";
+import { forgetSession } from "./server.js";
 
 const PAGE = 50;
 const MAX_PAGE = 200;
@@ -97,7 +97,7 @@ export function deleteTask(store, sid) {
 
 function removeRow(store, sid) {
   store.dispatch({ type: "tasks.removed", session_id: sid });
-  store.dispatch({ type: "recent.changed", recent: removeRecentSession(sid) });
+  forgetSession(store, sid);
 }
 
 /** Says which tasks a task that was just opened resembles. It helps, so without an answer nothing is said. */

@@ -41,7 +41,7 @@ export class StartView extends PageElement {
 
   draw(examples, recent, work, busy, tasks, who) {
     this.#drawExamples(examples ?? [], busy);
-    const remembered = who?.library ? onlyRemembered(recent, tasks) : recent;
+    const remembered = who?.library ? onlyRemembered(recent, tasks, work, who.name) : recent;
     show(this.recentCard, remembered.length > 0);
     setText(this.recentTitle, who?.library && !tasks.problem ? "Remembered by this browser" : "My work");
     show(this.browserOnly, who?.library === false);

@@ -5,7 +5,7 @@ import { moment, money } from "../format.js";
 import { sessionAddress } from "../router.js";
 import { actionOf } from "../state/actions.js";
 import { counted } from "../state/announcements.js";
-import { isFiltered, stateName, stepOf, TASK_STATES } from "../state/tasks.js";
+import { foundWords, stateName, stepOf, TASK_STATES } from "../state/tasks.js";
 import { PageElement } from "./element.js";
 import { showProblem } from "./widgets.js";
 
@@ -37,7 +37,7 @@ export class TaskList extends PageElement {
 
   draw({ query, shown, rows, next, problem }, who, actions) {
     const known = rows ?? [];
-    show(this.card, Boolean(who?.library) && (known.length > 0 || isFiltered(query) || isFiltered(shown) || problem !== null));
+    show(this.card, Boolean(who?.library));
     if (this.words.value !== query.q && document.activeElement !== this.words) this.words.value = query.q;
     setOptions(this.state, STATE_OPTIONS, query.state);
     this.archived.checked = query.archived;
@@ -100,12 +100,6 @@ function factsOf({ counts, cost_usd: cost, updated_at: at, owner }, who) {
   if (cost !== null) parts.push(money(cost));
   if (owner && owner !== who?.name) parts.push(owner);
   return [...parts, moment(at)].join(" · ");
-}
-
-function foundWords(number, next, query) {
-  if (number === 0) return isFiltered(query) ? "No tasks match." : "";
-  if (!isFiltered(query)) return "";
-  return next === null ? `${counted(number, "task")} found.` : `The newest ${counted(number, "task")}; there are more.`;
 }
 
 /** Asks before a deletion, in the row; the focus goes to the harmless answer and back. */

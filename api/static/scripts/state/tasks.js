@@ -1,5 +1,7 @@
 // The tasks of the start page, as the server's library lists them.
 
+import { counted } from "./announcements.js";
+
 export const NO_TASK_FILTERS = { q: "", state: "", archived: false };
 
 /** [state, words for people], in the order of a task's life. */
@@ -37,6 +39,18 @@ export function isFiltered({ q, state, archived }) {
   return q.trim() !== "" || state !== "" || archived;
 }
 
+/** How many tasks the filters `query` found, in words; without a task, what to do. "" while the list is not filtered. */
+export function foundWords(number, next, query) {
+  if (number === 0) return nothingFound(query);
+  if (!isFiltered(query)) return "";
+  return next === null ? `${counted(number, "task")} found.` : `The newest ${counted(number, "task")}; there are more.`;
+}
+
+function nothingFound(query) {
+  if (!isFiltered(query)) return "No tasks here. Load or write one below, or tick “Archived” to see those that were archived.";
+  return isFiltered({ ...query, archived: false }) ? "No tasks match. Change the search or the filters." : "No tasks are archived. Untick “Archived” to see the others.";
+}
+
 /** The step of a session that a task in this state needs next. */
 export function stepOf(state) {
   return STEPS[state] ?? "hunt";
@@ -59,12 +73,17 @@ export function stateName(state) {
   return TASK_STATES.find(([one]) => one === state)?.[1] ?? state;
 }
 
-/** What this browser remembers and the server does not list. With filters nothing: what it remembers cannot be filtered. */
-export function onlyRemembered(recent, { rows, query, problem }) {
+/**
+ * What this browser remembers and the server does not list. With filters nothing: what it remembers cannot be filtered. `summaries`
+ * say whose the sessions are. While the list has more pages, the user's own are left out that may be on one of them.
+ */
+export function onlyRemembered(recent, { rows, query, problem, next }, summaries, own) {
   if (rows === null || problem) return recent;
   if (isFiltered(query)) return [];
   const listed = new Set(rows.map((row) => row.session_id));
-  return recent.filter((one) => !listed.has(one.id));
+  const others = new Set(summaries.filter(({ owner }) => own && owner !== own).map((one) => one.session_id));
+  const mayFollow = (one) => next !== null && !others.has(one.id) && Date.parse(one.at) <= Date.parse(rows.at(-1)?.updated_at);
+  return recent.filter((one) => !listed.has(one.id) && !mayFollow(one));
 }
 
 /** The sentence about tasks with a similar prompt; "" if there are none. `own`: the name of who is signed in. */
