@@ -95,7 +95,10 @@ def test_two_people_review_apart_settle_where_they_differ_and_deliver(
     signed_in(bob, "bob")
     expect(bob.locator("waiting-list li")).to_contain_text("alice asks you for a second review", timeout=20_000)
     bob.locator("waiting-list a").click()
-    expect(bob.get_by_role("heading", name="Second review")).to_be_visible()
+    name = alice.locator("site-header .task-name").inner_text()
+    expect(bob.get_by_role("heading", name=f"Second review of “{name}”")).to_be_visible()
+    expect(bob.locator("site-header .task-name")).to_have_text(name)
+    expect(bob.locator("review-card:visible .judging [role=status]")).to_have_text("")  # nothing was entered yet
     expect(bob.locator("session-steps")).to_be_hidden()
     review_all(bob, OTHER_WHY, "ppf")
     assert "This reply does what the prompt asks" not in bob.content()
@@ -163,6 +166,7 @@ def test_a_task_is_given_to_somebody_who_finds_it_waiting_with_its_comments_and_
     alice.get_by_label("To (the name that they sign in with)").fill("bob")
     alice.get_by_role("button", name="Give the task").click()
     expect(alice.get_by_role("heading", name="Find what breaks a model.")).to_be_visible()
+    expect(alice.locator(f"start-view a[href*='{sid}']")).to_have_count(0, timeout=20_000)
     go_to_gone = f"/#/s/{sid}/task"
     alice.goto(go_to_gone)
     expect(alice.get_by_role("heading", name="Session not found. It may have expired.")).to_be_visible()

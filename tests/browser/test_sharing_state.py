@@ -70,3 +70,27 @@ def test_what_waits_is_said_in_words_and_unknown_kinds_are_left_out(ask: Any) ->
     found = ask("state/tasks", "waitingWords", {"kind": "review", "sender": "ana"})
     assert (found["words"], found["step"]) == ("ana asks you for a second review", "review")
     assert ask("state/tasks", "waitingWords", {"kind": "of a later release", "sender": ""}) is None
+
+
+def test_the_second_reviewer_reads_the_name_of_the_task(ask: Any, after: Any) -> None:
+    desk = {"type": "review.read", "cards": [], "criteria": [], "prompt": "", "response": "", "stored": {}}
+    route = {"type": "route.changed", "route": {"name": "session", "sessionId": "s1", "step": "review", "dialog": None}}
+    named = after(route, {"type": "session.review-only"}, desk | {"name": "moons.ipynb"})
+    assert ask("state/second-review", "taskName", named) == "moons.ipynb"
+    assert ask("state/announcements", "titleOf", named) == "Second review · moons.ipynb · Model Hunter"
+    of_the_release_before = after(route, {"type": "session.review-only"}, desk)
+    assert ask("state/second-review", "taskName", of_the_release_before) is None
+    assert ask("state/announcements", "titleOf", of_the_release_before) == "Second review · Model Hunter"
+
+
+def test_only_a_review_that_was_begun_is_said_to_be_saved(ask: Any, after: Any) -> None:
+    def words(*events: dict[str, Any]) -> str:
+        card = {"card_id": "c_1", "review": None, "criteria": []}
+        desk = {"type": "review.read", "cards": [card], "criteria": [], "prompt": "", "response": "", "stored": {}}
+        return str(ask("state/review", "savingWords", after(desk, *events)["review"]["drafts"]["c_1"]))
+
+    said = {"type": "review.explained", "cardId": "c_1", "explanation": "Because"}
+    saved = {"verdicts": {}, "explanation": "Because", "saved_at": "2026-11-24T18:00:07Z"}
+    assert words() == ""
+    assert words(said) == "Typing …"
+    assert words(said, {"type": "review.saved", "cardId": "c_1", "review": saved}) == "Saved"

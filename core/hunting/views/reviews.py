@@ -99,6 +99,8 @@ class CardView(TypedDict):
 
 
 class DeskTask(TypedDict):
+    name: str
+    """The task's name."""
     criteria: tuple[Criterion, ...]
     prompt: str
     response: str
@@ -176,6 +178,7 @@ def desk_view(session: Session, on_desk: Sequence[Hunt]) -> DeskView:
     by_id = {hunt.hunt_id: hunt for hunt in on_desk}
     return {
         "cards": [_card_view(session, by_id[i]) for i in desk_order(session) if i in by_id],
+        "name": session.name,
         "criteria": session.task.criteria,
         "prompt": session.task.prompt,
         "response": session.task.response,
@@ -191,6 +194,7 @@ def second_desk_view(session: Session, second: SecondReview, hunts: Sequence[Hun
     run = session.run(hunts[0].run_id)
     return {
         "cards": [_blind_card(session, hunt, second.review(hunt.hunt_id), blind=True) for hunt in ordered],
+        "name": session.name,
         "criteria": run.task.criteria,
         "prompt": run.task.prompt,
         "response": run.task.response,

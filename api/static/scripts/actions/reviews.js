@@ -32,10 +32,10 @@ export class ReviewSaver {
     if (this.#loaded === wanted) return;
     this.#loaded = wanted;
     try {
-      const { cards, criteria, prompt, response } = await readReviewCards(sid);
+      const { cards, name, criteria, prompt, response } = await readReviewCards(sid);
       const stored = {};
       await adoptFromClosedTabs("reviews", sid, (reviews) => this.#isOpen(sid) && Object.assign(stored, reviews));
-      this.#store.dispatch({ type: "review.read", cards, criteria, prompt, response, stored, sid });
+      this.#store.dispatch({ type: "review.read", cards, name, criteria, prompt, response, stored, sid });
       if (this.#isOpen(sid)) this.#storeLocally();
       this.#saveAll();
     } catch (failure) {

@@ -1,14 +1,13 @@
 // One reply under review: the reply on the left, PASS or FAIL for each criterion and an explanation on the right.
 
 import { emit, keyed, make, setAttribute, setText, show } from "../dom.js";
-import { criteriaOf, MIN_WORDS, missingVerdicts } from "../state/review.js";
+import { criteriaOf, MIN_WORDS, missingVerdicts, savingWords } from "../state/review.js";
 import { wordCount } from "../state/length.js";
 import { reviewsAreLocked } from "../state/second-review.js";
 import { PageElement } from "./element.js";
 import { conflictChoice, cutOffTag, showProblem } from "./widgets.js";
 import "./reply-frame.js";
 
-const SAVING = { saved: "Saved", dirty: "Typing …", saving: "Saving …", offline: "Saved in this browser until the server is back", failed: "Not saved", conflict: "Changed in another tab" };
 const VERDICTS = ["PASS", "FAIL"];
 
 export class ReviewCard extends PageElement {
@@ -55,7 +54,7 @@ export class ReviewCard extends PageElement {
     if (another || this.words.value !== draft.explanation) this.words.value = draft.explanation;
     this.words.readOnly = locked;
     setText(this.count, `${wordCount(draft.explanation)} words, at least ${MIN_WORDS}`);
-    setText(this.saving, locked ? "Locked" : SAVING[draft.saving]);
+    setText(this.saving, locked ? "Locked" : savingWords(draft));
     setText(this.needs, locked ? "" : missingVerdicts(draft, criteria));
     showProblem(this.problem, draft.problem);
     show(this.conflict, draft.saving === "conflict");

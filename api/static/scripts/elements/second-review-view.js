@@ -17,6 +17,7 @@ export class SecondReviewView extends PageElement {
   }
 
   build() {
+    this.heading = make("h1", {});
     this.about = make("p", { class: "soft" });
     this.state = make("p", { class: "number", role: "status" });
     this.finish = make("button", { type: "button", class: "primary", onclick: () => emit(this, "open-dialog", { name: "done" }) }, "I am done");
@@ -30,7 +31,7 @@ export class SecondReviewView extends PageElement {
     this.confirm = confirmDialog("done", "Finish your second review?", "Finish", make("p", {}, "This locks your reviews. It can’t be undone."),
       make("button", { class: "primary", onclick: () => emit(this, "finish-second-review") }, "Finish and lock"), make("button", {}, "Not yet"));
     this.append(this.agreement, make("section", { class: "card review-head" },
-      make("div", { class: "line" }, make("h1", {}, "Second review"), make("span", { class: "space" }), this.state, this.finish), this.about, this.problem, this.tabs), this.card, this.confirm);
+      make("div", { class: "line" }, this.heading, make("span", { class: "space" }), this.state, this.finish), this.about, this.problem, this.tabs), this.card, this.confirm);
   }
 
   draw(here, review, { view, problem }, action, asking) {
@@ -38,6 +39,7 @@ export class SecondReviewView extends PageElement {
     if (!here) return;
     const all = (review.cards ?? []).length;
     const done = completeReviews(review);
+    setText(this.heading, review.name ? `Second review of “${review.name}”` : "Second review");
     setText(this.about, purpose(view));
     setText(this.state, all ? `${done} of ${all} reviews complete` : "");
     show(this.finish, view !== null && !view.done && all > 0);

@@ -3,6 +3,7 @@
 import { emit, make, setAttribute, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
 import { startAddress } from "../router.js";
+import { taskName } from "../state/second-review.js";
 import { PageElement } from "./element.js";
 import { simulatedTag } from "./widgets.js";
 
@@ -14,7 +15,7 @@ const CONNECTIONS = {
 
 export class SiteHeader extends PageElement {
   inputs(state) {
-    return [state.server.health, state.session?.name ?? null, state.connection, state.theme, state.server.newVersion, state.server.who?.name ?? "", state.lostSince !== null];
+    return [state.server.health, taskName(state), state.connection, state.theme, state.server.newVersion, state.server.who?.name ?? "", state.lostSince !== null];
   }
 
   build() {

@@ -39,7 +39,7 @@ export function checkSentence(check) {
 
 /** The window's title: what is useful to see from another tab. */
 export function titleOf(state) {
-  if (state.access === "reviewer") return "Second review · Model Hunter";
+  if (state.access === "reviewer") return `Second review${state.review.name ? ` · ${state.review.name}` : ""} · Model Hunter`;
   if (state.route.name !== "session" || !state.session) return "Model Hunter";
   const name = state.session.name || "Task";
   if (state.lostSince !== null) return `Not connected · ${name} · Model Hunter`;

@@ -6,14 +6,15 @@
 import { wordCount } from "./length.js";
 
 export const MIN_WORDS = 10;
+const SAVING = { saved: "Saved", dirty: "Typing …", saving: "Saving …", offline: "Saved in this browser until the server is back", failed: "Not saved", conflict: "Changed in another tab" };
 
 export function emptyReview() {
-  return { cards: null, criteria: [], prompt: "", response: "", current: null, drafts: {}, problem: null };
+  return { cards: null, name: "", criteria: [], prompt: "", response: "", current: null, drafts: {}, problem: null };
 }
 
 /**
  * The state after an event:
- * `review.read` {cards, criteria, prompt, response, stored}: from the server; `stored` are drafts that this browser holds and the server does not;
+ * `review.read` {cards, name, criteria, prompt, response, stored}: from the server; `stored` are drafts that this browser holds and the server does not;
  * `review.failed` {problem} · `route.changed` {route}, which may name a card;
  * `review.marked` {cardId, criterionId, verdict} (null clears it) · `review.explained` {cardId, explanation};
  * `review.saving` {cardId} · `review.saved` {cardId, review} · `review.unsaved` {cardId, saving, problem, theirs};
@@ -49,7 +50,7 @@ export function reduceReview(review, event) {
 }
 
 /** Reading the cards again keeps what was typed here and is not saved yet. */
-function withCards(review, { cards, criteria, prompt, response, stored }) {
+function withCards(review, { cards, name = "", criteria, prompt, response, stored }) {
   const drafts = {};
   for (const { card_id: id, review: saved } of cards) {
     const known = review.drafts[id];
@@ -57,7 +58,7 @@ function withCards(review, { cards, criteria, prompt, response, stored }) {
     drafts[id] = unsaved ?? { ...fromReview(saved), ...(stored[id] && { ...stored[id], saving: "dirty" }) };
   }
   const current = cards.some((card) => card.card_id === review.current) ? review.current : firstIncomplete(cards, criteria, drafts);
-  return { ...review, cards, criteria, prompt, response, drafts, current, problem: null };
+  return { ...review, cards, name, criteria, prompt, response, drafts, current, problem: null };
 }
 
 function fromReview(review) {
@@ -84,6 +85,11 @@ function withVerdict(verdicts, criterionId, verdict) {
 
 function afterSaving(draft, review) {
   return { ...draft, basedOn: review.saved_at, saving: sameReview(draft, review) ? "saved" : "dirty", problem: null };
+}
+
+/** Whether a review is saved, in words; "" for one that was never begun. */
+export function savingWords({ saving, basedOn }) {
+  return saving === "saved" && basedOn === null ? "" : SAVING[saving];
 }
 
 /** Whether two reviews say the same. */

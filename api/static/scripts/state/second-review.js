@@ -23,6 +23,11 @@ export function isSecondReviewer({ access }) {
   return access === "reviewer";
 }
 
+/** The name of the open task, also for its second reviewer; null if none is known. */
+export function taskName(state) {
+  return isSecondReviewer(state) ? state.review.name || null : state.session?.name ?? null;
+}
+
 /** Whether the reviews on the desk can no longer be changed: after the reveal, or once the second reviewer is done. */
 export function reviewsAreLocked(state) {
   return isSecondReviewer(state) ? Boolean(state.second.view?.done) : Boolean(state.session?.revealed);
