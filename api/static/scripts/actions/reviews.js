@@ -26,7 +26,10 @@ export class ReviewSaver {
   /** Called after every change of the state: loads the cards when the step is open and the selection has changed. */
   async update() {
     const desk = wantedDesk(this.#store.state);
-    if (desk === null) return;
+    if (desk === null) {
+      this.#loaded = ""; // a session that is left takes its cards with it
+      return;
+    }
     const { sid, version } = desk;
     const wanted = `${sid} ${version}`;
     if (this.#loaded === wanted) return;
