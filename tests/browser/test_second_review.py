@@ -182,3 +182,47 @@ def test_a_task_is_given_to_somebody_who_finds_it_waiting_with_its_comments_and_
     assert_accessible(bob)
     go_to(bob)
     expect(bob.locator("waiting-list")).to_be_hidden(timeout=20_000)
+
+
+CONTROLS = """() => [...document.querySelectorAll("session-view :is(button, input, select, textarea)")].filter((one) =>
+  one.checkVisibility() && !one.disabled && !one.readOnly && !one.closest("[inert], comment-thread, hunt-filters, card-tabs, .tabs")
+).map((one) => one.ariaLabel || one.labels?.[0]?.textContent || one.textContent)"""
+
+
+def test_an_earlier_owner_who_kept_access_has_no_control_that_changes_the_task(page: Page, product: Product) -> None:
+    sid = product.open_example()
+    product.run(sid, 12)
+    chosen = [hunt["hunt_id"] for hunt in product.hunts(sid) if hunt["outcome"] in ("broke", "held")][:4]
+    product.http.put(f"/api/sessions/{sid}/selection", json={"hunt_ids": chosen}).raise_for_status()
+    signed_in(page, "alice", f"/#/s/{sid}/task")
+    expect(page.get_by_role("button", name="Check the reference")).to_be_enabled()
+    given = {"to": "bob", "keep_access": True}
+    product.http.post(f"/api/sessions/{sid}/transfer", json=given).raise_for_status()
+    expect(page.locator("session-people")).to_contain_text("only bob can change it")
+    assert set(page.evaluate(CONTROLS)) == {"Preview"}
+    assert_accessible(page)
+    step_to(page, "hunt")
+    panel = open_hunt(page, 1)
+    expect(panel.get_by_label("As plain text")).to_be_visible()
+    assert set(page.evaluate(CONTROLS)) == {
+        "Previous hunt (k)",
+        "Next hunt (j)",
+        "Close (Esc)",
+        "Compare with …",
+        "As plain text",
+    }
+    page.keyboard.press("s")
+    expect(page.locator("notice-stack")).to_contain_text("only bob can change it")
+    panel.get_by_label("Comment on this hunt").fill("Still mine to say.")
+    panel.get_by_role("button", name="Comment", exact=True).click()
+    expect(panel.locator("comment-thread li")).to_contain_text("Still mine to say.")
+    page.keyboard.press("Escape")
+    step_to(page, "review")
+    expect(page.locator("review-card:visible .judging [role=status]")).to_have_text("Locked")
+    assert page.evaluate(CONTROLS) == []
+    step_to(page, "deliver")
+    expect(page.get_by_role("button", name="Download the notebook")).to_be_enabled()
+    go_to(page)
+    page.goto(f"/#/s/{sid}/review")
+    expect(page.locator("review-card:visible .judging [role=status]")).to_have_text("Locked")  # read again
+    assert product.session(sid)["selection"]["hunt_ids"] == chosen

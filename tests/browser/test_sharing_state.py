@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.states import a_snapshot
+
 pytestmark = pytest.mark.browser
 
 
@@ -94,3 +96,18 @@ def test_only_a_review_that_was_begun_is_said_to_be_saved(ask: Any, after: Any) 
     assert words() == ""
     assert words(said) == "Typing …"
     assert words(said, {"type": "review.saved", "cardId": "c_1", "review": saved}) == "Saved"
+
+
+def test_only_who_kept_access_is_a_reader(ask: Any, after: Any) -> None:
+    def reads(name: str, scope: str = "hunter", sign_in: bool = True, **session: Any) -> bool:
+        who = {"type": "who.read", "who": {"name": name, "scope": scope, "sign_in": sign_in}}
+        state = after(a_snapshot(owner="bob", revealed=False, **session), who)
+        assert ask("state/session", "isLocked", state) is ask("state/session", "isReader", state)
+        return bool(ask("state/session", "isReader", state))
+
+    assert reads("ana", readers=["ana"])
+    assert not reads("bob", readers=["bob"])
+    assert not reads("ana", "admin", readers=["ana"])
+    assert not reads("ana")  # the release before sends no readers
+    assert not reads("", sign_in=False, readers=["ana"])
+    assert ask("state/session", "isLocked", after(a_snapshot(revealed=True))) is True

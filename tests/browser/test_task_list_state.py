@@ -52,7 +52,9 @@ def test_an_empty_list_says_what_to_do(ask: Any) -> None:
 
     assert "tick “Archived”" in words(0)
     assert words(0, archived=True) == "No tasks are archived. Untick “Archived” to see the others."
-    assert words(0, q="x") == words(0, state="draft", archived=True) == "No tasks match. Change the search or the filters."
+    assert (
+        words(0, q="x") == words(0, state="draft", archived=True) == "No tasks match. Change the search or the filters."
+    )
     assert (words(2), words(2, q="x"), words(1, "1-s1", q="x")) == (
         "", "2 tasks found.", "The newest 1 task; there are more."
     )  # fmt: skip

@@ -9,16 +9,26 @@ import { loadBlank, loadExample, loadFile, loadJson, loadUrl } from "./load.js";
 import { addModel, loadJudges, retryRun, stopRun, swapModel } from "./runs.js";
 import { beginTurn, changePassRule, changeSessionSettings, checkReference, confirmCriteria, runTrial, undoLastTurn } from "./task.js";
 import { ask, finish, settle, withdraw } from "./second-review.js";
+import { showInfo } from "./notices.js";
 import { chooseTheme } from "./theme.js";
 import { stopRobustness, testRobustness } from "./robustness.js";
 import { archive, deleteTask } from "./tasks.js";
 import { checkTwoSided, proposeEdits, saveEdit } from "./two-sided.js";
 import { cardAddress, huntAddress, sessionAddress } from "../router.js";
+import { isReader, readerWords } from "../state/session.js";
 
-/** {event name: handler(detail, event)}. */
+/** Events that change the open task. */
+const CHANGES = new Set([
+  "type", "undo", "resolve-conflict", "change-pass-rule", "confirm-criteria", "check-reference", "propose-edits", "save-edit", "check-two-sided",
+  "test-robustness", "stop-robustness", "run-trial", "begin-turn", "undo-turn", "change-settings", "start-run", "cancel-run", "retry-errors",
+  "rejudge", "confirm-breaks", "stop-hunt", "change-selection", "propose-selection", "mark", "explain", "resolve-review-conflict", "reveal",
+  "ask-reviewer", "withdraw-second-review", "settle", "give", "edit-template",
+]);
+
+/** {event name: handler(detail, event)}. A reader of the task, whose changes the server refuses, is told so. */
 export function createHandlers(store, { sync, draft, reviews, selection, starter, health, taskList, signInDialog }) {
   const dispatch = (type, payload) => store.dispatch({ type, ...payload });
-  return {
+  const handlers = {
     // start page
     "load-file": (file) => loadFile(store, file),
     "load-url": (url) => loadUrl(store, url),
@@ -103,6 +113,12 @@ export function createHandlers(store, { sync, draft, reviews, selection, starter
     "signed-out": () => signInDialog.open(store.state.server.who?.name),
     "signed-in": (who) => resumeAfterSignIn(store, sync, signInDialog, who),
   };
+  for (const name of CHANGES) handlers[name] = exceptForReaders(store, handlers[name]);
+  return handlers;
+}
+
+function exceptForReaders(store, handle) {
+  return (detail, event) => (isReader(store.state) ? showInfo(store, readerWords(store.state.session)) : handle(detail, event));
 }
 
 /** Everything that waits for the server tries again now. */

@@ -4,6 +4,7 @@
 import { emit, keyed, make, setText, show } from "../dom.js";
 import { draftedTask } from "../state/draft.js";
 import { missingCriteria, moveCriterion, nextId, pastedCriteria, restoreCriterion } from "../state/criteria.js";
+import { isLocked } from "../state/session.js";
 import { PageElement } from "./element.js";
 import { iconButton, verdictMark } from "./widgets.js";
 
@@ -13,7 +14,7 @@ export class CriteriaEditor extends PageElement {
 
   inputs(state) {
     const { session, draft, insights } = state;
-    return [session ? draftedTask(session.task, draft).criteria : null, session?.loaded_criteria, session?.check, insights, session?.revealed];
+    return [session ? draftedTask(session.task, draft).criteria : null, session?.loaded_criteria, session?.check, insights, isLocked(state)];
   }
 
   build() {
@@ -26,11 +27,11 @@ export class CriteriaEditor extends PageElement {
       make("button", { type: "button", class: "small", onclick: () => this.#paste() }, "Add them")));
   }
 
-  draw(criteria, loaded, check, insights, revealed) {
+  draw(criteria, loaded, check, insights, locked) {
     if (!criteria) return;
     this.#criteria = criteria;
     this.#loaded = loaded ?? [];
-    this.toggleAttribute("inert", Boolean(revealed));
+    this.toggleAttribute("inert", locked);
     const verdicts = new Map(check.verdicts.map((verdict) => [verdict.criterion_id, verdict]));
     const items = criteria.map((criterion, place) => ({
       ...criterion, place, last: place === criteria.length - 1, check, verdict: verdicts.get(criterion.id) ?? null, notes: notesOn(criterion.id, insights, check),

@@ -80,6 +80,7 @@ export class HuntPanel extends PageElement {
     const tool = (label, act) => make("button", { type: "button", class: "small", onclick: () => act(this.dataset.hunt) }, label);
     this.select = tool("", (id) => emit(this, "change-selection", this.selected ? { remove: id } : { add: id }));
     this.compare = tool("Compare with …", (id) => emit(this, "open-dialog", { name: "compare", ids: [id] }));
+    this.compare.classList.add("reads");
     this.again = tool("Judge again", (id) => emit(this, "rejudge", { huntId: id }));
     this.confirm = tool("Confirm", (id) => emit(this, "confirm-breaks", [id]));
     this.nextTurn = tool("Continue from this reply", (id) => emit(this, "open-dialog", { name: "turn", ids: [id] }));

@@ -8,7 +8,7 @@ import { counted } from "../state/announcements.js";
 import { chosenConfirm, confirmOrder } from "../state/confirm.js";
 import { budgetText } from "../state/estimate.js";
 import { allocationOrder, limitHunts, MAX_HUNTS, shares } from "../state/plan.js";
-import { hasEnded, unpassedChecks } from "../state/session.js";
+import { hasEnded, isReader, unpassedChecks } from "../state/session.js";
 import { limitsOf, STOP_LIMITS, STOP_RULES } from "../state/stop-rule.js";
 import { judgeOrder, judgeSetting, orderOf, planEntries } from "../state/targets.js";
 import { estimateRun } from "../wire/api.js";
@@ -28,7 +28,7 @@ export class HuntPlan extends PageElement {
   #costs = "";
 
   inputs(state) {
-    return [state.session, state.plan, state.server, actionOf(state.actions, "start"), actionOf(state.actions, "settings"), dialogIds(state.route, "parameters")];
+    return [isReader(state) ? null : state.session, state.plan, state.server, actionOf(state.actions, "start"), actionOf(state.actions, "settings"), dialogIds(state.route, "parameters")];
   }
 
   build() {
@@ -74,7 +74,7 @@ export class HuntPlan extends PageElement {
 
   draw(session, plan, server, action, settings, edited) {
     const { models } = server;
-    if (session === null) return this.editor.show(null);
+    if (session === null) return this.#clear();
     this.#drawModels(plan, models);
     show(this.adaptiveLine, planEntries(plan).length > 1);
     this.adaptive.checked = plan.allocation === "adaptive";
@@ -93,6 +93,12 @@ export class HuntPlan extends PageElement {
     this.#estimate(reason ? null : session, plan, confirmOrder(plan, confirm));
     setText(this.about, reason || planText(plan, this.#costs));
     showProblem(this.problem, action.problem ?? settings.problem);
+  }
+
+  #clear() {
+    clearTimeout(this.timer);
+    this.#requested = "";
+    this.editor.show(null);
   }
 
   /** Requests the server's cost estimate again when the plan, the task or the replies have changed. `session`: null if no run can start. */

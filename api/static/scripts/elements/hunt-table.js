@@ -7,6 +7,7 @@ import { visibleHunts } from "../hunts/visible.js";
 import { confirmingNames, hasOpinions, unconfirmedBreaks } from "../state/confirm.js";
 import { displayStatus } from "../state/outcomes.js";
 import { actionOf } from "../state/actions.js";
+import { isReader } from "../state/session.js";
 import { counted } from "../state/announcements.js";
 import { nextFrame } from "../store.js";
 import { PageElement } from "./element.js";
@@ -25,7 +26,7 @@ export class HuntTable extends PageElement {
   inputs(state) {
     const { session, insights } = state;
     return [state.hunts, state.view, state.texts, session?.task.criteria, state.detail.huntId, session?.selection.hunt_ids, session?.sealed, session?.revealed, insights?.duplicates, session?.session_id,
-      confirmingNames(state), actionOf(state.actions, "confirm")];
+      confirmingNames(state), actionOf(state.actions, "confirm"), isReader(state)];
   }
 
   connectedCallback() {
@@ -51,13 +52,13 @@ export class HuntTable extends PageElement {
     this.append(make("div", { class: "line" }, make("h2", {}, "Hunts"), make("span", { class: "space" }), this.confirm), this.problem, this.filters, this.sealed, this.table, this.empty);
   }
 
-  draw(hunts, view, texts, criteria, opened, selected, sealed, revealed, duplicates, sid, judges, action) {
+  draw(hunts, view, texts, criteria, opened, selected, sealed, revealed, duplicates, sid, judges, action, reader) {
     if (!criteria) return;
     this.#shown = visibleHunts({ hunts, view, texts });
     this.opened = opened;
     this.#drawConfirm(judges, action);
     const opinions = hunts.ids.some((id) => hasOpinions(hunts.byId.get(id)));
-    this.#setContext({ criteria, sid, selected, sealed: Boolean(sealed), revealed, opinions, groups: duplicates });
+    this.#setContext({ criteria, sid, selected, sealed: Boolean(sealed), revealed, reader, opinions, groups: duplicates });
     const none = this.#shown.length === 0;
     show(this.table, !none);
     show(this.empty, none);

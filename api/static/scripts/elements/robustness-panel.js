@@ -7,6 +7,7 @@ import { counted } from "../state/announcements.js";
 import { describeRobustness, estimateWords, FAMILIES } from "../state/robustness.js";
 import { judgeOrder } from "../state/targets.js";
 import { estimateRobustness } from "../wire/api.js";
+import { isReader } from "../state/session.js";
 import { PageElement } from "./element.js";
 import { showProblem } from "./widgets.js";
 
@@ -14,7 +15,7 @@ const REPLIES = 4;
 
 export class RobustnessPanel extends PageElement {
   inputs(state) {
-    return [state.session, state.plan, actionOf(state.actions, "test-robustness")];
+    return [state.session, state.plan, actionOf(state.actions, "test-robustness"), isReader(state)];
   }
 
   build() {
@@ -35,7 +36,7 @@ export class RobustnessPanel extends PageElement {
       make("div", { class: "families", tabindex: "0", role: "region", "aria-label": "Results by family of attacks" }, this.table), this.unsteady, this.details);
   }
 
-  draw(session, plan, action) {
+  draw(session, plan, action, reader) {
     if (session === null) return;
     const { robustness: report, counts, sealed } = session;
     const decided = counts.broke + counts.held;
@@ -49,9 +50,10 @@ export class RobustnessPanel extends PageElement {
     setBusy(this.start, action.busy || report.status === "running");
     showProblem(this.problem, action.problem ?? (report.error ? { message: report.error, hint: "" } : null));
     this.#drawResults(report);
-    const asked = `${session.session_id} ${session.task.hash} ${decided > 0 && !sealed} ${JSON.stringify(judgeOrder(plan, session.default_judge))}`;
+    const canTest = decided > 0 && !sealed && !reader;
+    const asked = `${session.session_id} ${session.task.hash} ${canTest} ${JSON.stringify(judgeOrder(plan, session.default_judge))}`;
     if (this.asked !== asked) {
-      [this.asked, this.session, this.judge] = [asked, session, judgeOrder(plan, session.default_judge)];
+      [this.asked, this.session, this.judge] = [asked, canTest ? session : null, judgeOrder(plan, session.default_judge)];
       this.#estimate();
     }
   }
@@ -73,9 +75,9 @@ export class RobustnessPanel extends PageElement {
   }
 
   async #estimate() {
-    const { session } = this;
-    if (session === undefined || session.sealed || session.counts.broke + session.counts.held === 0) return setText(this.estimate, "");
+    const { session } = this; // undefined before the first draw, null if there is nothing to test
     const number = (this.estimates = (this.estimates ?? 0) + 1);
+    if (!session) return setText(this.estimate, "");
     try {
       const found = await estimateRobustness(session.session_id, { ...this.judge, replies: this.#count() });
       if (number === this.estimates) setText(this.estimate, estimateWords(found));

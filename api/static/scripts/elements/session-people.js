@@ -3,6 +3,7 @@
 import { emit, keyed, make, setAttribute, setBusy, setText, show } from "../dom.js";
 import { dialogIds } from "../router.js";
 import { actionOf } from "../state/actions.js";
+import { isReader, readerWords } from "../state/session.js";
 import { PageElement } from "./element.js";
 import { makeDialog, dialogHeader, showDialog, showProblem } from "./widgets.js";
 
@@ -10,7 +11,7 @@ const MAX_NOTE_CHARS = 2000;
 
 export class SessionPeople extends PageElement {
   inputs(state) {
-    return [state.session, state.server.who, state.actions, dialogIds(state.route, "give") !== null];
+    return [state.session, state.server.who, state.actions, dialogIds(state.route, "give") !== null, isReader(state)];
   }
 
   build() {
@@ -31,15 +32,15 @@ export class SessionPeople extends PageElement {
     this.append(this.words, this.readers, this.give, this.dialog);
   }
 
-  draw(session, who, actions, asking) {
+  draw(session, who, actions, asking, reader) {
     const named = session !== null && Boolean(who?.sign_in);
     show(this, named);
     showDialog(this.dialog, named && asking);
     if (!named) return;
     const { owner, readers = [], transfer } = session; // the release before sends none
     const mine = owner === who.name;
-    setText(this.words, words(session, who.name));
-    setAttribute(this, "data-read-only", !mine && readers.includes(who.name) ? "true" : null);
+    setText(this.words, reader ? readerWords(session) : words(session, who.name));
+    setAttribute(this, "data-read-only", reader ? "true" : null);
     show(this.give, mine || who.scope === "admin");
     keyed(this.readers, mine ? readers : [], (name) => name, (name) => this.#reader(name), (item, name) => setBusy(item.end, actionOf(actions, `end ${name}`).busy));
     show(this.readers, mine && readers.length > 0);
@@ -62,9 +63,8 @@ export class SessionPeople extends PageElement {
   }
 }
 
-function words({ owner, readers = [], transfer }, own) {
+function words({ owner, transfer }, own) {
   if (owner === own) return transfer?.to === own ? `Given to you by ${transfer.by}.` : "Your task.";
-  if (readers.includes(own)) return `You gave this task to ${owner}. You may read it and comment.`;
   return owner ? `${owner}’s task.` : "No owner: loaded before sign-in was set up.";
 }
 

@@ -3,6 +3,7 @@
 import { make, setAttribute, setText, show } from "../dom.js";
 import { startAddress } from "../router.js";
 import { isSecondReviewer } from "../state/second-review.js";
+import { isReader } from "../state/session.js";
 import { PageElement } from "./element.js";
 import "./session-steps.js";
 import "./compare-view.js";
@@ -31,7 +32,7 @@ const TITLES = { task: "Write the task", review: "Review", deliver: "Deliver" };
 
 export class SessionView extends PageElement {
   inputs(state) {
-    return [state.access, state.session === null, state.route.step, state.unsaved];
+    return [state.access, state.session === null, state.route.step, state.unsaved, isReader(state)];
   }
 
   /** Only the current step is updated, and `parts`: what can cover the page has to disappear when its page is left. */
@@ -82,7 +83,8 @@ export class SessionView extends PageElement {
     this.append(this.elsewhere, this.second, this.stepTitle, this.trail, this.people, ...Object.values(this.steps).map(({ place }) => place), this.panel, compare, turn);
   }
 
-  draw(access, empty, step, unsaved) {
+  draw(access, empty, step, unsaved, reader) {
+    this.toggleAttribute("data-reader", reader); // hides what only changes the task (sharing.css)
     const [title, about] = WORDS[access] ?? ["", ""];
     const here = access === "ready" && !empty;
     show(this.elsewhere, !here && access !== "reviewer");

@@ -3,6 +3,7 @@
 import { emit, make, setText, show } from "../dom.js";
 import { PASS_RULES } from "../state/criteria.js";
 import { draftedTask } from "../state/draft.js";
+import { isLocked } from "../state/session.js";
 import { PageElement } from "./element.js";
 import "./check-panel.js";
 import "./comment-thread.js";
@@ -20,7 +21,7 @@ import "./save-bar.js";
 export class TaskEditor extends PageElement {
   inputs(state) {
     const { session, draft } = state;
-    return [session ? draftedTask(session.task, draft).pass_rule : null, session?.task.problems, session?.revealed];
+    return [session ? draftedTask(session.task, draft).pass_rule : null, session?.task.problems, isLocked(state)];
   }
 
   build() {
@@ -48,10 +49,10 @@ export class TaskEditor extends PageElement {
     bar.className = "card";
   }
 
-  draw(rule, problems, revealed) {
+  draw(rule, problems, locked) {
     if (rule === null) return;
     this.rule.value = rule;
-    this.rule.disabled = Boolean(revealed);
+    this.rule.disabled = locked;
     show(this.problems, problems.length > 0);
     setText(this.problems, `Missing before you can hunt: ${problems.join("; ")}.`);
   }

@@ -3,6 +3,7 @@
 import { emit, make, setAttribute, setText, show } from "../dom.js";
 import { draftedTask } from "../state/draft.js";
 import { fitsLength, lengthWords, wantedLength, wordCount } from "../state/length.js";
+import { isLocked } from "../state/session.js";
 import { renderMarkdown } from "../wire/api.js";
 import { Problem } from "../wire/request.js";
 import { PageElement } from "./element.js";
@@ -19,7 +20,7 @@ export class TextEditor extends PageElement {
 
   inputs(state) {
     const { session, draft, theme } = state;
-    return [session ? draftedTask(session.task, draft)[this.field] : null, session?.task.metadata, session?.revealed, theme];
+    return [session ? draftedTask(session.task, draft)[this.field] : null, session?.task.metadata, isLocked(state), theme];
   }
 
   build() {
@@ -36,10 +37,10 @@ export class TextEditor extends PageElement {
       this.words, this.frame, make("p", { class: "faint", id: `${id}-about` }, this.about));
   }
 
-  draw(value, metadata, revealed, theme) {
+  draw(value, metadata, locked, theme) {
     if (value === null) return;
     if (this.words.value !== value) this.words.value = value;
-    this.words.readOnly = Boolean(revealed);
+    this.words.readOnly = locked;
     this.theme = theme;
     this.#drawCount(value, metadata);
     if (!this.frame.hidden) this.#preview();

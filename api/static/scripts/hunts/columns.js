@@ -20,7 +20,7 @@ const MAX_FULL_MARKS = 10;
  * `end`: right-aligned. `sealed: false`: hidden while the verdicts are sealed. `opinions`: hidden while no hunt has a second opinion.
  * `sort`: {label, key(hunt)}; without it the table cannot be sorted by this column.
  * `make(cell, hunt)`: what is in the cell for good; `draw(cell, hunt, context)`: what changes. `context` is the same for all rows:
- *   {sid, criteria, sealed, revealed, selected, duplicates, select(huntId, selected)}.
+ *   {sid, criteria, sealed, revealed, reader, selected, duplicates, select(huntId, selected)}.
  */
 export const COLUMNS = [
   {
@@ -126,10 +126,10 @@ function makeCheckbox(cell, hunt) {
   cell.append(make("span", { class: "slot-number", "aria-hidden": "true" }), box);
 }
 
-function drawCheckbox(cell, hunt, { selected, revealed, select }) {
+function drawCheckbox(cell, hunt, { selected, revealed, reader, select }) {
   const [slotNumber, box] = cell.children;
   const slot = selected?.indexOf(hunt.hunt_id) ?? -1;
-  const reason = whyNotSelectable(hunt, { revealed });
+  const reason = whyNotSelectable(hunt, { revealed, reader });
   cell.select = select;
   box.checked = slot >= 0;
   box.disabled = reason !== "";

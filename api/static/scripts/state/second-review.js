@@ -1,5 +1,7 @@
 // The second review of the open task: {view, problem}; `view` is the server's, null until it is read.
 
+import { isLocked } from "./session.js";
+
 export function noSecondReview() {
   return { view: null, problem: null };
 }
@@ -28,9 +30,9 @@ export function taskName(state) {
   return isSecondReviewer(state) ? state.review.name || null : state.session?.name ?? null;
 }
 
-/** Whether the reviews on the desk can no longer be changed: after the reveal, or once the second reviewer is done. */
+/** Whether the reviews on the desk can no longer be changed: after the reveal, by a reader, or once the second reviewer is done. */
 export function reviewsAreLocked(state) {
-  return isSecondReviewer(state) ? Boolean(state.second.view?.done) : Boolean(state.session?.revealed);
+  return isSecondReviewer(state) ? Boolean(state.second.view?.done) : isLocked(state);
 }
 
 /** The task whose desk is to be loaded, and the desk's version: {sid, version}; null if none is shown. */

@@ -13,6 +13,7 @@ export function selectionAfter(ids, { add, remove, move, step = 0, place, slot =
 
 /** Why a hunt cannot be selected, "" if it can. */
 export function whyNotSelectable(hunt, session) {
+  if (session.reader) return "Only the owner selects hunts.";
   if (session.revealed) return "The verdicts have been revealed; the selection is fixed.";
   if (hunt.kind === "trial") return "This was a trial. Only hunts of a run can be delivered.";
   if (hunt.status !== "done") return "This hunt is still running.";

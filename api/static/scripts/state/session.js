@@ -53,6 +53,22 @@ function announcedCounts(run) {
   return run.announced ?? run.counts;
 }
 
+/** Whether the user has given the task away and kept access: they may read and comment, and the server refuses everything else. */
+export function isReader({ session, server: { who } }) {
+  if (session === null || !who?.sign_in || who.scope === "admin" || session.owner === who.name) return false;
+  return (session.readers ?? []).includes(who.name); // the release before sends none
+}
+
+/** Whether task and reviews cannot be changed: after the reveal, or by a reader. */
+export function isLocked(state) {
+  return Boolean(state.session?.revealed) || isReader(state);
+}
+
+/** What a reader may do, and why not more. */
+export function readerWords({ owner }) {
+  return `You gave this task to ${owner}. You may read it and comment; only ${owner} can change it, so controls that change it are hidden or locked.`;
+}
+
 export function hasEnded(run) {
   return ENDED.has(run.status);
 }
