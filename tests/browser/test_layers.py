@@ -86,6 +86,7 @@ def test_keys_walk_the_hunts_without_a_row_that_has_the_focus(page: Page, produc
     chosen = product.hunts(hunted)[2]["hunt_id"]
     product.wait_for_selection(hunted, [chosen])
     page.keyboard.press("Escape")
+    expect(page.get_by_label("Empty slot 1")).to_be_visible()  # the page knows it, too
     page.locator("#main").focus()
     page.keyboard.press("s")
     product.wait_for_selection(hunted, [])

@@ -179,7 +179,8 @@ async def test_who_joins_late_gets_what_came_so_far_and_a_reconnect_loses_nothin
     await call.write("The whole of the beginning, ")
     async with desk.watch() as first:
         await first.until_text("The whole of the beginning, ")
-        assert [data["restart"] for kind, _, data in first.events if kind == "hunt.text"] == [True]
+        restarts = [data["restart"] for kind, _, data in first.events if kind == "hunt.text"]
+        assert (restarts[0], any(restarts[1:])) == (True, False)  # it may come in two pieces
         await first.until(lambda: any(kind == "hunt.changed" for kind, *_ in first.events))
         last = [ident for _, ident, _ in first.events if ident][-1]
     async with desk.watch(**{"Last-Event-ID": last}) as second:
