@@ -117,7 +117,7 @@ async def _session(
     sid = (await ask("POST", "", json={"task": TASK, "visibility": visibility}))["session_id"]
     await ask("POST", f"/{sid}/runs", json={"models": ["simulated/careful"], "hunts": hunts_wanted})
     while not (snapshot := await ask("GET", f"/{sid}", "snapshot"))["runs"][0]["finished_at"]:
-        await asyncio.sleep(1)
+        await asyncio.sleep(1)  # of the virtual clock
     hunts = (await ask("GET", f"/{sid}/hunts", "hunts"))["hunts"]
     events = (await ask("GET", f"/{sid}/events?format=json&after=0-0", "events"))["events"]
     summary = await ask("POST", "/summaries", "summary", json={"session_ids": [sid]})
