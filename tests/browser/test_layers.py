@@ -95,6 +95,21 @@ def test_keys_walk_the_hunts_without_a_row_that_has_the_focus(page: Page, produc
     expect(row(page, 4).get_by_role("link")).not_to_be_focused()
 
 
+def test_another_page_opens_at_its_top(page: Page, hunted: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 500})
+    go_to(page, hunted)
+    expect(rows(page)).to_have_count(8)
+    page.evaluate("scrollTo(0, 400)")
+    page.wait_for_function("scrollY > 300")
+    page.locator("site-header a").first.click()
+    expect(page.get_by_role("heading", name="Load a task")).to_be_visible()
+    page.wait_for_function("scrollY === 0")
+    page.evaluate("scrollTo(0, 400)")
+    page.wait_for_function("scrollY > 300")
+    go_to(page, hunted)
+    page.wait_for_function("scrollY === 0")
+
+
 def test_a_turn_begins_whole_and_its_dialog_goes(page: Page, product: Product, request_log: RequestLog) -> None:
     request_log.allow_rejections()
     sid = product.open_example()

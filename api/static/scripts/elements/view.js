@@ -30,8 +30,13 @@ export function createView(document) {
       if (document.title !== titleOf(state)) document.title = titleOf(state);
       document.documentElement.toggleAttribute("data-lost", state.lostSince !== null); // stops the animations (base.css)
       if (before.detail.huntId && !state.detail.huntId && state.session) session.restoreFocus(before.detail.huntId);
+      if (isAnotherPage(state.route, before.route)) scrollTo(0, 0); // it would open where the page before was scrolled to
     },
   };
+}
+
+function isAnotherPage(route, before) {
+  return route.name !== before.name || route.sessionId !== before.sessionId;
 }
 
 /** A button that waits for a response keeps the focus and does nothing. */
