@@ -18,7 +18,6 @@ from core.errors import (
     BudgetSpent,
     Busy,
     Conflict,
-    ErrorBody,
     HunterError,
     NotAllowed,
     NotFound,
@@ -54,6 +53,18 @@ HINTS = {
 }
 
 
+class ErrorBody(TypedDict):
+    """An error as JSON."""
+
+    code: str
+    """Stable; for programs."""
+    message: str
+    """What happened, to what."""
+    hint: str
+    """What to do."""
+    details: dict[str, Any]
+
+
 class ErrorAnswer(TypedDict):
     """The shape of every error."""
 
@@ -80,7 +91,7 @@ async def _ours(error: HunterError) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotSignedIn) else {}
     if (wait_s := error.details.get("retry_after_s")) is not None:
         headers["Retry-After"] = str(wait_s)
-    return answer(ErrorAnswer(error=error.body), status_of(error), **headers)
+    return answer(error_body(error.code, error.message, error.hint, error.details), status_of(error), **headers)
 
 
 async def _bad_request(error: RequestSchemaValidationError) -> Response:

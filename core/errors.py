@@ -27,20 +27,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from typing_extensions import TypedDict
-
-
-class ErrorBody(TypedDict):
-    """An error as JSON."""
-
-    code: str
-    """Stable; for programs."""
-    message: str
-    """What happened, to what."""
-    hint: str
-    """What to do."""
-    details: dict[str, Any]
-
 
 class HunterError(Exception):
     """An expected failure. `code` is stable; `message` and `hint` are for people."""
@@ -57,7 +43,8 @@ class HunterError(Exception):
         self.details = dict(details or {})
 
     @property
-    def body(self) -> ErrorBody:
+    def body(self) -> dict[str, Any]:
+        """The error as JSON: `ErrorBody` in api/errors.py."""
         return {"code": self.code, "message": self.message, "hint": self.hint, "details": self.details}
 
 

@@ -21,9 +21,11 @@ from tests.benchmarks.dashboard import measure_dashboard
 from tests.benchmarks.flat import MeasuredSize, measure_sizes
 from tests.benchmarks.reference import Measured, measure
 from tests.benchmarks.simulated_service import simulated_service
+from tests.benchmarks.start import measure_start
 from tests.benchmarks.task_list import measure_task_list
 from tests.benchmarks.watchers import MeasuredWatchers, measure_watchers
 from tests.house.real_redis import open_redis
+from tests.house.tree import ROOT
 
 SMALL, LARGE = (200, 6, 8), (1000, 200, 200)
 BARE = (("pyreqwest", 1000), ("httpx", 100))
@@ -116,6 +118,7 @@ def bench() -> None:
     tables.append(print_table(ACCESS, uvloop.run(measure_access())))
     tables.append(print_table(*measure_dashboard(EVENTS)))
     tables.append(print_table(*measure_task_list()))
+    tables.append(print_table(*measure_start([ROOT])))
     tables.append(print_table(statistics.COVERAGE, statistics.coverage_rows()))
     tables.append(print_table(statistics.MISSED, statistics.missed_rows()))
     opinions = uvloop.run(second_opinions.measure_all())

@@ -2,8 +2,8 @@
 
 from pydantic import TypeAdapter
 
+from api.errors import ErrorBody
 from core.docstrings import field_docstrings
-from core.errors import ErrorBody
 from core.hunting.orders import CheckOrder, CheckRequest, OpenOrder
 
 

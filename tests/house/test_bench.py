@@ -10,6 +10,7 @@ from tests.benchmarks import (
     live_text,
     redis_store,
     second_opinions,
+    start,
     statistics,
     task_list,
     watchers,
@@ -29,6 +30,7 @@ SMALL = {
         "SHARES": (0.25,),
     },
     redis_store: {"SIZES": (20,), "MEASURED": 5},
+    start: {"TIMES": 1},
     statistics: {"REPETITIONS": 20, "RUNS": 5, "HUNTS": 10},
     task_list: {"TASKS": 40, "TIMES": 1},
     watchers: {"WATCHERS": 5, "HUNTS": 4},
@@ -47,7 +49,7 @@ def test_every_benchmark_runs_and_its_table_is_appended(tmp_path, monkeypatch):
     headers = (
         bench.CALLS, bench.CALLS_IN_REDIS, redis_store.HEADER, bench.SIZES, bench.WATCHERS, live_text.HEADER,
         live_text.UNWATCHED, access.HEADER, statistics.COVERAGE, statistics.MISSED, second_opinions.HEADER,
-        second_opinions.FIRST_VERDICTS,
+        second_opinions.FIRST_VERDICTS, start.HEADER,
     )  # fmt: skip
     assert [header for header in headers if header not in written] == []
     assert "| dashboard, 2,000 events" in written

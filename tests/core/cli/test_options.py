@@ -54,12 +54,12 @@ def test_right_options_are_values():
     [
         (["--help"], []),
         (["hunt", "--help"], []),
-        (["hunt"], ["pydantic"]),
-        ([*HUNT, "--pass-rule", "most"], ["pydantic"]),
+        (["hunt"], ["pydantic", "inspect"]),
+        ([*HUNT, "--pass-rule", "most"], ["pydantic", "inspect"]),
     ],
 )
 def test_help_and_wrong_options_do_not_wait_for_what_hunts(words, allowed):
-    slow = ("core.runtime", "core.cli.hunt", "structlog", "httpx", "redis", "rich", "pydantic")
+    slow = ("core.runtime", "core.cli.hunt", "structlog", "httpx", "redis", "rich", "pydantic", "inspect")
     script = (
         f"import sys\nfrom core.cli.commands import main\ntry:\n    main({words!r})\nexcept SystemExit:\n"
         f"    print('loaded:', [name for name in {slow!r} if name in sys.modules])"
