@@ -16,10 +16,10 @@ from cachetools import TTLCache
 from quart import Quart, Response, current_app, g, redirect, request
 from werkzeug.datastructures import Authorization
 
-from core.access.callers import ANYBODY, Caller, People, SessionRole, caller_of
 from core.access.cookies import COOKIE, new_cookie, read_cookie
 from core.access.origins import SAFE_METHODS, is_foreign, is_known_host
 from core.access.proxies import client_address, is_over_tls, is_proxy
+from core.access.roles import ANYBODY, Caller, People, SessionRole, caller_of
 from core.access.sign_in_limiter import SignInLimiter
 from core.access.tokens import Holder, Register
 from core.errors import Busy, NotAllowed, NotSignedIn

@@ -26,21 +26,22 @@ from core.eventlog.memory import MemoryEventLog
 from core.eventlog.redis import RedisEventLog
 from core.fetching.notebook import NotebookFetcher
 from core.hunting.activity import Activity
-from core.hunting.confirm_service import ConfirmService
+from core.hunting.checks.robustness_service import RobustnessService
+from core.hunting.checks.second_opinions_on_request import ConfirmService
+from core.hunting.checks.two_sided_service import TwoSidedService
+from core.hunting.interrupt_unfinished_work import interrupt_abandoned
 from core.hunting.judge_reports import JudgeReports, open_judge_reports
+from core.hunting.open_session import Entropy
 from core.hunting.opening import Adapters, open_hunting
 from core.hunting.records import call_record
 from core.hunting.reviews.review_service import ReviewService
 from core.hunting.reviews.second_reviews import SecondReviewService
 from core.hunting.reviews.turns import TurnService
-from core.hunting.robustness_service import RobustnessService
-from core.hunting.service import Entropy, HuntingService
+from core.hunting.service import HuntingService
 from core.hunting.sharing import SharingService
 from core.hunting.status.collector import StatusCollector
-from core.hunting.task_service import TaskService
-from core.hunting.telemetry_redaction import TelemetryRedactor, open_telemetry_redactor
-from core.hunting.two_sided_service import TwoSidedService
-from core.hunting.unfinished_work import abandoned
+from core.hunting.task_list import TaskService
+from core.hunting.telemetry_redactor import TelemetryRedactor, open_telemetry_redactor
 from core.large_input import LargeInputExecutor, open_large_input_executor
 from core.livetext.base import LiveText
 from core.livetext.redis import open_live_text
@@ -125,7 +126,7 @@ async def open_runtime(
                     settings,
                     clock,
                     instance=instance,
-                    end_work=lambda copy: abandoned(copy, clock.now()),
+                    end_work=lambda copy: interrupt_abandoned(copy, clock.now()),
                     reattached=reattached,
                     on_bug=on_bug,
                     resume=resume,

@@ -14,8 +14,8 @@ from api.context import JsonResponse, answer, runtime, static_files
 from api.describing import BODY_ERRORS, described
 from api.identity import access_guard, address, over_tls, too_many_tries
 from api.payloads import SignInPayload
-from core.access.callers import ANYBODY, Caller, caller_of
 from core.access.cookies import COOKIE
+from core.access.roles import ANYBODY, Caller, caller_of
 from core.access.tokens import Scope
 from core.errors import BadInput, NotSignedIn
 

@@ -15,7 +15,7 @@ from api.describing import LAST_EVENT_ID, described
 from api.event_stream import counted, event_stream, text_frames
 from api.identity import access_guard, caller, sign_in_left_s
 from api.payloads import EventsQuery
-from core.access.callers import ANYBODY, SessionRole
+from core.access.roles import ANYBODY, SessionRole
 from core.errors import Busy, Unavailable
 from core.eventlog.base import START, parse_event_id
 from core.hunting.hunts.queries import refuse_unknown_hunt

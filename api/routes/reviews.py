@@ -11,7 +11,7 @@ from api.context import JsonResponse, answer, rendered, runtime
 from api.describing import BODY_ERRORS, described
 from api.identity import caller, role
 from api.payloads import RevealPayload
-from core.access.callers import SessionRole
+from core.access.roles import SessionRole
 from core.hunting.orders import ReviewOrder
 from core.hunting.views.reviews import CardView, DeskTask, ReviewView
 from core.hunting.views.sessions import SessionView

@@ -14,7 +14,7 @@ from api.context import JsonResponse, answer, runtime
 from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
 from api.identity import caller, role
 from api.payloads import MAX_NAME_CHARS, ExportQuery, OpenPayload
-from core.access.callers import SessionRole
+from core.access.roles import SessionRole
 from core.domain.session import Session, TaskWarning
 from core.domain.task import Task
 from core.errors import BadInput

@@ -9,7 +9,7 @@ from api.bodies import read_json
 from api.context import runtime
 from api.describing import BODY_ERRORS, described
 from api.identity import access_guard, caller, role
-from core.access.callers import SessionRole
+from core.access.roles import SessionRole
 from core.errors import NotAllowed
 from core.hunting.orders import TransferOrder
 

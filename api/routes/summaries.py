@@ -11,7 +11,7 @@ from api.context import JsonResponse, answer, runtime
 from api.describing import BODY_ERRORS, described
 from api.identity import access_guard, caller
 from api.payloads import SummariesPayload
-from core.access.callers import SessionRole
+from core.access.roles import SessionRole
 from core.errors import NotFound
 from core.hunting.views.summaries import GoneSession, SummaryView, gone_session
 from core.hunting.views.summaries import summaries as all_summaries

@@ -11,7 +11,7 @@ from api.identity import caller
 from api.payloads import TasksQuery
 from core.domain.task_state import TaskState
 from core.errors import BadInput, NotAllowed
-from core.hunting.task_service import read_cursor
+from core.hunting.task_list import read_cursor
 from core.hunting.views.listed_tasks import SimilarTasks, TaskList, WaitingList
 from core.library.base import TaskQuery
 

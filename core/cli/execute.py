@@ -26,7 +26,7 @@ from core.errors import BadInput
 from core.garbage import collect_rarely
 from core.hunting.dump.export import ExportOrder
 from core.hunting.orders import MAX_MODELS
-from core.hunting.task_service import read_cursor
+from core.hunting.task_list import read_cursor
 from core.library.base import TaskQuery
 from core.logs import configure_logs
 from core.settings import Settings, read_settings, settings_warnings

@@ -112,8 +112,8 @@ async def rejudge(settings: Settings, options: RejudgeOptions) -> int:
             plan_drift, settings.telemetry, options.since, judge, options.max_calls, not_after
         )
         for asked in {question.judge.target: question.judge for question in plan.questions}.values():
-            runtime.service.check_models((), JudgeChoice(model=asked.model, parameters=asked.parameters))
-        usd = estimated_usd(plan, runtime.service.offers)
+            runtime.service.models.check((), JudgeChoice(model=asked.model, parameters=asked.parameters))
+        usd = estimated_usd(plan, runtime.service.models.offers)
         _say_plan(plan, usd)
         if plan.calls and not options.yes:
             ask("Continue?", nobody="Nobody can be asked whether to pay.")
@@ -134,7 +134,7 @@ def _chosen(runtime: Runtime, choice: JudgeChoice) -> Target | None:
         if not is_default(choice.parameters):
             raise BadInput("--judge-set needs --judge.", hint="Without --judge each reply's own judge is asked.")
         return None
-    return runtime.service.check_models((), choice)[0]
+    return runtime.service.models.check((), choice)[0]
 
 
 def _say_plan(plan: DriftPlan, usd: float | None) -> None:

@@ -12,7 +12,7 @@ from core.cli.tasks import open_read_only
 from core.errors import BadInput, NotFound
 from core.hunting.dump.export import ExportOrder, export_library
 from core.hunting.dump.load import import_dump
-from core.hunting.task_service import no_library
+from core.hunting.task_list import no_library
 from core.library.base import PeriodQuery, SessionChanges
 from core.library.lazy import LazyLibrary
 from core.runtime import open_runtime

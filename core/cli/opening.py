@@ -55,9 +55,9 @@ async def check_models(
     """Checks the models and their parameters once, not for each notebook, and prints doubts about them. Raises
     BadInput."""
     await runtime.catalog.lists.load()
-    chosen, notes = runtime.service.check_models(targets, judge, confirm)
+    chosen, notes = runtime.service.models.check(targets, judge, confirm)
     refuse_confirming_judge(chosen, confirm, blind=False)
-    for warning in runtime.service.model_warnings(one.model for one in (*targets, chosen, *confirm.judges)):
+    for warning in runtime.service.models.warnings(one.model for one in (*targets, chosen, *confirm.judges)):
         say(f"Warning: {warning.message}")
     for note in notes:
         say(f"Note: {note}")

@@ -106,7 +106,7 @@ async def judge_receipt(settings: Settings, path: str, judge: JudgeChoice, *, as
         raise BadInput(f"{path} is not judged: {problems[0]}", hint="`verify` shows everything that does not fit.")
     async with open_runtime(settings) as runtime:
         await check_models(runtime, (), judge)
-        target, _ = runtime.service.check_models((), _chosen(judge, receipt))
+        target, _ = runtime.service.models.check((), _chosen(judge, receipt))
         again = await rejudge(receipt, Judge(runtime.catalog, settings.calls), target)
     with to_stdout():
         if as_json:

@@ -22,9 +22,9 @@ from core.domain.confirmation import Confirmation
 from core.domain.hunt import CacheUse, Hunt
 from core.domain.ids import hunt_id
 from core.domain.rates import break_rate_interval
-from core.domain.redaction import redact_cost, redact_verdicts
 from core.domain.run import Counts, Run, RunStatus, Tally
 from core.domain.verdict import Outcome, Verdict
+from core.domain.verdict_redaction import redact_cost, redact_verdicts
 from core.errors import HunterError
 from core.hunting.run_plan import UNUSABLE, judge_failure
 from core.hunting.views.hunts import HuntView, hunt_view

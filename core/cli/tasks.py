@@ -10,7 +10,7 @@ from rich.table import Table
 
 from core.cli.output import say, to_stdout
 from core.cli.report import StdoutConsole, write_json
-from core.hunting.task_service import list_tasks, no_library
+from core.hunting.task_list import list_tasks, no_library
 from core.hunting.views.listed_tasks import TaskList
 from core.library.base import Library, TaskQuery
 from core.library.lazy import LazyLibrary

@@ -12,34 +12,35 @@ from core.clock import Clock
 from core.errors import RedisAway
 from core.eventlog.base import EventLog
 from core.hunting.activity import Activity
-from core.hunting.checks.confirm import Confirmer
 from core.hunting.checks.propose_edits import EditProposer
 from core.hunting.checks.reference_check import Checker
 from core.hunting.checks.rejudge import Rejudger
 from core.hunting.checks.robustness import RobustnessTester
+from core.hunting.checks.robustness_service import RobustnessService
+from core.hunting.checks.second_opinions_on_request import Confirmer, ConfirmService
 from core.hunting.checks.two_sided import TwoSidedChecker
-from core.hunting.confirm_service import ConfirmService
+from core.hunting.checks.two_sided_service import TwoSidedService
 from core.hunting.dispatch.base import Dispatcher, Job, JobKind, PartClaims, Work
 from core.hunting.dispatch.claims import LeaseConfig
 from core.hunting.dispatch.local import LocalDispatcher
 from core.hunting.dispatch.shared import open_shared
 from core.hunting.hunts.hunter import Hunter
 from core.hunting.hunts.second_opinions import SecondOpinions
+from core.hunting.model_checks import ModelChecks
+from core.hunting.open_session import Entropy
 from core.hunting.resume_restored_sessions import Resumer, open_resumer
 from core.hunting.reviews.review_service import ReviewService
 from core.hunting.reviews.second_reviews import SecondReviewService
 from core.hunting.reviews.turns import TurnService
-from core.hunting.robustness_service import RobustnessService
-from core.hunting.runs.confirm import RunOpinions
 from core.hunting.runs.offers import CatalogOffers
 from core.hunting.runs.part_worker import PartWorker
 from core.hunting.runs.runner import Runner
-from core.hunting.service import Entropy, HuntingService
+from core.hunting.runs.second_opinions_of_run import RunOpinions
+from core.hunting.service import HuntingService
 from core.hunting.sharing import SharingService
 from core.hunting.status.cluster import Cluster, open_cluster
 from core.hunting.status.collector import StatusCollector
-from core.hunting.telemetry_redaction import TelemetryRedactor
-from core.hunting.two_sided_service import TwoSidedService
+from core.hunting.telemetry_redactor import TelemetryRedactor
 from core.judge.judge import Judge
 from core.judge.question import AnswerTexts, ReadAnswer, read_with_evidence
 from core.large_input import LargeInputExecutor
@@ -130,12 +131,12 @@ async def open_hunting(settings: Settings, use: Adapters, is_draining: Callable[
             await closing.enter_async_context(
                 open_cluster(cluster, lambda: status.here(draining=is_draining()), on_bug)
             )
+        models = ModelChecks(use.catalog, use.budgets, CatalogOffers(use.catalog, settings.calls), use.clock)
+        max_bytes = settings.sessions.max_bytes
         service = HuntingService(
             store=use.store,
             dispatcher=dispatcher,
-            catalog=use.catalog,
-            budgets=use.budgets,
-            offers=CatalogOffers(use.catalog, settings.calls),
+            models=models,
             clock=use.clock,
             large_input=use.large_input,
             entropy=use.entropy,
@@ -144,7 +145,7 @@ async def open_hunting(settings: Settings, use: Adapters, is_draining: Callable[
             on_deleted=use.redactor.add,
             hunting=settings.hunting,
             notebooks=settings.notebooks,
-            max_session_bytes=settings.sessions.max_bytes,
+            max_session_bytes=max_bytes,
         )
         people = settings.access.tokens
         reviews = ReviewService(
@@ -152,13 +153,20 @@ async def open_hunting(settings: Settings, use: Adapters, is_draining: Callable[
         )
         yield Hunting(
             service=service,
-            confirming=ConfirmService(use.store, dispatcher, use.clock, service),
-            two_sided=TwoSidedService(use.store, dispatcher, use.clock, service),
-            robustness=RobustnessService(use.store, dispatcher, use.clock, service),
+            confirming=ConfirmService(use.store, dispatcher, use.clock, models),
+            two_sided=TwoSidedService(
+                use.store,
+                dispatcher,
+                use.clock,
+                models,
+                max_criteria=settings.hunting.max_criteria,
+                max_session_bytes=max_bytes,
+            ),
+            robustness=RobustnessService(use.store, dispatcher, use.clock, models, max_bytes),
             reviews=reviews,
             second_reviews=SecondReviewService(use.store, use.clock, reviews, people),
-            sharing=SharingService(use.store, use.clock, people, settings.sessions.max_bytes),
-            turns=TurnService(use.store, settings.hunting, settings.sessions.max_bytes),
+            sharing=SharingService(use.store, use.clock, people, max_bytes),
+            turns=TurnService(use.store, settings.hunting, max_bytes),
             status=status,
         )
 

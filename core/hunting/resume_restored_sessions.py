@@ -19,9 +19,10 @@ from core.domain.hunt import HuntStatus
 from core.domain.run import RunStatus
 from core.domain.session import Session
 from core.errors import NotFound, Unavailable
-from core.hunting.checks import confirm, propose_edits, robustness, two_sided
+from core.hunting.checks import propose_edits, robustness, two_sided
 from core.hunting.checks import reference_check as checking
 from core.hunting.checks import rejudge as rejudging
+from core.hunting.checks.second_opinions_on_request import confirming_job, requested
 from core.hunting.dispatch.base import Dispatcher, Job, JobKind
 from core.hunting.hunts.queries import all_hunts
 from core.sessions.base import SessionStore
@@ -89,10 +90,10 @@ class Resumer:
         """Jobs for rejudging, and for requested second opinions: they are not part of a run."""
         hunts = await all_hunts(self.store, session.session_id, after=-session.trials_issued - 1)
         again = (hunt for hunt in hunts if hunt.judged and hunt.status is HuntStatus.JUDGING)
-        confirming = (hunt for hunt in hunts if confirm.requested(hunt))
+        confirming = (hunt for hunt in hunts if requested(hunt))
         return [
             *(rejudging.judging_job(session.session_id, hunt) for hunt in again),
-            *(confirm.confirming_job(session.session_id, hunt) for hunt in confirming),
+            *(confirming_job(session.session_id, hunt) for hunt in confirming),
         ]
 
 

@@ -6,33 +6,29 @@ The API and the command line both call these, so the same rules and errors apply
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, cast
 
-from core.budget.budgets import Budgets
 from core.clock import Clock, not_before
 from core.domain.allocation import Allocation
 from core.domain.confirmation import NO_CONFIRM, ConfirmPolicy
 from core.domain.criteria import refuse_too_many_criteria
 from core.domain.hunt import Hunt, HuntStatus
-from core.domain.ids import RUN_ENTROPY_BYTES, SESSION_ENTROPY_BYTES, run_id, session_id
-from core.domain.parameters import Target
+from core.domain.ids import RUN_ENTROPY_BYTES, run_id
 from core.domain.run import RUN_ENDED, Run, RunStatus
 from core.domain.session import UNCLEAR_RULE, Session
 from core.domain.task import Task, refuse_large_task, refuse_unhuntable
-from core.errors import BadInput, Conflict, NotFound, Unavailable
+from core.errors import BadInput, Conflict
 from core.hunting.checks import propose_edits, robustness, two_sided
 from core.hunting.checks import reference_check as checking
 from core.hunting.checks.rejudge import judged_again, judging_job, refuse_partial_rejudging, refuse_rejudging
 from core.hunting.dispatch.base import Dispatcher, Job, JobKind
 from core.hunting.hunts.blind_judging import refuse_quoted_replies, with_same_task
-from core.hunting.hunts.queries import all_hunts
-from core.hunting.open_session import Opened, opened_task, read_notebook
+from core.hunting.hunts.queries import all_hunts, hunt_and_run
+from core.hunting.model_checks import ModelChecks
+from core.hunting.open_session import Entropy, Opened, new_session_id, opened_task, read_notebook, store_session
 from core.hunting.orders import (
     NO_CHOICE,
     CheckOrder,
@@ -45,7 +41,7 @@ from core.hunting.orders import (
 )
 from core.hunting.records import WriteRecord, run_record, session_mark
 from core.hunting.reviews.delivery import CriteriaForm, Delivery, Preview, deliver, preview_delivery, rough_bytes
-from core.hunting.runs.estimate import Estimate, ModelWarning, Offers, estimate
+from core.hunting.runs.estimate import Estimate, ModelWarning, estimate
 from core.hunting.runs.publish import publish_run_with_retry
 from core.hunting.runs.start import known_run, refuse_confirming_judge, refuse_too_many, retrying, with_new_run
 from core.hunting.runs.targets import requested_targets
@@ -54,23 +50,15 @@ from core.hunting.views.tasks import task_view
 from core.large_input import SMALL_BYTES, LargeInputExecutor
 from core.notebooks.document import Bounds
 from core.notebooks.session_record import may_hold_record
-from core.providers.model_catalog import Catalog
 from core.review.corrected_rates import NO_RATES, corrected_rates, reason_against
 from core.sessions.base import SessionStore
 from core.settings import HuntingSettings, NotebookSettings
 from core.telemetry.records import SessionRecord
 
 CARD_SECRET_BYTES = 16
-HUNTS_AT_ONCE = 50
-AFTER_DELETION = "\n"
-"""Follows an idempotency key whose session was deleted or given away: the key opens another one. No header contains
-it."""
-MAX_SUGGESTING_S = 0.1
-"""Longest search for the names that were meant by misspelled ones, of all models of a request together."""
 UNPRICED = "the price is unknown, so the daily budgets count its calls as $0."
 ANY_JUDGE = CheckOrder()
 """Check all criteria with the default judge."""
-Entropy = Callable[[int], bytes]
 SessionAction = Literal["created", "exported", "deleted", "checked"]
 COPIED = "copied"
 """The action of a reader's export, which does not make the task a delivered one."""
@@ -80,9 +68,7 @@ COPIED = "copied"
 class HuntingService:
     store: SessionStore
     dispatcher: Dispatcher
-    catalog: Catalog
-    budgets: Budgets
-    offers: Offers
+    models: ModelChecks
     clock: Clock
     large_input: LargeInputExecutor
     entropy: Entropy
@@ -143,12 +129,12 @@ class HuntingService:
     async def start_check(self, sid: str, order: CheckOrder = ANY_JUDGE) -> Session:
         """Start the reference check, or return the check of this task that is running or that the same idempotency key
         started."""
-        judge, _ = self.check_models((), order.chosen_judge)
+        judge, _ = self.models.check((), order.chosen_judge)
         before = await self.store.read(sid)
         refuse_unhuntable(before.task, before.missing_criteria)
         if not order.idempotency_key or order.idempotency_key != before.check.idempotency_key:
             await refuse_quoted_replies(self.store, before)
-            await self.refuse_spent(before, (judge.model,))
+            await self.models.refuse_spent(before, (judge.model,))
         refuse_too_many_criteria(len(before.task.criteria), self.hunting.max_criteria)
         session = await self.store.change(
             sid,
@@ -176,12 +162,12 @@ class HuntingService:
             raise BadInput("No model given.", hint='Give at least one: {"models": ["provider/model id"]}.')
         targets = requested_targets(order.models, order.allocation)
         confirm = order.confirm.policy_of_run()
-        judge, notes = self.check_models(targets, order.chosen_judge, confirm)
+        judge, notes = self.models.check(targets, order.chosen_judge, confirm)
         before = await self.store.read(sid)
         refuse_confirming_judge(judge, confirm, blind=before.sealed)
         if known_run(before, order) is None:
             await refuse_quoted_replies(self.store, before)
-            await self.refuse_spent(before, (one.model for one in (*targets, judge, *confirm.judges)))
+            await self.models.refuse_spent(before, (one.model for one in (*targets, judge, *confirm.judges)))
         begun: dict[str, Run] = {}
 
         def start(session: Session) -> Session:
@@ -204,18 +190,6 @@ class HuntingService:
                 self.write_record(run_record(session, run, (await self.store.counts(sid))[new_id]))
         return (await self.store.read(sid)).run(run.run_id)
 
-    def check_models(
-        self, targets: Sequence[Target], chosen: JudgeChoice, confirm: ConfirmPolicy = NO_CONFIRM
-    ) -> tuple[Target, tuple[str, ...]]:
-        """Return the chosen judge, or the default one, and notes on parameters that a provider may ignore. Raises
-        BadInput for an unknown model, and for parameters that it does not take."""
-        judge = Target(model=chosen.model or self.catalog.default_judge, parameters=chosen.parameters)
-        distinct = {target.target: target for target in targets}
-        notes = [self.catalog.check_parameters(one.model, one.parameters) for one in distinct.values()]
-        for one in (judge, *confirm.judges):
-            notes.append(self.catalog.check_parameters(one.model, one.parameters, "judge"))
-        return judge, tuple(dict.fromkeys(note for some in notes for note in some))
-
     async def estimate(
         self,
         sid: str,
@@ -227,31 +201,22 @@ class HuntingService:
     ) -> Estimate:
         """Estimate the cost of a run. Raises BadInput as starting it does."""
         targets = requested_targets(models, allocation)
-        judge, notes = self.check_models(targets, chosen_judge, confirm)
+        judge, notes = self.models.check(targets, chosen_judge, confirm)
         session, made = await self.store.read(sid), await self.all_hunts(sid)
         refuse_confirming_judge(judge, confirm, blind=session.sealed)
-        found = estimate(session, made, targets, hunts, judge, self.offers, confirm=confirm, allocation=allocation)
+        found = estimate(
+            session, made, targets, hunts, judge, self.models.offers, confirm=confirm, allocation=allocation
+        )
         called = tuple(one.model for one in (*targets, judge, *confirm.judges))
-        accounts = self.catalog.accounts_of(called)
-        budgets = await self.budgets.rough_states(session.owner, accounts) if accounts else ()
-        warnings = await asyncio.to_thread(self.model_warnings, called)
+        accounts = self.models.catalog.accounts_of(called)
+        budgets = await self.models.budgets.rough_states(session.owner, accounts) if accounts else ()
+        warnings = await asyncio.to_thread(self.models.warnings, called)
         if budgets:
             unpriced = dict.fromkeys(
                 one.model for one in (*found.targets, found.judge, *found.confirming) if one.usd is None
             )
             warnings += tuple(ModelWarning(model, "", f"{model}: {UNPRICED}") for model in unpriced)
         return replace(found, warnings=warnings, budgets=budgets, notes=notes)
-
-    def model_warnings(self, models: Iterable[str]) -> tuple[ModelWarning, ...]:
-        """Return the doubts about names that are not in their provider's list."""
-        warnings, until_s = [], self.clock.monotonic() + MAX_SUGGESTING_S
-        for model in dict.fromkeys(models):
-            if self.clock.monotonic() < until_s and (suggestion := self.catalog.suggestion(model)):
-                warnings.append(ModelWarning(model, suggestion, f"{model}: did you mean {suggestion}?"))
-            elif (listing := self.catalog.listed(model)) is not None and listing.gone_at is not None:
-                gone = f"{model} has not been in its provider's list since {listing.gone_at:%Y-%m-%d}."
-                warnings.append(ModelWarning(model, "", gone))
-        return tuple(warnings)
 
     async def cancel_run(self, sid: str, rid: str) -> Run:
         """Cancel a run: hunts without a result become `cancelled`. A run that has ended is unchanged and no worker is
@@ -277,7 +242,7 @@ class HuntingService:
     async def cancel_hunt(self, sid: str, hid: str) -> Hunt:
         """Cancel one hunt; the worker of its run ends it. A finished hunt is unchanged."""
         session = await self.store.read(sid)
-        run, hunt = await self.hunt_and_run(session, hid)
+        run, hunt = await hunt_and_run(self.store, session, hid)
         if hunt.status is HuntStatus.DONE or run.status in RUN_ENDED:
             return hunt
 
@@ -293,7 +258,7 @@ class HuntingService:
     async def rejudge(self, sid: str, hid: str, order: RejudgeOrder) -> Hunt:
         """Judge a hunt's reply again, on all or some criteria. The replaced verdicts move to its history."""
         session = await self.store.read(sid)
-        run, hunt = await self.hunt_and_run(session, hid)
+        run, hunt = await hunt_and_run(self.store, session, hid)
         if order.idempotency_key and hunt.judging_key == order.idempotency_key:
             return hunt
         refuse_partial_rejudging(session, hunt, run, order)
@@ -303,9 +268,9 @@ class HuntingService:
             checking.refuse_unknown_criteria(run.task, order.criterion_ids)
             again = judged_again(hunt, run, order, self.clock.now())
         # also of a judging that an export brought along: its parameters may be anything
-        self.catalog.check_parameters(again.judge_model, again.judge_parameters, "judge")
+        self.models.catalog.check_parameters(again.judge_model, again.judge_parameters, "judge")
         if again is not hunt:
-            await self.refuse_spent(session, (again.judge_model,))
+            await self.models.refuse_spent(session, (again.judge_model,))
             await self.store.save_hunt(sid, again, hunt_events(again, sealed=session.sealed))
         await self.dispatcher.submit(judging_job(sid, again))
         return again
@@ -351,24 +316,9 @@ class HuntingService:
         self._record(session, "deleted")
         self.on_deleted(sid)
 
-    async def refuse_spent(self, session: Session, models: Iterable[str]) -> None:
-        """Raise BudgetSpent if a daily budget that would pay for these models is spent. Simulated ones cost nothing."""
-        if accounts := self.catalog.accounts_of(models):
-            await self.budgets.refuse_spent(session.owner, accounts)
-
     async def all_hunts(self, sid: str) -> tuple[Hunt, ...]:
         """Return all hunts that have started, by number, without trials."""
         return await all_hunts(self.store, sid)
-
-    async def hunt_and_run(self, session: Session, hid: str) -> tuple[Run, Hunt]:
-        """Return a hunt, started or not, and its run. Raises NotFound."""
-        run = session.run(hid.rpartition(".")[0])
-        try:
-            return run, await self.store.hunt(session.session_id, hid)
-        except NotFound:
-            if (place := run.place_of(hid)) is None:
-                raise
-            return run, run.hunt(place)
 
     async def _export(self, function: Callable[..., Any], session: Session, notebook: bytes, *arguments: Any) -> Any:
         hunts = await all_hunts(self.store, session.session_id, after=-session.trials_issued - 1)
@@ -380,33 +330,15 @@ class HuntingService:
 
     async def _open(self, opened: Opened, order: OpenOrder) -> Session:
         refuse_large_task(opened.session.task, self.hunting.max_task_bytes)
-        session = opened.session.model_copy(update={"card_secret": self.entropy(CARD_SECRET_BYTES).hex()})
-        # Without Redis or library a repeated key is not recognised; the two sessions are merged later.
-        with suppress(NotFound, Unavailable):
-            while order.idempotency_key:
-                if not await self.store.is_deleted(session.session_id):
-                    known = await self.store.read(session.session_id)
-                    if known.owner == order.owner:
-                        return known
-                order = order.model_copy(update={"idempotency_key": order.idempotency_key + AFTER_DELETION})
-                session = session.model_copy(update={"session_id": self._new_session_id(order)})
-        try:
-            await self.store.create(session, opened.notebook)
-        except Conflict:  # a concurrent request with the same key was first
-            return await self.store.read(session.session_id)
-        for place, hunt in enumerate(opened.hunts):
-            await self.store.save_hunt(session.session_id, hunt)
-            if place % HUNTS_AT_ONCE == 0:
-                await asyncio.sleep(0)  # the store in memory never waits by itself
-        self._record(session, "created")
+        secret = {"card_secret": self.entropy(CARD_SECRET_BYTES).hex()}
+        opened = replace(opened, session=opened.session.model_copy(update=secret))
+        session, created = await store_session(self.store, opened, order, self._new_session_id)
+        if created:
+            self._record(session, "created")
         return session
 
     def _new_session_id(self, order: OpenOrder) -> str:
-        if order.idempotency_key:
-            # Keys are scoped to the owner: another user's equal key must not open this session.
-            key = f"{order.owner}\n{order.idempotency_key}" if order.owner else order.idempotency_key
-            return session_id(hmac.new(self.secret(), key.encode(), hashlib.sha256).digest()[:SESSION_ENTROPY_BYTES])
-        return session_id(self.entropy(SESSION_ENTROPY_BYTES))
+        return new_session_id(order, self.secret, self.entropy)
 
     def _record(self, session: Session, action: SessionAction, detail: str = "") -> None:
         self.store.record_action(session, action, detail)

@@ -25,11 +25,11 @@ from core.library.base import (
     TeamOverview,
     WaitingItem,
 )
+from core.library.deleting import delete_expired, find_deletions, find_expired
 from core.library.engine import READS, WRITES, map_database_errors, open_engine
 from core.library.listing import list_session_ids, list_similar, list_tasks, list_waiting
 from core.library.migrate import check_readable, is_current, migrate
 from core.library.overview import team_overview
-from core.library.retention import delete_expired, find_deletions, find_expired
 from core.library.schema import events, hunts, notebooks, sessions
 from core.library.writing import in_steps, merge_search_index, write_archived, write_changes
 

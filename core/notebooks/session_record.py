@@ -19,12 +19,12 @@ from pydantic_core import PydanticSerializationError
 from core.domain.hunt import Hunt
 from core.domain.parameters import Parameters
 from core.domain.rates import break_rate_interval
-from core.domain.redaction import redact_cost, redact_verdicts
 from core.domain.run import Tally
 from core.domain.second_review import SecondReview
 from core.domain.session import Session
 from core.domain.task import Task
 from core.domain.value import Value
+from core.domain.verdict_redaction import redact_cost, redact_verdicts
 from core.errors import BadNotebook
 from core.notebooks.document import Document
 from core.notebooks.record_checks import implausible, too_many_values

@@ -11,9 +11,9 @@ from typing import Any
 
 from core.domain.hunt import Hunt
 from core.domain.parameters import is_default
-from core.domain.redaction import redact_verdicts
 from core.domain.session import Session
 from core.domain.task import PassRule, Task
+from core.domain.verdict_redaction import redact_verdicts
 from core.notebooks.cells import RESERVED_NAMES, SLOT_ROLES, Cells, Key, Role, token
 from core.notebooks.criteria.write import criteria_array, write_criteria
 from core.notebooks.editing import Edits, attempts_last, headed, new_cell, place

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from core.domain.hunt import Hunt
 from core.domain.review import Review, review_problems
 from core.domain.session import Session
-from core.review.desk import selected_of
+from core.review.review_cards import selected_of
 from core.review.selection import selection_problems
 
 

@@ -1,9 +1,10 @@
 """A session store that uses Redis while it is up, and memory and a journal while it is down.
 
-While Redis is up, it holds the current state, and this process keeps a copy of the sessions it uses (`known.py`). The
-first failed command marks Redis as down for this process (`core/redis/health.py`). From then on every session used here
-is *detached*: the copy is its current state, and each change is journaled before it is acknowledged. When Redis is up
-again, each detached session is reattached (`reattachment.py`); after the last one the journal is removed.
+While Redis is up, it holds the current state, and this process keeps a copy of the sessions it uses
+(`session_cache.py`). The first failed command marks Redis as down for this process (`core/redis/health.py`). From then
+on every session used here is *detached*: the copy is its current state, and each change is journaled before it is
+acknowledged. When Redis is up again, each detached session is reattached (`reattachment.py`); after the last one the
+journal is removed.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ from core.sessions.base import (
 )
 from core.sessions.detached import DetachedSession, delete_record, head_record, hunt_record, whole_record
 from core.sessions.journal import Journal, Record
-from core.sessions.known import KnownSessions
 from core.sessions.merging import merge_sessions
 from core.sessions.redis import RedisSessionStore
+from core.sessions.session_cache import SessionCache
 
 T = TypeVar("T")
 LEARNED_AT_ONCE = 100
@@ -48,7 +49,7 @@ class FailoverSessionStore(SessionStore):
     def __init__(
         self,
         redis: RedisSessionStore,
-        known: KnownSessions,
+        known: SessionCache,
         journal: Journal,
         redis_health: RedisHealth,
         clock: Clock,

@@ -13,10 +13,10 @@ from core.redis.health import RedisHealth
 from core.sessions.detached import DetachedSession
 from core.sessions.failover import FailoverSessionStore
 from core.sessions.journal import Journal
-from core.sessions.known import KnownSessions
 from core.sessions.memory import Append, MemorySessionStore
 from core.sessions.reattachment import LocalEvents, Reattachment
 from core.sessions.redis import RedisSessionStore
+from core.sessions.session_cache import SessionCache
 from core.sessions.supervisor import Supervisor
 from core.settings import RedisSettings, SessionSettings
 
@@ -70,7 +70,7 @@ async def open_redis_sessions(
     `end_watchers` ends the watchers in Redis of a deleted session.
     """
     away: dict[str, DetachedSession] = {}
-    known = KnownSessions(
+    known = SessionCache(
         clock,
         ttl_s=sessions.ttl_s,
         max_bytes=redis.max_fallback_bytes,

@@ -2,7 +2,7 @@
 
 Writers lock the file in turn, because checking whether its last line is complete while another process writes would
 see half a line. The file is opened again for every write, because it may have been moved, compressed or deleted
-meanwhile. A rewriting (redaction.py) holds the same lock while it replaces the file.
+meanwhile. A rewriting (redact_deleted.py) holds the same lock while it replaces the file.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from werkzeug.datastructures import Authorization
 
 from api.app import create_app
 from api.identity import AccessGuard
-from core.access.callers import Caller, SessionRole, caller_of
 from core.access.cookies import new_cookie
+from core.access.roles import Caller, SessionRole, caller_of
 from core.access.tokens import Register, Scope, entry_of, new_token, read_holders
 from core.domain.task import Task
 from core.hunting.orders import OpenOrder

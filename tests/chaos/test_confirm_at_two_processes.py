@@ -1,7 +1,7 @@
 """Second opinions on one reply, requested and overtaken by requests at two processes: each accepted request is answered,
 and no vote is paid for twice or after it has become useless.
 
-tests/core/hunting/checks/test_confirm.py and tests/core/domain/test_hunt.py have the short forms.
+tests/core/hunting/checks/test_second_opinions_on_request.py and tests/core/domain/test_hunt.py have the short forms.
 """
 
 import asyncio

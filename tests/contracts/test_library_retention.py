@@ -1,13 +1,13 @@
-"""The contract of deletion by age and state in the library (core.library.retention), on SQLite and on a real PostgreSQL."""
+"""The contract of deletion by age and state in the library (core.library.deleting), on SQLite and on a real PostgreSQL."""
 
 import asyncio
 
 from sqlalchemy import text
 
 from core.library.base import Deletion, LibraryEvent, RetentionRule, TaskQuery
+from core.library.deleting import LOCK
 from core.library.engine import open_engine
 from core.library.lazy import LazyLibrary
-from core.library.retention import LOCK
 from tests.contracts.test_library import changed, library, url
 from tests.contracts.test_library_lists import a_task
 

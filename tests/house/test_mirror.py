@@ -26,7 +26,7 @@ ELSEWHERE = {
     "core/library/overview.py": "tests/contracts/test_library_overview.py",
     "core/library/migrations/versions/r0002_task_lists.py": "tests/contracts/test_library_lists.py",
     "core/library/migrations/versions/r0001_first_tables.py": "tests/core/library/test_migrate.py",
-    "core/library/retention.py": "tests/contracts/test_library_retention.py",
+    "core/library/deleting.py": "tests/contracts/test_library_retention.py",
     "core/library/sql.py": "tests/contracts/test_library.py",
     "core/sessions/memory.py": "tests/contracts/test_session_store.py",
     "core/sessions/redis.py": "tests/contracts/test_session_store.py",

@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 
 from core.domain.hunt import Hunt
-from core.domain.redaction import redact_verdicts
 from core.domain.session import Session
 from core.domain.task_state import task_state
+from core.domain.verdict_redaction import redact_verdicts
 
 SESSION_COLUMNS: Mapping[str, str] = {
     "session_id": "VARCHAR",

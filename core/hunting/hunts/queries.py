@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from core.domain.hunt import Hunt
+from core.domain.run import Run
 from core.domain.session import Session
+from core.errors import NotFound
 from core.sessions.base import HuntPage, SessionStore, no_hunt
 
 PAGE = 500
@@ -43,6 +45,17 @@ async def trials(store: SessionStore, session: Session) -> tuple[Hunt, ...]:
 async def hunts_on_desk(store: SessionStore, session: Session) -> tuple[Hunt, ...]:
     """Return the hunts to review: the selected ones, in slot order, and the drawn ones."""
     return tuple([await store.hunt(session.session_id, hunt_id) for hunt_id in session.desk_ids])
+
+
+async def hunt_and_run(store: SessionStore, session: Session, hunt_id: str) -> tuple[Run, Hunt]:
+    """Return a hunt, started or not, and its run. Raises NotFound."""
+    run = session.run(hunt_id.rpartition(".")[0])
+    try:
+        return run, await store.hunt(session.session_id, hunt_id)
+    except NotFound:
+        if (place := run.place_of(hunt_id)) is None:
+            raise
+        return run, run.hunt(place)
 
 
 def refuse_unknown_hunt(session: Session, hunt_id: str) -> None:

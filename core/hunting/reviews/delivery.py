@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from core.domain.hunt import Hunt, attempts_made
-from core.domain.redaction import redact_verdicts
 from core.domain.review import Review
 from core.domain.session import Session
 from core.domain.slot import Grading
 from core.domain.verdict import Outcome
+from core.domain.verdict_redaction import redact_verdicts
 from core.errors import BadInput
 from core.hunting.receipts.receipt import recorded_hashes
 from core.notebooks.conformance import Conformance, ProposedEdit, check_conformance, with_readable_criteria

@@ -22,10 +22,10 @@ from core.hunting.views.events import hunt_event, session_event
 from core.hunting.views.reviews import DeskView, ReviewView, desk_view, review_view
 from core.review.audit import draw_is_due, with_draw
 from core.review.corrected_rates import CorrectedRates, corrected_rates, reason_against
-from core.review.desk import hunt_of
 from core.review.insights import Insights, insights
 from core.review.refuted import is_refuted
 from core.review.reveal import locked_reviews, reveal_problems
+from core.review.review_cards import hunt_of
 from core.review.selection import Proposal, propose, refuse_unselectable
 from core.sessions.base import SessionStore
 from core.settings import ReviewSettings

@@ -20,7 +20,7 @@ from core.hunting.sharing import refuse_unknown_person
 from core.hunting.views.events import session_event
 from core.hunting.views.reviews import DeskView, ReviewView, review_view, second_desk_view
 from core.hunting.views.second_reviews import SecondReviewView, second_review_view
-from core.review.desk import hunt_of
+from core.review.review_cards import hunt_of
 from core.review.second_review import unfinished_second_reviews
 from core.review.selection import selection_problems
 from core.sessions.base import SessionStore

@@ -20,8 +20,8 @@ from core.hunting.hunts.hunter import Hunter, Save
 from core.hunting.records import WriteRecord, hunt_record, opinion_records
 from core.hunting.run_plan import ANY_ACCOUNT, max_calling, shares
 from core.hunting.runs.allocate import with_drawn_target
-from core.hunting.runs.confirm import RunOpinions
 from core.hunting.runs.context import CallOnce, HuntElsewhere, RunContext, StopRun, reply_to_judge, waiting_again
+from core.hunting.runs.second_opinions_of_run import RunOpinions
 from core.hunting.views.events import hunt_events
 from core.livetext.base import LiveText
 from core.providers.base import PartialReply

@@ -13,9 +13,9 @@ from core.domain.chat import Usage
 from core.domain.confirmation import Confirmation, SecondOpinion
 from core.domain.hunt import Hunt, HuntError, HuntStatus
 from core.domain.parameters import Parameters
-from core.domain.redaction import redact_verdicts
 from core.domain.session import Session
 from core.domain.verdict import CriterionVerdict, Outcome, Verdict
+from core.domain.verdict_redaction import redact_verdicts
 from core.hunting.views.targets import without_long_prompt
 from core.review.refuted import is_refuted
 

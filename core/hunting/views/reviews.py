@@ -22,8 +22,8 @@ from core.domain.task import Task
 from core.domain.verdict import Outcome, Verdict, score
 from core.review.agreement import Agreement, Reviewed, agreement
 from core.review.comparison import OutcomeComparison, compare_outcomes
-from core.review.desk import card_id, desk_order, selected_of
 from core.review.reveal import reveal_problems
+from core.review.review_cards import card_id, desk_order, selected_of
 from core.review.selection import selection_problems
 
 

@@ -13,10 +13,10 @@ from core.domain.confirmation import ConfirmPolicy, Policy
 from core.domain.hunt import CacheUse
 from core.domain.ids import is_simulated
 from core.domain.rates import break_rate_interval, breaks_needed, goal_words, run_forecast
-from core.domain.redaction import redact_cost
 from core.domain.run import Counts, Run, RunStatus
 from core.domain.stop_rule import StopRule
 from core.domain.task import Task
+from core.domain.verdict_redaction import redact_cost
 from core.hunting.run_plan import eta_s
 from core.hunting.views.rate_words import UNIFORM_SHARE, forecast_words
 from core.hunting.views.targets import TargetView, target_view

@@ -14,7 +14,7 @@ from core.domain.review_differences import differences, unsettled
 from core.domain.second_review import SecondReview, SettledVerdict
 from core.domain.session import Session
 from core.hunting.views.reviews import Given
-from core.review.desk import card_id
+from core.review.review_cards import card_id
 from core.review.second_review import PeopleAgreement, people_agreement
 
 

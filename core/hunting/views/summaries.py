@@ -13,9 +13,9 @@ from core.errors import NotFound
 from core.hunting.views.runs import CountsView, counts_view
 from core.hunting.views.tasks import CheckSummary
 from core.review.comparison import compare_outcomes
-from core.review.desk import selected_of
 from core.review.refuted import with_refuted
 from core.review.reveal import unfinished_reviews
+from core.review.review_cards import selected_of
 from core.review.selection import selection_problems
 from core.sessions.base import SessionStore, SessionSummary
 

@@ -7,7 +7,7 @@ import pytest
 
 from core.cli.tasks import open_read_only, show_tasks
 from core.errors import Unavailable
-from core.hunting.task_service import list_tasks
+from core.hunting.task_list import list_tasks
 from core.hunting.views.serialize import to_json
 from core.library.base import LibraryAway, TaskQuery
 from core.library.lazy import LazyLibrary

@@ -13,9 +13,9 @@ from core.eventlog.memory import MemoryEventLog
 from core.hunting.activity import Activity
 from core.hunting.hunts.hunter import Hunter
 from core.hunting.hunts.second_opinions import SecondOpinions
-from core.hunting.runs.confirm import RunOpinions
 from core.hunting.runs.part_worker import PartWorker
 from core.hunting.runs.runner import Runner
+from core.hunting.runs.second_opinions_of_run import RunOpinions
 from core.judge.judge import Judge
 from core.livetext.local import LocalLiveText
 from core.providers.base import CallContext, ChatRequest, PartialReply, Provider

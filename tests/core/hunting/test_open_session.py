@@ -4,9 +4,9 @@ from core.domain.checks import CheckStatus, ReferenceCheck
 from core.domain.hunt import HuntStatus
 from core.domain.run import RunStatus
 from core.domain.verdict import Outcome
+from core.hunting.interrupt_unfinished_work import EXPORTED
 from core.hunting.open_session import opened_notebook
 from core.hunting.orders import OpenOrder
-from core.hunting.unfinished_work import EXPORTED
 from core.notebooks.export import Export, export_notebook
 from tests.builders import NOW, a_run
 from tests.core.notebooks.building import BASIC, EMPTY_SLOT, hunt, load, raw_notebook, session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from core.hunting.unfinished_work import abandoned
+from core.hunting.interrupt_unfinished_work import interrupt_abandoned
 from core.library.base import LibraryRejected, library_away
 from core.library.lazy import LazyLibrary
 from core.sessions.base import SessionStore
@@ -69,7 +69,7 @@ async def a_process(folder, clock=None, *, live=None, max_waiting_hunts=1000, tt
     outbox = Outbox(library, journal, clock, max_waiting_hunts=max_waiting_hunts, on_bug=bugs.append)
     store = DurableSessionStore(
         backend.store, library, outbox, clock, ttl_s=ttl_s, reattached=reattached,
-        end_work=lambda copy: abandoned(copy, clock.now()),
+        end_work=lambda copy: interrupt_abandoned(copy, clock.now()),
     )  # fmt: skip
     process = Process(backend.store, backend.log, library, outbox, store, clock, journal, reattached, bugs)
     try:

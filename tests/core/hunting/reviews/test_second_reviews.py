@@ -7,7 +7,7 @@ from core.errors import BadInput, Conflict, NotAllowed, NotFound
 from core.hunting.orders import ReviewOrder, SettleOrder
 from core.hunting.reviews.review_service import ReviewService
 from core.hunting.reviews.second_reviews import SecondReviewService
-from core.review.desk import card_id
+from core.review.review_cards import card_id
 from core.settings import ReviewSettings
 from tests.backends import memory_backend
 from tests.builders import HandClock, a_review

@@ -1,6 +1,6 @@
 from core.domain.review_differences import differences
 from core.hunting.views.second_reviews import second_review_state, second_review_view
-from core.review.desk import card_id
+from core.review.review_cards import card_id
 from tests.builders import a_review, a_session
 from tests.core.domain.test_second_review import a_second_review, reviewed_session, settled
 

@@ -1,4 +1,4 @@
-"""Second opinions on stored replies, on request: which hunts can be confirmed, and the job that asks."""
+"""Second opinions on stored replies, on request: which hunts can be confirmed, the request, and the job that asks."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from contextlib import suppress
 from dataclasses import KW_ONLY, dataclass, field
 
 from core.clock import Clock
-from core.domain.confirmation import MAX_OPINIONS, in_question
+from core.domain.confirmation import MAX_OPINIONS, ConfirmPolicy, in_question
 from core.domain.hunt import Hunt
 from core.domain.parameters import Target
-from core.domain.run import Run
+from core.domain.run import RUN_ENDED, Run
+from core.domain.session import Session
 from core.domain.verdict import DECIDED
-from core.errors import NotFound, Superseded
-from core.hunting.dispatch.base import Job, JobKind, PartClaims
-from core.hunting.hunts.second_opinions import SecondOpinions
+from core.errors import Conflict, NotFound, Superseded
+from core.hunting.dispatch.base import Dispatcher, Job, JobKind, PartClaims
+from core.hunting.hunts.queries import hunt_and_run
+from core.hunting.hunts.second_opinions import SecondOpinions, extra_calls, with_opinions
+from core.hunting.model_checks import ModelChecks
 from core.hunting.orders import ConfirmOrder
 from core.hunting.records import WriteRecord, hunt_record, opinion_records, session_mark
 from core.hunting.runs.publish import publish_run_with_retry
+from core.hunting.runs.start import refuse_confirming_judge
 from core.hunting.views.events import hunt_events
 from core.providers.base import CallContext, RetryBudget
 from core.review.refuted import is_refuted
@@ -80,6 +84,61 @@ def confirming_job(session_id: str, hunt: Hunt) -> Job:
 def requested(hunt: Hunt) -> bool:
     """Whether open second opinions were requested: those of a run are the run's work."""
     return any(opinion.key for opinion in hunt.open_opinions)
+
+
+@dataclass(frozen=True)
+class ConfirmService:
+    store: SessionStore
+    dispatcher: Dispatcher
+    clock: Clock
+    models: ModelChecks
+
+    async def confirm(self, sid: str, order: ConfirmOrder) -> dict[str, str]:
+        """Ask other judges about hunts' replies. Outcomes do not change. Returns why hunts are left out, by ID.
+
+        Raises NotFound for an unknown hunt, and Conflict while a run asks for second opinions on one.
+        """
+        session, confirm = await self.store.read(sid), ConfirmPolicy(policy=order.policy, judges=order.targets)
+        found = {hid: await hunt_and_run(self.store, session, hid) for hid in order.hunt_ids}
+        for judge in confirm.judges:
+            self.models.catalog.check_parameters(judge.model, judge.parameters, "judge")
+        for run, hunt in found.values():
+            refuse_confirming_judge(run.judge_of(hunt), confirm, blind=session.sealed)
+            _refuse_confirming_run(run)
+        await self.models.refuse_spent(session, (one.model for one in confirm.judges))
+        skipped, left = {}, order.max_extra_calls
+        for hid, (run, hunt) in found.items():
+            choice = choose(hunt, run, order)
+            criteria, judges = len(choice.criteria), len(choice.judges)
+            calls = extra_calls(criteria, judges, len(run.task.criteria), sealed=session.sealed)
+            if choice.skipped or calls > left:
+                skipped[hid] = choice.skipped or f"It would exceed the {order.max_extra_calls} extra calls."
+                continue
+            left -= calls
+            if not await self._ask(session, run, hunt, choice, order):
+                skipped[hid] = "The hunt has changed since the request: ask again."
+        return skipped
+
+    async def _ask(self, session: Session, run: Run, hunt: Hunt, choice: ConfirmChoice, order: ConfirmOrder) -> bool:
+        """Save that the judges are asked, and have them asked. False if the hunt changed meanwhile."""
+        sid = session.session_id
+        if not choice.resumes:
+            key = order.idempotency_key or REQUESTED
+            hunt = with_opinions(hunt, run, choice.judges, choice.criteria, self.clock.now(), key)
+            if await self.store.save_hunt(sid, hunt, hunt_events(hunt, sealed=session.sealed)) is not Saved.KEPT:
+                return False
+        await self.dispatcher.submit(confirming_job(sid, hunt))
+        return True
+
+
+def _refuse_confirming_run(run: Run) -> None:
+    """Raise Conflict if the run still asks for second opinions itself."""
+    if run.confirm.asks and run.status not in RUN_ENDED:
+        raise Conflict(
+            f"Run {run.run_id} asks for second opinions itself.",
+            hint="Wait until it has ended.",
+            code="run_active",
+        )
 
 
 @dataclass(frozen=True)

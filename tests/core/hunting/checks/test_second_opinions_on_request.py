@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,17 +12,20 @@ from core.domain.confirmation import MAX_OPINIONS, Confirmation
 from core.domain.hunt import HuntStatus
 from core.domain.session import Visibility
 from core.domain.verdict import Outcome
-from core.errors import BudgetSpent
-from core.hunting.checks.confirm import ConfirmChoice, Confirmer, choose, confirming_job, requested
+from core.errors import BadInput, BudgetSpent, NotFound
 from core.hunting.checks.rejudge import judged_again
+from core.hunting.checks.second_opinions_on_request import ConfirmChoice, Confirmer, choose, confirming_job, requested
 from core.hunting.dispatch.local import LocalClaims
 from core.hunting.hunts.second_opinions import with_opinions
-from core.hunting.orders import ConfirmOrder, RejudgeOrder
-from core.sessions.base import Claim
+from core.hunting.orders import ConfirmOrder, OpenOrder, RejudgeOrder, RunOrder
+from core.notebooks.examples import read_example
+from core.runtime import open_runtime
+from core.sessions.base import Claim, Saved
 from core.telemetry.records import HuntRecord
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_run, a_session
 from tests.chaos.hunting import chaos_settings, hunting
 from tests.core.hunting.fakes import Bench, fails, passes
+from tests.settings import make_settings
 
 RUN = a_run(4, models=("told/a",), judge_model="told/judge", status="completed")
 BROKE, HELD = a_finished_hunt(1), a_finished_hunt(2, Outcome.HELD)
@@ -247,3 +252,65 @@ async def test_with_redis_each_request_on_the_same_reply_is_answered(redis_serve
                 while (hunt := (await h.hunts())[0]).open_opinions or len(hunt.opinions) < asked_so_far:
                     await asyncio.sleep(0.01)
         assert [opinion.judge_model for opinion in hunt.opinions] == ["simulated/strict", "simulated/fallible"]
+
+
+QUICK = {"seed": 7, "target_latency_ms": 1, "judge_latency_ms": 1, "break_rate": 0.5}
+
+
+@pytest.fixture
+async def runtime(tmp_path):
+    settings = make_settings(telemetry__directory=str(tmp_path), providers__simulated_script=json.dumps(QUICK))
+    async with open_runtime(settings, seed=1) as opened:
+        yield opened
+
+
+async def hunted(runtime):
+    """The session, and the ID of a break."""
+    session = await runtime.service.open_notebook(read_example("word-budget"), "words.ipynb", OpenOrder())
+    sid = session.session_id
+    await runtime.service.start_run(sid, RunOrder(models=("simulated/hasty",), hunts=12))
+    async with asyncio.timeout(30):
+        while (await runtime.store.read(sid)).active_runs:
+            await asyncio.sleep(0.01)
+    hunts = await runtime.service.all_hunts(sid)
+    return sid, next(hunt.hunt_id for hunt in hunts if hunt.outcome is Outcome.BROKE)
+
+
+def a_request(hid, judge="simulated/fallible"):
+    return ConfirmOrder.model_validate({"hunt_ids": [hid], "judges": [{"model": judge}]})
+
+
+async def test_a_stored_break_gets_the_opinion_of_another_judge(runtime):
+    sid, hid = await hunted(runtime)
+    assert await runtime.confirming.confirm(sid, a_request(hid)) == {}
+    async with asyncio.timeout(30):
+        while (hunt := await runtime.store.hunt(sid, hid)).confirmation is Confirmation.UNCONFIRMED:
+            await asyncio.sleep(0.01)
+    assert (hunt.outcome, [opinion.judge_model for opinion in hunt.opinions]) == (
+        Outcome.BROKE,
+        ["simulated/fallible"],
+    )
+
+
+async def test_the_same_judge_and_an_unknown_hunt_are_errors_and_nothing_is_asked(runtime):
+    sid, hid = await hunted(runtime)
+    with pytest.raises(BadInput, match="is the judge already"):
+        await runtime.confirming.confirm(sid, a_request(hid, "simulated/judge"))
+    with pytest.raises(NotFound):
+        await runtime.confirming.confirm(sid, a_request("r_none.1"))
+    assert (await runtime.store.hunt(sid, hid)).opinions == ()
+
+
+async def test_a_hunt_that_changes_meanwhile_is_left_out_and_no_job_is_submitted(runtime):
+    class Outdated:
+        """The session store, once another process has saved a later state."""
+
+        def __getattr__(self, name):
+            return getattr(runtime.store, name)
+
+        async def save_hunt(self, *_state):
+            return Saved.PASSED_OVER
+
+    sid, hid = await hunted(runtime)
+    service = replace(runtime.confirming, store=Outdated(), dispatcher=None)
+    assert await service.confirm(sid, a_request(hid)) == {hid: "The hunt has changed since the request: ask again."}

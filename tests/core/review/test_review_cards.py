@@ -1,7 +1,7 @@
 """Cards tell nothing about their hunts, and lie as they lay."""
 
 from core.domain.session import Selection
-from core.review.desk import card_id, desk_order, hunt_of
+from core.review.review_cards import card_id, desk_order, hunt_of
 from tests.builders import a_session
 
 IDS = tuple(f"r_one.{n}" for n in range(1, 9))

@@ -13,8 +13,8 @@ from core.domain.task import refuse_unhuntable
 from core.hunting.checks import propose_edits, two_sided
 from core.hunting.dispatch.base import Dispatcher
 from core.hunting.hunts.blind_judging import refuse_quoted_replies, with_same_edits, with_same_task
+from core.hunting.model_checks import ModelChecks
 from core.hunting.orders import CheckOrder, ProposeEditsOrder
-from core.hunting.service import HuntingService
 from core.hunting.views.events import session_event
 from core.sessions.base import SessionStore
 
@@ -24,20 +24,21 @@ class TwoSidedService:
     store: SessionStore
     dispatcher: Dispatcher
     clock: Clock
-    hunting: HuntingService
-    """Knows the judges and the budgets."""
+    models: ModelChecks
+    max_criteria: int
+    max_session_bytes: int
 
     async def propose(self, sid: str, order: ProposeEditsOrder) -> Session:
         """Have a model propose edits, or return the session whose request is running or was made with the same
         idempotency key. Raises BadInput if every criterion has an edit."""
-        self.hunting.catalog.check_parameters(order.model, order.parameters)
+        self.models.catalog.check_parameters(order.model, order.parameters)
         model = Target(model=order.model, parameters=order.parameters)
         before = await self.store.read(sid)
         self._refuse_unready(before)
         known = before.two_sided_check.proposals
         if not order.idempotency_key or order.idempotency_key != known.idempotency_key:
             await refuse_quoted_replies(self.store, before)  # a model that edits a text shows what it fails
-            await self.hunting.refuse_spent(before, (order.model,))
+            await self.models.refuse_spent(before, (order.model,))
 
         def request(session: Session) -> Session:
             same = with_same_task(session, before)
@@ -65,13 +66,13 @@ class TwoSidedService:
     async def start(self, sid: str, order: CheckOrder) -> Session:
         """Have the edits judged, or return the session whose check of this task is running or was started with the
         same idempotency key. Raises BadInput if there are no edits."""
-        judge, _ = self.hunting.check_models((), order.chosen_judge)
+        judge, _ = self.models.check((), order.chosen_judge)
         before = await self.store.read(sid)
         self._refuse_unready(before)
         known = before.two_sided_check
         if not order.idempotency_key or order.idempotency_key != known.idempotency_key:
             await refuse_quoted_replies(self.store, before, two_sided.chosen_edits(before, order.criterion_ids))
-            await self.hunting.refuse_spent(before, (judge.model,))
+            await self.models.refuse_spent(before, (judge.model,))
         session = await self.store.change(
             sid,
             lambda s: two_sided.begun(
@@ -87,8 +88,8 @@ class TwoSidedService:
 
     def _refuse_unready(self, session: Session) -> None:
         refuse_unhuntable(session.task, session.missing_criteria)
-        refuse_too_many_criteria(len(session.task.criteria), self.hunting.hunting.max_criteria)
+        refuse_too_many_criteria(len(session.task.criteria), self.max_criteria)
 
     def _refuse_growth(self, session: Session, edits: int) -> None:
         """Raise TooLarge if so many edits, each about as long as the reference response, do not fit."""
-        session.refuse_growth(edits * len(session.task.response), self.hunting.max_session_bytes)
+        session.refuse_growth(edits * len(session.task.response), self.max_session_bytes)

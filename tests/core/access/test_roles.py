@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.access.callers import ANYBODY, Caller, People, SessionRole, caller_of
+from core.access.roles import ANYBODY, Caller, People, SessionRole, caller_of
 from core.access.tokens import Holder, Scope
 
 ANA, BEN, ROOT = Caller("ana", Scope.TRAINER), Caller("ben", Scope.TRAINER), Caller("root", Scope.ADMIN)

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from core.hunting import telemetry_redaction
+from core.hunting import telemetry_redactor
 from core.hunting.orders import OpenOrder
 from core.hunting.records import session_mark
-from core.hunting.telemetry_redaction import TelemetryRedactor
+from core.hunting.telemetry_redactor import TelemetryRedactor
 from core.notebooks.examples import read_example
 from core.runtime import open_runtime
 from core.sessions.library_records import ACTOR
-from core.telemetry.redaction import Redacted
+from core.telemetry.redact_deleted import Redacted
 from tests.builders import HandClock
 from tests.core.sessions.outages import until
 from tests.settings import make_settings
@@ -19,7 +19,7 @@ from tests.settings import make_settings
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch):
-    monkeypatch.setattr(telemetry_redaction, "EVERY_S", 0.05)
+    monkeypatch.setattr(telemetry_redactor, "EVERY_S", 0.05)
 
 
 def settings_for(folder, url):
@@ -65,12 +65,12 @@ async def events(runtime, sid):
 
 async def test_without_a_library_a_restarted_process_learns_of_deletions_from_the_log(tmp_path, monkeypatch):
     settings = settings_for(tmp_path, "off")
-    monkeypatch.setattr(telemetry_redaction, "EVERY_S", 3600.0)
+    monkeypatch.setattr(telemetry_redactor, "EVERY_S", 3600.0)
     async with open_runtime(settings) as runtime:
         sid = await opened(runtime)
         await runtime.service.delete(sid)
     assert with_names(tmp_path, sid) == ["created", "deleted"]
-    monkeypatch.setattr(telemetry_redaction, "EVERY_S", 0.05)
+    monkeypatch.setattr(telemetry_redactor, "EVERY_S", 0.05)
     async with open_runtime(settings):
         await until(lambda: not with_names(tmp_path, sid))
 
@@ -89,7 +89,7 @@ async def test_a_log_is_redacted_again_after_calls_in_flight_have_ended_and_then
         asked.append(set(marks))
         return results[len(asked) - 1]
 
-    monkeypatch.setattr(telemetry_redaction, "redact_sessions", redact)
+    monkeypatch.setattr(telemetry_redactor, "redact_sessions", redact)
     clock, telemetry = HandClock(), _Telemetry()
     redactor = TelemetryRedactor(telemetry, tmp_path, 30, None, clock)
     redactor.add("s_one")

@@ -11,9 +11,10 @@ from core.domain.task import refuse_unhuntable
 from core.hunting.checks import robustness
 from core.hunting.dispatch.base import Dispatcher
 from core.hunting.hunts.blind_judging import with_same_task
+from core.hunting.hunts.queries import all_hunts
+from core.hunting.model_checks import ModelChecks
 from core.hunting.orders import RobustnessOrder, RobustnessRequest
 from core.hunting.runs.estimate import judging_cost
-from core.hunting.service import HuntingService
 from core.hunting.views.events import session_event
 from core.hunting.views.robustness import RobustnessEstimate
 from core.sessions.base import SessionStore
@@ -24,15 +25,15 @@ class RobustnessService:
     store: SessionStore
     dispatcher: Dispatcher
     clock: Clock
-    hunting: HuntingService
-    """Knows the judges, the prices and the budgets."""
+    models: ModelChecks
+    max_session_bytes: int
 
     async def estimate(self, sid: str, order: RobustnessRequest) -> RobustnessEstimate:
         """Estimate the report's calls and cost. Raises as starting it does."""
-        judge, _ = self.hunting.check_models((), order.chosen_judge)
-        session, hunts = await self.store.read(sid), await self.hunting.all_hunts(sid)
+        judge, _ = self.models.check((), order.chosen_judge)
+        session, hunts = await self.store.read(sid), await all_hunts(self.store, sid)
         made = robustness.plan(session, hunts, order)
-        each = judging_cost(session, hunts, judge, self.hunting.offers)
+        each = judging_cost(session, hunts, judge, self.models.offers)
         cost = None if each is None else each.times(len(made.hunts) * (len(made.attacks) + 1))
         return {
             "judge_model": judge.model,
@@ -57,20 +58,20 @@ class RobustnessService:
     async def start(self, sid: str, order: RobustnessOrder) -> Session:
         """Start a report, or return the session whose report is running or was started with the same idempotency
         key."""
-        judge, _ = self.hunting.check_models((), order.chosen_judge)
+        judge, _ = self.models.check((), order.chosen_judge)
         before = await self.store.read(sid)
         if order.idempotency_key and order.idempotency_key == before.robustness.idempotency_key:
             return before
         refuse_unhuntable(before.task, before.missing_criteria)
-        made = robustness.plan(before, await self.hunting.all_hunts(sid), order)
+        made = robustness.plan(before, await all_hunts(self.store, sid), order)
         if before.robustness.status is not ReportStatus.RUNNING:
-            await self.hunting.refuse_spent(before, (judge.model,))
+            await self.models.refuse_spent(before, (judge.model,))
 
         def start(session: Session) -> Session:
             same = with_same_task(session, before)
             begun = robustness.begun(same, made, judge, self.clock.now(), order.idempotency_key)
             added = begun.robustness.rough_bytes - session.robustness.rough_bytes
-            session.refuse_growth(max(0, added), self.hunting.max_session_bytes)
+            session.refuse_growth(max(0, added), self.max_session_bytes)
             return begun
 
         session = await self.store.change(sid, start, events=lambda s: (session_event(s),))

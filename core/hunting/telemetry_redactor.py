@@ -21,7 +21,7 @@ from core.hunting.records import session_mark
 from core.library.base import Library, LibraryAway, LibraryEvent, SessionChanges
 from core.sessions.library_records import milliseconds
 from core.supervise import running
-from core.telemetry.redaction import deleted_sessions, redact_sessions
+from core.telemetry.redact_deleted import deleted_sessions, redact_sessions
 from core.telemetry.writer import TelemetryWriter
 
 log = structlog.get_logger(__name__)

@@ -2,13 +2,13 @@
 
 from core.domain.chat import Reply
 from core.domain.confirmation import SecondOpinion
-from core.sessions.known import KnownSessions
+from core.sessions.session_cache import SessionCache
 from tests.builders import NOW, HandClock, a_finished_hunt, a_hunt, a_session
 
 
 def known_sessions(held=(), max_bytes=200_000):
     clock = HandClock()
-    known = KnownSessions(
+    known = SessionCache(
         clock,
         ttl_s=7200,
         max_bytes=max_bytes,

@@ -3,8 +3,8 @@
 import pytest
 
 from core.domain.hunt import HuntError, HuntStatus, Judging
-from core.domain.redaction import redact_cost, redact_verdicts
 from core.domain.verdict import Outcome
+from core.domain.verdict_redaction import redact_cost, redact_verdicts
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_verdict
 
 

@@ -17,7 +17,7 @@ HUNT_BYTES, VERDICT_BYTES, SESSION_BYTES = 3000, 1200, 20_000
 """Estimated size of the objects without their texts."""
 
 
-class KnownSessions(MemorySessionStore):
+class SessionCache(MemorySessionStore):
     def __init__(
         self,
         clock: Clock,

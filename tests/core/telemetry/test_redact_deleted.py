@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.telemetry import redaction
+from core.telemetry import redact_deleted
 from core.telemetry.appending import append_lines, open_locked
 from core.telemetry.reader import TelemetryReader
-from core.telemetry.redaction import Redacted, deleted_sessions, redact_sessions
+from core.telemetry.redact_deleted import Redacted, deleted_sessions, redact_sessions
 from tests.dashboard_app.records_made_up import team_at_work, write_log
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -98,8 +98,8 @@ def test_a_writer_that_does_not_notice_the_new_file_loses_nothing(tmp_path, monk
     """As the release before: it waits for the lock of the file that is replaced."""
     path = write(tmp_path / "telemetry-2026-11-24-one.jsonl")
     with path.open("ab") as old:
-        monkeypatch.setattr(redaction.time, "sleep", lambda _s: (old.write(line("call", "dd44")), old.flush()))
-        monkeypatch.setattr(redaction, "_names_one", lambda *_: True)
+        monkeypatch.setattr(redact_deleted.time, "sleep", lambda _s: (old.write(line("call", "dd44")), old.flush()))
+        monkeypatch.setattr(redact_deleted, "_names_one", lambda *_: True)
         redact_sessions(tmp_path, ["aa11"])
     assert path.read_bytes().endswith(line("call", "dd44"))
 
@@ -108,7 +108,7 @@ def test_a_process_that_redacts_the_new_file_meanwhile_is_not_disturbed(tmp_path
     """`library delete` beside a server: the name of the copy is the same."""
     path = write(tmp_path / "telemetry-2026-11-24-one.jsonl")
     others_copy = tmp_path / f".{path.name}.redacting"
-    monkeypatch.setattr(redaction, "_rescue_late_lines", lambda *_: others_copy.touch())
+    monkeypatch.setattr(redact_deleted, "_rescue_late_lines", lambda *_: others_copy.touch())
     assert redact_sessions(tmp_path, ["aa11"]) == Redacted(records=5, files=1)
     assert others_copy.exists()
 
@@ -116,9 +116,9 @@ def test_a_process_that_redacts_the_new_file_meanwhile_is_not_disturbed(tmp_path
 def test_a_mark_between_two_pieces_is_found(tmp_path, monkeypatch):
     path = write(tmp_path / "telemetry-2026-11-24-one.jsonl", [LINES[0]])
     for size in range(40, 70):
-        monkeypatch.setattr(redaction, "READ_BYTES", size)
-        assert redaction._names_one(path, {b"aa11"}, threading.Event())
-        assert not redaction._names_one(path, {b"aa12"}, threading.Event())
+        monkeypatch.setattr(redact_deleted, "READ_BYTES", size)
+        assert redact_deleted._names_one(path, {b"aa11"}, threading.Event())
+        assert not redact_deleted._names_one(path, {b"aa12"}, threading.Event())
 
 
 def test_a_file_that_cannot_be_read_is_counted_and_the_others_are_redacted(tmp_path):

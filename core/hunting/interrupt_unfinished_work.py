@@ -1,4 +1,4 @@
-"""Ends work that nobody will continue: runs, hunts, checks and reports become interrupted, with the reason. Pure."""
+"""Interrupts unfinished work that nobody will continue: runs, hunts, checks and reports, with the reason. Pure."""
 
 from __future__ import annotations
 
@@ -33,14 +33,16 @@ ABANDONED = EndReasons(
 )
 
 
-def abandoned(copy: SessionCopy, now: datetime) -> SessionCopy:
+def interrupt_abandoned(copy: SessionCopy, now: datetime) -> SessionCopy:
     """Return a session whose work was broken off too long ago to be continued without anybody asking for it."""
-    session, hunts = ended(copy.session, copy.hunts, now, ABANDONED)
+    session, hunts = interrupt_work(copy.session, copy.hunts, now, ABANDONED)
     session = session.model_copy(update={"version": session.version + 1})
     return SessionCopy(session, copy.notebook, hunts)
 
 
-def ended(session: Session, hunts: Sequence[Hunt], now: datetime, why: EndReasons) -> tuple[Session, tuple[Hunt, ...]]:
+def interrupt_work(
+    session: Session, hunts: Sequence[Hunt], now: datetime, why: EndReasons
+) -> tuple[Session, tuple[Hunt, ...]]:
     """Return the session and its hunts with all unfinished work interrupted."""
     open_runs = {run.run_id: run for run in session.active_runs}
     known = {hunt.hunt_id for hunt in hunts}

@@ -1,4 +1,4 @@
-"""The caller of a request and its permissions."""
+"""Roles: what the caller of a request may do with a session, as its owner, reader or second reviewer."""
 
 from __future__ import annotations
 
