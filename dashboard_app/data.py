@@ -9,7 +9,7 @@ import httpx
 import streamlit as st
 
 from core.access.cookies import service_token
-from core.library.base import TeamOverview
+from core.library.records import TeamOverview
 from core.status import AdminStatus
 from core.telemetry.following import Following
 from core.telemetry.reader import RefreshReport, TelemetryReader

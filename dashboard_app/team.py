@@ -6,8 +6,9 @@ import asyncio
 from datetime import datetime
 
 from core.errors import BadInput
-from core.library.base import LibraryAway, TeamOverview
+from core.library.base import LibraryAway
 from core.library.lazy import LazyLibrary
+from core.library.records import TeamOverview
 from core.settings.library import OFF
 
 MAX_TASKS = 5000

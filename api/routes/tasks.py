@@ -13,7 +13,7 @@ from core.domain.task_state import TaskState
 from core.errors import BadInput, NotAllowed
 from core.hunting.task_list import read_cursor
 from core.hunting.views.listed_tasks import SimilarTasks, TaskList, WaitingList
-from core.library.base import TaskQuery
+from core.library.records import TaskQuery
 
 EVERYONE = "*"
 tasks = Blueprint("tasks", __name__, url_prefix="/api")

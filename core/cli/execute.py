@@ -27,7 +27,7 @@ from core.garbage import collect_rarely
 from core.hunting.dump.export import ExportOrder
 from core.hunting.orders import MAX_MODELS
 from core.hunting.task_list import read_cursor
-from core.library.base import TaskQuery
+from core.library.records import TaskQuery
 from core.logs import configure_logs
 from core.settings import Settings, read_settings, settings_warnings
 from core.settings.library import OFF

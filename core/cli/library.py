@@ -13,8 +13,8 @@ from core.errors import BadInput, NotFound
 from core.hunting.dump.export import ExportOrder, export_library
 from core.hunting.dump.load import import_dump
 from core.hunting.task_list import no_library
-from core.library.base import PeriodQuery, SessionChanges
 from core.library.lazy import LazyLibrary
+from core.library.records import PeriodQuery, SessionChanges
 from core.runtime import open_runtime
 from core.sessions.codec import StoredUnreadable
 from core.sessions.durable_opening import lock_library

@@ -12,8 +12,9 @@ from core.cli.output import say, to_stdout
 from core.cli.report import StdoutConsole, write_json
 from core.hunting.task_list import list_tasks, no_library
 from core.hunting.views.listed_tasks import TaskList
-from core.library.base import Library, TaskQuery
+from core.library.base import Library
 from core.library.lazy import LazyLibrary
+from core.library.records import TaskQuery
 from core.settings import LibrarySettings
 
 MIN_WIDTH = 120

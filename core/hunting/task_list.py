@@ -20,7 +20,8 @@ from core.hunting.views.listed_tasks import (
     similar_task,
     waiting_view,
 )
-from core.library.base import Library, LibraryEvent, SimilarQuery, StoredTask, TaskCursor, TaskQuery
+from core.library.base import Library
+from core.library.records import LibraryEvent, SimilarQuery, StoredTask, TaskCursor, TaskQuery
 from core.sessions.base import no_session
 from core.sessions.codec import StoredUnreadable, read_head
 from core.sessions.durable import DurableSessionStore

@@ -18,7 +18,8 @@ import structlog
 
 from core.clock import Clock
 from core.hunting.records import session_mark
-from core.library.base import Library, LibraryAway, LibraryEvent, SessionChanges
+from core.library.base import Library, LibraryAway
+from core.library.records import LibraryEvent, SessionChanges
 from core.sessions.library_records import milliseconds
 from core.supervise import running
 from core.telemetry.redact_deleted import deleted_sessions, redact_sessions

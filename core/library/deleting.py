@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, select, text
 
-from core.library.base import Deletion, RetentionRule, SessionChanges
 from core.library.listing import TASK_STATE
+from core.library.records import Deletion, RetentionRule, SessionChanges
 from core.library.schema import sessions
 from core.library.writing import write_changes
 

@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from importlib import import_module
 from typing import Any, TypeVar
 
-from core.library.base import (
+from core.library.base import Library
+from core.library.records import (
     Deletion,
-    Library,
     LibraryEvent,
     PeriodQuery,
     RetentionRule,

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from core.domain.search_words import search_terms
 from core.domain.task_state import BLIND_REVIEWS, TaskState
-from core.library.base import PeriodQuery, SimilarQuery, StoredTask, TaskQuery, WaitingItem
+from core.library.records import PeriodQuery, SimilarQuery, StoredTask, TaskQuery, WaitingItem
 from core.library.schema import hunts, prompt_bands, sessions, texts, waiting
 
 MAX_WORDS = 12

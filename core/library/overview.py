@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, case, exists, func, literal, select
 
 from core.domain.task_state import TO_DO, TaskState
-from core.library.base import AGE_DAYS, DeliveredTask, OpenTasks, TeamOverview, WaitingTask
 from core.library.listing import TASK_STATE
+from core.library.records import AGE_DAYS, DeliveredTask, OpenTasks, TeamOverview, WaitingTask
 from core.library.schema import hunts, sessions, waiting
 
 DAY_MS = 24 * 3600 * 1000

@@ -10,9 +10,14 @@ from importlib import import_module
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from core.library.base import (
+from core.library.base import Library
+from core.library.deleting import delete_expired, find_deletions, find_expired
+from core.library.engine import READS, WRITES, map_database_errors, open_engine
+from core.library.listing import list_session_ids, list_similar, list_tasks, list_waiting
+from core.library.migrate import check_readable, is_current, migrate
+from core.library.overview import team_overview
+from core.library.records import (
     Deletion,
-    Library,
     LibraryEvent,
     PeriodQuery,
     RetentionRule,
@@ -25,11 +30,6 @@ from core.library.base import (
     TeamOverview,
     WaitingItem,
 )
-from core.library.deleting import delete_expired, find_deletions, find_expired
-from core.library.engine import READS, WRITES, map_database_errors, open_engine
-from core.library.listing import list_session_ids, list_similar, list_tasks, list_waiting
-from core.library.migrate import check_readable, is_current, migrate
-from core.library.overview import team_overview
 from core.library.schema import events, hunts, notebooks, sessions
 from core.library.writing import in_steps, merge_search_index, write_archived, write_changes
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 
 from core.domain.hunt import DONE_PROGRESS, ROUND_PROGRESS
-from core.library.base import LibraryEvent, LibraryHead, LibraryHunt, SessionChanges
+from core.library.records import LibraryEvent, LibraryHead, LibraryHunt, SessionChanges
 from core.library.schema import events, hunts, notebooks, prompt_bands, sessions, texts, waiting
 
 Rows = list[dict[str, Any]]

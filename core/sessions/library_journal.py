@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
-from core.library.base import LibraryEvent, LibraryHead, LibraryHunt, LibraryWaiting, SessionChanges
+from core.library.records import LibraryEvent, LibraryHead, LibraryHunt, LibraryWaiting, SessionChanges
 from core.sessions.journal import Journal, Record
 
 FOLDER = "library"

@@ -18,7 +18,7 @@ from core.domain.search_words import searchable
 from core.domain.session import Session
 from core.domain.task import Task
 from core.domain.task_state import Waiting, has_open_work, task_state
-from core.library.base import LibraryEvent, LibraryHead, LibraryHunt, LibraryWaiting
+from core.library.records import LibraryEvent, LibraryHead, LibraryHunt, LibraryWaiting
 from core.sessions.codec import head_text, reply_text, state_text
 
 MAX_EXCERPT_CHARS = 200

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 
 import structlog
 from cachetools import LRUCache
@@ -20,7 +19,8 @@ from core.clock import Clock
 from core.domain.hunt import Hunt
 from core.domain.session import Session
 from core.errors import NotFound
-from core.library.base import Library, LibraryAway, LibraryEvent, LibraryRejected, SessionChanges
+from core.library.base import Library, LibraryAway, LibraryRejected
+from core.library.records import LibraryEvent, SessionChanges
 from core.sessions.base import SessionCopy
 from core.sessions.journal import Journal
 from core.sessions.library_journal import read_changes, write_changes
@@ -28,59 +28,19 @@ from core.sessions.library_records import (
     actor_of,
     change_events,
     created_event,
-    library_head,
-    library_hunt,
     milliseconds,
     worth_storing,
 )
+from core.sessions.pending_changes import BATCH_SESSIONS, Encoder, PendingChanges, next_batch
 
 log = structlog.get_logger(__name__)
 
-BATCH_SESSIONS = 20
-BATCH_BYTES = 4 * 1024 * 1024
-"""Written in one transaction: tenths of a second."""
-SLICE_BYTES = 256 * 1024
-"""Encoded without a pause: about a millisecond."""
 MAX_REPLIES = 50_000
 """Hunts whose reply is known to be in the library."""
 ADOPT_EVERY_S = 60.0
 """Between two searches for journals of dead processes."""
 CLOSE_S = 10.0
 """Longest last write at shutdown; then the rest goes to the journal."""
-
-
-@dataclass
-class _Marked:
-    """What changed of a session since it was written."""
-
-    since_s: float
-    head: Session | None = None
-    notebook: bytes | None = None
-    hunts: dict[str, Hunt] = field(default_factory=dict)
-    events: list[LibraryEvent] = field(default_factory=list)
-    deleted_by: str | None = None
-    reread: bool = False
-    """Too much waits: the states are in the live store only."""
-
-    def take_head(self, session: Session) -> None:
-        if self.head is None or self.head.version < session.version:
-            self.head = session
-
-    def take_hunt(self, hunt: Hunt) -> None:
-        before = self.hunts.get(hunt.hunt_id)
-        if before is None or before.progress <= hunt.progress:
-            self.hunts[hunt.hunt_id] = hunt
-
-    def take_earlier(self, earlier: _Marked) -> None:
-        """Add what could not be written."""
-        self.since_s = min(self.since_s, earlier.since_s)
-        self.notebook = self.notebook if self.notebook is not None else earlier.notebook
-        self.events = [*earlier.events, *self.events]
-        self.reread |= earlier.reread
-        if earlier.head is not None:
-            self.take_head(earlier.head)
-        for hunt in earlier.hunts.values():
-            self.take_hunt(hunt)
 
 
 class Outbox:
@@ -100,7 +60,7 @@ class Outbox:
         self._on_bug = on_bug
         self.copy: Callable[[str], Awaitable[SessionCopy]] = _no_copy
         """Reads a session from the live store, without renewing it."""
-        self._marked: dict[str, _Marked] = {}
+        self._marked: dict[str, PendingChanges] = {}
         self._waiting_hunts = 0
         self._replied: LRUCache[tuple[str, str], bool] = LRUCache(MAX_REPLIES)
         self._writing = asyncio.Lock()
@@ -119,26 +79,26 @@ class Outbox:
 
     def record_created(self, session: Session, notebook: bytes) -> None:
         marked = self._mark(session.session_id)
-        marked.take_head(session)
+        marked.update_head(session)
         marked.notebook = notebook
         marked.events.append(created_event(session, self._clock.now()))
 
     def record_change(self, before: Session, after: Session) -> None:
         marked = self._mark(after.session_id)
-        marked.take_head(after)
+        marked.update_head(after)
         marked.events += change_events(before, after, self._clock.now())
 
     def record_hunt(self, session_id: str, hunt: Hunt) -> None:
         if worth_storing(hunt):
             marked = self._mark(session_id)
             self._waiting_hunts += hunt.hunt_id not in marked.hunts
-            marked.take_hunt(hunt)
+            marked.update_hunt(hunt)
 
     def record_copy(self, copy: SessionCopy) -> None:
         """A whole session, parts of which may be in the library."""
         session_id = copy.session.session_id
         marked = self._mark(session_id)
-        marked.take_head(copy.session)
+        marked.update_head(copy.session)
         marked.notebook = copy.notebook
         for hunt in copy.hunts:
             self._replied.pop((session_id, hunt.hunt_id), None)
@@ -166,9 +126,9 @@ class Outbox:
         journal_waits = self._journaled_since is not None or self._adopted_at is None
         return session_id in self._marked or journal_waits or self._writing.locked()
 
-    def _mark(self, session_id: str) -> _Marked:
+    def _mark(self, session_id: str) -> PendingChanges:
         if session_id not in self._marked:
-            self._marked[session_id] = _Marked(self._clock.monotonic())
+            self._marked[session_id] = PendingChanges(self._clock.monotonic())
         return self._marked[session_id]
 
     # -- status
@@ -254,7 +214,7 @@ class Outbox:
         if self._journaled_since is None:
             return True
         changes, delivered = read_changes(self._journal), True
-        while some := await asyncio.to_thread(_next_batch, changes):
+        while some := await asyncio.to_thread(next_batch, changes):
             delivered = delivered and await self._write(some)
             if not delivered:
                 return False
@@ -337,14 +297,14 @@ class Outbox:
         if self._journaled_since is None:
             self._journaled_since = since_s
 
-    def _take(self) -> dict[str, _Marked]:
+    def _take(self) -> dict[str, PendingChanges]:
         """Take the sessions that were marked first, at least one."""
         batch = {session_id: self._marked.pop(session_id) for session_id in list(self._marked)[:BATCH_SESSIONS]}
         self._batch_since = min(one.since_s for one in batch.values())
         self._waiting_hunts -= sum(len(one.hunts) for one in batch.values())
         return batch
 
-    def _restore(self, batch: dict[str, _Marked]) -> None:
+    def _restore(self, batch: dict[str, PendingChanges]) -> None:
         """Mark again what could not be written. A deletion meanwhile wins."""
         for session_id, earlier in batch.items():
             marked = self._marked.setdefault(session_id, earlier)
@@ -352,58 +312,28 @@ class Outbox:
                 marked.events = [*earlier.events, *marked.events]
             elif marked is not earlier:
                 self._waiting_hunts -= len(marked.hunts)
-                marked.take_earlier(earlier)
+                marked.add_earlier(earlier)
                 marked.deleted_by = earlier.deleted_by
             if self._waiting_hunts + len(marked.hunts) > self._max_hunts and marked.deleted_by is None:
                 marked.hunts, marked.reread = {}, True
             self._waiting_hunts += len(marked.hunts)
 
-    async def _encoded(self, batch: dict[str, _Marked]) -> list[SessionChanges]:
-        now_ms, size, found = milliseconds(self._clock.now()), 0, []
-        for session_id, marked in batch.items():
-            if marked.reread:
-                await self._read_again(session_id, marked)
-            hunts = []
-            for hunt in marked.hunts.values():
-                one = library_hunt(hunt, with_reply=(session_id, hunt.hunt_id) not in self._replied)
-                hunts.append(one)
-                size += len(one.state) + len(one.reply)
-                if size >= SLICE_BYTES:
-                    size = 0
-                    await asyncio.sleep(0)
-            head = None if marked.head is None else library_head(marked.head)
-            size += 0 if head is None else len(head.head)
-            found.append(
-                SessionChanges(
-                    session_id=session_id,
-                    changed_ms=now_ms,
-                    head=head,
-                    notebook=marked.notebook,
-                    hunts=tuple(hunts),
-                    events=tuple(marked.events),
-                    deleted_by=marked.deleted_by,
-                )
-            )
+    async def _encoded(self, batch: dict[str, PendingChanges]) -> list[SessionChanges]:
+        now_ms, encoder = milliseconds(self._clock.now()), Encoder(self._replied)
+        found = []
+        for session_id, pending in batch.items():
+            if pending.reread:
+                await self._read_again(session_id, pending)
+            found.append(await encoder.encode(session_id, pending, now_ms))
         return found
 
-    async def _read_again(self, session_id: str, marked: _Marked) -> None:
+    async def _read_again(self, session_id: str, marked: PendingChanges) -> None:
         with suppress(NotFound):
             copy = await self.copy(session_id)
-            marked.take_head(copy.session)
+            marked.update_head(copy.session)
             for hunt in copy.hunts:
                 if worth_storing(hunt):
-                    marked.take_hunt(hunt)
-
-
-def _next_batch(changes: Iterable[SessionChanges]) -> list[SessionChanges]:
-    found: list[SessionChanges] = []
-    size = 0
-    for one in changes:
-        found.append(one)
-        size += one.size_bytes
-        if size >= BATCH_BYTES or len(found) >= BATCH_SESSIONS:
-            break
-    return found
+                    marked.update_hunt(hunt)
 
 
 async def _no_copy(session_id: str) -> SessionCopy:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from core.domain.hunt import REPLY_PROGRESS
 from core.errors import NotFound
-from core.library.base import Library, StoredProgress
+from core.library.base import Library
+from core.library.records import StoredProgress
 from core.sessions.outbox import Outbox
 from core.sessions.redis import RedisSessionStore
 

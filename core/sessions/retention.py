@@ -13,7 +13,8 @@ import structlog
 
 from core.clock import Clock
 from core.errors import NotFound, RedisAway
-from core.library.base import Library, LibraryAway, RetentionRule
+from core.library.base import Library, LibraryAway
+from core.library.records import RetentionRule
 from core.sessions.base import SessionStore
 from core.sessions.codec import StoredUnreadable
 from core.sessions.library_records import milliseconds

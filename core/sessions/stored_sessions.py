@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from cachetools import LRUCache
 
-from core.library.base import Library, StoredProgress
+from core.library.base import Library
+from core.library.records import StoredProgress
 from core.sessions.base import SessionCopy, SessionSummary
 from core.sessions.codec import read_head, read_hunt
 from core.sessions.memory import kept_copy

@@ -14,7 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from core.domain.task_state import NEXT_STEPS, WAITING_STEPS, TaskState, Waiting
-from core.library.base import AGE_DAYS, DeliveredTask, OpenTasks, TeamOverview, WaitingTask
+from core.library.records import AGE_DAYS, DeliveredTask, OpenTasks, TeamOverview, WaitingTask
 from core.telemetry.reader import TelemetryReader
 from dashboard_app import data
 from dashboard_app.components import columns, page

@@ -17,8 +17,8 @@ from itertools import accumulate
 from typing import Any
 
 from core.domain.prompt_similarity import prompt_bands
-from core.library.base import LibraryHead, LibraryHunt, SessionChanges, SimilarQuery, TaskCursor, TaskQuery
 from core.library.lazy import LazyLibrary
+from core.library.records import LibraryHead, LibraryHunt, SessionChanges, SimilarQuery, TaskCursor, TaskQuery
 from tests.house.real_postgres import open_postgres
 
 TASKS = 5_000

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.library.base import LibraryEvent, LibraryHead, LibraryHunt, SessionChanges, StoredProgress, StoredSession
 from core.library.lazy import LazyLibrary
+from core.library.records import LibraryEvent, LibraryHead, LibraryHunt, SessionChanges, StoredProgress, StoredSession
 
 
 def a_head(session_id="s_one", version=1, **changes) -> LibraryHead:

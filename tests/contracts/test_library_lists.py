@@ -11,7 +11,11 @@ from sqlalchemy import text
 from core.domain.prompt_similarity import prompt_bands
 from core.domain.search_words import searchable
 from core.library import listing
-from core.library.base import (
+from core.library.engine import WRITES, open_engine
+from core.library.lazy import LazyLibrary
+from core.library.listing import select_tasks
+from core.library.migrate import configure
+from core.library.records import (
     LibraryEvent,
     LibraryWaiting,
     SessionChanges,
@@ -21,10 +25,6 @@ from core.library.base import (
     TaskQuery,
     WaitingItem,
 )
-from core.library.engine import WRITES, open_engine
-from core.library.lazy import LazyLibrary
-from core.library.listing import select_tasks
-from core.library.migrate import configure
 from tests.contracts.test_library import a_head, a_stored_hunt, changed, library, url
 
 __all__ = ["library", "url"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from core.library.base import DeliveredTask, LibraryEvent, OpenTasks, WaitingTask
 from core.library.overview import DAY_MS
+from core.library.records import DeliveredTask, LibraryEvent, OpenTasks, WaitingTask
 from tests.contracts.test_library import a_stored_hunt, changed, library, url
 from tests.contracts.test_library_lists import a_task, waits
 

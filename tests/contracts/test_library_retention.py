@@ -4,10 +4,10 @@ import asyncio
 
 from sqlalchemy import text
 
-from core.library.base import Deletion, LibraryEvent, RetentionRule, TaskQuery
 from core.library.deleting import LOCK
 from core.library.engine import open_engine
 from core.library.lazy import LazyLibrary
+from core.library.records import Deletion, LibraryEvent, RetentionRule, TaskQuery
 from tests.contracts.test_library import changed, library, url
 from tests.contracts.test_library_lists import a_task
 

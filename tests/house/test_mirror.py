@@ -20,7 +20,7 @@ ELSEWHERE = {
     "core/hunting/dump/layout.py": "tests/core/hunting/dump/test_load.py",
     "core/hunting/dump/parquet.py": "tests/core/hunting/dump/test_export.py",
     "core/eventlog/memory.py": "tests/contracts/test_event_log.py",
-    "core/library/base.py": "tests/contracts/test_library.py",
+    "core/library/records.py": "tests/contracts/test_library.py",
     "core/library/lazy.py": "tests/contracts/test_library.py",
     "core/library/listing.py": "tests/contracts/test_library_lists.py",
     "core/library/overview.py": "tests/contracts/test_library_overview.py",

@@ -34,7 +34,8 @@ from core.hunting.dump.layout import (
 )
 from core.hunting.dump.parquet import HUNT_COLUMNS, SESSION_COLUMNS, hunt_row, session_row, write_parquet
 from core.hunting.reviews.delivery import deliver
-from core.library.base import Library, LibraryEvent, PeriodQuery, StoredSession
+from core.library.base import Library
+from core.library.records import LibraryEvent, PeriodQuery, StoredSession
 from core.review.corrected_rates import NO_RATES, corrected_rates, reason_against
 from core.sessions.codec import StoredUnreadable, read_head, read_hunt
 from core.sessions.library_records import milliseconds

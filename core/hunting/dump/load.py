@@ -13,7 +13,8 @@ from typing import Any
 
 from core.errors import BadInput
 from core.hunting.dump.layout import HUNTS, ORIGINALS, SESSIONS, Manifest, check_files, read_manifest
-from core.library.base import Library, LibraryEvent, LibraryHunt, SessionChanges, StoredProgress
+from core.library.base import Library
+from core.library.records import LibraryEvent, LibraryHunt, SessionChanges, StoredProgress
 from core.sessions.codec import read_head, read_hunt
 from core.sessions.library_records import library_head, library_hunt
 

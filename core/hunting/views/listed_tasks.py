@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 from core.domain.run import COST_DIGITS
 from core.domain.task_state import TaskState, Waiting
 from core.domain.verdict import Outcome
-from core.library.base import StoredTask, WaitingItem
+from core.library.records import StoredTask, WaitingItem
 
 
 class ListedCounts(TypedDict):

@@ -9,8 +9,9 @@ from core.cli.tasks import open_read_only, show_tasks
 from core.errors import Unavailable
 from core.hunting.task_list import list_tasks
 from core.hunting.views.serialize import to_json
-from core.library.base import LibraryAway, TaskQuery
+from core.library.base import LibraryAway
 from core.library.lazy import LazyLibrary
+from core.library.records import TaskQuery
 from core.settings import LibrarySettings
 from tests.contracts.test_library_lists import a_task
 from tests.core.cli.running import run

@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import BadInput, Unavailable
 from core.hunting.task_list import MIN_SIMILARITY, TaskService, list_tasks, read_cursor
-from core.library.base import TaskCursor, TaskQuery
+from core.library.records import TaskCursor, TaskQuery
 from tests.builders import HandClock, a_session, a_task
 from tests.core.sessions.libraries import a_process
 

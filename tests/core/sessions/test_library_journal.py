@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.library.base import LibraryEvent, LibraryWaiting, SessionChanges
+from core.library.records import LibraryEvent, LibraryWaiting, SessionChanges
 from core.sessions import library_journal
 from core.sessions.journal import Journal
 from core.sessions.library_journal import read_changes, write_changes

@@ -5,7 +5,7 @@ from core.domain.hunt import HuntStatus
 from core.domain.prompt_similarity import prompt_bands
 from core.domain.run import RunStatus
 from core.domain.session import Selection, Visibility
-from core.library.base import LibraryEvent
+from core.library.records import LibraryEvent
 from core.sessions.codec import read_head, read_hunt
 from core.sessions.library_records import (
     MAX_TEXT_CHARS,

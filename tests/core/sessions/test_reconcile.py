@@ -3,7 +3,7 @@
 import pytest
 
 from core.domain.hunt import HuntStatus
-from core.library.base import StoredProgress
+from core.library.records import StoredProgress
 from core.sessions.reconcile import is_behind, reconcile
 from tests.backends import opened
 from tests.builders import a_finished_hunt, a_hunt, a_run, a_session

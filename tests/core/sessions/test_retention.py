@@ -3,7 +3,7 @@
 import pytest
 
 from core.domain.run import RunStatus
-from core.library.base import LibraryEvent, RetentionRule
+from core.library.records import LibraryEvent, RetentionRule
 from core.sessions import retention
 from core.sessions.codec import StoredUnreadable
 from core.sessions.retention import DAY_MS, Retention, retention_rules

@@ -1,6 +1,6 @@
 """Sessions as the library has them."""
 
-from core.library.base import SessionChanges
+from core.library.records import SessionChanges
 from core.sessions.library_records import library_head, library_hunt
 from core.sessions.stored_sessions import StoredSummaries, read_copy
 from tests.builders import a_finished_hunt, a_run, a_session

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.library.base import DeliveredTask, LibraryEvent, OpenTasks, TeamOverview
 from core.library.lazy import LazyLibrary
+from core.library.records import DeliveredTask, LibraryEvent, OpenTasks, TeamOverview
 from core.telemetry.reader import TelemetryReader
 from core.telemetry.records import ReviewRecord
 from dashboard_app.team import NoTeam, read_team

@@ -16,8 +16,8 @@ from core.hunting.dump.export import ExportOrder, export_library
 from core.hunting.dump.layout import check_files, read_manifest
 from core.hunting.dump.parquet import write_parquet
 from core.hunting.orders import OpenOrder, RunOrder
-from core.library.base import LibraryEvent
 from core.library.lazy import LazyLibrary
+from core.library.records import LibraryEvent
 from core.notebooks.examples import read_example
 from core.runtime import open_runtime
 from tests.settings import make_settings

@@ -10,8 +10,8 @@ from core.errors import BadInput
 from core.hunting.dump.export import ExportOrder, export_library
 from core.hunting.dump.layout import file_of, read_manifest
 from core.hunting.dump.load import ImportResult, import_dump
-from core.library.base import SessionChanges, TaskQuery
 from core.library.lazy import LazyLibrary
+from core.library.records import SessionChanges, TaskQuery
 from core.runtime import open_runtime
 from core.sessions.codec import read_head
 from tests.core.hunting.dump.test_export import NOW, hunted, made, read_only, settings_for

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.hunting.views.listed_tasks import listed_task
-from core.library.base import StoredTask
+from core.library.records import StoredTask
 
 
 def a_stored_task(**changes) -> StoredTask:
