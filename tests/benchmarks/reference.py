@@ -10,8 +10,10 @@ import time
 from dataclasses import dataclass
 
 import httpx
+import orjson
 
 from core.domain.criteria import Criterion
+from core.domain.events import EventType
 from core.domain.run import RUN_ENDED, Counts
 from core.domain.task import Task
 from core.eventlog.base import START
@@ -104,13 +106,16 @@ async def measure(
 
 
 async def _run(runtime: Runtime, hunts: int, confirm: ConfirmRequest) -> tuple[Counts, float]:
-    """The run's counts, and when the last hunt had its first verdicts (seconds of `perf_counter`)."""
+    """The run's counts, and when the last hunt had its first verdicts (seconds of `perf_counter`). Watched as by a
+    page: by its events. Only with second opinions, which come after the first verdicts, is the store asked too."""
     sid = (await runtime.service.open_task(TASK, OpenOrder())).session_id
     order = RunOrder(models=("openrouter/simulated-target",), hunts=hunts, judge_model="openai/judge", confirm=confirm)
     run, judged = await runtime.service.start_run(sid, order), 0.0
-    async for _ in runtime.events.watch(sid, START):
-        if not judged and (await runtime.store.counts(sid))[run.run_id].done == hunts:
+    async for events in runtime.events.watch(sid, START):
+        if confirm.judges and not judged and (await runtime.store.counts(sid))[run.run_id].done == hunts:
             judged = time.perf_counter()
-        if (await runtime.store.read(sid)).run(run.run_id).status in RUN_ENDED:
+        if any(
+            event.type == EventType.RUN and orjson.loads(event.data)["run"]["status"] in RUN_ENDED for event in events
+        ):
             break
-    return (await runtime.store.counts(sid))[run.run_id], judged
+    return (await runtime.store.counts(sid))[run.run_id], judged or time.perf_counter()
