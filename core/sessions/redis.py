@@ -1,7 +1,8 @@
 """The Redis session store: each change is one script, which also publishes its events and renews the session's keys.
 
-Saving a hunt writes only its state (and its reply once), whatever the session's size. A change of the head is a
-compare-and-set by version, retried on conflict. `core/redis/keys.py` lists the keys.
+Saving a hunt writes only its state (and its reply once), whatever the session's size; states that wait at the same
+time are saved together (`save_batches.py`). A change of the head is a compare-and-set by version, retried on conflict.
+`core/redis/keys.py` lists the keys.
 """
 
 from __future__ import annotations
@@ -39,8 +40,9 @@ from core.sessions.base import (
     no_session,
     session_exists,
 )
-from core.sessions.codec import head_text, mark, read_counts, read_head, read_hunt, reply_text, state_text
+from core.sessions.codec import head_text, read_counts, read_head, read_hunt
 from core.sessions.redis_copy import read_copy
+from core.sessions.save_batches import HuntSave, SaveBatches, hunt_save
 
 HERE = Path(__file__).parent
 SCRIPTS = (
@@ -97,6 +99,7 @@ class RedisSessionStore(SessionStore):
         self._heads: LRUCache[str, Session] = LRUCache(HEADS_MAX_BYTES, getsizeof=_head_bytes)
         self._replied: LRUCache[tuple[str, str], bool] = LRUCache(MAX_REPLIES)
         self._touched: LRUCache[str, float] = LRUCache(MAX_REPLIES)
+        self._saves = SaveBatches(self._save)
         self._scripts = {name: redis.register_script(read_script(HERE, "renew_and_publish", name)) for name in SCRIPTS}
 
     def state(self) -> StoreState:
@@ -140,7 +143,7 @@ class RedisSessionStore(SessionStore):
         await self._run("create", session_id, *head, keys=keys, life_s=RESTORING_S)
         for start in range(0, len(copy.hunts), AT_ONCE):
             some = copy.hunts[start : start + AT_ONCE]
-            await asyncio.gather(*(self._save(session_id, hunt, reply_text(hunt), keys=keys) for hunt in some))
+            await self._save(session_id, [hunt_save(hunt, reply=True) for hunt in some], keys=keys, life_s=RESTORING_S)
         reload = (EventType.SESSION.value, f'{{"version":{session.version}}}')
         answer = await self._run("restore", session_id, *reload, keys=(*session_keys(session_id).all, *keys))
         if answer == 2:
@@ -203,34 +206,26 @@ class RedisSessionStore(SessionStore):
         self, session_id: str, hunt: Hunt, events: Sequence[EventDraft] = (), *, claim: Claim | None = None
     ) -> Saved:
         name = (session_id, hunt.hunt_id)
-        reply = b"" if name in self._replied else reply_text(hunt)
-        answer = await self._save(session_id, hunt, reply, events, claim)
-        if answer[0] == 3:
-            answer = await self._save(session_id, hunt, reply_text(hunt), events, claim)
-        self._raise_if_missing(answer)
-        if answer[0] == 4:
+        state = await self._saves.save(session_id, hunt_save(hunt, events, claim, reply=name not in self._replied))
+        if state == 3:
+            state = await self._saves.save(session_id, hunt_save(hunt, events, claim, reply=True))
+        if state == 4:
             return Saved.REFUSED
-        self._record_event_id(session_id, answer)
         if hunt.reply is not None:
             self._replied[name] = True
         if self._clock.monotonic() - self._touched.get(session_id, 0.0) > TOUCH_EVERY_S:
             await self._touch(session_id)
-        return Saved.KEPT if answer[0] == 2 else Saved.PASSED_OVER
+        return Saved.KEPT if state == 2 else Saved.PASSED_OVER
 
     async def _save(
-        self,
-        session_id: str,
-        hunt: Hunt,
-        reply: bytes,
-        events: Sequence[EventDraft] = (),
-        claim: Claim | None = None,
-        *,
-        keys: Sequence[str] = (),
-    ) -> Any:
-        parts = (hunt.hunt_id, hunt.number, mark(hunt), state_text(hunt), reply)
-        covered = (claim.part, claim.fence) if claim else ("", 0)
-        arguments, life_s = (*self._bounds, *parts, *covered, *_pairs(events)), RESTORING_S if keys else None
-        return await self._run("save", session_id, *arguments, keys=keys, life_s=life_s)
+        self, session_id: str, saves: Sequence[HuntSave], *, keys: Sequence[str] = (), life_s: float | None = None
+    ) -> Sequence[int]:
+        """Save states in one round trip. Returns the result of each, as in save.lua."""
+        flat = (part for one in saves for part in one.arguments)
+        answer = await self._run("save", session_id, *self._bounds, *flat, keys=keys, life_s=life_s)
+        self._raise_if_missing(answer)
+        self._record_event_id(session_id, answer)
+        return answer[2:]  # type: ignore[no-any-return]
 
     async def accept_claim(self, session_id: str, claim: Claim) -> bool:
         answer = await self._run("claim", session_id, claim.part, claim.fence)
@@ -330,6 +325,7 @@ class RedisSessionStore(SessionStore):
         return int(await self._execute(lambda: self._redis.zcard(SESSIONS)))
 
     async def close(self) -> None:
+        await self._saves.close()
         self.clear_caches()
 
     async def _look(self, session_id: str, *, tallies: bool) -> tuple[Session, dict[bytes, bytes]]:

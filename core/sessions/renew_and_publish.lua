@@ -22,21 +22,30 @@ end
 -- same value is in history.py.
 local EVENTS_BYTES = 16 * 1024 * 1024
 
--- Publish the pairs (type, data) from ARGV[first] on. The stream keeps one event more than `most`: the oldest one only
--- marks the point before which events were trimmed. Returns the newest id, '' without events.
-local function publish(most, age_ms, first)
+-- Append the pairs (type, data) from ARGV[first] to ARGV[final]. The stream keeps one event more than `most`: the oldest
+-- one only marks the point before which events were trimmed. Returns the newest id, '' without events.
+local function append(most, first, final)
   local last = ''
-  for i = first, #ARGV, 2 do
+  for i = first, final, 2 do
     last = redis.call('XADD', KEYS[7], 'MAXLEN', '=', most + 1, '*', 't', ARGV[i], 'd', ARGV[i + 1])
   end
-  if last ~= '' then
-    local now = redis.call('TIME')
-    redis.call('XTRIM', KEYS[7], 'MINID', '~', string.format('%.0f-0', now[1] * 1000 - age_ms))
-    local bytes = redis.call('MEMORY', 'USAGE', KEYS[7]) -- sampled, takes microseconds
-    if bytes > EVENTS_BYTES then
-      local length = redis.call('XLEN', KEYS[7])
-      redis.call('XTRIM', KEYS[7], 'MAXLEN', '=', math.max(2, math.floor(length * 0.9 * EVENTS_BYTES / bytes)))
-    end
+  return last
+end
+
+-- Trim the stream to its maximum age and size, after events were appended.
+local function trim(age_ms)
+  local now = redis.call('TIME')
+  redis.call('XTRIM', KEYS[7], 'MINID', '~', string.format('%.0f-0', now[1] * 1000 - age_ms))
+  local bytes = redis.call('MEMORY', 'USAGE', KEYS[7]) -- sampled, takes microseconds
+  if bytes > EVENTS_BYTES then
+    local length = redis.call('XLEN', KEYS[7])
+    redis.call('XTRIM', KEYS[7], 'MAXLEN', '=', math.max(2, math.floor(length * 0.9 * EVENTS_BYTES / bytes)))
   end
+end
+
+-- Publish the pairs (type, data) from ARGV[first] on. Returns the newest id, '' without events.
+local function publish(most, age_ms, first)
+  local last = append(most, first, #ARGV)
+  if last ~= '' then trim(age_ms) end
   return last
 end

@@ -1,12 +1,12 @@
--- Save a state of a hunt and publish its events.
--- ARGV: 2 maximum events, 3 their maximum age in ms, 4 hunt id, 5 number, 6 mark, 7 state, 8 reply or '',
---   9 claimed part of the run ('': none), 10 the claim's number, 11… (type, data)
+-- Save states of hunts, in order, and publish their events.
+-- ARGV: 2 maximum events, 3 their maximum age in ms, then for each state: hunt id, number, mark, state, reply or '',
+--   claimed part of the run ('': none), the claim's number, number of the following event texts, (type, data)…
 -- A mark is `progress run state cost judge_cost replies unknown_costs target_cost target_unknown_costs`; costs in 1e-12
 -- dollars, '-' when unknown. Earlier releases wrote marks without the last two. Where providers report cached tokens,
 -- there follow `input_tokens cached_tokens saved_cost` of the target and of the judge. With second opinions, there follow
 -- `confirmed contested opinions_asked votes_asked`. In an adaptive run, last, `share target`.
--- Returns {0}: no session, {1}: the stored state is newer, {2, newest event id}: saved, {3}: the reply is missing,
---   {4}: the part has a newer claim.
+-- Returns {0}: no session, else {1, newest event id, result of each state…}. Results: 1: the stored state is newer,
+--   2: saved, 3: the reply is missing, 4: the part has a newer claim.
 local MARK = '^(%d+) (%S+) (%S+) (%S+) (%S+) (%d+) (%d+) ?([%d-]*) ?(%d*)'
   .. ' ?(%d*) ?(%d*) ?([%d-]*) ?(%d*) ?(%d*) ?([%d-]*)'
   .. ' ?(%d*) ?(%d*) ?(%d*) ?(%d*) ?(%a*) ?([%w_]*)'
@@ -14,8 +14,11 @@ local SECOND = {'confirmed', 'contested', 'opinions_asked', 'votes_asked'}
 local FINISHED = {broke = true, held = true, undetermined = true, error = true}
 local ROUND, DONE = 2000000, 1000000 -- as in Hunt.progress: judging again begins a new round
 
+-- Changes of the tallies, written once for all states: most of them cancel out.
+local sums = {}
 local function add(run, name, amount)
-  redis.call('HINCRBY', KEYS[6], run .. ' ' .. name, amount)
+  local field = run .. ' ' .. name
+  sums[field] = (sums[field] or 0) + tonumber(amount)
 end
 
 local function add_cost(run, name, cost, sign)
@@ -69,25 +72,40 @@ local function tally(mark, sign)
   add_target(run, mark, sign)
 end
 
-if redis.call('EXISTS', KEYS[1]) == 0 then return {0} end
-if ARGV[9] ~= '' and not fenced(ARGV[9], ARGV[10]) then return {4} end
-local now = {string.match(ARGV[6], MARK)}
-local before = redis.call('HGET', KEYS[3], ARGV[4])
-local was = before and {string.match(before, MARK)}
-local far = was and tonumber(was[1])
-if was and (far > tonumber(now[1]) or (far == tonumber(now[1]) and far % ROUND >= DONE)) then
-  renew()
-  return {1}
-end
-if now[6] ~= '0' and ARGV[8] == '' and redis.call('HEXISTS', KEYS[4], ARGV[4]) == 0 then return {3} end
+-- Save the state whose arguments begin at `i`. Returns its result.
+local function save(i)
+  local id, number, mark, state, reply = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]
+  if ARGV[i + 5] ~= '' and not fenced(ARGV[i + 5], ARGV[i + 6]) then return 4 end
+  local now = {string.match(mark, MARK)}
+  local before = redis.call('HGET', KEYS[3], id)
+  local was = before and {string.match(before, MARK)}
+  local far = was and tonumber(was[1])
+  if was and (far > tonumber(now[1]) or (far == tonumber(now[1]) and far % ROUND >= DONE)) then return 1 end
+  if now[6] ~= '0' and reply == '' and redis.call('HEXISTS', KEYS[4], id) == 0 then return 3 end
 
-redis.call('HSET', KEYS[3], ARGV[4], ARGV[6] .. '\n' .. ARGV[7])
-if ARGV[8] ~= '' then redis.call('HSET', KEYS[4], ARGV[4], ARGV[8]) end
-if not was then redis.call('ZADD', KEYS[5], ARGV[5], ARGV[4]) end
-if not was or string.match(before, '^%d+([^\n]*)') ~= string.match(ARGV[6], '^%d+(.*)$') then
-  if was then tally(was, '-') end
-  tally(now, '')
+  redis.call('HSET', KEYS[3], id, mark .. '\n' .. state)
+  if reply ~= '' then redis.call('HSET', KEYS[4], id, reply) end
+  if not was then redis.call('ZADD', KEYS[5], number, id) end
+  if not was or string.match(before, '^%d+([^\n]*)') ~= string.match(mark, '^%d+(.*)$') then
+    if was then tally(was, '-') end
+    tally(now, '')
+  end
+  return 2
 end
-local last = publish(tonumber(ARGV[2]), tonumber(ARGV[3]), 11)
+
+if redis.call('EXISTS', KEYS[1]) == 0 then return {0} end
+local answer, last, i = {1, ''}, '', 4
+while i <= #ARGV do
+  local events = tonumber(ARGV[i + 7])
+  local result = save(i)
+  answer[#answer + 1] = result
+  if result == 2 and events > 0 then last = append(tonumber(ARGV[2]), i + 8, i + 7 + events) end
+  i = i + 8 + events
+end
+for field, amount in pairs(sums) do
+  if amount ~= 0 then redis.call('HINCRBY', KEYS[6], field, string.format('%.0f', amount)) end
+end
+if last ~= '' then trim(tonumber(ARGV[3])) end
 renew()
-return {2, last}
+answer[2] = last
+return answer

@@ -333,7 +333,7 @@ async def test_counts_of_an_earlier_release_are_continued(kept, monkeypatch):
     """Its marks end before the costs of the target calls."""
     await kept.store.create(a_session(runs=(a_run(3),)), b"")
     with monkeypatch.context() as earlier:
-        earlier.setattr("core.sessions.redis.mark", lambda hunt: " ".join(mark(hunt).split()[:7]))
+        earlier.setattr("core.sessions.save_batches.mark", lambda hunt: " ".join(mark(hunt).split()[:7]))
         for number in (1, 2):
             await kept.store.save_hunt("s_one", a_finished_hunt(number))
     again = judged_again(a_finished_hunt(1))

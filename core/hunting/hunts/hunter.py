@@ -14,7 +14,7 @@ from core.domain.run import Run
 from core.domain.verdict import CriterionVerdict, Outcome, decide
 from core.errors import BadInput, Busy, HunterError, ProviderError
 from core.hunting.hunts.blind_judging import AT_ONCE, JudgingRules, hold_outcome
-from core.hunting.hunts.verdict_batch import GatheredSaves, verdict_bytes
+from core.hunting.hunts.verdict_batch import PAUSE_S, GatheredSaves, verdict_bytes
 from core.judge.judge import Judge
 from core.providers.base import CallContext, ChatRequest, PartialReply, Provider, RetryBudget
 from core.providers.model_catalog import Catalog
@@ -133,7 +133,7 @@ class Hunter:
                 await saves.add(verdict_bytes(verdict))
 
         judge = run.judge_of(state.hunt)
-        async with GatheredSaves(save, hunt_bytes(state.hunt)) as saves:
+        async with GatheredSaves(save, hunt_bytes(state.hunt), pause_s=PAUSE_S) as saves:
             await self.judge.grade_all(
                 run.task,
                 reply,

@@ -8,7 +8,7 @@ from core.domain.run import RunStatus
 from core.errors import NotFound
 from core.eventlog.base import START
 from core.hunting.dispatch.local import LocalClaims
-from core.hunting.hunts.verdict_batch import MAX_WAIT_S, SMALL_BYTES, GatheredSaves
+from core.hunting.hunts.verdict_batch import MAX_WAIT_S, PAUSE_S, SMALL_BYTES, GatheredSaves
 from tests.builders import a_run, a_session, a_task
 from tests.core.hunting.fakes import Bench
 
@@ -23,17 +23,39 @@ class Written:
         await asyncio.sleep(0)
         self.saved.append(self.size)
 
+    async def until(self, saves: int) -> None:
+        while len(self.saved) < saves:
+            await asyncio.sleep(0)
+
     async def grow(self, saves: GatheredSaves, parts: int, part_bytes: int) -> None:
         for _ in range(parts):
             self.size += part_bytes
             await saves.add(part_bytes)
 
 
-async def test_the_verdicts_of_a_usual_hunt_are_saved_one_by_one():
+async def test_the_verdicts_of_a_small_state_are_saved_one_by_one():
     state = Written()
     async with GatheredSaves(state.save, 0) as saves:
         await state.grow(saves, 17, 1000)
     assert state.saved == [1000 * n for n in range(1, 18)]
+
+
+async def test_verdicts_of_a_usual_hunt_that_arrive_together_are_saved_together_and_later_ones_again():
+    state = Written()
+    async with GatheredSaves(state.save, 0, pause_s=PAUSE_S) as saves:
+        await state.grow(saves, 4, 1000)
+        assert state.saved == []
+        await asyncio.wait_for(state.until(1), 5)
+        await state.grow(saves, 1, 1000)
+        await asyncio.wait_for(state.until(2), 5)
+    assert state.saved == [4000, 5000]
+
+
+async def test_verdicts_that_a_finished_hunt_includes_are_not_saved_before():
+    state = Written()
+    async with GatheredSaves(state.save, 0, pause_s=PAUSE_S) as saves:
+        await state.grow(saves, 17, 1000)
+    assert state.saved == []
 
 
 @pytest.mark.parametrize(("parts", "part_bytes"), [(1000, 300), (10_000, 300), (1000, 4000), (100, 40_000)])
@@ -113,12 +135,12 @@ async def test_a_save_that_is_cancelled_or_fails_is_repeated_at_the_end(error):
         await state.save()
 
     async def broken_off() -> None:
-        async with GatheredSaves(save, 0) as saves:
-            await state.grow(saves, 1, 100)
+        async with GatheredSaves(save, SMALL_BYTES) as saves:
+            await state.grow(saves, 1, SMALL_BYTES)
 
     with pytest.raises(error):
         await broken_off()
-    assert state.saved == [100]
+    assert state.saved == [SMALL_BYTES]
 
 
 async def test_a_failed_save_is_raised_with_the_next_verdict():
@@ -155,5 +177,6 @@ async def test_a_thousand_criteria_write_no_more_for_each_than_a_hundred():
     assert number < 200
 
 
-def test_a_watcher_is_never_far_behind():
+def test_a_watcher_is_never_far_behind_and_a_crash_loses_little():
     assert MAX_WAIT_S <= 0.5
+    assert PAUSE_S <= 0.05
