@@ -51,8 +51,7 @@ from core.providers.model_list.refresh import open_model_lists
 from core.redis.client import RedisClients, open_redis
 from core.redis.health import RedisHealth
 from core.sessions.base import SessionStore
-from core.sessions.durable_opening import open_durable_sessions
-from core.sessions.opening import EventHooks, open_memory_sessions, open_redis_sessions
+from core.sessions.opening import EventHooks, open_durable_sessions, open_memory_sessions, open_redis_sessions
 from core.settings import Settings
 from core.simulator.provider import SimulatedProvider, simulated_providers
 from core.telemetry.records import ProcessRecord

@@ -17,7 +17,7 @@ from core.library.lazy import LazyLibrary
 from core.library.records import PeriodQuery, SessionChanges
 from core.runtime import open_runtime
 from core.sessions.codec import StoredUnreadable
-from core.sessions.durable_opening import lock_library
+from core.sessions.library_lock import lock_library
 from core.sessions.library_records import ACTOR, milliseconds
 from core.settings import Settings
 

@@ -7,20 +7,15 @@ Nothing here waits for the library while a session is live.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import suppress
-from typing import TypeVar
-from weakref import WeakValueDictionary
+from collections.abc import Collection, Mapping, Sequence
 
 import structlog
-from cachetools import LRUCache
 
 from core.clock import Clock
 from core.domain.events import EventDraft
 from core.domain.hunt import Hunt
 from core.domain.run import Counts
 from core.domain.session import Session
-from core.domain.task_state import has_open_work
 from core.errors import NotFound, RedisAway
 from core.library.base import Library
 from core.sessions.base import (
@@ -37,24 +32,16 @@ from core.sessions.base import (
     no_events,
     no_session,
 )
-from core.sessions.codec import StoredUnreadable
-from core.sessions.library_records import actor_of, milliseconds
+from core.sessions.library_records import actor_of
 from core.sessions.outbox import Outbox
-from core.sessions.stored_sessions import FoundCopy, StoredSummaries, read_copy
+from core.sessions.restore_from_library import EndWork, SessionRestorer, StoredSummaries
 
-T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
-EndWork = Callable[[SessionCopy], SessionCopy]
-"""Ends the unfinished work of a session that nobody has continued, as interrupted."""
-REDIS_AWAY_S = 10.0
-"""Outage of Redis after which sessions that this process does not know are restored from the library: they may have
-newer changes in Redis, which are merged when it is back."""
 KNOWN_ACTIONS = frozenset({"created", "checked", "deleted"})
 """Recorded with the change itself."""
 DELETE_S = 2.0
 """Longest wait of a deletion for the library."""
-MAX_DELETED = 10_000
 
 
 class DurableSessionStore(SessionStore):
@@ -69,19 +56,20 @@ class DurableSessionStore(SessionStore):
         end_work: EndWork,
         reattached: set[str],
     ) -> None:
-        """`reattached`: restored sessions with work to resume are added to it. Work that was broken off more than
-        `ttl_s` before is ended by `end_work` instead: nobody expects it to cost anything any more."""
+        """The last three are the `SessionRestorer`'s."""
         self._live = live
         self._library = library
         self._outbox = outbox
-        self._clock = clock
-        self._ttl_s = ttl_s
-        self._end_work = end_work
-        self._reattached = reattached
+        self._restorer = SessionRestorer(
+            live, library, outbox, clock, ttl_s=ttl_s, end_work=end_work, reattached=reattached
+        )
+        self._use = self._restorer.use
         self._summaries = StoredSummaries(library)
-        self._reopening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._deleted: LRUCache[str, bool] = LRUCache(MAX_DELETED)
         outbox.copy = live.copy
+
+    @property
+    def restorer(self) -> SessionRestorer:
+        return self._restorer
 
     @property
     def library(self) -> Library:
@@ -117,7 +105,7 @@ class DurableSessionStore(SessionStore):
         try:
             return await self._live.copy(session_id)
         except NotFound:
-            return (await self._stored(session_id)).copy
+            return (await self._restorer.read(session_id)).copy
 
     async def read(self, session_id: str) -> Session:
         return await self._use(session_id, lambda: self._live.read(session_id))
@@ -173,7 +161,7 @@ class DurableSessionStore(SessionStore):
         try:
             return await self._live.summary(session_id)
         except (NotFound, RedisAway) as error:
-            await self._prepare_to_read(session_id, error)
+            await self._restorer.prepare_to_read(session_id, error)
         found = await self._summaries.read(session_id)
         if found is None:
             raise no_session()
@@ -193,7 +181,7 @@ class DurableSessionStore(SessionStore):
         """The deletion is written before this returns: to the library, or to the journal if that takes too long."""
         actor = actor_of(await self.read(session_id))
         await self._live.delete(session_id)
-        self._deleted[session_id] = True
+        self._restorer.refuse(session_id)
         self._outbox.record_deleted(session_id, actor)
         try:
             async with asyncio.timeout(DELETE_S):
@@ -202,70 +190,10 @@ class DurableSessionStore(SessionStore):
             await self._outbox.flush_to_journal()
 
     async def is_deleted(self, session_id: str) -> bool:
-        known = session_id in self._deleted or self._outbox.is_deleted(session_id)
-        return known or bool(await self._library.deleted([session_id]))
+        return self._restorer.is_deleted(session_id) or bool(await self._library.deleted([session_id]))
 
     async def count(self) -> int:
         return await self._live.count()
 
     async def close(self) -> None:
         """Its parts are closed by who opened them."""
-
-    async def reopen_active(self) -> None:
-        """Restore the sessions whose work was broken off within the last `ttl_s`. Raises LibraryAway."""
-        await self._outbox.flush()  # what an earlier process could not write
-        since_ms = milliseconds(self._clock.now()) - int(self._ttl_s * 1000)
-        for session_id in await self._library.active(since_ms):
-            try:
-                await self._live.summary(session_id)
-            except NotFound:
-                with suppress(StoredUnreadable):  # the others are restored all the same
-                    await self._reopen(session_id)
-
-    async def _use(self, session_id: str, use: Callable[[], Awaitable[T]]) -> T:
-        """Use the live session, which is restored first if it is only in the library."""
-        try:
-            return await use()
-        except (NotFound, RedisAway) as error:
-            await self._prepare_to_read(session_id, error)
-        await self._reopen(session_id)
-        return await use()
-
-    async def _prepare_to_read(self, session_id: str, error: NotFound | RedisAway) -> None:
-        """Raise the error again if the library cannot help."""
-        if isinstance(error, RedisAway):
-            since = self._live.state().since
-            away_s = 0.0 if since is None else (self._clock.now() - since).total_seconds()
-            if error.reason != "session_out_of_reach" or away_s < REDIS_AWAY_S:
-                raise error
-        elif error.code != no_session().code or session_id in self._deleted:
-            raise error
-        if self._outbox.is_deleted(session_id):
-            raise no_session()
-        if self._outbox.may_hold(session_id):
-            await self._outbox.flush()
-
-    async def _reopen(self, session_id: str) -> None:
-        """Restore a session from the library. Raises NotFound, LibraryAway."""
-        lock = self._reopening.setdefault(session_id, asyncio.Lock())
-        async with lock:
-            found = await self._stored(session_id)
-            copy, state = found.copy, self._live.state()
-            late_ms = milliseconds(self._clock.now()) - found.changed_ms - int(self._ttl_s * 1000)
-            if late_ms > 0 and has_open_work(copy.session):
-                copy = self._end_work(copy)
-            if session_id in self._deleted:
-                raise no_session()
-            if not await self._live.restore(copy):
-                return
-            log.info("session.reopened", hunts=len(copy.hunts))
-            if copy is not found.copy:
-                self._outbox.record_copy(copy)
-            if late_ms <= 0 and (state.backend == "redis" or not state.reason):
-                self._reattached.add(session_id)
-
-    async def _stored(self, session_id: str) -> FoundCopy:
-        found = await read_copy(self._library, session_id)
-        if found is None:
-            raise no_session()
-        return found

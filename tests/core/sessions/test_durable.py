@@ -180,7 +180,7 @@ async def test_work_that_was_broken_off_is_resumed_after_a_restart(tmp_path):
         await process.outbox.flush()
     clock.seconds += 60
     async with a_process(tmp_path, clock) as following:
-        await following.store.reopen_active()
+        await following.store.restorer.restore_active()
         assert following.reattached == {"s_one"}
         assert await following.live.count() == 1
         assert (await following.live.read("s_one")).runs[0].status is RunStatus.RUNNING
@@ -196,7 +196,7 @@ async def test_a_session_that_cannot_be_read_does_not_keep_others_from_being_res
         database.execute("UPDATE sessions SET head = X'7B7D' WHERE session_id = 's_b'")
     database.close()
     async with a_process(tmp_path) as following:
-        await following.store.reopen_active()
+        await following.store.restorer.restore_active()
         assert following.reattached == {"s_a", "s_c"}
         with pytest.raises(StoredUnreadable):
             await following.store.read("s_b")
@@ -210,7 +210,7 @@ async def test_work_that_nobody_continued_in_time_ends_with_the_reason(tmp_path)
         await process.outbox.flush()
     clock.seconds += 7300
     async with a_process(tmp_path, clock) as following:
-        await following.store.reopen_active()
+        await following.store.restorer.restore_active()
         assert await following.live.count() == 0
         session = await following.store.read("s_one")
         assert (session.runs[0].status, session.version) == (RunStatus.FAILED, 2)

@@ -1,14 +1,13 @@
-"""A process with a library: it continues after a restart, and two processes without Redis do not share one."""
+"""A process with a library: it continues after a restart of itself, of its database and of Redis."""
 
 import asyncio
 
 import pytest
 
-from core.errors import BadSettings
 from core.hunting.orders import OpenOrder, RunOrder
 from core.notebooks.examples import read_example
 from core.runtime import open_runtime
-from core.sessions import durable, durable_opening
+from core.sessions import restore_from_library
 from core.sessions.base import LibraryState
 from tests.core.sessions.outages import until
 from tests.settings import make_settings
@@ -73,7 +72,7 @@ async def test_a_run_outlives_a_restart_of_the_database_and_nothing_is_lost(tmp_
 async def test_while_redis_is_down_an_unknown_session_is_opened_from_the_library_and_merged_later(
     tmp_path, redis_server, monkeypatch
 ):
-    monkeypatch.setattr(durable, "REDIS_AWAY_S", 0.0)
+    monkeypatch.setattr(restore_from_library, "REDIS_AWAY_S", 0.0)
     settings = settings_for(
         tmp_path, redis__url=redis_server.url, redis__timeout_s=0.5, redis__probe_interval_s=0.05, redis__block_s=0.2
     )
@@ -89,24 +88,6 @@ async def test_while_redis_is_down_an_unknown_session_is_opened_from_the_library
         await until(lambda: runtime.store.state().backend == "redis" and not runtime.store.state().away)
         merged = await runtime.store.read(sid)
         assert (merged.name, merged.version > session.version) == ("without-redis.ipynb", True)
-
-
-async def test_a_second_process_without_redis_is_rejected(tmp_path, monkeypatch):
-    monkeypatch.setattr(durable_opening, "LOCK_WAIT_S", 0.0)
-    async with open_runtime(settings_for(tmp_path)):
-        with pytest.raises(BadSettings, match=r"Another process uses the library library\.sqlite"):
-            async with open_runtime(settings_for(tmp_path)):
-                pass
-    async with open_runtime(settings_for(tmp_path)):
-        pass
-
-
-async def test_processes_with_one_redis_share_the_library(tmp_path, redis_server):
-    settings = settings_for(tmp_path, redis__url=redis_server.url)
-    async with open_runtime(settings) as one, open_runtime(settings) as other:
-        sid = await opened(one)
-        assert (await other.store.read(sid)).session_id == sid
-        await other.service.delete(sid)
 
 
 async def test_a_library_that_cannot_be_written_is_reported_and_stops_nothing(tmp_path):

@@ -2,7 +2,7 @@
 
 from core.library.records import SessionChanges
 from core.sessions.library_records import library_head, library_hunt
-from core.sessions.stored_sessions import StoredSummaries, read_copy
+from core.sessions.restore_from_library import StoredSummaries, read_copy
 from tests.builders import a_finished_hunt, a_run, a_session
 from tests.core.sessions.libraries import BreakableLibrary
 
