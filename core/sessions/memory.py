@@ -94,7 +94,7 @@ class MemorySessionStore(SessionStore):
         if session.owner and self._owned(session.owner) >= self._share:
             raise Busy(
                 f"{session.owner} already has {self._share} open sessions, the maximum per user.",
-                hint="Delete unused sessions. Operators set the maximum in MAX_SESSIONS_PERCENT_PER_USER.",
+                hint="Delete unused sessions. It is half of MAX_SESSIONS, which operators set.",
                 code="share_used_up",
             )
 

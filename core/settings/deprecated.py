@@ -93,6 +93,7 @@ _CONSTANTS = {
     "LARGE_NOTEBOOKS_MOST": _Constant("notebooks.max_large_waiting", "notebooks", 1),
     "FETCH_TIMEOUT": _Constant("notebooks.fetch_timeout_s", "s", 0.1),
     "MAX_FALLBACK_BYTES": _Constant("redis.max_fallback_bytes", "bytes", MIB),
+    "MAX_SESSIONS_PERCENT_PER_USER": _Constant("sessions.max_percent_per_user", "% of MAX_SESSIONS", 1, 100),
     "MAX_SLOTS": _Constant("review.max_slots", "hunts", 1),
     "RETRY_MAX_WAIT": _Constant("calls.retry_max_wait_s", "s", 0),
     "PREVIEW_MAX_CHARS": _Constant("notebooks.max_preview_chars", "characters", 100),

@@ -50,15 +50,9 @@ class SessionSettings:
 
     ttl_s: float = setting(7200.0, "SESSION_TTL", "s", "Session lifetime after its last use.", minimum=1)
     max_sessions: int = setting(5000, "MAX_SESSIONS", "sessions", "Maximum sessions in memory.", minimum=1)
-    max_percent_per_user: int = setting(
-        50,
-        "MAX_SESSIONS_PERCENT_PER_USER",
-        "% of MAX_SESSIONS",
-        "Maximum sessions in memory per signed-in user.",
-        minimum=1,
-        maximum=100,
-    )
 
+    max_percent_per_user: int = 50
+    """% of `max_sessions` in memory per signed-in user, so that the script of one does not take the place of all."""
     max_bytes: int = 48 * MIB
     """Maximum text of a session: each run and turn keeps its task."""
     max_events: int = 20_000
