@@ -45,17 +45,19 @@ from core.hunting.telemetry_redactor import TelemetryRedactor, open_telemetry_re
 from core.large_input import LargeInputExecutor, open_large_input_executor
 from core.livetext.base import LiveText
 from core.livetext.redis import open_live_text
-from core.providers.http import open_fetching, open_http
+from core.providers.http import ProviderHttp, open_fetching, open_http
 from core.providers.model_catalog import Catalog, build_catalog, configured_limits
 from core.providers.model_list.refresh import open_model_lists
 from core.redis.client import RedisClients, open_redis
 from core.redis.health import RedisHealth
 from core.sessions.base import SessionStore
+from core.sessions.durable import DurableSessionStore
 from core.sessions.opening import EventHooks, open_durable_sessions, open_memory_sessions, open_redis_sessions
 from core.settings import Settings
 from core.simulator.provider import SimulatedProvider, simulated_providers
 from core.telemetry.records import ProcessRecord
 from core.telemetry.writer import TelemetryWriter, open_telemetry
+from core.throttle.base import Throttle
 from core.throttle.redis import open_throttle
 
 
@@ -101,70 +103,79 @@ async def open_runtime(
 ) -> AsyncIterator[Runtime]:
     """Open all components until the block ends. `seed` fixes the retry jitter, for tests. Without `resume`, work that
     an earlier process broke off is not continued."""
-    if settings.server.role != "both" and not settings.redis.url:
-        raise BadSettings(
-            f"ROLE={settings.server.role} needs Redis. Without Redis, a single process must do everything.",
-            hint="Set REDIS_URL, or ROLE=both.",
-        )
     clock = SteadyClock(clock or SystemClock())
+    draining = asyncio.Event()
+    async with AsyncExitStack() as closing:
+        enter = closing.enter_async_context
+        use, durable = await enter(_open_adapters(settings, clock, entropy, seed=seed, resume=resume))
+        hunting = await enter(open_hunting(settings, use, draining.is_set))
+        judges = await enter(open_judge_reports(settings.telemetry, clock))
+        limits = settings.notebooks
+        direct, proxied = await enter(open_fetching(settings.calls, limits.fetch_timeout_s))
+        use.telemetry.record(ProcessRecord(action="started", instance=use.instance, version=__version__))
+        yield Runtime(
+            settings=settings,
+            clock=clock,
+            store=use.store,
+            events=use.events,
+            live_text=use.live_text,
+            catalog=use.catalog,
+            budgets=use.budgets,
+            service=hunting.service,
+            confirming=hunting.confirming,
+            two_sided=hunting.two_sided,
+            robustness=hunting.robustness,
+            reviews=hunting.reviews,
+            second_reviews=hunting.second_reviews,
+            sharing=hunting.sharing,
+            turns=hunting.turns,
+            tasks=TaskService(durable, clock),
+            status=hunting.status,
+            large_input=use.large_input,
+            fetcher=NotebookFetcher(direct, proxied, limits.hosts, limits.max_bytes, limits.fetch_timeout_s),
+            telemetry=use.telemetry,
+            redactor=use.redactor,
+            activity=use.activity,
+            judges=judges,
+            on_close=closing.push_async_callback,
+            draining=draining,
+        )
+
+
+@asynccontextmanager
+async def _open_adapters(
+    settings: Settings, clock: SteadyClock, entropy: Entropy, *, seed: int | None, resume: bool
+) -> AsyncIterator[tuple[Adapters, DurableSessionStore | None]]:
+    """What work needs, and the durable session store if there is a library."""
+    _refuse_role_without_redis(settings)
     started_at = clock.monotonic()
     instance = settings.server.instance or f"{socket.gethostname()}-{os.getpid()}"
     process = f"{instance}-{secrets.token_hex(4)}"
-    activity, draining = Activity(), asyncio.Event()
+    activity, timeout_s = Activity(), settings.redis.timeout_s
     on_bug = activity.record_unexpected_error
     async with AsyncExitStack() as closing:
         enter = closing.enter_async_context
         large_input = await enter(open_large_input_executor(settings.notebooks.max_large_waiting))
         redis = await enter(open_redis(settings.redis, instance)) if settings.redis.url else None
-        store, events, reattached = await enter(_open_stores(settings, clock, instance, redis, on_bug))
-        durable = None
-        if settings.library.enabled:
-            store = durable = await enter(
-                open_durable_sessions(
-                    store,
-                    settings,
-                    clock,
-                    instance=instance,
-                    end_work=lambda copy: interrupt_abandoned(copy, clock.now()),
-                    reattached=reattached,
-                    on_bug=on_bug,
-                    resume=resume,
-                )
-            )
+        store, durable, events, reattached = await enter(
+            _open_durable_stores(settings, clock, instance, redis, on_bug, resume=resume)
+        )
         http = await enter(open_http(settings.calls))
         telemetry = await enter(open_telemetry(instance, settings.telemetry, clock))
+        library = None if durable is None else durable.library
         redactor = TelemetryRedactor(
-            telemetry,
-            Path(settings.telemetry.directory),
-            settings.telemetry.retention_days,
-            None if durable is None else durable.library,
-            clock,
+            telemetry, Path(settings.telemetry.directory), settings.telemetry.retention_days, library, clock
         )
         await enter(open_telemetry_redactor(redactor, on_bug))
+        limits = configured_limits(settings.providers)
         throttle = await enter(
             open_throttle(
-                redis,
-                process,
-                configured_limits(settings.providers),
-                settings=settings.throttle,
-                timeout_s=settings.redis.timeout_s,
-                clock=clock,
-                on_bug=on_bug,
+                redis, process, limits, settings=settings.throttle, timeout_s=timeout_s, clock=clock, on_bug=on_bug
             )
         )
-        live_text = await enter(open_live_text(redis, process, clock, on_bug, timeout_s=settings.redis.timeout_s))
+        live_text = await enter(open_live_text(redis, process, clock, on_bug, timeout_s=timeout_s))
         budgets = open_budgets(settings, redis, clock, process)
-        catalog = build_catalog(
-            settings,
-            http,
-            throttle,
-            simulated=simulated_providers(settings.providers, settings.calls, clock),
-            simulated_models=SimulatedProvider.models,
-            on_call=lambda end: telemetry.record(call_record(end)),
-            clock=clock,
-            chance=random.Random(seed),
-            budgets=budgets,
-        )
+        catalog = _build_catalog(settings, http, throttle, telemetry, clock, budgets=budgets, seed=seed)
         closing.push_async_callback(catalog.close)
         await enter(open_model_lists(catalog.lists, on_bug))
         adapters = Adapters(
@@ -186,38 +197,67 @@ async def open_runtime(
             process=process,
             started_at=started_at,
         )
-        hunting = await enter(open_hunting(settings, adapters, draining.is_set))
-        judges = await enter(open_judge_reports(settings.telemetry, clock))
-        limits = settings.notebooks
-        direct, proxied = await enter(open_fetching(settings.calls, limits.fetch_timeout_s))
-        telemetry.record(ProcessRecord(action="started", instance=instance, version=__version__))
-        yield Runtime(
-            settings=settings,
-            clock=clock,
-            store=store,
-            events=events,
-            live_text=live_text,
-            catalog=catalog,
-            budgets=budgets,
-            service=hunting.service,
-            confirming=hunting.confirming,
-            two_sided=hunting.two_sided,
-            robustness=hunting.robustness,
-            reviews=hunting.reviews,
-            second_reviews=hunting.second_reviews,
-            sharing=hunting.sharing,
-            turns=hunting.turns,
-            tasks=TaskService(durable, clock),
-            status=hunting.status,
-            large_input=large_input,
-            fetcher=NotebookFetcher(direct, proxied, limits.hosts, limits.max_bytes, limits.fetch_timeout_s),
-            telemetry=telemetry,
-            redactor=redactor,
-            activity=activity,
-            judges=judges,
-            on_close=closing.push_async_callback,
-            draining=draining,
+        yield adapters, durable
+
+
+def _refuse_role_without_redis(settings: Settings) -> None:
+    if settings.server.role != "both" and not settings.redis.url:
+        raise BadSettings(
+            f"ROLE={settings.server.role} needs Redis. Without Redis, a single process must do everything.",
+            hint="Set REDIS_URL, or ROLE=both.",
         )
+
+
+def _build_catalog(
+    settings: Settings,
+    http: ProviderHttp,
+    throttle: Throttle,
+    telemetry: TelemetryWriter,
+    clock: SteadyClock,
+    *,
+    budgets: Budgets,
+    seed: int | None,
+) -> Catalog:
+    return build_catalog(
+        settings,
+        http,
+        throttle,
+        simulated=simulated_providers(settings.providers, settings.calls, clock),
+        simulated_models=SimulatedProvider.models,
+        on_call=lambda end: telemetry.record(call_record(end)),
+        clock=clock,
+        chance=random.Random(seed),
+        budgets=budgets,
+    )
+
+
+@asynccontextmanager
+async def _open_durable_stores(
+    settings: Settings,
+    clock: SteadyClock,
+    instance: str,
+    redis: RedisClients | None,
+    on_bug: Callable[[BaseException], None],
+    *,
+    resume: bool,
+) -> AsyncIterator[tuple[SessionStore, DurableSessionStore | None, EventLog, set[str]]]:
+    """The session store, the same one if it has a library, its event log, and the IDs of sessions whose work may need
+    to be resumed."""
+    async with _open_stores(settings, clock, instance, redis, on_bug) as (live, events, reattached):
+        if not settings.library.enabled:
+            yield live, None, events, reattached
+            return
+        async with open_durable_sessions(
+            live,
+            settings,
+            clock,
+            instance=instance,
+            end_work=lambda copy: interrupt_abandoned(copy, clock.now()),
+            reattached=reattached,
+            on_bug=on_bug,
+            resume=resume,
+        ) as durable:
+            yield durable, durable, events, reattached
 
 
 @asynccontextmanager

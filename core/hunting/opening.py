@@ -98,7 +98,7 @@ class Hunting:
 @asynccontextmanager
 async def open_hunting(settings: Settings, use: Adapters, is_draining: Callable[[], bool]) -> AsyncIterator[Hunting]:
     """Start work on jobs. At the end of the block, jobs are drained or handed back, with the store still open."""
-    on_bug, write_record = use.activity.record_unexpected_error, use.telemetry.record
+    on_bug = use.activity.record_unexpected_error
     own = settings.hunting.idempotency_secret.encode()
     cluster = Cluster(use.process, own or use.entropy(32), use.redis, settings.hunting, settings.redis.timeout_s)
     async with AsyncExitStack() as closing:
@@ -131,44 +131,52 @@ async def open_hunting(settings: Settings, use: Adapters, is_draining: Callable[
             await closing.enter_async_context(
                 open_cluster(cluster, lambda: status.here(draining=is_draining()), on_bug)
             )
-        models = ModelChecks(use.catalog, use.budgets, CatalogOffers(use.catalog, settings.calls), use.clock)
-        max_bytes = settings.sessions.max_bytes
-        service = HuntingService(
-            store=use.store,
-            dispatcher=dispatcher,
-            models=models,
-            clock=use.clock,
-            large_input=use.large_input,
-            entropy=use.entropy,
-            secret=lambda: cluster.secret,
-            write_record=write_record,
-            on_deleted=use.redactor.add,
-            hunting=settings.hunting,
-            notebooks=settings.notebooks,
+        yield _services(settings, use, dispatcher, cluster, status)
+
+
+def _services(
+    settings: Settings, use: Adapters, dispatcher: Dispatcher, cluster: Cluster, status: StatusCollector
+) -> Hunting:
+    """Build what the interfaces call."""
+    write_record = use.telemetry.record
+    models = ModelChecks(use.catalog, use.budgets, CatalogOffers(use.catalog, settings.calls), use.clock)
+    max_bytes = settings.sessions.max_bytes
+    service = HuntingService(
+        store=use.store,
+        dispatcher=dispatcher,
+        models=models,
+        clock=use.clock,
+        large_input=use.large_input,
+        entropy=use.entropy,
+        secret=lambda: cluster.secret,
+        write_record=write_record,
+        on_deleted=use.redactor.add,
+        hunting=settings.hunting,
+        notebooks=settings.notebooks,
+        max_session_bytes=max_bytes,
+    )
+    people = settings.access.tokens
+    reviews = ReviewService(
+        use.store, use.clock, settings.review, write_record, record_tasks=settings.telemetry.max_reply_chars > 0
+    )
+    return Hunting(
+        service=service,
+        confirming=ConfirmService(use.store, dispatcher, use.clock, models),
+        two_sided=TwoSidedService(
+            use.store,
+            dispatcher,
+            use.clock,
+            models,
+            max_criteria=settings.hunting.max_criteria,
             max_session_bytes=max_bytes,
-        )
-        people = settings.access.tokens
-        reviews = ReviewService(
-            use.store, use.clock, settings.review, write_record, record_tasks=settings.telemetry.max_reply_chars > 0
-        )
-        yield Hunting(
-            service=service,
-            confirming=ConfirmService(use.store, dispatcher, use.clock, models),
-            two_sided=TwoSidedService(
-                use.store,
-                dispatcher,
-                use.clock,
-                models,
-                max_criteria=settings.hunting.max_criteria,
-                max_session_bytes=max_bytes,
-            ),
-            robustness=RobustnessService(use.store, dispatcher, use.clock, models, max_bytes),
-            reviews=reviews,
-            second_reviews=SecondReviewService(use.store, use.clock, reviews, people),
-            sharing=SharingService(use.store, use.clock, people, max_bytes),
-            turns=TurnService(use.store, settings.hunting, max_bytes),
-            status=status,
-        )
+        ),
+        robustness=RobustnessService(use.store, dispatcher, use.clock, models, max_bytes),
+        reviews=reviews,
+        second_reviews=SecondReviewService(use.store, use.clock, reviews, people),
+        sharing=SharingService(use.store, use.clock, people, max_bytes),
+        turns=TurnService(use.store, settings.hunting, max_bytes),
+        status=status,
+    )
 
 
 def build_judge(calls: CallSettings, catalog: Catalog, activity: Activity, large_input: LargeInputExecutor) -> Judge:
