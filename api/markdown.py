@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
+from functools import cache
+from typing import TYPE_CHECKING
 
-import nh3
-
-from api.reply_markdown import ReplyMarkdown
+if TYPE_CHECKING:
+    from api.reply_markdown import ReplyMarkdown
 
 MAX_RENDERED_CHARS = 200_000
 """Longer replies are shown as plain text."""
@@ -48,7 +49,13 @@ _ATTRIBUTES = {
     "td": {"align"},
     "pre": {"data-language"},
 }
-_markdown = ReplyMarkdown()
+
+
+@cache
+def _markdown() -> ReplyMarkdown:
+    from api.reply_markdown import ReplyMarkdown
+
+    return ReplyMarkdown()
 
 
 def as_text(text: str, note: str = "") -> str:
@@ -62,8 +69,10 @@ def render(text: str) -> str:
     links have `rel="noopener noreferrer nofollow"`."""
     if len(text) > MAX_RENDERED_CHARS:
         return as_text(text)
+    import nh3
+
     return nh3.clean(
-        _markdown.render(text),
+        _markdown().render(text),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         allowed_classes={"span": {"formula", "image"}, "p": {"formula"}, "ol": {"paren"}},

@@ -36,7 +36,7 @@ class Renderer:
     """Renders one text at a time, in order of arrival. The process starts with the first text that needs it."""
 
     deadline_s: float = DEADLINE_S
-    _process: ChildProcess = field(default_factory=lambda: ChildProcess(("api.markdown",)))
+    _process: ChildProcess = field(default_factory=lambda: ChildProcess(("api.markdown", "api.reply_markdown", "nh3")))
     _waiting: int = 0
     _cache: LRUCache[bytes, str] = field(default_factory=lambda: LRUCache(CACHE_MAX_BYTES, getsizeof=_cached_bytes))
     """HTML by the text's hash; "" for a text that timed out."""

@@ -19,8 +19,10 @@ from hypercorn.config import Config
 
 from api.app import create_app
 from api.listening import ACCEPT_GRACE_S, bind_port, refuse_new_connections
+from api.warm_up import warm_up
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings
+from core.supervise import running
 
 log = structlog.get_logger(__name__)
 REQUEST_GRACE_S = 5.0
@@ -59,7 +61,8 @@ async def _serve(settings: Settings, listener: socket.socket, shutdown: asyncio.
         serving: asyncio.Task[None] = asyncio.create_task(server, name="hypercorn")
         limit = asyncio.create_task(_cancel_when_overdue(serving, shutdown), name="shutdown limit")
         try:
-            await asyncio.wait([serving])
+            async with running(runtime.activity.record_unexpected_error, warm_up=warm_up):
+                await asyncio.wait([serving])
         finally:
             serving.cancel()
             limit.cancel()

@@ -6,7 +6,6 @@ from quart import Blueprint, Response
 
 from api.context import JsonResponse, answer, runtime
 from api.describing import described
-from api.metrics import prometheus_text
 from core.status import AdminStatus
 
 admin = Blueprint("admin", __name__)
@@ -23,5 +22,7 @@ async def status() -> JsonResponse[AdminStatus]:
 @described("Health", media=("text/plain",))
 async def metrics() -> Response:
     """The status as Prometheus text."""
+    from api.metrics import prometheus_text
+
     text = prometheus_text(await runtime().status.status(draining=runtime().draining.is_set()))
     return Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")

@@ -11,10 +11,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from redis.asyncio import Redis
 
 from core.clock import Clock
 from core.domain.events import Event, EventDraft, id_key
@@ -23,6 +22,9 @@ from core.eventlog.base import START, EventLog, parse_event_id, session_ended, t
 from core.eventlog.history import History
 from core.redis.client import RedisClients, map_redis_errors, read_script, with_deadline
 from core.redis.keys import EVENT_DATA, EVENT_GAP, EVENT_TYPE, session_keys
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 log = structlog.get_logger(__name__)
 

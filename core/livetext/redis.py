@@ -13,11 +13,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
-from redis.asyncio import Redis
 
 from core.clock import Clock
 from core.errors import RedisAway
@@ -27,6 +26,9 @@ from core.livetext.transcript import TextReader, TextStep, Transcript
 from core.redis.client import RedisClients, map_redis_errors, with_deadline
 from core.redis.keys import WATCHED_TEXT_CHANNEL, text_channel
 from core.supervise import running
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 log = structlog.get_logger(__name__)
 RENEW_S = 2.0

@@ -303,8 +303,10 @@ class Catalog:
 
     def _first_judge(self) -> str:
         """OpenAI's if usable, else the first usable real model, else the simulated judge."""
-        _, models = self.rows()
-        usable = [row.model for row in models if row.usable and not row.simulated]
+        real = [
+            e.configured for e in self._entries.values() if e.configured.row.usable and not e.configured.row.simulated
+        ]
+        usable = [f"{one.row.name}/{model}" for one in real for model in one.models]
         return PREFERRED_JUDGE if PREFERRED_JUDGE in usable else next(iter(usable), SIMULATED_JUDGE)
 
 

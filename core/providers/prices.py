@@ -11,15 +11,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
-
-from genai_prices import Usage as PricedUsage
-from genai_prices import calc_price
-from genai_prices.data_snapshot import get_snapshot
-from genai_prices.types import ModelInfo
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.domain.chat import Usage
 from core.providers.model_list.entries import ListedModel
+
+if TYPE_CHECKING:
+    from genai_prices.types import ModelInfo
 
 MTOK = 1_000_000
 FLEX_PRICE = 0.5
@@ -134,6 +132,8 @@ def listed_rates(model: str, price_list: str, now: datetime) -> ModelRates:
 def _model(model: str, price_list: str) -> ModelInfo | None:
     if not price_list:
         return None
+    from genai_prices.data_snapshot import get_snapshot
+
     by_address = price_list if "://" in price_list else None
     try:
         return get_snapshot().find_provider_model(model, None, None if by_address else price_list, by_address)[1]
@@ -155,6 +155,9 @@ def _plain_rates(model: str, price_list: str, now: datetime) -> ModelRates | Non
 
 
 def _tiered_usd(received: int, cached: int, output: int, model: str, price_list: str, now: datetime) -> float | None:
+    from genai_prices import Usage as PricedUsage
+    from genai_prices import calc_price
+
     used = PricedUsage(input_tokens=received, cache_read_tokens=cached, output_tokens=output)
     try:
         if "://" in price_list:

@@ -11,17 +11,15 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
-
-from redis import exceptions
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.connection import AbstractConnection
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from typing import TYPE_CHECKING
 
 from core.errors import RedisAway
 from core.settings import RedisSettings
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 BLOCK_MARGIN_S = 2.0
 """Added to the longest blocking read to get its socket timeout."""
@@ -31,8 +29,6 @@ MAX_GRACES = 20
 """Maximum grace periods: a starved event loop gives up too."""
 SOCKET_FACTOR = 4
 """Socket timeout as a multiple of the deadline, so that the deadline, which allows for our own delays, fires first."""
-HEALTH_CHECK_S = 15
-"""Idle time after which a connection is checked with PING before reuse."""
 BLOCKING_CONNECTIONS = 8
 
 
@@ -47,8 +43,10 @@ class RedisClients:
 @asynccontextmanager
 async def open_redis(settings: RedisSettings, instance: str) -> AsyncIterator[RedisClients]:
     """Open both clients; they close with the block. Connects lazily, so an unavailable Redis raises no error here."""
+    from core.redis.pool import new_client
+
     timeout_s = settings.timeout_s
-    commands = _client(
+    commands = new_client(
         settings.url,
         name=f"mh-{instance}-commands",
         socket_timeout_s=timeout_s * SOCKET_FACTOR,
@@ -56,7 +54,7 @@ async def open_redis(settings: RedisSettings, instance: str) -> AsyncIterator[Re
         connect_timeout_s=timeout_s,
         connections=settings.max_connections,
     )
-    blocking = _client(
+    blocking = new_client(
         settings.url,
         name=f"mh-{instance}-blocking",
         socket_timeout_s=settings.block_s + BLOCK_MARGIN_S,
@@ -71,62 +69,6 @@ async def open_redis(settings: RedisSettings, instance: str) -> AsyncIterator[Re
         await commands.aclose()
 
 
-class FairPool(BlockingConnectionPool):
-    """A bounded connection pool that serves waiters first come, first served.
-
-    redis-py's pool lets newcomers overtake: with more commands than connections, some waiters time out, which would
-    look like a hung Redis.
-    """
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._turns = asyncio.Semaphore(self.max_connections)
-        self._held: set[AbstractConnection] = set()
-
-    async def get_connection(self, *arguments: Any, **options: Any) -> AbstractConnection:
-        async with asyncio.timeout(self.timeout):
-            await self._turns.acquire()
-        try:
-            connection: AbstractConnection = await super().get_connection(*arguments, **options)  # type: ignore[no-untyped-call]
-        except BaseException:
-            self._turns.release()
-            raise
-        self._held.add(connection)
-        return connection
-
-    async def release(self, connection: AbstractConnection) -> None:
-        try:
-            await super().release(connection)
-        finally:
-            if connection in self._held:
-                self._held.discard(connection)
-                self._turns.release()
-
-
-def _client(
-    url: str,
-    *,
-    name: str,
-    socket_timeout_s: float,
-    pool_timeout_s: float,
-    connect_timeout_s: float,
-    connections: int,
-) -> Redis:
-    pool = FairPool.from_url(
-        url,
-        max_connections=connections,
-        timeout=pool_timeout_s,
-        socket_timeout=socket_timeout_s,
-        socket_connect_timeout=connect_timeout_s,
-        socket_keepalive=True,
-        health_check_interval=HEALTH_CHECK_S,
-        client_name="".join(c if c.isalnum() or c in "-_." else "_" for c in name),
-        retry=Retry(NoBackoff(), 0),
-        protocol=2,
-    )
-    return Redis.from_pool(pool)
-
-
 @contextmanager
 def map_redis_errors() -> Iterator[None]:
     """Map every Redis failure inside the block to RedisAway with a readable message. Other exceptions pass through.
@@ -138,8 +80,8 @@ def map_redis_errors() -> Iterator[None]:
     before = task.cancelling() if task else 0
     try:
         yield
-    except (exceptions.RedisError, OSError, TimeoutError, RuntimeError) as error:
-        if isinstance(error, RuntimeError) and CLOSED_TRANSPORT not in str(error):
+    except Exception as error:
+        if not _is_redis_failure(error):
             raise
         if task and task.cancelling() > before:
             raise asyncio.CancelledError from error
@@ -187,19 +129,6 @@ class _FairDeadline:
         self._timer = self._loop.call_at(self._due_at, self._passed)
 
 
-_BY_TYPE: tuple[tuple[type[BaseException], str, str], ...] = (
-    (exceptions.OutOfMemoryError, "out_of_memory", "Redis is out of memory and rejects writes."),
-    (exceptions.ReadOnlyError, "read_only", "Redis is read-only."),
-    (exceptions.BusyLoadingError, "loading", "Redis is still loading its data."),
-    (exceptions.MasterDownError, "read_only", "Redis has lost its master and rejects writes."),
-    (exceptions.AuthenticationError, "refused", "Redis rejects the user name or password."),
-    (exceptions.NoPermissionError, "refused", "The Redis user lacks permission for a required command."),
-    (exceptions.TimeoutError, "timeout", "Redis did not answer in time."),
-    (TimeoutError, "timeout", "Redis did not answer in time."),
-    (exceptions.MaxConnectionsError, "timeout", "No connection to Redis became free in time."),
-    (exceptions.ConnectionError, "unreachable", "Redis is unreachable."),
-    (OSError, "unreachable", "Redis is unreachable."),
-)
 CLOSED_TRANSPORT = "the handler is closed"
 _BY_WORDS: tuple[tuple[str, str, str], ...] = (
     ("No connection available", "timeout", "No connection to Redis became free in time."),
@@ -216,13 +145,39 @@ _BY_WORDS: tuple[tuple[str, str, str], ...] = (
 )
 
 
+@cache
+def _by_type() -> tuple[tuple[type[BaseException], str, str], ...]:
+    from redis import exceptions
+
+    return (
+        (exceptions.OutOfMemoryError, "out_of_memory", "Redis is out of memory and rejects writes."),
+        (exceptions.ReadOnlyError, "read_only", "Redis is read-only."),
+        (exceptions.BusyLoadingError, "loading", "Redis is still loading its data."),
+        (exceptions.MasterDownError, "read_only", "Redis has lost its master and rejects writes."),
+        (exceptions.AuthenticationError, "refused", "Redis rejects the user name or password."),
+        (exceptions.NoPermissionError, "refused", "The Redis user lacks permission for a required command."),
+        (exceptions.TimeoutError, "timeout", "Redis did not answer in time."),
+        (TimeoutError, "timeout", "Redis did not answer in time."),
+        (exceptions.MaxConnectionsError, "timeout", "No connection to Redis became free in time."),
+        (exceptions.ConnectionError, "unreachable", "Redis is unreachable."),
+        (OSError, "unreachable", "Redis is unreachable."),
+    )
+
+
+def _is_redis_failure(error: Exception) -> bool:
+    from redis.exceptions import RedisError
+
+    closed = isinstance(error, RuntimeError) and CLOSED_TRANSPORT in str(error)
+    return closed or isinstance(error, RedisError | OSError | TimeoutError)
+
+
 def redis_away(error: BaseException) -> RedisAway:
     """Convert a redis-py or OS error. The message never contains an address or a password."""
     text = str(error)  # an error inside a Lua script contains the error text of the failed command
     for words, reason, message in _BY_WORDS:
         if words in text:
             return RedisAway(message, reason=reason)
-    for kind, reason, message in _BY_TYPE:
+    for kind, reason, message in _by_type():
         if isinstance(error, kind):
             return RedisAway(message, reason=reason)
     return RedisAway(f"Redis returned an error: {text[:120]}", reason="error")

@@ -10,14 +10,17 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import structlog
-from redis.asyncio import Redis
 
 from core.clock import Clock
 from core.errors import RedisAway
 from core.redis.client import with_deadline
 from core.redis.keys import MARKER, probe_key
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 log = structlog.get_logger(__name__)
 

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from redis.asyncio import Redis
-from redis.exceptions import NoScriptError
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ Call = tuple[LuaScript, Sequence[str], Sequence[str | int]]
 
 async def run_scripts(redis: Redis, calls: Sequence[Call]) -> list[Any]:
     """Run the calls and return their results in order. Raises the first error that Redis returned."""
+    from redis.exceptions import NoScriptError
+
     results = await _run(redis, calls)
     lost = [i for i, result in enumerate(results) if isinstance(result, NoScriptError)]
     if lost:

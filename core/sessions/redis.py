@@ -11,10 +11,9 @@ import asyncio
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cachetools import LRUCache
-from redis.asyncio import Redis
 
 from core.clock import Clock
 from core.domain.events import EventDraft, EventType
@@ -43,6 +42,9 @@ from core.sessions.base import (
 from core.sessions.codec import head_text, read_counts, read_head, read_hunt
 from core.sessions.redis_copy import read_copy
 from core.sessions.save_batches import HuntSave, SaveBatches, hunt_save
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 HERE = Path(__file__).parent
 SCRIPTS = (

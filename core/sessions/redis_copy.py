@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any
-
-from redis.asyncio import Redis
+from typing import TYPE_CHECKING, Any
 
 from core.redis.keys import session_keys
 from core.sessions.base import SessionCopy, no_session
 from core.sessions.codec import read_head, read_hunt
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 DECODED_AT_ONCE = 20
 """Hunts that are decoded without a pause: a millisecond or two."""

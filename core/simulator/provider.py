@@ -6,7 +6,8 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from core.clock import Clock, SystemClock
 from core.domain.chat import STOPPED, Reply, Usage
@@ -16,10 +17,12 @@ from core.providers.causes import UNKNOWN_MODEL, output_limit
 from core.providers.faults import Faults
 from core.providers.unsupported_parameters import ParameterSupport
 from core.settings import CallSettings, ProviderSettings
-from core.simulator.call import NO_UPSTREAM, Calls, Plan, read_conversation
 from core.simulator.faults import FAILURES, Fault
 from core.simulator.options import IGNORED, AnswerFormat, CallOptions, slug
 from core.simulator.script import MODELS, Script, model_id, read_script
+
+if TYPE_CHECKING:
+    from core.simulator.call import Calls, Plan
 
 _FORMS: Mapping[str, AnswerForm] = {"enforced": "schema", "object": "object"}
 _FAULTS = Faults("simulated", "The simulated provider", "")
@@ -54,13 +57,20 @@ class SimulatedProvider(Provider):
         self._clock = clock or SystemClock()
         self._sleep = sleep
         self._silence_timeout_s = silence_timeout_s
-        self._calls = Calls()
+
+    @cached_property
+    def _calls(self) -> Calls:
+        from core.simulator.call import Calls
+
+        return Calls()
 
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         """One simulated reply; the nth call of equal requests gets the nth replayable one.
 
         Raises ProviderError: `unknown_model`, or the code of the fault that the script has for this call.
         """
+        from core.simulator.call import NO_UPSTREAM, read_conversation
+
         if not self.script.has(request.model):
             known = ", ".join(f"simulated/{name}" for name in self.models)
             raise _FAULTS.error(

@@ -15,10 +15,9 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from redis.asyncio import Redis
 
 from core.clock import Clock
 from core.errors import RedisAway
@@ -31,6 +30,9 @@ from core.throttle.adaptive import Adaptive, Rounds
 from core.throttle.base import AccountLoad, Throttle
 from core.throttle.memory import MemoryThrottle, unknown_account
 from core.throttle.shared_limiter import Report, SharedLimiter, SyncResult
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 log = structlog.get_logger(__name__)
 SETTLE_RENEWALS = 1.5

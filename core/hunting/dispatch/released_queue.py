@@ -11,11 +11,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
-
-from redis.asyncio import Redis
+from typing import TYPE_CHECKING
 
 from core.hunting.dispatch.base import Job, JobKind
 from core.redis.keys import RELEASED_QUEUE
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
 
 MAX_TOKENS = 1000
 """Tokens that are read at once."""

@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-import json_repair
-
 from core.notebooks.criteria.forms import Form, Found, Item, Span, id_in, is_id, is_text
 from core.notebooks.json_positions import Member, Node, elements_at, members_at, value_at
 
@@ -241,6 +239,8 @@ def repaired(body: str, broken: Span) -> list[tuple[str, str]]:
     text = text[: max(text.rfind("]"), text.rfind("}")) + 1] or text
     if len(text) > MAX_REPAIR_CHARS:
         return []
+    import json_repair
+
     try:
         return _pairs(json_repair.loads(text.translate(_SMART) if _SMART_JSON.search(text) else text))
     except (RecursionError, ValueError):
