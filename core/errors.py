@@ -108,7 +108,7 @@ class RedisAway(Unavailable):
     """A Redis command failed, or its outcome is unknown.
 
     `reason` is stable: `unreachable`, `timeout`, `out_of_memory`, `read_only`, `loading`, `refused`, `emptied`,
-    `error`.
+    `late` (it received the request after we had given up), `error`.
     """
 
     code = "redis_away"

@@ -20,7 +20,7 @@ from core.domain.events import Event, EventDraft, id_key
 from core.errors import RedisAway
 from core.eventlog.base import START, EventLog, parse_event_id, session_ended, too_far_behind
 from core.eventlog.history import History
-from core.redis.client import RedisClients, map_redis_errors, read_script, with_deadline
+from core.redis.client import BLOCK_MARGIN_S, RedisClients, read_script, with_deadline
 from core.redis.keys import EVENT_DATA, EVENT_GAP, EVENT_TYPE, session_keys
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ class RedisEventLog(EventLog):
         """Read on a single connection, so that `_interrupt` can unblock it."""
         connection = self._clients.blocking.client()
         try:
-            number = int(await _map_errors(connection.client_id()))
+            number = int(await self._execute(connection.client_id))
             while True:
                 if not self._feeds:
                     self._feed_added.clear()
@@ -230,7 +230,9 @@ class RedisEventLog(EventLog):
         positions: dict[Any, Any] = {key: feed.history.last_id for key, feed in by_key.items()}
         self._rounds += 1
         self._reader_id = number
-        answer = await _map_errors(connection.xread(positions, count=BATCH, block=max(1, int(self._block_s * 1000))))
+        answer: Any = None
+        async with with_deadline(self._block_s + BLOCK_MARGIN_S):
+            answer = await connection.xread(positions, count=BATCH, block=max(1, int(self._block_s * 1000)))
         self._reader_id = None
         for key, entries in answer or ():
             if len(entries) >= min(BATCH, self._max_events):
@@ -288,11 +290,6 @@ class _Feed:
                 self.history.start_after(id_key(event.id))
             self.history.insert(id_key(event.id), event)
         self.history.wake()
-
-
-async def _map_errors(command: Awaitable[Any]) -> Any:
-    with map_redis_errors():
-        return await command
 
 
 def _event(number: bytes, fields: dict[bytes, bytes]) -> Event:

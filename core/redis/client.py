@@ -16,19 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import RedisAway
+from core.redis.fair_deadline import FairDeadline
 from core.settings import RedisSettings
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 BLOCK_MARGIN_S = 2.0
-"""Added to the longest blocking read to get its socket timeout."""
-GRACE_S = 0.05
-"""An expired deadline counts as a Redis failure only after the event loop was on time for this long."""
-MAX_GRACES = 20
-"""Maximum grace periods: a starved event loop gives up too."""
+"""Added to the longest blocking read to get its deadline."""
 SOCKET_FACTOR = 4
-"""Socket timeout as a multiple of the deadline, so that the deadline, which allows for our own delays, fires first."""
+"""redis-py's own timeouts as a multiple of the deadline, so that the deadline, which allows for our own delays, expires
+first."""
 BLOCKING_CONNECTIONS = 8
 
 
@@ -45,21 +43,18 @@ async def open_redis(settings: RedisSettings, instance: str) -> AsyncIterator[Re
     """Open both clients; they close with the block. Connects lazily, so an unavailable Redis raises no error here."""
     from core.redis.pool import new_client
 
-    timeout_s = settings.timeout_s
     commands = new_client(
         settings.url,
         name=f"mh-{instance}-commands",
-        socket_timeout_s=timeout_s * SOCKET_FACTOR,
-        pool_timeout_s=timeout_s,
-        connect_timeout_s=timeout_s,
+        connect_timeout_s=settings.timeout_s * SOCKET_FACTOR,
+        socket_timeout_s=settings.timeout_s * SOCKET_FACTOR,
         connections=settings.max_connections,
     )
     blocking = new_client(
         settings.url,
         name=f"mh-{instance}-blocking",
-        socket_timeout_s=settings.block_s + BLOCK_MARGIN_S,
-        pool_timeout_s=timeout_s,
-        connect_timeout_s=timeout_s,
+        connect_timeout_s=settings.timeout_s * SOCKET_FACTOR,
+        socket_timeout_s=(settings.block_s + BLOCK_MARGIN_S) * SOCKET_FACTOR,
         connections=BLOCKING_CONNECTIONS,
     )
     try:
@@ -94,39 +89,15 @@ def map_redis_errors() -> Iterator[None]:
 async def with_deadline(deadline_s: float) -> AsyncIterator[None]:
     """`map_redis_errors` with a deadline that covers waiting for a connection, connecting and the reply.
 
-    Our own delays do not count as Redis failures. If the event loop was late (no CPU, a stopped process), pending
-    replies are read first, and the deadline expires only after a grace period in which the loop was on time.
+    Our own delays do not count (`FairDeadline`).
     """
     with map_redis_errors():
         async with asyncio.timeout(None) as limit:
-            deadline = _FairDeadline(limit, deadline_s)
+            deadline = FairDeadline(limit, deadline_s, asyncio.get_running_loop())
             try:
                 yield
             finally:
                 deadline.end()
-
-
-class _FairDeadline:
-    """Expires `limit` once the deadline has passed and the event loop was on time for a grace period since."""
-
-    def __init__(self, limit: asyncio.Timeout, deadline_s: float) -> None:
-        self._limit = limit
-        self._loop = asyncio.get_running_loop()
-        self._graces = 0
-        self._due_at = self._loop.time() + deadline_s
-        self._timer = self._loop.call_at(self._due_at, self._passed)
-
-    def end(self) -> None:
-        self._timer.cancel()
-
-    def _passed(self) -> None:
-        on_time = self._loop.time() - self._due_at < GRACE_S
-        if self._graces and (on_time or self._graces >= MAX_GRACES):
-            self._limit.reschedule(self._loop.time())
-            return
-        self._graces += 1
-        self._due_at = self._loop.time() + GRACE_S
-        self._timer = self._loop.call_at(self._due_at, self._passed)
 
 
 CLOSED_TRANSPORT = "the handler is closed"

@@ -14,19 +14,12 @@ HEALTH_CHECK_S = 15
 """Idle time after which a connection is checked with PING before reuse."""
 
 
-def new_client(
-    url: str,
-    *,
-    name: str,
-    socket_timeout_s: float,
-    pool_timeout_s: float,
-    connect_timeout_s: float,
-    connections: int,
-) -> Redis:
+def new_client(url: str, *, name: str, connect_timeout_s: float, socket_timeout_s: float, connections: int) -> Redis:
+    """`connect_timeout_s`: maximum wait for a free connection, and for a new one."""
     pool = FairPool.from_url(
         url,
         max_connections=connections,
-        timeout=pool_timeout_s,
+        timeout=connect_timeout_s,
         socket_timeout=socket_timeout_s,
         socket_connect_timeout=connect_timeout_s,
         socket_keepalive=True,

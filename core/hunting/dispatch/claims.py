@@ -29,6 +29,8 @@ RENEWALS = 8
 """Renewals per lease."""
 NONE_FREE, NO_MORE, TOO_LATE = -2, -1, -3
 """Results of claims.lua other than a part."""
+LATE = "late"
+"""Reason of a request that Redis received after we had given up: this process is late, not Redis."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +154,8 @@ class RedisClaims(PartClaims):
         self._parts = parts
         try:
             return await self._ask("next")
-        except RedisAway:
-            given = self._take_alone(parts)
+        except RedisAway as error:
+            given = NONE_FREE if error.reason == LATE else self._take_alone(parts)
             if given >= 0:
                 self._mine[given] = 0
             return given
@@ -223,9 +225,11 @@ class RedisClaims(PartClaims):
         try:
             async with with_deadline(self._terms.answer_s):
                 answer = await self._answer(what)
-        except RedisAway:
+        except RedisAway as error:
             self._notice_stall()
-            if self._away_since is None:
+            if error.reason == LATE:  # it answered: others may own our parts
+                self._away_since = None
+            elif self._away_since is None:
                 self._away_since = self._monotonic()
             raise
         return self._take_in(what, answer)
@@ -245,7 +249,7 @@ class RedisClaims(PartClaims):
             self._time.record_ms(results[1])
             if results[0] != TOO_LATE:
                 return _Answer(sent_at, said, results)
-        raise RedisAway("Redis answered too late.", reason="timeout")
+        raise RedisAway("Redis received the request too late.", reason=LATE)
 
     def _take_in(self, what: str, answer: _Answer) -> int:
         self._unsaid -= answer.said.keys()

@@ -37,6 +37,27 @@ async def test_a_hung_redis_costs_no_more_than_the_timeout(redis_server):
     assert away.value.reason == "timeout"
 
 
+async def test_replies_that_arrive_while_the_event_loop_is_blocked_or_late_count(redis_server):
+    async with open_redis(settings_for(redis_server.url), "t") as clients:
+        await clients.commands.ping()
+        async with with_deadline(0.1):
+            pinging = asyncio.create_task(clients.commands.ping())
+            await asyncio.sleep(0)
+            time.sleep(0.5)
+            assert await pinging
+        loop, late = asyncio.get_running_loop(), True
+
+        def be_late() -> None:
+            time.sleep(0.02)
+            if late:
+                loop.call_soon(be_late)
+
+        be_late()
+        async with with_deadline(0.1):
+            assert [await clients.commands.ping() for _ in range(4)] == [True] * 4  # each takes two or three passes
+        late = False
+
+
 async def test_the_clients_have_names(redis_server):
     async with open_redis(settings_for(redis_server.url), "host 1/2") as clients:
         await clients.blocking.ping()

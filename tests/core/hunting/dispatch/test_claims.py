@@ -8,7 +8,7 @@ import pytest
 
 from core.clock import RedisTime
 from core.errors import RedisAway
-from core.hunting.dispatch.claims import LeaseConfig, RedisClaims
+from core.hunting.dispatch.claims import NONE_FREE, LeaseConfig, RedisClaims
 from core.hunting.dispatch.local import LocalClaims
 from core.redis.client import open_redis as open_clients
 from core.settings import RedisSettings
@@ -176,7 +176,8 @@ async def test_a_stopped_process_whose_part_nobody_took_keeps_it(clients):
 
 
 async def test_a_question_that_redis_answers_after_its_deadline_changes_nothing(clients):
-    one, two = a_process(clients), a_process(clients)
+    one = RedisClaims(clients, "one", "r_one", TERMS, lambda: None, fresh=True)
+    two = a_process(clients)
     await two.next(2)
     clock = Clock()
     late = RedisTime(clock)
@@ -185,6 +186,7 @@ async def test_a_question_that_redis_answers_after_its_deadline_changes_nothing(
     late.record_ms = lambda _ms: None
     with pytest.raises(RedisAway):
         await one._ask("next")
+    assert await one.claim(2) == NONE_FREE  # Redis is there: nothing is begun without it
     assert await two.next(2) == 1  # it was not given to the one who had given up
 
 
