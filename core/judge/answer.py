@@ -12,6 +12,7 @@ docs/judging.md lists the rules.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from core.judge.statements import (
     named_in,
     row_id,
     statements_on,
+    verdict_of,
     words_in,
 )
 from core.judge.unicode import bounded, encodable
@@ -42,11 +44,14 @@ MAX_ANSWER_CHARS = 500_000  # many times a judge's output limit; longer answers 
 MAX_REASON_CHARS = 50_000  # the judge's output limit is about 60,000
 MAX_EVIDENCE_CHARS = 20_000
 
+REQUESTED_KEYS = frozenset({"reason", "evidence", "verdict", ANSWER_ID_KEY})
+"""The members of an answer that the prompt requests (`ANSWER_FORM` in core.judge.wording)."""
 MAX_OBJECTS = 40  # an answer without the id and with more verdicts is unusable; each costs a search of the reply
 CORRECTION_CHARS = 600  # how far before an object a correction is looked for
 
 _EXPLANATION = re.compile(r"\[\s*explanation\s*\]\s*:?", re.IGNORECASE)
 _FENCE = re.compile(r"```\w*")
+_BARE_WORD = re.compile(r"(?<=[:\s])\w++(?=\s{0,20}[,}])")
 _BRACES_WITHOUT_QUOTES = re.compile(r"\{[^{}\"']{0,200}+\}")
 """`\\frac{1}{2}`, `{ return 0; }`, `{}`: not part of an object broken by an unescaped quote."""
 
@@ -96,7 +101,7 @@ def read_answer(
         return None
     try:
         reply = ReplyWords(reply_text)
-        answer = _read(text, criterion_id.upper(), reply, answer_id)
+        answer = _read_plain(text, answer_id) or _read(text, criterion_id.upper(), reply, answer_id)
         return None if answer and enforced and _may_be_spliced(answer.verdict, reply) else answer
     except TooManyQuotesError:
         return None
@@ -106,6 +111,33 @@ def _may_be_spliced(verdict: Verdict, reply: ReplyWords) -> bool:
     """Whether the verdict may be a quote of the reply that ended the judge's string early. In an enforced object the
     judge cannot continue after it as it does elsewhere, and has to put its id after the quoted verdict."""
     return reply.known and reply.hold(f"verdict {verdict}")
+
+
+def _read_plain(text: str, answer_id: str) -> Answer | None:
+    """The answer if it is the requested object and nothing else; None if it may be anything else.
+
+    Most answers are, and `_read` says the same of them after much more work.
+    """
+    try:
+        members = json.loads(text, object_pairs_hook=list) if answer_id else None
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(members, list) or not all(isinstance(member, tuple) for member in members):
+        return None
+    values = dict(members)
+    if (
+        len(values) < len(members)
+        or not values.keys() <= REQUESTED_KEYS
+        or members[-1:] != [(ANSWER_ID_KEY, answer_id)]
+    ):
+        return None
+    if not all(isinstance(value, str) for value in values.values()):
+        return None
+    verdict = verdict_of(values.get("verdict"))
+    if verdict is None:
+        return None
+    reason, evidence = (encodable(values.get(key, "")) for key in ("reason", "evidence"))
+    return _bounded_answer(verdict, reason.strip(), evidence)
 
 
 def _read(text: str, criterion_id: str, reply: ReplyWords, answer_id: str) -> Answer | None:
@@ -139,16 +171,16 @@ def _undecided(reading: _Reading, answer_id: str) -> Answer | None:
     reason, evidence = (
         words_in(reading.objects[0].value, keys, reading.criterion_id) for keys in (REASON_KEYS, EVIDENCE_KEYS)
     )
-    return Answer(
-        verdict=Verdict.UNDETERMINED,
-        reason=bounded(reason, MAX_REASON_CHARS),
-        evidence=evidence[:MAX_EVIDENCE_CHARS].strip(),
-    )
+    return _bounded_answer(Verdict.UNDETERMINED, reason, evidence)
 
 
 def _with_quoted_id(text: str, answer_id: str) -> str:
     """Quote an id that the judge wrote without quotation marks, like a number."""
-    return re.sub(rf"(?<=[:\s]){answer_id}(?=\s{{0,20}}[,}}])", f'"{answer_id}"', text) if answer_id else text
+
+    def quoted(word: re.Match[str]) -> str:
+        return f'"{answer_id}"' if word[0] == answer_id else word[0]
+
+    return _BARE_WORD.sub(quoted, text) if answer_id and answer_id in text else text
 
 
 def _answer(text: str, chosen: _Candidate, verdict: Verdict, criterion_id: str) -> Answer:
@@ -159,6 +191,10 @@ def _answer(text: str, chosen: _Candidate, verdict: Verdict, criterion_id: str) 
         or _around(text, chosen.found)
     )
     evidence = words_in(source, EVIDENCE_KEYS, criterion_id) or words_in(whole, EVIDENCE_KEYS, criterion_id)
+    return _bounded_answer(verdict, reason, evidence)
+
+
+def _bounded_answer(verdict: Verdict, reason: str, evidence: str) -> Answer:
     return Answer(
         verdict=verdict, reason=bounded(reason, MAX_REASON_CHARS), evidence=evidence[:MAX_EVIDENCE_CHARS].strip()
     )
