@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, suppress
 from functools import partial
 from typing import Any
@@ -31,7 +31,7 @@ from core.providers.refused_fields import OUTPUT_LIMITS, RefusedFields, named_am
 from core.providers.reply import Timing, read_reply
 from core.providers.request_fields import RequestFields
 from core.providers.retry_after import parse_retry_after
-from core.providers.transport import ON_LEFT
+from core.providers.transport import StreamedResponse
 from core.providers.unsupported_parameters import ParameterSupport
 from core.providers.wire import Merge, encode_json
 from core.settings import Account, CallSettings
@@ -57,8 +57,8 @@ class OpenAICompatible(RequestFields, Provider):
     def __init__(self, account: Account, http: ProviderHttp, clock: Clock, settings: CallSettings) -> None:
         self.name = self.account = account.name
         self.price_list = self.price_list or account.base_url
-        self._url = httpx.URL(account.base_url.rstrip("/") + "/chat/completions")
-        self._list_url = httpx.URL(account.base_url.rstrip("/") + "/models")
+        self._url = str(httpx.URL(account.base_url.rstrip("/") + "/chat/completions"))
+        self._list_url = str(httpx.URL(account.base_url.rstrip("/") + "/models"))
         self._key = account.key
         self._max_output_tokens = account.max_output_tokens
         self._http = http
@@ -68,7 +68,7 @@ class OpenAICompatible(RequestFields, Provider):
         self._refused = RefusedFields()
         self._optional = OptionalFields()
         self.listed = lambda _model: None
-        self._headers = httpx.Headers(self.headers())
+        self._headers = self.headers()
 
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
         request = request.model_copy(update={"max_output_tokens": self.output_limit(request).tokens})
@@ -89,15 +89,17 @@ class OpenAICompatible(RequestFields, Provider):
     async def list_models(self) -> bytes:
         """The body of GET /models. Raises ProviderError, also for one larger than MAX_LIST_BYTES. Holds no slot."""
         headers = {**self.headers(), "Accept": "application/json"}
-        request = httpx.Request("GET", self._list_url, headers=headers)
         body, timeout_s = bytearray(), min(LIST_TIMEOUT_S, self._settings.timeout_s)
         try:
-            async with asyncio.timeout(timeout_s), aclosing(await self._http.send_bare(request)) as response:
-                if response.status_code in NO_LIST:
-                    raise self._faults.error(causes.NO_MODEL_LIST, status=response.status_code)
+            async with (
+                asyncio.timeout(timeout_s),
+                aclosing(await self._http.open("GET", self._list_url, headers)) as response,
+            ):
+                if response.status in NO_LIST:
+                    raise self._faults.error(causes.NO_MODEL_LIST, status=response.status)
                 if not response.is_success:
                     raise await self._error_of_status(response)
-                async for chunk in _chunks(response):
+                while (chunk := await response.read()) is not None:
                     body += chunk
                     if len(body) > MAX_LIST_BYTES:
                         raise self._faults.error(causes.BAD_REPLY, "its list of models is too large")
@@ -187,23 +189,16 @@ class OpenAICompatible(RequestFields, Provider):
 
     async def _receive(self, content: bytes, call: _Call, deadline: asyncio.Timeout, on_left: OnLeft) -> None:
         """Read the response. After the finish, wait only briefly: only token counts can follow."""
-        async with aclosing(await self._send(content, on_left)) as response:
+        async with aclosing(await self._http.open("POST", self._url, self._headers, content, on_left)) as response:
             call.headers = response.headers
             if not response.is_success:
                 raise await self._error_of_status(response)
-            async for chunk in _chunks(response):
+            while (chunk := await response.read()) is not None:
                 call.feed(chunk, deadline)
                 if call.answer.merged.done or (call.finished and call.answer.too_large):
                     return
                 if call.answer.too_large:
                     raise self._faults.error(causes.REPLY_TOO_LARGE)
-
-    async def _send(self, content: bytes, on_left: OnLeft) -> httpx.Response:
-        """Send the body and return the open response. Bypasses the client's defaults, which cost more than the
-        request."""
-        extensions = {ON_LEFT: on_left}
-        request = httpx.Request("POST", self._url, headers=self._headers, content=content, extensions=extensions)
-        return await self._http.send_bare(request)
 
     def _read_reply(self, call: _Call, request: ChatRequest, body: Mapping[str, Any]) -> Reply:
         """The reply. Raises ProviderError if it has an error or is unfinished, refused or empty."""
@@ -256,15 +251,15 @@ class OpenAICompatible(RequestFields, Provider):
             return self._faults.error(causes.output_limit(self.output_limit(request)))
         return self._faults.error(causes.TOOLS_ONLY if merged.calls_tools else causes.EMPTY_REPLY)
 
-    async def _error_of_status(self, response: httpx.Response) -> ProviderError:
+    async def _error_of_status(self, response: StreamedResponse) -> ProviderError:
         """The error of a non-200 status, with the received part of its body."""
         raw = bytearray()
         with suppress(httpx.RequestError):
-            async for chunk in _chunks(response):
+            while (chunk := await response.read()) is not None:
                 raw += chunk
                 if len(raw) > MAX_ERROR_BODY_BYTES:
                     break
-        problem, status = read_problem(bytes(raw)), response.status_code
+        problem, status = read_problem(bytes(raw)), response.status
         cause = self.cause_of(status, problem)
         pause = self._pause_s(cause, response.headers)
         return self._faults.error(cause, problem.words, status=status, retry_after_s=pause, raw=bytes(raw))
@@ -286,12 +281,6 @@ class OpenAICompatible(RequestFields, Provider):
         return self._faults.error(
             cause, problem.words, status=problem.status, retry_after_s=pause, raw=encode_json(error)
         )
-
-
-def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The body as it arrives; decompressed if a proxy compressed it unrequested."""
-    encoding = response.headers.get("content-encoding", "identity")
-    return response.aiter_raw() if encoding in {"", "identity"} else response.aiter_bytes()
 
 
 def _unusual_finish(usual: str, merged: Merge) -> str:

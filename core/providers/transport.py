@@ -13,21 +13,22 @@ It replaces pyreqwest's own transport (0.15), which lacks three things that stre
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
 from pyreqwest import exceptions as pyreqwest
 from pyreqwest.client import Client
 from pyreqwest.request import StreamRequest
-from pyreqwest.response import Response, ResponseBodyReader
+from pyreqwest.response import Response
 
 from core.providers.base import OnLeft
 
 CALLS_PER_CLIENT = 90
 """Under the 100 streams per connection that most servers allow."""
-ON_LEFT = "model_hunter.on_left"
-"""Request extension: called with the future of the request's end if it continues after cancellation."""
+PLAIN = frozenset({None, "", "identity"})
+"""Values of `Content-Encoding` for a body that is not compressed."""
 
 HTTPX_ERRORS: dict[type[pyreqwest.PyreqwestError], type[httpx.RequestError]] = {
     pyreqwest.ConnectTimeoutError: httpx.ConnectTimeout,
@@ -58,12 +59,87 @@ class HttpConnection:
     calls: int = 0
 
 
-class PyreqwestTransport(httpx.AsyncBaseTransport):
-    """Raises httpx.RequestError for every failure, also in the body. Cancelling closes the request's stream.
+class StreamedResponse(ABC):
+    """A response whose body is read chunk by chunk. Whoever opened it closes it."""
 
-    If a request is cancelled before its headers arrive, a task of this transport closes it when they arrive or the
-    client times out; the request's `ON_LEFT` is called with that task.
-    """
+    status: int
+    headers: Mapping[str, str]
+    """Names in any case."""
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+    @abstractmethod
+    async def read(self) -> bytes | None:
+        """The next chunk of the body as it arrives, uncompressed; None at the end. Raises httpx.RequestError."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close the response. Before the end of the body this also ends the request at the server."""
+
+
+class HttpxResponse(StreamedResponse):
+    """A response that httpx reads, and decompresses: we never ask for compression, but some proxies compress."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.status, self.headers = response.status_code, response.headers
+        self._response = response
+        plain = response.headers.get("content-encoding") in PLAIN
+        self._chunks = response.aiter_raw() if plain else response.aiter_bytes()
+
+    async def read(self) -> bytes | None:
+        return await anext(self._chunks, None)
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
+
+
+class PyreqwestResponse(StreamedResponse):
+    """A response that pyreqwest reads, without decompressing it."""
+
+    def __init__(self, connection: HttpConnection, call: StreamRequest, response: Response) -> None:
+        self.status, self.headers = response.status, response.headers
+        self.is_compressed = response.get_header("content-encoding") not in PLAIN
+        self._version = response.version
+        self._connection = connection
+        self._call: StreamRequest | None = call
+        self._read_chunk = response.body_reader.read_chunk
+
+    async def read(self) -> bytes | None:
+        try:
+            chunk = await self._read_chunk()
+        except pyreqwest.PyreqwestError as error:
+            raise httpx_error(error) from error
+        return None if chunk is None else bytes(chunk)
+
+    async def aclose(self) -> None:
+        if self._call is not None:
+            call, self._call = self._call, None
+            self._connection.calls -= 1
+            await call.__aexit__(None, None, None)
+
+    def as_httpx(self) -> httpx.Response:
+        headers, extensions = list(self.headers.items()), {"http_version": self._version.encode()}
+        return httpx.Response(self.status, headers=headers, stream=_Body(self), extensions=extensions)
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of a response for httpx's interface."""
+
+    def __init__(self, response: StreamedResponse) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while (chunk := await self._response.read()) is not None:
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
+
+
+class PyreqwestTransport(httpx.AsyncBaseTransport):
+    """Raises httpx.RequestError for every failure, also in the body. Cancelling closes the request's stream."""
 
     def __init__(self, build_client: Callable[[], Client]) -> None:
         """Raises pyreqwest's BuilderError if a client cannot be built."""
@@ -71,25 +147,32 @@ class PyreqwestTransport(httpx.AsyncBaseTransport):
         self._connections = [HttpConnection(build_client())]
         self._hanging_up: set[asyncio.Task[None]] = set()
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def open(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes, on_left: OnLeft | None = None
+    ) -> PyreqwestResponse:
+        """Send a request and return its response with an unread body, as the server encoded it.
+
+        If it is cancelled before the headers arrive, a task of this transport closes the request when they arrive or
+        the client times out; `on_left` is called with that task.
+        """
         connection = self._idlest()
-        call = _build_request(connection.client, request)
+        call = _build_request(connection.client, method, url, headers, content)
         connection.calls += 1
         head = asyncio.create_task(_head(call), name="provider-head")
         try:
-            response = await asyncio.shield(head)
+            received = await asyncio.shield(head)
         except asyncio.CancelledError:
-            self._hang_up(connection, call, head, request.extensions.get(ON_LEFT))
+            self._hang_up(connection, call, head, on_left)
             raise
         except pyreqwest.PyreqwestError as error:
             connection.calls -= 1
-            raise httpx_error(error, request) from error
-        return httpx.Response(
-            response.status,
-            headers=list(response.headers.items()),
-            stream=Body(connection, call, response.body_reader, request),
-            extensions={"http_version": response.version.encode()},
-        )
+            raise httpx_error(error) from error
+        return PyreqwestResponse(connection, call, received)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The same for httpx's own interface."""
+        response = await self.open(request.method, str(request.url), dict(request.headers), request.content)
+        return response.as_httpx()
 
     async def aclose(self) -> None:
         """Close every connection; requests in flight fail."""
@@ -115,45 +198,19 @@ class PyreqwestTransport(httpx.AsyncBaseTransport):
             on_left(leaving)
 
 
-class Body(httpx.AsyncByteStream):
-    """A response body as a stream; closing it early closes the request's stream."""
-
-    def __init__(
-        self, connection: HttpConnection, call: StreamRequest, reader: ResponseBodyReader, request: httpx.Request
-    ) -> None:
-        self._connection = connection
-        self._call: StreamRequest | None = call
-        self._reader = reader
-        self._request = request
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        read = self._reader.read_chunk
-        try:
-            while (chunk := await read()) is not None:
-                yield bytes(chunk)
-        except pyreqwest.PyreqwestError as error:
-            raise httpx_error(error, self._request) from error
-
-    async def aclose(self) -> None:
-        if self._call is not None:
-            call, self._call = self._call, None
-            self._connection.calls -= 1
-            await call.__aexit__(None, None, None)
-
-
-def _build_request(client: Client, request: httpx.Request) -> StreamRequest:
+def _build_request(client: Client, method: str, url: str, headers: Mapping[str, str], content: bytes) -> StreamRequest:
     try:
         return (
-            client.request(request.method, str(request.url))
-            .headers(request.headers.multi_items())
-            .body_bytes(request.content)
+            client.request(method, url)
+            .headers(headers)
+            .body_bytes(content)
             .streamed_read_buffer_limit(0)
             .build_streamed()
         )
     except ValueError as error:  # the message repeats the header, which may contain the key
-        raise httpx.LocalProtocolError("invalid URL or header", request=request) from error
+        raise httpx.LocalProtocolError("invalid URL or header") from error
     except pyreqwest.PyreqwestError as error:
-        raise httpx_error(error, request) from error
+        raise httpx_error(error) from error
 
 
 async def _head(call: StreamRequest) -> Response:
@@ -170,11 +227,11 @@ async def _hang_up_after_head(connection: HttpConnection, call: StreamRequest, h
         connection.calls -= 1
 
 
-def httpx_error(error: pyreqwest.PyreqwestError, request: httpx.Request) -> httpx.RequestError:
+def httpx_error(error: pyreqwest.PyreqwestError) -> httpx.RequestError:
     """The same failure as an httpx error; the message includes the causes."""
     kind = next((ours for theirs, ours in HTTPX_ERRORS.items() if isinstance(error, theirs)), httpx.ReadError)
     causes = error.details.get("causes") if isinstance(error, pyreqwest.DetailedPyreqwestError) else None
     messages = list(dict.fromkeys(cause["message"] for cause in causes or ()))
     if CONNECTING not in messages:
         kind = CONNECTED_ERRORS.get(kind, kind)
-    return kind(": ".join(messages or [error.message]), request=request)
+    return kind(": ".join(messages or [error.message]))
