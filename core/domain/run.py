@@ -315,6 +315,8 @@ class Tally:
 
     def _add(self, hunt: Hunt, sign: int) -> None:
         self._by_state[(hunt.outcome or hunt.status).value] += sign
+        if not (hunt.progress or hunt.verdicts or hunt.opinions or hunt.simulated):
+            return  # a call without a result has no other counts
         self._costs.add(hunt.cost_usd, sign)
         self._judge_costs.add(hunt.judge_cost_usd, sign)
         self._target_costs.add(hunt.target_cost_usd, sign)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache
 from typing import Any
 
 from core.domain.hunt import Hunt
@@ -36,6 +37,7 @@ MAX_TASK_CHARS = 200_000
 WriteRecord = Callable[[Record], None]
 
 
+@lru_cache(maxsize=1024)
 def session_mark(session_id: str) -> str:
     """Return a hash of the session ID, to group records by. The ID itself would grant access to the session."""
     return _mark(session_id)

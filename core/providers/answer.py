@@ -14,6 +14,11 @@ from core.providers.wire import Merge
 _FIRST_LINE = re.compile(rb"(?:data|event|id|retry)?:|data\r?\n")
 """The beginning of an event stream."""
 _MIN_DETECT_BYTES = len(b"retry:")
+_MAY_END = re.compile(rb'finish_reason"\s{0,9}:\s{0,9}[^\sn]|\[DONE\]|"error"')
+"""Occurs in an event that finishes the reply: a finish reason other than null, the end mark, or an error."""
+_MAX_MARK_BYTES = 40
+MAX_UNREAD_BYTES = 16 * 1024
+"""Takes about a millisecond to merge."""
 
 
 class BadAnswer(Exception):
@@ -25,35 +30,57 @@ class BadAnswer(Exception):
 
 
 class AnswerReader:
-    """Parses chunks as they arrive into `merged`, in linear time for any chunking."""
+    """Parses what arrives into `merged`, in linear time for any chunking.
+
+    A stream is parsed in batches, since the event that matters is the last one: many events at once take a third of the
+    time that they take one by one. Until text has begun, and from the finish on, each chunk is parsed as it arrives.
+    """
 
     def __init__(self, max_bytes: int) -> None:
         self.merged = Merge()
         self._max_bytes = max_bytes
-        self._size = 0
+        self.size = 0
+        """Bytes received."""
         self._pieces: list[bytes] = []
         """The whole JSON body, or the bytes before a stream was recognised."""
         self._streamed: bool | None = None
         """None: not enough data yet."""
         self._events = EventReader()
+        self._unread: list[bytes] = []
+        """Chunks of a stream that are not parsed yet."""
+        self._unread_bytes = 0
+        self._last_bytes = b""
+        """The end of the chunk before: a mark may be split."""
 
     @property
     def too_large(self) -> bool:
-        return self._size > self._max_bytes
+        return self.size > self._max_bytes
 
     def feed(self, chunk: bytes) -> None:
-        """Merge the events completed by this chunk. Raises BadAnswer for invalid JSON, unless the reply is already
-        finished."""
-        self._size += len(chunk)
-        if self._streamed:
-            self._merge(self._events.feed(chunk))
+        """Take a chunk. Whether the reply has begun or is finished is known from then on; its text may be parsed later.
+        Raises BadAnswer for invalid JSON, unless the reply is already finished."""
+        self.size += len(chunk)
+        if not self._streamed:
+            self._pieces.append(chunk)
+            if self._streamed is None:
+                self._detect_format()
             return
-        self._pieces.append(chunk)
-        if self._streamed is None:
-            self._detect_format()
+        self._unread.append(chunk)
+        self._unread_bytes += len(chunk)
+        around = self._last_bytes + chunk
+        self._last_bytes = around[-_MAX_MARK_BYTES:]
+        if self._unread_bytes > MAX_UNREAD_BYTES or not self.merged.begun or _MAY_END.search(around):
+            self.parse()
+
+    def parse(self) -> None:
+        """Merge all events that have arrived. Raises BadAnswer as `feed` does."""
+        if self._unread:
+            unread, self._unread, self._unread_bytes = b"".join(self._unread), [], 0
+            self._merge(self._events.feed(unread))
 
     def close(self) -> None:
         """Merge the rest at the end of the response. Raises BadAnswer as `feed` does."""
+        self.parse()
         self._merge(self._events.rest() if self._streamed else [b"".join(self._pieces)])
 
     def _detect_format(self) -> None:
@@ -70,7 +97,7 @@ class AnswerReader:
         self._merge(self._events.feed(head))
 
     def _merge(self, events: list[bytes]) -> None:
-        for event in events:
+        for event in self.merged.add_plain_events(events):
             try:
                 self.merged.add_event(event)
             except ValueError as error:

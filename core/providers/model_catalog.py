@@ -208,12 +208,12 @@ class Catalog:
     def listed(self, model: str) -> ListedModel | None:
         """What the provider's list says of a model; None if it is not in the list, or there is none."""
         name, _, own_id = model.partition("/")
-        models = self.lists.models(name)
-        # a variant such as `model:nitro` is routed differently and not listed by itself
-        return models.get(own_id) or models.get(own_id.partition(":")[0])
+        return self._listed_of(name, own_id)
 
     def _listed_of(self, provider: str, model: str) -> ListedModel | None:
-        return self.listed(f"{provider}/{model}")
+        models = self.lists.models(provider)
+        # a variant such as `model:nitro` is routed differently and not listed by itself
+        return models.get(model) or models.get(model.partition(":")[0])
 
     def near(self, model: str, minimum: float = MIN_SIMILARITY) -> list[str]:
         """Known names that resemble an unknown one, best first; empty if the name is known."""

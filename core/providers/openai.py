@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from core.domain.parameters import Parameters, Reasoning
@@ -41,17 +42,17 @@ class OpenAI(OpenAICompatible):
         return fields if shared is None else {**fields, "prompt_cache_key": shared.key}
 
     def takes_temperature(self, request: ChatRequest) -> bool:
-        wanted = Parameters(temperature=0.0, reasoning=request.parameters.reasoning)
-        return "temperature" not in self.support(request.model, wanted).refused
+        reasoning = request.parameters.reasoning
+        return not _reasons(request.model, off=reasoning is not None and reasoning.off)
 
     def reasons(self, model: str) -> bool:
-        return _REASONING.match(model.removeprefix("ft:")) is not None
+        return _reasons(model)
 
     def support(self, model: str, parameters: Parameters) -> ParameterSupport:
         own, reasoning = model.removeprefix("ft:"), parameters.reasoning
         refused = dict(super().support(model, parameters).refused)
         off = reasoning is not None and reasoning.off
-        if _REASONING.match(own) and not (off and _SWITCHABLE.match(own)):
+        if _reasons(model, off=off):
             also = " unless reasoning is off" if _SWITCHABLE.match(own) else ""
             chosen = [name for name in _NOT_WHILE_REASONING if getattr(parameters, name) is not None]
             refused |= dict.fromkeys(chosen, f"is not taken by a reasoning model{also}")
@@ -68,3 +69,10 @@ class OpenAI(OpenAICompatible):
         if efforts is None or effort is None or effort in efforts:
             return ""
         return f"cannot be {effort} for this model; it takes {', '.join(efforts)}"
+
+
+@lru_cache(maxsize=1024)
+def _reasons(model: str, *, off: bool = False) -> bool:
+    """Whether the model is known to reason; `off`: even if it is told not to."""
+    own = model.removeprefix("ft:")
+    return _REASONING.match(own) is not None and not (off and _SWITCHABLE.match(own))

@@ -76,7 +76,7 @@ class OpenAICompatible(RequestFields, Provider):
         await context.on_slot()
         tries = FieldTries(self._refused, self._optional, request.model, chosen)
         while True:
-            body = tries.fit(self.body(request), self.optional_fields(request))
+            body = _Body(tries.fit(self.body(request), self.optional_fields(request)))
             try:
                 reply = await self._call(request, body, context, tries.accept)
             except ProviderError as error:
@@ -126,16 +126,14 @@ class OpenAICompatible(RequestFields, Provider):
         return self._optional.turn(request.model, fields)
 
     async def _call(
-        self, request: ChatRequest, body: Mapping[str, Any], context: CallContext, on_begun: Callable[[], None]
+        self, request: ChatRequest, body: _Body, context: CallContext, on_begun: Callable[[], None]
     ) -> Reply:
         call = _Call(self._clock, self._settings.max_reply_bytes, on_begun)
         if context.on_call is not None:
-            context.on_call(
-                PartialCompletion(call.answer.merged, partial(self._build_reply, call, request, body, complete=False))
-            )
+            context.on_call(PartialCompletion(call.size, partial(self._build_partial_reply, call, request, body)))
         try:
             async with asyncio.timeout(self._settings.timeout_s) as deadline:
-                await self._receive(orjson.dumps(body), call, deadline, context.on_left)
+                await self._receive(body.content, call, deadline, context.on_left)
             call.answer.close()
         except (TimeoutError, httpx.RequestError) as error:
             if not call.finished_when_cut():
@@ -200,7 +198,7 @@ class OpenAICompatible(RequestFields, Provider):
                 if call.answer.too_large:
                     raise self._faults.error(causes.REPLY_TOO_LARGE)
 
-    def _read_reply(self, call: _Call, request: ChatRequest, body: Mapping[str, Any]) -> Reply:
+    def _read_reply(self, call: _Call, request: ChatRequest, body: _Body) -> Reply:
         """The reply. Raises ProviderError if it has an error or is unfinished, refused or empty."""
         merged = call.answer.merged
         if failed := self._find_error(merged, call.headers):
@@ -210,15 +208,17 @@ class OpenAICompatible(RequestFields, Provider):
             raise self._empty(reply, merged, request)
         return reply
 
-    def _build_reply(
-        self, call: _Call, request: ChatRequest, body: Mapping[str, Any], *, complete: bool = True
-    ) -> Reply:
-        sent = {name: value for name, value in body.items() if name != "messages"}
+    def _build_partial_reply(self, call: _Call, request: ChatRequest, body: _Body) -> Reply:
+        with suppress(BadAnswer):  # reported when the call ends
+            call.answer.parse()
+        return self._build_reply(call, request, body, complete=False)
+
+    def _build_reply(self, call: _Call, request: ChatRequest, body: _Body, *, complete: bool = True) -> Reply:
         return read_reply(
             call.answer.merged,
             request=request,
             timing=call.timing(),
-            raw_request=orjson.dumps(sent).decode(),
+            raw_request=body.without_messages.decode(),
             price_list=self.price_list,
             own_rates=own_rates(self.listed(request.model)),
             unopened_think_tag=self.unopened_think_tag,
@@ -288,6 +288,16 @@ def _unusual_finish(usual: str, merged: Merge) -> str:
     return "" if merged.finish_reason == usual else merged.finish_reason
 
 
+class _Body:
+    """The JSON of a request, of which the part without the messages is kept with the reply."""
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        fields = dict(fields)
+        messages = orjson.dumps(fields.pop("messages"))
+        self.without_messages = orjson.dumps(fields)
+        self.content = b'%b,"messages":%b}' % (self.without_messages[:-1], messages)
+
+
 class _Call:
     """The state of one call: the received part of the response, and its timing."""
 
@@ -303,6 +313,10 @@ class _Call:
     @property
     def finished(self) -> bool:
         return self.answer.merged.finished
+
+    def size(self) -> int:
+        """Bytes received."""
+        return self.answer.size
 
     def feed(self, chunk: bytes, deadline: asyncio.Timeout) -> None:
         """Merge a chunk; shorten the deadline once the reply is finished."""

@@ -7,21 +7,20 @@ from collections.abc import Callable
 from core.domain.chat import STOPPED, Reply
 from core.providers.base import PartialReply
 from core.providers.split_reasoning import may_begin_with_tag
-from core.providers.wire import Merge
 
 HALF_CHARACTER = "\ufffd"
 """What half of a surrogate pair becomes when a chunk ends inside an emoji."""
 
 
 class PartialCompletion(PartialReply):
-    def __init__(self, merged: Merge, build_reply: Callable[[], Reply]) -> None:
-        """`build_reply` returns the reply of what is merged, complete or not."""
-        self._merged = merged
+    def __init__(self, progress: Callable[[], int], build_reply: Callable[[], Reply]) -> None:
+        """`progress` grows whenever something arrives. `build_reply` returns the reply of it, complete or not."""
+        self._progress = progress
         self._build_reply = build_reply
 
     @property
     def progress(self) -> int:
-        return self._merged.choices
+        return self._progress()
 
     def read(self) -> Reply:
         reply = self._build_reply()

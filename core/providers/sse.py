@@ -57,7 +57,7 @@ class EventReader:
 
 def without_bom(text: bytes) -> bytes:
     """The text without leading byte-order marks and the space after them."""
-    return text[marks.end() :] if (marks := _BOMS.match(text)) else text
+    return text[marks.end() :] if text.startswith(BOM) and (marks := _BOMS.match(text)) else text
 
 
 def _data_of(line: bytes) -> bytes:

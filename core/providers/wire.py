@@ -78,8 +78,26 @@ class Merge:
     @property
     def thoughts(self) -> str:
         """The reasoning trace of the first non-empty source; providers repeat it in several fields."""
+        if not self.reasoning:
+            return ""
         sources = (self.reasoning.get(field, []) for field in REASONING_FIELDS)
         return replace_lone_surrogates(next((text for source in sources if (text := drop_repeats(source)).strip()), ""))
+
+    def add_plain_events(self, events: list[bytes]) -> list[bytes]:
+        """Merge events of one JSON object each, and an end mark behind them. Returns those that are not merged: none,
+        or all, for `add_event`."""
+        ended = bool(events) and events[-1] == DONE
+        joined = b",".join(events[:-1] if ended else events)
+        try:
+            chunks = orjson.loads(b"[%b]" % joined)
+        except orjson.JSONDecodeError:
+            return events
+        if len(chunks) != len(events) - ended or not all(isinstance(chunk, dict) for chunk in chunks):
+            return events
+        for chunk in chunks:
+            self.add(chunk)
+        self.done = self.done or ended
+        return []
 
     def add_event(self, data: bytes) -> None:
         """Merge one event: a JSON object, a list of objects, one object per line, or nothing.

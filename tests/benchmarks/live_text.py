@@ -127,7 +127,11 @@ def measure_unwatched() -> list[str]:
     merged, chunk = Merge(), orjson.dumps({"choices": [{"delta": {"content": "word "}}]})
 
     def call() -> None:
-        live.begin("s_one", "r_one.1", PartialCompletion(merged, partial(Reply, text="", finish_reason=STOPPED)))
+        live.begin(
+            "s_one",
+            "r_one.1",
+            PartialCompletion(lambda: merged.choices, partial(Reply, text="", finish_reason=STOPPED)),
+        )
         live.end("s_one", "r_one.1")
 
     return [

@@ -26,6 +26,7 @@ def simulated_service(**script: object) -> Iterator[str]:
         "judge_latency_ms": JUDGE_S * 1000,
         "break_rate": 0.25,
         "chunk_chars": 200,
+        "answer_schema": "enforced",  # as the models of all three providers do
     } | script
     command = [sys.executable, "-m", "core", "simulate", "--port", str(port), "--script", json.dumps(wanted)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

@@ -33,7 +33,7 @@ def growing(**options):
             now=NOW, complete=False, **options,
         )  # fmt: skip
 
-    return merged, PartialCompletion(merged, build)
+    return merged, PartialCompletion(lambda: merged.choices, build)
 
 
 def add(merged, **delta):
