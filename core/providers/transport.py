@@ -60,7 +60,7 @@ class HttpConnection:
 
 
 class StreamedResponse(ABC):
-    """A response whose body is read chunk by chunk. Whoever opened it closes it."""
+    """A response whose body is read chunk by chunk. The caller closes it."""
 
     status: int
     headers: Mapping[str, str]

@@ -87,12 +87,17 @@ class Merge:
         """Merge events of one JSON object each, and an end mark behind them. Returns those that are not merged: none,
         or all, for `add_event`."""
         ended = bool(events) and events[-1] == DONE
-        joined = b",".join(events[:-1] if ended else events)
+        objects = events[:-1] if ended else events
         try:
-            chunks = orjson.loads(b"[%b]" % joined)
+            values = orjson.loads(b"[%b]" % b",null,".join(objects))
         except orjson.JSONDecodeError:
             return events
-        if len(chunks) != len(events) - ended or not all(isinstance(chunk, dict) for chunk in chunks):
+        chunks, between = values[::2], values[1::2]  # two broken events may be valid together, but not with a null
+        if (
+            len(chunks) != len(objects)
+            or between.count(None) < len(between)
+            or not all(isinstance(chunk, dict) for chunk in chunks)
+        ):
             return events
         for chunk in chunks:
             self.add(chunk)

@@ -6,9 +6,11 @@ import json
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.errors import Advice
-from core.providers.answer import AnswerReader, BadAnswer
+from core.providers.answer import MAX_UNREAD_BYTES, AnswerReader, BadAnswer
 from tests.core.providers.raw_provider import (
     CHUNKED,
     OK_SSE,
@@ -230,6 +232,80 @@ def test_the_kind_of_a_response_is_recognised_wherever_it_is_split(body, cut):
         reader.feed(body[at : at + cut])
     reader.close()
     assert (reader.merged.text, reader.merged.finished) == (TEXT, True)
+
+
+DELTA = '{{"choices": [{{"delta": {{"content": "{}"}}, "finish_reason": {}}}]}}'
+
+
+def reader_with_events(*events, chunk=10**6):
+    """A reader that was fed the events, `chunk` bytes at a time, and the numbers of bytes after which it was finished."""
+    reader, finished = AnswerReader(10**6), []
+    body = b"".join(b"data: %b\n\n" % event.encode() for event in events)
+    for at in range(0, len(body), chunk):
+        reader.feed(body[at : at + chunk])
+        finished += [at + chunk] * (reader.merged.finished and not finished)
+    return reader, finished
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 40, 1000])
+@pytest.mark.parametrize("reason", ['"stop"', '"content_filter"', '{"type": "length"}'])
+def test_a_finish_is_known_with_the_chunk_that_has_its_end(chunk, reason):
+    words = [DELTA.format("word ", "null")] * 50
+    _, finished = reader_with_events(*words, DELTA.format("", reason), *['{"choices": []}'] * 20, chunk=chunk)
+    end = len("".join(f"data: {event}\n\n" for event in (*words, DELTA.format("", reason))))
+    assert end <= finished[0] < end + chunk
+
+
+def test_the_text_of_a_stream_waits_to_be_parsed_until_it_is_wanted():
+    reader, _ = reader_with_events(*[DELTA.format("word ", "null")] * 3, chunk=80)
+    assert (reader.merged.text, reader.merged.begun, reader.size) == (
+        "word ",
+        True,
+        3 * len(DELTA.format("word ", "null")) + 24,
+    )
+    reader.parse()
+    assert reader.merged.text == "word word word "
+
+
+def test_no_more_than_a_batch_waits_to_be_parsed():
+    reader, _ = reader_with_events(*[DELTA.format("word ", "null")] * 2000, chunk=100)
+    parsed = len(reader.merged.text) / len("word ") * len(DELTA.format("word ", "null") + "data: \n\n")
+    assert reader.size - parsed <= MAX_UNREAD_BYTES + 200
+
+
+def test_an_invalid_event_is_reported_at_the_latest_when_the_response_ends():
+    reader, _ = reader_with_events(*[DELTA.format("word ", "null")] * 2)
+    reader.feed(b"data: {broken\n\n")
+    with pytest.raises(BadAnswer) as caught:
+        reader.close()
+    assert caught.value.data == b"{broken"
+
+
+EVENTS = st.lists(
+    st.sampled_from(
+        [DELTA.format("a", "null"), DELTA.format("b", '"stop"'), '{"usage": {"completion_tokens": 3}}', "[DONE]", "ping", "{}",
+         '{"choices": [1', "2]}", '{"a": [1', '2]}, {"b": 3}', '[{"choices": []}]', '{"error": {"message": "no"}}', "7", '{"a": "\\ud83d"}']
+    ),
+    min_size=1, max_size=6,
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(events=EVENTS)
+def test_events_that_arrive_together_mean_what_they_mean_one_by_one(events):
+    def merged(together):
+        reader = AnswerReader(10**6)
+        pieces = [b"data: %b\n\n" % event.encode() for event in events]
+        try:
+            for piece in [b"".join(pieces)] if together else pieces:
+                reader.feed(piece)
+                reader.parse()
+            reader.close()
+        except BadAnswer as bad:
+            return bad.data
+        return vars(reader.merged)
+
+    assert merged(together=True) == merged(together=False)
 
 
 def test_numbers_that_are_none_do_not_spoil_a_reply():
