@@ -9,11 +9,11 @@ from quart_schema import Info, QuartSchema, Tag
 from quart_schema.openapi import ExternalDocumentation
 
 from api.context import put_renderer, put_runtime, put_static_files
-from api.describing import Describer
 from api.errors import register_errors
 from api.identity import install_access_guard
+from api.markdown_process import Renderer
+from api.openapi import Describer
 from api.protocols import OnlyHttp1
-from api.rendering import Renderer
 from api.routes.access import access
 from api.routes.admin import admin
 from api.routes.comments import comments

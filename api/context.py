@@ -6,7 +6,7 @@ from typing import Generic, TypeVar, cast
 
 from quart import Quart, Response, current_app
 
-from api.rendering import Renderer
+from api.markdown_process import Renderer
 from api.static_files import StaticFiles
 from core.hunting.views.serialize import to_json
 from core.runtime import Runtime

@@ -11,8 +11,8 @@ from quart_schema import RequestSchemaValidationError
 from typing_extensions import TypedDict
 from werkzeug.exceptions import HTTPException
 
-from api.body_reading import invalid
 from api.context import answer, runtime
+from api.strict_json import invalid
 from core.errors import (
     BadInput,
     BudgetSpent,

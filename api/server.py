@@ -18,7 +18,7 @@ from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
 from api.app import create_app
-from api.listening import ACCEPT_GRACE_S, bind_port, refuse_new_connections
+from api.listening_socket import ACCEPT_GRACE_S, bind_port, refuse_new_connections
 from api.warm_up import warm_up
 from core.runtime import Runtime, open_runtime
 from core.settings import Settings

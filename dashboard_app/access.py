@@ -14,7 +14,7 @@ from core.access.cookies import COOKIE, read_cookie
 from core.access.origins import is_known_host, is_of_another_page
 from core.access.tokens import Holder, Scope
 from dashboard_app.configuration import register, settings
-from dashboard_app.words import plain
+from dashboard_app.format import plain
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - Streamlit's default address
 WATCH = (Path(__file__).parent / "watch.html").read_text(encoding="utf-8")

@@ -12,9 +12,9 @@ from enum import StrEnum
 from core.settings import AlarmSettings
 from core.settings.provider_table import PROVIDERS
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import TASK
+from dashboard_app.filter_conditions import TASK
+from dashboard_app.format import count, plain, usd
 from dashboard_app.queries import count_occurrences
-from dashboard_app.words import count, plain, usd
 
 OWN_SETTING = frozenset(row.name for row in PROVIDERS)
 """Providers with a …_CONCURRENCY of their own."""

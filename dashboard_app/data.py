@@ -15,9 +15,9 @@ from core.telemetry.following import Following
 from core.telemetry.reader import RefreshReport, TelemetryReader
 from dashboard_app import queries
 from dashboard_app.alarms import Alarm, alarms
+from dashboard_app.api_status import TIMEOUT, StatusUnavailable, ask_status
 from dashboard_app.configuration import settings
-from dashboard_app.live import TIMEOUT, StatusUnavailable, ask_status
-from dashboard_app.team import read_team
+from dashboard_app.team_overview import read_team
 
 CACHE_FOLDER = ".cache"
 """In the log's folder, unless TELEMETRY_CACHE is set."""

@@ -21,7 +21,7 @@ if __name__ == "__main__":
 else:
     from starlette.middleware import Middleware
 
-    from dashboard_app.requests import RequestFilter
+    from dashboard_app.allowed_requests import RequestFilter
     from dashboard_app.sign_in import SignIn
 
     base = st.get_option("server.baseUrlPath") or ""

@@ -12,7 +12,7 @@ import pandas as pd
 
 from core.telemetry.reader import TelemetryReader
 from core.telemetry.replies import find_hunts_by_reply
-from dashboard_app.choice import HUNTS, TARGET, Choice
+from dashboard_app.filter_conditions import HUNTS, TARGET, Choice
 from dashboard_app.rates import Rate
 
 UNPRICED = """(latency_ms IS NOT NULL AND cost_usd IS NULL)::INTEGER

@@ -28,8 +28,8 @@ from core.access.sign_in_limiter import SignInLimiter
 from core.access.tokens import MAX_TOKEN_CHARS, Holder, Register
 from core.access.tokens import Scope as Rights
 from core.errors import BadSettings
+from dashboard_app.allowed_requests import CORE, path_inside
 from dashboard_app.configuration import register, settings
-from dashboard_app.requests import CORE, path_inside
 
 OPEN = frozenset({f"{CORE}/health", "favicon.png", "manifest.json"})
 OPEN_FOLDER = "static/"

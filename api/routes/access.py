@@ -9,11 +9,11 @@ from quart import Blueprint, Response, g
 from quart_schema import document_request
 from typing_extensions import TypedDict
 
-from api.bodies import read_json
 from api.context import JsonResponse, answer, runtime, static_files
-from api.describing import BODY_ERRORS, described
 from api.identity import access_guard, address, over_tls, too_many_tries
+from api.openapi import BODY_ERRORS, described
 from api.payloads import SignInPayload
+from api.request_body import read_json
 from core.access.cookies import COOKIE
 from core.access.roles import ANYBODY, Caller, caller_of
 from core.access.tokens import Scope

@@ -5,7 +5,7 @@ from __future__ import annotations
 from quart import Blueprint, Response
 
 from api.context import JsonResponse, answer, runtime
-from api.describing import described
+from api.openapi import described
 from core.status import AdminStatus
 
 admin = Blueprint("admin", __name__)

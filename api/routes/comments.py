@@ -8,10 +8,10 @@ from quart import Blueprint, Response
 from quart_schema import document_request
 from typing_extensions import TypedDict
 
-from api.bodies import read_json
 from api.context import JsonResponse, answer, runtime
-from api.describing import BODY_ERRORS, described
 from api.identity import caller
+from api.openapi import BODY_ERRORS, described
+from api.request_body import read_json
 from core.domain.sharing import Comment
 from core.hunting.orders import CommentOrder
 

@@ -12,8 +12,8 @@ from quart_schema.openapi import OpenAPIProvider
 from typing_extensions import TypedDict
 
 from api.context import JsonResponse, answer
-from api.describing import described
 from api.markdown import render
+from api.openapi import described
 from core.distribution import data_path
 
 docs = Blueprint("docs", __name__)

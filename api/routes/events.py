@@ -11,9 +11,9 @@ from quart_schema import validate_querystring
 from typing_extensions import TypedDict
 
 from api.context import JsonResponse, answer, runtime
-from api.describing import LAST_EVENT_ID, described
 from api.event_stream import counted, event_stream, text_frames
 from api.identity import access_guard, caller, sign_in_left_s
+from api.openapi import LAST_EVENT_ID, described
 from api.payloads import EventsQuery
 from core.access.roles import ANYBODY, SessionRole
 from core.errors import Busy, Unavailable

@@ -6,7 +6,7 @@ from quart import Blueprint
 from typing_extensions import TypedDict
 
 from api.context import JsonResponse, answer, runtime
-from api.describing import described
+from api.openapi import described
 from core.status import Health
 
 health = Blueprint("health", __name__, url_prefix="/api/health")

@@ -10,10 +10,10 @@ from quart import Blueprint
 from quart_schema import document_request, validate_querystring
 from typing_extensions import TypedDict
 
-from api.bodies import idempotency_key, read_json
 from api.context import JsonResponse, answer, rendered, runtime
-from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
+from api.openapi import BODY_ERRORS, IDEMPOTENCY_KEY, described
 from api.payloads import HuntsQuery
+from api.request_body import idempotency_key, read_json
 from core.domain.hunt import Hunt
 from core.domain.session import Session
 from core.hunting.hunts.queries import hunts_of_turn

@@ -6,10 +6,10 @@ from quart import Blueprint
 from quart_schema import document_request
 from typing_extensions import TypedDict
 
-from api.bodies import read_json
 from api.context import JsonResponse, answer, rendered
-from api.describing import BODY_ERRORS, described
+from api.openapi import BODY_ERRORS, described
 from api.payloads import MarkdownPayload
+from api.request_body import read_json
 
 markdown = Blueprint("markdown", __name__, url_prefix="/api/markdown")
 

@@ -10,7 +10,7 @@ from quart_schema import validate_querystring
 from typing_extensions import TypedDict
 
 from api.context import JsonResponse, answer, runtime
-from api.describing import described
+from api.openapi import described
 from api.payloads import JudgesQuery, ModelQuery, ModelsQuery
 from core.notebooks.examples import Example, list_examples
 from core.providers.model_catalog import ModelRow, ProviderRow

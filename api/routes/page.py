@@ -5,7 +5,7 @@ from __future__ import annotations
 from quart import Blueprint, Response, current_app, request
 
 from api.context import static_files
-from api.describing import described
+from api.openapi import described
 from api.static_files import FOREVER
 from core.errors import NotFound
 

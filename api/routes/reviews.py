@@ -6,11 +6,11 @@ from quart import Blueprint
 from quart_schema import document_request
 from typing_extensions import TypedDict
 
-from api.bodies import read_json
 from api.context import JsonResponse, answer, rendered, runtime
-from api.describing import BODY_ERRORS, described
 from api.identity import caller, role
+from api.openapi import BODY_ERRORS, described
 from api.payloads import RevealPayload
+from api.request_body import read_json
 from core.access.roles import SessionRole
 from core.hunting.orders import ReviewOrder
 from core.hunting.views.reviews import CardView, DeskTask, ReviewView

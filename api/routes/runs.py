@@ -6,10 +6,10 @@ from quart import Blueprint
 from quart_schema import document_request, validate_querystring
 from typing_extensions import TypedDict
 
-from api.bodies import idempotency_key, read_json
 from api.context import JsonResponse, answer, runtime
-from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
+from api.openapi import BODY_ERRORS, IDEMPOTENCY_KEY, described
 from api.payloads import EstimatePayload, EstimateQuery
+from api.request_body import idempotency_key, read_json
 from core.domain.run import Run
 from core.errors import BadInput
 from core.hunting.orders import JudgeChoice, RunOrder, RunRequest

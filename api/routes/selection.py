@@ -5,10 +5,10 @@ from __future__ import annotations
 from quart import Blueprint
 from quart_schema import document_request
 
-from api.bodies import read_json
 from api.context import JsonResponse, answer, runtime
-from api.describing import BODY_ERRORS, described
+from api.openapi import BODY_ERRORS, described
 from api.payloads import SelectionPayload
+from api.request_body import read_json
 from core.hunting.orders import SettingsOrder
 from core.hunting.views.reviews import without_cards
 from core.hunting.views.sessions import SessionView

@@ -9,11 +9,11 @@ from quart_schema import document_request, validate_querystring
 from typing_extensions import TypedDict
 from werkzeug.exceptions import UnsupportedMediaType
 
-from api.bodies import idempotency_key, read_json, read_open_payload
 from api.context import JsonResponse, answer, runtime
-from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
 from api.identity import caller, role
+from api.openapi import BODY_ERRORS, IDEMPOTENCY_KEY, described
 from api.payloads import MAX_NAME_CHARS, ExportQuery, OpenPayload
+from api.request_body import idempotency_key, read_json, read_open_payload
 from core.access.roles import SessionRole
 from core.domain.session import Session, TaskWarning
 from core.domain.task import Task

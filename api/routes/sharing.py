@@ -5,10 +5,10 @@ from __future__ import annotations
 from quart import Blueprint, Response
 from quart_schema import document_request
 
-from api.bodies import read_json
 from api.context import runtime
-from api.describing import BODY_ERRORS, described
 from api.identity import access_guard, caller, role
+from api.openapi import BODY_ERRORS, described
+from api.request_body import read_json
 from core.access.roles import SessionRole
 from core.errors import NotAllowed
 from core.hunting.orders import TransferOrder

@@ -6,11 +6,11 @@ from quart import Blueprint
 from quart_schema import document_request
 from typing_extensions import TypedDict
 
-from api.bodies import read_json
 from api.context import JsonResponse, answer, runtime
-from api.describing import BODY_ERRORS, described
 from api.identity import access_guard, caller
+from api.openapi import BODY_ERRORS, described
 from api.payloads import SummariesPayload
+from api.request_body import read_json
 from core.access.roles import SessionRole
 from core.errors import NotFound
 from core.hunting.views.summaries import GoneSession, SummaryView, gone_session

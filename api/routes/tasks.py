@@ -6,8 +6,8 @@ from quart import Blueprint, Response
 from quart_schema import validate_querystring
 
 from api.context import JsonResponse, answer, runtime
-from api.describing import described
 from api.identity import caller
+from api.openapi import described
 from api.payloads import TasksQuery
 from core.domain.task_state import TaskState
 from core.errors import BadInput, NotAllowed

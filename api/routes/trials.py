@@ -6,10 +6,10 @@ from quart import Blueprint
 from quart_schema import document_request
 from typing_extensions import TypedDict
 
-from api.bodies import idempotency_key, read_json
 from api.context import JsonResponse, answer, runtime
-from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
+from api.openapi import BODY_ERRORS, IDEMPOTENCY_KEY, described
 from api.payloads import TrialPayload
+from api.request_body import idempotency_key, read_json
 from core.hunting.hunts.queries import trials as all_trials
 from core.hunting.orders import RunOrder, TargetRequest
 from core.hunting.views.hunts import HuntView, hunt_view

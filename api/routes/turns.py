@@ -5,10 +5,10 @@ from __future__ import annotations
 from quart import Blueprint
 from quart_schema import document_request, validate_querystring
 
-from api.bodies import idempotency_key, read_json
 from api.context import JsonResponse, answer, runtime
-from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
+from api.openapi import BODY_ERRORS, IDEMPOTENCY_KEY, described
 from api.payloads import HuntsQuery
+from api.request_body import idempotency_key, read_json
 from core.errors import NotFound
 from core.hunting.hunts.queries import hunts_of_turn
 from core.hunting.orders import TurnOrder, TurnRequest

@@ -5,9 +5,9 @@ from __future__ import annotations
 from quart import Blueprint
 from quart_schema import document_request
 
-from api.bodies import idempotency_key, read_json
 from api.context import JsonResponse, answer, runtime
-from api.describing import BODY_ERRORS, IDEMPOTENCY_KEY, described
+from api.openapi import BODY_ERRORS, IDEMPOTENCY_KEY, described
+from api.request_body import idempotency_key, read_json
 from core.domain.session import Session
 from core.hunting.orders import CheckOrder, CheckRequest, EditRequest, ProposeEditsOrder, ProposeEditsRequest
 from core.hunting.views.two_sided import TwoSidedAnswer, two_sided_view

@@ -6,14 +6,14 @@ import pandas as pd
 import streamlit as st
 
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import HUNTS, RATED, TARGET, Choice
 from dashboard_app.components import columns
 from dashboard_app.components.charts import rates
 from dashboard_app.components.figures import figure, nothing
 from dashboard_app.components.tables import table
+from dashboard_app.filter_conditions import HUNTS, RATED, TARGET, Choice
+from dashboard_app.format import count, file_part, percent
 from dashboard_app.palette import OUTCOMES
 from dashboard_app.queries import FIXED, run_query, with_rates
-from dashboard_app.words import count, file_part, percent
 
 GROUPS = {
     "model": TARGET,

@@ -12,8 +12,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboard_app.format import model_label, percent
 from dashboard_app.palette import JUDGE, TARGET
-from dashboard_app.words import model_label, percent
 
 Drawing = alt.Chart | alt.LayerChart | alt.FacetChart
 HEIGHT = 260

@@ -14,11 +14,11 @@ import streamlit as st
 from core.review.corrected_rates import RateRow, rate_row
 from core.statistics.corrected_rate import Evidence
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import HUNTS, RATED, TARGET, Choice
 from dashboard_app.components import columns
 from dashboard_app.components.tables import table
+from dashboard_app.filter_conditions import HUNTS, RATED, TARGET, Choice
+from dashboard_app.format import count, plain
 from dashboard_app.queries import run_query
-from dashboard_app.words import count, plain
 
 TITLE = "Corrected break rate"
 COUNTS = ("broke", "held", "reviewed_breaks", "true_breaks", "audited_held", "true_held")

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from dashboard_app.choice import Choice, Origin, Period
+from dashboard_app.filter_conditions import Choice, Origin, Period
 
 ALL_MODELS, ALL_TASKS, ALL_DOMAINS = "All models", "All tasks", "All domains"
 LIST_PX = 144

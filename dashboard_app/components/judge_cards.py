@@ -9,10 +9,10 @@ from core.review.judge_cards import MIN_RATE_N, DriftTest, JudgeCard, JudgeRepor
 from core.statistics.intervals import ALPHA
 from core.telemetry.judge_counts import count_verdicts
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import REVIEWS, Choice
 from dashboard_app.components import columns
 from dashboard_app.components.tables import table
-from dashboard_app.words import latency, percent, plain, usd
+from dashboard_app.filter_conditions import REVIEWS, Choice
+from dashboard_app.format import latency, percent, plain, usd
 
 UNKNOWN_PROMPT = "unknown"
 INTERVALS = (

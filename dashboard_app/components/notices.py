@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import BadSettings
 from core.telemetry.reader import RefreshReport
 from dashboard_app.alarms import Alarm, State
-from dashboard_app.words import count, plain
+from dashboard_app.format import count, plain
 
 
 def raised_alarms(every: Sequence[Alarm]) -> list[Alarm]:

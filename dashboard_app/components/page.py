@@ -9,10 +9,10 @@ import streamlit as st
 
 from core.telemetry.reader import RefreshReport, TelemetryReader
 from dashboard_app import access, data
-from dashboard_app.choice import Choice
 from dashboard_app.components import notices
 from dashboard_app.components.filters import choose
 from dashboard_app.configuration import settings
+from dashboard_app.filter_conditions import Choice
 from dashboard_app.queries import count_hunts
 
 View = Callable[[TelemetryReader, Choice], None]

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard_app.words import NOT_KNOWN, count
+from dashboard_app.format import NOT_KNOWN, count
 
 ROW_PX, ROWS_SHOWN = 35, 14
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -7,14 +7,14 @@ import pandas as pd
 import streamlit as st
 
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import HUNTS, Choice
 from dashboard_app.components import columns, page
 from dashboard_app.components.charts import CELL_PX, Drawing, gaps, number_tip, text_tip
 from dashboard_app.components.figures import figure
 from dashboard_app.components.tables import table
+from dashboard_app.filter_conditions import HUNTS, Choice
+from dashboard_app.format import count
 from dashboard_app.palette import PLAIN
 from dashboard_app.queries import in_utc, run_query
-from dashboard_app.words import count
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 

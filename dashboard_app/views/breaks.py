@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import Choice
 from dashboard_app.components import page
 from dashboard_app.components.break_rates import break_rates, draw_break_rates, draw_opinions
+from dashboard_app.filter_conditions import Choice
 
 ABOUT = (
     "Breaks over decided hunts. The dot is the rate so far, the line the range in which it probably settles in the "

@@ -10,7 +10,6 @@ import pandas as pd
 import streamlit as st
 
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import HUNTS, TARGET, Choice
 from dashboard_app.components import columns, page
 from dashboard_app.components.charts import (
     BAR_PX,
@@ -29,8 +28,9 @@ from dashboard_app.components.charts import (
 )
 from dashboard_app.components.figures import Number, draw_numbers, figure, nothing
 from dashboard_app.components.tables import table
+from dashboard_app.filter_conditions import HUNTS, TARGET, Choice
+from dashboard_app.format import NOT_KNOWN, count, model_label, plain, usd
 from dashboard_app.queries import UNPRICED, in_utc, period_shown, run_query, step
-from dashboard_app.words import NOT_KNOWN, count, model_label, plain, usd
 
 ABOUT = "Known costs. Unknown costs are counted separately, never as 0."
 AVERAGES = "Over hunts of paid models whose costs are all known. Hunts without a reply have no known cost."

@@ -10,14 +10,14 @@ import pandas as pd
 import streamlit as st
 
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import HUNTS, RATED, REVEALED, TASK, Choice
 from dashboard_app.components import columns, page
 from dashboard_app.components.charts import CELL_PX, Drawing, cell_texts, gaps, number_tip, rates, shades, text_tip
 from dashboard_app.components.figures import figure, is_dark, nothing
 from dashboard_app.components.tables import table
+from dashboard_app.filter_conditions import HUNTS, RATED, REVEALED, TASK, Choice
+from dashboard_app.format import count
 from dashboard_app.palette import OUTCOMES
 from dashboard_app.queries import criterion_texts, run_query, sum_hunts, with_rates
-from dashboard_app.words import count
 
 ABOUT = "Within one task only: C3 of one task is unrelated to C3 of another."
 MIN_HUNTS = 5

@@ -13,12 +13,12 @@ from core.domain.verdict import Outcome
 from core.telemetry.reader import TelemetryReader
 from core.telemetry.replies import MAX_FOUND
 from dashboard_app import data
-from dashboard_app.choice import HUNTS, REVEALED, TARGET, Choice
 from dashboard_app.components import columns, page
 from dashboard_app.components.tables import Whole, table
+from dashboard_app.filter_conditions import HUNTS, REVEALED, TARGET, Choice
+from dashboard_app.format import cause_label, count, plain
 from dashboard_app.palette import SIGNS
 from dashboard_app.queries import in_utc, run_query
-from dashboard_app.words import cause_label, count, plain
 
 ABOUT = "Search by session, hunt, run, notebook, model, error, trainer, or text of the reply."
 PAGE_HUNTS = 50

@@ -16,9 +16,9 @@ from core.telemetry.reader import TelemetryReader
 from dashboard_app.components import columns, page
 from dashboard_app.components.figures import Number, draw_numbers
 from dashboard_app.components.tables import downloads
+from dashboard_app.format import cause_label, latency, plain, usd
 from dashboard_app.palette import SIGNS
 from dashboard_app.queries import criterion_texts
-from dashboard_app.words import cause_label, latency, plain, usd
 
 REPLY_PX, REPLY_LONG_CHARS = 420, 1_200
 """A longer reply scrolls in its own box, so that the verdicts stay visible."""

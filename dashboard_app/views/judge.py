@@ -10,16 +10,16 @@ import streamlit as st
 
 from core.statistics.agreement import Confusion
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import HUNTS, REVEALED, REVIEWS, TASK, Choice
 from dashboard_app.components import columns, page
 from dashboard_app.components.charts import HEIGHT, Drawing, cell_texts, gaps, number_tip, rates, shades, text_tip
 from dashboard_app.components.figures import Number, draw_numbers, figure, is_dark, nothing
 from dashboard_app.components.judge_cards import draw_cards, report_of
 from dashboard_app.components.tables import table
+from dashboard_app.filter_conditions import HUNTS, REVEALED, REVIEWS, TASK, Choice
+from dashboard_app.format import NOT_KNOWN, count, interval, percent
 from dashboard_app.palette import BLUES, BLUES_DARK_THEME, OUTCOMES, PLAIN
 from dashboard_app.queries import count_occurrences, run_query, sum_hunts, with_rates
 from dashboard_app.rates import Rate
-from dashboard_app.words import NOT_KNOWN, count, interval, percent
 
 ABOUT = "What the verdicts of each judge were worth: agreement with people, shared mistakes, drift, consistency."
 BEYOND_CHANCE = ((0.8, "very good"), (0.6, "good"), (0.4, "moderate"), (0.2, "fair"))

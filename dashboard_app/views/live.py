@@ -11,14 +11,14 @@ import streamlit as st
 
 from core.status import AdminStatus, BudgetState, ProviderStatus
 from dashboard_app import access, data
+from dashboard_app.api_status import StatusUnavailable
 from dashboard_app.components import columns, notices, page
 from dashboard_app.components.charts import Drawing, colours, number_tip, text_tip, whole_axis
 from dashboard_app.components.figures import Number, draw_numbers
 from dashboard_app.configuration import settings
-from dashboard_app.live import StatusUnavailable
+from dashboard_app.format import NOT_KNOWN, count, plain, span, usd
 from dashboard_app.palette import IN_FLIGHT, LIMIT, QUEUED
-from dashboard_app.recent import Recent
-from dashboard_app.words import NOT_KNOWN, count, plain, span, usd
+from dashboard_app.recent_samples import Recent
 
 ROW_PX = 35
 MAX_CHARTS = 4

@@ -12,7 +12,6 @@ import streamlit as st
 from core.domain.verdict import Outcome
 from core.telemetry.reader import TelemetryReader
 from dashboard_app import data
-from dashboard_app.choice import HUNTS, RATED, Choice
 from dashboard_app.components import notices, page
 from dashboard_app.components.break_rates import (
     ADAPTIVE,
@@ -35,10 +34,11 @@ from dashboard_app.components.charts import (
 )
 from dashboard_app.components.corrected_rates import corrected_rates, draw_corrected_rates
 from dashboard_app.components.figures import Number, draw_numbers, figure
+from dashboard_app.filter_conditions import HUNTS, RATED, Choice
+from dashboard_app.format import NOT_KNOWN, interval, latency, percent, usd
 from dashboard_app.palette import OUTCOMES
 from dashboard_app.queries import FIXED, UNPRICED, in_utc, number, period_shown, run_query, step
 from dashboard_app.rates import Rate
-from dashboard_app.words import NOT_KNOWN, interval, latency, percent, usd
 
 
 @dataclass(frozen=True)

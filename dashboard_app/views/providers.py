@@ -7,7 +7,6 @@ import pandas as pd
 import streamlit as st
 
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import CALLS, HUNTS, TARGET, Choice
 from dashboard_app.components import columns, page
 from dashboard_app.components.charts import (
     BAR_PX,
@@ -24,9 +23,10 @@ from dashboard_app.components.charts import (
 )
 from dashboard_app.components.figures import figure, nothing
 from dashboard_app.components.tables import table
+from dashboard_app.filter_conditions import CALLS, HUNTS, TARGET, Choice
+from dashboard_app.format import cause_label
 from dashboard_app.palette import OUTCOMES, PLAIN
 from dashboard_app.queries import run_query, with_rates
-from dashboard_app.words import cause_label
 
 ABOUT = "Latency and failures. Repeated calls count each time. Task and domain filters don't apply to calls."
 MAX_CAUSES = 12

@@ -10,11 +10,11 @@ import streamlit as st
 
 from core.telemetry.lines import LogLine, find_records
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import HUNTS, Choice
 from dashboard_app.components import columns, page
 from dashboard_app.components.tables import downloads, table
+from dashboard_app.filter_conditions import HUNTS, Choice
+from dashboard_app.format import cause_label, count, latency, plain, usd
 from dashboard_app.queries import in_utc, run_query
-from dashboard_app.words import cause_label, count, latency, plain, usd
 
 ABOUT = "One row per loaded task. Select a row to see its events."
 MAX_SESSIONS = 500

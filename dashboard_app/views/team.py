@@ -31,10 +31,10 @@ from dashboard_app.components.charts import (
 )
 from dashboard_app.components.figures import Number, draw_numbers, figure, is_dark, nothing
 from dashboard_app.components.tables import table
+from dashboard_app.format import NOT_KNOWN, count, interval, percent, plain, span, usd
 from dashboard_app.palette import BLUES, BLUES_DARK_THEME, PEOPLE
 from dashboard_app.rates import Rate
-from dashboard_app.team import MAX_TASKS, NoTeam
-from dashboard_app.words import NOT_KNOWN, count, interval, percent, plain, span, usd
+from dashboard_app.team_overview import MAX_TASKS, NoTeam
 
 ABOUT = "What waits for whom, what was delivered, and what reviews say, by trainer."
 PERIODS = {"7d": 7, "30d": 30, "90d": 90}

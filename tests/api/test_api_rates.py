@@ -18,8 +18,8 @@ from core.clock import SystemClock
 from core.hunting.views.serialize import to_json
 from core.runtime import open_runtime
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import Choice
 from dashboard_app.components.break_rates import break_rates
+from dashboard_app.filter_conditions import Choice
 from dashboard_app.views.overview import totals
 from tests.api.conftest import QUICK
 from tests.api.test_api_audit import TASK

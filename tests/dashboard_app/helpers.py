@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard_app.choice import Choice, Origin, Period
+from dashboard_app.filter_conditions import Choice, Origin, Period
 from tests.dashboard_app.records_made_up import MODELS, NOTEBOOKS, NOW, team_at_work
 
 VIEWS = ("overview", "breaks", "criteria", "judge", "costs", "providers", "activity", "sessions", "find")

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.access.cookies import COOKIE, new_cookie, read_cookie
 from core.access.tokens import Register
 from core.status import AdminStatus
-from dashboard_app.live import StatusUnavailable, ask_status
+from dashboard_app.api_status import StatusUnavailable, ask_status
 from tests.api.signing_in import ENTRIES, TOKENS, holders
 from tests.dashboard_app.fake_status import STATUS
 from tests.dashboard_app.test_main import MAIN

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from dashboard_app import queries
-from dashboard_app.choice import Choice, Period
+from dashboard_app.filter_conditions import Choice, Period
 from tests.dashboard_app.records_made_up import NOW
 
 

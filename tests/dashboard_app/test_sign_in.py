@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from core.access.cookies import COOKIE, new_cookie
-from dashboard_app.requests import RequestFilter
+from dashboard_app.allowed_requests import RequestFilter
 from dashboard_app.sign_in import SignIn
 from tests.api.signing_in import ENTRIES, TOKENS, holders
 

@@ -8,8 +8,8 @@ import pytest
 
 from core.telemetry.reader import TelemetryReader
 from core.telemetry.records import CallRecord, HuntRecord, ReviewRecord
-from dashboard_app.choice import Choice
 from dashboard_app.components.break_rates import break_rates
+from dashboard_app.filter_conditions import Choice
 from dashboard_app.queries import count_hunts, names
 from dashboard_app.views.costs import per_break
 from dashboard_app.views.find import Search, find_hunts

@@ -9,7 +9,7 @@ from core.settings import read_settings
 from tests.api.conftest import QUICK
 from tests.api.people import WORDS, People
 from tests.api.signing_in import ENTRIES, bearer
-from tests.api.test_describing import closed
+from tests.api.test_openapi import closed
 from tests.settings import make_settings
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from core.telemetry.reader import TelemetryReader
 from core.telemetry.records import HuntRecord
-from dashboard_app.choice import Choice
 from dashboard_app.components.break_rates import break_rates
+from dashboard_app.filter_conditions import Choice
 from dashboard_app.views.overview import totals
 from tests.dashboard_app.helpers import CHOICES, hunts_of
 from tests.dashboard_app.records_made_up import NOW, team_at_work, write_log

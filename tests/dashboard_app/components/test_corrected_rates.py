@@ -9,8 +9,8 @@ from scipy.stats import beta
 
 from core.telemetry.reader import TelemetryReader
 from core.telemetry.records import HuntRecord, ReviewRecord
-from dashboard_app.choice import Choice
 from dashboard_app.components.corrected_rates import as_frame, corrected_rates
+from dashboard_app.filter_conditions import Choice
 from tests.dashboard_app.helpers import records, words
 from tests.dashboard_app.records_made_up import NOTEBOOKS, NOW, team_at_work, write_log
 

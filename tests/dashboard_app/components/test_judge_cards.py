@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from core.hunting.judge_reports import read_report
 from core.settings import TelemetrySettings
 from core.telemetry.reader import TelemetryReader
-from dashboard_app.choice import Choice
 from dashboard_app.components.judge_cards import cards_frame, pairs_frame, report_of
+from dashboard_app.filter_conditions import Choice
 from tests.core.telemetry.judged_log import FIRST, LIKE_FIRST, PROMPT, SECOND, hunted, reviewed, write_judged_log
 from tests.dashboard_app.helpers import words
 from tests.dashboard_app.records_made_up import write_log

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from dashboard_app.choice import Choice
 from dashboard_app.components.tables import as_csv, as_parquet
+from dashboard_app.filter_conditions import Choice
 from dashboard_app.views.find import Search, find_hunts
 
 

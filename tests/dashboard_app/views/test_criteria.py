@@ -5,7 +5,7 @@ from itertools import permutations
 
 import pytest
 
-from dashboard_app.choice import Choice, Period
+from dashboard_app.filter_conditions import Choice, Period
 from dashboard_app.views import criteria
 from tests.dashboard_app.helpers import ALL, records
 from tests.dashboard_app.records_made_up import NOTEBOOKS, NOW, TEXTS, task_of, write_log

@@ -7,7 +7,7 @@ import pytest
 
 from core.telemetry.reader import TelemetryReader
 from core.telemetry.records import ReviewRecord
-from dashboard_app.choice import Choice
+from dashboard_app.filter_conditions import Choice
 from dashboard_app.views import judge
 from tests.dashboard_app.helpers import ALL, hunts_only, records, words
 from tests.dashboard_app.records_made_up import NOW, write_log

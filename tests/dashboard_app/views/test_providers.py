@@ -5,7 +5,7 @@ from statistics import median
 
 import pytest
 
-from dashboard_app.choice import Choice, Origin
+from dashboard_app.filter_conditions import Choice, Origin
 from dashboard_app.views import providers
 from tests.dashboard_app.helpers import CHOICES, hunts_of, records
 from tests.dashboard_app.records_made_up import NOW

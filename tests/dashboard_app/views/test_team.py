@@ -10,7 +10,7 @@ from core.library.lazy import LazyLibrary
 from core.library.records import DeliveredTask, LibraryEvent, OpenTasks, TeamOverview
 from core.telemetry.reader import TelemetryReader
 from core.telemetry.records import ReviewRecord
-from dashboard_app.team import NoTeam, read_team
+from dashboard_app.team_overview import NoTeam, read_team
 from dashboard_app.views import team
 from dashboard_app.views.team import ReviewCounts
 from tests.contracts.test_library import a_stored_hunt

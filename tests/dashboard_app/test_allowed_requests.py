@@ -7,8 +7,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from dashboard_app import requests
-from dashboard_app.requests import RequestFilter
+from dashboard_app import allowed_requests
+from dashboard_app.allowed_requests import RequestFilter
 
 
 async def reached(request):
@@ -70,7 +70,7 @@ def test_nothing_is_sent_here(port, method, path):
 
 def test_there_is_one_websocket_and_a_limit_on_those_who_hold_it(port, monkeypatch):
     client, base = port
-    monkeypatch.setattr(requests, "MAX_SOCKETS", 2)
+    monkeypatch.setattr(allowed_requests, "MAX_SOCKETS", 2)
     with pytest.raises(WebSocketDisconnect), client.websocket_connect(f"{base}/_stcore/other"):
         pass
     stream = f"{base}/_stcore/stream"

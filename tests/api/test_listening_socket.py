@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from api.listening import bind_port, refuse_new_connections
+from api.listening_socket import bind_port, refuse_new_connections
 from core.errors import BadSettings
 from core.settings import ServerSettings
 

@@ -8,7 +8,7 @@ import pytest
 from core.hunting.views.serialize import to_json
 from core.runtime import open_runtime
 from core.status import AdminStatus
-from dashboard_app.live import StatusUnavailable, ask_status, read_status
+from dashboard_app.api_status import StatusUnavailable, ask_status, read_status
 from tests.settings import make_settings
 
 

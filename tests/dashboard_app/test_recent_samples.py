@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard_app.live import read_status
-from dashboard_app.recent import MAX_SAMPLES, RETENTION, Recent
+from dashboard_app.api_status import read_status
+from dashboard_app.recent_samples import MAX_SAMPLES, RETENTION, Recent
 
 ANY = {"health": {"status": "healthy"}, "sessions": {"backend": "memory", "count": 0}}
 

@@ -6,9 +6,9 @@ import time
 import pytest
 from cachetools import LRUCache
 
-from api import rendering
+from api import markdown_process
 from api.markdown import render
-from api.rendering import DEADLINE_S, TOO_LONG, TOO_SLOW, UNAVAILABLE, Renderer
+from api.markdown_process import DEADLINE_S, TOO_LONG, TOO_SLOW, UNAVAILABLE, Renderer
 from core import child_process
 
 LONG = "**a** and *b*\n\n" * 1000
@@ -70,13 +70,13 @@ async def test_what_is_hostile_to_the_process_is_text(renderer):
 async def test_an_unavailable_process_and_a_full_queue_give_plain_text(renderer, monkeypatch):
     monkeypatch.setattr(child_process.sys, "executable", "/nowhere/python")
     assert UNAVAILABLE in await renderer.render(LONG)
-    monkeypatch.setattr(rendering, "MAX_WAITING", 0)
+    monkeypatch.setattr(markdown_process, "MAX_WAITING", 0)
     assert UNAVAILABLE in await renderer.render(LONG + "f")
 
 
 async def test_the_cache_is_bounded_in_bytes(renderer):
-    size = rendering._cached_bytes(await renderer.render(f"z{LONG}"))
-    renderer._cache = LRUCache(2 * size, getsizeof=rendering._cached_bytes)
+    size = markdown_process._cached_bytes(await renderer.render(f"z{LONG}"))
+    renderer._cache = LRUCache(2 * size, getsizeof=markdown_process._cached_bytes)
     for letter in "abcdef":
         await renderer.render(letter + LONG)
     assert len(renderer._cache) == 2

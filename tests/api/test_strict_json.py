@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from api.body_reading import MAX_VALUES, parse_open_payload, parse_payload
 from api.payloads import SelectionPayload, TrialPayload
+from api.strict_json import MAX_VALUES, parse_open_payload, parse_payload
 from core.errors import BadInput, TooLarge
 
 SELECTION = b'{"hunt_ids": ["r_a.1"]}'

@@ -1,4 +1,4 @@
-"""The JSON of a request: nothing else (415), in time (408), within its size; strictly (api.body_reading)."""
+"""The JSON of a request: nothing else (415), in time (408), within its size; strictly (api.strict_json)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TypeVar, cast
 from quart import request
 from werkzeug.exceptions import RequestTimeout, UnsupportedMediaType
 
-from api.body_reading import MAX_VALUES, parse_open_payload, parse_payload
 from api.context import runtime
 from api.payloads import OpenPayload
+from api.strict_json import MAX_VALUES, parse_open_payload, parse_payload
 from core.errors import BadInput, TooLarge
 from core.hunting.orders import Order
 from core.large_input import SMALL_BYTES
