@@ -11,7 +11,7 @@ import streamlit as st
 from core.access.cookies import service_token
 from core.library.records import TeamOverview
 from core.status import AdminStatus
-from core.telemetry.following import Following
+from core.telemetry.background_reading import Following
 from core.telemetry.reader import RefreshReport, TelemetryReader
 from dashboard_app import queries
 from dashboard_app.alarms import Alarm, alarms

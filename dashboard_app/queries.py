@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from core.telemetry.reader import TelemetryReader
-from core.telemetry.replies import find_hunts_by_reply
+from core.telemetry.search_replies import find_hunts_by_reply
 from dashboard_app.filter_conditions import HUNTS, TARGET, Choice
 from dashboard_app.rates import Rate
 

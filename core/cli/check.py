@@ -11,12 +11,12 @@ from rich.console import Console
 from rich.markup import escape
 from typing_extensions import TypedDict
 
+from core.cli.input_files import Source, read_sources
 from core.cli.opening import check_models, judged_by, open_source, process_each, wait_until
 from core.cli.options import CONFIRM
 from core.cli.output import to_stdout
 from core.cli.report import StdoutConsole, write_json
 from core.cli.signals import stop_on_signals
-from core.cli.sources import Source, read_sources
 from core.cli.two_sided import check_two_sided, print_two_sided
 from core.domain.checks import CheckStatus
 from core.domain.criteria import Criterion

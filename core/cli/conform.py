@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.markup import escape
 from typing_extensions import TypedDict
 
-from core.cli.containing import contains
+from core.cli.input_files import Source, read_sources
 from core.cli.output import say, to_stdout
-from core.cli.places import places, write_notebook
+from core.cli.output_paths import places, write_notebook
+from core.cli.replaced_notebook import contains
 from core.cli.report import StdoutConsole, report_error, write_json
-from core.cli.sources import Source, read_sources
 from core.errors import BadInput, HunterError
 from core.hunting.views.serialize import to_json
 from core.notebooks.conformance import Conformance, apply_edits, check_conformance

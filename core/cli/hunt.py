@@ -12,14 +12,14 @@ from typing import IO, cast
 
 from rich.console import Console
 
-from core.cli.containing import contains
+from core.cli.input_files import Source, read_sources
 from core.cli.opening import check_models, how_to_confirm, open_source
 from core.cli.output import OutputLost, SafeStderr, discard_stdout, say, to_stdout
-from core.cli.places import STDOUT, places, write_notebook
+from core.cli.output_paths import STDOUT, places, write_notebook
+from core.cli.progress import ProgressDisplay
+from core.cli.replaced_notebook import contains
 from core.cli.report import StdoutConsole, print_report, report_error, report_json, write_json
 from core.cli.signals import stop_on_signals
-from core.cli.sources import Source, read_sources
-from core.cli.watching import ProgressDisplay
 from core.domain.allocation import Allocation
 from core.domain.hunt import Hunt
 from core.domain.ids import is_simulated

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
+from core.cli.input_files import Source
 from core.cli.options import CONFIRM
 from core.cli.output import say
 from core.cli.report import report_error
-from core.cli.sources import Source
 from core.domain.confirmation import NO_CONFIRM, ConfirmPolicy
 from core.domain.ids import is_simulated
 from core.domain.parameters import Target

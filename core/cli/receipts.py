@@ -10,10 +10,10 @@ from typing import Any
 from rich.markup import escape
 from typing_extensions import TypedDict
 
+from core.cli.input_files import read_sources
 from core.cli.opening import check_models
 from core.cli.output import to_stdout
 from core.cli.report import StdoutConsole, write_json
-from core.cli.sources import read_sources
 from core.domain.hunt import Hunt
 from core.domain.parameters import Target
 from core.errors import BadInput

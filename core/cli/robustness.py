@@ -10,10 +10,10 @@ from rich.markup import escape
 from rich.table import Table
 from typing_extensions import TypedDict
 
+from core.cli.input_files import Source, read_sources
 from core.cli.opening import check_models, judged_by, open_source, process_each, wait_until
 from core.cli.output import say, to_stdout
 from core.cli.report import StdoutConsole, write_json
-from core.cli.sources import Source, read_sources
 from core.domain.checks import ReportStatus
 from core.errors import BadInput
 from core.hunting.orders import JudgeChoice, RobustnessOrder

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from core.domain.finish import FinishKind, finish_kind
+from core.domain.finish_reason import FinishKind, finish_kind
 from core.domain.value import Value, is_empty, is_none
 
 Role = Literal["system", "user", "assistant"]
@@ -44,7 +44,7 @@ class Reply(Value):
     reasoning: str = ""
     """The reasoning trace. Never judged, never shown as the reply."""
     finish_reason: str = "stop"
-    """The provider's own value, or STOPPED; `core.domain.finish` classifies it."""
+    """The provider's own value, or STOPPED; `core.domain.finish_reason` classifies it."""
     usage: Usage = Usage()
     cost_usd: float | None = None
     """US dollars: billed by the provider, else from price data, else None (unknown, not 0)."""

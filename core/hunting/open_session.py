@@ -20,7 +20,7 @@ from core.hunting.interrupt_unfinished_work import EXPORTED, interrupt_work
 from core.hunting.orders import OpenOrder
 from core.notebooks.document import Bounds
 from core.notebooks.parse import LoadedNotebook, parse_notebook
-from core.notebooks.written_cells import blank_notebook, template_notebook
+from core.notebooks.write_cells import blank_notebook, template_notebook
 from core.sessions.base import SessionStore
 
 TYPED_NAME = "task.ipynb"

@@ -22,6 +22,7 @@ from operator import contains
 from core.domain.value import Value
 from core.domain.verdict import Verdict
 from core.judge import prose
+from core.judge.encodable_text import bounded, encodable
 from core.judge.objects import FoundObject, JsonObject, whole_objects
 from core.judge.reply_words import ReplyWords, TooManyQuotesError, letters
 from core.judge.statements import (
@@ -37,7 +38,6 @@ from core.judge.statements import (
     verdict_of,
     words_in,
 )
-from core.judge.unicode import bounded, encodable
 from core.judge.wording import ANSWER_ID_KEY
 
 MAX_ANSWER_CHARS = 500_000  # many times a judge's output limit; longer answers are unusable

@@ -12,8 +12,8 @@ from core.domain.chat import Message
 from core.domain.criteria import Criterion
 from core.domain.task import Task
 from core.judge.blocks import Label, block, nonce_for
+from core.judge.encodable_text import bounded, encodable
 from core.judge.objects import JsonObject, whole_objects
-from core.judge.unicode import bounded, encodable
 from core.judge.wording import EARLIER_TURNS
 from core.providers.base import AnswerSchema
 

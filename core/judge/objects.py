@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias, Union
 
-from core.judge.unicode import encodable
+from core.judge.encodable_text import encodable
 
 MAX_DEPTH = 64
 """Maximum nesting of objects and arrays. Deeper objects are incomplete."""

@@ -16,8 +16,8 @@ from core.domain.judge_template import FOLLOWS, PLACEHOLDERS, template_parts
 from core.domain.task import Task
 from core.judge import wording
 from core.judge.blocks import Label, block, nonce_for
+from core.judge.encodable_text import encodable
 from core.judge.schema import VERDICT_SCHEMA
-from core.judge.unicode import encodable
 
 CACHE_KEY_CHARS = 16
 PROMPT_HASH_CHARS = 12

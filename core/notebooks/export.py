@@ -31,7 +31,7 @@ from core.notebooks.editing import Edits
 from core.notebooks.session_record import METADATA_KEY, resume_record, stored_record
 from core.notebooks.slots import judge_cell, review_cell
 from core.notebooks.text import shortened, without_surrogates
-from core.notebooks.written_cells import ResultCells, SlotText, delivered, earlier_reviews, write_task, write_turns
+from core.notebooks.write_cells import ResultCells, SlotText, delivered, earlier_reviews, write_task, write_turns
 
 
 class Export(Value):

@@ -27,7 +27,7 @@ from core.domain.value import Value
 from core.domain.verdict_redaction import redact_cost, redact_verdicts
 from core.errors import BadNotebook
 from core.notebooks.document import Document
-from core.notebooks.record_checks import implausible, too_many_values
+from core.notebooks.session_record_checks import implausible, too_many_values
 
 SCHEMA_VERSION = 1
 METADATA_KEY = "model_hunter"

@@ -13,7 +13,7 @@ import orjson
 
 from core.clock import Clock
 from core.domain.chat import Reply
-from core.domain.finish import FinishKind, finish_kind
+from core.domain.finish_reason import FinishKind, finish_kind
 from core.domain.parameters import Parameters, Reasoning
 from core.errors import Advice, ProviderError
 from core.providers import causes, faults

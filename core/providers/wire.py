@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from core.domain.finish import MAX_WORD_CHARS, FinishKind, finish_kind
+from core.domain.finish_reason import MAX_WORD_CHARS, FinishKind, finish_kind
 from core.providers.sse import DONE, without_bom
 
 UNFINISHED = frozenset({FinishKind.NONE, FinishKind.FAILED})

@@ -2,7 +2,7 @@
 
 Each record type is a view on it (hunts, calls, …), so a line is read, stored and removed in one step. A new field of a
 record becomes a column at the next start; older logs have NULL there. Each column costs time when reading, so fields
-that no query uses stay in the log (LEFT_OUT), where lines.py finds them.
+that no query uses stay in the log (LEFT_OUT), where find_records.py finds them.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ LEFT_OUT: dict[type, frozenset[str]] = {
     SessionRecord: frozenset({"detail", "criteria"}),
     TaskRecord: frozenset({"content"}),
 }
-"""Shown only with all data of one hunt or session; replies are also searched (replies.py)."""
+"""Shown only with all data of one hunt or session; replies are also searched (search_replies.py)."""
 SQL_TYPES: dict[Any, str] = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE", bool: "BOOLEAN"}
 
 

@@ -21,9 +21,9 @@ import duckdb
 
 from core.domain.value import Value
 from core.telemetry.cache import CachePlace
+from core.telemetry.file_names import day_of, telemetry_files
 from core.telemetry.log_tables import Arrival, FileState, Loaded, LogTables, Moved, drop_unreadable_lines, shape
-from core.telemetry.names import day_of, telemetry_files
-from core.telemetry.newest import new_bytes, newest_day, newest_first
+from core.telemetry.newest_files import new_bytes, newest_day, newest_first
 from core.telemetry.tail import DamagedFile, Fresh, Position, new_lines, position_at_end, position_now, unchanged
 
 if TYPE_CHECKING:  # the API has no pandas
@@ -134,7 +134,7 @@ class TelemetryReader:
         return id(self), self._changes
 
     def files_with(self, condition: str, params: Mapping[str, Any]) -> list[Path]:
-        """The log files with lines that match `condition`, oldest first (core.telemetry.lines)."""
+        """The log files with lines that match `condition`, oldest first (core.telemetry.find_records)."""
         sql = f"SELECT DISTINCT name FROM events JOIN segments USING (segment) WHERE {condition} ORDER BY name"  # noqa: S608
         return [self._directory / str(name) for name in self.query(sql, params)["name"]]
 

@@ -23,8 +23,8 @@ import orjson
 import structlog
 
 from core.telemetry.appending import FILE_MODE, append_lines, open_locked
-from core.telemetry.lines import find_records
-from core.telemetry.names import telemetry_files
+from core.telemetry.file_names import telemetry_files
+from core.telemetry.find_records import find_records
 
 log = structlog.get_logger(__name__)
 

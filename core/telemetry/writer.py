@@ -28,7 +28,7 @@ from core.clock import Clock
 from core.domain.value import Value
 from core.settings import TelemetrySettings
 from core.telemetry.appending import FOLDER_MODE, append_lines
-from core.telemetry.names import file_name, outdated, telemetry_files
+from core.telemetry.file_names import file_name, outdated, telemetry_files
 from core.telemetry.records import SCHEMA, TYPES, ProcessRecord, Record
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ import streamlit as st
 
 from core.domain.verdict import Outcome
 from core.telemetry.reader import TelemetryReader
-from core.telemetry.replies import MAX_FOUND
+from core.telemetry.search_replies import MAX_FOUND
 from dashboard_app import data
 from dashboard_app.components import columns, page
 from dashboard_app.components.tables import Whole, table

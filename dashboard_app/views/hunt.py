@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pandas as pd
 import streamlit as st
 
-from core.telemetry.lines import find_records
+from core.telemetry.find_records import find_records
 from core.telemetry.reader import TelemetryReader
 from dashboard_app.components import columns, page
 from dashboard_app.components.figures import Number, draw_numbers

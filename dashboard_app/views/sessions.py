@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core.telemetry.lines import LogLine, find_records
+from core.telemetry.find_records import LogLine, find_records
 from core.telemetry.reader import TelemetryReader
 from dashboard_app.components import columns, page
 from dashboard_app.components.tables import downloads, table

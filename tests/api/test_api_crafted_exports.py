@@ -16,7 +16,7 @@ from core.domain.stop_rule import StopRule
 from core.domain.turn import Turn
 from core.domain.verdict import Outcome, Verdict
 from core.notebooks.session_record import METADATA_KEY, resume_record
-from core.notebooks.written_cells import blank_notebook
+from core.notebooks.write_cells import blank_notebook
 from tests.builders import NOW, WORDS, a_finished_hunt, a_review, a_run, a_session, a_task, a_verdict
 from tests.e2e.api_process import open_api
 

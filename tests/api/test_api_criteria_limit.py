@@ -7,7 +7,7 @@ import pytest
 from core.domain.run import RunStatus
 from core.domain.verdict import Outcome
 from core.hunting.reviews.delivery import deliver
-from core.notebooks.written_cells import blank_notebook, template_notebook
+from core.notebooks.write_cells import blank_notebook, template_notebook
 from tests.builders import NOW, a_finished_hunt, a_run, a_session, a_task, a_verdict
 
 LIMIT = 100

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from core.hunting import open_session as opening
-from core.notebooks.written_cells import blank_notebook
+from core.notebooks.write_cells import blank_notebook
 from tests.api.conftest import TASK
 from tests.builders import a_task
 from tests.e2e.api_process import open_api

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from core.telemetry.names import file_name
+from core.telemetry.file_names import file_name
 from tests.dashboard_app.records_made_up import At, line, team_at_work
 
 PATTERN_HUNTS = 2000

@@ -9,7 +9,7 @@ import pytest
 from core.clock import RedisTime, SteadyClock, not_before
 from core.domain.run import Counts, RunStatus
 from core.hunting.run_plan import eta_s
-from core.telemetry.names import outdated
+from core.telemetry.file_names import outdated
 from tests.builders import NOW, HandClock, a_run
 
 MONTH = timedelta(days=30)

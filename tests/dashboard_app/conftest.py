@@ -12,7 +12,7 @@ from streamlit import config
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from core.telemetry import following
+from core.telemetry import background_reading
 from core.telemetry.reader import RefreshReport, TelemetryReader
 from tests.dashboard_app.fake_status import api_stand_in
 from tests.dashboard_app.helpers import records
@@ -88,7 +88,7 @@ def older_days_wait(monkeypatch, log_dir) -> Iterator[threading.Event]:
         return refresh(self, max_bytes)
 
     monkeypatch.setattr(TelemetryReader, "refresh", wait_first)
-    monkeypatch.setattr(following, "FIRST_READ_BYTES", 1)
+    monkeypatch.setattr(background_reading, "FIRST_READ_BYTES", 1)
     yield may_go
     may_go.set()
 

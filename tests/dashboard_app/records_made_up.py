@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from core.telemetry.names import file_name
+from core.telemetry.file_names import file_name
 from core.telemetry.records import (
     SCHEMA,
     TYPES,

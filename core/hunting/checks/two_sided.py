@@ -28,8 +28,8 @@ from core.hunting.run_plan import FailureStreak
 from core.hunting.views.events import session_event
 from core.judge.concurrent import run_all
 from core.judge.edit_proposal import edit_problem
+from core.judge.encodable_text import bounded
 from core.judge.judge import Judge, OnVerdict
-from core.judge.unicode import bounded
 from core.providers.base import CallContext
 from core.review.two_sided import findings_of, status_of
 from core.sessions.base import SessionStore

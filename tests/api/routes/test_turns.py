@@ -1,7 +1,7 @@
 """Turns: the next one, undone, and the hunts of an earlier one."""
 
 from core.domain.verdict import Outcome
-from core.notebooks.written_cells import blank_notebook
+from core.notebooks.write_cells import blank_notebook
 from tests.api.asking import body
 from tests.api.test_api_criteria_limit import ENDED, LIMIT, criteria, refused
 from tests.builders import a_finished_hunt, a_run, a_session, a_task

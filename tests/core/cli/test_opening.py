@@ -2,8 +2,8 @@
 
 import json
 
+from core.cli.input_files import Source
 from core.cli.opening import judged_by, process_each
-from core.cli.sources import Source
 from core.errors import BadInput
 from core.notebooks.examples import read_example
 from tests.core.cli.running import run

@@ -6,7 +6,7 @@ import pytest
 
 from core.cli.commands import main
 from core.hunting.reviews.delivery import deliver
-from core.notebooks.written_cells import blank_notebook
+from core.notebooks.write_cells import blank_notebook
 from tests.builders import a_finished_hunt, a_run, a_session, a_task
 
 

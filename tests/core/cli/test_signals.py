@@ -10,7 +10,7 @@ import sys
 import termios
 
 from tests.core.cli.running import QUICK, start
-from tests.core.cli.test_watching import COMMAND, SLOW_JUDGE, calls_made, kept
+from tests.core.cli.test_progress import COMMAND, SLOW_JUDGE, calls_made, kept
 from tests.house.tree import ROOT
 
 

@@ -20,7 +20,7 @@ from core.notebooks.document import UNBOUNDED
 from core.notebooks.examples import read_example
 from core.notebooks.item_reader import SeenCriterion, read_rubric
 from core.notebooks.parse import parse_notebook
-from core.notebooks.written_cells import blank_notebook
+from core.notebooks.write_cells import blank_notebook
 from tests.builders import a_finished_hunt, a_task
 from tests.core.notebooks.building import raw_notebook
 

@@ -32,7 +32,7 @@ from core.notebooks.item_reader import (
     task_item,
 )
 from core.notebooks.parse import LoadedNotebook
-from core.notebooks.written_cells import blank_notebook
+from core.notebooks.write_cells import blank_notebook
 from tests.builders import a_finished_hunt, a_task, a_verdict
 from tests.core.notebooks.building import ARRAY, REFERENCE, load
 

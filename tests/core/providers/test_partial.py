@@ -6,7 +6,7 @@ import json
 import pytest
 
 from core.domain.chat import STOPPED
-from core.domain.finish import FinishKind, finish_kind
+from core.domain.finish_reason import FinishKind, finish_kind
 from core.providers.base import CallContext
 from core.providers.partial import PartialCompletion
 from core.providers.reply import Timing, read_reply

@@ -8,7 +8,7 @@ from core.domain.review import human_outcome
 from core.domain.session import Selection, Visibility
 from core.domain.verdict import Outcome
 from core.hunting.reviews.delivery import deliver
-from core.notebooks.written_cells import blank_notebook
+from core.notebooks.write_cells import blank_notebook
 from core.review.comparison import compare_outcomes
 from tests.builders import NOW, a_finished_hunt, a_review, a_run, a_session, a_task
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.telemetry import reader as reader_module
-from core.telemetry.lines import find_records
+from core.telemetry.find_records import find_records
 from core.telemetry.reader import RefreshReport, TelemetryReader
 from core.telemetry.tail import new_lines
 

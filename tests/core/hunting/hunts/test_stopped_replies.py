@@ -18,8 +18,8 @@ from core.hunting.views.hunts import hunt_view
 from core.notebooks.document import Bounds
 from core.notebooks.export import Export, export_notebook
 from core.notebooks.parse import parse_notebook
-from core.notebooks.record_checks import implausible
-from core.notebooks.written_cells import blank_notebook
+from core.notebooks.session_record_checks import implausible
+from core.notebooks.write_cells import blank_notebook
 from core.review.selection import refuse_unselectable
 from core.telemetry.records import HuntRecord
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_run, a_session, a_task

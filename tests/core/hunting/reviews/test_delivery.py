@@ -6,7 +6,7 @@ from core.domain.parameters import Parameters
 from core.domain.session import Visibility
 from core.domain.verdict import Verdict
 from core.hunting.reviews.delivery import deliver, preview_delivery, rough_bytes
-from core.notebooks.written_cells import blank_notebook
+from core.notebooks.write_cells import blank_notebook
 from tests.builders import a_finished_hunt, a_run, a_session, a_task, a_verdict
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.judge.unicode import bounded, encodable
+from core.judge.encodable_text import bounded, encodable
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from core.telemetry.reader import TelemetryReader
-from core.telemetry.replies import find_hunts_by_reply
+from core.telemetry.search_replies import find_hunts_by_reply
 
 
 def line(number, reply, kind="hunt"):

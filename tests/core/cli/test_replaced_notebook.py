@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from core.cli.containing import contains
+from core.cli.replaced_notebook import contains
 from core.notebooks.document import UNBOUNDED
 from core.notebooks.examples import read_example
 from core.notebooks.parse import parse_notebook

@@ -15,8 +15,8 @@ from core.domain.turn import Turn
 from core.domain.verdict import Verdict
 from core.errors import BadNotebook
 from core.notebooks import session_record
-from core.notebooks.record_checks import implausible
 from core.notebooks.session_record import read_resume, resume_record
+from core.notebooks.session_record_checks import implausible
 from tests.builders import a_review, a_run
 from tests.core.notebooks.building import NOON, hunt
 from tests.core.notebooks.test_session_record import CHECK, HUNTS, full_session

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.domain.finish import FinishKind, finish_kind
+from core.domain.finish_reason import FinishKind, finish_kind
 
 WORDS = {
     FinishKind.STOPPED: (

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from core.telemetry.names import day_of, file_name, telemetry_files
+from core.telemetry.file_names import day_of, file_name, telemetry_files
 from tests.core.telemetry.test_writer import a_writer
 
 

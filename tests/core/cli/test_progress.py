@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from core.cli.watching import LINE_EVERY_S, ProgressDisplay
+from core.cli.progress import LINE_EVERY_S, ProgressDisplay
 from core.domain.run import Counts
 from tests.builders import a_run
 from tests.core.cli.running import start

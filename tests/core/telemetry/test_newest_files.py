@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.telemetry.newest import PACKED_RATIO, new_bytes, newest_day, newest_first
+from core.telemetry.newest_files import PACKED_RATIO, new_bytes, newest_day, newest_first
 from core.telemetry.tail import Fresh, Position
 
 

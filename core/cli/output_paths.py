@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from core.cli.input_files import Source
 from core.cli.output import discard_stdout
-from core.cli.sources import Source
 from core.errors import BadInput
 
 MAX_LINKS = 40

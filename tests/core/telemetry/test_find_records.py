@@ -4,7 +4,7 @@ import gzip
 import json
 from datetime import datetime
 
-from core.telemetry.lines import LogLine, find_records
+from core.telemetry.find_records import LogLine, find_records
 
 
 def line(number, word="r_a.1", kind="hunt"):

@@ -9,7 +9,7 @@ import pytest
 from core.domain.criteria import Criterion
 from core.domain.task import PassRule, Task
 from core.notebooks.export import Export, export_notebook
-from core.notebooks.written_cells import blank_notebook, fits, heading_name, template_notebook
+from core.notebooks.write_cells import blank_notebook, fits, heading_name, template_notebook
 from tests.core.notebooks.building import (
     BASIC,
     EMPTY_SLOT,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import groupby
 
-from core.telemetry.names import day_of
+from core.telemetry.file_names import day_of
 from core.telemetry.tail import Fresh
 
 PACKED_RATIO = 8

@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from core.telemetry import following
-from core.telemetry.following import Following
+from core.telemetry import background_reading
+from core.telemetry.background_reading import Following
 from core.telemetry.reader import RefreshReport, TelemetryReader
 
 DAYS = ("2026-11-20", "2026-11-21", "2026-11-22", "2026-11-23")
@@ -29,7 +29,7 @@ DAY_BYTES = len(lines(DAYS[0], 10))
 
 @pytest.fixture(autouse=True)
 def one_day_at_once(monkeypatch):
-    monkeypatch.setattr(following, "FIRST_READ_BYTES", 1)
+    monkeypatch.setattr(background_reading, "FIRST_READ_BYTES", 1)
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_the_first_look_is_answered_while_older_days_are_being_read(log, held_ba
 
 
 def test_closing_ends_the_reading_after_a_step(log, held_back, monkeypatch):
-    monkeypatch.setattr(following, "STEP_BYTES", 1)
+    monkeypatch.setattr(background_reading, "STEP_BYTES", 1)
     followed = Following(TelemetryReader(log))
     followed.look()
     closing = threading.Thread(target=followed.close)

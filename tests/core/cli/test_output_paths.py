@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from core.cli.places import places, write_notebook
-from core.cli.sources import Source
+from core.cli.input_files import Source
+from core.cli.output_paths import places, write_notebook
 from core.errors import BadInput
 from tests.core.cli.test_output import HUNT, shell
 
@@ -44,7 +44,7 @@ def test_the_old_file_is_unchanged_when_the_disk_is_full(tmp_path, monkeypatch, 
     def full(*_args, **_kwargs):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    targets = {"fsync": "os.fsync", "replace": "pathlib.Path.replace", "write": "core.cli.places._written_beside"}
+    targets = {"fsync": "os.fsync", "replace": "pathlib.Path.replace", "write": "core.cli.output_paths._written_beside"}
     monkeypatch.setattr(targets[step], full)
     with pytest.raises(BadInput, match="No space left") as refused:
         write_notebook(place, NEW, replaces=replaces(True))

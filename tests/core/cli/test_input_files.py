@@ -5,7 +5,7 @@ from io import BytesIO, TextIOWrapper
 
 import pytest
 
-from core.cli.sources import Source, read_sources
+from core.cli.input_files import Source, read_sources
 from core.errors import BadInput
 from core.notebooks.examples import read_example
 from tests.core.cli.running import run
