@@ -35,8 +35,9 @@ MAX_FEED = 1000
 """Maximum decoded events in the feed of a watched session."""
 MAX_FEED_BYTES = 4 * 1024 * 1024
 """Maximum data in a feed; watchers further behind read the stream."""
-GATHER_S = 0.005
-"""Pause between two reads, so that one read returns several events."""
+GATHER_S = 0.025
+"""Pause between two reads, so that one read returns several events: a read costs as much as decoding some ten."""
+INTERRUPT_AGAIN_S = 0.0025
 RETRY_S = 0.25
 """Pause after a failed read."""
 MAX_WAKES = 20
@@ -194,7 +195,7 @@ class RedisEventLog(EventLog):
                 if self._reader_id is None or self._rounds != rounds:
                     return
                 await self._execute(partial(self._clients.commands.client_unblock, self._reader_id))
-                await asyncio.sleep(GATHER_S / 2)
+                await asyncio.sleep(INTERRUPT_AGAIN_S)
 
     async def _read_forever(self) -> None:
         """Read until cancelled. Retries after a pause while Redis is down."""

@@ -34,6 +34,8 @@ log = structlog.get_logger(__name__)
 RENEW_S = 2.0
 LEASE_S = 3 * RENEW_S
 """A process that has not renewed for this long no longer watches."""
+LISTEN_S = 3.0
+"""Longest wait for a message, after which the task looks whether it has ended."""
 AGAIN_S = 0.5
 """Pause before listening again after Redis failed."""
 PUBLISH_INTERVAL_S = 0.02
@@ -198,7 +200,7 @@ class RedisLiveText(LocalLiveText):
         async with redis.pubsub() as pubsub:
             await pubsub.subscribe(text_channel(self._process), WATCHED_TEXT_CHANNEL)
             while not self._ended:
-                message = await pubsub.get_message(timeout=1.0)
+                message = await pubsub.get_message(timeout=LISTEN_S)
                 if message is None:
                     continue
                 if message["type"] == "subscribe":  # steps may have been missed before

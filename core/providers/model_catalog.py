@@ -237,8 +237,10 @@ class Catalog:
         """All providers and the configured models, usable models first."""
         configured = [entry.configured for entry in self._entries.values()]
         models = [self._model_row(one, model) for one in configured for model in one.models]
-        providers = tuple(self._provider_row(one.row) for one in configured)
-        return providers, tuple(sorted(models, key=lambda row: (not row.usable, row.simulated)))
+        return self.providers(), tuple(sorted(models, key=lambda row: (not row.usable, row.simulated)))
+
+    def providers(self) -> tuple[ProviderRow, ...]:
+        return tuple(self._provider_row(entry.configured.row) for entry in self._entries.values())
 
     def search(self, query: str, limit: int) -> tuple[tuple[ModelRow, ...], int]:
         """The best `limit` models, configured or listed, that match all words, and how many match."""

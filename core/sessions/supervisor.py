@@ -10,6 +10,7 @@ from itertools import islice
 import structlog
 
 from core.clock import Clock
+from core.domain.ids import hunt_id
 from core.errors import NotFound, RedisAway
 from core.redis.health import RedisHealth, RedisHealthState
 from core.sessions.detached import DetachedSession, Replayed, replay
@@ -215,7 +216,7 @@ class Supervisor:
         if not kept.whole:
             await self._learn(session_id)
         else:
-            left = [run.hunt(n).hunt_id for run in kept.session.active_runs for n in range(run.hunts)]
+            left = (hunt_id(run.run_id, n) for run in kept.session.active_runs for n in range(run.hunts))
             known = (i for i in left if kept.may_change(i))
             with suppress(NotFound):  # its next use checks whether Redis lost it
                 await self._store.refresh_hunts(session_id, list(islice(known, MAX_LEARNED_AGAIN)))

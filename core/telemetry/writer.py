@@ -135,7 +135,8 @@ class TelemetryWriter:
     async def _flush_periodically(self) -> None:
         while not self._ending.is_set():
             try:
-                await self.flush()
+                if self._waiting or self._clock.now().date() != self._cleaned_on:
+                    await self.flush()
             except Exception:  # a bug here must not end telemetry or anything else
                 self._failed += 1
                 log.exception("telemetry.flush_failed")

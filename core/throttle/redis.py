@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 SETTLE_RENEWALS = 1.5
 """Renewal intervals to wait before permits grow after Redis was emptied, so that every process has reported."""
+LISTEN_S = 3.0
+"""Longest wait for a message, after which the task looks whether it has ended."""
 TURN_S = 1.0
 """Duration of a session's turn when there are more sessions than slots."""
 SYNC = LuaScript.read(Path(__file__).with_name("sync.lua"))
@@ -70,6 +72,8 @@ class RedisThrottle(Throttle):
         self._adaptive = adaptive
         self._news = asyncio.Event()
         self._ended = False
+        self._listening = False
+        """Whether other processes can wake this one."""
         self._limiters = {
             account: self._limiter(account, ceiling, settings.max_queued_calls) for account, ceiling in limits
         }
@@ -111,6 +115,9 @@ class RedisThrottle(Throttle):
                     await self._handle_wakeups(self._redis.blocking)
             except RedisAway as error:
                 log.debug("throttle.listen_failed", reason=error.message)
+            finally:
+                self._listening = False
+                self._news.set()
             await asyncio.sleep(self._settings.renew_s)
 
     def end(self) -> None:
@@ -136,13 +143,17 @@ class RedisThrottle(Throttle):
     def _idle_s(self) -> float:
         """Seconds until the next report is due."""
         until = self._renew_at - time.monotonic()
-        waiting = any(limiter.queued for limiter in self._limiters.values())
+        waiting = any(map(self._polls, self._limiters.values()))
         return max(0.0, min(until, self._settings.poll_s) if waiting else until)
+
+    def _polls(self, limiter: SharedLimiter) -> bool:
+        """Whether its waiting calls need reports besides renewals and those that are due."""
+        return limiter.lacks_permits or (limiter.queued > 0 and not self._listening)
 
     async def _sync(self) -> None:
         renewal = time.monotonic() >= self._renew_at
         every = self._limiters.values()
-        limiters = [limiter for limiter in every if limiter.due or limiter.queued or (renewal and limiter.in_use)]
+        limiters = [limiter for limiter in every if limiter.due or self._polls(limiter) or (renewal and limiter.in_use)]
         if renewal:
             self._renew_at = time.monotonic() + self._settings.renew_s
             limiters = limiters or list(every)[:1]  # so that an idle process is counted too
@@ -225,9 +236,10 @@ class RedisThrottle(Throttle):
     async def _handle_wakeups(self, redis: Redis) -> None:
         async with redis.pubsub() as pubsub:
             await pubsub.subscribe(THROTTLE_CHANNEL)
+            self._listening = True
             self._mark_due(self._limiters)
             while not self._ended:
-                message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=1.0)
+                message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=LISTEN_S)
                 if message is not None:
                     account, *processes = message["data"].decode().split(" ")
                     if self._process in processes or processes == ["*"]:

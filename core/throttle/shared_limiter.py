@@ -91,6 +91,12 @@ class SharedLimiter(AccountLimiter):
     def in_use(self) -> bool:
         return self._held > 0 or self.queued > 0 or self.in_flight > 0
 
+    @property
+    def lacks_permits(self) -> bool:
+        """Whether calls wait and other processes hold permits, which may become free without a message: a process that
+        died sends none."""
+        return self.queued > 0 and self._held < min(self.limit.now, self.ceiling)
+
     # -- with Redis
 
     def report(self, *, renewal: bool) -> Report:

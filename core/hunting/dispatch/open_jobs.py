@@ -50,7 +50,9 @@ class OpenJobs:
                 pipe.pexpire(OPEN_JOBS, int(self._lease.record_ttl_s * 1000))
                 if wake:
                     pipe.publish(OPEN_JOBS_CHANNEL, b"")
-                await pipe.execute()
+                added, *_ = await pipe.execute()
+            if added and not wake:  # Redis had lost them: other processes look now
+                await self._redis.commands.publish(OPEN_JOBS_CHANNEL, b"")
             if wake:
                 await released_queue.put(self._redis.commands, jobs)
 
@@ -61,14 +63,18 @@ class OpenJobs:
 
     async def all(self) -> list[OpenJob]:
         async with with_deadline(self._lease.answer_s):
-            listed = await self._redis.commands.hgetall(OPEN_JOBS)
-            released = await released_queue.jobs(self._redis.commands)
+            async with self._redis.commands.pipeline(transaction=False) as pipe:
+                pipe.hgetall(OPEN_JOBS)
+                released_queue.read_tokens(pipe)
+                listed, *found = await pipe.execute()
+            released = await released_queue.jobs(self._redis.commands, released_queue.tokens(*found))
         jobs = [job for job in (_load(key, value) for key, value in listed.items()) if job is not None]
         known = {job.job.key for job in jobs}
         return [*jobs, *(OpenJob(job) for job in released if job.key not in known)]
 
     async def watch(self, on_jobs: Callable[[list[OpenJob]], None]) -> None:
-        """Call `on_jobs` with the listed jobs, at once, with every renewal and when woken, until cancelled."""
+        """Call `on_jobs` with the listed jobs, at once, when woken, and with every renewal while there are any, until
+        cancelled."""
         while True:
             try:
                 await self._watch(on_jobs)
@@ -81,9 +87,11 @@ class OpenJobs:
             async with with_deadline(self._lease.answer_s):
                 await pubsub.subscribe(OPEN_JOBS_CHANNEL)
             while True:
-                on_jobs(await self.all())
+                listed = await self.all()
+                on_jobs(listed)
+                wait_s = self._lease.renew_s if listed else self._lease.lease_s / 2
                 with map_redis_errors():
-                    await pubsub.get_message(ignore_subscribe_messages=True, timeout=self._lease.renew_s)
+                    await pubsub.get_message(ignore_subscribe_messages=True, timeout=wait_s)
 
 
 def _dump(job: Job, heartbeat: str) -> str:

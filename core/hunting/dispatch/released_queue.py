@@ -18,15 +18,17 @@ from core.redis.keys import RELEASED_QUEUE
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
+    from redis.asyncio.client import Pipeline
 
 MAX_TOKENS = 1000
 """Tokens that are read at once."""
+Token = tuple[bytes, str]
+"""ID of its stream entry, empty for a delayed token, and its name."""
 
 
-async def jobs(redis: Redis) -> list[Job]:
+async def jobs(redis: Redis, tokens: Sequence[Token]) -> list[Job]:
     """Return the jobs that have a token."""
-    tokens = [token for _, token in await _tokens(redis)]
-    stored = await redis.mget([RELEASED_QUEUE.token(token) for token in tokens]) if tokens else []
+    stored = await redis.mget([RELEASED_QUEUE.token(token) for _, token in tokens]) if tokens else []
     found = {job.key: job for text in stored if text and (job := _load(text)) is not None}
     return list(found.values())
 
@@ -50,7 +52,10 @@ async def put(redis: Redis, jobs: Sequence[Job]) -> None:
 
 async def remove(redis: Redis, job: Job) -> None:
     """Remove the tokens of a job that has ended. A process that still holds one ends its work as usual."""
-    for entry, token in await _tokens(redis):
+    async with redis.pipeline(transaction=False) as pipe:
+        read_tokens(pipe)
+        found = tokens(*await pipe.execute())
+    for entry, token in found:
         if token.rpartition(".")[0] == job.key:
             await redis.delete(RELEASED_QUEUE.token(token), RELEASED_QUEUE.tries(token))
             await redis.zrem(RELEASED_QUEUE.delayed, token)
@@ -59,12 +64,13 @@ async def remove(redis: Redis, job: Job) -> None:
                 await redis.xdel(RELEASED_QUEUE.stream, entry)
 
 
-async def _tokens(redis: Redis) -> list[tuple[bytes, str]]:
-    """Return the ID of each token's stream entry, empty for a delayed one, and the token's name."""
-    async with redis.pipeline(transaction=False) as pipe:
-        pipe.xrange(RELEASED_QUEUE.stream, count=MAX_TOKENS)
-        pipe.zrange(RELEASED_QUEUE.delayed, 0, MAX_TOKENS)
-        entries, delayed = await pipe.execute()
+def read_tokens(pipe: Pipeline) -> None:
+    """Add the commands whose two results `tokens` takes."""
+    pipe.xrange(RELEASED_QUEUE.stream, count=MAX_TOKENS)
+    pipe.zrange(RELEASED_QUEUE.delayed, 0, MAX_TOKENS)
+
+
+def tokens(entries: Sequence[tuple[bytes, dict[bytes, bytes]]], delayed: Sequence[bytes]) -> list[Token]:
     queued = [(entry, fields[b"task_id"].decode()) for entry, fields in entries]
     return [*queued, *((b"", token.decode()) for token in delayed)]
 

@@ -236,10 +236,11 @@ class PartWorker:
                 await self.store_reason(context, why, "stop_met")
                 context.stopping.meet(why)
 
-    async def end_cancelled(self, context: RunContext) -> None:
+    async def end_cancelled(self, context: RunContext) -> Session:
         """End the cancelled hunts of our parts, whichever process received the request. Start no further hunt if
-        another process found that the run fails, or that its stop rule is met."""
-        run = (await self.store.read(context.session.session_id)).run(context.run.run_id)
+        another process found that the run fails, or that its stop rule is met. Returns the session as of now."""
+        session = await self.store.read(context.session.session_id)
+        run = session.run(context.run.run_id)
         if run.stop_met:
             context.stopping.meet(run.stop_met)
         if run.stop_reason:
@@ -252,6 +253,7 @@ class PartWorker:
                 hunt = saved.get(cancelled) or run.hunt(place)
                 if hunt.status is HuntStatus.QUEUED:  # a started hunt is ended by its own task
                     await self._end_hunt(context, hunt, Outcome.CANCELLED)
+        return session
 
     async def requeue(self, context: RunContext, part: int) -> None:
         """Requeue the part's hunts that were calling. Hunts with a reply keep it."""

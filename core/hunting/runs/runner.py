@@ -63,7 +63,7 @@ class Runner:
         if run.status in RUN_ENDED and run.status is not RunStatus.CANCELLED:
             return
         self.activity.runs_started += 1
-        await self._publish_progress(session_id, run_id)
+        await self._publish_progress(session, run_id)
         active = active_hunts(self.hunting.max_active_hunts, self.max_queued_calls, len(run.task.criteria))
         failures, outage_s = self.calls.max_same_failures, self.calls.judge_outage_s
         context = RunContext(
@@ -147,9 +147,9 @@ class Runner:
         published = -1
         while True:
             await asyncio.sleep(PROGRESS_EVERY_S)
-            await self.parts.end_cancelled(context)
+            session = await self.parts.end_cancelled(context)
             ended = context.ended + context.confirmed
-            if ended != published and await self._publish_progress(context.session.session_id, context.run.run_id):
+            if ended != published and await self._publish_progress(session, context.run.run_id):
                 published = ended
 
     async def _copy_results(self, context: RunContext) -> None:
@@ -207,12 +207,11 @@ class Runner:
         if not context.run.trial:
             self.write_record(run_record(ended, ended.run(run_id), counts))
 
-    async def _publish_progress(self, session_id: str, run_id: str) -> bool:
-        """Publish the run's current state. Returns False if the session changed meanwhile.
+    async def _publish_progress(self, session: Session, run_id: str) -> bool:
+        """Publish the run's current state. Returns False if the session has changed since it was read.
 
         An ended run is not published: another process has published its end, which must be the last event.
         """
-        session = await self.store.read(session_id)
         return session.run(run_id).status in RUN_ENDED or await publish_run(self.store, self.clock, session, run_id)
 
 

@@ -78,7 +78,6 @@ class Cluster:
                 own = here()
                 await self._publish(own)
                 self._warn_of_conflicts(own)
-                await self.share_secret()
             except RedisAway as error:
                 self._others = ()
                 log.debug("cluster.unavailable", reason=error.message)
@@ -100,19 +99,26 @@ class Cluster:
         self._conflicts = conflicts
 
     async def _publish(self, here: InstanceStatus) -> None:
+        """Publish our status, renew the shared secret and read what the others published."""
         if self._redis is None:
             return
+        redis, life_ms = self._redis.commands, int(self._settings.instance_ttl_s * 1000)
         async with with_deadline(self._timeout_s):
-            redis = self._redis.commands
-            life_ms = int(self._settings.instance_ttl_s * 1000)
-            await redis.set(instance_key(self._process), here.model_dump_json(), px=life_ms)
-            await redis.zadd(INSTANCES, {self._process: here.last_seen.timestamp()})
-            names = [_text(name) for name in await redis.zrange(INSTANCES, 0, -1)]
-            stored = await redis.mget([instance_key(name) for name in names])
+            async with redis.pipeline(transaction=False) as pipe:
+                pipe.set(instance_key(self._process), here.model_dump_json(), px=life_ms)
+                pipe.zadd(INSTANCES, {self._process: here.last_seen.timestamp()})
+                pipe.zrange(INSTANCES, 0, -1)
+                if not self._own:
+                    pipe.set(SECRET, self.secret.hex(), nx=True)
+                    pipe.get(SECRET)
+                _, _, found, *secret = await pipe.execute()
+            if secret and secret[-1] is not None:
+                self.secret = bytes.fromhex(_text(secret[-1]))
+            names = [name for name in map(_text, found) if name != self._process]
+            stored = await redis.mget([instance_key(name) for name in names]) if names else []
             if gone := [name for name, text in zip(names, stored, strict=True) if text is None]:
                 await redis.zrem(INSTANCES, *gone)
-        others = [text for name, text in zip(names, stored, strict=True) if text and name != self._process]
-        self._others = tuple(one for text in others if (one := _read(text)) is not None)
+        self._others = tuple(one for text in stored if text and (one := _read(text)) is not None)
 
 
 def _text(value: object) -> str:

@@ -82,14 +82,13 @@ class StatusCollector:
             status, reason = "degraded", store.reason
         elif store.library and store.library.problem:
             status, reason = "degraded", store.library.problem
-        providers, _ = self.catalog.rows()
         return Health(
             status=status,  # type: ignore[arg-type]
             reason=reason,
             version=__version__,
             revision=self.server.revision,
             sessions_backend=store.backend,
-            simulated_only=not any(p.usable and not p.simulated for p in providers),
+            simulated_only=not any(p.usable and not p.simulated for p in self.catalog.providers()),
         )
 
     async def status(self, *, draining: bool) -> AdminStatus:
@@ -156,13 +155,13 @@ class StatusCollector:
     async def _budgets(self) -> tuple[BudgetState, ...]:
         if not self.budgets.active:
             return ()
-        accounts = [row.account for row in self.catalog.rows()[0] if row.usable and not row.simulated]
+        accounts = [row.account for row in self.catalog.providers() if row.usable and not row.simulated]
         states = await self.budgets.states(self.people, accounts)
         return tuple(s for s in states if s.kind == "account" or s.spent_usd or s.reserved_usd or s.unknown_calls)
 
     def _providers(self) -> tuple[ProviderStatus, ...]:
         loads = {load.account: load for load in self.throttle.load()}
-        rows, _ = self.catalog.rows()
+        rows = self.catalog.providers()
         return tuple(
             ProviderStatus(
                 name=row.name,

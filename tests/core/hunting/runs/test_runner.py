@@ -137,7 +137,7 @@ async def test_a_helper_whose_news_come_late_does_not_turn_an_ended_run_back():
         return found
 
     bench.store.counts = ended_meanwhile  # the other process settles while the helper has its counts already
-    await bench.runner._publish_progress("s_one", "r_one")
+    await bench.runner._publish_progress(await bench.store.read("s_one"), "r_one")
     told = await bench.log.read("s_one", "0-0", 50)
     assert json.loads([e for e in told if e.type == EventType.RUN][-1].data)["run"]["status"] == "completed"
     bench.provider.gate.set()
