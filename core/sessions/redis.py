@@ -96,6 +96,8 @@ class RedisSessionStore(SessionStore):
         self._timeout_s = timeout_s
         self._bounds = (max_events, int(events_age_s * 1000))
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self.commands = 0
+        """Number of commands so far."""
         self._failed: tuple[float, RedisAway] | None = None
         """Time (by the loop's clock) and error of the last failed command."""
         self._heads: LRUCache[str, Session] = LRUCache(HEADS_MAX_BYTES, getsizeof=_head_bytes)
@@ -368,6 +370,7 @@ class RedisSessionStore(SessionStore):
         """
         clock = asyncio.get_running_loop().time
         began = clock()
+        self.commands += 1
         async with self._turns:
             if self._failed is not None and self._failed[0] >= began:
                 raise self._failed[1]

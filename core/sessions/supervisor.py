@@ -23,6 +23,8 @@ JOURNAL_AFTER_S = 2.0
 """Outage after which all known sessions are journaled, in case this process restarts."""
 JOURNAL_BATCH_BYTES = 8 * 1024 * 1024
 """Approximate journal bytes written per probe, so that requests do not wait."""
+IDLE_PROBE = 4
+"""While no session is used, only every fourth probe is sent. A use finds out itself what has become of Redis."""
 LEARN_AT_ONCE = 2
 LEARN_AGAIN_S = 0.1
 """Minimum interval of caching other processes' results for a session in use."""
@@ -57,6 +59,8 @@ class Supervisor:
         self._on_bug = on_bug
         self._good = 0
         self._failures = 0
+        self._seen_commands = -1
+        self._skipped = 0
         self._to_learn: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
         self._learned_at: dict[str, float] = {}
         """Time at which each session was last queued for caching, oldest first, bounded."""
@@ -104,6 +108,13 @@ class Supervisor:
                 self._on_bug(error)
 
     async def _tick(self) -> None:
+        commands = self._store.redis.commands
+        idle = self._health.state is RedisHealthState.UP and commands == self._seen_commands
+        self._skipped = self._skipped + 1 if idle else IDLE_PROBE
+        self._seen_commands = commands
+        if self._skipped < IDLE_PROBE:
+            return
+        self._skipped = 0
         try:
             name = await self._health.probe()
         except RedisAway:

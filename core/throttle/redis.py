@@ -39,6 +39,8 @@ SETTLE_RENEWALS = 1.5
 """Renewal intervals to wait before permits grow after Redis was emptied, so that every process has reported."""
 LISTEN_S = 3.0
 """Longest wait for a message, after which the task looks whether it has ended."""
+IDLE_RENEWALS = 3
+"""Reports per lease of a process without calls, so that it is counted."""
 TURN_S = 1.0
 """Duration of a session's turn when there are more sessions than slots."""
 SYNC = LuaScript.read(Path(__file__).with_name("sync.lua"))
@@ -64,6 +66,8 @@ class RedisThrottle(Throttle):
         """Why Redis is unavailable; "" while it is up."""
         self.processes = 1
         """Last known number of processes that share the limits."""
+        self._counted_at = time.monotonic()
+        """When at least that many were last reported."""
         self._redis = redis
         self._process = process
         self._clock = clock
@@ -155,8 +159,10 @@ class RedisThrottle(Throttle):
         every = self._limiters.values()
         limiters = [limiter for limiter in every if limiter.due or self._polls(limiter) or (renewal and limiter.in_use)]
         if renewal:
-            self._renew_at = time.monotonic() + self._settings.renew_s
             limiters = limiters or list(every)[:1]  # so that an idle process is counted too
+            self._renew_at = time.monotonic() + self._settings.lease_s / IDLE_RENEWALS
+        if any(limiter.in_use for limiter in every):
+            self._renew_at = min(self._renew_at, time.monotonic() + self._settings.renew_s)
         if self.away:
             limiters = list(every)
             for limiter in limiters:
@@ -190,9 +196,14 @@ class RedisThrottle(Throttle):
         for limiter, report, result in zip(limiters, reports, results, strict=True):
             if result:
                 answer = _answer(result)
-                if answer.settled or answer.processes > self.processes:  # an emptied Redis counts too few
-                    self.processes = answer.processes
+                self._record_processes(answer.processes)
                 limiter.apply(report, answer, valid_until)
+
+    def _record_processes(self, number: int) -> None:
+        """A lower number counts once it has been reported for a lease: an emptied Redis counts too few at first."""
+        now = time.monotonic()
+        if number >= self.processes or now - self._counted_at > self._settings.lease_s:
+            self.processes, self._counted_at = number, now
 
     def _call(self, limiter: SharedLimiter, report: Report, lease_s: float) -> Call:
         settings, first = self._settings, self._adaptive.first(limiter.ceiling).now if self._adaptive.on else "-"
