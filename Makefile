@@ -12,6 +12,8 @@ MINUTES ?= 4
 REDIS ?=
 # make mutants MUTANTS="core.domain.* core.judge.prose.*": only these modules.
 MUTANTS ?=
+# Number of processes that test mutants; empty: one per core.
+MUTANT_WORKERS ?=
 # Arguments of `python -m core` for make demo and make simulate.
 DEMO ?= demo
 SIMULATE ?= simulate
@@ -84,7 +86,7 @@ bench: setup ## Run the benchmarks and append the results to docs/measurements.m
 
 .PHONY: mutants
 mutants: setup ## Run mutation tests and list the mutants that survive (minutes)
-	@$(VENV) -m tools.mutants $(MUTANTS)
+	@$(VENV) -m tools.mutants $(if $(MUTANT_WORKERS),--workers $(MUTANT_WORKERS)) $(MUTANTS)
 
 .PHONY: soak
 soak: setup ## Look for memory and resource leaks under load (MINUTES=4, REDIS=1)
