@@ -1,6 +1,6 @@
 """Which hunts of an adaptive run are uniform, and the counts of its targets."""
 
-from core.domain.allocation import TargetCounts, share_of_place
+from core.domain.allocation import TargetCounts, is_even, share_of_place
 
 
 def test_at_least_a_fifth_of_every_run_is_uniform():
@@ -13,3 +13,7 @@ def test_counts_of_a_target_are_added_and_taken_away():
     two = TargetCounts(finished=1, contested=1)
     both = TargetCounts(finished=2, broke=1, confirmed=1, contested=1, priced=1, cost_usd=0.25)
     assert (one.plus(two, 1), both.plus(two, -1)) == (both, one)
+
+
+def test_a_run_is_even_unless_it_says_otherwise():
+    assert [is_even(allocation) for allocation in ("even", "adaptive")] == [True, False]

@@ -7,6 +7,8 @@ from core.domain.checks import (
     CheckStatus,
     EditProposals,
     ReferenceCheck,
+    ReportStatus,
+    RobustnessReport,
     TwoSidedCheck,
     ViolatingEdit,
     check_status,
@@ -92,3 +94,10 @@ def test_the_texts_of_edits_and_their_verdicts_count_in_the_size_of_a_session():
 def test_idempotency_keys_are_left_out():
     check = TwoSidedCheck(idempotency_key="a", proposals=EditProposals(idempotency_key="b", model="m"))
     assert check.without_keys() == TwoSidedCheck(proposals=EditProposals(model="m"))
+
+
+def test_a_robustness_report_is_stale_once_the_task_has_changed():
+    task, edited = a_task(), a_task(prompt="Another one.")
+    report = RobustnessReport(status=ReportStatus.DONE, task_hash=task.content_hash())
+    assert (report.stale_for(task), report.stale_for(edited)) == (False, True)
+    assert not RobustnessReport().stale_for(task)

@@ -8,12 +8,14 @@ from itertools import chain, combinations, product
 import pytest
 
 from core.domain.confirmation import (
+    NO_CONFIRM,
     Confirmation,
     ConfirmPolicy,
     Policy,
     SecondOpinion,
     confirmation,
     in_question,
+    is_no_policy,
     pivotal,
 )
 from core.domain.parameters import Parameters, Target
@@ -118,3 +120,18 @@ def test_a_policy_names_its_judges_once() -> None:
     for policy, judges in (("breaks", ()), ("none", (one,)), ("all", (one, one))):
         with pytest.raises(ValueError, match="judge"):
             ConfirmPolicy.model_validate({"policy": policy, "judges": judges})
+
+
+def test_a_policy_weighs_what_the_parameters_of_its_judges_do():
+    judges = tuple(Target(model=f"lab/{n}", parameters=Parameters(system_prompt="x" * n)) for n in (10, 200))
+    policy = ConfirmPolicy(policy="breaks", judges=judges)
+    assert (NO_CONFIRM.rough_bytes, policy.rough_bytes) == (0, 210)
+    assert (is_no_policy(NO_CONFIRM), is_no_policy(policy)) == (True, False)
+
+
+def test_an_opinion_takes_a_step_with_each_vote_and_one_with_its_outcome():
+    votes = tuple(CriterionVerdict(criterion_id=f"C{n}", verdict=Verdict.FAIL) for n in (1, 2))
+    asked = SecondOpinion(judge_model="lab/m", asked_at=NOW, asked=("C1", "C2"))
+    voted = asked.model_copy(update={"verdicts": votes})
+    complete = voted.model_copy(update={"outcome": Outcome.BROKE})
+    assert [opinion.steps for opinion in (asked, voted, complete)] == [1, 3, 4]

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.domain.chat import Reply
-from core.domain.confirmation import SecondOpinion
-from core.domain.hunt import HuntError, HuntStatus, Judging, attempts_made, sum_known
+from core.domain.chat import Reply, Usage
+from core.domain.confirmation import Confirmation, SecondOpinion
+from core.domain.hunt import CacheUse, HuntError, HuntStatus, Judging, attempts_made, sum_known
+from core.domain.parameters import Parameters, target_id
 from core.domain.verdict import Outcome
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_verdict
 
@@ -163,3 +164,64 @@ def test_of_two_requests_for_second_opinions_at_once_none_replaces_the_other():
     assert not voted.may_become(few)
     further = (an_opinion("a", "C1"), an_opinion("b", asked_at=NOW + timedelta(seconds=1)))
     assert voted.may_become(a_finished_hunt(opinions=further))
+
+
+# -- what a provider's prompt cache saved
+
+
+def usage(input_tokens, cached_tokens):
+    return Usage(input_tokens=input_tokens, cached_tokens=cached_tokens)
+
+
+def test_cache_use_counts_calls_that_report_cached_tokens_only():
+    judged = (
+        a_verdict("C1", usage=usage(100, 60), cache_saved_usd=0.25),
+        a_verdict("C2", usage=usage(10, None), cache_saved_usd=None),
+        a_verdict("C3", usage=usage(None, 0), cache_saved_usd=None),
+    )
+    hunt = a_finished_hunt(reply=Reply(text="x", usage=usage(7, 5), cache_saved_usd=0.5), verdicts=judged)
+    assert hunt.target_cache == CacheUse(input_tokens=7, cached_tokens=5, saved_usd=0.5)
+    assert hunt.judge_cache == CacheUse(input_tokens=100, cached_tokens=60, saved_usd=0.25)
+    assert (a_hunt().target_cache, a_hunt().judge_cache) == (CacheUse(), CacheUse())
+
+
+def test_cache_use_adds_up_and_what_was_saved_is_known_as_soon_as_one_is():
+    one = CacheUse(input_tokens=7, cached_tokens=5, saved_usd=0.5)
+    assert one.plus(CacheUse(input_tokens=20, cached_tokens=1)) == CacheUse(
+        input_tokens=27, cached_tokens=6, saved_usd=0.5
+    )
+    assert CacheUse().plus(CacheUse()).saved_usd is None
+
+
+# -- how it is counted
+
+
+def test_the_target_is_the_model_with_its_parameters():
+    warm = Parameters(temperature=1.5)
+    assert a_hunt(parameters=warm).target == target_id("simulated/hasty", warm) != a_hunt().target
+
+
+@pytest.mark.parametrize(
+    ("outcome", "share", "rated"),
+    [
+        (Outcome.BROKE, "", True),
+        (Outcome.HELD, "uniform", True),
+        (Outcome.BROKE, "adaptive", False),
+        (Outcome.UNDETERMINED, "", False),
+    ],
+)
+def test_rates_count_decided_hunts_whose_model_was_not_chosen_by_earlier_outcomes(outcome, share, rated):
+    assert a_finished_hunt(outcome=outcome, share=share).rated is rated
+
+
+def test_an_opinion_is_open_until_it_has_an_outcome_and_every_criterion_asked_takes_a_call():
+    open_one = SecondOpinion(judge_model="lab/m", asked_at=NOW, asked=("C1", "C2"))
+    complete = open_one.model_copy(update={"asked": ("C3",), "outcome": Outcome.BROKE})
+    hunt = a_finished_hunt(opinions=(complete, open_one))
+    assert (hunt.open_opinions, hunt.votes_asked) == ((open_one,), 3)
+
+
+def test_a_hunt_without_second_opinions_is_stored_as_before():
+    assert not {"opinions", "confirmation"} & set(a_finished_hunt().model_dump())
+    confirmed = a_finished_hunt(confirmation=Confirmation.CONFIRMED)
+    assert confirmed.model_dump()["confirmation"] is Confirmation.CONFIRMED

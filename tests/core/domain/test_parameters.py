@@ -126,3 +126,10 @@ def test_reasoning_is_off_by_its_effort_or_its_switch(reasoning, off):
     parameters = read({"reasoning": reasoning})
     assert parameters.reasoning is not None
     assert parameters.reasoning.off is off
+
+
+def test_parameters_weigh_what_their_texts_do():
+    both = Parameters(system_prompt="x" * 1_000, extra_body={"text": "y" * 200})
+    assert Parameters().rough_bytes == 0
+    assert Parameters(system_prompt="x" * 1_000).rough_bytes == 1_000
+    assert both.rough_bytes == 1_000 + len(json.dumps(both.extra_body))

@@ -257,3 +257,20 @@ def test_a_retry_keeps_the_shares_of_its_hunts():
     ]
     with pytest.raises(ValueError, match="shares do not fit"):
         a_run(3, shares=("adaptive",))
+
+
+def test_the_judge_of_a_hunt_is_the_runs_unless_it_was_judged_again():
+    cold, warm = Parameters(temperature=0.0), Parameters(temperature=1.0)
+    run = a_run(judge_parameters=cold)
+    assert run.judge_of(a_finished_hunt()) == Target(model="simulated/judge", parameters=cold)
+    again = a_finished_hunt(judge_model="lab/other", judge_parameters=warm)
+    assert run.judge_of(again) == Target(model="lab/other", parameters=warm)
+
+
+def test_finished_hunts_have_an_outcome_or_an_error_and_rates_leave_the_adaptive_share_out():
+    counts = Counts(
+        total=99, broke=40, held=30, undetermined=7, error=2, cancelled=11, interrupted=9, confirmed=20,
+        adaptive_finished=50, adaptive_broke=25, adaptive_held=21, adaptive_confirmed=13,
+    )  # fmt: skip
+    assert (counts.finished, counts.rated_finished) == (79, 29)
+    assert (counts.rated_broke, counts.rated_decided, counts.rated_confirmed) == (15, 24, 7)

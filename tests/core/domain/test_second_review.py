@@ -48,3 +48,29 @@ def test_the_final_review_has_the_first_ones_verdicts_and_the_settled_ones():
     assert [verdict.value for _, verdict in session.final_review("r_one.2").verdicts] == ["FAIL", "FAIL", "PASS"]
     assert session.review("r_one.1") == a_review("r_one.1", "FFF")
     assert session.final_review("r_one.3") is None
+
+
+def test_the_second_ones_review_is_found_by_its_hunt():
+    second = a_second_review(a_review("r_one.1"), a_review("r_one.2", said="PPP"))
+    assert second.review("r_one.2") == a_review("r_one.2", said="PPP")
+    assert second.review("r_one.3") is None
+
+
+@pytest.mark.parametrize(
+    ("second", "waits"), [(None, False), (a_second_review(done=False), True), (a_second_review(), False)]
+)
+def test_a_session_waits_for_a_second_review_until_it_is_done(second, waits):
+    assert reviewed_session(second).waits_for_second_review is waits
+
+
+def test_without_a_second_review_the_first_one_counts_and_nothing_is_settled():
+    session = reviewed_session(None)
+    assert not session.both_reviewed
+    assert session.final_review("r_one.1") == a_review("r_one.1", "FFF")
+    assert session.settled_criteria("r_one.1") == ()
+
+
+def test_a_review_that_nothing_changed_is_the_first_ones_and_settled_criteria_are_sorted():
+    session = reviewed_session(a_second_review(settled=(settled("C3"), settled("C2", Verdict.FAIL))))
+    assert session.final_review("r_one.2") is session.review("r_one.2")
+    assert session.settled_criteria("r_one.1") == ("C2", "C3")

@@ -7,6 +7,7 @@ from core.domain.criteria import Criterion
 from core.domain.parameters import Parameters
 from core.domain.run import RunStatus
 from core.domain.session import Audit, Selection, Visibility
+from core.domain.sharing import Transfer
 from core.domain.slot import Slot
 from core.domain.turn import Turn
 from core.domain.verdict import Verdict
@@ -149,3 +150,15 @@ def test_without_a_selection_the_desk_is_empty():
 def test_a_session_without_an_audit_is_stored_as_before():
     assert "audit" not in a_session().model_dump()
     assert a_session(audit=Audit(held=2)).model_dump()["audit"]["held"] == 2
+
+
+# -- who has seen it
+
+
+def test_former_owners_are_those_before_every_transfer_and_those_who_kept_access():
+    transfers = tuple(
+        Transfer(by=before, before=before, to=to, at=NOW) for before, to in (("ann", "bob"), ("bob", "cyd"))
+    )
+    session = a_session(owner="cyd", transfers=transfers, readers=("ann", "dan"))
+    assert session.former_owners == {"ann", "bob", "dan"}
+    assert a_session(owner="cyd").former_owners == frozenset()

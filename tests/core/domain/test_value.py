@@ -3,7 +3,7 @@
 import pytest
 from pydantic import Field, ValidationError
 
-from core.domain.value import Value, is_empty
+from core.domain.value import Value, is_empty, is_none
 
 
 class Point(Value):
@@ -24,3 +24,7 @@ def test_an_unknown_field_is_rejected():
 @pytest.mark.parametrize(("label", "text"), [("", '{"x":1}'), ("a", '{"x":1,"label":"a"}')])
 def test_an_empty_field_leaves_no_trace_in_json(label, text):
     assert Point(x=1, label=label).model_dump_json() == text
+
+
+def test_only_none_is_none():
+    assert [is_none(value) for value in (None, "", 0, ())] == [True, False, False, False]
