@@ -28,6 +28,7 @@ import signal
 import sys
 import time
 import tomllib
+import traceback
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -36,11 +37,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Literal, TypeVar, cast
 
 import hypothesis
 import libcst
 import pytest
+from _pytest.runner import CallInfo
 from libcst.metadata import CodeRange, WhitespaceInclusivePositionProvider
 from mutmut.mutation.file_mutation import MutationVisitor
 from mutmut.mutation.mutators import mutation_operators
@@ -106,7 +108,7 @@ class ChangedSource:
 
 
 class _Visitor(MutationVisitor):
-    """Changes decorated functions too; their decorators stay. What is between the changes is not written anew."""
+    """Changes decorated functions too; their decorators stay. The text around a change stays."""
 
     METADATA_DEPENDENCIES = (*MutationVisitor.METADATA_DEPENDENCIES, WhitespaceInclusivePositionProvider)  # type: ignore[assignment]
 
@@ -199,20 +201,28 @@ class Child(Generic[T]):
                 resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
                 resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
                 resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(cpu_s), math.ceil(cpu_s) + 1))
-            result = pickle.dumps(work())
+            answer: tuple[T | None, str] = (work(), "")
+        except BaseException:  # noqa: BLE001 - a test's failure never comes here; whatever does is reported
+            answer = (None, traceback.format_exc())
+        try:
             with os.fdopen(writer, "wb") as pipe:
-                pipe.write(result)
+                pipe.write(pickle.dumps(answer))
         finally:
             os._exit(0)
 
     def result(self) -> T | None:
-        """What the function returned; None if it raised, or the child was stopped."""
+        """What the function returned; None if the child was stopped. Raises ChildProcessError if it raised."""
         with os.fdopen(self._reader, "rb") as pipe:
             if self._limited and not select.select([pipe], [], [], MAX_WAIT_S)[0]:
                 os.kill(self._pid, signal.SIGKILL)
-            result = pipe.read()
+            answer = pipe.read()
         os.waitpid(self._pid, 0)
-        return cast("T", pickle.loads(result)) if result else None  # noqa: S301 - from our own child
+        if not answer:
+            return None
+        result, error = pickle.loads(answer)  # noqa: S301 - from our own child
+        if error:
+            raise ChildProcessError(error)
+        return cast("T", result)
 
 
 @dataclass(frozen=True)
@@ -229,7 +239,10 @@ class _Loop:
     """A pytest plugin: instead of every collected test once, it runs for each mutant the tests that it needs."""
 
     def __init__(self, files: Sequence[str], workers: int, imports_call: frozenset[tuple[str, str]]) -> None:
+        """When the files are imported and before pytest collects, because its collection hides objects from `gc`."""
         self._files, self._workers, self._imports_call = files, workers, imports_call
+        self._functions = [value for value in gc.get_objects() if isinstance(value, FunctionType)]
+        self._caches = [value for value in gc.get_objects() if isinstance(value, type(_example_of_a_cache))]
         self.mutants: list[Mutant] = []
         self.failed = True
 
@@ -239,34 +252,40 @@ class _Loop:
         for name in imported:  # once, instead of in every child: scipy takes a second
             with suppress(Exception):
                 importlib.import_module(name)
-        broken = [test.item.nodeid for test in tests if not test.passed]
-        print(
-            f"\n{len(tests)} tests, {sum(test.took_s for test in tests):.0f} s; failing: {broken or 'none'}", flush=True
-        )
-        self.failed = not tests or bool(broken)
-        functions = [value for value in gc.get_objects() if isinstance(value, FunctionType)]
-        caches = [value for value in gc.get_objects() if isinstance(value, type(_example_of_a_cache))]
         gc.freeze()
+        broken = [test.item.nodeid for test in tests if not test.passed]
+        print(f"\n{len(tests)} tests, {sum(t.took_s for t in tests):.0f} s; failing: {broken or 'none'}", flush=True)
+        self.failed = not tests or bool(broken)
         for file in self._files if not self.failed else ():
-            began_s, path = time.monotonic(), ROOT / file
-            called = frozenset[tuple[str, str]]().union(*(test.reached for test in tests))
-            at_import = {name for place, name in self._imports_call - called if place == str(path)}
-            every = list(changed_sources(module_of(file), path.read_text(encoding="utf-8")))
-            sources = [source for source in every if source.name not in at_import]
-            inside = {f.__code__.co_qualname: f for f in functions if f.__code__.co_filename == str(path)}
-            mirrors = {ROOT / name for name in mirrors_of(file)}
-            checking = _Checking(
-                module_of(file), str(path), inside, [test for test in tests if test.item.path in mirrors], caches
-            )
-            shares = [sources[number :: self._workers] for number in range(self._workers)]
-            children = [Child(functools.partial(checking.check, share)) for share in shares]
-            found = [mutant for child in children for mutant in child.result() or ()]
-            assert len(found) == len(sources), f"{file}: a worker ended"
-            self.mutants += found
-            left_out = sorted({source.name for source in every} & at_import)
-            without = f"; not checked, because only imports call them: {', '.join(left_out)}" if left_out else ""
-            print(f"{file}: {len(found)} mutants, {time.monotonic() - began_s:.0f} s{without}", flush=True)
+            self._check(file, tests)
         return True
+
+    def _check(self, file: str, tests: Sequence[_Test]) -> None:
+        began_s, path = time.monotonic(), str(ROOT / file)
+        mirrors = {ROOT / name for name in mirrors_of(file)}
+        checking = _Checking(
+            module_of(file),
+            path,
+            {f.__code__.co_qualname: f for f in self._functions if f.__code__.co_filename == path},
+            self._caches,
+            [test for test in tests if test.item.path in mirrors],
+        )
+        if not Child(functools.partial(checking.survives, None, checking.tests)).result():
+            raise ChildProcessError(f"{file}: its tests pass once and then fail, without any change")
+        called = frozenset[tuple[str, str]]().union(*(test.reached for test in tests))
+        at_import = {name for place, name in self._imports_call - called if place == path}
+        every = list(changed_sources(checking.module, Path(path).read_text(encoding="utf-8")))
+        sources = [source for source in every if source.name not in at_import]
+        shares = [sources[number :: self._workers] for number in range(self._workers)]
+        children = [Child(functools.partial(checking.check, share)) for share in shares]
+        found = [mutant for child in children for mutant in child.result() or ()]
+        assert len(found) == len(sources), f"{file}: a worker ended"
+        self.mutants += found
+        left_out = sorted({source.name for source in every} & at_import)
+        without = f"; not checked, because only imports call them: {', '.join(left_out)}" if left_out else ""
+        survived = sum(not mutant.killed for mutant in found)
+        took_s = time.monotonic() - began_s
+        print(f"{file}: {len(found)} mutants, {survived} survived, {took_s:.0f} s{without}", flush=True)
 
 
 @functools.lru_cache
@@ -280,8 +299,8 @@ class _Checking:
     module: str
     path: str
     functions: dict[str, FunctionType]
-    tests: list[_Test]
     caches: list[Any]
+    tests: list[_Test]
 
     def check(self, sources: Iterable[ChangedSource]) -> list[Mutant]:
         return [Mutant(self.module, source.change, killed=self._kills(source)) for source in sources]
@@ -290,10 +309,12 @@ class _Checking:
         reaching = [test for test in self.tests if (self.path, source.name) in test.reached]
         reaching.sort(key=lambda test: test.took_s)
         limit_s = CPU_EXTRA_S + CPU_FACTOR * sum(test.took_s for test in reaching)
-        return bool(reaching) and not Child(functools.partial(self._survives, source, reaching), limit_s).result()
+        return bool(reaching) and not Child(functools.partial(self.survives, source, reaching), limit_s).result()
 
-    def _survives(self, source: ChangedSource, tests: Sequence[_Test]) -> bool:
-        replace_code(self.functions[source.name], source)
+    def survives(self, source: ChangedSource | None, tests: Sequence[_Test]) -> bool:
+        """Whether all tests pass with a change; without one for None. Changes this process."""
+        if source is not None:
+            replace_code(self.functions[source.name], source)
         for cache in self.caches:
             cache.cache_clear()
         return all(_passes(test, following) for test, following in _with_following([test.item for test in tests]))
@@ -328,21 +349,18 @@ def _passes(item: Any, following: pytest.Item | None) -> bool:
     if hasattr(item, "_request") and not item._request:  # noqa: SLF001 - has run before; pytest prepares it once
         item._initrequest()  # noqa: SLF001
     hooks = item.ihook
-    steps: list[tuple[Callable[..., object], dict[str, object]]] = [
-        (hooks.pytest_runtest_setup, {}),
-        (hooks.pytest_runtest_call, {}),
-        (hooks.pytest_runtest_teardown, {"nextitem": following}),
+    steps: list[tuple[Literal["setup", "call", "teardown"], Callable[[], object]]] = [
+        ("setup", lambda: hooks.pytest_runtest_setup(item=item)),
+        ("call", lambda: hooks.pytest_runtest_call(item=item)),
+        ("teardown", lambda: hooks.pytest_runtest_teardown(item=item, nextitem=following)),
     ]
     passes = True
-    for step, words in steps:
-        if not passes and step is hooks.pytest_runtest_call:
-            continue
-        try:
-            step(item=item, **words)
-        except pytest.skip.Exception:
-            pass
-        except BaseException:  # noqa: BLE001 - whatever ends a test, it fails
-            passes = False
+    for when, step in steps:
+        if passes or when == "teardown":
+            call = CallInfo.from_call(step, when)
+            passes = passes and (call.excinfo is None or isinstance(call.excinfo.value, pytest.skip.Exception))
+            if passes:
+                hooks.pytest_runtest_makereport(item=item, call=call)  # pytest's fixtures rely on it
     item._request, item.funcargs = False, None  # noqa: SLF001
     return passes
 

@@ -17,3 +17,9 @@ def test_counts_of_a_target_are_added_and_taken_away():
 
 def test_a_run_is_even_unless_it_says_otherwise():
     assert [is_even(allocation) for allocation in ("even", "adaptive")] == [True, False]
+
+
+def test_the_first_hunt_and_every_fifth_from_there_are_uniform_and_the_others_adaptive():
+    uniform = [place for place in range(12) if share_of_place(place) == "uniform"]
+    adaptive = [place for place in range(12) if share_of_place(place) == "adaptive"]
+    assert (uniform, adaptive) == ([0, 5, 10], [1, 2, 3, 4, 6, 7, 8, 9, 11])
