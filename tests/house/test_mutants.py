@@ -78,9 +78,10 @@ def test_a_function_gets_the_changed_code_and_the_changed_defaults_wherever_it_i
     assert {"XXhiXXXXhiXX", "hihihi", "HIHI", "fails", None} <= found
 
 
-def test_a_child_that_uses_too_much_cpu_or_fails_has_no_result():
+def test_a_child_that_uses_too_much_cpu_has_no_result_and_one_that_raises_says_why():
     assert Child(functools.partial(sum, (1, 2))).result() == 3
-    assert Child(functools.partial(int, "no number")).result() is None
+    with pytest.raises(ChildProcessError, match="no number"):
+        Child(functools.partial(int, "no number")).result()
     began_s = time.process_time()
     assert Child(functools.partial(sum, iter(int, 1)), cpu_s=1).result() is None
     assert time.process_time() - began_s < 1
