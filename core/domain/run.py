@@ -317,9 +317,10 @@ class Tally:
         self._by_state[(hunt.outcome or hunt.status).value] += sign
         if not (hunt.progress or hunt.verdicts or hunt.opinions or hunt.simulated):
             return  # a call without a result has no other counts
-        self._costs.add(hunt.cost_usd, sign)
-        self._judge_costs.add(hunt.judge_cost_usd, sign)
-        self._target_costs.add(hunt.target_cost_usd, sign)
+        target_usd, judge_usd = hunt.target_cost_usd, hunt.judge_cost_usd
+        self._costs.add(sum_known((target_usd, judge_usd)), sign)
+        self._judge_costs.add(judge_usd, sign)
+        self._target_costs.add(target_usd, sign)
         self._target_cache.add(hunt.target_cache, sign)
         self._judge_cache.add(hunt.judge_cache, sign)
         self._replies += sign * hunt.replied

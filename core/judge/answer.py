@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from functools import partial
 from operator import contains
 
-from core.domain.value import Value
 from core.domain.verdict import Verdict
 from core.judge import prose
 from core.judge.encodable_text import bounded, encodable
@@ -56,7 +55,8 @@ _BRACES_WITHOUT_QUOTES = re.compile(r"\{[^{}\"']{0,200}+\}")
 """`\\frac{1}{2}`, `{ return 0; }`, `{}`: not part of an object broken by an unescaped quote."""
 
 
-class Answer(Value):
+@dataclass(frozen=True)
+class Answer:
     """A judge's usable answer on one criterion."""
 
     verdict: Verdict

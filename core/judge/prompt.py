@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 
 from core.domain.chat import Message
 from core.domain.criteria import Criterion
@@ -91,9 +92,14 @@ def prompt_hash(task: Task) -> str:
     """Identifies how a judge is asked: system prompt, template, our instruction and the form of the answer, without the
     task's own texts. Verdicts of one model are comparable where it is equal."""
     built_in = (wording.BUILT_IN_TEMPLATE, wording.BUILT_IN_TEMPLATE_WITH_REFERENCE)
+    return _hash_of_prompts(_system_prompt(task), *dict.fromkeys(_template(task, text) for text in built_in))
+
+
+@lru_cache(maxsize=16)
+def _hash_of_prompts(*texts: str) -> str:
+    """The same for every hunt of a run."""
     parts = (
-        _system_prompt(task),
-        *dict.fromkeys(_template(task, text) for text in built_in),
+        *texts,
         wording.instruction("nonce"),
         wording.last_line("C1", "id"),
         json.dumps(VERDICT_SCHEMA.schema),

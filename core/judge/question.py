@@ -226,5 +226,7 @@ def _answered_by(answers: list[Reply]) -> dict[str, str]:
 
 def _sum_usage(usages: list[Usage]) -> Usage:
     """The sum of each token count; None where one is unknown."""
+    if len(usages) == 1:
+        return usages[0]
     columns = {name: [getattr(usage, name) for usage in usages] for name in _COUNTS}
     return Usage(**{name: sum(column) if column and None not in column else None for name, column in columns.items()})

@@ -10,7 +10,8 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from functools import lru_cache
+
+from cachetools import LRUCache, cached
 
 from core.domain.verdict import Verdict
 
@@ -18,9 +19,8 @@ _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _LINE_ESCAPE = re.compile(r"\\[nrtbf]")  # else `\nverdict` would begin with an n
 _NO_LETTER = re.compile(r"[\W_]+")
 MAX_LOOK_UPS = 300
-CACHED_REPLIES = 8
-"""All criteria of a reply are judged at the same time, so a small cache is enough. An entry is no longer than its
-reply."""
+MAX_CACHED_CHARS = 4_000_000
+"""Of the replies that are being judged: all criteria of a reply at the same time, and many replies."""
 
 
 def letters(text: str) -> str:
@@ -36,7 +36,7 @@ def letters(text: str) -> str:
     return _NO_LETTER.sub("", text.casefold())
 
 
-_letters_of_reply = lru_cache(maxsize=CACHED_REPLIES)(letters)
+_letters_of_reply = cached(LRUCache[str, str](MAX_CACHED_CHARS, getsizeof=len))(letters)
 
 
 class TooManyQuotesError(Exception):

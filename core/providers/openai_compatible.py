@@ -71,7 +71,9 @@ class OpenAICompatible(RequestFields, Provider):
         self._headers = self.headers()
 
     async def complete(self, request: ChatRequest, context: CallContext) -> Reply:
-        request = request.model_copy(update={"max_output_tokens": self.output_limit(request).tokens})
+        limit = self.output_limit(request).tokens
+        if limit != request.max_output_tokens:
+            request = request.model_copy(update={"max_output_tokens": limit})
         chosen = self.chosen_fields(request)
         await context.on_slot()
         tries = FieldTries(self._refused, self._optional, request.model, chosen)

@@ -75,14 +75,13 @@ def own_rates(listed: ListedModel | None) -> ModelRates | None:
     return ModelRates(listed.input_usd_per_mtok, listed.output_usd_per_mtok, listed.cached_input_usd_per_mtok)
 
 
-def priced_usd(usage: Usage, model: str, price_list: str, now: datetime, own: ModelRates | None = None) -> float | None:
-    """US dollars by the provider's `own` rates, else by the price data. None if a token count or the price is missing.
-
-    `price_list`: a provider ID or known base URL of genai-prices; "" has no prices.
-    """
+def priced_usd(
+    usage: Usage, model: str, price_list: str, now: datetime, rates: ModelRates | None = None
+) -> float | None:
+    """US dollars by `rates`, the provider's own or those of `plain_rates`, else by the price data. None if a token
+    count or the price is missing."""
     if usage.input_tokens is None or usage.output_tokens is None:
         return None
-    rates = own or _plain_rates(model, price_list, now)
     if rates is not None:
         return _rated_usd(usage.input_tokens, usage.cached_tokens or 0, usage.output_tokens, rates)
     if _model(model, price_list) is None:
@@ -99,12 +98,9 @@ def _rated_usd(received: int, cached: int, sent: int, rates: ModelRates) -> floa
     return ((received - cached) * rates.input + cached * cached_usd + sent * rates.output) / MTOK
 
 
-def cache_saved_usd(
-    usage: Usage, model: str, price_list: str, now: datetime, own: ModelRates | None = None
-) -> float | None:
-    """How much less the cached input tokens cost than others would, by the same rates. None if there are none or the
+def cache_saved_usd(usage: Usage, rates: ModelRates | None) -> float | None:
+    """How much less the cached input tokens cost than others would, by these rates. None if there are none or the
     price is unknown; prices in tiers are not compared."""
-    rates = own or _plain_rates(model, price_list, now)
     if not usage.cached_tokens or rates is None or rates.input is None or rates.cached_input is None:
         return None
     cached = min(usage.cached_tokens, usage.input_tokens or usage.cached_tokens)
@@ -141,8 +137,12 @@ def _model(model: str, price_list: str) -> ModelInfo | None:
         return None
 
 
-def _plain_rates(model: str, price_list: str, now: datetime) -> ModelRates | None:
-    """The rates of a model without tiers. Takes 1 µs per call; calc_price takes 160."""
+def plain_rates(model: str, price_list: str, now: datetime) -> ModelRates | None:
+    """The rates of a model without tiers in the price data; None if it has tiers, or no price. Takes 1 µs per call;
+    calc_price takes 160.
+
+    `price_list`: a provider ID or known base URL of genai-prices; "" has no prices.
+    """
     if (found := _model(model, price_list)) is None:
         return None
     prices = found.get_prices(now)

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.domain.chat import Reply, TokenLogprobs
 from core.providers.base import ChatRequest
-from core.providers.prices import ModelRates, billed_usd, cache_saved_usd, priced_usd, read_usage, tier_usd
+from core.providers.prices import ModelRates, billed_usd, cache_saved_usd, plain_rates, priced_usd, read_usage, tier_usd
 from core.providers.split_reasoning import split_reasoning
 from core.providers.wire import Merge, encode_json, replace_lone_surrogates
 
@@ -50,9 +50,10 @@ def read_reply(
     )
     usage = read_usage(merged.usage)
     tier = _word(merged.rest.get("service_tier")) or request.parameters.service_tier or ""
-    priced = tier_usd(priced_usd(usage, request.model, price_list, now, own_rates), tier)
+    rates = own_rates or plain_rates(request.model, price_list, now)
+    priced = tier_usd(priced_usd(usage, request.model, price_list, now, rates), tier)
     cost, source = _cost(merged.usage, priced)
-    saved = tier_usd(cache_saved_usd(usage, request.model, price_list, now, own_rates), tier)
+    saved = tier_usd(cache_saved_usd(usage, rates), tier)
     return Reply(
         text=text,
         reasoning=reasoning,

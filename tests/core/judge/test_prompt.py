@@ -11,7 +11,7 @@ from core.domain.chat import Message
 from core.domain.criteria import Criterion
 from core.domain.judge_template import FOLLOWS, PLACEHOLDERS
 from core.domain.task import Task
-from core.judge import wording
+from core.judge import prompt, wording
 from core.judge.blocks import block
 from core.judge.prompt import LABELS, ReplyPrompt, prompt_hash
 from tests.judge_prompts import judge_messages
@@ -262,4 +262,5 @@ def test_the_hash_of_a_prompt_follows_the_judge_prompts_and_not_the_tasks_own_te
     assert len({prompt_hash(task) for task in (TASK, own, system)}) == 3
     before = prompt_hash(TASK), prompt_hash(own)
     monkeypatch.setattr(wording, "ANSWER_FORM", '{"verdict": …}')
+    monkeypatch.setattr(prompt, "_hash_of_prompts", prompt._hash_of_prompts.__wrapped__)
     assert not {prompt_hash(TASK), prompt_hash(own)} & set(before)
