@@ -165,29 +165,37 @@ def test_nothing_is_asked_with_second_opinions_off(page: Page, product: Product)
 def test_the_other_judge_is_of_another_maker_and_judges_no_reply_of_its_own(
     ask: Any, plan: dict[str, Any], policy: str, judges: list[str]
 ) -> None:
-    whole = {"models": [], "judge": "", "judgeSettings": {}, "confirm": ask("state/confirm", "emptyConfirm"), **plan}
-    chosen = ask("state/confirm", "chosenConfirm", whole, "openai/gpt-5", {"models": MODELS})
+    whole = {
+        "models": [],
+        "judge": "",
+        "judgeSettings": {},
+        "confirm": ask("state/second-opinions", "emptyConfirm"),
+        **plan,
+    }
+    chosen = ask("state/second-opinions", "chosenConfirm", whole, "openai/gpt-5", {"models": MODELS})
     assert (chosen["policy"], chosen["judges"]) == (policy, judges)
 
 
 def test_without_another_usable_judge_nothing_is_asked(ask: Any) -> None:
-    plan = {"models": [], "judge": "", "judgeSettings": {}, "confirm": ask("state/confirm", "emptyConfirm")}
-    chosen = ask("state/confirm", "chosenConfirm", plan, "openai/gpt-5", {"models": {"models": MODELS["models"][1:2]}})
+    plan = {"models": [], "judge": "", "judgeSettings": {}, "confirm": ask("state/second-opinions", "emptyConfirm")}
+    chosen = ask(
+        "state/second-opinions", "chosenConfirm", plan, "openai/gpt-5", {"models": {"models": MODELS["models"][1:2]}}
+    )
     assert (chosen["policy"], chosen["judges"], chosen["usable"]) == ("none", [], [])
-    assert ask("state/confirm", "confirmOrder", plan, chosen) is None
+    assert ask("state/second-opinions", "confirmOrder", plan, chosen) is None
 
 
 def test_the_judge_with_the_most_effective_votes_comes_first_and_shared_mistakes_are_named(ask: Any) -> None:
-    plan = {"models": [], "judge": "", "judgeSettings": {}, "confirm": ask("state/confirm", "emptyConfirm")}
+    plan = {"models": [], "judge": "", "judgeSettings": {}, "confirm": ask("state/second-opinions", "emptyConfirm")}
     pairs = [
         {"judges": ["gateway/openai/o4", "openai/gpt-5"], "warning": "These two agree in their mistakes."},
         {"judges": ["openai/gpt-5", "openai/gpt-5-mini"], "warning": "Not asked."},
     ]
     reports = {"openai/gpt-5": {"pairs": pairs, "second": {"model": "gateway/openai/o4"}}}
     server = {"models": MODELS, "judges": reports}
-    chosen = ask("state/confirm", "chosenConfirm", plan, "openai/gpt-5", server)
+    chosen = ask("state/second-opinions", "chosenConfirm", plan, "openai/gpt-5", server)
     assert chosen["judges"] == ["gateway/openai/o4"]
-    found = ask("state/confirm", "sharedMistakes", plan, "openai/gpt-5", server, chosen["judges"])
+    found = ask("state/second-opinions", "sharedMistakes", plan, "openai/gpt-5", server, chosen["judges"])
     assert found == "These two agree in their mistakes."
 
 

@@ -20,7 +20,7 @@ import { createView } from "./elements/view.js";
 import { parseRoute } from "./router.js";
 import { listenForShortcuts } from "./shortcuts.js";
 import { initialState, reduce } from "./state/page.js";
-import { recentSessions, storedPlan, storePlan } from "./storage.js";
+import { recentSessions, storedPlan, storePlan } from "./browser-storage.js";
 import { Store } from "./store.js";
 
 const store = new Store(reduce, initialState());

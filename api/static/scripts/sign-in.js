@@ -1,7 +1,7 @@
 // The sign-in page: the form, then back to the page that was asked for.
 
 import "./elements/sign-in-form.js";
-import { storeName } from "./storage.js";
+import { storeName } from "./browser-storage.js";
 import { readWho } from "./wire/api.js";
 import { Problem } from "./wire/request.js";
 

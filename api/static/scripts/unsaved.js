@@ -1,7 +1,7 @@
 // Text that the server has not confirmed yet, stored in this browser: edits of a task ("draft") and reviews ("reviews"). Each tab has an entry
 // of its own, so that two tabs of one session never overwrite each other's text.
 
-import { own, read, remove, write } from "./storage.js";
+import { own, read, remove, write } from "./browser-storage.js";
 import { newId } from "./wire/request.js";
 
 const PREFIX = "model-hunter.";

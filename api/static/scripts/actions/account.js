@@ -1,6 +1,6 @@
 // Signing out, and what happens when a sign-in expires or another person signs in with this browser.
 
-import { storeName, watchName } from "../storage.js";
+import { storeName, watchName } from "../browser-storage.js";
 import { signOut } from "../wire/api.js";
 import { problemOf } from "../wire/request.js";
 import { showError } from "./notices.js";

@@ -3,8 +3,8 @@
 import { neighbour, visibleHunts } from "../hunts/visible.js";
 import { huntAddress, parseRoute, sessionAddress } from "../router.js";
 import { counted } from "../state/announcements.js";
-import { isBehind } from "../state/detail.js";
-import { chosenConfirm, judgesOrder } from "../state/confirm.js";
+import { isBehind } from "../state/open-hunt.js";
+import { chosenConfirm, judgesOrder } from "../state/second-opinions.js";
 import { judgeOrder } from "../state/targets.js";
 import { cancelHunt, confirmHunts, huntPages, judgeAgain, readHunt } from "../wire/api.js";
 import { newId, problemOf } from "../wire/request.js";

@@ -2,7 +2,7 @@
 // or the response is lost.
 
 import { checkHasPassed, unpassedChecks } from "../state/session.js";
-import { chosenConfirm, confirmOrder } from "../state/confirm.js";
+import { chosenConfirm, confirmOrder } from "../state/second-opinions.js";
 import { allocationOrder } from "../state/plan.js";
 import { stopOrder } from "../state/stop-rule.js";
 import { judgeOrder, orderOf, planEntries } from "../state/targets.js";

@@ -1,6 +1,6 @@
 // What the page knows of the server: who is signed in, models, examples, recent sessions, health.
 
-import { recentSessions, removeRecentSession } from "../storage.js";
+import { recentSessions, removeRecentSession } from "../browser-storage.js";
 import { readExamples, readHealth, readModels, readSummaries, readWho } from "../wire/api.js";
 import { Problem } from "../wire/request.js";
 import { showError } from "./notices.js";

@@ -1,8 +1,8 @@
 // Keeps the state equal to the server's: first a snapshot and the hunts, then events. One session at a time: opening another,
 // or leaving, stops everything that belongs to the one before.
 
-import { storeRecentSession } from "../storage.js";
-import { textToWatch } from "../state/detail.js";
+import { storeRecentSession } from "../browser-storage.js";
+import { textToWatch } from "../state/open-hunt.js";
 import { totals } from "../state/session.js";
 import { nextFrame } from "../store.js";
 import { unsavedTexts } from "../unsaved.js";

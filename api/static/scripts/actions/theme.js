@@ -1,6 +1,6 @@
 // Light or dark: as chosen on this page, otherwise as the system is set.
 
-import { storeTheme } from "../storage.js";
+import { storeTheme } from "../browser-storage.js";
 
 const SYSTEM_IS_DARK = matchMedia("(prefers-color-scheme: dark)");
 

@@ -4,7 +4,7 @@ import { emit, keyed, make, setAttribute, setOptions, setText, show } from "../d
 import { columnsFor } from "../hunts/columns.js";
 import { OPTION_FILTERS, OUTCOME_FILTERS } from "../hunts/filters.js";
 import { countByFilter, huntsOfRuns } from "../hunts/visible.js";
-import { hasOpinions } from "../state/confirm.js";
+import { hasOpinions } from "../state/second-opinions.js";
 import { PageElement } from "./element.js";
 
 export class HuntFilters extends PageElement {

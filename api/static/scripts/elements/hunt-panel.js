@@ -3,8 +3,8 @@
 import { emit, keyed, make, setAttribute, setBusy, setText, show } from "../dom.js";
 import { clock, count, duration, money, prettyJson } from "../format.js";
 import { actionOf } from "../state/actions.js";
-import { growingText, replyProgress } from "../state/detail.js";
-import { CONFIRMATIONS, confirmingNames, hasOpinions, votesByCriterion } from "../state/confirm.js";
+import { growingText, replyProgress } from "../state/open-hunt.js";
+import { CONFIRMATIONS, confirmingNames, hasOpinions, votesByCriterion } from "../state/second-opinions.js";
 import { canBeJudgedAgain, describe, displayStatus, verdictsInOrder } from "../state/outcomes.js";
 import { whyNotSelectable } from "../state/selection.js";
 import { labelOf, parameterWords } from "../state/targets.js";

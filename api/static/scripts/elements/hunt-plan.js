@@ -5,7 +5,7 @@ import { icon } from "../icons.js";
 import { dialogIds } from "../router.js";
 import { actionOf } from "../state/actions.js";
 import { counted } from "../state/announcements.js";
-import { chosenConfirm, confirmOrder } from "../state/confirm.js";
+import { chosenConfirm, confirmOrder } from "../state/second-opinions.js";
 import { budgetText } from "../state/estimate.js";
 import { allocationOrder, limitHunts, MAX_HUNTS, shares } from "../state/plan.js";
 import { hasEnded, isReader, unpassedChecks } from "../state/session.js";

@@ -4,7 +4,7 @@
 import { emit, keyed, make, setAttribute, setBusy, setText, show } from "../dom.js";
 import { COLUMNS, columnsFor, gridTemplate } from "../hunts/columns.js";
 import { visibleHunts } from "../hunts/visible.js";
-import { confirmingNames, hasOpinions, unconfirmedBreaks } from "../state/confirm.js";
+import { confirmingNames, hasOpinions, unconfirmedBreaks } from "../state/second-opinions.js";
 import { displayStatus } from "../state/outcomes.js";
 import { actionOf } from "../state/actions.js";
 import { isReader } from "../state/session.js";

@@ -1,7 +1,7 @@
 // What the verdicts of the planned judge were worth so far, and which second judge errs differently. Requested when it is opened.
 
 import { keyed, make, setText, show } from "../dom.js";
-import { confirmingNames } from "../state/confirm.js";
+import { confirmingNames } from "../state/second-opinions.js";
 import { readJudges } from "../wire/api.js";
 import { Problem } from "../wire/request.js";
 import { PageElement } from "./element.js";

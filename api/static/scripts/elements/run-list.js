@@ -6,7 +6,7 @@ import { runAddress } from "../router.js";
 import { actionOf } from "../state/actions.js";
 import { counted } from "../state/announcements.js";
 import { estimatedCost, progressParts } from "../state/estimate.js";
-import { confirmationWords, POLICIES } from "../state/confirm.js";
+import { confirmationWords, POLICIES } from "../state/second-opinions.js";
 import { describe } from "../state/outcomes.js";
 import { hasEnded } from "../state/session.js";
 import { stopText } from "../state/stop-rule.js";

@@ -1,7 +1,7 @@
 // The second opinions of the next run: what is judged again, by whom, with how many calls at most, and what that does.
 
 import { emit, make, setOptions, setText, show } from "../dom.js";
-import { chosenConfirm, MAX_EXTRA_CALLS, POLICIES, sharedMistakes } from "../state/confirm.js";
+import { chosenConfirm, MAX_EXTRA_CALLS, POLICIES, sharedMistakes } from "../state/second-opinions.js";
 import { PageElement } from "./element.js";
 
 export class SecondOpinionsField extends PageElement {

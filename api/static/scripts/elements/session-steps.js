@@ -5,7 +5,7 @@ import { rate } from "../format.js";
 import { icon } from "../icons.js";
 import { sessionAddress } from "../router.js";
 import { counted } from "../state/announcements.js";
-import { confirmationWords } from "../state/confirm.js";
+import { confirmationWords } from "../state/second-opinions.js";
 import { repliesToReview } from "../state/review.js";
 import { activeRuns, checkHasPassed, totals } from "../state/session.js";
 import { PageElement } from "./element.js";

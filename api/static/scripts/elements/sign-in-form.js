@@ -1,7 +1,7 @@
 // Asks for the token: on the sign-in page, and in a dialog when a sign-in has expired.
 
 import { emit, make } from "../dom.js";
-import { storeName } from "../storage.js";
+import { storeName } from "../browser-storage.js";
 import { signIn } from "../wire/api.js";
 import { Problem } from "../wire/request.js";
 

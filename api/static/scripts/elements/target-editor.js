@@ -2,7 +2,7 @@
 
 import { emit, make, setAttribute, setBusy, setOptions, setText, show } from "../dom.js";
 import { fieldsOf, orderOf, readParameters } from "../state/targets.js";
-import { storedPresets, storePresets } from "../storage.js";
+import { storedPresets, storePresets } from "../browser-storage.js";
 import { estimateRun } from "../wire/api.js";
 import { Problem } from "../wire/request.js";
 import { iconButton, makeDialog, showDialog, showProblem } from "./widgets.js";

@@ -2,7 +2,7 @@
 
 import { emit, keyed, make, setAttribute, setText, show } from "../dom.js";
 import { icon } from "../icons.js";
-import { CONFIRMATIONS } from "../state/confirm.js";
+import { CONFIRMATIONS } from "../state/second-opinions.js";
 import { describe, NO_VERDICT, VERDICTS } from "../state/outcomes.js";
 
 /** A tag for an outcome or stage: icon and word. */

@@ -5,7 +5,7 @@ import { confirmationTag, incompleteTags, statusTag, verdictMark } from "../elem
 import { duration, money } from "../format.js";
 import { icon } from "../icons.js";
 import { huntAddress } from "../router.js";
-import { CONFIRMATIONS, hasOpinions } from "../state/confirm.js";
+import { CONFIRMATIONS, hasOpinions } from "../state/second-opinions.js";
 import { displayStatus, statusRank, verdictsInOrder } from "../state/outcomes.js";
 import { whyNotSelectable } from "../state/selection.js";
 import { sumKnown } from "../state/session.js";

@@ -1,6 +1,6 @@
 // The filters of the hunt table: one row per filter. The filter bar, the table and the counts are made from these tables.
 
-import { CONFIRMATIONS, hasOpinions } from "../state/confirm.js";
+import { CONFIRMATIONS, hasOpinions } from "../state/second-opinions.js";
 import { labelOf, targetOf } from "../state/targets.js";
 
 const IN_PROGRESS = new Set(["queued", "calling", "judging"]);

@@ -1,7 +1,7 @@
 // All hunts of the session: by ID, and their IDs in order of number. A hunt that did not change keeps its object, so that elements can
 // compare by identity. Which of them the table shows: hunts/visible.js.
 
-import { hasOpinions } from "./confirm.js";
+import { hasOpinions } from "./second-opinions.js";
 
 const RANK = { queued: 0, calling: 1, judging: 2, done: 3 };
 

@@ -5,7 +5,7 @@ import { NO_FILTERS } from "../hunts/filters.js";
 import { reduceActions } from "./actions.js";
 import { reduceComments } from "./comments.js";
 import { withLiveCounts } from "./counts.js";
-import { emptyDetail, reduceDetail } from "./detail.js";
+import { emptyDetail, reduceDetail } from "./open-hunt.js";
 import { emptyDraft, reduceDraft } from "./draft.js";
 import { noHunts, reduceHunts } from "./hunts.js";
 import { reduceNotices } from "./notices.js";

@@ -1,6 +1,6 @@
 // The plan of the next run: models, number of hunts, judge, stop rule. Stored in this browser.
 
-import { changeConfirm, emptyConfirm } from "./confirm.js";
+import { changeConfirm, emptyConfirm } from "./second-opinions.js";
 import { changeStop, DEFAULT_STOP } from "./stop-rule.js";
 import { changeSettings, moveSettings } from "./targets.js";
 
