@@ -41,6 +41,8 @@ LISTEN_S = 3.0
 """Longest wait for a message, after which the task looks whether it has ended."""
 IDLE_RENEWALS = 3
 """Reports per lease of a process without calls, so that it is counted."""
+ALL_ACCOUNTS = "*"
+"""In a message: another process has begun to share the limits."""
 TURN_S = 1.0
 """Duration of a session's turn when there are more sessions than slots."""
 SYNC = LuaScript.read(Path(__file__).with_name("sync.lua"))
@@ -253,7 +255,10 @@ class RedisThrottle(Throttle):
                 message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=LISTEN_S)
                 if message is not None:
                     account, *processes = message["data"].decode().split(" ")
-                    if self._process in processes or processes == ["*"]:
+                    if account == ALL_ACCOUNTS:
+                        self._renew_at = 0.0
+                        self._news.set()
+                    elif self._process in processes or processes == ["*"]:
                         self._mark_due([account])
 
     def _mark_due(self, accounts: Iterable[str]) -> None:

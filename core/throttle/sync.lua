@@ -26,7 +26,9 @@ end
 local number = tonumber(ARGV[12])
 if number <= tonumber(redis.call('HGET', told_key, '#' .. me) or '0') then return {} end
 redis.call('ZREMRANGEBYSCORE', processes, '-inf', now)
-redis.call('ZADD', processes, now + lease_ms, me)
+if redis.call('ZADD', processes, now + lease_ms, me) == 1 then -- all others count it before they lose Redis
+  redis.call('PUBLISH', ARGV[10], '* *')
+end
 
 -- after Redis was emptied, or when a process reconnects, all processes report before permits grow
 local born = tonumber(redis.call('GET', born_key) or '0')

@@ -45,6 +45,27 @@ async def test_one_successful_probe_is_not_enough_for_recovery(redis_server, tmp
         assert time.monotonic() - began >= 0.45
 
 
+async def test_an_idle_process_sends_every_fourth_probe_and_one_in_use_every_probe(redis_server, tmp_path):
+    async with open_runtime(settings_for(redis_server, tmp_path, redis__probe_interval_s=60.0)) as runtime:
+        store, probes = runtime.store, []
+        supervisor = store.on_seen.__self__
+        probe = store.redis_health.probe
+
+        async def counted() -> str:
+            probes.append("sent")
+            return await probe()
+
+        store.redis_health.probe = counted
+        await store.create(a_session(), b"")
+        for use in (False, True):
+            probes.clear()
+            for _ in range(8):
+                await supervisor._tick()
+                if use:
+                    await store.read("s_one")
+            assert len(probes) == (8 if use else 2)
+
+
 async def test_a_busy_process_does_not_mark_redis_as_down(redis_server, tmp_path):
     async with open_runtime(settings_for(redis_server, tmp_path, redis__timeout_s=2.0)) as runtime:
         store = runtime.store

@@ -4,10 +4,12 @@ import asyncio
 import random
 import time
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from redis import Redis
 
 from core.throttle.adaptive import Adaptive
 from core.throttle.redis import RedisThrottle
@@ -44,6 +46,31 @@ async def processes(stack: AsyncExitStack, url: str, n: int, limit: int, **more)
     opened = [await stack.enter_async_context(a_process(url, limits=[("lab", limit)], **more)) for _ in range(n)]
     await until(lambda: all(t.processes == n for t in opened))
     return opened
+
+
+async def test_a_process_that_has_every_permit_reports_no_more_than_its_renewals_however_many_calls_wait(redis_server):
+    brisk = replace(BRISK, lease_s=10.0, renew_s=1.0, poll_s=0.01)
+    async with AsyncExitStack() as stack:
+        (alone,) = await processes(stack, redis_server.url, 1, 2, settings=brisk)
+        provider = Provider()
+        calls = [asyncio.create_task(provider.call(alone, "a", 0.02)) for _ in range(60)]
+        await until(lambda: provider.in_flight == 2)
+        commands = stack.enter_context(Redis.from_url(redis_server.url))
+        commands.config_resetstat()
+        began = time.monotonic()
+        await asyncio.gather(*calls)
+        reports = commands.info("commandstats").get("cmdstat_evalsha", {"calls": 0})["calls"]
+        assert reports <= 2 + (time.monotonic() - began) / brisk.renew_s
+
+
+async def test_a_lower_number_of_processes_counts_once_it_was_reported_for_a_lease(redis_server):
+    async with AsyncExitStack() as stack:
+        one, _ = await processes(stack, redis_server.url, 2, 2, settings=replace(BRISK, lease_s=60.0))
+        one._record_processes(1)  # as after Redis was emptied
+        assert one.processes == 2
+        one._counted_at -= 61.0
+        one._record_processes(1)
+        assert one.processes == 1
 
 
 @given(st.integers(0, 2**32), st.integers(1, 6))

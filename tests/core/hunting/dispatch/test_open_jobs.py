@@ -84,6 +84,25 @@ async def test_a_watcher_is_called_at_once_and_when_it_is_woken(clients):
     assert watching.cancelled()
 
 
+async def test_jobs_that_redis_had_lost_wake_watchers_when_they_are_listed_again(clients):
+    jobs, heard = OpenJobs(clients, LEASE), asyncio.Queue()
+    await jobs.add([RUN], heartbeat="one 1", wake=True)
+    watching = asyncio.create_task(jobs.watch(heard.put_nowait))
+    try:
+        async with asyncio.timeout(10):
+            assert await heard.get() == [OpenJob(RUN, "one 1")]
+            while not (await clients.commands.pubsub_numsub(OPEN_JOBS_CHANNEL))[0][1]:
+                await asyncio.sleep(0.01)
+            await jobs.add([RUN], heartbeat="one 2", wake=False)
+            await clients.commands.flushall()
+            await jobs.add([RUN], heartbeat="one 3", wake=False)
+            while await heard.get() != [OpenJob(RUN, "one 3")]:
+                pass
+    finally:
+        watching.cancel()
+        await asyncio.wait([watching])
+
+
 async def test_a_watcher_outlives_a_redis_that_is_away():
     lease = LeaseConfig(lease_s=0.4, answer_s=0.5, record_ttl_s=60)
     heard: asyncio.Queue[list[OpenJob]] = asyncio.Queue()
