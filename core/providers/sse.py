@@ -31,7 +31,13 @@ class EventReader:
         if b"\n" not in chunk:  # parts are joined once per line, so a long line takes linear time
             self._partial.append(chunk)
             return []
-        lines = b"".join((*self._partial, chunk)).split(b"\n")
+        text = b"".join((*self._partial, chunk))
+        if not self._data and b"\r" not in text:
+            *events, rest = text.split(b"\n\n")
+            if events and all(event.startswith(b"data: ") and b"\n" not in event for event in events):
+                self._partial = [rest]  # usual events: one line of data each
+                return [event[6:] for event in events]
+        lines = text.split(b"\n")
         self._partial = [lines.pop()]
         ended = []
         for line in lines:

@@ -134,7 +134,8 @@ class Merge:
 
     def add(self, chunk: dict[str, Any]) -> None:
         """Merge one chunk or one complete response. Ignores errors after the finish."""
-        if not self.finished and (chunk.get("error") or "error" in (chunk.get("object"), chunk.get("type"))):
+        failed = chunk.get("error") or chunk.get("object") == "error" or chunk.get("type") == "error"
+        if failed and not self.finished:
             self.error = chunk
         usage = chunk.get("usage")
         if isinstance(usage, dict):
@@ -148,8 +149,12 @@ class Merge:
         self.choices += 1
         delta, message = choice.get("delta"), choice.get("message")
         if isinstance(delta, dict):
-            self._add_content(delta.get("content"), self.pieces)
-            self._add_extras(delta)
+            content = delta.get("content")
+            if isinstance(content, str) and content and len(delta) == 1:  # nearly every chunk
+                self.pieces.append(content)
+            else:
+                self._add_content(content, self.pieces)
+                self._add_extras(delta)
         if isinstance(message, dict):
             self._add_message(message)
         if choice.get("error") and not self.finished:

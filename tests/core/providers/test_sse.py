@@ -4,10 +4,13 @@ import asyncio
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.providers.fireworks import Fireworks
 from core.providers.openai import OpenAI
 from core.providers.openrouter import OpenRouter
+from core.providers.sse import EventReader
 from tests.core.providers.raw_provider import CHUNKED, OK_SSE, OPEN_ENDED, raw_provider, says, stream, whole
 
 
@@ -143,3 +146,34 @@ async def test_the_request_is_the_prompt_unmodified_and_the_key_is_in_one_header
     }
     assert head.count(b"sk-or-secret-0123456789") == 1
     assert b"POST /v1/chat/completions HTTP/1.1" in head
+
+
+LINES = [
+    "data: {}",
+    "data:{}",
+    "data: 1",
+    "data: ",
+    ": alive",
+    "event: a",
+    "",
+    "",
+    "data: {",
+    "data: }",
+    "data: [DONE]",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    lines=st.lists(st.sampled_from(LINES), max_size=12), end=st.sampled_from(["\n", "\r\n"]), size=st.integers(1, 200)
+)
+def test_events_are_the_same_however_a_stream_is_cut(lines, end, size):
+    body = "".join(line + end for line in lines).encode()
+
+    def events(size):
+        reader, read = EventReader(), []
+        for at in range(0, len(body), size):
+            read += reader.feed(body[at : at + size])
+        return [event for event in (*read, *reader.rest()) if event]
+
+    assert events(size) == events(1)
