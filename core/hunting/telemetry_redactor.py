@@ -22,7 +22,7 @@ from core.library.base import Library, LibraryAway
 from core.library.records import LibraryEvent, SessionChanges
 from core.sessions.library_records import milliseconds
 from core.supervise import running
-from core.telemetry.redact_deleted import deleted_sessions, redact_sessions
+from core.telemetry.redact_deleted import deleted_sessions, redact_sessions, remove_abandoned_copies
 from core.telemetry.writer import TelemetryWriter
 
 log = structlog.get_logger(__name__)
@@ -68,6 +68,7 @@ class TelemetryRedactor:
     async def run(self) -> None:
         """Redact until cancelled. Short commands end before the log is searched."""
         try:
+            await self._remove_abandoned_copies()
             await asyncio.sleep(EVERY_S)
             if self._library is None:
                 await self._learn_from_log()
@@ -97,6 +98,13 @@ class TelemetryRedactor:
         if not result.failed:
             for one in due.values():
                 one.redacted_ms = now_ms
+
+    async def _remove_abandoned_copies(self) -> None:
+        """Those of an earlier process that was killed, also if no session is to be redacted any more."""
+        try:
+            await asyncio.to_thread(remove_abandoned_copies, self._directory)
+        except OSError as error:
+            log.warning("telemetry.copies_stay", error=str(error))
 
     def _may_run(self, one: _Deleted, now_ms: int) -> bool:
         return one.redacted_ms is None or now_ms >= one.deleted_ms + LATE_MS

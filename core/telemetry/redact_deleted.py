@@ -23,7 +23,7 @@ import orjson
 import structlog
 
 from core.telemetry.appending import FILE_MODE, append_lines, open_locked
-from core.telemetry.file_names import telemetry_files
+from core.telemetry.file_names import day_of, telemetry_files
 from core.telemetry.find_records import find_records
 
 log = structlog.get_logger(__name__)
@@ -45,6 +45,8 @@ TEXT_FIELDS = (
 DELETED = "deleted"
 """The action of the record that a session was deleted. It keeps who did it, and is the record of the deletion where
 there is no library."""
+COPY = ".redacting"
+"""End of the name of a file that is being rewritten; it begins with a dot, so no reader takes it for a log file."""
 _SESSION = re.compile(rb'"session":"([0-9a-f]+)"')
 READ_BYTES = 1024 * 1024
 MAX_NAME_BYTES = 100
@@ -69,6 +71,7 @@ def redact_sessions(directory: Path, sessions: Collection[str], stopping: thread
     ends early after `stopping`. What was redacted before is left as it is. Raises OSError if the folder cannot be
     listed."""
     stopping = stopping or threading.Event()
+    remove_abandoned_copies(directory)
     marks = frozenset(one.encode() for one in sessions)
     records = files = failed = 0
     for path in telemetry_files(directory) if marks else ():
@@ -84,6 +87,29 @@ def redact_sessions(directory: Path, sessions: Collection[str], stopping: thread
             failed += 1
             log.warning("telemetry.not_redacted", file=path.name, error=str(error))
     return Redacted(records, files, failed)
+
+
+def remove_abandoned_copies(directory: Path) -> None:
+    """Remove the copies of processes that were killed while they rewrote a file: they have texts that nothing would
+    redact any more. Waits for a process that is rewriting. Raises OSError if the folder cannot be listed."""
+    for copy in directory.glob(f".*{COPY}"):
+        path = copy.with_name(copy.name[1:].removesuffix(COPY))
+        if day_of(path.name) is None:
+            continue
+        try:
+            descriptor = open_locked(path, os.O_RDWR)
+        except FileNotFoundError:  # removed by age: nobody can replace it
+            descriptor = None
+        except OSError as error:
+            log.warning("telemetry.copy_stays", file=copy.name, error=str(error))
+            continue
+        try:
+            copy.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("telemetry.copy_stays", file=copy.name, error=str(error))
+        finally:
+            if descriptor is not None:
+                os.close(descriptor)
 
 
 def deleted_sessions(directory: Path, maximum: int) -> list[str]:
@@ -109,7 +135,7 @@ def _names_one(path: Path, marks: Collection[bytes], stopping: threading.Event) 
 
 def _rewrite(path: Path, marks: Collection[bytes]) -> int:
     """Returns how many lines changed; 0: the file stays as it is."""
-    copy = path.with_name(f".{path.name}.redacting")
+    copy = path.with_name(f".{path.name}{COPY}")
     descriptor = open_locked(path, os.O_RDWR)
     try:
         changed = 0

@@ -75,6 +75,15 @@ async def test_without_a_library_a_restarted_process_learns_of_deletions_from_th
         await until(lambda: not with_names(tmp_path, sid))
 
 
+async def test_a_start_removes_the_copy_of_a_redaction_that_was_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr(telemetry_redactor, "EVERY_S", 3600.0)
+    (tmp_path / "t").mkdir()
+    copy = tmp_path / "t" / ".telemetry-2026-11-24-one.jsonl.redacting"
+    copy.write_bytes(b"secret words")
+    async with open_runtime(settings_for(tmp_path, "off")):
+        await until(lambda: not copy.exists())
+
+
 class _Telemetry:
     flushed = 0
 

@@ -3,6 +3,9 @@
 import gzip
 import json
 import os
+import signal
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime
 
@@ -10,8 +13,9 @@ import pytest
 
 from core.telemetry import redact_deleted
 from core.telemetry.appending import append_lines, open_locked
+from core.telemetry.file_names import telemetry_files
 from core.telemetry.reader import TelemetryReader
-from core.telemetry.redact_deleted import Redacted, deleted_sessions, redact_sessions
+from core.telemetry.redact_deleted import Redacted, deleted_sessions, redact_sessions, remove_abandoned_copies
 from tests.dashboard_app.records_made_up import team_at_work, write_log
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -111,6 +115,65 @@ def test_a_process_that_redacts_the_new_file_meanwhile_is_not_disturbed(tmp_path
     monkeypatch.setattr(redact_deleted, "_rescue_late_lines", lambda *_: others_copy.touch())
     assert redact_sessions(tmp_path, ["aa11"]) == Redacted(records=5, files=1)
     assert others_copy.exists()
+
+
+KILLED_WHILE_WRITING = """
+import os, signal, sys
+from pathlib import Path
+from core.telemetry import redact_deleted
+os.fsync = lambda number: os.kill(os.getpid(), signal.SIGKILL)
+redact_deleted.redact_sessions(Path(sys.argv[1]), ["aa11"])
+"""
+
+
+def kill_a_redaction(folder):
+    """Leave what a process leaves that is killed when its copy is complete. Returns the copy."""
+    killed = subprocess.run([sys.executable, "-c", KILLED_WHILE_WRITING, str(folder)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    (copy,) = folder.glob(".*")
+    assert b"secret words" in copy.read_bytes(), "of the other session, which may be deleted next"
+    return copy
+
+
+@pytest.mark.parametrize("sessions", [["bb22"], ["ee55"], []])
+def test_a_redaction_removes_the_copy_of_one_that_was_killed(tmp_path, sessions):
+    path = write(tmp_path / "telemetry-2026-11-24-one.jsonl")
+    kill_a_redaction(tmp_path)
+    redact_sessions(tmp_path, sessions)
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+    assert redact_sessions(tmp_path, ["aa11"]).records == 5
+
+
+def test_a_copy_is_removed_whose_file_was_removed_by_age_and_nothing_else_is(tmp_path):
+    path = write(tmp_path / "telemetry-2026-11-24-one.jsonl")
+    kill_a_redaction(tmp_path)
+    path.unlink()
+    (tmp_path / ".notes.redacting").touch()
+    remove_abandoned_copies(tmp_path)
+    assert [one.name for one in tmp_path.iterdir()] == [".notes.redacting"]
+    remove_abandoned_copies(tmp_path / "none")
+
+
+def test_a_copy_in_use_is_not_removed(tmp_path):
+    path = write(tmp_path / "telemetry-2026-11-24-one.jsonl")
+    copy = tmp_path / f".{path.name}.redacting"
+    holder = open_locked(path, os.O_RDWR)
+    copy.write_bytes(b"half")
+    waiting = threading.Thread(target=remove_abandoned_copies, args=(tmp_path,))
+    waiting.start()
+    waiting.join(0.2)
+    assert copy.exists()
+    copy.rename(path)
+    os.close(holder)
+    waiting.join(10)
+    assert path.read_bytes() == b"half"
+
+
+def test_readers_do_not_read_a_copy(tmp_path):
+    path = write(tmp_path / "telemetry-2026-11-24-one.jsonl")
+    assert kill_a_redaction(tmp_path).exists()
+    assert telemetry_files(tmp_path) == [path]
+    assert deleted_sessions(tmp_path, 10) == ["aa11"]
 
 
 def test_a_mark_between_two_pieces_is_found(tmp_path, monkeypatch):
