@@ -11,8 +11,8 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from core.simulator.checks.content import mask_quotes
 from core.simulator.checks.grammar import find_check
-from core.simulator.checks.quoted import mask_quotes
 from core.simulator.checks.text import sentences
 from core.simulator.prompts import WantedEdit
 

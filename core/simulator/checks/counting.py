@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from core.simulator.checks.text import Finding, Rule, bullets, lines, numbered, paragraphs, sentences, words
@@ -23,8 +23,7 @@ AMOUNT = (
     rf"(?:(?:between|from)\s+(?P<low>{_NUMBER})\s+(?:and|to)\s+(?P<high>{_NUMBER})"
     rf"|(?P<low2>{_NUMBER})\s*(?:to|–|-)\s*(?P<high2>{_NUMBER})"
     rf"|(?:(?P<max>{_MAX})|(?P<below>{_BELOW})|(?P<min>{_MIN})|(?P<above>{_ABOVE})"
-    rf"|(?:exactly|precisely|only|just)(?:\s+the)?)?\s*\b(?P<number>{_NUMBER})"
-    rf"(?:\s+(?:or\s+(?:(?P<or_less>fewer|less)|(?P<or_more>more))))?)"
+    rf"|(?:exactly|precisely|only|just)(?:\s+the)?)?\s*\b(?P<number>{_NUMBER})(?P<or>\s+or\s+(?:fewer|less|more))?)"
 )
 """The pattern of an amount, to be put before that of a unit; `read_amount` reads its match."""
 
@@ -46,18 +45,17 @@ class Amount:
 
 
 def read_amount(match: re.Match[str], suffix: str = "") -> Amount:
-    """The amount that AMOUNT matched; `suffix` is "less" or "more" if that follows the unit."""
-    group = match.groupdict()
-    if low := group["low"] or group["low2"]:
-        return Amount(_number(low), _number(group["high"] or group["high2"]))
-    number = _number(group["number"])
-    if group["max"] or group["or_less"] or suffix in {"less", "fewer", "at most"}:
+    """The amount that AMOUNT matched; `suffix` is what follows the unit: "or less", "or more", "at most"."""
+    if low := match["low"] or match["low2"]:
+        return Amount(_number(low), _number(match["high"] or match["high2"]))
+    number, last_word = _number(match["number"]), (suffix or match["or"] or "or").lower().split()[-1]
+    if match["max"] or last_word in {"less", "fewer", "most"}:
         return Amount(0, number)
-    if group["min"] or group["or_more"] or suffix == "more":
+    if match["min"] or last_word == "more":
         return Amount(number, math.inf)
-    if group["below"]:
+    if match["below"]:
         return Amount(0, number - 1)
-    return Amount(number + 1, math.inf) if group["above"] else Amount(number, number)
+    return Amount(number + 1, math.inf) if match["above"] else Amount(number, number)
 
 
 def _number(text: str) -> int:
@@ -108,29 +106,24 @@ UNITS: tuple[Unit, ...] = (
 _ALWAYS_PRESENT = frozenset({"word", "sentence", "paragraph", "line", "list item", "character"})
 """Asking whether a reply has any of these makes no sense: "mentions characters" means something else."""
 _TAIL = r"(?:\s+(?:long|in\s+length|in\s+total|in\s+all|altogether|overall|at\s+all|anywhere))?"
-_SUFFIX = r"(?:\s+(?:or\s+(?P<suffix>fewer|less|more)|(?P<at_most>at\s+most|at\s+the\s+most)))?"
+_SUFFIX = r"(?:\s+(?P<suffix>or\s+(?:fewer|less|more)|at\s+(?:the\s+)?most))?"
 
 
-def _any_of(units: Sequence[Unit], without: Collection[str] = ()) -> str:
-    names = (f"(?P<u{index}>{unit.pattern})" for index, unit in enumerate(units) if unit.name not in without)
-    return f"(?:{'|'.join(names)})"
+def _any_of(units: Iterable[Unit]) -> str:
+    return f"(?P<unit>{'|'.join(unit.pattern for unit in units)})"
 
 
-def find_unit(name: str) -> Unit | None:
+def find_unit(name: str) -> Unit:
     """The unit that a criterion calls `name` ("line", "bullet points")."""
-    return next((unit for unit in UNITS if re.fullmatch(unit.pattern, name, re.IGNORECASE)), None)
-
-
-def _unit_of(match: re.Match[str]) -> Unit:
-    return next(unit for index, unit in enumerate(UNITS) if match.groupdict().get(f"u{index}"))
+    return next(unit for unit in UNITS if re.fullmatch(unit.pattern, name, re.IGNORECASE))
 
 
 def _check_count(match: re.Match[str], _pieces: Sequence[str], reply: str) -> Finding:
-    amount = read_amount(match, "at most" if match["at_most"] else (match["suffix"] or "").lower())
-    return _count(_unit_of(match), amount, reply)
+    return _count(match, read_amount(match, match["suffix"] or ""), reply)
 
 
-def _count(unit: Unit, amount: Amount, reply: str) -> Finding:
+def _count(match: re.Match[str], amount: Amount, reply: str) -> Finding:
+    unit = find_unit(match["unit"])
     parts = unit.parts(reply)
     evidence = parts[0] if parts and unit.name not in {"word", "character"} and len(parts[0]) <= 200 else ""
     reason = f"Counted {plural(len(parts), unit.name)} in the reply; required: {amount}."
@@ -140,7 +133,7 @@ def _count(unit: Unit, amount: Amount, reply: str) -> Finding:
 RULES = (
     Rule(rf"{AMOUNT}\s+{_any_of(UNITS)}{_SUFFIX}{_TAIL}", _check_count),
     Rule(
-        rf"(?:(?:a|an|any|some)\s+)?{_any_of(UNITS, _ALWAYS_PRESENT)}{_TAIL}",
-        lambda match, _, reply: _count(_unit_of(match), Amount(1, math.inf), reply),
+        rf"(?:(?:a|an|any|some)\s+)?{_any_of(unit for unit in UNITS if unit.name not in _ALWAYS_PRESENT)}{_TAIL}",
+        lambda match, _, reply: _count(match, Amount(1, math.inf), reply),
     ),
 )

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
-from core.simulator.checks import claims, counting, quoted
+from core.simulator.checks import content, counting
 from core.simulator.checks.counting import Unit, find_unit
 from core.simulator.checks.text import Check, Finding, all_of, any_of, negate
 
-RULES = (*counting.RULES, *claims.RULES, *quoted.RULES)
+RULES = (*counting.RULES, *content.RULES)
 """The first that reads a demand decides; the last is the widest."""
 
 MAX_CRITERION_CHARS = 2_000
@@ -101,7 +101,7 @@ def _read_simple(demand: Demand) -> Check | None:
 
 
 def _apply_rules(text: str) -> Check | None:
-    shape, pieces = quoted.mask_quotes(text)
+    shape, pieces = content.mask_quotes(text)
     return next((check for rule in RULES if (check := rule.read(shape, pieces))), None)
 
 
@@ -130,11 +130,10 @@ def _read_compound(text: str) -> Check | None:
 def _read_each(text: str) -> Check | None:
     """ "every line has at most nine words", "no sentence is longer than 12 words"."""
     match = _EACH.fullmatch(text)
-    unit = find_unit(match["unit"]) if match else None
     check = _read_simple(_strip_verbs(match["rest"])) if match else None
-    if match is None or unit is None or check is None:
+    if match is None or check is None:
         return None
-    return partial(_check_each, unit, negate(check) if match["no"].lower() == "no" else check)
+    return partial(_check_each, find_unit(match["unit"]), negate(check) if match["no"].lower() == "no" else check)
 
 
 def _check_each(unit: Unit, check: Check, reply: str) -> Finding:
