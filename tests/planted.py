@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from core.domain.chat import Message
 from core.domain.criteria import Criterion
 from core.simulator.call import draw_fault, random_of, read_conversation
-from core.simulator.faults import Fault
 from core.simulator.judge import decide_truthfully
 from core.simulator.prompts import JudgeRequest
 from core.simulator.replies import SimulatedReply, write_reply
-from core.simulator.script import JUDGE, Script
+from core.simulator.script import JUDGE, Fault, Script
 
 
 @dataclass(frozen=True, slots=True)

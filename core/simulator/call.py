@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 from typing import Literal
 
 from cachetools import LRUCache
@@ -12,13 +13,11 @@ from cachetools import LRUCache
 from core.domain.chat import Message, TokenLogprobs, Usage
 from core.simulator.checks.text import words
 from core.simulator.edits import write_proposal
-from core.simulator.faults import REFUSALS, Fault
 from core.simulator.judge import write_judgement
 from core.simulator.options import CallOptions, choose_upstream, cut_text, is_enforced, shorten_reasoning
-from core.simulator.prompt_cache import PromptCache
 from core.simulator.prompts import JudgeRequest, WantedEdit, read_edit_request, read_question
 from core.simulator.replies import SimulatedReply, write_reply
-from core.simulator.script import JUDGE, Behavior, Script, model_id
+from core.simulator.script import JUDGE, REFUSALS, Behavior, Fault, Script, model_id
 from core.simulator.seeded import SeededRandom, digest_of
 
 Purpose = Literal["target", "judge"]
@@ -27,6 +26,11 @@ MAX_CONVERSATIONS = 200_000
 REFUSAL_LATENCY_SHARE = 0.1
 NO_UPSTREAM = "Simulated: the preferences allow no upstream of this model."
 MIN_CONFIDENCE = 0.5
+TOKEN_CHARS = 4
+"""Of the input; a word of the output is a token."""
+MIN_CACHED_CHARS = 1_024 * TOKEN_CHARS
+CACHE_STEP_CHARS = 128 * TOKEN_CHARS
+MAX_CACHED_PREFIXES = 50_000
 NO_OPTIONS = CallOptions()
 
 
@@ -90,6 +94,34 @@ class Plan:
         return -(-(len(self.text) + len(self.reasoning)) // self.behavior.chunk_chars)
 
 
+class PromptCache:
+    """A prompt cache as OpenAI documents its own: prefixes of at least 1,024 tokens, in steps of 128, once answered.
+
+    The least recently used are forgotten.
+    """
+
+    def __init__(self) -> None:
+        self._known: LRUCache[bytes, int] = LRUCache(MAX_CACHED_PREFIXES)
+
+    def cached_tokens(self, model: str, messages: Sequence[Message]) -> int:
+        """Tokens of the longest known beginning."""
+        known = [chars for prefix, chars in _prefixes(model, messages) if prefix in self._known]
+        return max(known, default=0) // TOKEN_CHARS
+
+    def store(self, model: str, messages: Sequence[Message]) -> None:
+        self._known.update(_prefixes(model, messages))
+
+
+def _prefixes(model: str, messages: Sequence[Message]) -> Iterator[tuple[bytes, int]]:
+    """The digest and the number of characters of each beginning."""
+    text = "\n".join(message.content for message in messages)
+    digest, at = blake2b(model.encode(), digest_size=16), 0
+    for end in range(MIN_CACHED_CHARS, len(text) + 1, CACHE_STEP_CHARS):
+        digest.update(text[at:end].encode("utf-8", "surrogatepass"))
+        yield digest.digest(), end
+        at = end
+
+
 class Calls:
     """What the models know of earlier calls: how often each conversation was asked, and beginnings of prompts."""
 
@@ -136,8 +168,9 @@ def plan_call(script: Script, conversation: Conversation, nth: int, options: Cal
     thought = len(words(reasoning))
     text, finish_reason = cut_text(options, reply.text, thought)
     input_chars = sum(len(message.content) for message in conversation.messages)
-    # Four characters of input are a token, a word of output is one.
-    usage = Usage(input_tokens=-(-input_chars // 4), output_tokens=len(words(text)) + thought, reasoning_tokens=thought)
+    usage = Usage(
+        input_tokens=-(-input_chars // TOKEN_CHARS), output_tokens=len(words(text)) + thought, reasoning_tokens=thought
+    )
     return Plan(
         behavior,
         fault,

@@ -17,9 +17,8 @@ from core.providers.causes import UNKNOWN_MODEL, output_limit
 from core.providers.faults import Faults
 from core.providers.unsupported_parameters import ParameterSupport
 from core.settings import CallSettings, ProviderSettings
-from core.simulator.faults import FAILURES, Fault
 from core.simulator.options import IGNORED, AnswerFormat, CallOptions, slug
-from core.simulator.script import MODELS, Script, model_id, read_script
+from core.simulator.script import FAILURES, MODELS, Fault, Script, model_id, read_script
 
 if TYPE_CHECKING:
     from core.simulator.call import Calls, Plan

@@ -10,8 +10,8 @@ from core.simulator import dialect
 from core.simulator.call import Plan
 from core.simulator.counters import OpenCall
 from core.simulator.dialect import DONE, PROCESSING, ChatCall, chunk, completion, encode, event
-from core.simulator.faults import FAILURES, REFUSALS, Fault
 from core.simulator.http import Response
+from core.simulator.script import FAILURES, REFUSALS, Fault
 
 JSON_TYPE = "application/json"
 SSE_TYPE = "text/event-stream"

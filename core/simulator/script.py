@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from enum import StrEnum
 from importlib.resources import files
 from typing import Annotated, Any, Literal
 
@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from core.domain.value import Value
 from core.errors import BadSettings
-from core.simulator.faults import Fault
+from core.providers import causes
 
 Rate = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Milliseconds = Annotated[float, Field(ge=0, le=3_600_000, allow_inf_nan=False)]
@@ -22,29 +22,58 @@ Price = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 ReasoningForm = Literal["none", "field", "content_field", "details", "think_tag", "lone_close_tag"]
 JudgeForm = Literal["mixed", "plain", "pretty", "fence", "around", "status", "result", "grading", "corrected"]
 
+
+class Fault(StrEnum):
+    """Named like the rates in `Behavior`."""
+
+    NONE = "ok"
+    RATE_LIMITED = "rate_limited"  # 429 with Retry-After.
+    RATE_LIMITED_BARE = "rate_limited_bare"  # 429 without Retry-After.
+    SERVER_ERROR = "server_error"  # 500.
+    OVERLOADED = "overloaded"  # 503.
+    ERROR_IN_200 = "error_in_200"  # Status 200, and an `error` object where the reply should be.
+    ERROR_MID_STREAM = "error_mid_stream"  # Half of the reply, then an `error` object.
+    EMPTY_REPLY = "empty_reply"  # A finished reply without text, or without choices.
+    CUT_STREAM = "cut_stream"  # The connection ends before the reply says that it is finished.
+    SILENT = "silent"  # The reply begins, and then no byte comes any more.
+    SLOW = "slow"  # A whole reply with a pause after each chunk: not a failure, unless the caller times out.
+
+
+REFUSALS = frozenset(
+    {Fault.RATE_LIMITED, Fault.RATE_LIMITED_BARE, Fault.SERVER_ERROR, Fault.OVERLOADED, Fault.ERROR_IN_200}
+)
+"""Sent instead of a reply."""
+
+FAILURES: dict[Fault, tuple[causes.Cause, int, str]] = {
+    Fault.RATE_LIMITED: (causes.RATE_LIMITED, 429, "Simulated: too many requests, come back later."),
+    Fault.RATE_LIMITED_BARE: (causes.RATE_LIMITED, 429, "Simulated: too many requests."),
+    Fault.SERVER_ERROR: (causes.SERVER_ERROR, 500, "Simulated: internal error."),
+    Fault.OVERLOADED: (causes.OVERLOADED, 503, "Simulated: overloaded."),
+    Fault.ERROR_IN_200: (causes.SERVER_ERROR, 502, "Simulated: the upstream failed."),
+    Fault.ERROR_MID_STREAM: (causes.SERVER_ERROR, 502, "Simulated: the upstream failed in the middle of the stream."),
+    Fault.EMPTY_REPLY: (causes.EMPTY_REPLY, 200, ""),
+    Fault.CUT_STREAM: (causes.CUT_STREAM, 200, ""),
+    Fault.SILENT: (causes.SILENT, 200, ""),
+}
+"""The cause as the provider reports it in the process; the status and the message of the error over HTTP."""
+
 FAULT_RATES = tuple(fault.value for fault in Fault if fault is not Fault.NONE)
 
 
 class Behavior(Value):
-    """Everything that one simulated model does, as numbers."""
+    """Everything that one simulated model does, as numbers. docs/simulated.md says what each field means."""
 
     seed: int = 1
     target_latency_ms: Milliseconds = 400.0
-    """Until the first byte of a reply; the default is that of the reference workload (docs/measurements.md)."""
     judge_latency_ms: Milliseconds = 100.0
     latency_spread: Rate = 0.0
-    """Share of the latency by which it varies, both ways; 0: exact."""
     chunk_chars: Annotated[int, Field(ge=1, le=100_000)] = 24
     chunk_pause_ms: Milliseconds = 0.0
 
     break_rate: Rate = 0.35
-    """Probability that a reply fails a criterion, for each criterion on its own."""
     break_rates: dict[str, Rate] = Field(default_factory=dict)
-    """The same for single criteria by id: {"C1": 0.9}."""
     upstreams: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)] = ("Simulated",)
-    """The upstreams behind the model; one of them answers each call, at random or as the call prefers."""
     reasoning: ReasoningForm = "none"
-    """How the reasoning trace is sent; none: there is no trace."""
 
     rate_limited: Rate = 0.0
     rate_limited_bare: Rate = 0.0
@@ -58,45 +87,28 @@ class Behavior(Value):
     slow: Rate = 0.0
     retry_after_s: Seconds = 1.0
     silent_s: Seconds = 600.0
-    """How long a silent call is held open; then the connection is closed."""
     slow_chunk_ms: Milliseconds = 250.0
     first_calls: tuple[Fault, ...] = ()
-    """The faults of the first calls of every conversation: ["rate_limited", "ok"]. After them the rates decide."""
 
     answer_schema: Literal["enforced", "object", "refused", "ignored"] = "ignored"
-    """A request's `response_format`: enforced; enforced without a schema, which gets 400; refused with 400; ignored."""
     logprobs: Literal["given", "refused", "ignored"] = "ignored"
-    """A request's `logprobs`: given for verdicts, refused with 400, or ignored."""
     prompt_cache: bool = False
-    """Caches the beginnings of prompts (at least 1,024 tokens, steps of 128) and reports cached tokens."""
 
     judge_form: JudgeForm = "mixed"
-    """The form of its verdicts; mixed: a random one each time."""
     judge_broken: Rate = 0.0
-    """Share of verdicts that cannot be parsed."""
     judge_flip: Rate = 0.0
-    """Share of verdicts that say the opposite of what the judge found."""
     judge_shared: Rate = 1.0
-    """Chance that another judge of the same seed and shares errs where one did; at least `judge_flip`: by chance."""
     judge_repeats: Rate = 1.0
-    """Chance that the judge errs again where it did, when it is asked again; at least `judge_shared`."""
-
     judge_reads: dict[str, str] = Field(default_factory=dict)
-    """Criteria that the judge misreads, by ID: the text that it judges instead."""
     edit_broken: Rate = 0.0
-    """Share of answers without an edit, when the model is asked for one (two-sided check)."""
 
+    # Over HTTP only:
     input_usd_per_mtok: Price = 0.0
-    """Over HTTP: a simulated price, in the list of models and in a reply's cost; inside the product all is free."""
     output_usd_per_mtok: Price = 0.0
     context_tokens: Annotated[int, Field(ge=1, le=100_000_000)] = 131_072
-    """Over HTTP: what the list of models says; it limits nothing."""
     max_output_tokens: Annotated[int, Field(ge=1, le=100_000_000)] = 16_384
-
     bad_keys: tuple[str, ...] = ("bad-key",)
-    """Over HTTP: keys that get 401."""
     unknown_models: tuple[str, ...] = ("no-such-model",)
-    """Over HTTP: model names that get 404."""
 
     @model_validator(mode="after")
     def _check_rates(self) -> Behavior:
@@ -120,27 +132,21 @@ def model_id(model: str) -> str:
     return model.removeprefix("simulated/")
 
 
-@dataclass(frozen=True)
 class Script:
     """The built-in models with `changes` for all models, and then with those for one model.
 
     Raises ValidationError if a change is not valid.
     """
 
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    changes_by_model: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    _behaviors: Mapping[str, Behavior] = field(init=False, repr=False, compare=False)
-    _default: Behavior = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        behaviors = {
-            name: _change(
-                _change(MODELS.get(name, DEFAULT_BEHAVIOR), self.changes), self.changes_by_model.get(name, {})
-            )
-            for name in dict.fromkeys((*MODELS, *self.changes_by_model))
+    def __init__(
+        self, changes: Mapping[str, Any] | None = None, changes_by_model: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
+        common, single = changes or {}, changes_by_model or {}
+        self._default = _change(DEFAULT_BEHAVIOR, common)
+        self._behaviors = {
+            name: _change(_change(MODELS.get(name, DEFAULT_BEHAVIOR), common), single.get(name, {}))
+            for name in dict.fromkeys((*MODELS, *single))
         }
-        object.__setattr__(self, "_behaviors", behaviors)
-        object.__setattr__(self, "_default", _change(DEFAULT_BEHAVIOR, self.changes))
 
     def has(self, model: str) -> bool:
         """Whether the model is built in or named in the script."""
@@ -149,7 +155,7 @@ class Script:
     @property
     def models(self) -> tuple[str, ...]:
         """The built-in models, then those that only the script names."""
-        return (*MODELS, *(name for name in self._behaviors if name not in MODELS))
+        return tuple(self._behaviors)
 
     def behavior_of(self, model: str) -> Behavior:
         return self._behaviors.get(model_id(model), self._default)

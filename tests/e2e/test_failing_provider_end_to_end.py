@@ -9,8 +9,7 @@ from core.domain.chat import Message
 from core.domain.verdict import Outcome, Verdict
 from core.hunting.orders import OpenOrder
 from core.notebooks.examples import read_example
-from core.simulator.faults import Fault
-from core.simulator.script import read_script
+from core.simulator.script import Fault, read_script
 from core.simulator.server import open_server
 from tests.e2e.over_http import hunt_to_the_end, runtime_at
 from tests.planted import planted

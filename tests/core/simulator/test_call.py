@@ -12,11 +12,19 @@ from core.domain.task import PassRule, Task
 from core.domain.verdict import Outcome, Verdict, decide
 from core.judge.answer import read_answer
 from core.providers.base import CallContext, ChatRequest
-from core.simulator.call import Calls, plan_call, random_of, read_conversation
-from core.simulator.faults import Fault
+from core.simulator.call import (
+    CACHE_STEP_CHARS,
+    MIN_CACHED_CHARS,
+    TOKEN_CHARS,
+    Calls,
+    PromptCache,
+    plan_call,
+    random_of,
+    read_conversation,
+)
 from core.simulator.provider import SimulatedProvider
 from core.simulator.replies import EXAMPLES
-from core.simulator.script import Script, read_script
+from core.simulator.script import Fault, Script, read_script
 from tests.judge_prompts import judge_messages
 from tests.planted import planted
 
@@ -149,3 +157,32 @@ def test_a_latency_without_spread_is_exact_and_one_with_spread_stays_within_it()
     spread = waits(read_script('{"latency_spread": 0.5}'), "target")
     assert 0.2 <= min(spread) < 0.25
     assert 0.55 < max(spread) <= 0.6
+
+
+def prompt(text):
+    return (Message(role="user", content=text),)
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked", "tokens"),
+    [
+        (MIN_CACHED_CHARS - 1, MIN_CACHED_CHARS - 1, 0),
+        (MIN_CACHED_CHARS, MIN_CACHED_CHARS, 1024),
+        (MIN_CACHED_CHARS + CACHE_STEP_CHARS - 1, MIN_CACHED_CHARS + 2 * CACHE_STEP_CHARS, 1024),
+        (MIN_CACHED_CHARS + 5 * CACHE_STEP_CHARS, MIN_CACHED_CHARS + 2 * CACHE_STEP_CHARS, 1280),
+    ],
+)
+def test_cached_is_the_longest_beginning_in_steps_from_a_thousand_tokens_on(stored, asked, tokens):
+    cache = PromptCache()
+    cache.store("m", prompt("x" * stored))
+    assert cache.cached_tokens("m", prompt("x" * asked + "?")) == tokens
+
+
+def test_another_beginning_another_model_and_nothing_stored_are_not_cached():
+    cache = PromptCache()
+    asked = prompt("x" * 2 * MIN_CACHED_CHARS)
+    assert cache.cached_tokens("m", asked) == 0
+    cache.store("m", asked)
+    assert cache.cached_tokens("m", asked) == 2 * MIN_CACHED_CHARS // TOKEN_CHARS
+    assert cache.cached_tokens("other", asked) == 0
+    assert cache.cached_tokens("m", prompt("y" + "x" * 2 * MIN_CACHED_CHARS)) == 0

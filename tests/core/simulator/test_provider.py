@@ -8,9 +8,8 @@ import pytest
 from core.domain.chat import Message
 from core.errors import Advice, ProviderError
 from core.providers.base import CallContext, ChatRequest
-from core.simulator.faults import Fault
 from core.simulator.provider import SimulatedProvider
-from core.simulator.script import read_script
+from core.simulator.script import Fault, read_script
 from tests.builders import HandClock
 
 

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from core.errors import Advice, ProviderError
-from core.simulator.faults import Fault
+from core.simulator.script import Fault
 from tests.planted import planted
 
 BODY = {"model": "vendor/any", "messages": [{"role": "user", "content": "Tell me about Mars and Venus."}]}
