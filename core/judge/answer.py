@@ -12,7 +12,6 @@ docs/judging.md lists the rules.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,9 +20,10 @@ from operator import contains
 
 from core.domain.verdict import Verdict
 from core.judge import prose
-from core.judge.encodable_text import bounded, encodable
+from core.judge.encodable_text import encodable
 from core.judge.objects import FoundObject, JsonObject, whole_objects
 from core.judge.reply_words import ReplyWords, TooManyQuotesError, letters
+from core.judge.requested_form import Answer, bounded_answer, read_requested_form
 from core.judge.statements import (
     EVIDENCE_KEYS,
     LAST_RESORT,
@@ -34,17 +34,12 @@ from core.judge.statements import (
     named_in,
     row_id,
     statements_on,
-    verdict_of,
     words_in,
 )
 from core.judge.wording import ANSWER_ID_KEY
 
 MAX_ANSWER_CHARS = 500_000  # many times a judge's output limit; longer answers are unusable
-MAX_REASON_CHARS = 50_000  # the judge's output limit is about 60,000
-MAX_EVIDENCE_CHARS = 20_000
 
-REQUESTED_KEYS = frozenset({"reason", "evidence", "verdict", ANSWER_ID_KEY})
-"""The members of an answer that the prompt requests (`ANSWER_FORM` in core.judge.wording)."""
 MAX_OBJECTS = 40  # an answer without the id and with more verdicts is unusable; each costs a search of the reply
 CORRECTION_CHARS = 600  # how far before an object a correction is looked for
 
@@ -53,18 +48,6 @@ _FENCE = re.compile(r"```\w*")
 _BARE_WORD = re.compile(r"(?<=[:\s])\w++(?=\s{0,20}[,}])")
 _BRACES_WITHOUT_QUOTES = re.compile(r"\{[^{}\"']{0,200}+\}")
 """`\\frac{1}{2}`, `{ return 0; }`, `{}`: not part of an object broken by an unescaped quote."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A judge's usable answer on one criterion."""
-
-    verdict: Verdict
-    """PASS or FAIL, or UNDETERMINED if the judge says so."""
-    reason: str
-    """Complete, or "" when the judge gave none."""
-    evidence: str
-    """As the judge wrote it; core.judge.evidence checks it against the reply."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +84,7 @@ def read_answer(
         return None
     try:
         reply = ReplyWords(reply_text)
-        answer = _read_plain(text, answer_id) or _read(text, criterion_id.upper(), reply, answer_id)
+        answer = read_requested_form(text, answer_id) or _read(text, criterion_id.upper(), reply, answer_id)
         return None if answer and enforced and _may_be_spliced(answer.verdict, reply) else answer
     except TooManyQuotesError:
         return None
@@ -111,33 +94,6 @@ def _may_be_spliced(verdict: Verdict, reply: ReplyWords) -> bool:
     """Whether the verdict may be a quote of the reply that ended the judge's string early. In an enforced object the
     judge cannot continue after it as it does elsewhere, and has to put its id after the quoted verdict."""
     return reply.known and reply.hold(f"verdict {verdict}")
-
-
-def _read_plain(text: str, answer_id: str) -> Answer | None:
-    """The answer if it is the requested object and nothing else; None if it may be anything else.
-
-    Most answers are, and `_read` says the same of them after much more work.
-    """
-    try:
-        members = json.loads(text, object_pairs_hook=list) if answer_id else None
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(members, list) or not all(isinstance(member, tuple) for member in members):
-        return None
-    values = dict(members)
-    if (
-        len(values) < len(members)
-        or not values.keys() <= REQUESTED_KEYS
-        or members[-1:] != [(ANSWER_ID_KEY, answer_id)]
-    ):
-        return None
-    if not all(isinstance(value, str) for value in values.values()):
-        return None
-    verdict = verdict_of(values.get("verdict"))
-    if verdict is None:
-        return None
-    reason, evidence = (encodable(values.get(key, "")) for key in ("reason", "evidence"))
-    return _bounded_answer(verdict, reason.strip(), evidence)
 
 
 def _read(text: str, criterion_id: str, reply: ReplyWords, answer_id: str) -> Answer | None:
@@ -171,7 +127,7 @@ def _undecided(reading: _Reading, answer_id: str) -> Answer | None:
     reason, evidence = (
         words_in(reading.objects[0].value, keys, reading.criterion_id) for keys in (REASON_KEYS, EVIDENCE_KEYS)
     )
-    return _bounded_answer(Verdict.UNDETERMINED, reason, evidence)
+    return bounded_answer(Verdict.UNDETERMINED, reason, evidence)
 
 
 def _with_quoted_id(text: str, answer_id: str) -> str:
@@ -191,13 +147,7 @@ def _answer(text: str, chosen: _Candidate, verdict: Verdict, criterion_id: str) 
         or _around(text, chosen.found)
     )
     evidence = words_in(source, EVIDENCE_KEYS, criterion_id) or words_in(whole, EVIDENCE_KEYS, criterion_id)
-    return _bounded_answer(verdict, reason, evidence)
-
-
-def _bounded_answer(verdict: Verdict, reason: str, evidence: str) -> Answer:
-    return Answer(
-        verdict=verdict, reason=bounded(reason, MAX_REASON_CHARS), evidence=evidence[:MAX_EVIDENCE_CHARS].strip()
-    )
+    return bounded_answer(verdict, reason, evidence)
 
 
 # -- objects with a verdict on the criterion

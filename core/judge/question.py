@@ -13,11 +13,12 @@ from core.domain.criteria import Criterion
 from core.domain.hunt import sum_known
 from core.domain.verdict import CriterionVerdict, Verdict
 from core.errors import HunterError
-from core.judge.answer import Answer, read_answer
+from core.judge.answer import read_answer
 from core.judge.confidence import confidence_of
 from core.judge.encodable_text import bounded, encodable
 from core.judge.evidence import passage_of
 from core.judge.prompt import ReplyPrompt
+from core.judge.requested_form import Answer
 from core.judge.wording import retry_instruction
 from core.providers.base import CallContext, ChatRequest, OutputLimit, Provider
 

@@ -10,17 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.domain.verdict import Verdict
-from core.judge.answer import (
-    MAX_ANSWER_CHARS,
-    MAX_OBJECTS,
-    MAX_REASON_CHARS,
-    Answer,
-    _read,
-    _read_plain,
-    read_answer,
-)
+from core.judge.answer import MAX_ANSWER_CHARS, MAX_OBJECTS, read_answer
 from core.judge.objects import MAX_DEPTH
-from core.judge.reply_words import ReplyWords
+from core.judge.requested_form import MAX_REASON_CHARS, Answer
 
 RECORDED = [
     pytest.param(case, id=f"{file.stem}: {case['name']}")
@@ -63,44 +55,6 @@ def test_whatever_a_reason_and_a_quote_hold_they_come_back_whole(reason, evidenc
     assert read_answer(around + written + around, "C2") == Answer(
         verdict=Verdict(verdict), reason=reason, evidence=evidence
     )
-
-
-ID = "0123456789ab"
-MEMBERS = st.lists(
-    st.tuples(
-        st.sampled_from(["reason", "evidence", "verdict", "answer_id", "Verdict", "id", "C2"]),
-        st.sampled_from(["PASS", "fail", " **Pass** ", "UNDETERMINED", ID, ID.upper(), "C3", "he said \"FAIL\"", "\ud800", ""])
-        | st.none() | st.lists(st.just("PASS"), max_size=1),
-    ),
-    max_size=6,
-)  # fmt: skip
-
-
-@settings(max_examples=500, deadline=None)
-@given(members=MEMBERS, signed=st.booleans(), around=st.sampled_from(["", "\n", "```\n"]))
-@example(members=[("reason", "r"), ("evidence", "e"), ("verdict", "PASS")], signed=True, around="")
-@example(members=[("verdict", "PASS"), ("verdict", "FAIL")], signed=True, around="")
-def test_an_answer_in_the_requested_form_means_what_any_other_answer_would(members, signed, around):
-    written = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in members]
-    text = around + "{" + ", ".join([*written, f'"answer_id": "{ID}"'] if signed else written) + "}" + around
-    if (plain := _read_plain(text, ID)) is not None:
-        assert plain == _read(text, "C2", ReplyWords("The reply says FAIL."), ID)
-
-
-def test_half_an_object_or_another_question_s_id_is_not_the_requested_form():
-    whole = json.dumps({"reason": "r", "verdict": "PASS", "answer_id": ID})
-    assert _read_plain(whole, ID) == Answer(verdict=Verdict.PASS, reason="r", evidence="")
-    others = (
-        whole[:-1],
-        f"{whole} No.",
-        whole.replace(ID, "ba9876543210"),
-        f"[{whole}]",
-        "[" * 100_000,
-        "{}",
-        "[]",
-        "7",
-    )
-    assert [other for other in others if _read_plain(other, ID) is not None] == []
 
 
 PIECES = [
