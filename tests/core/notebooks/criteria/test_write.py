@@ -6,7 +6,7 @@ import pytest
 
 from core.domain.criteria import Criterion
 from core.notebooks.criteria.read import read_criteria
-from core.notebooks.criteria.write import criteria_array, write_criteria
+from core.notebooks.criteria.write import criteria_array, write_array, write_criteria
 from tests.core.notebooks.building import ARRAY, REFERENCE, criteria
 from tests.core.notebooks.criteria.test_read import BROKEN, PROSE, READABLE, THREE
 
@@ -128,3 +128,18 @@ def test_criteria_that_no_form_can_carry_are_written_behind_the_prose():
 
 def test_an_array_of_nothing_is_empty():
     assert criteria_array(()) == "[]"
+
+
+@pytest.mark.parametrize("edit", EDITS)
+@pytest.mark.parametrize("form", READABLE)
+def test_a_list_of_any_form_can_become_an_array_and_the_prose_stays(form, edit):
+    before, after = PROSE["brackets"]
+    body = write_array(before + READABLE[form] + after, EDITS[edit])
+    assert criteria_array(EDITS[edit]) in body
+    assert read_criteria(body).criteria == EDITS[edit]
+    assert body.startswith(before)
+    assert body.endswith(after)
+
+
+def test_a_list_that_would_not_be_read_as_these_criteria_becomes_no_array():
+    assert write_array(REFERENCE, (THREE[0], THREE[0])) is None
