@@ -6,6 +6,7 @@ from core.domain.checks import (
     NO_TWO_SIDED_CHECK,
     CheckStatus,
     EditProposals,
+    JudgedTwin,
     ReferenceCheck,
     ReportStatus,
     RobustnessReport,
@@ -13,6 +14,7 @@ from core.domain.checks import (
     ViolatingEdit,
     check_status,
 )
+from core.domain.parameters import Parameters
 from core.domain.verdict import Verdict
 from tests.builders import NOW, a_session, a_task, a_verdict
 
@@ -101,3 +103,22 @@ def test_a_robustness_report_is_stale_once_the_task_has_changed():
     report = RobustnessReport(status=ReportStatus.DONE, task_hash=task.content_hash())
     assert (report.stale_for(task), report.stale_for(edited)) == (False, True)
     assert not RobustnessReport().stale_for(task)
+
+
+def test_a_two_sided_check_weighs_what_its_texts_and_the_parameters_of_its_models_do():
+    said = a_verdict(reason="r" * 3, evidence="e" * 40, judge_text="j" * 500)
+    check = TwoSidedCheck(
+        judge_parameters=Parameters(system_prompt="s" * 6_000),
+        proposals=EditProposals(parameters=Parameters(system_prompt="p" * 10_000)),
+        reference=(said,),
+        edits=(an_edit(text="t" * 800_000), an_edit("C2", text="t" * 100_000)),
+    )
+    assert check.rough_bytes == 916_543
+
+
+def test_a_robustness_report_weighs_what_its_verdicts_do_and_is_stored_when_there_is_one():
+    twins = (JudgedTwin(hunt_id="r_one.1", attack="quote", verdicts="PF"), JudgedTwin(hunt_id="r_one.2", attack=""))
+    report = RobustnessReport(status=ReportStatus.DONE, twins=twins)
+    assert (RobustnessReport().rough_bytes, report.rough_bytes) == (0, 21)
+    assert "robustness" not in a_session().model_dump()
+    assert "robustness" in a_session(robustness=report).model_dump()

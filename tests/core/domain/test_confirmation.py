@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from itertools import chain, combinations, product
 
 import pytest
+from pydantic import ValidationError
 
 from core.domain.confirmation import (
     NO_CONFIRM,
@@ -18,7 +19,7 @@ from core.domain.confirmation import (
     is_no_policy,
     pivotal,
 )
-from core.domain.parameters import Parameters, Target
+from core.domain.parameters import Parameters, Target, target_id
 from core.domain.task import PassRule
 from core.domain.verdict import DECIDED, CriterionVerdict, Outcome, Verdict, decide
 
@@ -117,9 +118,29 @@ def test_a_policy_names_its_judges_once() -> None:
     one = Target(model="a/x")
     warm = Target(model="a/x", parameters=Parameters(temperature=1))
     assert ConfirmPolicy(policy="breaks", judges=(one, warm)).asks
-    for policy, judges in (("breaks", ()), ("none", (one,)), ("all", (one, one))):
-        with pytest.raises(ValueError, match="judge"):
-            ConfirmPolicy.model_validate({"policy": policy, "judges": judges})
+
+
+@pytest.mark.parametrize(
+    ("policy", "judges", "problem"),
+    [
+        ("breaks", 0, "the policy 'breaks' takes at least one judge"),
+        ("none", 1, "the policy 'none' takes no judges; choose 'breaks', 'pivotal' or 'all'"),
+        ("all", 2, "a confirming judge is named twice with the same parameters"),
+    ],
+)
+def test_a_policy_that_does_not_fit_its_judges_is_rejected_with_the_reason(policy, judges, problem):
+    with pytest.raises(ValidationError) as refused:
+        ConfirmPolicy.model_validate({"policy": policy, "judges": (Target(model="a/x"),) * judges})
+    assert [error["msg"] for error in refused.value.errors()] == [f"Value error, {problem}"]
+
+
+def test_a_judge_is_a_model_with_its_parameters_and_what_it_has_not_answered_is_missing():
+    warm = Parameters(temperature=1)
+    opinion = SecondOpinion(
+        judge_model="a/x", judge_parameters=warm, asked_at=NOW, asked=("C1", "C2", "C3"), verdicts=_verdicts("PF")
+    )
+    assert (opinion.judge, opinion.target) == (Target(model="a/x", parameters=warm), target_id("a/x", warm))
+    assert opinion.missing == ("C3",)
 
 
 def test_a_policy_weighs_what_the_parameters_of_its_judges_do():
