@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Literal
 
 from core.domain.checks import CheckStatus, ReportStatus
 from core.domain.session import Session
@@ -19,6 +20,15 @@ class TaskState(StrEnum):
     REVEALED = "revealed"
     DELIVERED = "delivered"
     """Exported since the reveal. The session does not know that; the library does."""
+
+
+ListedState = TaskState | Literal["unknown"]
+"""A state as lists show it; "unknown": another release wrote one that this one does not know."""
+UNKNOWN: Literal["unknown"] = "unknown"
+
+
+def listed_state(stored: str) -> ListedState:
+    return TaskState(stored) if stored in set(TaskState) else UNKNOWN
 
 
 NEXT_STEPS: Mapping[TaskState, str] = {

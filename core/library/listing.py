@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from core.domain.search_words import search_terms
-from core.domain.task_state import BLIND_REVIEWS, TaskState
+from core.domain.task_state import BLIND_REVIEWS, TaskState, listed_state
 from core.library.records import PeriodQuery, SimilarQuery, StoredTask, TaskQuery, WaitingItem
 from core.library.schema import hunts, prompt_bands, sessions, texts, waiting
 
@@ -48,7 +48,7 @@ TASK_STATE = case(
     ),
     else_=sessions.c.state,
 )
-"""A `TaskState`, also DELIVERED."""
+"""A `TaskState`, also DELIVERED, or what another release wrote."""
 _COLUMNS = (
     *(sessions.c[name] for name in ("session_id", "name", "owner", "archived", "created_ms", "changed_ms")),
     *(sessions.c[name] for name in ("excerpt", "sealed", "planned_hunts")),
@@ -243,7 +243,7 @@ def _task(row: Any, sums: Mapping[str, _Sums]) -> StoredTask:
         session_id=row.session_id,
         name=row.name,
         owner=row.owner,
-        state=row.task_state,
+        state=listed_state(row.task_state),
         archived=row.archived,
         created_ms=row.created_ms,
         changed_ms=row.changed_ms,

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, case, exists, func, literal, select
 
-from core.domain.task_state import TO_DO, TaskState
+from core.domain.task_state import TO_DO, TaskState, listed_state
 from core.library.listing import TASK_STATE
 from core.library.records import AGE_DAYS, DeliveredTask, OpenTasks, TeamOverview, WaitingTask
 from core.library.schema import hunts, sessions, waiting
@@ -22,7 +22,7 @@ _OPEN = (*_LISTED, TASK_STATE.not_in([TaskState.DELIVERED.value]))
 def team_overview(connection: Connection, now_ms: int, since_ms: int, limit: int) -> TeamOverview:
     return TeamOverview(
         open_tasks=tuple(
-            OpenTasks(row.person, row.task_state, row.age, row.tasks, row.oldest_ms)
+            OpenTasks(row.person, listed_state(row.task_state), row.age, row.tasks, row.oldest_ms)
             for row in connection.execute(_open_tasks(now_ms))
         ),
         waiting=_longest_waiting(connection, limit),
@@ -70,7 +70,8 @@ def _longest_waiting(connection: Connection, limit: int) -> tuple[WaitingTask, .
     ]
     rows.sort(key=lambda row: (row.since_ms, row.session_id))
     return tuple(
-        WaitingTask(row.name, row.person, row.owner, row.task_state, row.since_ms, row.kind) for row in rows[:limit]
+        WaitingTask(row.name, row.person, row.owner, listed_state(row.task_state), row.since_ms, row.kind)
+        for row in rows[:limit]
     )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from core.domain.task_state import ListedState
+
 
 @dataclass(frozen=True, slots=True)
 class LibraryWaiting:
@@ -163,8 +165,7 @@ class StoredTask:
     session_id: str
     name: str
     owner: str
-    state: str
-    """A `TaskState`, also DELIVERED."""
+    state: ListedState
     archived: bool
     created_ms: int
     changed_ms: int
@@ -244,7 +245,7 @@ class OpenTasks:
 
     person: str
     """Whom they wait for; "" without a sign-in."""
-    state: str
+    state: ListedState
     age: int
     """How many bounds of AGE_DAYS it has reached: 0 for less than a day."""
     tasks: int
@@ -260,7 +261,7 @@ class WaitingTask:
     name: str
     person: str
     owner: str
-    state: str
+    state: ListedState
     since_ms: int
     kind: str = ""
     """A `Waiting`; "": its owner's next step."""

@@ -22,6 +22,7 @@ from core.errors import NotFound
 from core.library.base import Library, LibraryAway, LibraryRejected
 from core.library.records import LibraryEvent, SessionChanges
 from core.sessions.base import SessionCopy
+from core.sessions.codec import StoredUnreadable
 from core.sessions.journal import Journal
 from core.sessions.library_journal import read_changes, write_changes
 from core.sessions.library_records import (
@@ -328,7 +329,7 @@ class Outbox:
         return found
 
     async def _read_again(self, session_id: str, marked: PendingChanges) -> None:
-        with suppress(NotFound):
+        with suppress(NotFound, StoredUnreadable):  # one session must not keep the others from being written
             copy = await self.copy(session_id)
             marked.update_head(copy.session)
             for hunt in copy.hunts:

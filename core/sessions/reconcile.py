@@ -12,6 +12,7 @@ from core.domain.hunt import REPLY_PROGRESS
 from core.errors import NotFound
 from core.library.base import Library
 from core.library.records import StoredProgress
+from core.sessions.codec import StoredUnreadable
 from core.sessions.outbox import Outbox
 from core.sessions.redis import RedisSessionStore
 
@@ -45,6 +46,6 @@ def is_behind(stored: StoredProgress | None, version: int, hunts: Mapping[str, i
 async def _record(redis: RedisSessionStore, outbox: Outbox, session_id: str) -> bool:
     try:
         outbox.record_copy(await redis.copy(session_id))
-    except NotFound:  # it expired meanwhile
+    except (NotFound, StoredUnreadable):  # it expired meanwhile, or the release that wrote it records it
         return False
     return True

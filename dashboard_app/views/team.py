@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -13,7 +13,7 @@ import altair as alt
 import pandas as pd
 import streamlit as st
 
-from core.domain.task_state import NEXT_STEPS, WAITING_STEPS, TaskState, Waiting
+from core.domain.task_state import NEXT_STEPS, UNKNOWN, WAITING_STEPS, ListedState, TaskState, Waiting, listed_state
 from core.library.records import AGE_DAYS, DeliveredTask, OpenTasks, TeamOverview, WaitingTask
 from core.telemetry.reader import TelemetryReader
 from dashboard_app import data
@@ -51,6 +51,7 @@ AGES = (
 WITHOUT_SIGN_IN = "(no sign-in)"
 ASKED = "Second reviews, tasks that they were given, and reviews to reveal or to settle; also of delivered tasks."
 STATES = {state.value: state.value.replace("_", " ") for state in NEXT_STEPS}
+UNKNOWN_STEP = "open the task (another release wrote its state)"
 DAY_S = 24 * 3600
 
 _REVIEWS = "(SELECT DISTINCT ON (session, hunt_id) * FROM reviews WHERE ts >= $since ORDER BY ts DESC)"
@@ -132,7 +133,7 @@ def waiting_frame(waiting: Sequence[WaitingTask], now: datetime) -> pd.DataFrame
     rows = [
         (
             _person(one.person),
-            WAITING_STEPS[Waiting(one.kind)] if one.kind else NEXT_STEPS[TaskState(one.state)],
+            WAITING_STEPS[Waiting(one.kind)] if one.kind else _step(one.state),
             one.state.replace("_", " "),
             one.name,
             (now - _at(one.since_ms)).total_seconds() / DAY_S,
@@ -146,7 +147,8 @@ def waiting_frame(waiting: Sequence[WaitingTask], now: datetime) -> pd.DataFrame
 def people_frame(team: TeamOverview) -> pd.DataFrame:
     """person, tasks, one column for each state, asked (by others, also about their tasks), oldest (UTC); those with
     most tasks first."""
-    people: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(STATES, 0))
+    states = states_of(team.open_tasks)
+    people: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(states, 0))
     asked = Counter(one.person for one in team.waiting if one.kind)
     oldest: dict[str, int] = {}
     for one in team.open_tasks:
@@ -158,17 +160,30 @@ def people_frame(team: TeamOverview) -> pd.DataFrame:
         (_person(name), sum(people[name].values()), *people[name].values(), asked[name], _at(since_ms))
         for name, since_ms in oldest.items()
     ]
-    frame = pd.DataFrame(rows, columns=["person", "tasks", *STATES, "asked", "oldest"])
+    frame = pd.DataFrame(rows, columns=["person", "tasks", *states, "asked", "oldest"])
     return frame.sort_values(["tasks", "asked", "person"], ascending=[False, False, True], ignore_index=True)
 
 
-def ages_frame(open_tasks: Iterable[OpenTasks]) -> pd.DataFrame:
+def states_of(open_tasks: Sequence[OpenTasks]) -> dict[str, str]:
+    """The states with their words; "unknown" only if a task is in one that this release does not know."""
+    return STATES | ({UNKNOWN: UNKNOWN} if any(one.state == UNKNOWN for one in open_tasks) else {})
+
+
+def _step(state: ListedState) -> str:
+    return UNKNOWN_STEP if state == UNKNOWN else NEXT_STEPS[state]
+
+
+def ages_frame(open_tasks: Sequence[OpenTasks]) -> pd.DataFrame:
     """state, age, tasks: a row for each state and age."""
     found: dict[tuple[str, int], int] = defaultdict(int)
     for one in open_tasks:
         found[one.state, one.age] += one.tasks
     return pd.DataFrame(
-        [(words, age, found[state, place]) for state, words in STATES.items() for place, age in enumerate(AGES)],
+        [
+            (words, age, found[state, place])
+            for state, words in states_of(open_tasks).items()
+            for place, age in enumerate(AGES)
+        ],
         columns=["state", "age", "tasks"],
     )
 
@@ -292,8 +307,8 @@ def _draw_waiting(team: TeamOverview, now: datetime) -> None:
             "person": columns.text("Waits for"),
             "tasks": columns.whole("Open tasks", "Tasks of this person that are neither delivered nor archived."),
             **{
-                state: columns.whole(words.capitalize(), NEXT_STEPS[TaskState(state)])
-                for state, words in STATES.items()
+                state: columns.whole(words.capitalize(), _step(listed_state(state)))
+                for state, words in states_of(team.open_tasks).items()
             },
             "asked": columns.whole("Asked", ASKED),
             "oldest": columns.moment("Waits since"),
@@ -362,7 +377,7 @@ def _chart_ages(frame: pd.DataFrame, *, dark: bool) -> Drawing:
     drawn = frame.assign(part=frame["tasks"] / max(1, int(frame["tasks"].max())))
     base = alt.Chart(drawn).encode(
         x=alt.X("age:O", title="Age in days", sort=list(AGES), axis=alt.Axis(labelAngle=0), scale=gaps()),
-        y=alt.Y("state:O", title=None, sort=list(STATES.values()), scale=gaps()),
+        y=alt.Y("state:O", title=None, sort=[*STATES.values(), UNKNOWN], scale=gaps()),
         tooltip=[text_tip("state", "State"), text_tip("age", "Age in days"), number_tip("tasks", "Tasks")],
     )
     cells = base.mark_rect(cornerRadius=3).encode(color=shades("part", BLUES_DARK_THEME if dark else BLUES))

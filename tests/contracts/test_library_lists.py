@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from core.domain.prompt_similarity import prompt_bands
 from core.domain.search_words import searchable
+from core.domain.task_state import TO_DO
 from core.library import listing
 from core.library.engine import WRITES, open_engine
 from core.library.lazy import LazyLibrary
@@ -250,6 +251,21 @@ async def test_sqlite_filters_and_sorts_a_list_in_an_index(tmp_path, owner):
 
 def waits(person, kind, since_ms=5, sender="alice"):
     return LibraryWaiting(person, kind, sender, since_ms)
+
+
+async def test_a_state_of_another_release_is_listed_as_unknown(library):
+    """Lists must not fail for everybody because of one row."""
+    await library.write([a_task("s_one", state="frozen"), a_task("s_two", 11)])
+    found = await library.tasks(TaskQuery())
+    assert [(one.session_id, one.state) for one in found] == [("s_two", "draft"), ("s_one", "unknown")]
+    assert await listed(library, states=("draft",)) == ["s_two"]
+    similar = await library.similar(SimilarQuery("s_three", prompt_hash=a_head("s_one").prompt_hash, bands=()))
+    assert sorted(one.state for one, _ in similar) == ["draft", "unknown"]
+
+
+async def test_what_waits_in_a_way_of_another_release_is_left_out(library):
+    await library.write([a_task("s_one", waiting=(waits("bob", "praise"), waits("bob", "given")))])
+    assert [one.kind for one in await library.waiting_for("bob", TO_DO, 10)] == ["given"]
 
 
 async def test_what_waits_for_a_person_is_what_the_newest_head_says_the_longest_wait_first(library):

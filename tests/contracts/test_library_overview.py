@@ -50,6 +50,13 @@ async def test_who_was_asked_is_waited_for_beside_the_owner(library):
     assert len((await library.overview(NOW, 0, 1)).waiting) == 1
 
 
+async def test_a_state_of_another_release_counts_as_unknown(library):
+    await library.write([a_task("s_one", 5, state="frozen"), a_task("s_two", 6)])
+    found = await library.overview(NOW, 0, 10)
+    assert [(one.state, one.tasks) for one in found.open_tasks] == [("draft", 1), ("unknown", 1)]
+    assert [one.state for one in found.waiting] == ["unknown", "draft"]
+
+
 async def test_a_task_waits_for_its_owner_once(library):
     settled = (waits("ada", "settle", 7), waits("bob", "settle", 7))
     await library.write([a_task("s_one", 5, state="revealed", revealed_ms=5, waiting=settled), a_task("s_two", 9)])

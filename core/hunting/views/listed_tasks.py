@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing_extensions import TypedDict
 
 from core.domain.run import COST_DIGITS
-from core.domain.task_state import TaskState, Waiting
+from core.domain.task_state import ListedState, Waiting
 from core.domain.verdict import Outcome
 from core.library.records import StoredTask, WaitingItem
 
@@ -28,7 +28,7 @@ class ListedCounts(TypedDict):
 class ListedTask(TypedDict):
     session_id: str
     name: str
-    state: TaskState
+    state: ListedState
     owner: str
     """"" without a sign-in."""
     archived: bool
@@ -68,7 +68,7 @@ class WaitingList(TypedDict):
 class SimilarTask(TypedDict):
     session_id: str
     name: str
-    state: TaskState
+    state: ListedState
     owner: str
     archived: bool
     updated_at: datetime
@@ -87,7 +87,7 @@ def listed_task(task: StoredTask) -> ListedTask:
     return {
         "session_id": task.session_id,
         "name": task.name,
-        "state": TaskState(task.state),
+        "state": task.state,
         "owner": task.owner,
         "archived": task.archived,
         "created_at": _at(task.created_ms),
@@ -113,7 +113,7 @@ def similar_task(task: StoredTask, similarity: float) -> SimilarTask:
     return {
         "session_id": task.session_id,
         "name": task.name,
-        "state": TaskState(task.state),
+        "state": task.state,
         "owner": task.owner,
         "archived": task.archived,
         "updated_at": _at(task.changed_ms),

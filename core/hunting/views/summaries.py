@@ -18,6 +18,7 @@ from core.review.reveal import unfinished_reviews
 from core.review.review_cards import selected_of
 from core.review.selection import selection_problems
 from core.sessions.base import SessionStore, SessionSummary
+from core.sessions.codec import StoredUnreadable
 
 
 class GoneSession(TypedDict):
@@ -25,6 +26,13 @@ class GoneSession(TypedDict):
 
     session_id: str
     gone: Literal[True]
+
+
+class UnreadableSession(TypedDict):
+    """This release cannot read the session: another one wrote it, or it is damaged."""
+
+    session_id: str
+    unreadable: Literal[True]
 
 
 class SummaryView(TypedDict):
@@ -45,16 +53,21 @@ class SummaryView(TypedDict):
     """Finished reviews of the selection disagree with the judge's outcome."""
 
 
-async def summaries(store: SessionStore, session_ids: Sequence[str]) -> list[SummaryView | GoneSession]:
+SummaryRow = SummaryView | GoneSession | UnreadableSession
+
+
+async def summaries(store: SessionStore, session_ids: Sequence[str]) -> list[SummaryRow]:
     """Return one row per ID, in the given order; an expired session is `gone`."""
     return [await _summary(store, session_id) for session_id in session_ids]
 
 
-async def _summary(store: SessionStore, session_id: str) -> SummaryView | GoneSession:
+async def _summary(store: SessionStore, session_id: str) -> SummaryRow:
     try:
         return summary_view(await store.summary(session_id))
     except NotFound:
         return gone_session(session_id)
+    except StoredUnreadable:  # the others are listed all the same
+        return {"session_id": session_id, "unreadable": True}
 
 
 def gone_session(session_id: str) -> GoneSession:

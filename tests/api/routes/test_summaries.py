@@ -1,5 +1,7 @@
 """Rows of several sessions for the home page."""
 
+import sqlite3
+
 import pytest
 
 from tests.api.asking import body
@@ -12,6 +14,24 @@ async def test_a_row_per_id_in_the_order_that_was_asked_for(client, sid):
     assert (gone["session_id"], one["session_id"], same) == ("s_none", sid, one)
     assert gone == {"session_id": "s_none", "gone": True}
     assert (one["reviews_differ"], one["owner"]) == (False, "")
+
+
+class TestWithAnUnreadableSession:
+    @pytest.fixture
+    def changes(self, tmp_path):
+        return {"library__url": f"sqlite:///{tmp_path}/library.sqlite", "redis__journal_dir": str(tmp_path / "journal")}
+
+    async def test_its_row_says_so_and_the_others_are_as_always(self, client, runtime, sid, task, tmp_path):
+        other = (await body(await client.post("/api/sessions", json={"task": task}), 201))["session_id"]
+        await runtime.store.flush()
+        await runtime.store._live.delete(other)  # only the library has it
+        with sqlite3.connect(tmp_path / "library.sqlite") as other_release:
+            other_release.execute("UPDATE sessions SET head = ? WHERE session_id = ?", [b'{"version": 1}', other])
+        asked = {"session_ids": [other, sid]}
+        unreadable, one = (await body(await client.post("/api/sessions/summaries", json=asked)))["sessions"]
+        assert unreadable == {"session_id": other, "unreadable": True}
+        assert one["session_id"] == sid
+        assert "counts" in one
 
 
 class TestWithSignIn:

@@ -48,6 +48,17 @@ async def test_a_task_is_listed_as_its_session_shows_it(client, runtime, task, v
     }  # fmt: skip
 
 
+async def test_a_task_in_a_state_of_another_release_is_listed_beside_the_others(client, runtime, task, tmp_path):
+    first, second = await opened(client, task), await opened(client, task)
+    await runtime.store.flush()
+    with sqlite3.connect(tmp_path / "library.sqlite") as other_release:
+        other_release.execute("UPDATE sessions SET state = 'frozen' WHERE session_id = ?", [first])
+    states = {one["session_id"]: one["state"] for one in (await listed(client, runtime))["tasks"]}
+    assert states == {first: "unknown", second: "draft"}
+    (similar,) = (await body(await client.get(f"/api/sessions/{second}/similar")))["tasks"]
+    assert (similar["session_id"], similar["state"]) == (first, "unknown")
+
+
 async def test_pages_and_a_place_that_is_none(client, runtime, task):
     made = [await opened(client, task) for _ in range(3)]
     first = await listed(client, runtime, "?limit=2")

@@ -9,6 +9,7 @@ import pytest
 from core.domain.hunt import HuntStatus
 from core.library.base import library_away
 from core.sessions import journal as journal_module
+from core.sessions.codec import StoredUnreadable
 from tests.builders import a_finished_hunt, a_hunt, a_run, a_session
 from tests.core.sessions.libraries import a_process
 
@@ -116,6 +117,21 @@ async def test_a_full_disk_loses_nothing_and_the_status_says_so(tmp_path, monkey
         await process.outbox.flush()
         assert await stored(process) == (1, 4)
         assert process.store.state().library == type(state)()
+
+
+async def test_a_session_that_cannot_be_read_again_does_not_block_the_others(tmp_path):
+    """Another release has changed it in Redis, and records what it wrote."""
+
+    async def unreadable(_):
+        raise StoredUnreadable("This session cannot be read.")
+
+    async with a_process(tmp_path) as process:
+        for session_id in ("s_bad", "s_good"):
+            await opened(process, session_id)
+        process.outbox._marked["s_bad"].reread = True
+        process.outbox.copy = unreadable
+        await process.outbox.flush()
+        assert [await stored(process, one) for one in ("s_bad", "s_good")] == [(1, 1), (1, 1)]
 
 
 async def test_a_session_that_the_database_rejects_does_not_block_the_others(tmp_path):

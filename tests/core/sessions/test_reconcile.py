@@ -4,6 +4,7 @@ import pytest
 
 from core.domain.hunt import HuntStatus
 from core.library.records import StoredProgress
+from core.redis.keys import session_keys
 from core.sessions.reconcile import is_behind, reconcile
 from tests.backends import opened
 from tests.builders import a_finished_hunt, a_hunt, a_run, a_session
@@ -49,3 +50,13 @@ async def test_all_sessions_that_the_library_lacks_are_recorded_without_renewing
         await kept.pass_time(201)
         assert (await process.store.read("s_lost")) == a_session(session_id="s_lost", runs=(a_run(),))
         assert (await process.store.hunt("s_behind", "r_one.1")) == a_finished_hunt()
+
+
+async def test_a_session_that_cannot_be_read_keeps_no_other_from_being_recorded(kept, tmp_path):
+    for name in ("s_bad", "s_good"):
+        await kept.store.create(a_session(session_id=name), b"notebook")
+    await kept.store._redis.hset(session_keys("s_bad").head, "j", b'{"version": 1}')
+    async with a_process(tmp_path, live=kept) as process:
+        assert await reconcile(kept.store, process.library, process.outbox) == 1
+        await process.outbox.flush()
+        assert list(await process.library.progress(["s_bad", "s_good"])) == ["s_good"]

@@ -1,6 +1,7 @@
 """The page Team against a real library and the log."""
 
 import asyncio
+import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -60,6 +61,19 @@ async def write_tasks(url):
 @pytest.fixture
 def library(tmp_path):
     asyncio.run(write_tasks(f"sqlite:///{tmp_path}/library.sqlite"))
+
+
+def test_a_state_of_another_release_is_shown_and_nothing_fails(page, library, tmp_path, log_dir):
+    with sqlite3.connect(tmp_path / "library.sqlite") as other_release:
+        other_release.execute("UPDATE sessions SET state = 'frozen' WHERE session_id = 's_three'")
+    write_log(log_dir, team_at_work(hunts=60, days=5, now=datetime.now(UTC)))
+    test = page("team")
+    assert not test.exception
+    people = test.dataframe[0].value
+    assert people[["person", "tasks", "unknown"]].values.tolist() == [["ada", 1, 0], ["bob", 1, 1]]
+    assert f"for bob to {team.UNKNOWN_STEP}" in words(test)
+    ages = team.ages_frame([OpenTasks("bob", "unknown", 3, 1, 0)])
+    assert ages[ages["tasks"] > 0].values.tolist() == [["unknown", "7 to 30", 1]]
 
 
 def metrics(test):

@@ -21,7 +21,7 @@ export async function loadSummaries(store) {
   if (store.state.route.name !== "start" || ids.length === 0) return;
   await load(store, () => readSummaries(ids), (summaries) => {
     for (const one of summaries) if (one.gone) forgetSession(store, one.session_id);
-    return { type: "summaries.read", summaries: summaries.filter((one) => !one.gone) };
+    return { type: "summaries.read", summaries: summaries.filter((one) => !one.gone && !one.unreadable) };
   });
 }
 

@@ -9,6 +9,8 @@ export const TASK_STATES = [
   ["draft", "Draft"], ["checked", "Checked"], ["hunting", "Hunting"], ["to_review", "To review"], ["revealed", "Revealed"], ["delivered", "Delivered"],
 ];
 
+const STATE_NAMES = { ...Object.fromEntries(TASK_STATES), unknown: "Unknown" };
+
 const STEPS = { draft: "task", checked: "hunt", hunting: "hunt", to_review: "review", revealed: "deliver", delivered: "deliver" };
 
 /** `waiting`: what waits for the user. `rows`: null until the first page was read. `next`: where the next page begins, null at the end. `query`: what is asked for; `shown`: what the rows answer. */
@@ -70,7 +72,7 @@ export function waitingWords({ kind, sender }) {
 }
 
 export function stateName(state) {
-  return TASK_STATES.find(([one]) => one === state)?.[1] ?? state;
+  return STATE_NAMES[state] ?? state;
 }
 
 /**
