@@ -166,6 +166,7 @@ class Session(Value):
         texts = (
             *(turn.response for turn in self.turns),
             *(review.explanation for review in self.reviews),
+            *(criterion.text for criterion in self.proposed_criteria),
             *(comment.text for comment in self.comments),
             *(transfer.note for transfer in self.transfers),
             *(text for slot in self.slots for text in (slot.response, slot.reasoning)),
@@ -182,11 +183,15 @@ class Session(Value):
         """Raise TooLarge if `more_bytes` would make the session larger than `max_bytes`. Each change writes the whole
         session."""
         if self.rough_bytes + more_bytes > max_bytes:
-            raise TooLarge(
-                f"The session's texts would have more than {max_bytes:,} bytes.",
-                hint="Every run keeps a copy of its task. Open a new session, or shorten the task.",
-                code="session_too_large",
-            )
+            raise _too_large(max_bytes)
+
+    def grown(self, after: Session, max_bytes: int) -> Session:
+        """Return `after`, a change of this session's texts. Raises TooLarge if it is larger than `max_bytes` and than
+        before: what is too large already can be shortened."""
+        size = after.rough_bytes
+        if size > max_bytes and size > self.rough_bytes:
+            raise _too_large(max_bytes)
+        return after
 
     def history(self, turn: int) -> tuple[Message, ...]:
         """Return the messages of the turns before `turn`."""
@@ -266,3 +271,11 @@ class Session(Value):
             return ()
         here = {c.id for c in self.task.criteria}
         return tuple(c.id for c in self.loaded_task.criteria if c.id not in here)
+
+
+def _too_large(max_bytes: int) -> TooLarge:
+    return TooLarge(
+        f"The session's texts would have more than {max_bytes:,} bytes.",
+        hint="Every run keeps a copy of its task. Open a new session, or shorten the task.",
+        code="session_too_large",
+    )

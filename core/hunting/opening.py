@@ -157,7 +157,12 @@ def _services(
     )
     people = settings.access.tokens
     reviews = ReviewService(
-        use.store, use.clock, settings.review, write_record, record_tasks=settings.telemetry.max_reply_chars > 0
+        use.store,
+        use.clock,
+        settings.review,
+        write_record,
+        max_session_bytes=max_bytes,
+        record_tasks=settings.telemetry.max_reply_chars > 0,
     )
     return Hunting(
         service=service,

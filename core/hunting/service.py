@@ -115,7 +115,8 @@ class HuntingService:
             if task.rough_bytes > session.task.rough_bytes:
                 refuse_large_task(task, self.hunting.max_task_bytes)
             confirmed = {"proposed_criteria": ()} if "criteria" in changes else {}
-            return session.model_copy(update={"task": task, "warnings": warnings, **confirmed})
+            edited = session.model_copy(update={"task": task, "warnings": warnings, **confirmed})
+            return session.grown(edited, self.max_session_bytes)
 
         try:
             return await self.store.change(

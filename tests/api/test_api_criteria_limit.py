@@ -114,3 +114,12 @@ async def test_texts_of_a_session_are_bounded(runtime, client):
     await runtime.store.create(a_session(runs=runs), blank_notebook(a_task()))
     answer = await client.post("/api/sessions/s_one/runs", json={"models": ["simulated/hasty"]})
     assert (answer.status_code, (await answer.get_json())["error"]["code"]) == (413, "session_too_large")
+    for path, longer in (
+        ("task", {"version": 1, "prompt": "x" * 1000}),
+        ("two-sided-check/edits/C1", {"text": "x" * 1000}),
+    ):
+        method = client.patch if path == "task" else client.put
+        answer = await method(f"/api/sessions/s_one/{path}", json=longer)
+        assert (answer.status_code, (await answer.get_json())["error"]["code"]) == (413, "session_too_large"), path
+    shorter = await client.patch("/api/sessions/s_one/task", json={"version": 1, "prompt": "x"})
+    assert shorter.status_code == 200

@@ -58,8 +58,7 @@ class TwoSidedService:
         """Save a person's edit for the criterion; an empty text removes the edit."""
 
         def write(session: Session) -> Session:
-            self._refuse_growth(session, 1)
-            return two_sided.with_edit(session, criterion_id, text)
+            return session.grown(two_sided.with_edit(session, criterion_id, text), self.max_session_bytes)
 
         return await self.store.change(sid, write, events=lambda s: (session_event(s),))
 

@@ -39,6 +39,7 @@ class ReviewService:
     clock: Clock
     settings: ReviewSettings
     write_record: WriteRecord
+    max_session_bytes: int
     record_tasks: bool = True
     """Write what is needed to judge the reviewed replies again, with the task's texts, into the log."""
 
@@ -115,7 +116,7 @@ class ReviewService:
             before = session.review(hunt_id)
             refuse_outdated(order, before, lambda review: review_view(session, review, task))
             review = changed_review(hunt_id, order, before, self.clock.now())
-            return with_review(session, review, self.settings.max_reviews)
+            return session.grown(with_review(session, review, self.settings.max_reviews), self.max_session_bytes)
 
         def events(now: Session) -> tuple[EventDraft, ...]:
             refuted = is_refuted(now, hunt)

@@ -97,7 +97,7 @@ class SecondReviewService:
             refuse_outdated(order, before, lambda review: review_view(now, review, task, blind=True))
             review = changed_review(hunt_id, order, before, self.clock.now())
             others = tuple(one for one in second.reviews if one.hunt_id != hunt_id)
-            return _with(now, second, reviews=(*others, review))
+            return now.grown(_with(now, second, reviews=(*others, review)), self.reviews.max_session_bytes)
 
         changed = await self.store.change(sid, change, events=lambda s: (session_event(s),))
         kept = _second(changed).review(hunt_id)
@@ -126,7 +126,7 @@ class SecondReviewService:
 
     async def settle(self, sid: str, card: str, criterion_id: str, order: SettleOrder, by: str) -> SecondReviewView:
         """Settle a difference, or settle it again. Raises Conflict before both are done, NotFound if the two agree
-        there."""
+        there, TooLarge."""
 
         def change(session: Session) -> Session:
             second = _second(session)
@@ -142,7 +142,8 @@ class SecondReviewService:
                 raise NotFound(
                     "The two reviews do not differ there.", hint="Reload the list of differences.", code="no_difference"
                 )
-            return _with(session, second, settled=_settled(second, hunt_id, criterion_id, order, by, self.clock.now()))
+            settled = _settled(second, hunt_id, criterion_id, order, by, self.clock.now())
+            return session.grown(_with(session, second, settled=settled), self.reviews.max_session_bytes)
 
         view = await self._changed(sid, change)
         if not view["unsettled"]:

@@ -34,9 +34,8 @@ class TurnService:
             if order.idempotency_key and order.idempotency_key in session.turns_keys:
                 return session
             refuse_too_many_criteria(len(order.criteria), self.limits.max_criteria)
-            session.refuse_growth(session.task.rough_bytes, self.max_session_bytes)
             refuse_large_task(_next_task(session, order), self.limits.max_task_bytes)
-            return at_next_turn(session, hunt, order, self.limits.max_turns)
+            return session.grown(at_next_turn(session, hunt, order, self.limits.max_turns), self.max_session_bytes)
 
         return await self.store.change(sid, change, events=lambda s: (session_event(s), check_event(s)))
 

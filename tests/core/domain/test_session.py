@@ -123,6 +123,20 @@ def test_a_session_may_grow_to_its_limit_and_no_further():
     }
 
 
+def test_a_session_that_is_too_large_already_may_get_shorter():
+    session, limit = a_heavy_session(), 7_000_000
+    longer = session.model_copy(update={"task": session.task.model_copy(update={"prompt": "xx"})})
+    with pytest.raises(TooLarge):
+        session.grown(longer, limit)
+    assert longer.grown(session, limit) is session
+    assert session.grown(longer, 7_111_112) is longer
+
+
+def test_proposed_criteria_count():
+    proposed = a_session(proposed_criteria=(Criterion(id="C1", text="x" * 1000),))
+    assert proposed.rough_bytes - a_session().rough_bytes == 1000
+
+
 def test_parameters_of_judges_count_as_those_of_targets():
     judge = Parameters(extra_body={"text": "x" * 9_000})
     plain, chosen = a_session(runs=(a_run(),)), a_session(runs=(a_run(judge_parameters=judge),))

@@ -3,23 +3,27 @@
 import pytest
 
 from core.access.tokens import Holder, Scope
-from core.errors import BadInput, Conflict, NotAllowed, NotFound
+from core.domain.session import Selection
+from core.errors import BadInput, Conflict, NotAllowed, NotFound, TooLarge
 from core.hunting.orders import ReviewOrder, SettleOrder
 from core.hunting.reviews.review_service import ReviewService
 from core.hunting.reviews.second_reviews import SecondReviewService
 from core.review.review_cards import card_id
 from core.settings import ReviewSettings
 from tests.backends import memory_backend
-from tests.builders import HandClock, a_review
+from tests.builders import HandClock, a_finished_hunt, a_review
 from tests.core.domain.test_second_review import a_second_review, reviewed_session, settled
 
 PEOPLE = (Holder("bob", Scope.TRAINER, b"b"), Holder("root", Scope.ADMIN, b"r"))
 
 
-async def a_service(session):
+MAX_SESSION_BYTES = 1_000_000
+
+
+async def a_service(session, max_session_bytes=MAX_SESSION_BYTES):
     store = memory_backend(5, 100).store
     await store.create(session, b"{}")
-    reviews = ReviewService(store, HandClock(), ReviewSettings(), lambda record: None)
+    reviews = ReviewService(store, HandClock(), ReviewSettings(), lambda record: None, max_session_bytes)
     return SecondReviewService(store, HandClock(), reviews, PEOPLE)
 
 
@@ -77,3 +81,27 @@ async def test_a_finished_review_is_locked():
         await service.withdraw("s_one")
     with pytest.raises(NotFound):
         await service.save_review("s_one", "r_one.1", ReviewOrder(), "bob")
+
+
+async def test_what_two_reviewers_write_counts_for_the_size_of_the_session():
+    session = reviewed_session(DONE, first=("FPF", "FFF"))
+    service = await a_service(session, session.rough_bytes + 100)
+    card = card_id(session, "r_one.1")
+    with pytest.raises(TooLarge):
+        await service.settle("s_one", card, "C1", SettleOrder(verdict="FAIL", note="x" * 101), "alice")
+    await service.settle("s_one", card, "C1", SettleOrder(verdict="FAIL", note="x" * 100), "alice")
+    await service.settle("s_one", card, "C1", SettleOrder(verdict="FAIL", note="x" * 90), "alice")
+
+
+async def test_what_a_reviewer_writes_counts_for_the_size_of_the_session():
+    session = reviewed_session(a_second_review(done=False), first=("FPF", "FFF"), revealed=False)
+    session = session.model_copy(update={"selection": Selection(hunt_ids=("r_one.1",))})
+    service = await a_service(session, session.rough_bytes + 100)
+    await service.store.save_hunt("s_one", a_finished_hunt())
+    card = card_id(session, "r_one.1")
+    long, short = ReviewOrder(explanation="x" * 10_000), ReviewOrder(explanation="x" * 50)
+    for save in (lambda order: service.save_review("s_one", card, order, "bob"),
+                 lambda order: service.reviews.save_review("s_one", card, order)):  # fmt: skip
+        with pytest.raises(TooLarge):
+            await save(long)
+        await save(short)
