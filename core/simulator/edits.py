@@ -35,9 +35,8 @@ def violated_by_mark(reply: str) -> frozenset[str]:
 def write_proposal(request: WantedEdit) -> str:
     """The answer: a JSON object. Its edit is empty if none of the tried ones violates the criterion."""
     text = find_edit(request)
-    change = f"Simulated: changed so that {request.criterion_id} is not met."
-    if not text:
-        change = f"Simulated: none of the tried edits violates {request.criterion_id}."
+    done, failed = "changed so that {} is not met", "none of the tried edits violates {}"
+    change = f"Simulated: {(done if text else failed).format(request.criterion_id)}."
     return json.dumps({"change": change, "edited_response": text}, ensure_ascii=False)
 
 
@@ -49,14 +48,16 @@ def find_edit(request: WantedEdit) -> str:
         tried = _inserted(reference, f" (Simulated: against {request.criterion_id}.)")
     else:
         tried = _edits(reference, mask_quotes(criterion)[1])
-    own, others = _passes(request.criterion_id, criterion), _others(request)
+    own = _passes(request.criterion_id, criterion)
+    checks = [_passes(id_, text) for id_, text in request.criteria.items() if id_ != request.criterion_id]
+    others = [(passes, passes(reference)) for passes in checks]
     best, fewest = "", len(others) + 1
     for text in within(MAX_TRIED_CHARS, tried):
-        if not fewest:
-            break
         if text.strip() in ("", reference.strip()) or own(text):
             continue
         flipped = sum(passes(text) is not before for passes, before in others)
+        if not flipped:
+            return text
         if flipped < fewest:
             best, fewest = text, flipped
     return best
@@ -71,19 +72,10 @@ def within(max_chars: int, tried: Iterator[str]) -> Iterator[str]:
         yield text
 
 
-Passes = Callable[[str], bool]
-
-
-def _passes(criterion_id: str, criterion: str) -> Passes:
+def _passes(criterion_id: str, criterion: str) -> Callable[[str], bool]:
     if check := find_check(criterion):
         return lambda text: check(text).passed
     return lambda text: criterion_id not in violated_by_mark(text)
-
-
-def _others(request: WantedEdit) -> list[tuple[Passes, bool]]:
-    """How the other criteria are checked, and whether the reference response passes them."""
-    others = [_passes(id_, text) for id_, text in request.criteria.items() if id_ != request.criterion_id]
-    return [(passes, passes(request.reference)) for passes in others]
 
 
 def _edits(text: str, pieces: Sequence[str]) -> Iterator[str]:
@@ -95,7 +87,7 @@ def _edits(text: str, pieces: Sequence[str]) -> Iterator[str]:
     for piece in pieces:
         yield from (f"{text[:start]}{piece}{text[end:]}" for start, end in middle)
     yield text.rstrip()[:-1].rstrip() + "."
-    yield from _of_structure(text)
+    yield from _of_lines(text)
     for count in FILLERS:
         yield from (f"{text[:end]}{' indeed' * count}{text[end:]}" for _, end in middle[:8])
     for piece in WRONG_SENTENCES:
@@ -114,11 +106,11 @@ def _without_pieces(text: str, pieces: Sequence[str], *, keep_words: bool) -> st
     return text
 
 
-def _of_structure(text: str) -> Iterator[str]:
+def _of_lines(text: str) -> Iterator[str]:
+    """Lines swapped, joined, split and left out."""
     lines = text.split("\n")
-    yield from (
-        "\n".join((*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :])) for at in range(len(lines) - 1)[:9]
-    )
+    for at in range(len(lines) - 1)[:9]:
+        yield "\n".join((*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]))
     yield re.sub(r"\n\s*\n", "\n", text)
     yield re.sub(r"\s*\n\s*", " ", text)
     yield from _inserted(text, "\n\n")

@@ -18,7 +18,6 @@ import h11
 MAX_HEAD_BYTES = 64 * 1024
 MAX_BODY_BYTES = 32 * 1024 * 1024
 _HEADERS = (("Server", "model-hunter-simulated"), ("X-Simulated", "true"))
-
 _CONTINUE = h11.InformationalResponse(status_code=100, headers=[], reason="Continue")
 
 
@@ -47,17 +46,15 @@ class Response:
         rows = (("Content-Type", content_type), size, *(headers or {}).items(), *_HEADERS)
         self._add(_head(status, rows))
 
-    def write(self, body: bytes) -> None:
+    def write(self, body: bytes, *, last: bool = False) -> None:
         self._add(h11.Data(data=body))
-
-    def end(self) -> None:
-        self._add(h11.EndOfMessage())
+        if last:
+            self._add(h11.EndOfMessage())
 
     def send(self, status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None) -> None:
         """A complete response."""
         self.start(status, content_type, length=len(body), headers=headers)
-        self.write(body)
-        self.end()
+        self.write(body, last=True)
 
     async def pause(self, seconds: float) -> None:
         """Send what was written, then nothing for `seconds`."""
@@ -101,7 +98,6 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its class
         self._connections.add(self)
         self._task = asyncio.get_running_loop().create_task(self._serve(), name="simulated connection")
-        self._task.add_done_callback(_report_error)
 
     def data_received(self, data: bytes) -> None:
         self._unread_bytes += len(data)
@@ -132,6 +128,9 @@ class Connection(asyncio.Protocol):
             refusal = Response(self._protocol, self._transport)
             refusal.send(error.error_status_hint, b"", "text/plain")
             refusal.flush()
+        except Exception as error:  # noqa: BLE001 – reported at once; unhandled, it would be when the task is collected
+            context = {"message": "simulated call failed unexpectedly", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
         finally:
             self._transport.close()
 
@@ -157,10 +156,3 @@ class Connection(asyncio.Protocol):
             self._received.clear()
             await self._received.wait()
         return event
-
-
-def _report_error(task: asyncio.Task[None]) -> None:
-    """Report an unexpected error at once: without this it is logged when the task is collected."""
-    if not task.cancelled() and (error := task.exception()):
-        context = {"message": "simulated call failed unexpectedly", "exception": error}
-        task.get_loop().call_exception_handler(context)

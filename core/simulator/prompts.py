@@ -12,16 +12,14 @@ The prompt ends with the criterion, so a block that the reply forges comes earli
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from core.domain.chat import Message
 
-T = TypeVar("T")
 _ANSWER_ID = re.compile(r'Answer with the JSON object only, which ends with "answer_id": "([0-9a-f]+)"')
 _CRITERION_END = re.compile(r"^=== END CRITERION ([0-9a-f]{16}) ===$", re.MULTILINE)
-_CRITERION = re.compile(r"^(C[1-9][0-9]{0,3}): ", re.MULTILINE)
+_CRITERION = re.compile(r"\n(C[1-9][0-9]{0,3}): ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,36 +50,28 @@ class WantedEdit:
 
 def read_question(messages: Sequence[Message]) -> JudgeRequest | None:
     """The question of the last user message that has one; None when this is no judge prompt."""
-    return _last(messages, _parse_question)
+    for content in _last_first(messages):
+        criterion, reply, reference, prompt = _blocks(content, "CRITERION", "REPLY", "REFERENCE RESPONSE", "PROMPT")
+        if criterion is not None and reply is not None:
+            criterion_id, _, text = criterion.partition(": ")
+            answer_id = next(iter(_ANSWER_ID.findall(content)[-1:]), "")
+            return JudgeRequest(criterion_id.strip().upper(), text, reply, reference or "", prompt or "", answer_id)
+    return None
 
 
 def read_edit_request(messages: Sequence[Message]) -> WantedEdit | None:
     """The request of the last user message that is one; None if there is none."""
-    return _last(messages, _parse_edit_request)
+    for content in _last_first(messages):
+        criterion, reference, listed = _blocks(content, "CRITERION", "REFERENCE RESPONSE", "CRITERIA")
+        if criterion is not None and reference is not None and listed is not None:
+            _, *parts = _CRITERION.split("\n" + listed)
+            criteria = dict(zip(parts[::2], parts[1::2], strict=True))
+            return WantedEdit(criterion.partition(": ")[0], reference, criteria)
+    return None
 
 
-def _last(messages: Sequence[Message], parse: Callable[[str], T | None]) -> T | None:
-    found = (parse(message.content) for message in reversed(messages) if message.role == "user")
-    return next((request for request in found if request is not None), None)
-
-
-def _parse_question(content: str) -> JudgeRequest | None:
-    criterion, reply, reference, prompt = _blocks(content, "CRITERION", "REPLY", "REFERENCE RESPONSE", "PROMPT")
-    if criterion is None or reply is None:
-        return None
-    criterion_id, _, text = criterion.partition(": ")
-    answer_id = next(iter(_ANSWER_ID.findall(content)[-1:]), "")
-    return JudgeRequest(criterion_id.strip().upper(), text, reply, reference or "", prompt or "", answer_id)
-
-
-def _parse_edit_request(content: str) -> WantedEdit | None:
-    criterion, reference, listed = _blocks(content, "CRITERION", "REFERENCE RESPONSE", "CRITERIA")
-    if criterion is None or reference is None or listed is None:
-        return None
-    starts = [*_CRITERION.finditer(listed)]
-    ends = [*(start.start() for start in starts[1:]), len(listed) + 1]
-    criteria = {start[1]: listed[start.end() : end - 1] for start, end in zip(starts, ends, strict=True)}
-    return WantedEdit(criterion.partition(": ")[0], reference, criteria)
+def _last_first(messages: Sequence[Message]) -> Iterator[str]:
+    return (message.content for message in reversed(messages) if message.role == "user")
 
 
 def _blocks(content: str, *labels: str) -> list[str | None]:

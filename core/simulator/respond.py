@@ -83,12 +83,10 @@ class Responder:
             return
         self._end_call()
         if fault is Fault.CUT_STREAM:
-            if self._odd:  # half of them end as HTTP should, only without a finish reason
-                response.end()
+            response.write(b"", last=self._odd)  # half of them end as HTTP should, only without a finish reason
             response.cut()
-            return
-        response.write(self._last_events())
-        response.end()
+        else:
+            response.write(self._last_events(), last=True)
 
     def _events(self) -> list[bytes]:
         """The reply as events, without the last ones. An empty reply has no deltas, or not even choices."""
