@@ -5,7 +5,6 @@ Limits are proven here, on the provider's side: by model, by purpose and by acco
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -34,7 +33,7 @@ class Count:
 class OpenCall:
     """One call in flight, until its first `end`."""
 
-    def __init__(self, counts: tuple[Count, ...], ended: Counter[str]) -> None:
+    def __init__(self, counts: tuple[Count, ...], ended: dict[str, int]) -> None:
         self._counts = counts
         self._ended = ended
         for count in counts:
@@ -45,7 +44,7 @@ class OpenCall:
     def end(self, how: str) -> None:
         """To be called before the last byte is sent, so that nobody sees a free slot too early."""
         if self._counts:
-            self._ended[how] += 1
+            self._ended[how] = self._ended.get(how, 0) + 1
         for count in self._counts:
             count.in_flight -= 1
         self._counts = ()
@@ -54,10 +53,10 @@ class OpenCall:
 @dataclass
 class Counters:
     total: Count = field(default_factory=Count)
+    ended: dict[str, int] = field(default_factory=dict)
     by_purpose: dict[str, Count] = field(default_factory=dict)
     by_model: dict[str, Count] = field(default_factory=dict)
     by_account: dict[str, Count] = field(default_factory=dict)
-    ended: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
     def call(self, purpose: str, model: str, account: str) -> Iterator[OpenCall]:
@@ -70,9 +69,8 @@ class Counters:
             call.end("disconnected")
 
     def as_json(self) -> dict[str, Any]:
-        groups = {"by_purpose": self.by_purpose, "by_model": self.by_model, "by_account": self.by_account}
-        rows = {name: {key: asdict(count) for key, count in group.items()} for name, group in groups.items()}
-        return {**asdict(self.total), "ended": dict(self.ended), **rows}
+        rows = asdict(self)
+        return {**rows.pop("total"), **rows}
 
 
 def _row(rows: dict[str, Count], name: str) -> Count:
