@@ -81,8 +81,12 @@ format: setup ## Format the code and apply safe fixes
 	@$(VENV) -m ruff format --quiet $(CODE)
 
 .PHONY: bench
-bench: setup ## Run the benchmarks and append the results to docs/measurements.md
+bench: setup ## Run the benchmarks and record the results in docs/measurements.md
 	@$(VENV) -m tests.benchmarks
+
+.PHONY: bench-compare
+bench-compare: setup ## Compare the speed with the last one recorded (3 minutes)
+	@$(VENV) -m tests.benchmarks speed
 
 .PHONY: mutants
 mutants: setup ## Run mutation tests and list the mutants that survive (minutes)

@@ -1,4 +1,5 @@
-"""`make bench` measures, prints tables and appends them, dated, to docs/measurements.md; `make soak` looks for leaks."""
+"""`make bench` measures and prints tables: that of speed replaces the one in docs/measurements.md, the others are appended
+there, dated. `make bench-compare` compares the speed with the last one recorded; `make soak` looks for leaks."""
 
 from __future__ import annotations
 
@@ -8,18 +9,15 @@ import platform
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import uvloop
 
 from core.garbage import collect_rarely
-from tests.benchmarks import live_text, redis_store, second_opinions, soak, statistics
+from tests.benchmarks import live_text, redis_store, second_opinions, soak, speed, statistics
 from tests.benchmarks.access import HEADER as ACCESS
 from tests.benchmarks.access import measure_access
-from tests.benchmarks.bare import MeasuredBare, measure_bare
 from tests.benchmarks.dashboard import measure_dashboard
 from tests.benchmarks.flat import MeasuredSize, measure_sizes
-from tests.benchmarks.reference import Measured, measure
 from tests.benchmarks.simulated_service import simulated_service
 from tests.benchmarks.start import measure_start
 from tests.benchmarks.task_list import measure_task_list
@@ -27,34 +25,12 @@ from tests.benchmarks.watchers import MeasuredWatchers, measure_watchers
 from tests.house.real_redis import open_redis
 from tests.house.tree import ROOT
 
-SMALL, LARGE = (200, 6, 8), (1000, 200, 200)
-BARE = (("pyreqwest", 1000), ("httpx", 100))
-"""Transport and hunts. Fewer for httpx's own transport: its pool iterates over all connections at every call."""
 EVENTS = 1_000_000
 """Ten million: python -m tests.benchmarks.dashboard 10000000 (a few minutes, 4 GB of disk)."""
-NOTES = Path(__file__).parents[2] / "docs" / "measurements.md"
-CALLS = "| workload | took | ideal | ratio to ideal | CPU per provider call | maximum in flight (limits) |"
-CALLS_IN_REDIS = CALLS.replace("workload", "workload, sessions in Redis")
 SIZES = "| hunts in the memory store | CPU to save a hunt's states | CPU for a page of 200 | memory per hunt |"
 WATCHERS = (
     "| watchers | events per watcher | watchers that received all | p50 | p99 | memory per watcher | CPU per delivery |"
 )
-
-
-def row(measured: Measured) -> str:
-    in_flight = ", ".join(str(n) for n in measured.most_in_flight.values())
-    return (
-        f"| {measured.hunts} hunts at {measured.target_limit} and {measured.judge_limit} | {measured.took_s:.2f} s "
-        f"| {measured.ideal_s:.2f} s | {measured.ratio:.3f} | {measured.cpu_per_call_ms:.2f} ms "
-        f"| {in_flight} ({measured.target_limit}, {measured.judge_limit}) |"
-    )
-
-
-def bare_row(bare: MeasuredBare) -> str:
-    return (
-        f"| the calls of {bare.hunts} hunts, bare httpx on {bare.transport} | {bare.took_s:.2f} s | {bare.ideal_s:.2f} s "
-        f"| {bare.took_s / bare.ideal_s:.3f} | {bare.cpu_per_call_ms:.2f} ms | |"
-    )
 
 
 def size_row(size: MeasuredSize) -> str:
@@ -75,22 +51,15 @@ def print_table(header: str, rows: Iterable[str]) -> str:
     return table
 
 
-async def calls(address: str) -> list[str]:
-    """The product at small and large limits, and bare clients at the large ones right after it."""
-    products = [row(await measure(address, *workload)) for workload in (SMALL, LARGE)]
-    return products + [bare_row(await measure_bare(address, *bare, LARGE[1])) for bare in BARE]
-
-
-async def calls_in_redis(address: str, redis_url: str) -> list[str]:
-    return [row(await measure(address, *workload, redis_url)) for workload in (SMALL, LARGE)]
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure, or look for leaks.")
-    parser.add_argument("command", nargs="?", choices=("bench", "soak"), default="bench")
+    parser.add_argument("command", nargs="?", choices=("bench", "speed", "soak"), default="bench")
     options, rest = parser.parse_known_args()
     if options.command == "soak":
         return soak.main(rest)
+    collect_rarely()
+    if options.command == "speed":
+        return speed.main(rest)
     if rest:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     bench()
@@ -99,11 +68,9 @@ def main() -> int:
 
 def bench() -> None:
     load, _, _ = os.getloadavg()
-    collect_rarely()
+    speed.measure_and_report(recorded=True)
+    tables = []
     with simulated_service() as address:
-        tables = [print_table(CALLS, uvloop.run(calls(address)))]
-        with open_redis() as server:
-            tables.append(print_table(CALLS_IN_REDIS, uvloop.run(calls_in_redis(address, server.url))))
         tables.append(
             print_table(second_opinions.FIRST_VERDICTS, uvloop.run(second_opinions.measure_first_verdicts(address)))
         )
@@ -127,7 +94,7 @@ def bench() -> None:
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, load {load:.1f} before, "
         f"Python {platform.python_version()}"
     )
-    with NOTES.open("a", encoding="utf-8") as notes:
+    with speed.NOTES.open("a", encoding="utf-8") as notes:
         notes.write(f"\n## {when}\n" + "\n".join(tables))
 
 

@@ -34,6 +34,30 @@ CONFIRM = ConfirmRequest(policy="breaks", judges=(JudgeChoice(model="openai/seco
 
 
 @dataclass(frozen=True)
+class Workload:
+    """That many hunts, with limits of calls in flight for the target's account and for the judge's."""
+
+    hunts: int
+    target_limit: int
+    judge_limit: int
+
+    @property
+    def calls(self) -> int:
+        return self.hunts * (1 + CRITERIA)
+
+    @property
+    def limits(self) -> dict[str, int]:
+        return {"target": self.target_limit, "judge": self.judge_limit}
+
+    @property
+    def ideal_s(self) -> float:
+        return ideal_s(self.hunts, self.target_limit, self.judge_limit)
+
+    def __str__(self) -> str:
+        return f"{self.hunts:,} hunts at {self.target_limit} and {self.judge_limit}"
+
+
+@dataclass(frozen=True)
 class Measured:
     hunts: int
     target_limit: int

@@ -124,7 +124,7 @@ class Watcher(asyncio.Protocol):
 
 
 @contextmanager
-def open_api(script: Mapping[str, object]) -> Iterator[tuple[int, int]]:
+def open_api(script: Mapping[str, object], **variables: str) -> Iterator[tuple[int, int]]:
     """Port and process id of an API of its own with the simulated provider, ended with the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -132,10 +132,14 @@ def open_api(script: Mapping[str, object]) -> Iterator[tuple[int, int]]:
     with tempfile.TemporaryDirectory() as folder:
         environment = {
             **os.environ,
+            "ENV_FILE": "",
             "API_PORT": str(port),
-            "TELEMETRY_DIR": folder,
+            "TELEMETRY_DIR": f"{folder}/telemetry",
+            "JOURNAL_DIR": f"{folder}/journal",
+            "LIBRARY_URL": f"sqlite:///{folder}/library.sqlite",
             "SIMULATED_SCRIPT": json.dumps(script),
             "LOG_LEVEL": "warning",
+            **variables,
         }
         process = subprocess.Popen([sys.executable, "-m", "api"], env=environment)
         try:
