@@ -14,9 +14,8 @@ from core.hunting.dump.export import ExportOrder, export_library
 from core.hunting.dump.load import import_dump
 from core.hunting.task_list import no_library
 from core.library.lazy import LazyLibrary
-from core.library.records import PeriodQuery, SessionChanges
+from core.library.records import PeriodQuery
 from core.runtime import open_runtime
-from core.sessions.codec import StoredUnreadable
 from core.sessions.library_lock import lock_library
 from core.sessions.library_records import ACTOR, milliseconds
 from core.settings import Settings
@@ -86,9 +85,6 @@ async def delete_tasks(settings: Settings, options: DeleteOptions) -> int:
                     await runtime.service.delete(session_id)
                 except NotFound:  # somebody else deleted it
                     continue
-                except StoredUnreadable:  # it is in the library only
-                    now_ms = milliseconds(runtime.clock.now())
-                    await library.write([SessionChanges(session_id, now_ms, deleted_by=ACTOR.get())])
                 deleted += 1
                 _say_progress(deleted, len(found))
             await runtime.redactor.redact()

@@ -52,6 +52,7 @@ from core.notebooks.document import Bounds
 from core.notebooks.session_record import may_hold_record
 from core.review.corrected_rates import NO_RATES, corrected_rates, reason_against
 from core.sessions.base import SessionStore
+from core.sessions.codec import StoredUnreadable
 from core.settings import HuntingSettings, NotebookSettings
 from core.telemetry.records import SessionRecord
 
@@ -307,8 +308,14 @@ class HuntingService:
         return await self.store.count_duplicates(session) > 0
 
     async def delete(self, sid: str) -> None:
-        """Cancel the session's runs and delete it."""
-        session = await self.store.read(sid)
+        """Cancel the session's runs and delete it. Of one that cannot be read, work ends at its next save."""
+        try:
+            session = await self.store.read(sid)
+        except StoredUnreadable:
+            await self.store.delete(sid)
+            self.write_record(SessionRecord(session=session_mark(sid), action="deleted"))
+            self.on_deleted(sid)
+            return
         for run in session.active_runs:
             await self.cancel_run(sid, run.run_id)
         for job_key in (checking.job_key, propose_edits.job_key, two_sided.job_key, robustness.job_key):

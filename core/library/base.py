@@ -65,6 +65,10 @@ class Library(ABC):
         """Return a session, None if it is unknown or deleted. Consistent: everything is of one moment."""
 
     @abstractmethod
+    async def owner(self, session_id: str) -> str | None:
+        """Return whose session it is, also of one whose content cannot be read; None if it is unknown or deleted."""
+
+    @abstractmethod
     async def progress(self, session_ids: Collection[str]) -> Mapping[str, StoredProgress]:
         """Return how far sessions are, by ID; deleted and unknown ones are left out."""
 

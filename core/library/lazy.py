@@ -50,6 +50,9 @@ class LazyLibrary(Library):
     async def read(self, session_id: str) -> StoredSession | None:
         return await self._call(lambda library: library.read(session_id))
 
+    async def owner(self, session_id: str) -> str | None:
+        return await self._call(lambda library: library.owner(session_id))
+
     async def progress(self, session_ids: Collection[str]) -> Mapping[str, StoredProgress]:
         return await self._call(lambda library: library.progress(session_ids))
 

@@ -75,6 +75,13 @@ class SqlLibrary(Library):
             found = tuple((bytes(row.state), bytes(row.reply or b"")) for row in rows)
             return StoredSession(bytes(head.head), bytes(head.content), found, head.changed_ms)
 
+    async def owner(self, session_id: str) -> str | None:
+        async with self._transaction() as connection:
+            found = await connection.execute(
+                select(sessions.c.owner).where(sessions.c.session_id == session_id, sessions.c.deleted_ms.is_(None))
+            )
+            return found.scalar_one_or_none()
+
     async def progress(self, session_ids: Collection[str]) -> Mapping[str, StoredProgress]:
         async with self._transaction() as connection:
             heads = await connection.execute(

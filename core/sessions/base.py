@@ -218,7 +218,11 @@ class SessionStore(ABC):
 
     @abstractmethod
     async def delete(self, session_id: str) -> None:
-        """Delete a session and its events. Raises NotFound if it does not exist."""
+        """Delete a session and its events, also one that cannot be read. Raises NotFound if it does not exist."""
+
+    async def owner_of_unreadable(self, session_id: str) -> str | None:  # noqa: ARG002 – most do not know
+        """Return whose session it is that cannot be read; None if that is not known."""
+        return None
 
     async def is_deleted(self, session_id: str) -> bool:  # noqa: ARG002 – most do not remember
         """Return whether the session was deleted and nothing of its ID is stored durably any more."""

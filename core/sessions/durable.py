@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -32,7 +33,8 @@ from core.sessions.base import (
     no_events,
     no_session,
 )
-from core.sessions.library_records import actor_of
+from core.sessions.codec import StoredUnreadable
+from core.sessions.library_records import ACTOR, actor_of
 from core.sessions.outbox import Outbox
 from core.sessions.restore_from_library import EndWork, SessionRestorer, StoredSummaries
 
@@ -179,8 +181,13 @@ class DurableSessionStore(SessionStore):
 
     async def delete(self, session_id: str) -> None:
         """The deletion is written before this returns: to the library, or to the journal if that takes too long."""
-        actor = actor_of(await self.read(session_id))
-        await self._live.delete(session_id)
+        try:
+            actor = actor_of(await self.read(session_id))
+            await self._live.delete(session_id)
+        except StoredUnreadable:
+            actor = ACTOR.get() or ""
+            with suppress(NotFound):  # only the library has it
+                await self._live.delete(session_id)
         self._restorer.refuse(session_id)
         self._outbox.record_deleted(session_id, actor)
         try:
@@ -188,6 +195,9 @@ class DurableSessionStore(SessionStore):
                 await self._outbox.flush()
         except TimeoutError:
             await self._outbox.flush_to_journal()
+
+    async def owner_of_unreadable(self, session_id: str) -> str | None:
+        return await self._library.owner(session_id)
 
     async def is_deleted(self, session_id: str) -> bool:
         return self._restorer.is_deleted(session_id) or bool(await self._library.deleted([session_id]))

@@ -305,3 +305,9 @@ async def test_what_somebody_reviews_blind_is_in_no_list_of_theirs(library):
     query = SimilarQuery(session_id="s_new", **prompt)
     assert len(await library.similar(query)) == 3
     assert [task.session_id for task, _ in await library.similar(replace(query, hidden_from="root"))] == ["s_both"]
+
+
+async def test_the_owner_of_a_session_is_known_without_reading_it_until_it_is_deleted(library):
+    await library.write([a_task("s_one", owner="ada"), a_task("s_two", owner="ada")])
+    await library.write([SessionChanges("s_two", 20, deleted_by="ada")])
+    assert [await library.owner(one) for one in ("s_one", "s_two", "s_none")] == ["ada", None, None]

@@ -1,10 +1,17 @@
 """Opening, showing, editing, deleting sessions; every bad input has a clear answer."""
 
 import json
+import sqlite3
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from quart.datastructures import FileStorage
+
+from core.redis.keys import session_keys
+from tests.api.asking import body
+from tests.api.signing_in import bearer, holders
+from tests.builders import a_finished_hunt
 
 
 async def error_of(response):
@@ -145,3 +152,50 @@ async def test_a_pass_rule_that_is_not_understood_is_asked_for_until_one_is_chos
 
     assert await edited(prompt="Other words.") == ("majority", 1)
     assert await edited(pass_rule=rule) == (rule, 0)
+
+
+@pytest.mark.parametrize("damage", ["session in the library", "hunt in the library", "live session"])
+class TestASessionThatCannotBeRead:
+    @pytest.fixture
+    def changes(self, tmp_path, damage, request):
+        made = {
+            "library__url": f"sqlite:///{tmp_path}/library.sqlite",
+            "redis__journal_dir": str(tmp_path / "journal"),
+            "access__tokens": holders(),
+        }
+        if damage == "live session":
+            made["redis__url"] = request.getfixturevalue("redis_server").url
+        return made
+
+    @pytest.fixture
+    async def unreadable(self, client, runtime, task, tmp_path, damage):
+        answer = await client.post("/api/sessions", json={"task": task}, headers=bearer("alice"))
+        sid = (await body(answer, 201))["session_id"]
+        await runtime.store.save_hunt(sid, a_finished_hunt())
+        await runtime.store.flush()
+        if damage == "live session":
+            live = runtime.store._live.redis
+            await live._redis.hset(session_keys(sid).head, "j", b"{}")
+            live.clear_caches()
+            return sid
+        await runtime.store._live.delete(sid)
+        table, column = ("sessions", "head") if damage.startswith("session") else ("hunts", "state")
+        with sqlite3.connect(tmp_path / "library.sqlite") as other_release:
+            other_release.execute(f"UPDATE {table} SET {column} = ? WHERE session_id = ?", [b"{}", sid])
+        return sid
+
+    @pytest.mark.parametrize("name", ["alice", "root"])
+    async def test_its_owner_and_an_admin_can_delete_it(self, client, runtime, unreadable, name):
+        path = f"/api/sessions/{unreadable}"
+        for somebody in ("alice", "bob", "root"):
+            answer = await client.get(path, headers=bearer(somebody))
+            assert (await body(answer, 503))["error"]["code"] == "stored_unreadable"
+        assert (await client.delete(path, headers=bearer("bob"))).status_code == 503
+        assert (await client.delete(path, headers=bearer(name))).status_code == 204
+        assert (await client.get(path, headers=bearer(name))).status_code == 404
+        assert await runtime.store.library.read(unreadable) is None
+        assert (await runtime.store.library.events(unreadable))[-1].actor == name
+        await runtime.telemetry.flush()
+        deleted = [line for path in Path(runtime.settings.telemetry.directory).glob("telemetry-*.jsonl")
+                   for line in path.read_text().splitlines() if '"action":"deleted"' in line]  # fmt: skip
+        assert len(deleted) == 1
