@@ -145,7 +145,7 @@ async def open_durable_sessions(
 
     Without `resume`, work that was broken off is not continued.
     """
-    async with lock_library(settings):
+    async with lock_library(settings) as locked:
         chosen, folder = settings.library, Path(settings.redis.journal_dir) / FOLDER
         library = LazyLibrary(chosen.url)
         outbox = Outbox(
@@ -163,6 +163,7 @@ async def open_durable_sessions(
         interval_s = min(chosen.flush_interval_s, settings.sessions.ttl_s / FLUSHES_PER_TTL)
 
         async def resume_work() -> None:
+            await locked.wait()  # or another process may continue the same sessions
             await _resume(store)
             while isinstance(live, FailoverSessionStore):
                 await _reconcile(live, library, outbox)
