@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import uvloop
 
 from core.garbage import collect_rarely
-from tests.benchmarks import live_text, redis_store, second_opinions, soak, speed, statistics
+from tests.benchmarks import live_text, redis_store, schedules, second_opinions, soak, speed, statistics
 from tests.benchmarks.access import HEADER as ACCESS
 from tests.benchmarks.access import measure_access
 from tests.benchmarks.dashboard import measure_dashboard
@@ -53,13 +53,15 @@ def print_table(header: str, rows: Iterable[str]) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure, or look for leaks.")
-    parser.add_argument("command", nargs="?", choices=("bench", "speed", "soak"), default="bench")
+    parser.add_argument("command", nargs="?", choices=("bench", "speed", "schedules", "soak"), default="bench")
     options, rest = parser.parse_known_args()
     if options.command == "soak":
         return soak.main(rest)
     collect_rarely()
     if options.command == "speed":
         return speed.main(rest)
+    if options.command == "schedules":
+        return schedules.main(rest)
     if rest:
         parser.error(f"unrecognized arguments: {' '.join(rest)}")
     bench()
@@ -70,6 +72,7 @@ def bench() -> None:
     load, _, _ = os.getloadavg()
     speed.measure_and_report(recorded=True)
     tables = []
+    tables.append(print_table(schedules.HEADER, schedules.measure_schedules()))
     with simulated_service() as address:
         tables.append(
             print_table(second_opinions.FIRST_VERDICTS, uvloop.run(second_opinions.measure_first_verdicts(address)))

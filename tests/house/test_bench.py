@@ -1,5 +1,7 @@
 """`make bench` measures and writes its tables: here with small numbers."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.benchmarks import __main__ as bench
@@ -9,6 +11,7 @@ from tests.benchmarks import (
     flat,
     live_text,
     redis_store,
+    schedules,
     second_opinions,
     speed,
     start,
@@ -18,6 +21,7 @@ from tests.benchmarks import (
 )
 from tests.benchmarks.reference import Workload
 
+TWO_SESSIONS = schedules.Schedule("two sessions", (2, 4), {"target": 3, "judge": 3}, criteria=1)
 PAGE = f"# Measurements\n{speed.BEGIN}\n{speed.END}\n\n## Others\n"
 SMALL = {
     bench: {"EVENTS": 2_000},
@@ -33,6 +37,7 @@ SMALL = {
         "SHARES": (0.25,),
     },
     redis_store: {"SIZES": (20,), "MEASURED": 5},
+    schedules: {"SCHEDULES": (TWO_SESSIONS,), "WARM_UP_HUNTS": 1},
     speed: {"WORKLOADS": (Workload(8, 4, 4),), "WARM_UP_HUNTS": 1, "SETTLE_S": 0.2},
     start: {"TIMES": 1},
     statistics: {"REPETITIONS": 20, "RUNS": 5, "HUNTS": 10},
@@ -56,7 +61,7 @@ def test_every_benchmark_runs_and_its_table_is_appended(tmp_path, monkeypatch):
     assert all(row.took_s > 0 for row in entry.rows)
     written = (tmp_path / "measurements.md").read_text()
     headers = (
-        speed.HEADER, redis_store.HEADER, bench.SIZES, bench.WATCHERS, live_text.HEADER,
+        speed.HEADER, schedules.HEADER, redis_store.HEADER, bench.SIZES, bench.WATCHERS, live_text.HEADER,
         live_text.UNWATCHED, access.HEADER, statistics.COVERAGE, statistics.MISSED, second_opinions.HEADER,
         second_opinions.FIRST_VERDICTS, start.HEADER,
     )  # fmt: skip
@@ -101,3 +106,46 @@ def test_a_page_without_a_place_for_the_table_is_an_error_and_nothing_is_recorde
     with pytest.raises(ValueError, match=r"measurements\.md has no lines"):
         speed.record(entry_of("2026-11-29 10:00", 2.0, 6.0), lines, page)
     assert speed.read_entries(lines) == []
+
+
+def call_of(account: str, reply: int, arrived_s: float, work_s: float, *, refused=False) -> schedules.Call:
+    criterion = "C1" if account == "judge" else ""
+    return schedules.Call(account, "s", reply, criterion, arrived_s, work_s, refused, ended_s=arrived_s + work_s)
+
+
+def test_an_account_that_waits_for_no_reason_is_not_fully_used():
+    """Two replies at second 4 are judged one after the other, though both calls were allowed at once."""
+    calls = [call_of("target", n, 0.0, 4.0) for n in (0, 1)]
+    late = [*calls, call_of("judge", 0, 4.0, 1.0), call_of("judge", 1, 5.0, 1.0)]
+    schedule = schedules.Schedule("one", (2,), {"target": 2, "judge": 2}, criteria=1)
+    assert schedules.use_while_work_waits(late, "judge", schedule, 0.0) == 0.5
+    limited = schedules.Schedule("one", (2,), {"target": 2, "judge": 1}, criteria=1)
+    assert schedules.use_while_work_waits(late, "judge", limited, 0.0) == 1.0
+    assert schedules.use_while_work_waits([call_of("target", 0, 1.0, 4.0)], "target", schedule, 0.0) == 0.0
+
+
+def test_a_refused_call_is_work_again_after_its_pause():
+    pause = schedules.RETRY_AFTER_S
+    calls = [call_of("target", 0, 0.0, 1.0, refused=True), call_of("target", 0, 1.0 + pause, 4.0)]
+    schedule = schedules.Schedule("one", (1,), {"target": 1}, criteria=1)
+    one_waits = [*calls, call_of("target", 1, 5.0 + pause, 1.0)]
+    assert schedules.use_while_work_waits(one_waits, "target", schedule, 0.0) == pytest.approx(5 / (5 + pause))
+
+
+def test_the_longest_chain_is_of_one_hunt():
+    calls = [
+        call_of("target", 0, 0.0, 5.0), call_of("judge", 0, 5.0, 1.0),
+        call_of("target", 1, 0.0, 1.0), call_of("judge", 1, 1.0, 3.0, refused=True), call_of("judge", 1, 5.0, 4.0),
+    ]  # fmt: skip
+    retry_s = {False: 2.0, True: 0.5}
+    assert schedules.longest_chain_s(calls, {}, retry_s) == 6.0
+    assert schedules.longest_chain_s(calls, {1: 2}, retry_s) == 1.0 + 2.0 + 0.5 + 4.0
+
+
+def test_equal_shares_of_an_account_are_a_slowdown_of_one_for_each_session():
+    """Four seconds of one session and one of another, at a limit of 1: the short one has had its share after two."""
+    calls = [replace(call_of("target", n, 0.0, 1.0), session="short" if n == 4 else "long") for n in range(5)]
+    fair = schedules.slowdowns(calls, {"long": 5.0, "short": 2.0}, {"target": 1})
+    assert fair == [1.0, 1.0]
+    assert schedules.jain(fair) == 1.0
+    assert schedules.jain([1.0, 0.0, 0.0, 0.0]) == 0.25
