@@ -80,7 +80,7 @@ SCHEDULES = (
     ),
     Schedule(
         "fifty sessions of 8 to 600 hunts", tuple(round(8 * 75 ** ((n / 49) ** 3)) for n in range(50)),
-        {"target": 24, JUDGE: 16}, criteria=2,
+        {"target": 24, JUDGE: 20}, criteria=3,
     ),
 )  # fmt: skip
 

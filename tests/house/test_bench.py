@@ -21,7 +21,7 @@ from tests.benchmarks import (
 )
 from tests.benchmarks.reference import Workload
 
-TWO_SESSIONS = schedules.Schedule("two sessions", (2, 4), {"target": 3, "judge": 3}, criteria=1)
+TWO_SESSIONS = schedules.Schedule("two sessions", (2, 4), {"target": 3, "judge": 3}, criteria=3)
 PAGE = f"# Measurements\n{speed.BEGIN}\n{speed.END}\n\n## Others\n"
 SMALL = {
     bench: {"EVENTS": 2_000},
