@@ -68,8 +68,6 @@ class RedisThrottle(Throttle):
         """Why Redis is unavailable; "" while it is up."""
         self.processes = 1
         """Last known number of processes that share the limits."""
-        self._counted_at = time.monotonic()
-        """When at least that many were last reported."""
         self._redis = redis
         self._process = process
         self._clock = clock
@@ -163,7 +161,7 @@ class RedisThrottle(Throttle):
         if renewal:
             limiters = limiters or list(every)[:1]  # so that an idle process is counted too
             self._renew_at = time.monotonic() + self._settings.lease_s / IDLE_RENEWALS
-        if any(limiter.in_use for limiter in every):
+        if not self._listening or any(limiter.in_use for limiter in every):
             self._renew_at = min(self._renew_at, time.monotonic() + self._settings.renew_s)
         if self.away:
             limiters = list(every)
@@ -198,14 +196,9 @@ class RedisThrottle(Throttle):
         for limiter, report, result in zip(limiters, reports, results, strict=True):
             if result:
                 answer = _answer(result)
-                self._record_processes(answer.processes)
+                if answer.counted or answer.processes > self.processes:
+                    self.processes = answer.processes
                 limiter.apply(report, answer, valid_until)
-
-    def _record_processes(self, number: int) -> None:
-        """A lower number counts once it has been reported for a lease: an emptied Redis counts too few at first."""
-        now = time.monotonic()
-        if number >= self.processes or now - self._counted_at > self._settings.lease_s:
-            self.processes, self._counted_at = number, now
 
     def _call(self, limiter: SharedLimiter, report: Report, lease_s: float) -> Call:
         settings, first = self._settings, self._adaptive.first(limiter.ceiling).now if self._adaptive.on else "-"
@@ -309,14 +302,14 @@ async def open_redis_throttle(
 
 
 def _answer(result: Sequence[Any]) -> SyncResult:
-    held, share, lack, contended, settled, limit, why, processes, shares = result
+    held, share, lack, contended, counted, limit, why, processes, shares = result
     sessions = [name.decode() for name in shares[::2]]
     return SyncResult(
         held=held,
         share=share,
         others_lack=bool(lack),
         contended=bool(contended),
-        settled=bool(settled),
+        counted=bool(counted),
         limit=limit,
         why=why,
         processes=processes,

@@ -35,7 +35,8 @@ class SyncResult:
     share: int
     others_lack: bool
     contended: bool
-    settled: bool
+    counted: bool
+    """Whether `processes` is complete. It is not for a lease after Redis was emptied."""
     limit: int
     why: bytes
     processes: int

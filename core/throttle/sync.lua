@@ -202,4 +202,6 @@ for k = 1, 5 do redis.call('PEXPIRE', KEYS[k], ttl) end
 -- whether other processes may need idle permits of this one
 local contended = (crowd == 1 and wanted > limit) and 1 or 0
 local why = redis.call('HGET', limit_key, 'json') or ''
-return {i_hold, my_target, others, contended, settled and 1 or 0, limit, why, redis.call('ZCARD', processes), my_targets}
+-- whether the number of processes is complete: idle ones report only some times per lease
+local counted = now - born >= lease_ms and 1 or 0
+return {i_hold, my_target, others, contended, counted, limit, why, redis.call('ZCARD', processes), my_targets}

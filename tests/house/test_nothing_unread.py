@@ -18,9 +18,9 @@ COMPOSE = [ROOT / "docker-compose.yml", ROOT / "docker-compose.tls.yml"]
 CALLED_BY_LIBRARIES = {
     "connection_made", "data_received", "connection_lost", "on_broken_pipe", "validateLink",
     "build_response_object", "field_is_required", "down_revision",
-    "handle_async_request",
+    "handle_async_request", "pytest_runtestloop",
 }  # fmt: skip
-"""Methods of asyncio's protocols, httpx, rich, markdown-it, quart-schema and pydantic that we override, and a name that
+"""Methods of asyncio's protocols, httpx, pytest, rich, markdown-it, quart-schema and pydantic that we override, and a name that
 Alembic reads."""
 OFFERED = {
     "forecast", "mcnemar", "krippendorff_alpha", "effective_votes", "sensitivity", "specificity",

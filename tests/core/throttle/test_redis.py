@@ -63,14 +63,24 @@ async def test_a_process_that_has_every_permit_reports_no_more_than_its_renewals
         assert reports <= 2 + (time.monotonic() - began) / brisk.renew_s
 
 
-async def test_a_lower_number_of_processes_counts_once_it_was_reported_for_a_lease(redis_server):
+async def test_an_emptied_redis_counts_no_fewer_processes_until_all_had_time_to_report(redis_server):
     async with AsyncExitStack() as stack:
-        one, _ = await processes(stack, redis_server.url, 2, 2, settings=replace(BRISK, lease_s=60.0))
-        one._record_processes(1)  # as after Redis was emptied
+        one, other = await processes(stack, redis_server.url, 2, 2, settings=replace(BRISK, lease_s=0.6))
+        stack.enter_context(Redis.from_url(redis_server.url)).flushall()
+        counted = one._number
+        one._renew_at = other._renew_at = 0.0
+        await one._sync()  # the only one in the emptied Redis so far
+        assert one._number > counted
         assert one.processes == 2
-        one._counted_at -= 61.0
-        one._record_processes(1)
-        assert one.processes == 1
+
+
+async def test_a_process_that_has_ended_is_not_counted_after_a_lease(redis_server):
+    async with AsyncExitStack() as stack:
+        brief = replace(BRISK, lease_s=0.6)
+        (one,) = await processes(stack, redis_server.url, 1, 2, settings=brief)
+        async with a_process(redis_server.url, limits=[("lab", 2)], settings=brief):
+            await until(lambda: one.processes == 2)
+        await until(lambda: one.processes == 1)
 
 
 @given(st.integers(0, 2**32), st.integers(1, 6))
