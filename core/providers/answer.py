@@ -14,8 +14,8 @@ from core.providers.wire import Merge
 _FIRST_LINE = re.compile(rb"(?:data|event|id|retry)?:|data\r?\n")
 """The beginning of an event stream."""
 _MIN_DETECT_BYTES = len(b"retry:")
-_MAY_END = re.compile(rb'finish_reason"\s{0,9}:\s{0,9}[^\sn]|\[DONE\]|"error"')
-"""Occurs in an event that finishes the reply: a finish reason other than null, the end mark, or an error."""
+_FINISH = re.compile(rb'finish_reason"\s{0,9}:\s{0,9}[^\sn]')
+"""A finish reason other than null."""
 _MAX_MARK_BYTES = 40
 MAX_UNREAD_BYTES = 16 * 1024
 """Takes about a millisecond to merge."""
@@ -69,7 +69,7 @@ class AnswerReader:
         self._unread_bytes += len(chunk)
         around = self._last_bytes + chunk
         self._last_bytes = around[-_MAX_MARK_BYTES:]
-        if self._unread_bytes > MAX_UNREAD_BYTES or not self.merged.begun or _MAY_END.search(around):
+        if self._unread_bytes > MAX_UNREAD_BYTES or not self.merged.begun or _may_end(around):
             self.parse()
 
     def parse(self) -> None:
@@ -103,3 +103,8 @@ class AnswerReader:
             except ValueError as error:
                 if not self.merged.finished:
                     raise BadAnswer(event) from error
+
+
+def _may_end(data: bytes) -> bool:
+    """Whether an event in the data may finish the reply. Plain searches are faster than one pattern."""
+    return b"[DONE]" in data or b'"error"' in data or _FINISH.search(data) is not None
