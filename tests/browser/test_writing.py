@@ -165,12 +165,15 @@ def test_a_reload_before_anything_was_saved_brings_the_words_back(
     assert product.session(sid)["task"]["prompt"] == MINE
 
 
+@pytest.mark.parametrize("busy", [False, True], ids=["", "too busy to answer"])
 def test_unsaved_text_of_another_open_tab_is_not_overwritten_and_can_be_copied(
-    tabs: BrowserContext, product: Product, request_log: RequestLog
+    tabs: BrowserContext, product: Product, request_log: RequestLog, busy: bool
 ) -> None:
     request_log.allow_rejections()
     sid = product.open_example()
     one = tabs.new_page()
+    if busy:
+        one.add_init_script("addEventListener('storage', (event) => event.stopImmediatePropagation(), true)")
     go_to(one, sid, act="task")
     one.route("**/task", lambda route: route.abort())
     one.locator("#edit-prompt").fill(THEIRS)

@@ -6,8 +6,10 @@ import { newId } from "./wire/request.js";
 
 const PREFIX = "model-hunter.";
 const [PING, PONG] = [`${PREFIX}ping`, `${PREFIX}pong`];
-const PONG_TIMEOUT_MS = 300;
+const PONG_TIMEOUT_MS = navigator.locks ? 300 : 2000; // without locks an answer is the only sign of an open tab
+const LOCK = `${PREFIX}tab.`;
 const TAB = newId();
+let release = () => {};
 
 /** The entry of this tab; null removes it. */
 export function storeUnsaved(kind, sid, value) {
@@ -54,9 +56,13 @@ export function watchOtherTabs(react) {
   addEventListener("storage", ({ key }) => key?.startsWith(PREFIX) && key !== PING && key !== PONG && react());
 }
 
-/** The other tabs that answer a ping. Changes of localStorage are events in all other tabs. */
+/**
+ * The other tabs that are open. A tab holds a lock until it ends, also while it is too busy to answer. Pages served over plain HTTP have no
+ * locks, and neither have tabs of the release before: these answer a ping. Changes of localStorage are events in all other tabs.
+ */
 async function openTabs() {
-  const tabs = new Set();
+  const { held = [] } = (await navigator.locks?.query()) ?? {};
+  const tabs = new Set(held.filter(({ name }) => name.startsWith(LOCK)).map(({ name }) => name.slice(LOCK.length)));
   const listening = new AbortController();
   addEventListener("storage", ({ key }) => key === PONG && tabs.add(read(PONG)?.tab), { signal: listening.signal });
   write(PING, newId());
@@ -78,6 +84,20 @@ function storedKeys() {
   }
 }
 
+function holdLock() {
+  navigator.locks?.request(LOCK + TAB, () => new Promise((done) => {
+    release = done;
+  }));
+}
+
+holdLock();
 addEventListener("storage", ({ key }) => key === PING && write(PONG, { tab: TAB, nonce: newId() }));
-addEventListener("pagehide", () => markEntries(false));
-addEventListener("pageshow", (event) => event.persisted && markEntries(true));
+addEventListener("pagehide", () => {
+  markEntries(false);
+  release(); // a browser does not keep a page with a lock for the way back
+});
+addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  markEntries(true);
+  holdLock();
+});
