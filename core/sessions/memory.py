@@ -72,7 +72,7 @@ class MemorySessionStore(SessionStore):
 
     async def restore(self, copy: SessionCopy) -> bool:
         session = copy.session
-        restored = await kept_copy(copy)
+        restored = await to_kept_session(copy)
         if self._find(session.session_id) is not None:
             return False
         self._refuse_too_many(session)
@@ -269,7 +269,7 @@ class KeptSession:
         return {run.run_id: self.tallies.get(run.run_id, Tally()).counts(run.hunts) for run in self.session.runs}
 
 
-async def kept_copy(copy: SessionCopy) -> KeptSession:
+async def to_kept_session(copy: SessionCopy) -> KeptSession:
     """Return a session as this store has it. Its life is for the caller to set."""
     kept = KeptSession(copy.session, copy.notebook, 0.0)
     for place, hunt in enumerate(copy.hunts, 1):

@@ -21,7 +21,7 @@ from core.library.records import StoredProgress
 from core.sessions.base import SessionCopy, SessionStore, SessionSummary, no_session
 from core.sessions.codec import StoredUnreadable, read_head, read_hunt
 from core.sessions.library_records import milliseconds
-from core.sessions.memory import kept_copy
+from core.sessions.memory import to_kept_session
 from core.sessions.outbox import Outbox
 
 T = TypeVar("T")
@@ -175,6 +175,6 @@ class StoredSummaries:
 
 
 async def _summary(copy: SessionCopy) -> SessionSummary:
-    kept = await kept_copy(copy)
+    kept = await to_kept_session(copy)
     on_desk = tuple(kept.hunts[hunt_id] for hunt_id in copy.session.desk_ids if hunt_id in kept.hunts)
     return SessionSummary(session=copy.session, counts=kept.counts(), on_desk=on_desk)

@@ -9,27 +9,13 @@ from core.cli.library import DeleteOptions, delete_tasks, export_tasks
 from core.cli.tasks import show_tasks
 from core.errors import BadSettings
 from core.hunting.dump.export import ExportOrder
-from core.hunting.orders import OpenOrder
 from core.library import process_lock
 from core.library.records import TaskQuery
-from core.notebooks.examples import read_example
 from core.runtime import open_runtime
 from core.sessions import library_lock
 from dashboard_app.team_overview import read_team
 from tests.core.sessions.outages import until
-from tests.settings import make_settings
-
-
-def settings_for(folder, **changes):
-    made = {
-        "library__url": f"sqlite:///{folder}/library.sqlite", "telemetry__directory": f"{folder}/t",
-        "redis__journal_dir": f"{folder}/j", "server__drain_timeout_s": 0.0, "library__flush_interval_s": 0.05,
-    }  # fmt: skip
-    return make_settings(**(made | changes))
-
-
-async def opened(runtime):
-    return (await runtime.service.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())).session_id
+from tests.core.sessions.with_library import opened, settings_for
 
 
 async def test_a_second_process_without_redis_is_rejected(tmp_path, monkeypatch):

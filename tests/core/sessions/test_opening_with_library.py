@@ -4,25 +4,12 @@ import asyncio
 
 import pytest
 
-from core.hunting.orders import OpenOrder, RunOrder
-from core.notebooks.examples import read_example
+from core.hunting.orders import RunOrder
 from core.runtime import open_runtime
 from core.sessions import restore_from_library
 from core.sessions.base import LibraryState
 from tests.core.sessions.outages import until
-from tests.settings import make_settings
-
-
-def settings_for(folder, **changes):
-    made = {
-        "library__url": f"sqlite:///{folder}/library.sqlite", "telemetry__directory": f"{folder}/t",
-        "redis__journal_dir": f"{folder}/j", "server__drain_timeout_s": 0.0, "library__flush_interval_s": 0.05,
-    }  # fmt: skip
-    return make_settings(**(made | changes))
-
-
-async def opened(runtime):
-    return (await runtime.service.open_notebook(read_example("word-budget"), "w.ipynb", OpenOrder())).session_id
+from tests.core.sessions.with_library import opened, settings_for
 
 
 @pytest.fixture
