@@ -33,7 +33,8 @@ class AnswerReader:
     """Parses what arrives into `merged`, in linear time for any chunking.
 
     A stream is parsed in batches, since the event that matters is the last one and many events at once take less time
-    (for 500 of them 2.8 ms instead of 3.7). Until text has begun, and from the finish on, each chunk is parsed as it arrives.
+    (for 500 of them 2.8 ms instead of 3.7). Until text has begun, and from the finish on, each chunk is parsed as it
+    arrives.
     """
 
     def __init__(self, max_bytes: int) -> None:
