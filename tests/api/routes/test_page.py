@@ -13,11 +13,13 @@ async def test_every_file_that_a_page_names_is_there_for_ever(client, path):
     page = await client.get(path)
     assert page.headers["Cache-Control"] == "no-cache"
     named = NAMED.findall((await page.get_data()).decode())
-    assert len(named) > 5
+    assert len(named) in {5, 6}
     for address in named:
         assert re.match(r"/static/v/[0-9a-f]{16}/", address)
         file = await client.get(address)
         assert (file.status_code, file.headers["Cache-Control"]) == (200, FOREVER), address
+        if "/bundle/" in address:  # made of the files, not one of them
+            continue
         plain = await client.get(re.sub(r"/v/[0-9a-f]{16}/", "/", address))
         assert (await plain.get_data(), plain.headers["Cache-Control"]) == (await file.get_data(), "no-cache")
 
