@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from core.access.cookies import COOKIE
 from tests.api.signing_in import ENTRIES, TOKENS
@@ -84,6 +84,41 @@ def test_a_sign_out_takes_what_was_shown_out_of_other_tabs_and_out_of_the_way_ba
     other.context.clear_cookies()
     other.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
     expect(other).to_have_url(f"{request_log.origin}/sign-in#/s/{sid}/task")
+
+
+def test_a_request_that_is_under_way_at_a_sign_out_is_not_refused_but_dropped(
+    page: Page, request_log: RequestLog
+) -> None:
+    refused = {"error": {"code": "signed_out", "message": "Nobody is signed in.", "hint": "Sign in."}}
+    held: list[Route] = []
+
+    def sign_out(route: Route) -> None:
+        answer = route.fetch()
+        for request in held:
+            request.fulfill(status=401, json=refused)
+        route.fulfill(response=answer)
+
+    page.route("**/estimate*", held.append)
+    page.route("**/api/sign-out", sign_out)
+    page.goto("/sign-in")
+    sign_in(page, "alice")
+    page.locator("start-view .example").first.click()
+    with page.expect_request("**/estimate*"):
+        check_reference(page)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_sign_out_that_fails_leaves_the_page_usable(page: Page, request_log: RequestLog) -> None:
+    request_log.allow_rejections()
+    page.goto("/sign-in")
+    sign_in(page, "alice")
+    page.route("**/api/sign-out", lambda route: route.abort())
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("alert").last).to_contain_text("The server cannot be reached.")
+    page.unroute("**/api/sign-out")
+    page.locator("start-view .example").first.click()
+    check_reference(page)
 
 
 def test_a_wrong_token_is_reported_and_can_be_corrected(page: Page, request_log: RequestLog) -> None:

@@ -1,6 +1,6 @@
 // The API's resources that the page uses (docs/api.md).
 
-import { download, request } from "./request.js";
+import { download, request, requestLast } from "./request.js";
 
 const PAGE_OF_HUNTS = 200;
 const AUDIT_HELD = 2;
@@ -10,7 +10,7 @@ const keyed = (key) => ({ "Idempotency-Key": key });
 
 export const readWho = () => request("GET", at("who"));
 export const signIn = (token) => request("POST", at("sign-in"), { json: { token } });
-export const signOut = () => request("POST", at("sign-out"));
+export const signOut = () => requestLast("POST", at("sign-out"));
 export const readHealth = (timeoutS) => request("GET", at("health"), { timeoutS });
 export const readModels = () => request("GET", at("models"));
 /** The models that match all words, configured or in the providers' own lists: {models, found}. */

@@ -2,6 +2,9 @@
 
 const TIMEOUT_S = 60;
 
+let others = new AbortController(); // aborts every request but the page's last one
+let lastFailed = Promise.resolve(); // settles if the last one fails, and the page stays
+
 /** An expected failure: `code` is stable, `message` says what happened, `hint` what the reader can do. */
 export class Problem extends Error {
   constructor({ code, message, hint = "", status = 0, details = {} }) {
@@ -26,9 +29,10 @@ export function problemOf(failure) {
 }
 
 /** The response's JSON, or null if it has no body. `json` is sent as JSON, `body` as it is. */
-export async function request(method, path, { json, body, headers = {}, timeoutS = TIMEOUT_S } = {}) {
+export async function request(method, path, { json, body, headers = {}, timeoutS = TIMEOUT_S, signal = others.signal } = {}) {
   const response = await send(path, {
     method,
+    signal,
     headers: { Accept: "application/json", ...(json ? { "Content-Type": "application/json" } : {}), ...headers },
     body: json ? JSON.stringify(json) : body,
     cache: "no-store",
@@ -37,15 +41,33 @@ export async function request(method, path, { json, body, headers = {}, timeoutS
   return response.status === 204 ? null : await bodyOf(response);
 }
 
+/**
+ * The request after which the page is left (a sign-out). It aborts all others, which the server could answer only with a refusal;
+ * they and later ones stay open until the page is gone, and fail if this request fails.
+ */
+export async function requestLast(method, path) {
+  let resume;
+  lastFailed = new Promise((resolve) => { resume = resolve; });
+  others.abort();
+  try {
+    return await request(method, path, { signal: null });
+  } catch (failure) {
+    others = new AbortController();
+    resume();
+    throw failure;
+  }
+}
+
 /** Downloads a file: {blob, name}. */
 export async function download(path) {
-  const response = await send(path, { cache: "no-store" });
+  const response = await send(path, { cache: "no-store", signal: others.signal });
   if (!response.ok) throw await problemFrom(response);
   return { blob: await receive(response.blob()), name: fileName(response.headers.get("Content-Disposition") ?? "") };
 }
 
 async function send(path, options, timeoutS = TIMEOUT_S) {
-  return receive(fetch(path, { ...options, signal: AbortSignal.timeout(timeoutS * 1000) }));
+  const signals = [AbortSignal.timeout(timeoutS * 1000), options.signal].filter(Boolean);
+  return receive(fetch(path, { ...options, signal: AbortSignal.any(signals) }));
 }
 
 /** Awaits a response's head or body: either can fail. */
@@ -53,6 +75,10 @@ async function receive(pending) {
   try {
     return await pending;
   } catch (cause) {
+    if (cause.name === "AbortError") {
+      await lastFailed;
+      throw unreachable("The sign-out interrupted this request.");
+    }
     if (cause.name === "TimeoutError") throw unreachable("The server does not respond.");
     if (cause instanceof TypeError) throw unreachable("The server cannot be reached.");
     throw cause;
