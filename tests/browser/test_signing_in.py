@@ -98,7 +98,7 @@ def test_a_request_that_is_under_way_at_a_sign_out_is_not_refused_but_dropped(
             request.fulfill(status=401, json=refused)
         route.fulfill(response=answer)
 
-    page.route("**/estimate*", held.append)
+    page.route("**/estimate*", lambda route: held.append(route))
     page.route("**/api/sign-out", sign_out)
     page.goto("/sign-in")
     sign_in(page, "alice")
