@@ -18,6 +18,7 @@ from core.domain.verdict import Verdict
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _LINE_ESCAPE = re.compile(r"\\[nrtbf]")  # else `\nverdict` would begin with an n
 _NO_LETTER = re.compile(r"[\W_]+")
+_NO_ASCII_LETTER = bytes(code for code in range(128) if not chr(code).isalnum())
 MAX_LOOK_UPS = 300
 MAX_CACHED_CHARS = 4_000_000
 """Of the replies that are being judged: all criteria of a reply at the same time, and many replies."""
@@ -30,9 +31,10 @@ def letters(text: str) -> str:
         text = _LINE_ESCAPE.sub(" ", text)
     if "&" in text:
         text = html.unescape(text)
-    if not text.isascii():
-        # Character by character: normalizing a whole text with long runs of accents is not linear.
-        text = text.translate({ord(c): unicodedata.normalize("NFKC", c) for c in set(text) if not c.isascii()})
+    if text.isascii():
+        return text.encode("ascii").translate(None, _NO_ASCII_LETTER).lower().decode("ascii")
+    # Character by character: normalizing a whole text with long runs of accents is not linear.
+    text = text.translate({ord(c): unicodedata.normalize("NFKC", c) for c in set(text) if not c.isascii()})
     return _NO_LETTER.sub("", text.casefold())
 
 

@@ -17,6 +17,8 @@ MAX_REASON_CHARS = 50_000  # the judge's output limit is about 60,000
 MAX_EVIDENCE_CHARS = 20_000
 REQUESTED_KEYS = frozenset({"reason", "evidence", "verdict", ANSWER_ID_KEY})
 """The members of an answer that the prompt requests (`ANSWER_FORM` in core.judge.wording)."""
+_MEMBERS = json.JSONDecoder(object_pairs_hook=list)
+"""Reads an object as a list of its members, so that repeated names are seen."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def read_requested_form(text: str, answer_id: str) -> Answer | None:
     Most answers are, and core.judge.answer says the same of them after much more work.
     """
     try:
-        members = json.loads(text, object_pairs_hook=list) if answer_id else None
+        members = _MEMBERS.decode(text) if answer_id else None
     except (ValueError, RecursionError):
         return None
     if not isinstance(members, list) or not all(isinstance(member, tuple) for member in members):

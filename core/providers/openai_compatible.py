@@ -194,11 +194,15 @@ class OpenAICompatible(RequestFields, Provider):
             if not response.is_success:
                 raise await self._error_of_status(response)
             while (chunk := await response.read()) is not None:
-                call.feed(chunk, deadline)
+                choices = call.answer.merged.choices
+                call.feed(chunk)
                 if call.answer.merged.done or (call.finished and call.answer.too_large):
                     return
                 if call.answer.too_large:
                     raise self._faults.error(causes.REPLY_TOO_LARGE)
+                if call.finished and call.answer.merged.choices > choices:
+                    soon = asyncio.get_running_loop().time() + AFTER_FINISH_S
+                    deadline.reschedule(min(soon, deadline.when() or soon))
 
     def _read_reply(self, call: _Call, request: ChatRequest, body: _Body) -> Reply:
         """The reply. Raises ProviderError if it has an error or is unfinished, refused or empty."""
@@ -320,17 +324,13 @@ class _Call:
         """Bytes received."""
         return self.answer.size
 
-    def feed(self, chunk: bytes, deadline: asyncio.Timeout) -> None:
-        """Merge a chunk; shorten the deadline once the reply is finished."""
-        merged, choices = self.answer.merged, self.answer.merged.choices
+    def feed(self, chunk: bytes) -> None:
+        """Merge a chunk."""
         self.answer.feed(chunk)
         self._ended_at = self._clock.monotonic()
-        if self._first_at is None and merged.begun:
+        if self._first_at is None and self.answer.merged.begun:
             self._first_at = self._ended_at
             self._on_begun()
-        if merged.finished and merged.choices > choices:
-            soon = asyncio.get_running_loop().time() + AFTER_FINISH_S
-            deadline.reschedule(min(soon, deadline.when() or soon))
 
     def finished_when_cut(self) -> bool:
         """Whether the reply was complete before the connection broke."""
