@@ -78,6 +78,8 @@ class SharedDispatcher(Dispatcher):
             return
         if self._works:
             self._begin(job, fresh=fresh)
+        if fresh:  # creates the job's record before others see the job: nobody has to report about a new one first
+            await self._claims(job, fresh=True).renew()
         if not await self._list([job], wake=True, worked_on=self._works) and job.key not in self._open:
             self._begin(job, fresh=fresh)
 

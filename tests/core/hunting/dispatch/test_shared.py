@@ -97,6 +97,23 @@ async def test_every_process_that_takes_jobs_works_on_a_run(redis_server):
     assert {name for name, _ in worked.parts} == {"one", "two"}
 
 
+@pytest.mark.parametrize("works", [True, False])
+async def test_a_new_run_waits_for_no_reports_whoever_claims_its_first_part(redis_server, works):
+    """A process that finds a run without a record asks for reports first, for `settle_s`: more than 17 s here."""
+    worked, lease = Worked(), LeaseConfig(lease_s=60.0, answer_s=2.0, record_ttl_s=60)
+
+    async def busy(_job: Job, _claims) -> None:
+        await until(lambda: worked.parts)
+
+    async with (
+        a_dispatcher(redis_server.url, "submits", busy, works=works, lease=lease) as submits,
+        a_dispatcher(redis_server.url, "other", worked.by("other"), lease=lease),
+    ):
+        async with asyncio.timeout(15):
+            await submits.submit(JOB)
+            await until(lambda: len(worked.parts) == 4)
+
+
 async def test_work_that_is_handed_back_continues_at_another_process_before_a_lease_has_ended(redis_server):
     worked, loop = Worked(), asyncio.get_running_loop()
     worked.going.clear()
