@@ -170,7 +170,7 @@ def _home(page: Page) -> None:
 
 def _ended(page: Page) -> None:
     page.goto("/#/s/s_of_yesterday")
-    page.get_by_role("heading", name="Session not found. It may have expired.").wait_for()
+    page.get_by_role("heading", name="Session not found. It may have been deleted or have expired.").wait_for()
 
 
 def _unreachable(page: Page) -> None:

@@ -51,8 +51,7 @@ def _of_group(name: str) -> Callable[[], str]:
 def _renamed() -> str:
     fixed = {setting.row.variable for setting in constants()}
     rows = [
-        f"| `{old}` | {'none: its default will be fixed' if new in fixed else f'`{new}`'} |"
-        for old, new in RENAMED.items()
+        f"| `{old}` | {'none: becomes a constant' if new in fixed else f'`{new}`'} |" for old, new in RENAMED.items()
     ]
     return _table("| old name | new name |", rows)
 

@@ -10,7 +10,7 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-def is_outside(address: str) -> bool:
+def is_public(address: str) -> bool:
     """Whether an IP address is public. False for text that is not an address.
 
     IPv6 addresses that embed an IPv4 address (mapped, 6to4, Teredo, NAT64) are classified by the embedded address.

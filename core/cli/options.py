@@ -30,15 +30,15 @@ from core.distribution import NAME
 EXIT_CODES = """
 exit codes:
   0    every hunt ended, with or without breaks; every check, notebook and receipt passed
-  1    a run failed; a check, notebook or receipt did not pass; nothing received, judged or found; standard output broke
+  1    a run failed; a check, notebook or receipt did not pass; no reply, verdict or match; standard output was closed
   2    invalid input, option or setting; other notebooks are still processed
   130  Ctrl-C, SIGTERM or a closed terminal (SIGHUP); results so far were written
 """
 ABOUT_HUNT = """\
 Hunt one or more task notebooks. Makes no reference check: use `check`.
 The pass rule comes from the notebook: from the prose around the criteria under response_reference
-("more than 50%", "all criteria must pass"); by default, more than half must pass. A rule that is neither
-("at least 3 of 4") is shown as a question; --pass-rule answers it."""
+("more than 50%", "all criteria must pass"); by default, more than half must pass. Other rules
+("at least 3 of 4") are not supported: the command reports them, and you choose with --pass-rule."""
 ABOUT_CONFORM = """\
 Say how programs that train and evaluate models read finished notebooks: criteria that they lose or misread, judge
 prompt templates that fail, ids and Task IDs that they reject, the rewards of the stored verdicts, and what can be
@@ -69,7 +69,7 @@ CONFIRM = "--confirm-criteria"
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=NAME if Path(sys.argv[0]).stem == NAME else "python -m core",
-        description="Model Hunter: find replies that break language models, and prove that they do.",
+        description="Model Hunter: find prompts that break language models, and prove it.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -184,8 +184,8 @@ def _hunt_options(parser: argparse.ArgumentParser) -> None:
         "--allocation",
         choices=("even", "adaptive"),
         default="even",
-        help="even: the hunts go to the models in turn (default); adaptive: a fifth does, the others go to the model "
-        "with the most breaks per dollar so far, and break rates count that fifth only",
+        help="even: the hunts go to the models in turn (default); adaptive: a fifth goes to the models in turn, the "
+        "rest to the model with the most breaks per dollar so far, and only that fifth counts in break rates",
     )
     _confirm_options(parser)
     parser.add_argument(
@@ -346,12 +346,12 @@ def _receipt_options(commands: argparse._SubParsersAction[argparse.ArgumentParse
     )
     receipt.add_argument("--out", default="-", help="output file (default: stdout)")
     rejudge = _command(commands, "rejudge", "judge the reply of a receipt again, without the server")
-    verify = _command(commands, "verify", "check a receipt: name changed parts and contradictions")
+    verify = _command(commands, "verify", "verify a receipt and list changed or contradictory parts")
     for one in (rejudge, verify):
         one.add_argument("receipt", metavar="RECEIPT", help="receipt of a hunt, or - for stdin")
         one.add_argument("--json", action="store_true", help="one JSON object on stdout, nothing else")
     _judge_options(rejudge, "judge model (default: the receipt's judge)")
-    verify.add_argument("--notebook", default="", help="exported notebook whose record has the hashes of the receipt")
+    verify.add_argument("--notebook", default="", help="exported notebook to compare the receipt's hashes with")
 
 
 def _robustness_options(parser: argparse.ArgumentParser) -> None:

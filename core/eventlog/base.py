@@ -22,7 +22,11 @@ def too_far_behind() -> TooFarBehind:
 
 
 def session_ended() -> NotFound:
-    return NotFound("Session not found. It may have expired.", hint="Load the notebook again.", code="no_session")
+    return NotFound(
+        "Session not found. It may have been deleted or have expired.",
+        hint="Load your latest export, or the notebook, again.",
+        code="no_session",
+    )
 
 
 def parse_event_id(text: str) -> tuple[int, int]:

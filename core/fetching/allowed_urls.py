@@ -43,10 +43,10 @@ def _not_allowed(hosts: Sequence[str]) -> BadInput:
     )
 
 
-async def public_address(host: str, resolve: Resolve, is_outside: Callable[[str], bool]) -> str:
+async def public_address(host: str, resolve: Resolve, is_public: Callable[[str], bool]) -> str:
     """Resolve `host` and return one of its addresses. Raises BadInput unless all of them are public."""
     addresses = await resolve(host)
-    if not addresses or not all(is_outside(address) for address in addresses):
+    if not addresses or not all(is_public(address) for address in addresses):
         raise BadInput(
             f"{host} has a private address; notebooks are fetched from public addresses only.",
             hint="Download the file and drop it on the page.",

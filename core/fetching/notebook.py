@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, unquote, urljoin
 
 import httpx
 
-from core.access.addresses import is_outside
+from core.access.addresses import is_public
 from core.errors import BadInput, TooLarge
 from core.fetching.allowed_urls import (
     HTTPS_PORT,
@@ -43,7 +43,7 @@ class NotebookFetcher:
     max_bytes: int
     timeout_s: float
     resolve: Resolve = resolve
-    is_outside: Callable[[str], bool] = is_outside
+    is_public: Callable[[str], bool] = is_public
     uses_proxy: Callable[[str], bool] = uses_proxy
     port: int = HTTPS_PORT
 
@@ -75,7 +75,7 @@ class NotebookFetcher:
             async with self.proxied.stream("GET", f"https://{host}{path}", headers=UNCOMPRESSED) as response:
                 yield response
             return
-        address = await public_address(host, self.resolve, self.is_outside)
+        address = await public_address(host, self.resolve, self.is_public)
         netloc = f"[{address}]" if ":" in address else address
         # The certificate is checked against the host name, not the address.
         request = self.direct.build_request(

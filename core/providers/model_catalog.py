@@ -218,8 +218,7 @@ class Catalog:
     def near(self, model: str, minimum: float = MIN_SIMILARITY) -> list[str]:
         """Known names that resemble an unknown one, best first; empty if the name is known."""
         name, slash, own_id = model.partition("/")
-        entry = self._entries.get(name)
-        if entry is not None and slash:
+        if slash and (entry := self._entries.get(name)):
             if own_id in entry.configured.models or ((row := self.listed(model)) and row.gone_at is None):
                 return []
             return [f"{name}/{one}" for one in near_names(own_id, self._names(entry.configured), minimum=minimum)]

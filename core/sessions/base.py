@@ -21,8 +21,8 @@ EventFactory = Callable[[Session], Sequence[EventDraft]]
 
 def no_session() -> NotFound:
     return NotFound(
-        "Session not found. It may have expired.",
-        hint="Sessions expire some time after their last use. Load the notebook or your latest export again.",
+        "Session not found. It may have been deleted or have expired.",
+        hint="Load your latest export, or the notebook, again.",
         code="no_session",
     )
 

@@ -24,13 +24,13 @@ from core.sessions.failover import FailoverSessionStore
 from core.sessions.journal import Journal
 from core.sessions.library_journal import FOLDER
 from core.sessions.library_lock import lock_library
+from core.sessions.library_retention import Retention
 from core.sessions.memory import Append, MemorySessionStore
 from core.sessions.outbox import Outbox
 from core.sessions.reattachment import LocalEvents, Reattachment
 from core.sessions.reconcile import reconcile
 from core.sessions.redis import RedisSessionStore
 from core.sessions.restore_from_library import EndWork
-from core.sessions.retention import Retention
 from core.sessions.session_cache import SessionCache
 from core.sessions.supervisor import Supervisor
 from core.settings import RedisSettings, SessionSettings, Settings

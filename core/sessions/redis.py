@@ -47,10 +47,7 @@ if TYPE_CHECKING:
     from redis.asyncio import Redis
 
 HERE = Path(__file__).parent
-SCRIPTS = (
-    "save", "claim", "replied", "change", "create", "read", "page", "fetch", "publish", "delete", "summary", "restore",
-    "progress",
-)  # fmt: skip
+SCRIPTS = [path.stem for path in HERE.glob("*.lua") if path.stem != "renew_and_publish"]
 MAX_PAGE = 100
 """Maximum hunts per command: replies are large, and Redis serves no other client meanwhile."""
 AT_ONCE = 16
@@ -191,11 +188,10 @@ class RedisSessionStore(SessionStore):
     async def replace(self, version: int, after: Session, events: Sequence[EventDraft] = ()) -> bool:
         """Replace the head of that version. Returns False if the version has changed."""
         head = (version, after.version, head_text(after))
-        answer = await self._run("change", after.session_id, *self._bounds, *head, *_pairs(events))
+        answer = await self._run("replace_session", after.session_id, *self._bounds, *head, *_pairs(events))
         self._raise_if_missing(answer)
         self._record_event_id(after.session_id, answer)
-        written = bool(answer[0] == 2)
-        if written:
+        if written := bool(answer[0] == 2):
             self._heads[after.session_id] = after
         return written
 
@@ -224,9 +220,9 @@ class RedisSessionStore(SessionStore):
     async def _save(
         self, session_id: str, saves: Sequence[HuntSave], *, keys: Sequence[str] = (), life_s: float | None = None
     ) -> Sequence[int]:
-        """Save states in one round trip. Returns the result of each, as in save.lua."""
+        """Save states in one round trip. Returns the result of each, as in save_hunts.lua."""
         flat = (part for one in saves for part in one.arguments)
-        answer = await self._run("save", session_id, *self._bounds, *flat, keys=keys, life_s=life_s)
+        answer = await self._run("save_hunts", session_id, *self._bounds, *flat, keys=keys, life_s=life_s)
         self._raise_if_missing(answer)
         self._record_event_id(session_id, answer)
         return answer[2:]  # type: ignore[no-any-return]

@@ -25,7 +25,7 @@ saves its own state one pass later."""
 
 @dataclass(frozen=True, slots=True)
 class HuntSave:
-    """One state of a hunt in the form of save.lua. `size_bytes`: approximate."""
+    """One state of a hunt in the form of save_hunts.lua. `size_bytes`: approximate."""
 
     arguments: tuple[str | int | bytes, ...]
     size_bytes: int

@@ -150,7 +150,9 @@ def test_a_dialog_for_a_hunt_that_does_not_exist_says_so(page: Page, hunted: str
 def test_nothing_covers_the_page_of_a_session_that_is_not_there(page: Page, request_log: RequestLog, act: str) -> None:
     request_log.allow_rejections()
     page.goto(f"/#/s/s_nobody_knows_this_one{act}")
-    expect(page.get_by_role("heading", name="Session not found. It may have expired.")).to_be_visible()
+    expect(
+        page.get_by_role("heading", name="Session not found. It may have been deleted or have expired.")
+    ).to_be_visible()
     for what in ("hunt-panel", "dialog[open]", "session-steps"):
         expect(page.locator(what).locator("visible=true")).to_have_count(0)
     expect(page).to_have_title("Model Hunter")
@@ -177,7 +179,9 @@ def test_a_lost_server_is_shown_on_top_and_nothing_appears_to_continue(
     expect(page.locator("run-list .run-state")).to_contain_text("when the connection was lost")
     page.wait_for_function("() => !document.getAnimations().some((one) => one.playState === 'running')")
     own_product.start()  # in memory: it knows nothing of the session
-    expect(page.get_by_role("heading", name="Session not found. It may have expired.")).to_be_visible(timeout=20_000)
+    expect(
+        page.get_by_role("heading", name="Session not found. It may have been deleted or have expired.")
+    ).to_be_visible(timeout=20_000)
     expect(banner).to_be_hidden()
     expect(page.locator("hunt-panel")).to_be_hidden()
     expect(page).to_have_title("Model Hunter")

@@ -149,7 +149,9 @@ def test_a_restarted_server_without_a_memory_says_that_the_session_has_ended(
     expect(page.locator("site-header .connection")).to_have_text("Reconnecting")
     expect(rows(page)).to_have_count(4)
     own_product.start()
-    expect(page.get_by_role("heading", name="Session not found. It may have expired.")).to_be_visible(timeout=20_000)
+    expect(
+        page.get_by_role("heading", name="Session not found. It may have been deleted or have expired.")
+    ).to_be_visible(timeout=20_000)
     page.get_by_role("link", name="Start page").click()
     expect(page.get_by_role("heading", name="Find what breaks a model.")).to_be_visible()
     expect(page.locator("start-view .recent a")).to_have_count(0)

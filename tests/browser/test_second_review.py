@@ -169,7 +169,9 @@ def test_a_task_is_given_to_somebody_who_finds_it_waiting_with_its_comments_and_
     expect(alice.locator(f"start-view a[href*='{sid}']")).to_have_count(0, timeout=20_000)
     go_to_gone = f"/#/s/{sid}/task"
     alice.goto(go_to_gone)
-    expect(alice.get_by_role("heading", name="Session not found. It may have expired.")).to_be_visible()
+    expect(
+        alice.get_by_role("heading", name="Session not found. It may have been deleted or have expired.")
+    ).to_be_visible()
 
     signed_in(bob, "bob")
     expect(bob.locator("waiting-list li")).to_contain_text("alice gave you this task", timeout=20_000)

@@ -235,7 +235,9 @@ def test_words_of_a_session_that_ended_under_the_hands_stay_in_the_browser(
     page.locator("#edit-prompt").fill(MINE)
     expect(state(page)).to_contain_text("saved in this browser")
     own_product.start()
-    expect(page.get_by_role("heading", name="Session not found. It may have expired.")).to_be_visible(timeout=20_000)
+    expect(
+        page.get_by_role("heading", name="Session not found. It may have been deleted or have expired.")
+    ).to_be_visible(timeout=20_000)
     assert stored_edits(page, sid) == [{"prompt": MINE}]
     expect(page.locator(".elsewhere .unsaved")).to_contain_text(MINE)
     page.reload()

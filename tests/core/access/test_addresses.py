@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.access.addresses import is_outside, is_this_machine, reject_open_access
+from core.access.addresses import is_public, is_this_machine, reject_open_access
 from core.errors import BadSettings
 
 INSIDE = [
@@ -64,17 +64,17 @@ NO_ADDRESS = [
 
 @pytest.mark.parametrize("address", INSIDE)
 def test_what_is_inside_is_not_outside(address):
-    assert not is_outside(address)
+    assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", OUTSIDE)
 def test_public_addresses_are_outside(address):
-    assert is_outside(address)
+    assert is_public(address)
 
 
 @pytest.mark.parametrize("text", NO_ADDRESS)
 def test_what_is_no_plain_address_is_not_outside(text):
-    assert not is_outside(text)
+    assert not is_public(text)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "[::1]", "localhost", "LOCALHOST"])

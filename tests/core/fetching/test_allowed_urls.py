@@ -46,14 +46,14 @@ async def test_every_address_of_a_host_must_be_public(addresses, allowed):
     async def resolve(_host):
         return addresses
 
-    def is_outside(address):
+    def is_public(address):
         return address.startswith("8.")
 
     if allowed:
-        assert await public_address("h.test", resolve, is_outside) == "8.8.8.8"
+        assert await public_address("h.test", resolve, is_public) == "8.8.8.8"
     else:
         with pytest.raises(BadInput, match=r"h\.test has a private address"):
-            await public_address("h.test", resolve, is_outside)
+            await public_address("h.test", resolve, is_public)
 
 
 def test_a_proxy_is_used_unless_the_host_is_left_out_of_it(monkeypatch):

@@ -92,7 +92,7 @@ async def fetcher(site, names, ca_file, **changes):
             "max_bytes": MAX,
             "timeout_s": 5.0,
             "resolve": names,
-            "is_outside": lambda ip: ip == OUTSIDE,
+            "is_public": lambda ip: ip == OUTSIDE,
         } | changes
         yield NotebookFetcher(
             direct,

@@ -76,7 +76,7 @@ function rewardText({ slot, model, passed, criteria, reward_mean: mean, reward_a
 
 function learningText({ model, samples, hunts, held, pass_rate: p, all_alike: alike, selected }) {
   const source = selected ? "selected slots" : "hunts";
-  return `${model}: ${held} of ${hunts} ${source} passed (${rate(p)}). Training compares ${samples} replies to a task. Here all of them pass or all fail, and teach nothing, with a chance of ${rate(alike)}.`;
+  return `${model}: ${held} of ${hunts} ${source} passed (${rate(p)}). Training compares ${samples} replies to a task. With a probability of ${rate(alike)}, all of them pass or all fail, and training learns nothing from the task.`;
 }
 
 customElements.define("conformance-view", ConformanceView);

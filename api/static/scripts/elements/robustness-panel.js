@@ -63,7 +63,7 @@ export class RobustnessPanel extends PageElement {
     show(this.table.parentElement, rows.length > 0);
     keyed(this.table.tBodies[0], rows, (row) => row.family, makeFamily, drawFamily);
     show(this.unsteady, report.unsteady_criteria.length > 0);
-    setText(this.unsteady, `Even a harmless sentence changed verdicts on ${report.unsteady_criteria.join(", ")}. What attacks do there proves nothing: the criterion depends on the exact words or the length of the reply, or the judge is not sure of it.`);
+    setText(this.unsteady, `Even a harmless sentence changed verdicts on ${report.unsteady_criteria.join(", ")}. Ignore the results of attacks on these criteria: either they depend on the exact words or the length of the reply, or the judge is unsure.`);
     show(this.details, report.moved.length > 0);
     setText(this.details.firstChild, changedText(report));
     keyed(this.moved, report.moved, (one) => `${one.attack} ${one.hunt_id} ${one.criterion_id}`, () => make("li"), (item, one) =>

@@ -24,7 +24,7 @@ import "./turn-dialog.js";
 
 const WORDS = {
   loading: ["Opening the task …", ""],
-  gone: ["Session not found. It may have expired.", "Sessions expire some time after their last use. Load the notebook or your latest export again; an export restores everything."],
+  gone: ["Session not found. It may have been deleted or have expired.", "Load your latest export, or the notebook, again."],
   unreachable: ["The server cannot be reached.", "Retrying every few seconds. Nothing that has started is lost."],
 };
 

@@ -98,7 +98,7 @@ async def test_every_process_that_takes_jobs_works_on_a_run(redis_server):
 
 
 @pytest.mark.parametrize("works", [True, False])
-async def test_a_new_run_waits_for_no_reports_whoever_claims_its_first_part(redis_server, works):
+async def test_a_new_run_begins_at_once_at_any_process(redis_server, works):
     """A process that finds a run without a record asks for reports first, for `settle_s`: more than 17 s here."""
     worked, lease = Worked(), LeaseConfig(lease_s=60.0, answer_s=2.0, record_ttl_s=60)
 

@@ -4,16 +4,16 @@ import pytest
 
 from core.domain.run import RunStatus
 from core.library.records import LibraryEvent, RetentionRule
-from core.sessions import retention
+from core.sessions import library_retention
 from core.sessions.codec import StoredUnreadable
-from core.sessions.retention import DAY_MS, Retention, retention_rules
+from core.sessions.library_retention import DAY_MS, Retention, retention_rules
 from tests.builders import a_finished_hunt, a_run, a_session
 from tests.core.sessions.libraries import a_process
 
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch):
-    monkeypatch.setattr(retention, "PAUSE_S", 0.0)
+    monkeypatch.setattr(library_retention, "PAUSE_S", 0.0)
 
 
 async def stored(process, *session_ids, **changes):
@@ -27,7 +27,7 @@ def after(process, days):
 
 
 async def test_tasks_unchanged_for_so_many_days_are_deleted_in_batches_and_recorded(tmp_path, monkeypatch):
-    monkeypatch.setattr(retention, "BATCH", 2)
+    monkeypatch.setattr(library_retention, "BATCH", 2)
     async with a_process(tmp_path) as process:
         care = Retention(process.live, process.library, process.clock, [("draft", 30)])
         await stored(process, *(f"s_{n}" for n in range(5)))
