@@ -52,8 +52,8 @@ class _MemoryLimiter(AccountLimiter):
         self._rounds = Rounds(ceiling, adaptive.cooldown_s)
 
     def record_response(self, slow_down: bool, clock: Clock) -> None:
-        if not slow_down and self.limit.now >= self.ceiling:
-            return  # already at the ceiling: the common case
+        if not slow_down and self._rounds.is_quiet(self.limit):
+            return  # the common case
         self.limit = self._rounds.adjust(
             self.limit, slow_down=slow_down, in_flight=self.in_flight, share=self.limit.now, at=clock.now()
         )

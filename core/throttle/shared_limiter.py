@@ -149,7 +149,7 @@ class SharedLimiter(AccountLimiter):
     # -- the limit
 
     def record_response(self, slow_down: bool, at_now: Callable[[], object]) -> None:
-        if self._rounds is None or (not slow_down and self.limit.now >= self.ceiling):
+        if self._rounds is None or (not slow_down and self._rounds.is_quiet(self.limit)):
             return
         at = at_now()
         wanted = self._rounds.adjust(

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import AsyncExitStack
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -178,10 +179,11 @@ async def storm(open_throttle, chance: random.Random, limit: int) -> None:
         assert numbers(throttle) == (limit, 0, 0)
 
 
-async def test_a_rate_limit_lowers_the_limit_and_records_the_reason(open_throttle):
+async def test_rate_limits_in_a_row_lower_the_limit_and_records_the_reason(open_throttle):
     clock = HandClock()
     async with open_throttle(limit=10, clock=clock) as throttle:
-        throttle.record_response("lab", slow_down=True)
+        for _ in range(10):
+            throttle.record_response("lab", slow_down=True)
         await until(lambda: numbers(throttle)[0] == 8)
         throttle.record_response("lab", slow_down=True)  # the same episode
         await asyncio.sleep(0.01)
@@ -198,3 +200,31 @@ async def test_a_rate_limit_lowers_the_limit_and_records_the_reason(open_throttl
         await until(lambda: numbers(throttle) == (8, 8, 1))
         go.set()
         await asyncio.gather(*calls)
+
+
+async def test_a_cut_that_does_not_make_refusals_rarer_is_taken_back(open_throttle):
+    clock = HandClock()
+    async with open_throttle(limit=10, clock=clock) as throttle:
+
+        async def refuse_a_fifth() -> None:
+            """Calls at the limit in effect until it changes."""
+            before, n = numbers(throttle)[0], 0
+            async with AsyncExitStack() as stack:
+                for _ in range(before):
+                    await stack.enter_async_context(throttle.slot("lab", "s"))
+                while numbers(throttle)[0] == before:
+                    throttle.record_response("lab", slow_down=n % 5 == 0)
+                    await asyncio.sleep(0)
+                    n += 1
+
+        async with asyncio.timeout(10):
+            await refuse_a_fifth()
+            await until(lambda: numbers(throttle)[0] == 8)
+            await refuse_a_fifth()
+        await until(lambda: numbers(throttle)[0] == 10)
+        (load,) = throttle.load()
+        assert load.reason.endswith("whatever the load")
+        for n in range(100):
+            throttle.record_response("lab", slow_down=n % 5 == 0)
+        await asyncio.sleep(0.01)
+        assert numbers(throttle)[0] == 10

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.throttle.adaptive import Adaptive, Limit, Rounds, cut_limit, in_cooldown, raise_limit
+from core.throttle.adaptive import Adaptive, Limit, Rounds, cut_limit, in_cooldown, raise_limit, take_back_cut
 from tests.builders import NOW
 
 
@@ -34,13 +34,42 @@ def test_the_limit_is_unchanged_at_the_ceiling():
 
 @pytest.mark.parametrize(("now", "expected"), [(100, 80), (10, 8), (2, 1), (1, 1)])
 def test_a_rate_limit_cuts_to_four_fifths_and_never_below_one(now, expected):
-    assert cut_limit(Limit(now=now, version=3), NOW) == Limit(
-        now=expected, version=4, refused=True, reason="the provider asked to slow down", changed_at=NOW, cut_at=NOW
+    assert cut_limit(Limit(now=now, version=3), 100, NOW) == Limit(
+        now=expected,
+        version=4,
+        refused=True,
+        reason="the provider asked to slow down",
+        changed_at=NOW,
+        cut_at=NOW,
+        cut_from=now,
     )
 
 
+def test_a_limit_above_the_ceiling_is_cut_from_the_ceiling():
+    assert (cut_limit(Limit(now=100), 10, NOW).now, cut_limit(Limit(now=100), 10, NOW).cut_from) == (8, 10)
+
+
+def test_a_cut_that_is_taken_back_ends_the_cooldown_and_records_the_share():
+    later = NOW + timedelta(seconds=6)
+    cut = cut_limit(Limit(now=10), 10, NOW)
+    assert take_back_cut(cut, 0.2, later) == Limit(
+        now=10,
+        version=2,
+        refused=True,
+        reason="the provider refuses 20% of the calls whatever the load",
+        changed_at=later,
+        independent_share=0.2,
+        independent_until=later + timedelta(minutes=10),
+    )
+
+
+def test_the_limit_of_the_release_before_can_be_read():
+    stored = {"now": 8, "version": 3, "refused": True, "reason": "a clean round", "changed_at": None, "cut_at": None}
+    assert Limit.model_validate(stored) == Limit(now=8, version=3, refused=True, reason="a clean round")
+
+
 def test_the_cooldown_starts_with_a_cut():
-    limit = cut_limit(Limit(now=8), NOW)
+    limit = cut_limit(Limit(now=8), 8, NOW)
     moments = (0, 14.999, 15, 3600)
     assert [in_cooldown(limit, 15, NOW + timedelta(seconds=s)) for s in moments] == [True, True, False, False]
     assert not in_cooldown(Limit(now=8, changed_at=NOW), 15, NOW)
@@ -59,15 +88,30 @@ def test_a_round_is_as_many_replies_as_the_limit_with_its_slots_in_use():
     assert played(Rounds(100, 15), limit, replies=10, in_flight=7).now == 10
 
 
+def refused(rounds: Rounds, limit: Limit, calls: int, *, at=NOW) -> Limit:
+    for _ in range(calls):
+        limit = rounds.adjust(limit, slow_down=True, in_flight=5, share=limit.now, at=at)
+    return limit
+
+
 def test_one_episode_cuts_once_and_raises_nothing():
     rounds, limit = Rounds(100, 15), Limit(now=100)
-    for _ in range(30):
-        limit = rounds.adjust(limit, slow_down=True, in_flight=100, share=100, at=NOW)
+    assert refused(rounds, limit, 9) is limit
+    limit = refused(rounds, limit, 30)
     assert limit.now == 80
     assert played(rounds, limit, replies=500, in_flight=80, at=NOW + timedelta(seconds=14)).now == 80
-    again = rounds.adjust(limit, slow_down=True, in_flight=80, share=80, at=NOW + timedelta(seconds=15))
+    again = refused(rounds, limit, 10, at=NOW + timedelta(seconds=15))
     assert again.now == 64
-    assert played(rounds, limit, replies=80, in_flight=80, at=NOW + timedelta(seconds=16)).now == 84
+    assert played(rounds, again, replies=64, in_flight=64, at=NOW + timedelta(seconds=30)).now == 68
+
+
+def test_after_a_cut_that_helped_and_a_clean_round_one_refusal_cuts():
+    rounds = Rounds(20, 15)
+    limit = played(rounds, refused(rounds, Limit(now=20), 10), replies=40, in_flight=16)
+    limit = played(rounds, limit, replies=16, in_flight=16, at=NOW + timedelta(seconds=16))
+    assert (limit.now, limit.cut_helped) == (17, True)
+    again = refused(rounds, limit, 1, at=NOW + timedelta(seconds=17))
+    assert (again.now, again.cut_helped) == (13, True)
 
 
 def test_a_round_counts_only_when_its_own_slots_were_in_use():
@@ -110,3 +154,10 @@ def test_an_account_starts_at_its_ceiling_or_the_configured_start():
 def test_a_limit_above_the_ceiling_stays_until_it_is_cut():
     limit = Limit(now=9)
     assert played(Rounds(8, 15), limit, replies=100, in_flight=9) is limit
+
+
+def test_refusals_of_another_version_are_not_counted():
+    rounds = Rounds(10, 15)
+    refused(rounds, Limit(now=10), 9)
+    assert refused(rounds, Limit(now=10, version=1), 9).now == 10
+    assert refused(rounds, Limit(now=10, version=1), 1).now == 8

@@ -234,7 +234,8 @@ async def test_a_rate_limit_in_one_process_lowers_the_shared_limit_once(redis_se
         calls = [asyncio.create_task(call(t)) for t in throttles for _ in range(3)]
         await until(lambda: all(t.load()[0].in_flight for t in throttles))
         for throttle in throttles:
-            throttle.record_response("lab", slow_down=True)
+            for _ in range(10):
+                throttle.record_response("lab", slow_down=True)
         await until(lambda: all(t.load()[0].limit == 8 for t in throttles))
         assert {t.load()[0].ceiling for t in throttles} == {10}
         gate.set()
