@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from core.domain.value import Value
-from core.throttle.refusals import MIN_REPLIES, RefusalSample, Verdict, compare
+from core.throttle.refusals import MIN_REPLIES, CutEffect, RefusalSample, compare
 
 RAISE_BY = 1.05
 CUT_TO = 0.8
@@ -125,10 +125,10 @@ class Rounds:
         if limit.version != self._version:
             self._begin(limit, in_flight)
         self._count(slow_down, in_flight)
-        verdict = compare(self._before, self._sample) if limit.cut_from > limit.now else Verdict.UNKNOWN
+        effect = compare(self._before, self._sample) if limit.cut_from > limit.now else CutEffect.UNKNOWN
         if self._sample.is_full:
-            self._helped |= verdict is Verdict.LOAD
-        if verdict is Verdict.INDEPENDENT and self._before:
+            self._helped |= effect is CutEffect.LOAD
+        if effect is CutEffect.INDEPENDENT and self._before:
             return take_back_cut(limit, self._before.share_with(self._sample), at)
         independent = limit.independent_until is not None and at < limit.independent_until
         if in_cooldown(limit, self.cooldown_s, at) or (slow_down and not independent):
@@ -141,7 +141,7 @@ class Rounds:
             cut = at_once or self._sample.shows_overload(in_flight, known_share)
             return cut_limit(limit, self.ceiling, at).model_copy(update={"cut_helped": at_once}) if cut else limit
         raised = self._finish_round(limit, in_flight, share, at)
-        if raised is not limit and (self._helped or verdict is Verdict.LOAD):
+        if raised is not limit and (self._helped or effect is CutEffect.LOAD):
             return raised.model_copy(update={"cut_helped": True})
         return raised
 

@@ -1,7 +1,7 @@
 """Whether refused calls depend on the load: a comparison of the calls before and after a cut of the limit.
 
-A provider whose limit we exceed refuses at most half as many calls in proportion after a cut by a fifth, if it refused
-at most a third before: with n slots and room for c, it refuses 1 − c/n of them, or fewer slots are enough because
+A provider whose limit we exceed refuses at most half the share of calls after a cut by a fifth, if it refused
+at most a third before: with n slots and room for c, it refuses 1 − c/n of them, or less after the cut where
 refusals are faster than replies. A provider that refuses at random refuses the same share as before.
 """
 
@@ -16,7 +16,7 @@ MIN_ROWS = 20
 MIN_ROW = 10
 """Refusals in a row that cut the limit at once, if they are at least as many as the calls in flight."""
 MAX_REPLIES = 250
-"""A sample is recent: it begins anew after this many replies. Refusals rarer than MIN_ROWS in these do not cut."""
+"""A sample is recent: it begins again after this many replies. Refusals rarer than MIN_ROWS in these do not cut."""
 MIN_REPLIES = 25
 """Replies after a cut before it can be taken back: so many calls in flight from before it matter little."""
 MAX_SHARE = 1 / 3
@@ -24,7 +24,7 @@ MAX_SHARE = 1 / 3
 LOAD_FELL_TO = 0.85
 """Of the calls in flight before the cut. If they did not fall, the limit was not what limited them."""
 MIN_EVIDENCE = 1.5
-"""Natural logarithm of the likelihood ratio, 4.5 to 1. A wrong verdict is corrected in minutes."""
+"""Natural logarithm of the likelihood ratio, 4.5 to 1. A mistake is corrected in INDEPENDENT_S."""
 LOAD_EVIDENCE = 2.0
 """The same, 7 to 1 for half the share: right after a cut no calls start, so none are refused."""
 CLEARLY_ABOVE = 0.2
@@ -35,7 +35,7 @@ MIN_CALLS = 100
 """Calls of which such a share is taken."""
 
 
-class Verdict(Enum):
+class CutEffect(Enum):
     UNKNOWN = "unknown"
     LOAD = "load"
     """The cut made refusals rarer."""
@@ -96,16 +96,16 @@ class RefusalSample:
         return self.refused >= share * max(MIN_CALLS, self.calls + in_flight)
 
 
-def compare(before: RefusalSample | None, after: RefusalSample) -> Verdict:
+def compare(before: RefusalSample | None, after: RefusalSample) -> CutEffect:
     """Judge a cut by the calls before and after it."""
     if before is None or not before.refused or not after.replies:
-        return Verdict.UNKNOWN
+        return CutEffect.UNKNOWN
     evidence = _evidence(before, after)
     if evidence <= -LOAD_EVIDENCE:
-        return Verdict.LOAD
+        return CutEffect.LOAD
     load_fell = after.mean_in_flight <= LOAD_FELL_TO * before.mean_in_flight
     comparable = before.is_low and after.is_low and after.replies >= MIN_REPLIES and load_fell
-    return Verdict.INDEPENDENT if evidence >= MIN_EVIDENCE and comparable else Verdict.UNKNOWN
+    return CutEffect.INDEPENDENT if evidence >= MIN_EVIDENCE and comparable else CutEffect.UNKNOWN
 
 
 def _evidence(before: RefusalSample, after: RefusalSample) -> float:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from core.throttle.refusals import RefusalSample, Verdict, compare
+from core.throttle.refusals import CutEffect, RefusalSample, compare
 from tests.core.throttle.provider_model import Provider, above, at_random, per_minute, play, token_bucket
 
 SEEDS = range(4)
@@ -25,14 +25,14 @@ def test_a_row_of_refusals_counts_once():
 @pytest.mark.parametrize(
     ("after", "expected"),
     [
-        (sample("....x", 20, 8), Verdict.INDEPENDENT),
-        (sample("....x", 20, 9), Verdict.UNKNOWN),  # as many calls in flight as before
-        (sample("....x", 6, 8), Verdict.UNKNOWN),  # too few
-        (sample(".........x", 6, 8), Verdict.UNKNOWN),  # half as many
-        (sample(".x", 50, 8), Verdict.UNKNOWN),  # more than before
-        (sample("." * 50, 1, 8), Verdict.LOAD),
-        (sample("." * 50 + "x" * 20, 1, 8), Verdict.LOAD),  # a burst
-        (RefusalSample(), Verdict.UNKNOWN),
+        (sample("....x", 20, 8), CutEffect.INDEPENDENT),
+        (sample("....x", 20, 9), CutEffect.UNKNOWN),  # as many calls in flight as before
+        (sample("....x", 6, 8), CutEffect.UNKNOWN),  # too few
+        (sample(".........x", 6, 8), CutEffect.UNKNOWN),  # half as many
+        (sample(".x", 50, 8), CutEffect.UNKNOWN),  # more than before
+        (sample("." * 50, 1, 8), CutEffect.LOAD),
+        (sample("." * 50 + "x" * 20, 1, 8), CutEffect.LOAD),  # a burst
+        (RefusalSample(), CutEffect.UNKNOWN),
     ],
 )
 def test_a_cut_is_judged_by_the_share_of_refused_calls_before_and_after(after, expected):
@@ -40,12 +40,12 @@ def test_a_cut_is_judged_by_the_share_of_refused_calls_before_and_after(after, e
 
 
 def test_nothing_is_judged_without_refusals_before():
-    assert compare(None, sample("....x", 20)) is compare(RefusalSample(), sample("....x", 20)) is Verdict.UNKNOWN
+    assert compare(None, sample("....x", 20)) is compare(RefusalSample(), sample("....x", 20)) is CutEffect.UNKNOWN
 
 
 def test_after_a_row_of_refusals_few_replies_show_that_the_cut_helped():
-    assert compare(sample("x", 10), sample(".", 8)) is Verdict.LOAD
-    assert compare(sample("x", 10), sample(".", 2)) is Verdict.UNKNOWN
+    assert compare(sample("x", 10), sample(".", 8)) is CutEffect.LOAD
+    assert compare(sample("x", 10), sample(".", 2)) is CutEffect.UNKNOWN
 
 
 def test_a_cut_needs_many_refusals_or_a_row_of_them():
