@@ -123,5 +123,5 @@ def reward_words(one: SlotReward) -> str:
 def learning_words(one: Learning) -> str:
     source = "selected slots" if one.selected else "hunts"
     rate = f"{one.held} of {one.hunts} {source} passed, p = {one.pass_rate:.2f}"
-    alike = f"with a probability of {one.all_alike:.0%}, {one.samples} samples all pass or all fail and teach nothing"
+    alike = f"with a probability of {one.all_alike:.0%}, all {one.samples} samples pass or all fail"
     return f"{one.model}: {rate}, p(1−p) = {one.variance:.3f}; {alike}"

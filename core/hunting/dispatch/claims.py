@@ -2,6 +2,7 @@
 
 Locally a claim is valid until its lease would end by the process's own clock, counted from before the request. A
 process that was paused for longer asks Redis before it starts another paid call (`ensure`). Decision record 0070.
+`claims.lua` decides when a claim has expired, and `shared.py` begins the jobs of processes that died.
 """
 
 from __future__ import annotations

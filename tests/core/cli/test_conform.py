@@ -35,7 +35,7 @@ def test_a_folder_names_every_difference_and_ends_with_1(folder, capsys):
     assert '{"a": 1} is no placeholder' in out
     assert "slot 1 (nemotron): 2 of 3 passed; reward mean 0.00, all 0.00, majority 1.00" in out
     assert (
-        "nemotron: 1 of 2 selected slots passed, p = 0.50, p(1−p) = 0.250; with a probability of 12%, 4 samples all pass or all fail and teach nothing"
+        "nemotron: 1 of 2 selected slots passed, p = 0.50, p(1−p) = 0.250; with a probability of 12%, all 4 samples pass or all fail"
         in out
     )
 

@@ -19,4 +19,7 @@ def test_anything_else_is_refused_and_quoted_shortly(text):
 
 def test_who_is_too_far_behind_or_too_late_knows_what_to_load():
     assert (too_far_behind().code, too_far_behind().hint) == ("too_far_behind", "Fetch the session's snapshot again.")
-    assert (session_ended().code, session_ended().hint) == ("no_session", "Load your latest export, or the notebook, again.")
+    assert (session_ended().code, session_ended().hint) == (
+        "no_session",
+        "Load your latest export, or the notebook, again.",
+    )
