@@ -156,3 +156,9 @@ def test_an_opinion_takes_a_step_with_each_vote_and_one_with_its_outcome():
     voted = asked.model_copy(update={"verdicts": votes})
     complete = voted.model_copy(update={"outcome": Outcome.BROKE})
     assert [opinion.steps for opinion in (asked, voted, complete)] == [1, 3, 4]
+
+
+def test_nobody_is_asked_without_a_policy_and_all_criteria_must_pass_if_the_task_says_so() -> None:
+    assert not ConfirmPolicy(policy="none").asks
+    assert in_question("breaks", _verdicts("PPF"), PassRule.ALL) == ("C3",)
+    assert in_question("breaks", _verdicts("PPF"), PassRule.MAJORITY) is None

@@ -7,7 +7,18 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from core.domain.parameters import NO_PARAMETERS, Parameters, Target, is_default, target_id
+from core.domain.parameters import (
+    MAX_EXTRA_BODY_CHARS,
+    MAX_EXTRA_BODY_DEPTH,
+    MAX_SEED,
+    NO_PARAMETERS,
+    Parameters,
+    Reasoning,
+    Target,
+    depth_of,
+    is_default,
+    target_id,
+)
 
 EVERY = {
     "system_prompt": "Answer briefly.",
@@ -51,6 +62,7 @@ def test_parameters_are_the_same_after_a_program_has_sorted_keys_and_shortened_n
     chosen = read({"temperature": -0.0, "extra_body": {"top_k": 5.0, "min_p": {"b": 0.5, "a": [1.0, -0.0, True]}}})
     rewritten = read({"temperature": 0, "extra_body": {"min_p": {"a": [1, 0, True], "b": 0.5}, "top_k": 5}})
     assert chosen.model_dump_json() == rewritten.model_dump_json()
+    assert chosen.extra_body == {"top_k": 5, "min_p": {"a": [1, 0, True], "b": 0.5}}
     assert target_id("lab/m", chosen) == target_id("lab/m", rewritten)
 
 
@@ -112,6 +124,8 @@ def test_target_ids_never_change_between_releases():
     """They are stored in telemetry, and rates are counted by them."""
     assert target_id("openai/gpt-5", NO_PARAMETERS) == "t_89e1bcc8b3"
     assert target_id("openai/gpt-5", read(EVERY)) == "t_0624e6903f"
+    assert target_id("lab/named-here-only", NO_PARAMETERS) == "t_c2dd6c4078", "computed here, not remembered"
+    assert Target(model="lab/\ud800").target == "t_06f461ab2f", "any text is a model's name"
 
 
 def test_a_target_is_named_by_its_label_else_by_its_model():
@@ -133,3 +147,34 @@ def test_parameters_weigh_what_their_texts_do():
     assert Parameters().rough_bytes == 0
     assert Parameters(system_prompt="x" * 1_000).rough_bytes == 1_000
     assert both.rough_bytes == 1_000 + len(json.dumps(both.extra_body))
+
+
+def nested(levels: int) -> object:
+    return [nested(levels - 1)] if levels else 1
+
+
+def test_extra_fields_may_be_as_deep_large_and_long_as_their_limits_and_no_more():
+    frame = len(json.dumps({"a": ""}))
+    for fits, exceeds in (
+        (nested(MAX_EXTRA_BODY_DEPTH - 1), nested(MAX_EXTRA_BODY_DEPTH)),
+        (MAX_SEED, MAX_SEED + 1),
+        ("x" * (MAX_EXTRA_BODY_CHARS - frame), "x" * (MAX_EXTRA_BODY_CHARS - frame + 1)),
+    ):
+        assert Parameters(extra_body={"a": fits}).extra_body == {"a": fits}
+        with pytest.raises(ValidationError, match=r"extra_body (is nested more|has a number that is|has more than)"):
+            Parameters(extra_body={"a": exceeds})
+
+
+def test_the_depth_of_a_value_is_that_of_its_deepest_part():
+    assert [depth_of(value) for value in (1, [], {}, [1], {"a": [1]}, [{"a": []}, 1])] == [0, 1, 1, 1, 2, 3]
+
+
+def test_the_canonical_form_has_texts_as_they_are():
+    assert Parameters(system_prompt="é").canonical == '{"system_prompt":"é"}'
+
+
+def test_reasoning_in_two_ways_says_what_to_choose():
+    with pytest.raises(
+        ValidationError, match="Value error, reasoning takes exactly one of effort, max_tokens and enabled"
+    ):
+        Reasoning(effort="high", enabled=True)

@@ -59,10 +59,10 @@ def test_exactly_half_is_a_break_for_people_too():
 
 @pytest.mark.parametrize("verdict", [Verdict.UNDETERMINED, Verdict.MISSING])
 def test_a_person_says_pass_or_fail(verdict):
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match="Value error, a verdict must be PASS or FAIL"):
         a_review(verdicts=(("C1", verdict),))
 
 
 def test_a_criterion_has_one_verdict():
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValidationError, match="Value error, a criterion has more than one verdict"):
         a_review(verdicts=(("C1", Verdict.PASS), ("C1", Verdict.FAIL)))

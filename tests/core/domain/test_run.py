@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from core.domain.chat import Reply
+from core.domain.allocation import Share
+from core.domain.chat import Reply, Usage
 from core.domain.confirmation import NO_CONFIRM, ConfirmPolicy, SecondOpinion
 from core.domain.hunt import CacheUse, Hunt, HuntStatus, Judging
 from core.domain.parameters import Parameters, Reasoning, Target
@@ -274,3 +275,26 @@ def test_finished_hunts_have_an_outcome_or_an_error_and_rates_leave_the_adaptive
     )  # fmt: skip
     assert (counts.finished, counts.rated_finished) == (79, 29)
     assert (counts.rated_broke, counts.rated_decided, counts.rated_confirmed) == (15, 24, 7)
+
+
+def test_uses_of_prompt_caches_and_counts_of_targets_follow_the_hunts():
+    def a_cached(number: int, share: Share = "") -> Hunt:
+        use = Usage(input_tokens=100 * number, cached_tokens=10 * number)
+        reply = Reply(text="Reply.", cost_usd=0.01, usage=use, cache_saved_usd=0.5 * number)
+        verdict = a_verdict(usage=use, cache_saved_usd=0.25 * number)
+        return a_finished_hunt(number, reply=reply, verdicts=(verdict,), share=share)
+
+    one, two, other = a_cached(1, "uniform"), a_cached(2, "uniform"), a_cached(3)
+    tally = Tally()
+    for hunt in (one, two):
+        tally.replace(None, hunt)
+    counts = tally.counts(2)
+    assert counts.target_cache == CacheUse(input_tokens=300, cached_tokens=30, saved_usd=1.5)
+    assert counts.judge_cache == CacheUse(input_tokens=300, cached_tokens=30, saved_usd=0.75)
+    assert counts.without_judge().judge_cache == CacheUse()
+    found = counts.by_target[one.target]
+    assert (found.finished, found.broke, found.priced, found.cost_usd) == (2, 2, 2, 0.02)
+    tally.replace(two, other)
+    after = tally.counts(2)
+    assert after.target_cache == CacheUse(input_tokens=400, cached_tokens=40, saved_usd=2.0)
+    assert after.by_target[one.target].finished == 1

@@ -2,10 +2,17 @@
 
 import pytest
 
-from core.domain.checks import CheckStatus, ReferenceCheck, ReportStatus, RobustnessReport
+from core.domain.checks import (
+    CheckStatus,
+    EditProposals,
+    ReferenceCheck,
+    ReportStatus,
+    RobustnessReport,
+    TwoSidedCheck,
+)
 from core.domain.run import RunStatus
 from core.domain.session import Selection
-from core.domain.task_state import TaskState, has_open_work, task_state
+from core.domain.task_state import TaskState, has_open_work, listed_state, task_state
 from tests.builders import NOW, a_run, a_session, a_task
 
 PASSED = ReferenceCheck(status=CheckStatus.PASSED, task_hash=a_task().content_hash())
@@ -34,8 +41,14 @@ def test_the_state_follows_the_trainers_steps(changes, state):
         ({"runs": (ENDED,)}, False),
         ({"runs": (a_run(),)}, True),
         ({"check": ReferenceCheck(status=CheckStatus.RUNNING)}, True),
+        ({"two_sided_check": TwoSidedCheck(status=CheckStatus.RUNNING)}, True),
+        ({"two_sided_check": TwoSidedCheck(proposals=EditProposals(running=True))}, True),
         ({"robustness": RobustnessReport(status=ReportStatus.RUNNING)}, True),
     ],
 )
 def test_open_work_is_a_run_check_or_report_without_an_end(changes, is_open):
     assert has_open_work(a_session(**changes)) is is_open
+
+
+def test_a_state_of_another_release_is_unknown():
+    assert [listed_state(state) for state in (*TaskState, "sleeping", "")] == [*TaskState, "unknown", "unknown"]

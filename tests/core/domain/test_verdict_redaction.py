@@ -2,7 +2,9 @@
 
 import pytest
 
+from core.domain.confirmation import SecondOpinion
 from core.domain.hunt import HuntError, HuntStatus, Judging
+from core.domain.parameters import NO_PARAMETERS, Parameters
 from core.domain.verdict import Outcome
 from core.domain.verdict_redaction import redact_cost, redact_verdicts
 from tests.builders import NOW, a_finished_hunt, a_hunt, a_verdict
@@ -14,8 +16,10 @@ def a_judged_twice(**changes):
 
 
 def test_a_sealed_hunt_shows_its_outcome_and_nothing_else_of_the_judge():
-    hunt = a_judged_twice(judge_model="simulated/judge")
-    sealed = {"verdicts": (), "judged": (), "judge_model": "", "finished_at": None}
+    opinion = SecondOpinion(judge_model="lab/other", asked_at=NOW, asked=("C1",))
+    hunt = a_judged_twice(judge_model="simulated/judge", judge_parameters=Parameters(seed=1), opinions=(opinion,))
+    sealed = {"verdicts": (), "judged": (), "judge_model": "", "finished_at": None, "judge_parameters": NO_PARAMETERS}
+    sealed["opinions"] = ()
     assert redact_verdicts(hunt) == hunt.model_copy(update=sealed)
 
 
