@@ -66,10 +66,12 @@ PATTERNS = (
     "core/statistics/*.py",
     "core/throttle/adaptive.py",
     "core/throttle/fair_queue.py",
+    "core/throttle/refusals.py",
 )
 """The rules, where a wrong sign ruins a trainer's work."""
 MORE_TESTS = {
     "core/domain/session.py": ("tests/core/domain/test_second_review.py",),
+    "core/throttle/adaptive.py": ("tests/core/throttle/test_refusals.py",),
     "core/judge/answer.py": ("tests/core/judge/test_answer_objects.py", "tests/core/judge/test_hostile_replies.py"),
 }
 LEFT_OUT = "not bounded_time and not as_long and not long_reply"
